@@ -1,0 +1,2 @@
+//! The blastscope program.
+fn main() {}

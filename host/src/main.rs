@@ -1,0 +1,2 @@
+//! The blastscope-host program.
+fn main() {}

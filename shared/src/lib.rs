@@ -1,0 +1,37 @@
+//! What blastscope's host and device must agree on, bit for bit.
+//!
+//! The way of a field through this crate:
+//!
+//! ```text
+//! bytes --decode--> RgbPixels --Preprocessing::apply--> masked u8 pixels --Network::run--> Output
+//!       --Calibration--> probabilities --judge--> Verdict
+//! ```
+//!
+//! The host evaluates with the same functions that the device runs, so that a reported accuracy is the accuracy of what ships.
+//! [`Artifact`](artifact::Artifact) carries everything the way needs: preprocessing, layers, calibration, thresholds and the
+//! model card.
+//!
+//! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set and threads, feature
+//! `decode` the image decoder. Files, clocks and cameras are not its business.
+//!
+//! # Words
+//! * **field**: what the camera sees; a **frame** is one picture of it.
+//! * **verdict**: a class with its calibrated probability, or an abstention with its reason.
+//! * **gate**: the check of a frame's quality before the network sees it.
+//! * **artifact**: the one file that holds a network and all that belongs to it.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(feature = "decode")]
+pub mod decode;
+pub mod label;
+pub mod pixels;
+pub mod preprocess;
+
+pub use label::Class;
+pub use pixels::RgbPixels;
+pub use preprocess::Preprocessing;

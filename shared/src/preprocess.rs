@@ -1,0 +1,303 @@
+//! From a picture of any size to the network's input: squash, then mask. Integers only, so that every machine agrees.
+//!
+//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device does the same: no crop, no
+//! letterbox. Each output pixel is the mean of the source area it covers, with partial pixels weighted by their share. Along
+//! one axis of `source` pixels squashed to `target`, source pixel `i` covers units `i * target .. (i + 1) * target` and output
+//! pixel `o` covers `o * source .. (o + 1) * source`; their overlap is the weight, and the weights of an output pixel add up to
+//! `source`. The mean is `(sum + area / 2) / area` with `area = width * height`: rounded half up. A picture that already has the
+//! target size passes unchanged.
+//!
+//! **Mask.** A rectangle in the lower right corner, where the data set has a burned-in scale bar that gives the class away, is
+//! overwritten with a constant on host and device alike.
+
+use alloc::{vec, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::pixels::RgbPixels;
+
+/// Version of the arithmetic above; it changes whenever one output byte could change.
+pub const VERSION: u16 = 1;
+
+/// A half-open rectangle of pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rectangle {
+    /// First column.
+    pub left: u16,
+    /// First row.
+    pub top: u16,
+    /// One past the last column.
+    pub right: u16,
+    /// One past the last row.
+    pub bottom: u16,
+}
+
+/// How a picture becomes the network's input. Frozen in the artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preprocessing {
+    /// [`VERSION`] of the arithmetic.
+    pub version: u16,
+    /// Width of the network's input in pixels.
+    pub width: u16,
+    /// Height of the network's input in pixels.
+    pub height: u16,
+    /// What is overwritten after the squash.
+    pub mask: Rectangle,
+    /// The red, green and blue that it is overwritten with.
+    pub fill: [u8; 3],
+}
+
+impl Preprocessing {
+    /// The preprocessing for a square input of `side` pixels: the scale bar of the public data set lies in rows 196 to 223 and
+    /// columns 170 to 223 of 224, and the mask covers that area in proportion. It is filled with 0, which is what the
+    /// convolutions' padding is: to the network the corner looks like the outside of the picture.
+    #[must_use]
+    pub const fn square(side: u16) -> Self {
+        Self {
+            version: VERSION,
+            width: side,
+            height: side,
+            mask: Rectangle {
+                left: (170 * side as u32 / 224) as u16,
+                top: (196 * side as u32 / 224) as u16,
+                right: side,
+                bottom: side,
+            },
+            fill: [0; 3],
+        }
+    }
+
+    /// Number of bytes of the network's input: `width * height * 3`.
+    #[must_use]
+    pub fn input_len(&self) -> usize {
+        usize::from(self.width) * usize::from(self.height) * 3
+    }
+
+    /// Squashes and masks `picture`: HWC bytes, red first, [`Self::input_len`] of them.
+    #[must_use]
+    pub fn apply(&self, picture: &RgbPixels) -> Vec<u8> {
+        let mut input = vec![0; self.input_len()];
+        self.apply_to(picture, &mut input);
+        input
+    }
+
+    /// As [`Self::apply`], into a buffer of [`Self::input_len`] bytes.
+    ///
+    /// # Panics
+    /// When `input` has another length.
+    pub fn apply_to(&self, picture: &RgbPixels, input: &mut [u8]) {
+        assert_eq!(input.len(), self.input_len(), "the network's input has width * height * 3 bytes");
+        let (width, height) = (usize::from(self.width), usize::from(self.height));
+        if (picture.width(), picture.height()) == (width, height) {
+            input.copy_from_slice(picture.bytes());
+        } else {
+            squash(picture, width, height, input);
+        }
+        self.mask(input);
+    }
+
+    /// Overwrites the masked rectangle of an input of [`Self::input_len`] bytes.
+    pub fn mask(&self, input: &mut [u8]) {
+        let row_len = usize::from(self.width) * 3;
+        let columns = usize::from(self.mask.left) * 3..usize::from(self.mask.right) * 3;
+        for row in input.chunks_exact_mut(row_len).take(self.mask.bottom.into()).skip(self.mask.top.into()) {
+            for pixel in row[columns.clone()].chunks_exact_mut(3) {
+                pixel.copy_from_slice(&self.fill);
+            }
+        }
+    }
+
+    /// SHA-256 over every parameter, little-endian in the order of the fields: two artifacts with the same hash see the same
+    /// pixels.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let Rectangle { left, top, right, bottom } = self.mask;
+        let mut hash = Sha256::new();
+        hash.update(b"blastscope preprocessing");
+        for number in [self.version, self.width, self.height, left, top, right, bottom] {
+            hash.update(number.to_le_bytes());
+        }
+        hash.update(self.fill);
+        hash.finalize().into()
+    }
+
+    /// What is wrong with the parameters, if anything.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.version != VERSION {
+            return Err("its preprocessing has a version that this program does not know");
+        }
+        if !(32..=1024).contains(&self.width) || !(32..=1024).contains(&self.height) {
+            return Err("its input is not between 32 and 1024 pixels wide and high");
+        }
+        let Rectangle { left, top, right, bottom } = self.mask;
+        if left > right || top > bottom || right > self.width || bottom > self.height {
+            return Err("its mask does not lie inside the input");
+        }
+        Ok(())
+    }
+}
+
+/// One output pixel's source range along an axis, with the weights of its first and last source pixel.
+struct Span {
+    first: usize,
+    last: usize,
+    first_weight: u32,
+    last_weight: u32,
+}
+
+/// The spans of `target` output pixels over `source` source pixels; inner source pixels weigh `target`.
+fn spans(source: usize, target: usize) -> impl Iterator<Item = Span> {
+    (0..target).map(move |output| {
+        let (start, end) = (output * source, (output + 1) * source);
+        let (first, last) = (start / target, (end - 1) / target);
+        let overlap = |at: usize| ((at + 1) * target).min(end) - (at * target).max(start);
+        Span { first, last, first_weight: overlap(first) as u32, last_weight: overlap(last) as u32 }
+    })
+}
+
+fn squash(picture: &RgbPixels, width: usize, height: usize, output: &mut [u8]) {
+    let columns: Vec<Span> = spans(picture.width(), width).collect();
+    let area = picture.width() as u64 * picture.height() as u64;
+    let source_row_len = picture.width() * 3;
+    let mut line = vec![0u32; width * 3];
+    let mut sums = vec![0u64; width * 3];
+    // The last line stays valid across output rows: neighbouring spans share the source row at their border.
+    let mut line_row = usize::MAX;
+    for (rows, output_row) in spans(picture.height(), height).zip(output.chunks_exact_mut(width * 3)) {
+        sums.fill(0);
+        for row in rows.first..=rows.last {
+            let weight = match row {
+                row if row == rows.first => rows.first_weight,
+                row if row == rows.last => rows.last_weight,
+                _ => height as u32,
+            };
+            if row != line_row {
+                let source = &picture.bytes()[row * source_row_len..(row + 1) * source_row_len];
+                squash_row(source, &columns, width as u32, &mut line);
+                line_row = row;
+            }
+            for (sum, &value) in sums.iter_mut().zip(&line) {
+                *sum += u64::from(weight) * u64::from(value);
+            }
+        }
+        for (byte, &sum) in output_row.iter_mut().zip(&sums) {
+            *byte = ((sum + area / 2) / area) as u8;
+        }
+    }
+}
+
+/// Weighted sums along one row: at most 255 * 65535, which fits 32 bits.
+fn squash_row(source: &[u8], columns: &[Span], inner_weight: u32, line: &mut [u32]) {
+    for (span, sums) in columns.iter().zip(line.chunks_exact_mut(3)) {
+        let pixels = &source[span.first * 3..(span.last + 1) * 3];
+        let mut inner = [0u32; 3];
+        for pixel in pixels.chunks_exact(3) {
+            for (sum, &value) in inner.iter_mut().zip(pixel) {
+                *sum += u32::from(value);
+            }
+        }
+        let last = &pixels[pixels.len() - 3..];
+        for channel in 0..3 {
+            let (first, last) = (u32::from(pixels[channel]), u32::from(last[channel]));
+            sums[channel] = if span.first == span.last {
+                first * span.first_weight
+            } else {
+                (inner[channel] - first - last) * inner_weight + first * span.first_weight + last * span.last_weight
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn picture(width: usize, height: usize, mut value: impl FnMut(usize, usize, usize) -> u8) -> RgbPixels {
+        let mut bytes = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            for x in 0..width {
+                bytes.extend((0..3).map(|channel| value(x, y, channel)));
+            }
+        }
+        RgbPixels::new(width, height, bytes).expect("as many bytes as pixels")
+    }
+
+    /// The definition, straight from the module's text: every overlap of every pair of pixels, in 128 bits.
+    fn squash_by_definition(picture: &RgbPixels, width: usize, height: usize) -> Vec<u8> {
+        let overlap = |source: usize, sources: usize, output: usize, outputs: usize| {
+            let start = (source * outputs).max(output * sources);
+            let end = ((source + 1) * outputs).min((output + 1) * sources);
+            end.saturating_sub(start) as u128
+        };
+        let mut output = Vec::new();
+        for y in 0..height {
+            for x in 0..width {
+                let mut sums = [0u128; 3];
+                for row in 0..picture.height() {
+                    for column in 0..picture.width() {
+                        let weight =
+                            overlap(row, picture.height(), y, height) * overlap(column, picture.width(), x, width);
+                        let pixel = picture.get(column, row).expect("inside");
+                        for channel in 0..3 {
+                            sums[channel] += weight * u128::from(pixel[channel]);
+                        }
+                    }
+                }
+                let area = (picture.width() * picture.height()) as u128;
+                output.extend(sums.map(|sum| ((sum + area / 2) / area) as u8));
+            }
+        }
+        output
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn squash_is_the_area_mean(width in 1usize..40, height in 1usize..40, side in 1usize..12, seed: u32) {
+            let mut state = seed;
+            let picture = picture(width, height, |_, _, _| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            });
+            let mut output = vec![0; side * (side + 1) * 3];
+            squash(&picture, side, side + 1, &mut output);
+            prop_assert_eq!(output, squash_by_definition(&picture, side, side + 1));
+        }
+    }
+
+    #[test]
+    fn a_picture_of_the_input_size_passes_but_for_the_mask() {
+        let preprocessing = Preprocessing::square(224);
+        let picture = picture(224, 224, |x, y, channel| (x * 7 + y * 13 + channel * 29) as u8 | 1);
+        let input = preprocessing.apply(&picture);
+        for (at, (&after, &before)) in input.iter().zip(picture.bytes()).enumerate() {
+            let (x, y) = (at / 3 % 224, at / 3 / 224);
+            let masked = (196..224).contains(&y) && (170..224).contains(&x);
+            assert_eq!(after, if masked { 0 } else { before }, "column {x}, row {y}");
+        }
+    }
+
+    #[test]
+    fn the_largest_picture_does_not_overflow() {
+        let white = picture(16_000, 65, |_, _, _| 255);
+        let input = Preprocessing::square(64).apply(&white);
+        assert_eq!(&input[..3], &[255; 3]);
+    }
+
+    #[test]
+    fn the_hash_changes_with_every_parameter() {
+        let reference = Preprocessing::square(224);
+        let mut changed = [(); 5].map(|()| reference.clone());
+        changed[0].width = 192;
+        changed[1].mask.left = 169;
+        changed[2].fill = [0, 0, 1];
+        changed[3].version = 2;
+        changed[4].mask.bottom = 223;
+        for other in &changed {
+            assert_ne!(reference.hash(), other.hash(), "{other:?}");
+        }
+    }
+}
