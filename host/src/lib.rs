@@ -1,5 +1,12 @@
 //! The host side of blastscope: from a folder of smear images to a packed int8 network, with the evidence of what it is worth.
 
+pub mod atomic_file;
+pub mod dataset;
 pub mod error;
+pub mod picture;
+pub mod progress;
+
+#[cfg(test)]
+mod drawn_folder;
 
 pub use error::Error;
