@@ -5,6 +5,7 @@ pub mod dataset;
 pub mod error;
 pub mod picture;
 pub mod progress;
+pub mod split;
 pub mod symmetry;
 
 #[cfg(test)]
