@@ -21,7 +21,8 @@ mod assign;
 mod table;
 
 /// How the pictures are divided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SplitKind {
     /// Whole overlap groups go to one side, balanced by class and sitting.
     Grouped,
