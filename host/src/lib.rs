@@ -3,10 +3,13 @@
 pub mod atomic_file;
 pub mod dataset;
 pub mod error;
+pub mod evaluation;
 pub mod picture;
 pub mod progress;
 pub mod split;
+pub mod svg;
 pub mod symmetry;
+pub mod text;
 
 #[cfg(test)]
 mod drawn_folder;
