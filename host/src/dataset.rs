@@ -1,8 +1,8 @@
 //! The labelled pictures: which there are, what they show, and which of them belong together.
 //!
 //! Pictures of overlapping parts of a slide, and copies of one file, share a group; an honest split never puts one group on both
-//! sides. Groups come from a `groups.csv` where there is one ([`groups_csv`]) and are found by the program otherwise
-//! ([`duplicates`], which finds copies but few overlaps).
+//! sides. Groups come from a `groups.csv` where there is one ([`groups_csv`]). The program finds copies and near copies by
+//! itself ([`duplicates`]), but fewer than half of the overlaps.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -54,12 +54,11 @@ impl Dataset {
     /// Finds and hashes the pictures in or below `root`, and their groups.
     ///
     /// The class folders ([`Class::from_folder_name`]) may lie in `root`, in `root/Original`, or one level deeper; `Segmented` is
-    /// never taken. Groups come from the file `groups`, else from `groups.csv` beside the class folders or in `root`, else from
-    /// [`duplicates::find`]. Whatever the source, files with identical bytes end up in one group.
+    /// never taken. Groups come from the file `groups`, else from `groups.csv` beside the class folders or in `root`. With or
+    /// without such a list, files with identical bytes and what [`duplicates::find`] finds end up in one group.
     ///
     /// # Errors
-    /// A folder without the four classes, an unreadable or empty picture file, a `groups` file that does not fit. Without a
-    /// `groups` file also a picture that cannot be decoded.
+    /// A folder without the four classes, a picture that cannot be read or decoded, a `groups` file that does not fit.
     pub fn scan(root: &Path, groups: Option<&Path>, progress: Progress) -> Result<Self, Error> {
         let found = layout::find(root)?;
         let groups = match groups {
@@ -68,48 +67,46 @@ impl Dataset {
         };
         let drawn = [&found.root, root].into_iter().any(|folder| folder.join(DRAWN_FILE).is_file());
 
-        let with_fingerprints = groups.is_none();
-        let what = if with_fingerprints { "hashing and comparing pictures" } else { "hashing pictures" };
-        let task = progress.start(what, found.files.len());
-        let read: Vec<(LabelledImage, Option<duplicates::Fingerprint>)> = found
+        let task = progress.start("hashing and comparing pictures", found.files.len());
+        let read: Vec<(LabelledImage, duplicates::Fingerprint)> = found
             .files
             .into_par_iter()
             .map(|(file, class)| {
                 let path = found.root.join(&file);
                 let bytes = picture::read_file(&path)?;
-                let fingerprint = match with_fingerprints {
-                    true => Some(duplicates::Fingerprint::of(&picture::decode_picture(&path, &bytes)?)),
-                    false => None,
-                };
-                task.advance(1);
+                let fingerprint = duplicates::Fingerprint::of(&picture::decode_picture(&path, &bytes)?);
                 let sha256 = Sha256::digest(&bytes).into();
+                task.advance(1);
                 Ok((LabelledImage { file, class, sha256, group: 0, session: None }, fingerprint))
             })
             .collect::<Result<_, Error>>()?;
         drop(task);
         let (mut images, fingerprints): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-
-        match groups {
-            Some(path) => {
-                let listed = groups_csv::read(&path)?;
-                let counts = listed.apply(&mut images)?;
-                progress.say(format_args!("overlap groups from {}: {counts}", path.display()));
-            }
-            None => {
-                let fingerprints: Vec<_> = fingerprints.into_iter().flatten().collect();
-                let near = duplicates::find(&fingerprints);
-                for (image, group) in images.iter_mut().zip(near) {
-                    image.group = group;
-                }
-            }
+        let near = duplicates::find(&fingerprints);
+        for (own, image) in images.iter_mut().enumerate() {
+            image.group = own as u32;
         }
-        join_identical(&mut images);
-        let dataset = Self { root: found.root, images, drawn };
-        if with_fingerprints {
+
+        let Some(path) = groups else {
+            join(&mut images, &near);
+            let dataset = Self { root: found.root, images, drawn };
             progress.say(format_args!(
-                "no {GROUPS_FILE}: {} groups of identical and near-identical pictures found; most pictures that overlap by a \
-                 shift of the slide are not found this way",
-                dataset.group_count()
+                "no {GROUPS_FILE}: {} groups of identical and near-identical pictures found among {}; more than half of the \
+                 pictures that overlap by a shift of the slide are not found this way",
+                dataset.group_count(),
+                dataset.images.len()
+            ));
+            return Ok(dataset);
+        };
+        let counts = groups_csv::read(&path)?.apply(&mut images)?;
+        progress.say(format_args!("overlap groups from {}: {counts}", path.display()));
+        let mut dataset = Self { root: found.root, images, drawn };
+        let listed = dataset.group_count();
+        join(&mut dataset.images, &near);
+        let joined = listed - dataset.group_count();
+        if joined > 0 {
+            progress.say(format_args!(
+                "{joined} of {listed} groups were joined to others, because pictures of them are identical or nearly so"
             ));
         }
         Ok(dataset)
@@ -168,13 +165,16 @@ impl Dataset {
     }
 }
 
-/// Gives files with identical bytes one group, and with it all that shared a group with either.
-fn join_identical(images: &mut [LabelledImage]) {
+/// Gives one group to files with identical bytes and to near-identical pictures (those with the same number in `near`), and with
+/// them to all that shared a group with either.
+fn join(images: &mut [LabelledImage], near: &[u32]) {
     let mut joined = duplicates::Union::new(images.len());
     let mut by_hash: HashMap<[u8; 32], usize> = HashMap::new();
+    let mut by_near: HashMap<u32, usize> = HashMap::new();
     let mut by_group: HashMap<u32, usize> = HashMap::new();
-    for (at, image) in images.iter().enumerate() {
+    for (at, (image, &near)) in images.iter().zip(near).enumerate() {
         joined.join(at, *by_hash.entry(image.sha256).or_insert(at));
+        joined.join(at, *by_near.entry(near).or_insert(at));
         joined.join(at, *by_group.entry(image.group).or_insert(at));
     }
     let mut numbers: BTreeMap<usize, u32> = BTreeMap::new();

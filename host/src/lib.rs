@@ -5,13 +5,16 @@ pub mod cli;
 pub mod commands;
 pub mod dataset;
 pub mod error;
+pub mod evaluation;
 pub mod hardware;
 pub mod picture;
 pub mod progress;
 pub mod run_folder;
 pub mod signal;
 pub mod split;
+pub mod svg;
 pub mod symmetry;
+pub mod text;
 #[cfg(feature = "training")]
 pub mod training;
 

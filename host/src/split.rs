@@ -123,7 +123,8 @@ impl Split {
                 for class in Class::ALL {
                     let parts = &parts;
                     let of_part = |part| of_class(dataset, class).filter(move |&image| parts[image] == part);
-                    for (image, symmetry) in augment(of_part(Part::Train).collect(), per_class, &mut random) {
+                    for (image, symmetry) in augment(&of_part(Part::Train).collect::<Vec<_>>(), per_class, &mut random)
+                    {
                         items.push(Item { image, symmetry, part: Part::Train });
                     }
                     for part in [Part::Validation, Part::Test] {
@@ -133,7 +134,7 @@ impl Split {
             }
             SplitKind::Paper => {
                 for class in Class::ALL {
-                    let mut augmented = augment(of_class(dataset, class).collect(), per_class, &mut random);
+                    let mut augmented = augment(&of_class(dataset, class).collect::<Vec<_>>(), per_class, &mut random);
                     if augmented.len() < 5 {
                         return Err(too_few(dataset, class, augmented.len(), "items", 5));
                     }
@@ -218,9 +219,9 @@ fn of_class(dataset: &Dataset, class: Class) -> impl Iterator<Item = usize> {
 }
 
 /// The pictures themselves, then transformed copies until there are `wanted` or no symmetry is left.
-fn augment(images: Vec<usize>, wanted: usize, random: &mut ChaCha8Rng) -> Vec<(usize, Symmetry)> {
+fn augment(images: &[usize], wanted: usize, random: &mut ChaCha8Rng) -> Vec<(usize, Symmetry)> {
     let mut shuffled: Vec<(usize, Vec<Symmetry>)> = Vec::with_capacity(images.len());
-    for &image in &images {
+    for &image in images {
         let (mut first, mut then) = (Symmetry::PAPER, Symmetry::COMBINED);
         first.shuffle(random);
         then.shuffle(random);

@@ -5,7 +5,20 @@
 //! Image Hash Functions", 2010, with the sign in place of the median). A mirror changes the signs of odd frequencies and a
 //! transposition swaps the axes, so that the hashes of all eight symmetries of the square follow from one transform.
 //!
-//! A hash does not find pictures that overlap by a shift of the slide.
+//! Measured on 2,767 pictures of the public set, against a list of the 219 pairs that overlap (found by phase correlation):
+//!
+//! | largest distance | listed pairs found (recall) | other pairs |
+//! | --- | --- | --- |
+//! | 0 | 53 (24 %) | 0 |
+//! | 4 | 85 (39 %) | 0 |
+//! | 8 | 94 (43 %) | 1 |
+//! | **10** | **96 (44 %)** | **4 (precision 96 %)** |
+//! | 12 | 97 (44 %) | 49 |
+//! | 14 | 101 (46 %) | 573 |
+//!
+//! Three of the four other pairs do show the same field, seen by eye: the list had missed them. The pairs that the hash misses
+//! overlap by a shift of the slide, which no such hash finds: without a list, expect more than half of the overlaps to stay
+//! undiscovered, and a grouped split to be a little too easy.
 
 use blastscope_shared::{Preprocessing, RgbPixels, preprocess::Rectangle};
 use rayon::prelude::*;
@@ -15,7 +28,7 @@ const SIDE: usize = 32;
 /// Side of the block of lowest frequencies.
 const BLOCK: usize = 8;
 /// Two pictures whose hashes differ in at most so many of 63 bits are near-identical.
-pub const MAX_DISTANCE: u32 = 8;
+pub const MAX_DISTANCE: u32 = 10;
 
 /// The hashes of a picture under the eight symmetries of the square, its own first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +48,12 @@ impl Fingerprint {
         let mut hashes = [0; 8];
         for (symmetry, hash) in hashes.iter_mut().enumerate() {
             let (mirror_x, mirror_y, transpose) = (symmetry & 1 != 0, symmetry & 2 != 0, symmetry & 4 != 0);
-            for v in 0..BLOCK {
-                for u in 0..BLOCK {
-                    let frequency = if transpose { frequencies[u][v] } else { frequencies[v][u] };
-                    let negative = (mirror_x && u % 2 == 1) != (mirror_y && v % 2 == 1);
-                    let positive = if negative { frequency < 0.0 } else { frequency > 0.0 };
-                    *hash |= u64::from(positive && (u, v) != (0, 0)) << (v * BLOCK + u);
-                }
+            for bit in 1..BLOCK * BLOCK {
+                let (u, v) = (bit % BLOCK, bit / BLOCK);
+                let frequency = if transpose { frequencies[u][v] } else { frequencies[v][u] };
+                let negated = (mirror_x && u % 2 == 1) != (mirror_y && v % 2 == 1);
+                let positive = if negated { frequency < 0.0 } else { frequency > 0.0 };
+                *hash |= u64::from(positive) << bit;
             }
         }
         Self(hashes)
@@ -72,7 +84,7 @@ fn lowest_frequencies(grey: &[f32]) -> [[f32; BLOCK]; BLOCK] {
 
 /// A group number for each picture: near-identical ones, directly or through others, share one.
 ///
-/// Every pair is compared: 0.1 s for 3,000 pictures, a minute for 100,000.
+/// Every pair is compared: a fraction of a second for 3,000 pictures, minutes for 100,000.
 #[must_use]
 pub fn find(fingerprints: &[Fingerprint]) -> Vec<u32> {
     let pairs: Vec<(usize, usize)> = fingerprints
@@ -116,3 +128,6 @@ impl Union {
         self.0[one.max(other)] = one.min(other);
     }
 }
+
+#[cfg(test)]
+mod tests;

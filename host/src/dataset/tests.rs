@@ -158,7 +158,7 @@ fn rejects_a_file_that_is_not_the_listed_one() {
 }
 
 #[test]
-fn identical_files_join_their_groups() {
+fn identical_and_near_identical_pictures_join_their_groups() {
     let image = |file: &str, sha: u8, group| LabelledImage {
         file: file.to_string(),
         class: Class::Pro,
@@ -167,8 +167,10 @@ fn identical_files_join_their_groups() {
         session: None,
     };
     let mut images = [image("a", 1, 7), image("b", 2, 7), image("c", 2, 3), image("d", 3, 3), image("e", 4, 5)];
-    join_identical(&mut images);
-    assert_eq!(images.map(|image| image.group), [3, 3, 3, 3, 5]);
+    join(&mut images, &[0, 1, 2, 3, 4]);
+    assert_eq!(images.clone().map(|image| image.group), [3, 3, 3, 3, 5]);
+    join(&mut images, &[0, 1, 2, 3, 3]);
+    assert_eq!(images.map(|image| image.group), [3, 3, 3, 3, 3]);
 }
 
 #[test]
