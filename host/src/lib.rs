@@ -14,6 +14,7 @@ pub mod signal;
 pub mod split;
 pub mod svg;
 pub mod symmetry;
+pub mod synth;
 pub mod text;
 #[cfg(feature = "training")]
 pub mod training;
