@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use blastscope_shared::{
     Class, Preprocessing, RgbPixels,
-    artifact::{Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT, Thresholds},
+    artifact::{
+        Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT,
+        Thresholds,
+    },
 };
 use sha2::{Digest, Sha256};
 

@@ -60,7 +60,9 @@ pub fn draw_non_smear(kind: NonSmear, seed: u64, width: usize, height: usize) ->
                 NonSmear::Pattern => {
                     let dark = (x / square + y / square) % 2 == 1;
                     // In every second row of squares, bars as of text.
-                    let text = (y / square).is_multiple_of(2) && y % square * 3 / square == 1 && !(x * 7 / square).is_multiple_of(3);
+                    let text = (y / square).is_multiple_of(2)
+                        && y % square * 3 / square == 1
+                        && !(x * 7 / square).is_multiple_of(3);
                     if dark ^ text { 1.0 } else { 0.0 }
                 }
                 _ => 0.0,
