@@ -64,7 +64,7 @@ pub fn render(scene: &Scene, conditions: &Conditions, width: usize, height: usiz
     let mut film = film::Film::new(film_width, film_height);
     paint::paint(&mut film, scene, conditions);
     let mut picture = film.developed(conditions);
-    conditions.scale_bar.draw(&mut picture);
+    conditions.scale_bar.draw(&mut picture, [width, height]);
     if (film_width, film_height) == (width, height) { picture } else { squash(&picture, width, height) }
 }
 

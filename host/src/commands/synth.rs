@@ -113,7 +113,39 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
     use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Synth, clap::Error> {
+        let command = Synth::augment_args(Command::new("synth").no_binary_name(true));
+        command.try_get_matches_from(arguments).and_then(|matches| Synth::from_arg_matches(&matches))
+    }
+
+    #[test]
+    fn the_command_draws_the_set_that_its_options_ask_for() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let out = folder.path().join("fields");
+        let out_text = out.to_str().expect("a readable path");
+        let synth = parsed(&["--out", out_text, "--per-class", "1", "--size", "96x72"]).expect("understood");
+        synth.run().expect("drawn");
+        let set = DrawnSet { generator: GENERATOR, seed: 1, width: 96, height: 72, per_class: 1 };
+        assert_eq!(DrawnSet::read(&out).expect("read"), Some(set));
+        assert!(out.join("Benign/drawn-Benign-0001.jpg").is_file());
+        synth.run().expect("nothing left to draw");
+    }
+
+    #[test]
+    fn rejects_wrong_options_by_name_and_value() {
+        for (arguments, value) in [
+            (["--out", "x", "--per-class", "0", "--size", "224x224"], "'0'"),
+            (["--out", "x", "--per-class", "many", "--size", "224x224"], "'many'"),
+            (["--out", "x", "--per-class", "1", "--size", "32x32"], "'32x32'"),
+        ] {
+            let message = parsed(&arguments).expect_err(value).to_string();
+            assert!(message.contains(value), "{message}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_and_refused() {

@@ -72,6 +72,7 @@ pub(super) struct Nucleolus {
     pub(super) offset_um: [f32; 2],
     pub(super) radius_um: f32,
     pub(super) contrast: f32,
+    pub(super) texture: u32,
 }
 
 /// A line where the nucleus is folded: through a point, with a direction and a bend.
@@ -84,6 +85,8 @@ pub(super) struct Fold {
     pub(super) length_um: f32,
     /// Sideways departure at the end, share of the length.
     pub(super) bend: f32,
+    /// Share of the density that is missing in the groove.
+    pub(super) depth: f32,
 }
 
 impl Cell {
@@ -112,14 +115,14 @@ fn of_class(dice: &mut Dice, morphology: &Morphology) -> Cell {
     let radius_um = diameter_um / 2.0 * nuclear_ratio.sqrt();
     let cleft = dice.chance(morphology.cleft);
     let angle = dice.between(0.0, TAU);
-    let notch = cleft.then(|| Notch { angle, depth: dice.between(0.16, 0.38), half_width: dice.between(0.30, 0.60) });
+    let notch = cleft.then(|| Notch { angle, depth: dice.between(0.08, 0.28), half_width: dice.between(0.45, 0.95) });
     let shape = Shape { elongation, roughness: morphology.roughness, notch, ..Shape::default() };
     let outline = Outline::drawn(dice, shape);
     let body_shape =
-        Shape { elongation: 0.5 + 0.5 * elongation, roughness: morphology.roughness * 1.2, ..Shape::default() };
+        Shape { elongation: 0.5 + 0.5 * elongation, roughness: morphology.roughness * 1.7, ..Shape::default() };
     let body = Outline::drawn(dice, body_shape);
     // The nucleus lies off the centre, against the edge at most.
-    let slack = (diameter_um / 2.0 - radius_um) * dice.between(0.2, 0.95);
+    let slack = (diameter_um / 2.0 - radius_um) * dice.between(0.35, 1.0);
     let [x, y] = dice.direction();
     let offset_um = [x * slack, y * slack];
     let fold = cleft.then(|| {
@@ -129,7 +132,8 @@ fn of_class(dice: &mut Dice, morphology: &Morphology) -> Cell {
             start_um: [offset_um[0] + cos * edge, offset_um[1] + sin * edge],
             direction: [-cos, -sin],
             length_um: radius_um * dice.between(0.6, 1.4),
-            bend: dice.between(-0.35, 0.35),
+            bend: dice.between(-0.5, 0.5),
+            depth: dice.between(0.14, 0.38),
         }
     });
     let (low, high) = morphology.nucleoli;
@@ -140,6 +144,7 @@ fn of_class(dice: &mut Dice, morphology: &Morphology) -> Cell {
                 offset_um: [offset_um[0] + x * radius_um * 0.62, offset_um[1] + y * radius_um * 0.62],
                 radius_um: morphology.nucleolus_um.draw(dice) / 2.0,
                 contrast: morphology.nucleolus_contrast.draw(dice),
+                texture: dice.word(),
             }
         })
         .collect();
@@ -273,8 +278,8 @@ fn smudge(dice: &mut Dice) -> Cell {
         nuclear_ratio: 0.9,
         roughness: 0.12,
         density: dice.between(0.3, 0.55),
-        contrast: dice.between(0.25, 0.4),
-        grain_um: dice.between(1.6, 3.0),
+        contrast: dice.between(0.35, 0.6),
+        grain_um: dice.between(1.2, 2.6),
         basophilia: 0.0,
         eosin: 0.6,
     }

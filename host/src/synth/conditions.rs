@@ -42,6 +42,8 @@ pub struct Conditions {
     pub smudges: usize,
     /// Grains of stain precipitate in the field.
     pub precipitate: usize,
+    /// Specks of dust in the light's way.
+    pub dust: usize,
     /// Platelets in the field.
     pub platelets: usize,
     /// What is burned into the lower right corner.
@@ -55,9 +57,9 @@ impl Conditions {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let dice = &mut Dice::new(seed, Stream::Conditions);
-        let exposure = dice.between(0.86, 1.06);
-        let warmth = dice.bell(0.0, 0.035);
-        let green = dice.bell(0.0, 0.025);
+        let exposure = dice.between(0.88, 1.08);
+        let warmth = dice.bell(0.0, 0.03);
+        let green = dice.bell(0.0, 0.02);
         let plasma_depth = dice.between(0.0, 0.09);
         let plasma_hue = dice.unit();
         Self {
@@ -77,6 +79,7 @@ impl Conditions {
             crenated: if dice.chance(0.25) { dice.between(0.2, 0.7) } else { dice.between(0.0, 0.05) },
             smudges: if dice.chance(0.35) { dice.count(1, 2) } else { 0 },
             precipitate: if dice.chance(0.3) { dice.count(10, 60) } else { dice.count(0, 6) },
+            dust: dice.count(0, 3),
             platelets: dice.count(0, 7),
             scale_bar: ScaleBar::ALL[dice.count(0, ScaleBar::ALL.len() - 1)],
             texture: dice.word(),

@@ -9,6 +9,9 @@ use super::{conditions::Conditions, noise, scene::FIELD_UM};
 /// Red, green and blue optical density of a stain at its nominal depth.
 pub(super) type Stain = [f32; 3];
 
+/// What drawing takes at most for each pixel of the film: densities, their copy while blurred, bytes.
+pub(super) const BYTES_PER_PIXEL: usize = 30;
+
 /// Optical density of a field, three numbers a pixel.
 pub(super) struct Film {
     width: usize,
@@ -145,7 +148,7 @@ fn blur(light: &mut [f32], width: usize, height: usize, sigma: f32) {
             }
         }
     }
-    // Down the columns, with the last `radius` unblurred rows kept aside.
+    // Down the columns.
     let source = light.to_vec();
     let line = |row: usize| &source[row * row_len..(row + 1) * row_len];
     for (row, out) in light.chunks_exact_mut(row_len).enumerate() {

@@ -19,16 +19,20 @@ pub(super) fn value(x: f32, y: f32, seed: u32) -> f32 {
     mix(top, bottom, v)
 }
 
-/// Sum of `octaves` of [`value`], each half as wide and 0.6 as strong as the one before; about -1..1.
-pub(super) fn fractal(x: f32, y: f32, seed: u32, octaves: u32) -> f32 {
-    let (mut sum, mut weight, mut total, mut scale) = (0.0, 1.0, 0.0, 1.0);
+/// Sum of `octaves` of [`value`], each half as wide and 0.6 as strong as the one before, and turned against it so that the
+/// lattice cannot be seen; about -1..1.
+pub(super) fn fractal(mut x: f32, mut y: f32, seed: u32, octaves: u32) -> f32 {
+    let (mut sum, mut weight, mut total) = (0.0, 1.0, 0.0);
     for octave in 0..octaves {
-        // The shift keeps the octaves' lattices from meeting in one point.
-        let shift = octave as f32 * 17.31;
-        sum += weight * value(x * scale + shift, y * scale - shift, seed.wrapping_add(octave * 0x51ed));
+        // By 36.9 degrees and twice as fine; the shift keeps the lattices from meeting in one point.
+        (x, y) = if octave == 0 {
+            (0.8 * x - 0.6 * y, 0.6 * x + 0.8 * y)
+        } else {
+            (1.6 * x - 1.2 * y + 17.31, 1.2 * x + 1.6 * y - 17.31)
+        };
+        sum += weight * value(x, y, seed.wrapping_add(octave * 0x51ed));
         total += weight;
         weight *= 0.6;
-        scale *= 2.0;
     }
     sum / total * 1.3
 }

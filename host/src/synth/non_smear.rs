@@ -51,7 +51,7 @@ pub fn draw_non_smear(kind: NonSmear, seed: u64, width: usize, height: usize) ->
     let mut bytes = Vec::with_capacity(width * height * 3);
     for y in 0..height {
         for x in 0..width {
-            let grain = (0..3).map(|_| (dice.word() >> 24) as f32 / 85.0 - 1.5).collect::<Vec<_>>();
+            let grain: [f32; 3] = std::array::from_fn(|_| (dice.word() >> 24) as f32 / 85.0 - 1.5);
             let share = match kind {
                 NonSmear::Gradient => {
                     let (u, v) = (x as f32 / width as f32 - 0.5, y as f32 / height as f32 - 0.5);
@@ -60,9 +60,8 @@ pub fn draw_non_smear(kind: NonSmear, seed: u64, width: usize, height: usize) ->
                 NonSmear::Pattern => {
                     let dark = (x / square + y / square) % 2 == 1;
                     // In every second row of squares, bars as of text.
-                    let text = (y / square).is_multiple_of(2)
-                        && y % square * 3 / square == 1
-                        && !(x * 7 / square).is_multiple_of(3);
+                    let (column, row) = (x * 7 / square, y / square);
+                    let text = row.is_multiple_of(2) && y % square * 3 / square == 1 && !column.is_multiple_of(3);
                     if dark ^ text { 1.0 } else { 0.0 }
                 }
                 _ => 0.0,

@@ -27,7 +27,8 @@ pub(super) fn paint(film: &mut Film, scene: &Scene, conditions: &Conditions) {
         }
     }
     for speck in &scene.specks {
-        paint_speck(film, *speck, stains.precipitate);
+        let stain = if speck.dust { [0.50, 0.42, 0.55] } else { stains.precipitate };
+        paint_speck(film, *speck, stain);
     }
 }
 
@@ -52,7 +53,7 @@ fn plasma(film: &mut Film, conditions: &Conditions) {
 }
 
 fn paint_red_cell(film: &mut Film, cell: &RedCell, stain: Stain) {
-    let edge_um = film.pixel_um().max(0.38);
+    let edge_um = film.pixel_um().max(cell.edge_um);
     let reach = cell.radius_um * cell.outline.reach() + 1.2;
     let [shift_x, shift_y] = cell.pallor_offset.map(|share| share * cell.radius_um);
     film.paint(cell.place_um, reach, |x, y, pixel| {
@@ -89,21 +90,24 @@ fn paint_platelet(film: &mut Film, platelet: &Platelet, stains: &Stains) {
 }
 
 fn paint_speck(film: &mut Film, speck: Speck, stain: Stain) {
-    film.paint(speck.place_um, speck.radius_um * 2.0, |x, y, pixel| {
-        add(pixel, stain, speck.density * hump((x * x + y * y).sqrt() / (speck.radius_um * 2.0)));
+    let grain_um = speck.radius_um;
+    film.paint(speck.place_um, speck.radius_um * 2.5, |x, y, pixel| {
+        let uneven = 1.0 + 0.5 * value(x / grain_um, y / grain_um, speck.texture);
+        add(pixel, stain, speck.density * hump((x * x + y * y).sqrt() * uneven / speck.radius_um));
     });
 }
 
 fn paint_smudge(film: &mut Film, cell: &Cell, stains: &Stains) {
     let radius_um = cell.diameter_um / 2.0;
-    film.paint(cell.place_um, radius_um * cell.body.reach() * 1.3, |x, y, pixel| {
-        let ragged = 1.6 * fractal(x / 2.2, y / 2.2, cell.texture, 3);
+    film.paint(cell.place_um, radius_um * cell.body.reach() * 1.5, |x, y, pixel| {
+        let ragged = 2.6 * fractal(x / 3.0, y / 3.0, cell.texture, 4);
         let inside = radius_um * cell.body.radius(x, y) - (x * x + y * y).sqrt() + ragged;
-        let covered = cover(inside - 0.6, 1.4);
+        let covered = cover(inside - 0.8, 1.8);
         if covered > 0.0 {
-            let texture = fractal(x / cell.nucleus.grain_um, y / cell.nucleus.grain_um, cell.texture ^ 7, 3);
-            let depth = covered * cell.nucleus.density * (1.0 + cell.nucleus.contrast * texture);
-            add(pixel, stains.chromatin, depth * 0.75);
+            let texture = fractal(x / cell.nucleus.grain_um, y / cell.nucleus.grain_um, cell.texture ^ 7, 4);
+            let thinning = mix(0.55, 1.0, step(0.0, radius_um, inside));
+            let depth = covered * thinning * cell.nucleus.density * (1.0 + cell.nucleus.contrast * texture).max(0.2);
+            add(pixel, stains.chromatin, depth * 0.5);
             add(pixel, stains.eosin, depth * 0.9);
         }
     });
@@ -149,7 +153,8 @@ fn paint_cytoplasm(
     // Bluer towards the cell's edge, paler beside the nucleus.
     let rim = 1.0 - step(0.0, 1.6, inside);
     let hof = hump(nucleus / 1.1);
-    let blue = cell.basophilia * (0.72 + 0.45 * rim - 0.18 * hof + 0.16 * texture);
+    let patches = value(x / 3.2, y / 3.2, cell.texture ^ 19);
+    let blue = cell.basophilia * (0.62 + 0.42 * rim - 0.16 * hof + 0.20 * texture + 0.16 * patches);
     add(pixel, stains.cytoplasm, covered * blue);
     let grains = if cell.kind == Kind::Neutrophil { 0.5 * value(x / 0.45, y / 0.45, cell.texture ^ 5) } else { 0.0 };
     add(pixel, stains.eosin, covered * cell.eosin * (0.8 + grains));
@@ -166,34 +171,44 @@ fn nucleus_inside(nucleus: &Nucleus, x: f32, y: f32) -> f32 {
 }
 
 fn in_nucleolus(nucleolus: &Nucleolus, x: f32, y: f32) -> f32 {
-    1.0 - step(0.65, 1.05, nucleolus_distance(nucleolus, x, y))
+    1.0 - step(0.45, 1.15, nucleolus_distance(nucleolus, x, y))
 }
 
-/// Distance from a nucleolus's centre, in units of its radius.
+/// Distance from a nucleolus's centre, in units of its radius there: its outline is uneven.
 fn nucleolus_distance(nucleolus: &Nucleolus, x: f32, y: f32) -> f32 {
+    let uneven = 1.0 + 0.3 * fractal(x / 1.5, y / 1.5, nucleolus.texture, 2);
     let (x, y) = (x - nucleolus.offset_um[0], y - nucleolus.offset_um[1]);
-    (x * x + y * y).sqrt() / nucleolus.radius_um
+    (x * x + y * y).sqrt() * uneven / nucleolus.radius_um
 }
 
 /// Depth of the chromatin at a place `inside` µm within the nucleus.
 fn chromatin(nucleus: &Nucleus, texture: u32, x: f32, y: f32, inside: f32) -> f32 {
     let grain = nucleus.grain_um;
     let clumps = fractal(x / grain, y / grain, texture, 3);
+    // Stippling that every nucleus has, as fine as the microscope resolves.
+    let stipple = fractal(x / 0.7, y / 0.7, texture ^ 13, 2);
     let shading = value(x / 4.5, y / 4.5, texture ^ 11);
     let membrane = hump((inside - 0.35) / 0.45);
     // A flattened ball is thicker in the middle.
     let thickness = mix(0.84, 1.0, step(0.0, 2.2, inside));
-    let mut depth = thickness * (1.0 + nucleus.contrast * clumps + 0.05 * shading + 0.10 * membrane);
+    let texture_depth = nucleus.contrast * (clumps + 0.45 * stipple) + 0.03 * stipple;
+    let mut depth = thickness * (1.0 + texture_depth + 0.07 * shading + 0.08 * membrane);
     for nucleolus in &nucleus.nucleoli {
-        let ring = hump((nucleolus_distance(nucleolus, x, y) - 1.15) / 0.35);
-        depth *= 1.0 - nucleolus.contrast * in_nucleolus(nucleolus, x, y) + 0.35 * nucleolus.contrast * ring;
+        let ring = hump((nucleolus_distance(nucleolus, x, y) - 1.2) / 0.4);
+        depth *= 1.0 - nucleolus.contrast * in_nucleolus(nucleolus, x, y) + 0.25 * nucleolus.contrast * ring;
     }
     if let Some(fold) = nucleus.fold {
         let (x, y) = (x - fold.start_um[0], y - fold.start_um[1]);
         let along = (x * fold.direction[0] + y * fold.direction[1]) / fold.length_um;
-        let across = x * -fold.direction[1] + y * fold.direction[0] - fold.bend * fold.length_um * along * along;
-        let fade = step(-0.3, 0.0, along) * (1.0 - step(0.6, 1.0, along));
-        depth *= 1.0 + fade * (0.22 * hump((across - 0.55) / 0.55) - 0.42 * hump(across / 0.5));
+        let across = x * -fold.direction[1] + y * fold.direction[0]
+            - fold.bend * fold.length_um * along * along
+            - 0.35 * value(x / 1.4, y / 1.4, texture ^ 17);
+        // The groove narrows and fades inwards; one side of the fold lies double.
+        let fade = step(-0.3, 0.0, along) * (1.0 - step(0.35, 1.0, along));
+        let groove = hump(across / mix(0.75, 0.4, along.clamp(0.0, 1.0)));
+        let double = 1.0 - step(0.0, 1.7, across);
+        let lip = step(-0.1, 0.5, across) * double;
+        depth *= 1.0 + fade * fold.depth * (0.55 * lip - groove);
     }
     (depth * nucleus.density).max(0.05)
 }

@@ -22,6 +22,8 @@ pub(super) struct RedCell {
     pub(super) pallor_reach: f32,
     /// The pallor's centre, share of the radius.
     pub(super) pallor_offset: [f32; 2],
+    /// Width of its edge, µm: cells that lie higher or lower than the focus are softer.
+    pub(super) edge_um: f32,
 }
 
 impl RedCell {
@@ -49,6 +51,7 @@ impl RedCell {
             pallor: (conditions.pallor + dice.bell(0.0, 0.15)).clamp(0.0, 0.92),
             pallor_reach: dice.between(0.42, 0.72),
             pallor_offset: [x * 0.12, y * 0.12],
+            edge_um: dice.between(0.3, 0.55) + if dice.chance(0.2) { dice.between(0.0, 0.8) } else { 0.0 },
         }
     }
 }
@@ -74,16 +77,37 @@ impl Platelet {
     }
 }
 
-/// A grain of precipitated stain.
+/// A grain of precipitated stain, or dust in the light's way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Speck {
     pub(super) place_um: [f32; 2],
     pub(super) radius_um: f32,
     pub(super) density: f32,
+    pub(super) texture: u32,
+    /// Grey and out of focus rather than stained.
+    pub(super) dust: bool,
 }
 
 impl Speck {
     pub(super) fn drawn(dice: &mut Dice, place_um: [f32; 2]) -> Self {
-        Self { place_um, radius_um: dice.between(0.15, 0.45), density: dice.between(0.3, 1.2) }
+        let size = dice.unit();
+        // Most are at the limit of what the microscope resolves.
+        Self {
+            place_um,
+            radius_um: 0.22 + 0.5 * size * size * size,
+            density: dice.between(0.2, 1.0),
+            texture: dice.word(),
+            dust: false,
+        }
+    }
+
+    pub(super) fn dust(dice: &mut Dice, place_um: [f32; 2]) -> Self {
+        Self {
+            place_um,
+            radius_um: dice.between(1.2, 2.8),
+            density: dice.between(0.08, 0.4),
+            texture: dice.word(),
+            dust: true,
+        }
     }
 }

@@ -19,8 +19,8 @@ impl ScaleBar {
     /// Every style.
     pub const ALL: [Self; 4] = [Self::None, Self::Boxed, Self::Cut, Self::Line];
 
-    /// Burns the bar into a picture of a whole field.
-    pub(super) fn draw(self, picture: &mut RgbPixels) {
+    /// Burns the bar into a picture of a whole field that will be squashed to `width` x `height` pixels.
+    pub(super) fn draw(self, picture: &mut RgbPixels, [width, height]: [usize; 2]) {
         // Places are in units of the 224 grid, relative to the corner (170, 196); `unit` is how tall a pixel of the text is.
         let (origin, colour, text, unit, [left, top, right, bottom]) = match self {
             Self::None => return,
@@ -28,7 +28,7 @@ impl ScaleBar {
             Self::Cut => ([25.0, 3.0], [0, 0, 0], "200 pi", 1.0, [22.5, 0.5, 54.0, 28.0]),
             Self::Line => ([26.0, 13.0], [205, 30, 45], "100 pixel", 0.42, [0.0; 4]),
         };
-        let mut corner = Corner::of(picture);
+        let mut corner = Corner::of(picture, [width, height]);
         corner.fill([left, top, right, bottom], [255; 3]);
         let length: f32 = if self == Self::Cut { 54.0 - origin[0] } else { 21.5 };
         let line_top = origin[1] + 9.0 * unit;
@@ -52,23 +52,31 @@ impl ScaleBar {
 /// The picture's lower right corner in units of the 224 grid.
 struct Corner<'a> {
     picture: &'a mut RgbPixels,
+    /// First column and row that may be drawn on: what they are squashed to lies wholly in the corner.
+    first: [usize; 2],
 }
 
 impl<'a> Corner<'a> {
-    fn of(picture: &'a mut RgbPixels) -> Self {
-        Self { picture }
+    const LEFT: usize = 170;
+    const TOP: usize = 196;
+
+    fn of(picture: &'a mut RgbPixels, [width, height]: [usize; 2]) -> Self {
+        let first =
+            |start: usize, size: usize, squashed: usize| ((start * squashed).div_ceil(224) * size).div_ceil(squashed);
+        let first = [first(Self::LEFT, picture.width(), width), first(Self::TOP, picture.height(), height)];
+        Self { picture, first }
     }
 
     /// Fills a rectangle: left, top, right, bottom. What would reach out of the corner is cut off.
     fn fill(&mut self, [left, top, right, bottom]: [f32; 4], colour: [u8; 3]) {
         let (width, height) = (self.picture.width(), self.picture.height());
-        let pixel = |place: f32, start: usize, size: usize| {
-            let first_whole = (start * size).div_ceil(224);
-            let at = ((start as f32 + place) * size as f32 / 224.0 + 0.5) as usize;
-            at.clamp(first_whole, size)
+        let pixel = |place: f32, start: usize, size: usize, first: usize| {
+            (((start as f32 + place) * size as f32 / 224.0 + 0.5) as usize).clamp(first.min(size), size)
         };
-        let columns = pixel(left, 170, width)..pixel(right, 170, width);
-        for row in pixel(top, 196, height)..pixel(bottom, 196, height) {
+        let column = |place| pixel(place, Self::LEFT, width, self.first[0]);
+        let row = |place| pixel(place, Self::TOP, height, self.first[1]);
+        let (columns, rows) = (column(left)..column(right), row(top)..row(bottom));
+        for row in rows {
             let line = &mut self.picture.bytes_mut()[row * width * 3..(row + 1) * width * 3];
             for pixel in line[columns.start * 3..columns.end * 3].chunks_exact_mut(3) {
                 pixel.copy_from_slice(&colour);
@@ -114,10 +122,9 @@ mod tests {
             let preprocessing = Preprocessing::square(224);
             for bar in ScaleBar::ALL {
                 let mut picture = plain.clone();
-                bar.draw(&mut picture);
+                bar.draw(&mut picture, [width, height]);
                 assert_eq!(picture == plain, bar == ScaleBar::None, "{bar:?} at {width}x{height}");
                 let masked = preprocessing.apply(&picture) == preprocessing.apply(&plain);
-                // A pixel of a picture below 224 is larger than the mask's grid: only whole pixels inside the mask are drawn.
                 assert!(masked, "{bar:?} at {width}x{height} reaches out of the mask");
             }
         }

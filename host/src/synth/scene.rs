@@ -36,10 +36,11 @@ impl Scene {
                 Platelet::drawn(dice, place_um)
             })
             .collect();
-        let specks = (0..conditions.precipitate)
-            .map(|_| {
+        let grains = conditions.precipitate;
+        let specks = (0..grains + conditions.dust)
+            .map(|at| {
                 let place_um = anywhere(dice, 1.0);
-                Speck::drawn(dice, place_um)
+                if at < grains { Speck::drawn(dice, place_um) } else { Speck::dust(dice, place_um) }
             })
             .collect();
         Self { cells, red_cells, platelets, specks }

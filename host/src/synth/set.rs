@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +21,8 @@ pub const MARKER: &str = "drawn.json";
 /// Least and greatest width and height of a drawn picture, pixels.
 pub const SIZES: std::ops::RangeInclusive<usize> = 64..=4096;
 
+/// What drawing may take, bytes, as far as one picture fits in.
+const MEMORY: usize = 2 << 30;
 const JPEG_QUALITY: u8 = 92;
 const NOTE: &str =
     "Fields drawn by blastscope's generator; no photographs, no patients. Results on them are not evidence.";
@@ -64,7 +67,9 @@ impl DrawnSet {
         let path = folder.join(MARKER);
         let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(failure) if failure.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(failure) if matches!(failure.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
             Err(failure) => return Err(Error::io("read", &path)(failure)),
         };
         let set = serde_json::from_slice(&text).map_err(|failure| {
@@ -122,14 +127,14 @@ impl DrawnSet {
                      complete it, or another folder to --out"
                 ),
             )),
-            None => match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+            None => match fs::read_dir(folder).map(is_empty) {
                 Ok(true) => Ok(Existing::Nothing),
                 Ok(false) => Err(Error::content(
                     folder,
                     "it holds files that blastscope did not draw; give a new or an empty folder to --out",
                 )),
-                Err(failure) if failure.kind() == std::io::ErrorKind::NotFound => Ok(Existing::Nothing),
-                Err(failure) if failure.kind() == std::io::ErrorKind::NotADirectory => {
+                Err(failure) if failure.kind() == ErrorKind::NotFound => Ok(Existing::Nothing),
+                Err(failure) if failure.kind() == ErrorKind::NotADirectory => {
                     Err(Error::content(folder, "it is a file; give a new or an empty folder to --out"))
                 }
                 Err(failure) => Err(Error::io("list", folder)(failure)),
@@ -144,23 +149,32 @@ impl DrawnSet {
     /// As [`Self::existing`], and when a file cannot be written. What is there by then stays and can be completed later.
     pub fn write(&self, folder: &Path, on_picture: impl Fn() + Sync) -> Result<usize, Error> {
         self.existing(folder)?;
-        for class in Class::ALL {
-            let path = folder.join(class.name());
-            fs::create_dir_all(&path).map_err(Error::io("create the folder", &path))?;
-        }
+        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
         // The marker comes first: from here on the folder can be completed, and is never taken for photographs.
         let marker = serde_json::to_vec_pretty(&Marker { note: NOTE, set: self })
             .map_err(|failure| Error::content(folder.join(MARKER), format!("it cannot be written ({failure})")))?;
         atomic_file::write(&folder.join(MARKER), &marker)?;
+        for class in Class::ALL {
+            let path = folder.join(class.name());
+            fs::create_dir_all(&path).map_err(Error::io("create the folder", &path))?;
+        }
         let missing: Vec<_> = self.pictures().filter(|(.., path)| !folder.join(path).is_file()).collect();
-        missing.par_iter().try_for_each(|(class, number, path)| {
+        let draw = |(class, number, path): &(Class, usize, PathBuf)| {
             let path = folder.join(path);
             let jpeg = encode(&self.draw(*class, *number), &path)?;
             atomic_file::write(&path, &jpeg)?;
             on_picture();
             Ok(())
-        })?;
+        };
+        missing.par_chunks(self.strand(missing.len())).try_for_each(|strand| strand.iter().try_for_each(draw))?;
         Ok(missing.len())
+    }
+
+    /// How many of `missing` pictures to draw one after the other, so that all threads together stay within [`MEMORY`].
+    fn strand(&self, missing: usize) -> usize {
+        let (width, height) = super::film_size(self.width, self.height);
+        let at_once = (MEMORY / (width * height * super::film::BYTES_PER_PIXEL)).max(1);
+        if at_once >= rayon::current_num_threads() { 1 } else { missing.div_ceil(at_once).max(1) }
     }
 
     /// Class, number and path of every picture, the classes in turn.
@@ -177,6 +191,11 @@ impl std::fmt::Display for DrawnSet {
     }
 }
 
+/// Whether there is nothing but hidden files, such as an interrupted marker's temporary file.
+fn is_empty(mut entries: fs::ReadDir) -> bool {
+    entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
+}
+
 fn encode(picture: &RgbPixels, path: &Path) -> Result<Vec<u8>, Error> {
     let mut jpeg = Vec::new();
     // Sizes above 65,535 do not occur: see `SIZES`.
@@ -186,3 +205,6 @@ fn encode(picture: &RgbPixels, path: &Path) -> Result<Vec<u8>, Error> {
         .map_err(|failure| Error::content(path, format!("the picture cannot be encoded ({failure})")))?;
     Ok(jpeg)
 }
+
+#[cfg(test)]
+mod tests;
