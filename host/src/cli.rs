@@ -19,6 +19,12 @@ enum Command {
     Synth(commands::synth::Synth),
     #[cfg(feature = "training")]
     Train(commands::train::Train),
+    Evaluate(commands::evaluate::Evaluate),
+    #[cfg(feature = "training")]
+    Quantize(commands::quantize::Quantize),
+    Inspect(commands::inspect::Inspect),
+    #[cfg(feature = "training")]
+    Doctor(commands::doctor::Doctor),
 }
 
 impl Cli {
@@ -31,6 +37,12 @@ impl Cli {
             Command::Synth(synth) => synth.run(),
             #[cfg(feature = "training")]
             Command::Train(train) => train.run(),
+            Command::Evaluate(evaluate) => evaluate.run(),
+            #[cfg(feature = "training")]
+            Command::Quantize(quantize) => quantize.run(),
+            Command::Inspect(inspect) => inspect.run(),
+            #[cfg(feature = "training")]
+            Command::Doctor(doctor) => doctor.run(),
         }
     }
 }

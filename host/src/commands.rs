@@ -1,5 +1,11 @@
 //! The commands, one module each: arguments, and what they do.
 
+#[cfg(feature = "training")]
+pub mod doctor;
+pub mod evaluate;
+pub mod inspect;
+#[cfg(feature = "training")]
+pub mod quantize;
 pub mod synth;
 #[cfg(feature = "training")]
 pub mod train;

@@ -2,6 +2,7 @@
 
 pub mod atomic_file;
 pub mod cli;
+pub mod colour_baseline;
 pub mod commands;
 pub mod dataset;
 pub mod error;

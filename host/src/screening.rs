@@ -61,7 +61,7 @@ pub fn prediction(image: &LabelledImage, assessment: &Assessment) -> Prediction 
         probabilities: assessment.probabilities,
         abstained: match assessment.verdict {
             Verdict::Class { .. } => None,
-            Verdict::Abstain(reason) => Some(reason.to_string()),
+            Verdict::Abstain(reason) => Some(reason.kind().to_owned()),
         },
     }
 }

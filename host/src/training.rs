@@ -16,6 +16,7 @@ pub mod schedule;
 
 use std::{io::IsTerminal, path::Path, sync::Arc};
 
+use blastscope_shared::{Class, calibration::probabilities};
 use burn::{
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
     optim::{AdamConfig, ModuleOptimizer},
@@ -34,6 +35,7 @@ use self::{
     adamax::Adamax,
     batches::{Example, ExampleBatcher, loader},
     checkpoints::{AtomicCheckpointer, Journal},
+    float_network::FloatNetwork,
     model::AllCnn,
     plain_renderer::PlainRenderer,
     schedule::{Schedule, ScheduledRate},
@@ -41,9 +43,10 @@ use self::{
 use crate::{
     Error, atomic_file,
     dataset::Dataset,
+    evaluation::Prediction,
     progress::Progress,
     run_folder::{Epoch, RunConfig, RunFolder},
-    split::{Part, Split},
+    split::{Item, Part, Split},
 };
 
 /// The optimizers of the paper.
@@ -195,4 +198,47 @@ fn forget_unfinished_epochs(root: &Path, done: usize) -> Result<(), Error> {
 
 fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {
     T::from_str(name, true).map_err(|_| Error::Usage(format!("run.json names an unknown {what}: {name}")))
+}
+
+/// The examples of a split's items; `inputs` are those of [`Dataset::load_inputs`].
+#[must_use]
+pub fn examples(data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Vec<Example> {
+    items
+        .iter()
+        .map(|item| Example {
+            input: Arc::from(inputs[item.image].as_slice()),
+            symmetry: item.symmetry,
+            class: data.images[item.image].class,
+        })
+        .collect()
+}
+
+/// What the float network says of a split's items, without temperature or abstention.
+///
+/// # Errors
+/// When the device gives back something that is not logits.
+pub fn float_predictions(
+    network: &FloatNetwork,
+    data: &Dataset,
+    inputs: &[Vec<u8>],
+    items: &[Item],
+    progress: Progress,
+) -> Result<Vec<Prediction>, Error> {
+    let logits = network.logits(&examples(data, inputs, items), progress)?;
+    Ok(predictions_of(&logits, data, items))
+}
+
+/// Float logits as predictions, with softmax at temperature 1.
+#[must_use]
+pub fn predictions_of(logits: &[[f32; Class::COUNT]], data: &Dataset, items: &[Item]) -> Vec<Prediction> {
+    logits
+        .iter()
+        .zip(items)
+        .map(|(logits, item)| Prediction {
+            file: data.images[item.image].file.clone(),
+            truth: data.images[item.image].class,
+            probabilities: probabilities(logits, 1.0),
+            abstained: None,
+        })
+        .collect()
 }

@@ -6,7 +6,7 @@ use crate::{
     artifact::{Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
     calibration::{most_probable, probabilities},
     label::Class,
-    network::{self, Network},
+    network::{self, Network, Output},
     novelty::NoveltyStatistics,
     pixels::RgbPixels,
     preprocess::Preprocessing,
@@ -112,8 +112,20 @@ impl Classifier {
     /// # Panics
     /// When `workspace` is another classifier's.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
-        self.preprocessing.apply_to(picture, &mut workspace.input);
-        let output = self.network.run(&workspace.input, &mut workspace.network);
+        let Workspace { input, network } = workspace;
+        self.preprocessing.apply_to(picture, input);
+        self.judge_output(self.network.run(input, network))
+    }
+
+    /// Classifies what [`Preprocessing::apply`] made of a picture.
+    ///
+    /// # Panics
+    /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
+    pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
+        self.judge_output(self.network.run(input, &mut workspace.network))
+    }
+
+    fn judge_output(&self, output: Output<'_>) -> Assessment {
         let probabilities = probabilities(&output.logits, self.temperature);
         let novelty = self.novelty.score(output.hidden);
         Assessment {

@@ -57,6 +57,17 @@ impl Verdict {
     }
 }
 
+impl Abstention {
+    /// The reason without its numbers: `not sure enough` or `unfamiliar`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::LowConfidence { .. } => "not sure enough",
+            Self::Unfamiliar { .. } => "unfamiliar",
+        }
+    }
+}
+
 impl fmt::Display for Abstention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

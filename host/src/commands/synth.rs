@@ -1,15 +1,10 @@
 //! `synth`: draws a data set of smear fields.
 
-use std::{
-    io::{IsTerminal, stderr},
-    path::PathBuf,
-    sync::atomic::{AtomicUsize, Ordering},
-};
-
-use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
 
 use crate::{
     Error,
+    progress::Progress,
     synth::{DrawnSet, Existing, GENERATOR, SIZES},
 };
 
@@ -18,6 +13,9 @@ use crate::{
 /// Writes DIR/{Benign,Early,Pre,Pro}/drawn-CLASS-0001.jpg ... and DIR/drawn.json, which marks the set as drawn: every report
 /// about it says so. A set that was interrupted is completed when the command is given again.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  blastscope-host synth --out demo/fields --per-class 60
+  blastscope-host synth --out demo/small --per-class 200 --size 224x224 --seed 7")]
 pub struct Synth {
     /// Folder to write to: new, empty, or a set of the same parameters to complete
     #[arg(long, value_name = "DIR")]
@@ -62,52 +60,15 @@ impl Synth {
             Existing::Nothing => 0,
             Existing::Part(count) => count,
         };
-        let progress = Progress::new(set.len() - there);
-        let drawn = set.write(&self.out, || progress.step())?;
-        progress.finish();
+        let task = Progress::Shown.start("drawing fields", set.len() - there);
+        let drawn = set.write(&self.out, || task.advance(1))?;
+        drop(task);
         let kept = if there > 0 { format!(", {there} were there and kept") } else { String::new() };
         println!(
             "{}: {drawn} fields drawn{kept} ({set}). Drawn, not photographed: no evidence about patients.",
             self.out.display()
         );
         Ok(())
-    }
-}
-
-/// A bar on a terminal, a line for every tenth part elsewhere.
-struct Progress {
-    total: usize,
-    done: AtomicUsize,
-    bar: Option<ProgressBar>,
-}
-
-impl Progress {
-    fn new(total: usize) -> Self {
-        let bar = stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(total as u64);
-            if let Ok(style) = ProgressStyle::with_template("drawing {bar:40} {pos}/{len}, {eta} left") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        Self { total, done: AtomicUsize::new(0), bar }
-    }
-
-    fn step(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        match &self.bar {
-            Some(bar) => bar.inc(1),
-            None if done * 10 / self.total != (done - 1) * 10 / self.total => {
-                eprintln!("drawn {done} of {}", self.total);
-            }
-            None => {}
-        }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }
 

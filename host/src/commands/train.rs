@@ -112,11 +112,11 @@ impl Train {
         split.write(&run.split(), &data)?;
         let config = RunConfig {
             arch: self.arch.clone(),
-            optimizer: value_name(self.optimizer),
+            optimizer: value_name(&self.optimizer),
             epochs: self.epochs as usize,
             batch_size: self.batch_size as usize,
             learning_rate: self.learning_rate,
-            schedule: value_name(self.schedule),
+            schedule: value_name(&self.schedule),
             dropout: self.dropout,
             patience: self.patience as usize,
             seed: self.seed,
@@ -143,7 +143,7 @@ impl Train {
     }
 }
 
-fn value_name(value: impl ValueEnum) -> String {
+fn value_name<V: ValueEnum>(value: &V) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 

@@ -17,7 +17,7 @@ use crate::{Error, atomic_file};
 /// Version of the drawing; it changes whenever one pixel could change.
 pub const GENERATOR: u32 = 1;
 /// Name of the marker in a drawn set's folder.
-pub const MARKER: &str = "drawn.json";
+pub use crate::dataset::DRAWN_FILE as MARKER;
 /// Least and greatest width and height of a drawn picture, pixels.
 pub const SIZES: std::ops::RangeInclusive<usize> = 64..=4096;
 

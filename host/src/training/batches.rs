@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, Preprocessing};
 use burn::{
     data::{
         dataloader::{DataLoader, DataLoaderBuilder, batcher::Batcher},
@@ -25,6 +25,16 @@ pub struct Example {
     pub class: Class,
 }
 
+impl Example {
+    /// The pixels after the symmetry, the mask laid over its place again.
+    #[must_use]
+    pub fn masked_input(&self, preprocessing: &Preprocessing) -> Vec<u8> {
+        let mut input = self.symmetry.apply(&self.input, preprocessing.width.into());
+        preprocessing.mask(&mut input);
+        input
+    }
+}
+
 /// Some examples on a device.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -37,8 +47,8 @@ pub struct Batch {
 /// Assembles batches of square inputs.
 #[derive(Clone, Debug)]
 pub struct ExampleBatcher {
-    /// The network's preprocessing: after a flip the mask is laid over its place again.
-    pub preprocessing: blastscope_shared::Preprocessing,
+    /// The network's preprocessing.
+    pub preprocessing: Preprocessing,
 }
 
 impl Batcher<Example, Batch> for ExampleBatcher {
@@ -48,8 +58,7 @@ impl Batcher<Example, Batch> for ExampleBatcher {
         let count = examples.len();
         let mut pixels = vec![0.0f32; count * 3 * plane];
         for (example, planes) in examples.iter().zip(pixels.chunks_exact_mut(3 * plane)) {
-            let mut input = example.symmetry.apply(&example.input, side);
-            self.preprocessing.mask(&mut input);
+            let input = example.masked_input(&self.preprocessing);
             for (at, pixel) in input.chunks_exact(3).enumerate() {
                 for (channel, &value) in pixel.iter().enumerate() {
                     planes[channel * plane + at] = f32::from(value) / 255.0;

@@ -69,7 +69,7 @@ impl PlainRenderer {
             .formatted
             .strip_prefix("epoch ")
             .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-            .unwrap_or_else(|| match value {
+            .unwrap_or(match value {
                 NumericEntry::Value(value) | NumericEntry::Final(value) => value,
                 NumericEntry::Aggregated { aggregated_value, .. } => aggregated_value,
             });

@@ -1,0 +1,266 @@
+//! `evaluate`: what a run's float network or a model's int8 network is worth on a data set.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    Error, atomic_file, colour_baseline,
+    dataset::Dataset,
+    evaluation::{Evaluation, Subject},
+    progress::Progress,
+    screening,
+    split::{Item, Part, Split, SplitKind},
+    symmetry::Symmetry,
+};
+
+/// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals.
+///
+/// With --run the float network of a training is measured, with --model the int8 network of an artifact, exactly as the device runs
+/// it. A model knows its pictures by content, so --split test finds its test part in any copy of the data set.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  blastscope-host evaluate --run runs/first
+  blastscope-host evaluate --model models/allcnn.bsm --data all_pbs --split test --picture test.svg
+  blastscope-host evaluate --model models/allcnn.bsm --data other_clinic --split all --json")]
+pub struct Evaluate {
+    #[command(flatten)]
+    network: Network,
+    /// Folder of labelled images; with --run the run's own is the default.
+    #[arg(long, value_name = "DIR", required_unless_present = "run")]
+    data: Option<PathBuf>,
+    /// Which part of the data.
+    #[arg(long, value_enum, default_value_t = Which::Test)]
+    split: Which,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Also draw the result to this SVG file.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+    /// Also write every prediction to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    predictions: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Network {
+    /// Run folder of a training: its best weights, in float.
+    #[cfg(feature = "training")]
+    #[arg(long, value_name = "RUN")]
+    run: Option<PathBuf>,
+    /// Model file, in int8.
+    #[arg(long, value_name = "MODEL")]
+    model: Option<PathBuf>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Pictures on which nothing was chosen.
+    Test,
+    /// Pictures on which the best epoch and the thresholds were chosen.
+    Val,
+    /// Every picture, those of the training among them.
+    All,
+}
+
+impl Which {
+    const fn part(self) -> Option<Part> {
+        match self {
+            Self::Test => Some(Part::Test),
+            Self::Val => Some(Part::Validation),
+            Self::All => None,
+        }
+    }
+
+    const fn describe(self) -> &'static str {
+        match self {
+            Self::Test => "test part",
+            Self::Val => "validation part",
+            Self::All => "all pictures, those of the training included",
+        }
+    }
+}
+
+impl Evaluate {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in one sentence.
+    pub fn run(&self) -> Result<(), Error> {
+        let measured = self.measure()?;
+        if self.json {
+            println!("{}", measured.evaluation.json()?);
+        } else {
+            print!("{}", measured.evaluation.table());
+            if let Some(baseline) = &measured.baseline {
+                println!(
+                    "\nSix colour numbers (mean and standard deviation of red, green and blue, 5 nearest neighbours) reach {} {} on \
+                     the same pictures.",
+                    baseline.accuracy.percent(),
+                    baseline.accuracy.interval()
+                );
+            }
+        }
+        if let Some(path) = &self.picture {
+            atomic_file::write(path, measured.evaluation.svg().as_bytes())?;
+        }
+        if let Some(path) = &self.predictions {
+            atomic_file::write(path, &measured.predictions_csv(path)?)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "training")]
+    fn measure(&self) -> Result<Measured, Error> {
+        match (&self.network.run, &self.network.model) {
+            (Some(run), _) => self.measure_run(run),
+            (None, Some(model)) => self.measure_model(model),
+            (None, None) => Err(Error::Usage("give --run RUN or --model MODEL".into())),
+        }
+    }
+
+    #[cfg(not(feature = "training"))]
+    fn measure(&self) -> Result<Measured, Error> {
+        match &self.network.model {
+            Some(model) => self.measure_model(model),
+            None => Err(Error::Usage("give --model MODEL".into())),
+        }
+    }
+
+    #[cfg(feature = "training")]
+    fn measure_run(&self, run: &std::path::Path) -> Result<Measured, Error> {
+        use crate::{
+            run_folder::RunFolder,
+            training::{self, backend::Backend},
+        };
+        let run = RunFolder::open(run)?;
+        let config = run.config()?;
+        let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
+        let (epoch, weights) = run.best_weights()?;
+        let (_, device) = Backend::device(Some(Backend::Flex)).or_else(|_| Backend::device(None))?;
+        let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
+        let network = training::float_network::FloatNetwork::load(&config, &weights, &device)?;
+        let items: Vec<Item> = match self.split.part() {
+            Some(part) => split.items(part).copied().collect(),
+            None => every_picture(&data),
+        };
+        let predictions = training::float_predictions(&network, &data, &inputs, &items, Progress::Shown)?;
+        let subject = Subject {
+            name: format!(
+                "{} in float, epoch {epoch}, {} of the {} split with seed {}",
+                config.arch,
+                self.split.describe(),
+                split.kind,
+                split.seed
+            ),
+            drawn: data.drawn,
+            warning: split.warning(),
+        };
+        let baseline = self
+            .split
+            .part()
+            .map(|part| colour_baseline::evaluate(&data, &inputs, &config.preprocessing, &split, part))
+            .transpose()?;
+        Ok(Measured { evaluation: Evaluation::new(&subject, &predictions)?, baseline, predictions })
+    }
+
+    fn measure_model(&self, path: &std::path::Path) -> Result<Measured, Error> {
+        let classifier = screening::read_model(path)?;
+        let Some(root) = &self.data else {
+            return Err(Error::Usage("--data DIR is missing: the folder of images to measure on".into()));
+        };
+        let data = Dataset::scan(root, None, Progress::Shown)?;
+        let pictures = &classifier.provenance().pictures;
+        let images = match self.split.part() {
+            Some(part) => screening::known_as(pictures, &data, Some(part)),
+            None => (0..data.images.len()).collect(),
+        };
+        if images.is_empty() {
+            let known =
+                Part::ALL.iter().map(|&part| screening::known_as(pictures, &data, Some(part)).len()).sum::<usize>();
+            return Err(Error::content(
+                root,
+                format!(
+                    "holds no picture of the {} of {} ({known} of {} pictures are known to it); give the data set it was \
+                     trained on, or measure every picture with --split all",
+                    self.split.describe(),
+                    path.display(),
+                    data.images.len()
+                ),
+            ));
+        }
+        let unseen = screening::known_as(pictures, &data, None).len();
+        let assessments = screening::assess(&classifier, &data, &images, Progress::Shown)?;
+        let predictions: Vec<_> = images
+            .iter()
+            .zip(&assessments)
+            .map(|(&image, assessment)| screening::prediction(&data.images[image], assessment))
+            .collect();
+        let what = match self.split {
+            Which::All if unseen == data.images.len() => "all pictures, none of them seen before".into(),
+            Which::All if unseen > 0 => format!("all pictures, {unseen} of {} not seen before", data.images.len()),
+            which => which.describe().to_owned(),
+        };
+        let subject = Subject {
+            name: format!("{} in int8 ({:.12}), {what}", classifier.card().name, classifier.model_id()),
+            drawn: data.drawn,
+            warning: None,
+        };
+        let baseline = self.split.part().map(|part| baseline(&classifier, &data, part)).transpose()?.flatten();
+        Ok(Measured { evaluation: Evaluation::new(&subject, &predictions)?, baseline, predictions })
+    }
+}
+
+/// The six colour numbers on the parts that the model knows, when its training pictures are there.
+fn baseline(
+    classifier: &blastscope_shared::Classifier,
+    data: &Dataset,
+    part: Part,
+) -> Result<Option<Evaluation>, Error> {
+    let pictures = &classifier.provenance().pictures;
+    let items: Vec<Item> = [Part::Train, part]
+        .into_iter()
+        .flat_map(|part| {
+            let known = screening::known_as(pictures, data, Some(part));
+            known.into_iter().map(move |image| Item { image, symmetry: Symmetry::Identity, part })
+        })
+        .collect();
+    if !items.iter().any(|item| item.part == Part::Train) {
+        return Ok(None);
+    }
+    let split = Split { kind: SplitKind::Grouped, seed: 0, per_class: 0, items };
+    let inputs = data.load_inputs(classifier.preprocessing(), Progress::Shown)?;
+    colour_baseline::evaluate(data, &inputs, classifier.preprocessing(), &split, part).map(Some)
+}
+
+#[cfg(feature = "training")]
+fn every_picture(data: &Dataset) -> Vec<Item> {
+    (0..data.images.len()).map(|image| Item { image, symmetry: Symmetry::Identity, part: Part::Test }).collect()
+}
+
+struct Measured {
+    evaluation: Evaluation,
+    baseline: Option<Evaluation>,
+    predictions: Vec<crate::evaluation::Prediction>,
+}
+
+impl Measured {
+    fn predictions_csv(&self, path: &std::path::Path) -> Result<Vec<u8>, Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let failed = |error: csv::Error| Error::content(path, error.to_string());
+        writer
+            .write_record(["file", "truth", "class", "Benign", "Early", "Pre", "Pro", "abstained"])
+            .map_err(failed)?;
+        for prediction in &self.predictions {
+            let mut record =
+                vec![prediction.file.clone(), prediction.truth.name().to_owned(), prediction.class().name().to_owned()];
+            record.extend(prediction.probabilities.iter().map(ToString::to_string));
+            record.push(prediction.abstained.clone().unwrap_or_default());
+            writer.write_record(record).map_err(failed)?;
+        }
+        writer.into_inner().map_err(|error| Error::content(path, error.to_string()))
+    }
+}

@@ -1,0 +1,158 @@
+//! `inspect`: what is in a model file.
+
+use std::{fmt::Write, path::PathBuf};
+
+use blastscope_shared::{
+    Classifier,
+    artifact::{Artifact, Filters, Layer},
+};
+use serde_json::{Value, json};
+
+use crate::{Error, dataset::hex, picture::read_file, text};
+
+/// Show a model's card, layers, sizes and hashes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  blastscope-host inspect models/allcnn.bsm")]
+pub struct Inspect {
+    /// Model file.
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Inspect {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the file is no usable model.
+    pub fn run(&self) -> Result<(), Error> {
+        let bytes = read_file(&self.model)?;
+        let unusable =
+            |error: blastscope_shared::artifact::ArtifactError| Error::content(&self.model, error.to_string());
+        let (artifact, hash) = Artifact::read(&bytes).map_err(unusable)?;
+        let classifier = Classifier::read(&bytes).map_err(unusable)?;
+        if self.json {
+            let value = as_json(&artifact, &hash, bytes.len(), classifier.network().macs());
+            println!("{value:#}");
+        } else {
+            print!("{}", as_text(&artifact, &hash, bytes.len(), classifier.network().macs()));
+        }
+        Ok(())
+    }
+}
+
+/// A layer's name, its output shape and its filters.
+fn layers<'a>(artifact: &'a Artifact<'a>) -> Vec<(&'static str, [usize; 3], Option<&'a Filters<'a>>)> {
+    let mut shape = [usize::from(artifact.preprocessing.height), usize::from(artifact.preprocessing.width), 3];
+    let described = artifact.layers.iter().map(|layer| match layer {
+        Layer::Convolution(filters) => {
+            shape[2] = filters.outputs();
+            ("convolution 3x3", shape, Some(filters))
+        }
+        Layer::MaxPool => {
+            shape = [shape[0] / 2, shape[1] / 2, shape[2]];
+            ("max-pool 2x2", shape, None)
+        }
+        Layer::Dense(filters) => {
+            shape = [1, 1, filters.outputs()];
+            ("dense", shape, Some(filters))
+        }
+    });
+    described.collect()
+}
+
+fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], file_len: usize, macs: u64) -> String {
+    let mut out = String::new();
+    let card = &artifact.card;
+    let mut line = |text: std::fmt::Arguments<'_>| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{text}");
+    };
+    line(format_args!("{}  ({} bytes, format 1)", card.name, file_len));
+    line(format_args!("{}", card.statement));
+    if card.drawn {
+        line(format_args!("Trained on drawn fields: it shows how the loop works and says nothing about real smears."));
+    }
+    for (title, text) in [
+        ("Intended use", &card.intended_use),
+        ("Data", &card.data),
+        ("Training", &card.training),
+        ("Known limits", &card.limits),
+    ] {
+        line(format_args!("\n{title}"));
+        for wrapped in text.lines().flat_map(|paragraph| text::wrap(paragraph, 96)) {
+            line(format_args!("  {wrapped}"));
+        }
+    }
+    line(format_args!("\nResults"));
+    for result in &card.results {
+        let percent = |share: f32| f64::from(share) * 100.0;
+        line(format_args!(
+            "  {:<44} {:6.2} %  [{:.2}, {:.2}]  n = {:<5} {}",
+            result.what,
+            percent(result.value),
+            percent(result.low),
+            percent(result.high),
+            result.count,
+            result.part
+        ));
+    }
+    line(format_args!("\nLayers ({:.3} G multiply-accumulates a field)", macs as f64 / 1e9));
+    for (name, [height, width, channels], filters) in layers(artifact) {
+        let shape = format!("{height}x{width}x{channels}");
+        match filters {
+            Some(filters) => line(format_args!(
+                "  {name:<16} -> {shape:<12} {:>9} weights, output scale {:.6}",
+                filters.weights.len(),
+                filters.output_scale
+            )),
+            None => line(format_args!("  {name:<16} -> {shape}")),
+        }
+    }
+    let input = &artifact.preprocessing;
+    line(format_args!(
+        "\nInput           {}x{}, columns {}..{} of rows {}..{} masked (preprocessing version {})",
+        input.width, input.height, input.mask.left, input.mask.right, input.mask.top, input.mask.bottom, input.version
+    ));
+    line(format_args!("Temperature     {:.4}", artifact.temperature));
+    line(format_args!("Least probability of a named class   {:.2}", artifact.thresholds.min_probability));
+    line(format_args!("Largest novelty of a judged field    {:.3}", artifact.thresholds.max_novelty));
+    line(format_args!("\nModel           {}", hex(hash)));
+    line(format_args!("Preprocessing   {}", hex(&input.hash())));
+    line(format_args!("Data manifest   {}", hex(&artifact.provenance.manifest_hash)));
+    line(format_args!("Split           {}", hex(&artifact.provenance.split_hash)));
+    line(format_args!("Written by      blastscope-host {}", artifact.provenance.code_version));
+    out
+}
+
+fn as_json(artifact: &Artifact<'_>, hash: &[u8; 32], file_len: usize, macs: u64) -> Value {
+    let layers: Vec<Value> = layers(artifact)
+        .into_iter()
+        .map(|(name, shape, filters)| {
+            json!({
+                "layer": name,
+                "output": shape,
+                "weights": filters.map_or(0, |filters| filters.weights.len()),
+                "output_scale": filters.map(|filters| filters.output_scale),
+            })
+        })
+        .collect();
+    json!({
+        "model": hex(hash),
+        "bytes": file_len,
+        "macs": macs,
+        "card": artifact.card,
+        "layers": layers,
+        "preprocessing": artifact.preprocessing,
+        "preprocessing_hash": hex(&artifact.preprocessing.hash()),
+        "temperature": artifact.temperature,
+        "thresholds": artifact.thresholds,
+        "manifest_hash": hex(&artifact.provenance.manifest_hash),
+        "split_hash": hex(&artifact.provenance.split_hash),
+        "code_version": artifact.provenance.code_version,
+        "configuration": serde_json::from_str::<Value>(&artifact.provenance.configuration).unwrap_or(Value::Null),
+    })
+}
