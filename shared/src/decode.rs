@@ -71,9 +71,8 @@ pub fn decode_jpeg(bytes: &[u8]) -> Result<RgbPixels, DecodeError> {
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
     decoder.decode_headers().map_err(damaged)?;
-    let (width, height) = decoder
-        .dimensions()
-        .ok_or_else(|| DecodeError::Damaged("it has no dimensions".to_string()))?;
+    let (width, height) =
+        decoder.dimensions().ok_or_else(|| DecodeError::Damaged("it has no dimensions".to_string()))?;
     check_dimensions(width as u32, height as u32)?;
     if !ends_with_end_of_image(bytes) {
         return Err(DecodeError::Damaged("the end-of-image marker is missing".to_string()));
@@ -84,8 +83,7 @@ pub fn decode_jpeg(bytes: &[u8]) -> Result<RgbPixels, DecodeError> {
 }
 
 fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<RgbPixels, DecodeError> {
-    let (width, height) =
-        ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(damaged)?;
+    let (width, height) = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(damaged)?;
     check_dimensions(width, height)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();

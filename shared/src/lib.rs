@@ -28,6 +28,7 @@ extern crate std;
 
 #[cfg(feature = "decode")]
 pub mod decode;
+pub mod gate;
 pub mod label;
 pub mod pixels;
 pub mod preprocess;
