@@ -1,5 +1,24 @@
 //! The host side of blastscope: from a folder of smear images to a packed int8 network, with the evidence of what it is worth.
 
+pub mod atomic_file;
+pub mod cli;
+pub mod commands;
+pub mod dataset;
 pub mod error;
+pub mod evaluation;
+pub mod hardware;
+pub mod picture;
+pub mod progress;
+pub mod run_folder;
+pub mod signal;
+pub mod split;
+pub mod svg;
+pub mod symmetry;
+pub mod text;
+#[cfg(feature = "training")]
+pub mod training;
+
+#[cfg(test)]
+mod drawn_folder;
 
 pub use error::Error;

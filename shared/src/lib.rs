@@ -3,12 +3,12 @@
 //! The way of a field through this crate:
 //!
 //! ```text
-//! bytes --decode--> RgbPixels --Preprocessing::apply--> masked u8 pixels --Network::run--> Output
-//!       --Calibration--> probabilities --judge--> Verdict
+//! bytes --decode--> RgbPixels --Preprocessing::apply--> masked u8 pixels --Network::run--> logits
+//!       --calibration, novelty--> Assessment --judge--> Verdict
 //! ```
 //!
-//! The host evaluates with the same functions that the device runs, so that a reported accuracy is the accuracy of what ships.
-//! [`Artifact`](artifact::Artifact) carries everything the way needs: preprocessing, layers, calibration, thresholds and the
+//! [`Classifier::assess`] is that way in one call. The host evaluates with the same functions that the device runs, so that a reported accuracy is the accuracy of what ships.
+//! [`Artifact`] carries everything the way needs: preprocessing, layers, calibration, thresholds and the
 //! model card.
 //!
 //! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set and threads, feature
@@ -26,13 +26,25 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod artifact;
+pub mod calibration;
+pub mod classifier;
 #[cfg(feature = "decode")]
 pub mod decode;
 pub mod gate;
+mod kernels;
 pub mod label;
+pub mod network;
+pub mod novelty;
 pub mod pixels;
 pub mod preprocess;
+pub mod quantization;
+pub mod verdict;
 
+pub use artifact::Artifact;
+pub use classifier::Classifier;
 pub use label::Class;
+pub use network::Network;
 pub use pixels::RgbPixels;
 pub use preprocess::Preprocessing;
+pub use verdict::Verdict;

@@ -1,1 +1,145 @@
-//! Tests across crates.
+//! What the tests across crates share: a tiny artifact, pictures, and the way to the real data.
+
+use std::path::PathBuf;
+
+use blastscope_shared::{
+    Class, Preprocessing, RgbPixels,
+    artifact::{Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Provenance, STATEMENT, Thresholds},
+};
+use sha2::{Digest, Sha256};
+
+/// Knuth's MMIX generator: the same numbers on every machine and for ever.
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    /// The next number below `bound`.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as u32) % bound
+    }
+
+    fn weights(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| (self.below(255) as i32 - 127) as i8 as u8).collect()
+    }
+
+    fn f32s(&mut self, count: usize, low: f32, high: f32) -> Vec<u8> {
+        (0..count).flat_map(|_| (low + (high - low) * self.below(1000) as f32 / 1000.0).to_le_bytes()).collect()
+    }
+
+    fn i32s(&mut self, count: usize, bound: i32) -> Vec<u8> {
+        (0..count).flat_map(|_| (self.below(2 * bound as u32) as i32 - bound).to_le_bytes()).collect()
+    }
+}
+
+struct Parts {
+    scales: Vec<u8>,
+    biases: Vec<u8>,
+    weights: Vec<u8>,
+}
+
+impl Parts {
+    fn draw(numbers: &mut Numbers, inputs: usize, outputs: usize) -> Self {
+        Self {
+            scales: numbers.f32s(outputs, 0.001, 0.004),
+            biases: numbers.i32s(outputs, 2000),
+            weights: numbers.weights(inputs * outputs),
+        }
+    }
+
+    fn filters(&self, output_scale: f32) -> Filters<'_> {
+        Filters { output_scale, weight_scales: &self.scales, biases: &self.biases, weights: &self.weights }
+    }
+}
+
+/// Hidden activations of [`tiny_artifact`].
+pub const TINY_HIDDEN: usize = 16;
+
+/// The bytes of a whole artifact with a network of a few kilobytes and random weights, for inputs of 64 x 64 pixels. Its
+/// verdicts mean nothing; they are the same everywhere.
+#[must_use]
+pub fn tiny_artifact() -> Vec<u8> {
+    let mut numbers = Numbers(2025);
+    let first = Parts::draw(&mut numbers, 27, 8);
+    let second = Parts::draw(&mut numbers, 72, 8);
+    let hidden = Parts::draw(&mut numbers, 4 * 4 * 8, TINY_HIDDEN);
+    let output = Parts::draw(&mut numbers, TINY_HIDDEN, Class::COUNT);
+    let means = numbers.f32s(TINY_HIDDEN * Class::COUNT, 0.0, 60.0);
+    let inverse_variances = numbers.f32s(TINY_HIDDEN, 0.001, 0.01);
+    let artifact = Artifact {
+        card: ModelCard {
+            name: "tiny".into(),
+            statement: STATEMENT.into(),
+            drawn: true,
+            intended_use: "tests".into(),
+            data: "none: the weights are random numbers".into(),
+            training: "none".into(),
+            results: vec![Measurement {
+                what: "accuracy, int8".into(),
+                part: "nothing".into(),
+                value: 0.25,
+                low: 0.0,
+                high: 1.0,
+                count: 4,
+            }],
+            limits: "its verdicts mean nothing".into(),
+        },
+        classes: Class::ALL.map(Class::name),
+        preprocessing: Preprocessing::square(64),
+        layers: vec![
+            Layer::Convolution(first.filters(0.02)),
+            Layer::MaxPool,
+            Layer::Convolution(second.filters(0.05)),
+            Layer::MaxPool,
+            Layer::MaxPool,
+            Layer::MaxPool,
+            Layer::Dense(hidden.filters(0.1)),
+            Layer::Dense(output.filters(1.0)),
+        ],
+        temperature: 1.5,
+        thresholds: Thresholds { min_probability: 0.3, max_novelty: 1000.0 },
+        novelty: Novelty { means: &means, inverse_variances: &inverse_variances },
+        provenance: Provenance {
+            manifest_hash: [1; 32],
+            split_hash: [2; 32],
+            code_version: "0.0.0".into(),
+            configuration: "{}".into(),
+        },
+    };
+    artifact.to_bytes().expect("the tiny artifact is valid")
+}
+
+/// Puts an artifact's hash and checksum right again after its bytes were changed.
+pub fn reseal(bytes: &mut [u8]) {
+    let hash = Sha256::digest(&bytes[HEADER_LEN..]);
+    bytes[24..56].copy_from_slice(&hash);
+    let mut crc = u32::MAX;
+    for &byte in &bytes[..124] {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    bytes[124..128].copy_from_slice(&(!crc).to_le_bytes());
+}
+
+/// A picture of random blocks: not a smear, but with edges and colours.
+#[must_use]
+pub fn blocks(width: usize, height: usize, seed: u64) -> RgbPixels {
+    let mut numbers = Numbers(seed);
+    let colours: Vec<[u8; 3]> = (0..64).map(|_| [0; 3].map(|_: u8| numbers.below(256) as u8)).collect();
+    let bytes = (0..width * height).flat_map(|at| {
+        let (x, y) = (at % width * 8 / width, at / width * 8 / height);
+        colours[y * 8 + x]
+    });
+    RgbPixels::new(width, height, bytes.collect()).expect("as many bytes as pixels")
+}
+
+/// The folder of real data that `BLASTSCOPE_DATA` points to. Says SKIPPED by name when it is not set.
+#[must_use]
+pub fn real_data(test: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("BLASTSCOPE_DATA").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("SKIPPED {test}: set BLASTSCOPE_DATA to the folder that holds all_pbs and frames_1024");
+    }
+    folder
+}

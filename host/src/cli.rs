@@ -1,0 +1,34 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::{Error, commands};
+
+/// Trains, measures, quantizes and packs the network that blastscope runs at the microscope.
+///
+/// For research use only. Not for use in diagnostic procedures.
+#[derive(Debug, Parser)]
+#[command(name = "blastscope-host", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[cfg(feature = "training")]
+    Train(commands::train::Train),
+}
+
+impl Cli {
+    /// Runs the chosen command.
+    ///
+    /// # Errors
+    /// Whatever stood in the way, in one sentence.
+    pub fn run(&self) -> Result<(), Error> {
+        match &self.command {
+            #[cfg(feature = "training")]
+            Command::Train(train) => train.run(),
+        }
+    }
+}

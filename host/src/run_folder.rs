@@ -1,0 +1,271 @@
+//! The folder of one training: `run.json` (configuration and provenance), `split.csv` (one line an item), `epochs.csv` (metrics),
+//! `checkpoint/`, and at the end `best.bpk` and `last.bpk`.
+
+use std::path::{Path, PathBuf};
+
+use blastscope_shared::Preprocessing;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, atomic_file,
+    dataset::{Dataset, hex},
+    progress::Progress,
+    split::{Split, SplitKind},
+};
+
+/// How a network was trained; everything that is needed to do it again, or to go on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// Architecture: `allcnn`.
+    pub arch: String,
+    /// `adam` or `adamax`.
+    pub optimizer: String,
+    /// Epochs in all.
+    pub epochs: usize,
+    /// Pictures a step.
+    pub batch_size: usize,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// `constant` or `one-cycle`.
+    pub schedule: String,
+    /// Share of the hidden units that are dropped in training.
+    pub dropout: f64,
+    /// Epochs without a better validation loss after which training stops; 0 never.
+    pub patience: usize,
+    /// Seed of weights, shuffling and split.
+    pub seed: u64,
+    /// Items a class after augmentation.
+    pub per_class: usize,
+    /// How the data were split.
+    pub split: SplitKind,
+    /// The data set's folder at the time of training.
+    pub data: PathBuf,
+    /// The table of overlap groups that was given, if any.
+    pub groups: Option<PathBuf>,
+    /// SHA-256 over the data set's file names, classes and contents, hexadecimal.
+    pub manifest_hash: String,
+    /// SHA-256 over `split.csv`, hexadecimal.
+    pub split_hash: String,
+    /// Whether the data are drawn and not photographed.
+    pub drawn: bool,
+    /// From picture to input.
+    pub preprocessing: Preprocessing,
+    /// Back end and machine.
+    pub hardware: String,
+    /// Version of this program.
+    pub code_version: String,
+}
+
+/// One line of `epochs.csv`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Mean cross-entropy over the training items, in nats, while the weights were moving.
+    pub train_loss: f64,
+    /// Share of the training items that were right, 0..1, while the weights were moving.
+    pub train_accuracy: f64,
+    /// Mean cross-entropy over the validation part, in nats.
+    pub validation_loss: f64,
+    /// Share of the validation part that is right, 0..1.
+    pub validation_accuracy: f64,
+}
+
+impl Epoch {
+    /// The epoch of the lowest validation loss, the earliest of equals.
+    #[must_use]
+    pub fn best(epochs: &[Self]) -> Option<&Self> {
+        epochs
+            .iter()
+            .filter(|epoch| epoch.validation_loss.is_finite())
+            .min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+    }
+}
+
+/// A run's folder.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// Starts a run in a folder that does not exist or is empty.
+    ///
+    /// # Errors
+    /// When the folder holds something already, or cannot be made.
+    pub fn create(root: &Path) -> Result<Self, Error> {
+        let run = Self { root: root.to_path_buf() };
+        let occupied = root.is_file() || std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
+        if run.config_path().exists() {
+            return Err(Error::content(root, "already holds a run; continue it with --resume or choose another --out"));
+        }
+        if occupied {
+            return Err(Error::content(root, "is not empty; choose another --out"));
+        }
+        std::fs::create_dir_all(run.checkpoints()).map_err(Error::io("create the folder", root))?;
+        Ok(run)
+    }
+
+    /// Opens a run that was started before.
+    ///
+    /// # Errors
+    /// When the folder holds no run.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let run = Self { root: root.to_path_buf() };
+        if !run.config_path().is_file() {
+            return Err(Error::content(root, "holds no run (no run.json); give the folder that train --out wrote"));
+        }
+        Ok(run)
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn config_path(&self) -> PathBuf {
+        self.root.join("run.json")
+    }
+
+    /// `split.csv`.
+    #[must_use]
+    pub fn split(&self) -> PathBuf {
+        self.root.join("split.csv")
+    }
+
+    /// The folder of checkpoints.
+    #[must_use]
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoint")
+    }
+
+    /// Reads `run.json`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no configuration.
+    pub fn config(&self) -> Result<RunConfig, Error> {
+        let path = self.config_path();
+        let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        serde_json::from_str(&text).map_err(|error| Error::content(&path, format!("is no run configuration: {error}")))
+    }
+
+    /// Writes `run.json`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_config(&self, config: &RunConfig) -> Result<(), Error> {
+        let path = self.config_path();
+        let text = serde_json::to_string_pretty(config).map_err(|error| Error::content(&path, error.to_string()))?;
+        atomic_file::write(&path, text.as_bytes())
+    }
+
+    /// Reads `epochs.csv`; no lines when there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read or parsed.
+    pub fn epochs(&self) -> Result<Vec<Epoch>, Error> {
+        let path = self.root.join("epochs.csv");
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let mut reader = csv::Reader::from_path(&path).map_err(|error| Error::content(&path, error.to_string()))?;
+        reader.deserialize().collect::<Result<_, _>>().map_err(|error| Error::content(&path, error.to_string()))
+    }
+
+    /// Writes `epochs.csv`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_epochs(&self, epochs: &[Epoch]) -> Result<(), Error> {
+        let path = self.root.join("epochs.csv");
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for epoch in epochs {
+            writer.serialize(epoch).map_err(|error| Error::content(&path, error.to_string()))?;
+        }
+        let bytes = writer.into_inner().map_err(|error| Error::content(&path, error.to_string()))?;
+        atomic_file::write(&path, &bytes)
+    }
+
+    /// The run's data set and split, from the folder of its training or another place where the same files are now.
+    ///
+    /// # Errors
+    /// When the files are not those that the run was trained on.
+    pub fn data(&self, root: Option<&Path>, progress: Progress) -> Result<(Dataset, Split), Error> {
+        let config = self.config()?;
+        let root = root.unwrap_or(&config.data);
+        let data = Dataset::scan(root, config.groups.as_deref(), progress)?;
+        let manifest_hash = hex(&data.manifest_hash());
+        if manifest_hash != config.manifest_hash {
+            return Err(Error::content(
+                root,
+                format!(
+                    "holds other images than the run {} was trained on (manifest {manifest_hash:.12}, expected {:.12}); \
+                     give the folder of its training with --data",
+                    self.root.display(),
+                    config.manifest_hash
+                ),
+            ));
+        }
+        let split = Split::read(&self.split(), &data)?;
+        Ok((data, split))
+    }
+
+    /// The epochs of which weights are in the folder of checkpoints, in no order.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn checkpointed_epochs(&self) -> Result<Vec<usize>, Error> {
+        let folder = self.checkpoints();
+        let entries = std::fs::read_dir(&folder).map_err(Error::io("list", &folder))?;
+        Ok(entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("model-")?.strip_suffix(".bpk")?.parse().ok())
+            .collect())
+    }
+
+    /// The best weights so far and their epoch: the checkpoint of the lowest validation loss that is still there.
+    ///
+    /// # Errors
+    /// When no epoch has been completed.
+    pub fn best_weights(&self) -> Result<(usize, PathBuf), Error> {
+        let there = self.checkpointed_epochs()?;
+        let mut epochs = self.epochs()?;
+        epochs.retain(|epoch| there.contains(&epoch.epoch));
+        let best = Epoch::best(&epochs)
+            .ok_or_else(|| Error::content(&self.root, "has no completed epoch yet; run train --resume first"))?;
+        Ok((best.epoch, self.checkpoints().join(format!("model-{}.bpk", best.epoch))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epoch(epoch: usize, validation_loss: f64) -> Epoch {
+        Epoch { epoch, train_loss: 0.5, train_accuracy: 0.75, validation_loss, validation_accuracy: 0.875 }
+    }
+
+    #[test]
+    fn epochs_survive_the_file_and_the_best_is_found() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let run = RunFolder::create(&folder.path().join("run")).expect("a fresh folder");
+        assert_eq!(run.epochs().expect("none yet"), []);
+        let epochs = [epoch(1, 0.9), epoch(2, f64::NAN), epoch(3, 0.25), epoch(4, 0.25)];
+        run.write_epochs(&epochs).expect("written");
+        let read = run.epochs().expect("read");
+        assert_eq!(read.len(), 4);
+        assert_eq!(read[2], epochs[2]);
+        assert_eq!(Epoch::best(&read).map(|best| best.epoch), Some(3));
+    }
+
+    #[test]
+    fn a_folder_in_use_is_refused_with_the_remedy() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("thesis.txt"), "precious").expect("written");
+        let error = RunFolder::create(folder.path()).expect_err("refused").to_string();
+        assert!(error.contains("not empty"), "{error}");
+        let error = RunFolder::open(folder.path()).expect_err("refused").to_string();
+        assert!(error.contains("no run.json"), "{error}");
+    }
+}

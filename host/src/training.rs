@@ -1,0 +1,196 @@
+//! Training with Burn: the network, the optimizers, the loop's surroundings. Compiled only with a back end.
+//!
+//! The loop itself, its metrics and its terminal dashboard are Burn's supervised training. Around it stand what makes a run
+//! trustworthy: a [split](crate::split) that is written down before the first step, checkpoints that are whole or not there,
+//! and a table of epochs.
+
+pub mod adamax;
+pub mod agreement;
+pub mod backend;
+pub mod batches;
+pub mod checkpoints;
+pub mod model;
+pub mod plain_renderer;
+pub mod schedule;
+
+use std::{io::IsTerminal, path::Path, sync::Arc};
+
+use burn::{
+    lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
+    optim::{AdamConfig, ModuleOptimizer},
+    prelude::*,
+    train::{
+        Interrupter, Learner, MetricEarlyStoppingStrategy, StoppingCondition, SupervisedTraining,
+        metric::{
+            AccuracyMetric, LossMetric,
+            store::{Aggregate, Direction, Split as MetricSplit},
+        },
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use self::{
+    adamax::Adamax,
+    batches::{Example, ExampleBatcher, loader},
+    checkpoints::{AtomicCheckpointer, Journal},
+    model::AllCnn,
+    plain_renderer::PlainRenderer,
+    schedule::{Schedule, ScheduledRate},
+};
+use crate::{
+    Error, atomic_file,
+    dataset::Dataset,
+    progress::Progress,
+    run_folder::{Epoch, RunConfig, RunFolder},
+    split::{Part, Split},
+};
+
+/// The optimizers of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Kingma and Ba 2015, algorithm 1.
+    Adam,
+    /// Kingma and Ba 2015, algorithm 2.
+    Adamax,
+}
+
+impl OptimizerKind {
+    /// The optimizer with the paper's constants.
+    #[must_use]
+    pub fn build(self) -> ModuleOptimizer {
+        match self {
+            Self::Adam => AdamConfig::new().with_epsilon(1e-8).init(),
+            Self::Adamax => Adamax::default().into(),
+        }
+    }
+}
+
+/// Trains, or goes on training, in `run`'s folder until its configured number of epochs is reached.
+///
+/// # Errors
+/// When data or folder cannot be read or written, when the data are not those of the run, or when the user stops.
+pub fn train(run: &RunFolder, config: &RunConfig, data: &Dataset, split: &Split, device: &Device) -> Result<(), Error> {
+    let start = checkpoints::last_complete(run)?;
+    let mut epochs = run.epochs()?;
+    epochs.retain(|epoch| start.is_some_and(|start| epoch.epoch <= start));
+    if start.is_some_and(|start| start >= config.epochs) {
+        println!("all {} epochs are done already", config.epochs);
+        return finish(run);
+    }
+    forget_unfinished_epochs(run.root(), start.unwrap_or(0))?;
+    run.write_epochs(&epochs)?;
+    if let Some(epoch) = start {
+        println!("resuming after epoch {epoch} of {}", config.epochs);
+    }
+
+    let inputs: Vec<Arc<[u8]>> = data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
+    let examples = |part| -> Vec<Example> {
+        split
+            .items(part)
+            .map(|item| Example {
+                input: inputs[item.image].clone(),
+                symmetry: item.symmetry,
+                class: data.images[item.image].class,
+            })
+            .collect()
+    };
+    let (train, validation) = (examples(Part::Train), examples(Part::Validation));
+    let steps = train.len().div_ceil(config.batch_size) * config.epochs;
+
+    device.seed(config.seed);
+    let autodiff = device.clone().autodiff();
+    let model = AllCnn::new(usize::from(config.preprocessing.width), config.dropout, &autodiff);
+    let optimizer: OptimizerKind = parse("optimizer", &config.optimizer)?;
+    let schedule: Schedule = parse("schedule", &config.schedule)?;
+    let schedule = ModuleLrScheduler::from(ScheduledRate::new(schedule, config.learning_rate, steps));
+    let batcher = ExampleBatcher { preprocessing: config.preprocessing.clone() };
+    // Another order in every epoch, and after a resumption another than before it.
+    let shuffle = config.seed.wrapping_add(start.unwrap_or(0) as u64);
+
+    let interrupter = Interrupter::new();
+    let on_signal = interrupter.clone();
+    crate::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
+    let folder = run.checkpoints();
+    let mut training = SupervisedTraining::<AllCnn>::new(
+        run.root(),
+        loader(train, &batcher, config.batch_size, Some(shuffle), &autodiff),
+        loader(validation, &batcher, config.batch_size, None, device),
+    )
+    .metrics((LossMetric::new(), AccuracyMetric::new()))
+    .with_custom_checkpointers(
+        AtomicCheckpointer::new(&folder, "model"),
+        AtomicCheckpointer::new(&folder, "optim"),
+        AtomicCheckpointer::new(&folder, "scheduler"),
+    )
+    .with_checkpointing_strategy(Journal::new(run.clone(), epochs))
+    .with_interrupter(interrupter)
+    .num_epochs(config.epochs);
+    if config.patience > 0 {
+        training = training.early_stopping(MetricEarlyStoppingStrategy::new(
+            &LossMetric::new(),
+            Aggregate::Mean,
+            Direction::Lowest,
+            MetricSplit::Valid,
+            StoppingCondition::NoImprovementSince { n_epochs: config.patience },
+        ));
+    }
+    if !std::io::stdout().is_terminal() {
+        training = training.renderer(Box::new(PlainRenderer::default()));
+    }
+    if let Some(epoch) = start {
+        training = training.checkpoint(epoch);
+    }
+    let result = training.launch(Learner::new(model, optimizer.build(), schedule));
+    let again = format!("continue with: blastscope-host train --out {} --resume", run.root().display());
+    if let Some(error) = result.error {
+        return Err(Error::content(run.root(), format!("training stopped on an error: {error}; {again}")));
+    }
+    if result.interrupted.is_some() {
+        return Err(Error::Interrupted(again));
+    }
+    drop(result.renderer);
+    finish(run)
+}
+
+/// Puts the best and the last weights beside the configuration.
+fn finish(run: &RunFolder) -> Result<(), Error> {
+    let (best, path) = run.best_weights()?;
+    copy(&path, &run.root().join("best.bpk"))?;
+    let last = checkpoints::last_complete(run)?.unwrap_or(best);
+    copy(&run.checkpoints().join(format!("model-{last}.bpk")), &run.root().join("last.bpk"))?;
+    for epoch in run.epochs()? {
+        let Epoch { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy } = epoch;
+        let mark = if epoch == best { "  <- best" } else { "" };
+        println!(
+            "epoch {epoch:>3}: training loss {train_loss:.4} accuracy {:.2} %, validation loss {validation_loss:.4} accuracy {:.2} %{mark}",
+            train_accuracy * 100.0,
+            validation_accuracy * 100.0,
+        );
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let bytes = std::fs::read(from).map_err(Error::io("read", from))?;
+    atomic_file::write(to, &bytes)
+}
+
+/// Removes Burn's metric logs of epochs after `done`, which would otherwise be counted twice.
+fn forget_unfinished_epochs(root: &Path, done: usize) -> Result<(), Error> {
+    for part in ["train", "valid"] {
+        let Ok(entries) = std::fs::read_dir(root.join(part)) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let epoch = name.to_str().and_then(|name| name.strip_prefix("epoch-")?.parse::<usize>().ok());
+            if epoch.is_some_and(|epoch| epoch > done) {
+                std::fs::remove_dir_all(entry.path()).map_err(Error::io("remove", entry.path()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {
+    T::from_str(name, true).map_err(|_| Error::Usage(format!("run.json names an unknown {what}: {name}")))
+}

@@ -1,0 +1,88 @@
+//! Where the tensors live: a GPU through wgpu, or the CPU.
+
+use burn::prelude::Device;
+use clap::ValueEnum;
+
+use crate::Error;
+
+/// A Burn back end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// The GPU (Vulkan, Metal or DirectX 12).
+    Wgpu,
+    /// The CPU, all cores.
+    Flex,
+    /// The CPU, Burn's former back end: slow, for comparison.
+    Ndarray,
+}
+
+impl Backend {
+    /// The back ends that were compiled in, the preferred one first.
+    #[must_use]
+    pub fn compiled() -> Vec<Self> {
+        let mut backends = Vec::new();
+        if cfg!(feature = "wgpu") {
+            backends.push(Self::Wgpu);
+        }
+        if cfg!(feature = "flex") {
+            backends.push(Self::Flex);
+        }
+        if cfg!(feature = "ndarray") {
+            backends.push(Self::Ndarray);
+        }
+        backends
+    }
+
+    /// The device to train on: the one asked for, otherwise the GPU where an adapter is found, otherwise the CPU.
+    ///
+    /// # Errors
+    /// When the back end was not compiled in, or no adapter is there for wgpu.
+    pub fn device(asked: Option<Self>) -> Result<(Self, Device), Error> {
+        match asked {
+            Some(backend) => Ok((backend, backend.open()?)),
+            None => Self::compiled()
+                .into_iter()
+                .find_map(|backend| Some((backend, backend.open().ok()?)))
+                .ok_or_else(|| Error::Usage("this program was built without a back end; build it with --features flex".into())),
+        }
+    }
+
+    /// The device, or why there is none.
+    ///
+    /// # Errors
+    /// As [`Self::device`].
+    pub fn open(self) -> Result<Device, Error> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => wgpu_device().ok_or_else(|| {
+                Error::Usage("no GPU adapter found for --backend wgpu; install its Vulkan driver or use --backend flex".into())
+            }),
+            #[cfg(feature = "flex")]
+            Self::Flex => Ok(Device::flex()),
+            #[cfg(feature = "ndarray")]
+            Self::Ndarray => Ok(Device::ndarray()),
+            #[allow(unreachable_patterns, reason = "with every back end compiled in nothing is left")]
+            other => Err(Error::Usage(format!(
+                "--backend {name} is not part of this build; build it with --features {name}",
+                name = other.name()
+            ))),
+        }
+    }
+
+    /// Name, as on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wgpu => "wgpu",
+            Self::Flex => "flex",
+            Self::Ndarray => "ndarray",
+        }
+    }
+}
+
+/// The first adapter that wgpu finds, if any.
+#[cfg(feature = "wgpu")]
+fn wgpu_device() -> Option<Device> {
+    use burn::tensor::DeviceType;
+    Device::enumerate(DeviceType::Wgpu).into_iter().next()
+}

@@ -1,0 +1,151 @@
+//! Training progress as plain lines, for logs and pipes: one every few seconds, and one when an epoch ends.
+
+use std::time::{Duration, Instant};
+
+use burn::train::{
+    LearnerSummary,
+    logger::{EvaluationProgressLogger, TrainingProgressLogger},
+    metric::{MetricDefinition, MetricId, NumericEntry},
+    renderer::{EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation, MetricsRendererTraining},
+};
+
+const INTERVAL: Duration = Duration::from_secs(15);
+
+/// Prints lines such as `epoch 2/30, training 320/2400, 3.4 pictures/s, 10 min left; Loss 0.412, Accuracy 85.1`.
+pub struct PlainRenderer {
+    epochs: usize,
+    epoch: usize,
+    part: String,
+    total: usize,
+    done: usize,
+    part_start: Instant,
+    last_line: Instant,
+    names: Vec<(MetricId, String)>,
+    values: Vec<(String, f64)>,
+}
+
+impl Default for PlainRenderer {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self {
+            epochs: 0,
+            epoch: 1,
+            part: String::new(),
+            total: 0,
+            done: 0,
+            part_start: now,
+            last_line: now,
+            names: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl PlainRenderer {
+    fn line(&mut self) {
+        self.last_line = Instant::now();
+        let elapsed = self.part_start.elapsed().as_secs_f64().max(1e-3);
+        let rate = self.done as f64 / elapsed;
+        let left = (self.total.saturating_sub(self.done)) as f64 / rate.max(1e-9);
+        let left = if left >= 90.0 { format!("{:.0} min", left / 60.0) } else { format!("{left:.0} s") };
+        let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+        println!(
+            "epoch {}/{}, {} {}/{}, {rate:.1} pictures/s, {left} left; {}",
+            self.epoch,
+            self.epochs,
+            self.part,
+            self.done,
+            self.total,
+            values.join(", ")
+        );
+    }
+
+    fn remember(&mut self, state: MetricState) {
+        let MetricState::Numeric(entry, Some(value)) = state else { return };
+        let Some((_, name)) = self.names.iter().find(|(id, _)| *id == entry.metric_id) else { return };
+        // The last value is one batch's; what tells is the mean so far, which the entry carries as text "epoch X - batch Y".
+        let value = entry
+            .serialized_entry
+            .formatted
+            .strip_prefix("epoch ")
+            .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+            .unwrap_or_else(|| match value {
+                NumericEntry::Value(value) | NumericEntry::Final(value) => value,
+                NumericEntry::Aggregated { aggregated_value, .. } => aggregated_value,
+            });
+        match self.values.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value,
+            None => self.values.push((name.clone(), value)),
+        }
+    }
+}
+
+impl MetricsRendererTraining for PlainRenderer {
+    fn update_train(&mut self, state: MetricState) {
+        self.remember(state);
+    }
+
+    fn update_valid(&mut self, state: MetricState) {
+        self.remember(state);
+    }
+
+    fn on_train_end(&mut self, _: Option<LearnerSummary>) -> Result<(), Box<dyn core::error::Error>> {
+        Ok(())
+    }
+}
+
+impl TrainingProgressLogger for PlainRenderer {
+    fn start(&mut self, epochs: usize, starting_epoch: usize, _: Option<usize>, _: Option<&str>) {
+        self.epochs = epochs;
+        self.epoch = starting_epoch.max(1);
+    }
+
+    fn start_split(&mut self, part: &str, total_items: usize) {
+        self.part = if part.eq_ignore_ascii_case("train") { "training".into() } else { "validation".into() };
+        self.total = total_items;
+        self.done = 0;
+        self.values.clear();
+        self.part_start = Instant::now();
+        self.last_line = Instant::now();
+    }
+
+    fn update_split(&mut self, items_processed: usize) {
+        self.done = items_processed;
+        if self.last_line.elapsed() >= INTERVAL {
+            self.line();
+        }
+    }
+
+    fn end_split(&mut self) {
+        self.line();
+    }
+
+    fn update_epoch(&mut self, epoch: usize) {
+        self.epoch = epoch + 1;
+    }
+
+    fn end(&mut self) {}
+
+    fn log_event_training(&mut self, _: String) {}
+}
+
+impl EvaluationProgressLogger for PlainRenderer {
+    fn start_global_progress(&mut self, _: usize) {}
+    fn start_test(&mut self, _: &str, _: usize) {}
+    fn update_test_progress(&mut self, _: usize) {}
+    fn end_test(&mut self) {}
+    fn end_global_progress(&mut self) {}
+    fn log_event_evaluation(&mut self, _: String) {}
+}
+
+impl MetricsRendererEvaluation for PlainRenderer {
+    fn update_test(&mut self, _: EvaluationName, _: MetricState) {}
+}
+
+impl MetricsRenderer for PlainRenderer {
+    fn manual_close(&mut self) {}
+
+    fn register_metric(&mut self, definition: MetricDefinition) {
+        self.names.push((definition.metric_id, definition.name.to_string()));
+    }
+}

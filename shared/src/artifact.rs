@@ -1,0 +1,245 @@
+//! The one file that a model ships in: a fixed header, then a [postcard](https://postcard.jamesmunns.com) body.
+//!
+//! `FORMAT.md` beside this crate's manifest has the byte layout. Reading goes from the cheap checks to the dear ones: magic,
+//! header checksum, format version, length, SHA-256 of the body, and only then is the body decoded. Weights are borrowed from
+//! the file's bytes, lists are limited before they are allocated, and bytes that are left over are refused.
+
+mod card;
+mod header;
+mod limited;
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use card::{Measurement, ModelCard, Provenance, STATEMENT};
+pub use header::{FORMAT_VERSION, HEADER_LEN, MAGIC};
+
+use crate::{label::Class, network::Network, novelty::NoveltyStatistics, preprocess::Preprocessing};
+
+/// Largest body, in bytes: far above any network here, far below what a board's memory holds.
+pub const MAX_BODY_LEN: u64 = 256 << 20;
+/// Most layers of a network.
+pub const MAX_LAYERS: usize = 64;
+
+/// A model and all that belongs to it. Weights borrow from the bytes it was read from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Artifact<'a> {
+    /// What the model is for and what it is worth.
+    pub card: ModelCard,
+    /// Names of the outputs; they are those of [`Class::ALL`].
+    #[serde(borrow)]
+    pub classes: [&'a str; Class::COUNT],
+    /// From picture to input.
+    pub preprocessing: Preprocessing,
+    /// From input to logits.
+    #[serde(borrow, deserialize_with = "limited::layers")]
+    pub layers: Vec<Layer<'a>>,
+    /// What logits are divided by before the softmax.
+    pub temperature: f32,
+    /// What a verdict needs.
+    pub thresholds: Thresholds,
+    /// What usual fields look like to the last layer.
+    #[serde(borrow)]
+    pub novelty: Novelty<'a>,
+    /// Where the model comes from.
+    pub provenance: Provenance,
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Layer<'a> {
+    /// 3x3 convolution, stride 1, padding 1 with zeros, ReLU. Weights in the order OHWI: output, row, column, input channel.
+    #[serde(borrow)]
+    Convolution(Filters<'a>),
+    /// 2x2 maximum, stride 2.
+    MaxPool,
+    /// Fully connected. ReLU, except in the last layer. Inputs in the order HWC of the last map.
+    #[serde(borrow)]
+    Dense(Filters<'a>),
+}
+
+/// Quantized weights of a layer; see [`crate::quantization`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Filters<'a> {
+    /// Scale of what the layer puts out; 1 in the last layer, whose accumulators become `f32` logits.
+    pub output_scale: f32,
+    /// One `f32` an output, little-endian.
+    #[serde(with = "serde_bytes")]
+    pub weight_scales: &'a [u8],
+    /// One `i32` an output, little-endian, in units of input scale times weight scale.
+    #[serde(with = "serde_bytes")]
+    pub biases: &'a [u8],
+    /// One `i8` a weight, all inputs of output 0 first.
+    #[serde(with = "serde_bytes")]
+    pub weights: &'a [u8],
+}
+
+impl Filters<'_> {
+    /// Number of outputs.
+    #[must_use]
+    pub const fn outputs(&self) -> usize {
+        self.weight_scales.len() / 4
+    }
+
+    /// The scale of each output's weights.
+    pub fn weight_scales(&self) -> impl Iterator<Item = f32> {
+        f32s(self.weight_scales)
+    }
+
+    /// The bias of each output.
+    pub fn biases(&self) -> impl Iterator<Item = i32> {
+        self.biases.chunks_exact(4).map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+}
+
+/// What a verdict needs; chosen on validation fields only.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// Least calibrated probability of a class that is named, 0..=1.
+    pub min_probability: f32,
+    /// Largest [novelty](crate::novelty) of a field that is classified.
+    pub max_novelty: f32,
+}
+
+/// [`NoveltyStatistics`] as bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Novelty<'a> {
+    /// `f32` little-endian: the means of all activations for each class in turn.
+    #[serde(with = "serde_bytes")]
+    pub means: &'a [u8],
+    /// `f32` little-endian: one over the variance of each activation.
+    #[serde(with = "serde_bytes")]
+    pub inverse_variances: &'a [u8],
+}
+
+impl Novelty<'_> {
+    /// The statistics, for a network whose last layer sees `hidden_len` activations.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] when the lengths do not fit or a number is not usable.
+    pub fn statistics(&self, hidden_len: usize) -> Result<NoveltyStatistics, ArtifactError> {
+        if self.means.len() != 4 * hidden_len * Class::COUNT || self.inverse_variances.len() != 4 * hidden_len {
+            return Err(ArtifactError::Invalid("its novelty statistics do not fit the network"));
+        }
+        if !f32s(self.means).chain(f32s(self.inverse_variances)).all(|number| number.is_finite() && number >= 0.0) {
+            return Err(ArtifactError::Invalid("its novelty statistics hold a number that is not usable"));
+        }
+        let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
+        Ok(NoveltyStatistics {
+            means: Class::ALL.map(class_means),
+            inverse_variances: f32s(self.inverse_variances).collect(),
+        })
+    }
+}
+
+fn f32s(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+}
+
+/// Why a file is not a usable artifact.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArtifactError {
+    /// The file is shorter than a header or does not start with [`MAGIC`].
+    #[error("is not a blastscope model")]
+    NotAModel,
+    /// The header's checksum does not match.
+    #[error("has a damaged header; copy it again from its source")]
+    DamagedHeader,
+    /// The format is newer than this program.
+    #[error("has format {found}, but this program reads format {FORMAT_VERSION} only; update blastscope to use it")]
+    NewerFormat {
+        /// The file's format version.
+        found: u16,
+    },
+    /// The format is one that no program wrote.
+    #[error("has an unknown format {found}")]
+    UnknownFormat {
+        /// The file's format version.
+        found: u16,
+    },
+    /// The header asks for something that this format does not define.
+    #[error("carries a signature or a flag that this program cannot check; update blastscope to use it")]
+    UnknownFeature,
+    /// The file's length is not what its header says.
+    #[error("is {found} bytes long and should be {expected}; copy it again from its source")]
+    WrongLength {
+        /// Length that the header gives, in bytes.
+        expected: u64,
+        /// Length of the file, in bytes.
+        found: u64,
+    },
+    /// The body's SHA-256 does not match the header.
+    #[error("is damaged: its checksum does not match; copy it again from its source")]
+    WrongHash,
+    /// The body is no postcard encoding of an artifact.
+    #[error("has a body that cannot be decoded")]
+    Undecodable,
+    /// The body decodes, but something in it makes no sense.
+    #[error("cannot be used: {0}")]
+    Invalid(&'static str),
+}
+
+impl<'a> Artifact<'a> {
+    /// Reads a whole file's `bytes`; gives the artifact and the SHA-256 of its body.
+    ///
+    /// # Errors
+    /// [`ArtifactError`], the first thing that is wrong; nothing is decoded before length and hash were right.
+    pub fn read(bytes: &'a [u8]) -> Result<(Self, [u8; 32]), ArtifactError> {
+        let header = header::Header::read(bytes)?;
+        let body = &bytes[HEADER_LEN..];
+        if body.len() as u64 != header.body_len {
+            let header_len = HEADER_LEN as u64;
+            return Err(ArtifactError::WrongLength {
+                expected: header.body_len.saturating_add(header_len),
+                found: bytes.len() as u64,
+            });
+        }
+        if <[u8; 32]>::from(Sha256::digest(body)) != header.body_hash {
+            return Err(ArtifactError::WrongHash);
+        }
+        let (artifact, rest) = postcard::take_from_bytes::<Self>(body).map_err(|_| ArtifactError::Undecodable)?;
+        if !rest.is_empty() {
+            return Err(ArtifactError::Invalid("bytes are left over after its last field"));
+        }
+        artifact.check()?;
+        Ok((artifact, header.body_hash))
+    }
+
+    /// The whole file's bytes.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] when a reader would refuse the result.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
+        self.check()?;
+        let network = Network::new(&self.preprocessing, &self.layers)?;
+        self.novelty.statistics(network.hidden_len())?;
+        let body = postcard::to_allocvec(self).map_err(|_| ArtifactError::Invalid("it cannot be encoded"))?;
+        let header = header::Header { body_len: body.len() as u64, body_hash: Sha256::digest(&body).into() };
+        let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());
+        bytes.extend_from_slice(&header.to_bytes());
+        bytes.extend_from_slice(&body);
+        Ok(bytes)
+    }
+
+    /// What can be checked without packing the network.
+    fn check(&self) -> Result<(), ArtifactError> {
+        self.card.check()?;
+        if self.classes != Class::ALL.map(Class::name) {
+            return Err(ArtifactError::Invalid("its classes are not Benign, Early, Pre and Pro"));
+        }
+        self.preprocessing.check().map_err(ArtifactError::Invalid)?;
+        if self.layers.len() > MAX_LAYERS {
+            return Err(ArtifactError::Invalid("it has more than 64 layers"));
+        }
+        if !(self.temperature.is_finite() && self.temperature > 0.0) {
+            return Err(ArtifactError::Invalid("its temperature is not a positive number"));
+        }
+        let Thresholds { min_probability, max_novelty } = self.thresholds;
+        if !(0.0..=1.0).contains(&min_probability) || max_novelty.is_nan() || max_novelty <= 0.0 {
+            return Err(ArtifactError::Invalid("its thresholds are out of range"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! The model card: what a model is for, what it was made from and what it is worth (Mitchell et al., "Model Cards for Model
+//! Reporting", 2019).
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ArtifactError, limited};
+
+/// The sentence that every screen, report and export carries.
+pub const STATEMENT: &str = "For Research Use Only. Not for use in diagnostic procedures.";
+
+/// What a person should know before using a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// Short name, such as `allcnn`.
+    pub name: String,
+    /// [`STATEMENT`].
+    pub statement: String,
+    /// Whether the model was trained on drawn fields: it shows how the loop works and says nothing about real smears.
+    pub drawn: bool,
+    /// What the model may be used for.
+    pub intended_use: String,
+    /// Where its images come from, and how many there are.
+    pub data: String,
+    /// How it was trained: split, optimizer, epochs, hardware.
+    pub training: String,
+    /// What was measured.
+    #[serde(deserialize_with = "limited::measurements")]
+    pub results: Vec<Measurement>,
+    /// What is known to be wrong or missing.
+    pub limits: String,
+}
+
+/// A measured share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// What was measured, such as `accuracy, int8`.
+    pub what: String,
+    /// On what, such as `test part, grouped split`.
+    pub part: String,
+    /// The share, 0..=1.
+    pub value: f32,
+    /// Lower end of the 95 % interval.
+    pub low: f32,
+    /// Upper end of the 95 % interval.
+    pub high: f32,
+    /// Number of fields it was measured on.
+    pub count: u32,
+}
+
+/// What a model was made from, so that it can be made again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// SHA-256 over the data set's file names, classes and contents.
+    pub manifest_hash: [u8; 32],
+    /// SHA-256 over the table of the split.
+    pub split_hash: [u8; 32],
+    /// Version of the program that wrote the model.
+    pub code_version: String,
+    /// The configuration of the training, JSON.
+    pub configuration: String,
+}
+
+impl ModelCard {
+    pub(super) fn check(&self) -> Result<(), ArtifactError> {
+        if self.statement != STATEMENT {
+            return Err(ArtifactError::Invalid("its model card does not say that it is for research use only"));
+        }
+        let empty = |text: &String| text.trim().is_empty();
+        if [&self.name, &self.intended_use, &self.data, &self.training, &self.limits].into_iter().any(empty) {
+            return Err(ArtifactError::Invalid("its model card is missing or incomplete"));
+        }
+        Ok(())
+    }
+}

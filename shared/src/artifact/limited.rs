@@ -1,0 +1,48 @@
+//! Lists whose length is checked before anything is allocated for them.
+
+use alloc::vec::Vec;
+use core::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
+
+use super::{Layer, MAX_LAYERS, Measurement};
+
+/// Most measurements in a card.
+const MAX_MEASUREMENTS: usize = 64;
+
+pub(super) fn layers<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Layer<'a>>, D::Error> {
+    deserializer.deserialize_seq(Limited { limit: MAX_LAYERS, item: PhantomData })
+}
+
+pub(super) fn measurements<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Measurement>, D::Error> {
+    deserializer.deserialize_seq(Limited { limit: MAX_MEASUREMENTS, item: PhantomData })
+}
+
+struct Limited<T> {
+    limit: usize,
+    item: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Limited<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {} items", self.limit)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+        let len = items.size_hint().unwrap_or(usize::MAX);
+        if len > self.limit {
+            return Err(A::Error::invalid_length(len, &self));
+        }
+        // Grown as items arrive, not reserved on the word of a length field.
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(list)
+    }
+}

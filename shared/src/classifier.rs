@@ -1,0 +1,160 @@
+//! From a picture to a verdict: the one way that host and device share.
+
+use alloc::{format, string::String, vec, vec::Vec};
+
+use crate::{
+    artifact::{Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
+    calibration::{most_probable, probabilities},
+    label::Class,
+    network::{self, Network},
+    novelty::NoveltyStatistics,
+    pixels::RgbPixels,
+    preprocess::Preprocessing,
+    verdict::{Abstention, Verdict},
+};
+
+/// An artifact in use. Immutable: threads share it, each with its own [`Workspace`].
+pub struct Classifier {
+    model_id: String,
+    card: ModelCard,
+    provenance: Provenance,
+    preprocessing: Preprocessing,
+    network: Network,
+    temperature: f32,
+    novelty: NoveltyStatistics,
+    thresholds: Thresholds,
+}
+
+/// The buffers of one thread.
+pub struct Workspace {
+    input: Vec<u8>,
+    network: network::Workspace,
+}
+
+/// What is found in a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Assessment {
+    /// The network's outputs.
+    pub logits: [f32; Class::COUNT],
+    /// Calibrated probabilities in the order of [`Class::ALL`]; they add up to 1.
+    pub probabilities: [f32; Class::COUNT],
+    /// How unlike the training data the field is; see [`crate::novelty`].
+    pub novelty: f32,
+    /// The most probable class, or why none is named.
+    pub verdict: Verdict,
+}
+
+impl Classifier {
+    /// Reads an artifact's bytes; they may be dropped afterwards.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] says what is wrong with the file.
+    pub fn read(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let (artifact, hash) = Artifact::read(bytes)?;
+        let network = Network::new(&artifact.preprocessing, &artifact.layers)?;
+        let novelty = artifact.novelty.statistics(network.hidden_len())?;
+        Ok(Self {
+            model_id: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            card: artifact.card,
+            provenance: artifact.provenance,
+            preprocessing: artifact.preprocessing,
+            network,
+            temperature: artifact.temperature,
+            novelty,
+            thresholds: artifact.thresholds,
+        })
+    }
+
+    /// SHA-256 of the artifact's body, 64 hexadecimal digits.
+    #[must_use]
+    pub fn model_id(&self) -> &str {
+        &self.model_id
+    }
+
+    /// What the model is for and what it is worth.
+    #[must_use]
+    pub const fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    /// Where the model comes from.
+    #[must_use]
+    pub const fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// How a picture becomes the network's input.
+    #[must_use]
+    pub const fn preprocessing(&self) -> &Preprocessing {
+        &self.preprocessing
+    }
+
+    /// The network.
+    #[must_use]
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What a verdict needs.
+    #[must_use]
+    pub const fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
+    /// Buffers for [`Self::assess`].
+    #[must_use]
+    pub fn workspace(&self) -> Workspace {
+        Workspace { input: vec![0; self.preprocessing.input_len()], network: self.network.workspace() }
+    }
+
+    /// Classifies a picture of any size.
+    ///
+    /// # Panics
+    /// When `workspace` is another classifier's.
+    pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
+        self.preprocessing.apply_to(picture, &mut workspace.input);
+        let output = self.network.run(&workspace.input, &mut workspace.network);
+        let probabilities = probabilities(&output.logits, self.temperature);
+        let novelty = self.novelty.score(output.hidden);
+        Assessment {
+            logits: output.logits,
+            probabilities,
+            novelty,
+            verdict: judge(&probabilities, novelty, &self.thresholds),
+        }
+    }
+}
+
+/// The verdict over calibrated probabilities and novelty: unfamiliar fields first, then doubtful ones.
+#[must_use]
+pub fn judge(probabilities: &[f32; Class::COUNT], novelty: f32, thresholds: &Thresholds) -> Verdict {
+    let (class, probability) = most_probable(probabilities);
+    if novelty > thresholds.max_novelty {
+        Verdict::Abstain(Abstention::Unfamiliar { novelty, threshold: thresholds.max_novelty })
+    } else if probability < thresholds.min_probability {
+        Verdict::Abstain(Abstention::LowConfidence { probability, threshold: thresholds.min_probability })
+    } else {
+        Verdict::Class { class, probability }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unfamiliar_and_the_doubtful_get_no_class() {
+        let thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
+        let sure = [0.1, 0.1, 0.7, 0.1];
+        let doubtful = [0.3, 0.5, 0.1, 0.1];
+        assert_eq!(judge(&sure, 1.0, &thresholds), Verdict::Class { class: Class::Pre, probability: 0.7 });
+        assert_eq!(
+            judge(&sure, 2.5, &thresholds),
+            Verdict::Abstain(Abstention::Unfamiliar { novelty: 2.5, threshold: 2.0 })
+        );
+        assert_eq!(
+            judge(&doubtful, 1.0, &thresholds),
+            Verdict::Abstain(Abstention::LowConfidence { probability: 0.5, threshold: 0.6 })
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! The arithmetic of the layers on HWC `u8` maps.
+//!
+//! Output channels are worked on in blocks of [`BLOCK`]: the accumulators of a block stay in registers while the inputs pass
+//! by. [`PackedFilters`] holds the weights in the order in which that loop reads them.
+
+pub(crate) mod scalar;
+
+use alloc::{vec, vec::Vec};
+
+/// Output channels a block.
+pub(crate) const BLOCK: usize = 16;
+
+/// Weights, biases and multipliers of a layer, channels padded with zeros to a multiple of [`BLOCK`].
+///
+/// The weight of input `i` (of `inputs`, in the order HWC of the filter) for output `o` is
+/// `weights[(o / BLOCK * inputs + i) * BLOCK + o % BLOCK]`.
+pub(crate) struct PackedFilters {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    weights: Vec<i8>,
+    biases: Vec<i32>,
+    multipliers: Vec<f32>,
+}
+
+impl PackedFilters {
+    /// Packs `weights` (one row of `inputs` an output), `biases` and `multipliers` (one each an output).
+    pub(crate) fn new(inputs: usize, weights: &[i8], biases: &[i32], multipliers: &[f32]) -> Self {
+        let outputs = biases.len();
+        let padded = outputs.next_multiple_of(BLOCK);
+        let mut packed = vec![0; padded * inputs];
+        for (output, row) in weights.chunks_exact(inputs).enumerate() {
+            let block = &mut packed[output / BLOCK * inputs * BLOCK..];
+            for (lanes, &weight) in block.chunks_exact_mut(BLOCK).zip(row) {
+                lanes[output % BLOCK] = weight;
+            }
+        }
+        let mut biases = biases.to_vec();
+        biases.resize(padded, 0);
+        let mut multipliers = multipliers.to_vec();
+        multipliers.resize(padded, 0.0);
+        Self { inputs, outputs, weights: packed, biases, multipliers }
+    }
+
+    /// Number of blocks.
+    pub(crate) fn blocks(&self) -> usize {
+        self.biases.len() / BLOCK
+    }
+
+    /// The weights of a block: [`BLOCK`] for each input.
+    pub(crate) fn weights(&self, block: usize) -> &[i8] {
+        let len = self.inputs * BLOCK;
+        &self.weights[block * len..(block + 1) * len]
+    }
+
+    /// The biases of a block.
+    pub(crate) fn biases(&self, block: usize) -> &[i32] {
+        &self.biases[block * BLOCK..(block + 1) * BLOCK]
+    }
+
+    /// The multipliers of a block.
+    pub(crate) fn multipliers(&self, block: usize) -> &[f32] {
+        &self.multipliers[block * BLOCK..(block + 1) * BLOCK]
+    }
+}
+
+/// Size of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) channels: usize,
+}
+
+impl Shape {
+    /// Number of elements.
+    pub(crate) const fn len(self) -> usize {
+        self.height * self.width * self.channels
+    }
+}

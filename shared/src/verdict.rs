@@ -1,0 +1,71 @@
+//! What is said about a field.
+
+use core::fmt;
+
+use crate::label::Class;
+
+/// A class, or the reason why none is named.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// The network's class.
+    Class {
+        /// The most probable class.
+        class: Class,
+        /// Its calibrated probability, 0..=1.
+        probability: f32,
+    },
+    /// No class is named.
+    Abstain(Abstention),
+}
+
+/// Why no class is named.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Abstention {
+    /// The most probable class is not probable enough.
+    LowConfidence {
+        /// Its calibrated probability, 0..=1.
+        probability: f32,
+        /// What the artifact asks for.
+        threshold: f32,
+    },
+    /// The field does not look like anything the network was trained on.
+    Unfamiliar {
+        /// The field's [novelty](crate::novelty), 1 being usual.
+        novelty: f32,
+        /// The most that the artifact allows.
+        threshold: f32,
+    },
+}
+
+impl Verdict {
+    /// The class that is named, if any.
+    #[must_use]
+    pub const fn class(&self) -> Option<Class> {
+        match self {
+            Self::Class { class, .. } => Some(*class),
+            Self::Abstain(_) => None,
+        }
+    }
+
+    /// The class's name, or `abstain`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Class { class, .. } => class.name(),
+            Self::Abstain(_) => "abstain",
+        }
+    }
+}
+
+impl fmt::Display for Abstention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LowConfidence { probability, threshold } => {
+                write!(f, "not sure enough: probability {probability:.2}, {threshold:.2} is needed")
+            }
+            Self::Unfamiliar { novelty, threshold } => {
+                write!(f, "unlike the fields it was trained on: novelty {novelty:.2}, at most {threshold:.2} is allowed")
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What reading an artifact allocates. Alone in its program, because it counts every allocation of the process.
+
+use std::alloc::System;
+
+use blastscope_shared::{Classifier, artifact::HEADER_LEN};
+use blastscope_tests::{reseal, tiny_artifact};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Bytes allocated in all while `bytes` are read, whether they were freed again or not.
+fn allocated(bytes: &[u8]) -> usize {
+    let region = Region::new(ALLOCATOR);
+    let result = Classifier::read(bytes);
+    let allocated = region.change().bytes_allocated;
+    drop(result);
+    allocated
+}
+
+#[test]
+fn reading_never_allocates_more_than_twice_the_files_size() {
+    let whole = tiny_artifact();
+    let limit = 2 * whole.len();
+    assert!((whole.len() / 2..=limit).contains(&allocated(&whole)), "the counter works and the whole file is within the limit");
+    for length in 0..whole.len() {
+        assert!(allocated(&whole[..length]) <= limit, "cut to {length} bytes");
+    }
+    // Bodies with the right hash around a wrong byte: what a hostile writer could make.
+    for at in HEADER_LEN..whole.len() {
+        for value in [0x00, 0x7F, 0x80, 0xFF] {
+            let mut hostile = whole.clone();
+            hostile[at] = value;
+            reseal(&mut hostile);
+            let bytes = allocated(&hostile);
+            assert!(bytes <= limit, "byte {at} = {value:#04x}: {bytes} bytes for a file of {}", whole.len());
+        }
+    }
+}
