@@ -105,7 +105,9 @@ pub struct Session {
 pub(crate) trait Display {
     /// After each frame.
     fn show(&mut self, reading: &Reading, session: &Session) -> io::Result<()>;
-    /// What is said has changed without a frame, or something else is worth a note.
+    /// No frames come, and why; until the next frame.
+    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()>;
+    /// Something is worth a note.
     fn note(&mut self, message: &str, session: &Session) -> io::Result<()>;
     /// Whether the person asked to stop; also the moment to notice a resized window.
     fn wants_to_stop(&mut self) -> io::Result<bool>;
@@ -139,10 +141,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),
         Output::Json => Box::new(lines::Json::start(classifier)),
     };
-    let mut reopen = || match options.source {
-        SourceName::Camera(_) => open(options).ok().map(|(source, _)| source),
-        SourceName::Folder(_) => None,
-    };
+    let mut reopen = || open(options).ok().map(|(source, _)| source);
     let limits = Limits { frames: options.frames, stall: STALL, retry: Duration::from_secs(1) };
     let ended = watch(&mut source, &mut reopen, &mut pipeline, display.as_mut(), limits, &stop);
     // The panel gives the terminal back when it is dropped, whatever happened.
@@ -180,7 +179,7 @@ pub(crate) struct Limits {
 /// How long to wait for a frame before looking for a request to stop.
 const LOOK_AROUND: Duration = Duration::from_millis(50);
 
-/// The loop. A source that is lost is opened again by `reopen`; when that is never possible its error is the answer.
+/// The loop. A camera that is lost is opened again by `reopen`; a source that fails otherwise ends the session with its error.
 fn watch(
     source: &mut Box<dyn FrameSource>,
     reopen: &mut dyn FnMut() -> Option<Box<dyn FrameSource>>,
@@ -232,17 +231,18 @@ fn watch(
                 display.note(&error.to_string(), &session)?;
             }
             Err(SourceError::End) => break,
-            Err(error) => {
+            Err(error @ SourceError::Lost(_)) => {
                 session.losses += 1;
                 interrupt(pipeline, display, &mut session, &error)?;
                 dropped_before = session.dropped;
-                let Some(again) = wait_for(reopen, display, limits.retry, stop)? else {
-                    ended = (!stop.load(Ordering::Relaxed)).then_some(error);
-                    break;
-                };
+                let Some(again) = wait_for(reopen, display, limits.retry, stop)? else { break };
                 *source = again;
                 (last_sign, stalled) = (Instant::now(), false);
                 display.note("the camera is back", &session)?;
+            }
+            Err(error) => {
+                ended = Some(error);
+                break;
             }
         }
     }
@@ -261,14 +261,13 @@ fn interrupt(
     session.rate = 0.0;
     for action in pipeline.interrupt(&error.to_string()) {
         if let Action::Announce(Statement::NoPicture(reason)) = action {
-            display.note(&reason, session)?;
+            display.no_picture(&reason, session)?;
         }
     }
     Ok(())
 }
 
-/// Tries to open a lost source until it succeeds or somebody asks to stop. `None` then, and when `reopen` has no way at all,
-/// which shows in its first answer for a folder.
+/// Tries to open a lost source until it succeeds; `None` when somebody asks to stop.
 fn wait_for(
     reopen: &mut dyn FnMut() -> Option<Box<dyn FrameSource>>,
     display: &mut dyn Display,

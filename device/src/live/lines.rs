@@ -66,6 +66,10 @@ impl Display for Plain {
         writeln!(io::stdout().lock(), "{}", line.trim_end())
     }
 
+    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
+        self.note(reason, session)
+    }
+
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
         note(message);
         Ok(())
@@ -140,6 +144,10 @@ impl Display for Json {
         let mut out = io::stdout().lock();
         serde_json::to_writer(&mut out, &line)?;
         writeln!(out)
+    }
+
+    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
+        self.note(reason, session)
     }
 
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {

@@ -260,11 +260,13 @@ impl Display for Panel {
         self.draw()
     }
 
+    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
+        self.missing = Some(reason.to_string());
+        self.note(reason, session)
+    }
+
     fn note(&mut self, message: &str, session: &Session) -> io::Result<()> {
         let seconds = session.elapsed.as_secs();
-        if session.rate == 0.0 && self.session.rate > 0.0 {
-            self.missing = Some(message.to_string());
-        }
         self.notes.push_back(format!("{:02}:{:02} {message}", seconds / 60, seconds % 60));
         if self.notes.len() > NOTES {
             self.notes.pop_front();

@@ -118,9 +118,9 @@ fn one_odd_frame_does_not_change_what_is_spoken_but_a_lasting_change_does() {
             "Pre 0.54",
             "doubtful !",
             "doubtful",
-            "Early 0.74 !",
-            "Early 0.81",
-            "Early 0.87",
+            "doubtful",
+            "Early 0.85 !",
+            "Early 0.89",
         ],
         "{table}"
     );

@@ -1,5 +1,7 @@
 //! Faults on purpose: a capture wrapped so that it stalls, drops, truncates and is unplugged, the same way for the same seed.
 
+use std::{thread, time::Duration};
+
 use super::{Capture, RawFrame, SourceError};
 
 /// How often each fault strikes, in frames of 1000.
@@ -18,6 +20,7 @@ pub struct Rates {
 pub struct Faulty<C> {
     inner: C,
     rates: Rates,
+    stall: Duration,
     unplug_after: Option<u64>,
     captured: u64,
     random: u64,
@@ -26,13 +29,20 @@ pub struct Faulty<C> {
 impl<C: Capture> Faulty<C> {
     /// Wraps `inner`.
     pub const fn new(inner: C, seed: u64, rates: Rates) -> Self {
-        Self { inner, rates, unplug_after: None, captured: 0, random: seed }
+        Self { inner, rates, stall: Duration::ZERO, unplug_after: None, captured: 0, random: seed }
     }
 
     /// Unplugs the camera after so many frames, for good.
     #[must_use]
     pub const fn unplugged_after(mut self, frames: u64) -> Self {
         self.unplug_after = Some(frames);
+        self
+    }
+
+    /// How long a stall lasts.
+    #[must_use]
+    pub const fn stalls_for(mut self, time: Duration) -> Self {
+        self.stall = time;
         self
     }
 
@@ -57,6 +67,7 @@ impl<C: Capture> Capture for Faulty<C> {
                 return Err(SourceError::Lost("No such device".into()));
             }
             if self.strikes(self.rates.stall) {
+                thread::sleep(self.stall);
                 return Ok(None);
             }
             let Some(mut frame) = self.inner.capture()? else { return Ok(None) };
