@@ -130,9 +130,10 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         note(format_args!("Ctrl-C will end the program without a summary ({error})"));
     }
     let mut settings = Settings::new(*classifier.thresholds());
-    if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 {
-        // Each picture of a folder is a field of its own: it speaks for itself.
+    if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 && options.settle.is_none() {
+        // Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.
         settings.settle = 1;
+        settings.same_view = -1.0;
     }
     settings.settle = options.settle.unwrap_or(settings.settle);
     let mut pipeline = Pipeline::new(model::Loaded::new(classifier), settings);

@@ -46,7 +46,8 @@ pub struct Settings {
     pub settle: u32,
     /// Weight of the newest frame in the exponential mean, 0..=1.
     pub newest_weight: f32,
-    /// How different two frames of one view may be; see the module `view`. 0 is equal, unrelated fields are around 1.
+    /// How different two frames of one view may be: 0 is equal, 0.6 a move by 3 % of the width, unrelated fields are above
+    /// 1.1. Negative: every frame is a view of its own.
     pub same_view: f32,
     /// Frames in a row that the gate may reject before a spoken verdict is taken back.
     pub patience: u32,
@@ -63,7 +64,7 @@ impl Settings {
             thresholds,
             settle: 3,
             newest_weight: 0.3,
-            same_view: 0.5,
+            same_view: 0.7,
             patience: 2,
             longest_gap: Duration::from_secs(2),
         }

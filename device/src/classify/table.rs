@@ -14,6 +14,8 @@ use crate::{RESEARCH_USE, model};
 
 /// Width of the column of file names, at most.
 const MAX_NAME: usize = 48;
+/// Columns that a row takes beside name and reason.
+const BESIDE_NAME: usize = 30;
 /// So many files and more have their progress shown.
 const PROGRESS_FROM: usize = 20;
 
@@ -28,6 +30,8 @@ struct Counts {
 pub(super) struct Table<W> {
     out: W,
     colours: bool,
+    /// Room for the reason: what is left of a terminal's row.
+    reason_width: usize,
     progress: bool,
     name_width: usize,
     done: usize,
@@ -49,6 +53,10 @@ impl<W: Write> Table<W> {
         Ok(Self {
             out,
             colours: terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            reason_width: match crossterm::terminal::size() {
+                Ok((columns, _)) if terminal => usize::from(columns).saturating_sub(name_width + BESIDE_NAME).max(12),
+                _ => usize::MAX,
+            },
             // On one terminal with the rows, progress would only tear them apart.
             progress: !terminal && io::stderr().is_terminal() && work.len() >= PROGRESS_FROM,
             name_width,
@@ -76,13 +84,14 @@ impl<W: Write> Table<W> {
                 let probability = highest.map_or("-".into(), |highest| format!("{:.1} %", highest * 100.0));
                 let novelty = examined.assessment.map_or("-".into(), |a| format!("{:.2}", a.novelty));
                 let word = self.paint(&format!("{word:8}"), colour);
-                let reason = examined.reason().unwrap_or_default();
+                let reason = beginning(&examined.reason().unwrap_or_default(), self.reason_width);
                 let row = format!("{name:width$}  {word} {probability:>7} {novelty:>7}  {reason}");
                 writeln!(self.out, "{}", row.trim_end())?;
             }
             Err(error) => {
                 self.counts.failed += 1;
                 let word = self.paint(&format!("{:8}", "error"), Color::Red);
+                let error = beginning(error, self.reason_width);
                 writeln!(self.out, "{name:width$}  {word} {:>7} {:>7}  {error}", "-", "-")?;
             }
         }
@@ -129,9 +138,23 @@ fn shortened(name: &str, width: usize) -> String {
     format!("…{}", name.chars().skip(length - width + 1).collect::<String>())
 }
 
+/// The beginning of a sentence that is too long.
+fn beginning(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_string();
+    }
+    format!("{}…", text.chars().take(width - 1).collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_sentences_keep_their_beginning() {
+        assert_eq!(beginning("too dark: turn up the lamp", 9), "too dark…");
+        assert_eq!(beginning("too dark", 8), "too dark");
+    }
 
     #[test]
     fn long_names_keep_their_end() {

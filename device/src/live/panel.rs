@@ -96,10 +96,8 @@ impl Panel {
             for span in line {
                 let text: String = span.text.chars().take(left).collect();
                 left -= text.chars().count();
-                if self.colours {
-                    if let Some(colour) = span.colour {
-                        queue!(out, SetForegroundColor(colour))?;
-                    }
+                if let Some(colour) = span.colour.filter(|_| self.colours) {
+                    queue!(out, SetForegroundColor(colour))?;
                 }
                 if span.bold {
                     queue!(out, SetAttribute(Attribute::Bold))?;
@@ -220,6 +218,7 @@ impl Panel {
         }
         let view = self.reading.as_ref().map_or(0, |reading| reading.view);
         let in_view = self.reading.as_ref().map_or(0, |reading| reading.frames_in_view);
+        let name = self.reading.as_ref().and_then(|reading| reading.name.as_ref());
         let seconds = elapsed.as_secs();
         vec![
             counts,
@@ -235,6 +234,7 @@ impl Panel {
                 faint("  view     "),
                 plain(view.to_string()),
                 faint(format!(", {in_view} frame{} of it", if in_view == 1 { "" } else { "s" })),
+                faint(name.map(|name| format!("   {name}")).unwrap_or_default()),
             ],
             vec![
                 faint("  camera   "),

@@ -20,10 +20,6 @@ use nokhwa::utils::ApiBackend;
 
 use super::{Background, SourceError};
 
-/// Frames at least this large are asked for, when the camera has them; larger ones cost time and are squashed anyway.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-const WANTED: (u32, u32) = (1024, 768);
-
 /// A connected camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Camera {

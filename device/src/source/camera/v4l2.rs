@@ -11,9 +11,11 @@ use v4l::{
     video::Capture as _,
 };
 
-use super::{Camera, WANTED};
+use super::Camera;
 use crate::source::{Capture, Encoding, RawFrame, STALL, SourceError};
 
+/// Frames at least this large are asked for, when the camera has them; larger ones cost time and are squashed anyway.
+const WANTED: (u32, u32) = (1024, 768);
 /// The kernel's answer to everything once a camera is unplugged.
 const ENODEV: i32 = 19;
 /// Formats that are understood, the best first: MJPEG goes through USB 2 at full rate, GREY has no colour to judge.
