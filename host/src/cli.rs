@@ -16,6 +16,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Synth(commands::synth::Synth),
     #[cfg(feature = "training")]
     Train(commands::train::Train),
 }
@@ -27,6 +28,7 @@ impl Cli {
     /// Whatever stood in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
         match &self.command {
+            Command::Synth(synth) => synth.run(),
             #[cfg(feature = "training")]
             Command::Train(train) => train.run(),
         }

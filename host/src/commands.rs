@@ -1,5 +1,5 @@
 //! The commands, one module each: arguments, and what they do.
 
-
+pub mod synth;
 #[cfg(feature = "training")]
 pub mod train;

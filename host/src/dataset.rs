@@ -91,8 +91,8 @@ impl Dataset {
             join(&mut images, &near);
             let dataset = Self { root: found.root, images, drawn };
             progress.say(format_args!(
-                "no {GROUPS_FILE}: {} groups of identical and near-identical pictures found among {}; more than half of the \
-                 pictures that overlap by a shift of the slide are not found this way",
+                "no {GROUPS_FILE}: identical and near-identical pictures share a group, {} groups of {} pictures; more than half \
+                 of the fields that overlap by a shift of the slide go undiscovered",
                 dataset.group_count(),
                 dataset.images.len()
             ));

@@ -9,11 +9,14 @@ pub mod evaluation;
 pub mod hardware;
 pub mod picture;
 pub mod progress;
+pub mod quantization;
 pub mod run_folder;
+pub mod screening;
 pub mod signal;
 pub mod split;
 pub mod svg;
 pub mod symmetry;
+pub mod synth;
 pub mod text;
 #[cfg(feature = "training")]
 pub mod training;

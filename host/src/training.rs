@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod backend;
 pub mod batches;
 pub mod checkpoints;
+pub mod float_network;
 pub mod model;
 pub mod plain_renderer;
 pub mod schedule;
@@ -84,7 +85,8 @@ pub fn train(run: &RunFolder, config: &RunConfig, data: &Dataset, split: &Split,
         println!("resuming after epoch {epoch} of {}", config.epochs);
     }
 
-    let inputs: Vec<Arc<[u8]>> = data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
+    let inputs: Vec<Arc<[u8]>> =
+        data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
     let examples = |part| -> Vec<Example> {
         split
             .items(part)

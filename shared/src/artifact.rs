@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use card::{Measurement, ModelCard, Provenance, STATEMENT};
+pub use card::{Measurement, ModelCard, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT};
 pub use header::{FORMAT_VERSION, HEADER_LEN, MAGIC};
 
 use crate::{label::Class, network::Network, novelty::NoveltyStatistics, preprocess::Preprocessing};
@@ -226,6 +226,7 @@ impl<'a> Artifact<'a> {
     /// What can be checked without packing the network.
     fn check(&self) -> Result<(), ArtifactError> {
         self.card.check()?;
+        self.provenance.check()?;
         if self.classes != Class::ALL.map(Class::name) {
             return Err(ArtifactError::Invalid("its classes are not Benign, Early, Pre and Pro"));
         }

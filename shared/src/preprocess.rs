@@ -92,7 +92,7 @@ impl Preprocessing {
         if (picture.width(), picture.height()) == (width, height) {
             input.copy_from_slice(picture.bytes());
         } else {
-            squash(picture, width, height, input);
+            squash_to(picture, width, height, input);
         }
         self.mask(input);
     }
@@ -156,7 +156,18 @@ fn spans(source: usize, target: usize) -> impl Iterator<Item = Span> {
     })
 }
 
-fn squash(picture: &RgbPixels, width: usize, height: usize, output: &mut [u8]) {
+/// The picture at another size, each pixel the mean of the area it covers; the aspect is not kept.
+///
+/// # Panics
+/// When a size is 0.
+#[must_use]
+pub fn squash(picture: &RgbPixels, width: usize, height: usize) -> RgbPixels {
+    let mut output = vec![0; width * height * 3];
+    squash_to(picture, width, height, &mut output);
+    RgbPixels::new(width, height, output).expect("three bytes a pixel")
+}
+
+fn squash_to(picture: &RgbPixels, width: usize, height: usize, output: &mut [u8]) {
     let columns: Vec<Span> = spans(picture.width(), width).collect();
     let area = picture.width() as u64 * picture.height() as u64;
     let source_row_len = picture.width() * 3;
@@ -262,9 +273,8 @@ mod tests {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 (state >> 24) as u8
             });
-            let mut output = vec![0; side * (side + 1) * 3];
-            squash(&picture, side, side + 1, &mut output);
-            prop_assert_eq!(output, squash_by_definition(&picture, side, side + 1));
+            let output = squash(&picture, side, side + 1);
+            prop_assert_eq!(output.bytes(), squash_by_definition(&picture, side, side + 1));
         }
     }
 

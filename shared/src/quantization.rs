@@ -44,8 +44,10 @@ pub fn multiplier(input_scale: f32, weight_scale: f32, output_scale: f32) -> f32
 pub fn quantize_channel(weights: &[f32]) -> (f32, Vec<i8>) {
     let largest = weights.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
     let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-    let quantized =
-        weights.iter().map(|&weight| libm::rint(f64::from(weight) / f64::from(scale)).clamp(-127.0, 127.0) as i8).collect();
+    let quantized = weights
+        .iter()
+        .map(|&weight| libm::rint(f64::from(weight) / f64::from(scale)).clamp(-127.0, 127.0) as i8)
+        .collect();
     (scale, quantized)
 }
 

@@ -64,7 +64,10 @@ impl fmt::Display for Abstention {
                 write!(f, "not sure enough: probability {probability:.2}, {threshold:.2} is needed")
             }
             Self::Unfamiliar { novelty, threshold } => {
-                write!(f, "unlike the fields it was trained on: novelty {novelty:.2}, at most {threshold:.2} is allowed")
+                write!(
+                    f,
+                    "unlike the fields it was trained on: novelty {novelty:.2}, at most {threshold:.2} is allowed"
+                )
             }
         }
     }

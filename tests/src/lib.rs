@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use blastscope_shared::{
     Class, Preprocessing, RgbPixels,
-    artifact::{Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Provenance, STATEMENT, Thresholds},
+    artifact::{
+        Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT,
+        Thresholds,
+    },
 };
 use sha2::{Digest, Sha256};
 
@@ -103,6 +106,7 @@ pub fn tiny_artifact() -> Vec<u8> {
             split_hash: [2; 32],
             code_version: "0.0.0".into(),
             configuration: "{}".into(),
+            pictures: Pictures { train: vec![3; 16], validation: vec![4; 8], test: vec![5; 8] },
         },
     };
     artifact.to_bytes().expect("the tiny artifact is valid")

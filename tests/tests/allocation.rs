@@ -22,7 +22,10 @@ fn allocated(bytes: &[u8]) -> usize {
 fn reading_never_allocates_more_than_twice_the_files_size() {
     let whole = tiny_artifact();
     let limit = 2 * whole.len();
-    assert!((whole.len() / 2..=limit).contains(&allocated(&whole)), "the counter works and the whole file is within the limit");
+    assert!(
+        (whole.len() / 2..=limit).contains(&allocated(&whole)),
+        "the counter works and the whole file is within the limit"
+    );
     for length in 0..whole.len() {
         assert!(allocated(&whole[..length]) <= limit, "cut to {length} bytes");
     }

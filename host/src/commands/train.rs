@@ -90,7 +90,8 @@ impl Train {
             training::agreement::check(&device)?;
         }
         let progress = Progress::Shown;
-        let (run, config, data, split) = if self.resume { self.reopen(progress)? } else { self.start(backend, progress)? };
+        let (run, config, data, split) =
+            if self.resume { self.reopen(progress)? } else { self.start(backend, progress)? };
         print!("{}", split.summary(&data));
         if let Some(warning) = split.warning() {
             eprintln!("warning: {warning}");

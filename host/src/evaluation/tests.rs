@@ -141,14 +141,14 @@ fn the_picture_says_what_it_must() {
     let warning = "this split leaks: pictures were augmented before they were divided, so most test pictures are turned or \
                    mirrored copies of training pictures, and validation and test are the same";
     let subject = Subject {
-        name: "int8 network, test part of the paper's split with seed 1, <all_pbs>".to_string(),
+        name: "int8 network, test part of the paper's split with seed 1, <fields>".to_string(),
         drawn: false,
         warning: Some(warning.to_string()),
     };
     let warned = Evaluation::new(&subject, &predictions).expect("evaluated").svg();
     let few = evaluate(&of_confusion([[2, 0, 0, 0], [0, 1, 1, 0], [0; 4], [0, 0, 0, 1]])).svg();
     assert!(plain.contains("Drawn fields") && !warned.contains("Drawn fields"));
-    assert!(warned.contains("Warning: this split leaks") && warned.contains("&lt;all_pbs&gt;"));
+    assert!(warned.contains("Warning: this split leaks") && warned.contains("&lt;fields&gt;"));
     for picture in [&plain, &warned, &few] {
         assert!(picture.contains(RESEARCH_USE_ONLY) && !picture.contains("NaN"));
     }

@@ -109,7 +109,8 @@ fn batch(seed: u64, device: &Device) -> Batch {
 /// When they differ, with both in the sentence: the back end must not be trusted then.
 pub fn check(device: &Device) -> Result<[f32; 5], Error> {
     let found = losses(device);
-    let agree = found.iter().zip(&REFERENCE).all(|(found, expected)| (found - expected).abs() <= TOLERANCE * expected.abs());
+    let agree =
+        found.iter().zip(&REFERENCE).all(|(found, expected)| (found - expected).abs() <= TOLERANCE * expected.abs());
     if agree {
         Ok(found)
     } else {

@@ -40,10 +40,9 @@ impl Backend {
     pub fn device(asked: Option<Self>) -> Result<(Self, Device), Error> {
         match asked {
             Some(backend) => Ok((backend, backend.open()?)),
-            None => Self::compiled()
-                .into_iter()
-                .find_map(|backend| Some((backend, backend.open().ok()?)))
-                .ok_or_else(|| Error::Usage("this program was built without a back end; build it with --features flex".into())),
+            None => Self::compiled().into_iter().find_map(|backend| Some((backend, backend.open().ok()?))).ok_or_else(
+                || Error::Usage("this program was built without a back end; build it with --features flex".into()),
+            ),
         }
     }
 
@@ -55,7 +54,9 @@ impl Backend {
         match self {
             #[cfg(feature = "wgpu")]
             Self::Wgpu => wgpu_device().ok_or_else(|| {
-                Error::Usage("no GPU adapter found for --backend wgpu; install its Vulkan driver or use --backend flex".into())
+                Error::Usage(
+                    "no GPU adapter found for --backend wgpu; install its Vulkan driver or use --backend flex".into(),
+                )
             }),
             #[cfg(feature = "flex")]
             Self::Flex => Ok(Device::flex()),

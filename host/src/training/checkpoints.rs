@@ -6,13 +6,14 @@ use std::{
 };
 
 use burn::{
+    lr_scheduler::LrSchedulerRecord,
     optim::OptimizerRecord,
     store::ModuleRecord,
-    lr_scheduler::LrSchedulerRecord,
     tensor::Bytes,
     train::{
         checkpoint::{
-            Checkpoint, Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy, KeepLastNCheckpoints,
+            Checkpoint, Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy,
+            KeepLastNCheckpoints,
         },
         metric::store::{Aggregate, EventStoreClient, Split},
     },

@@ -60,7 +60,27 @@ pub struct Provenance {
     pub code_version: String,
     /// The configuration of the training, JSON.
     pub configuration: String,
+    /// Which pictures the model was made from.
+    pub pictures: Pictures,
 }
+
+/// The pictures of each part of the split, known by their content: wherever they turn up again, under whatever name, it can be
+/// told whether the model has seen them. Each list is the first [`PICTURE_ID_LEN`] bytes of the files' SHA-256, one after another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pictures {
+    /// The weights were fitted to these.
+    #[serde(with = "serde_bytes")]
+    pub train: Vec<u8>,
+    /// The best epoch, the temperature and the thresholds were chosen on these.
+    #[serde(with = "serde_bytes")]
+    pub validation: Vec<u8>,
+    /// Nothing was chosen on these.
+    #[serde(with = "serde_bytes")]
+    pub test: Vec<u8>,
+}
+
+/// Bytes of a file's SHA-256 that identify it in [`Pictures`].
+pub const PICTURE_ID_LEN: usize = 8;
 
 impl ModelCard {
     pub(super) fn check(&self) -> Result<(), ArtifactError> {
@@ -72,5 +92,16 @@ impl ModelCard {
             return Err(ArtifactError::Invalid("its model card is missing or incomplete"));
         }
         Ok(())
+    }
+}
+
+impl Provenance {
+    pub(super) fn check(&self) -> Result<(), ArtifactError> {
+        let Pictures { train, validation, test } = &self.pictures;
+        if [train, validation, test].into_iter().all(|list| list.len().is_multiple_of(PICTURE_ID_LEN)) {
+            Ok(())
+        } else {
+            Err(ArtifactError::Invalid("its list of pictures is cut off"))
+        }
     }
 }

@@ -1,0 +1,87 @@
+//! The int8 network over a data set, on all cores: the same classifier that the device runs.
+
+use std::path::Path;
+
+use blastscope_shared::{
+    Classifier, Verdict,
+    artifact::{PICTURE_ID_LEN, Pictures},
+    classifier::Assessment,
+};
+use rayon::prelude::*;
+
+use crate::{
+    Error,
+    dataset::{Dataset, LabelledImage},
+    evaluation::Prediction,
+    picture::{read_file, read_picture},
+    progress::Progress,
+    split::Part,
+};
+
+/// Reads a model's file.
+///
+/// # Errors
+/// When it cannot be read or is no usable artifact; the sentence names the file.
+pub fn read_model(path: &Path) -> Result<Classifier, Error> {
+    let bytes = read_file(path)?;
+    Classifier::read(&bytes).map_err(|error| Error::content(path, error.to_string()))
+}
+
+/// Assesses the pictures at `images` (indices into the data set), in that order.
+///
+/// # Errors
+/// When a picture cannot be read.
+pub fn assess(
+    classifier: &Classifier,
+    data: &Dataset,
+    images: &[usize],
+    progress: Progress,
+) -> Result<Vec<Assessment>, Error> {
+    let task = progress.start("classifying", images.len());
+    images
+        .par_iter()
+        .map_init(
+            || classifier.workspace(),
+            |workspace, &image| {
+                let picture = read_picture(&data.path(&data.images[image]))?;
+                let assessment = classifier.assess(&picture, workspace);
+                task.advance(1);
+                Ok(assessment)
+            },
+        )
+        .collect()
+}
+
+/// An assessment as a prediction.
+#[must_use]
+pub fn prediction(image: &LabelledImage, assessment: &Assessment) -> Prediction {
+    Prediction {
+        file: image.file.clone(),
+        truth: image.class,
+        probabilities: assessment.probabilities,
+        abstained: match assessment.verdict {
+            Verdict::Class { .. } => None,
+            Verdict::Abstain(reason) => Some(reason.to_string()),
+        },
+    }
+}
+
+/// The pictures of the data set that a model knows as those of `part`, told by their content; `None` for those of no part.
+#[must_use]
+pub fn known_as(pictures: &Pictures, data: &Dataset, part: Option<Part>) -> Vec<usize> {
+    let knows =
+        |list: &[u8], image: &LabelledImage| list.chunks_exact(PICTURE_ID_LEN).any(|id| image.sha256.starts_with(id));
+    let in_part = |image: &LabelledImage, part| match part {
+        Part::Train => knows(&pictures.train, image),
+        Part::Validation => knows(&pictures.validation, image),
+        Part::Test => knows(&pictures.test, image),
+    };
+    let images = data.images.iter().enumerate();
+    images
+        .filter(|(_, image)| match part {
+            Some(part) => in_part(image, part),
+            None => !Part::ALL.into_iter().any(|part| in_part(image, part)),
+        })
+        .map(|(index, _)| index)
+        .collect()
+}

@@ -1,0 +1,201 @@
+//! A trained network in float: its weights for quantization, its logits for comparison.
+
+use std::path::Path;
+
+use blastscope_shared::Class;
+use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::ModuleRecord};
+
+use super::{
+    batches::{Example, ExampleBatcher},
+    model::{AllCnn, BLOCKS},
+};
+use crate::{
+    Error,
+    progress::Progress,
+    quantization::{FloatFilters, FloatLayer, Histogram, Normalization, channels_last, fold},
+    run_folder::RunConfig,
+};
+
+/// Pictures a forward pass.
+const BATCH: usize = 16;
+
+/// A network for inference and what turns examples into its input.
+pub struct FloatNetwork {
+    network: AllCnn,
+    batcher: ExampleBatcher,
+    device: Device,
+}
+
+impl FloatNetwork {
+    /// Loads weights that [`super::train`] saved.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds another network.
+    pub fn load(config: &RunConfig, weights: &Path, device: &Device) -> Result<Self, Error> {
+        let record = ModuleRecord::load(weights)
+            .map_err(|error| Error::content(weights, format!("holds no weights that can be read: {error}")))?;
+        let network = AllCnn::new(usize::from(config.preprocessing.width), config.dropout, device);
+        let expected = network.num_params();
+        let network = network.load_record(record);
+        if network.num_params() != expected {
+            return Err(Error::content(weights, "holds the weights of another network"));
+        }
+        Ok(Self {
+            network,
+            batcher: ExampleBatcher { preprocessing: config.preprocessing.clone() },
+            device: device.clone(),
+        })
+    }
+
+    /// The logits of each example, in order.
+    ///
+    /// # Errors
+    /// When the device gives back something that is not logits.
+    pub fn logits(&self, examples: &[Example], progress: Progress) -> Result<Vec<[f32; Class::COUNT]>, Error> {
+        let task = progress.start("float network", examples.len());
+        let mut logits = Vec::with_capacity(examples.len());
+        for chunk in examples.chunks(BATCH) {
+            let batch = self.batcher.batch(chunk.to_vec(), &self.device);
+            let values = values(self.network.forward(batch.inputs))?;
+            logits.extend(values.as_chunks::<{ Class::COUNT }>().0);
+            task.advance(chunk.len());
+        }
+        Ok(logits)
+    }
+
+    /// For each layer but the last, the largest activation that should still be told apart, chosen on `examples`.
+    ///
+    /// # Errors
+    /// As [`Self::logits`].
+    pub fn clips(&self, examples: &[Example], progress: Progress) -> Result<Vec<f32>, Error> {
+        let layers = BLOCKS.iter().map(|block| block.len()).sum::<usize>() + 1;
+        let mut largest = vec![0.0f32; layers];
+        self.observe(examples, "calibrating, range", progress, |layer, activations| {
+            largest[layer] = activations.iter().fold(largest[layer], |largest, &value| largest.max(value));
+        })?;
+        let mut histograms: Vec<Histogram> = largest.into_iter().map(Histogram::new).collect();
+        self.observe(examples, "calibrating, distribution", progress, |layer, activations| {
+            histograms[layer].add(activations);
+        })?;
+        Ok(histograms.iter().map(Histogram::clip).collect())
+    }
+
+    fn observe(
+        &self,
+        examples: &[Example],
+        what: &str,
+        progress: Progress,
+        mut see: impl FnMut(usize, &[f32]),
+    ) -> Result<(), Error> {
+        let task = progress.start(what, examples.len());
+        for chunk in examples.chunks(BATCH) {
+            let batch = self.batcher.batch(chunk.to_vec(), &self.device);
+            let mut failure = None;
+            let _ = self.network.forward_observed(batch.inputs, |layer, map| match values(map.clone()) {
+                Ok(activations) => see(layer, &activations),
+                Err(error) => failure = Some(error),
+            });
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            task.advance(chunk.len());
+        }
+        Ok(())
+    }
+
+    /// The network's layers with batch normalization folded in and inputs in the order HWC.
+    ///
+    /// # Errors
+    /// As [`Self::logits`].
+    pub fn layers(&self) -> Result<Vec<FloatLayer>, Error> {
+        let mut layers = Vec::new();
+        let mut convolutions = self.network.convolutions.iter();
+        let mut channels = 3;
+        for block in BLOCKS {
+            for layer in convolutions.by_ref().take(block.len()) {
+                let weights = channels_last(&values(layer.convolution.weight.val())?, channels, 9);
+                let norm = &layer.normalization;
+                let (gamma, beta) = (values(norm.gamma.val())?, values(norm.beta.val())?);
+                let (means, variances) = (values(norm.running_mean.value())?, values(norm.running_var.value())?);
+                let normalizations: Vec<Normalization> = gamma
+                    .iter()
+                    .zip(&beta)
+                    .zip(means.iter().zip(&variances))
+                    .map(|((&gamma, &beta), (&mean, &variance))| Normalization {
+                        gamma,
+                        beta,
+                        mean,
+                        variance,
+                        epsilon: norm.epsilon,
+                    })
+                    .collect();
+                channels = normalizations.len();
+                layers.push(FloatLayer::Convolution(fold(weights, &normalizations)));
+            }
+            layers.push(FloatLayer::MaxPool);
+        }
+        let side = usize::from(self.batcher.preprocessing.width) / 32;
+        let hidden = channels_last(&values(self.network.hidden.weight.val().transpose())?, channels, side * side);
+        let bias = |linear: &Linear| linear.bias.as_ref().map_or_else(|| Ok(Vec::new()), |bias| values(bias.val()));
+        layers.push(FloatLayer::Dense(FloatFilters { weights: hidden, biases: bias(&self.network.hidden)? }));
+        layers.push(FloatLayer::Dense(FloatFilters {
+            weights: values(self.network.output.weight.val().transpose())?,
+            biases: bias(&self.network.output)?,
+        }));
+        Ok(layers)
+    }
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+    tensor
+        .into_data()
+        .try_to_vec::<f32>()
+        .map_err(|error| Error::Usage(format!("the back end does not compute in 32-bit floats: {error:?}")))
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use blastscope_shared::{Network, Preprocessing};
+
+    use super::*;
+    use crate::{quantization::QuantizedLayers, symmetry::Symmetry};
+
+    /// The whole way from Burn's tensors to the int8 kernels, with random weights: layouts that are mixed up, a bias that is lost
+    /// or a normalization that is not folded would tear the logits apart.
+    #[test]
+    fn the_quantized_network_follows_the_float_one() {
+        let device = Device::flex();
+        device.seed(3);
+        let preprocessing = Preprocessing::square(64);
+        let float = FloatNetwork {
+            network: AllCnn::new(64, 0.5, &device),
+            batcher: ExampleBatcher { preprocessing: preprocessing.clone() },
+            device,
+        };
+        let examples: Vec<Example> = (0..6u32)
+            .map(|seed| {
+                let mut state = seed;
+                let mut input: Vec<u8> = (0..preprocessing.input_len())
+                    .map(|at| {
+                        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        ((at as u32 / 97 * (seed + 3)) as u8) ^ ((state >> 28) as u8)
+                    })
+                    .collect();
+                preprocessing.mask(&mut input);
+                Example { input: input.into(), symmetry: Symmetry::Identity, class: Class::Benign }
+            })
+            .collect();
+        let expected = float.logits(&examples, Progress::Silent).expect("logits");
+        let clips = float.clips(&examples, Progress::Silent).expect("clips");
+        let quantized = QuantizedLayers::new(&float.layers().expect("layers"), &clips);
+        let network = Network::new(&preprocessing, &quantized.layers()).expect("it fits");
+        let mut workspace = network.workspace();
+        let spread = expected.iter().flatten().fold(0.0f32, |spread, logit| spread.max(logit.abs()));
+        for (example, expected) in examples.iter().zip(&expected) {
+            let logits = network.run(&example.input, &mut workspace).logits;
+            for (logit, expected) in logits.iter().zip(expected) {
+                assert!((logit - expected).abs() < 0.1 * spread, "{logits:?} instead of {expected:?}");
+            }
+        }
+    }
+}
