@@ -192,6 +192,8 @@ fn watch(
     let start = Instant::now();
     let mut session = Session::default();
     let mut dropped_before = 0;
+    // A source that was opened again counts from 0; the session goes on.
+    let (mut sequence_before, mut time_before, mut next_sequence) = (0, Duration::ZERO, 0);
     let mut last_sign = start;
     let mut stalled = false;
     let mut ended = None;
@@ -204,7 +206,10 @@ fn watch(
         session.elapsed = start.elapsed();
         session.dropped = dropped_before + source.dropped();
         match outcome {
-            Ok(frame) => {
+            Ok(mut frame) => {
+                frame.sequence += sequence_before;
+                frame.time += time_before;
+                next_sequence = frame.sequence + 1;
                 (last_sign, stalled) = (Instant::now(), false);
                 let actions = pipeline.step(frame, session.elapsed);
                 session.tally = *pipeline.tally();
@@ -238,6 +243,7 @@ fn watch(
                 dropped_before = session.dropped;
                 let Some(again) = wait_for(reopen, display, limits.retry, stop)? else { break };
                 *source = again;
+                (sequence_before, time_before) = (next_sequence, start.elapsed());
                 (last_sign, stalled) = (Instant::now(), false);
                 display.note("the camera is back", &session)?;
             }

@@ -124,6 +124,7 @@ fn an_unplugged_camera_is_waited_for() {
     });
     assert_eq!(ended, None);
     assert_eq!((log.last.tally.frames, log.last.losses), (200, 3));
+    assert_eq!(log.shown, (0..200).collect::<Vec<_>>(), "the numbers of the frames go on");
     assert_eq!(log.notes[..2], ["the camera is gone (No such device): plug it in again", "the camera is back"]);
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use blastscope_shared::{RgbPixels, decode};
+use blastscope_shared::{
+    RgbPixels,
+    decode::{self, DecodeError},
+};
 
 use super::SourceError;
 use crate::frame::Frame;
@@ -85,7 +88,11 @@ impl RawFrame {
     fn pixels(&self) -> Result<RgbPixels, String> {
         match self.encoding {
             Encoding::File => decode::decode(&self.bytes).map_err(|error| error.to_string()),
-            Encoding::Mjpeg => decode::decode_jpeg(&self.bytes).map_err(|error| error.to_string()),
+            Encoding::Mjpeg => decode::decode_jpeg(&self.bytes).map_err(|error| match error {
+                // A file could be copied again; a frame is gone.
+                DecodeError::Damaged(how) => format!("is damaged or cut off ({how})"),
+                other => other.to_string(),
+            }),
             Encoding::Yuyv { width, height, stride } => self.rows(width, height, stride, width * 2, |row, rgb| {
                 for pair in row.chunks_exact(4) {
                     rgb.extend(rgb_from_ycbcr(pair[0], pair[1], pair[3]));
