@@ -1,1 +1,22 @@
-//! The blastscope device.
+//! blastscope on the microscope: frames in, verdicts out.
+//!
+//! ```text
+//! FrameSource (camera, folder) -> one-slot mailbox -> Pipeline::step -> [Action] -> {screen, lines}
+//!                                                      gate, network, smoothing over time
+//! ```
+//! [`Pipeline`](pipeline::Pipeline) is pure: no input, no output and no clock inside, so that a whole session can be replayed
+//! and asserted. Everything that touches the world is an adapter around it.
+//!
+//! For research use only. Not for use in diagnostic procedures.
+
+pub mod classify;
+pub mod cli;
+pub mod files;
+pub mod frame;
+pub mod live;
+pub mod model;
+pub mod pipeline;
+pub mod source;
+
+/// Stands on every screen, report and export.
+pub const RESEARCH_USE: &str = blastscope_shared::artifact::STATEMENT;

@@ -1,2 +1,7 @@
-//! The blastscope program.
-fn main() {}
+//! The command `blastscope`; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    blastscope::cli::run()
+}

@@ -31,6 +31,7 @@ pub mod calibration;
 pub mod classifier;
 #[cfg(feature = "decode")]
 pub mod decode;
+pub mod gate;
 mod kernels;
 pub mod label;
 pub mod network;

@@ -1,0 +1,69 @@
+//! One line of JSON.
+
+use blastscope_shared::{Class, gate::Quality, verdict::Verdict};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+
+use super::Examined;
+
+/// A number for each class, written as an object with the classes' names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ByClass<T>(pub [T; Class::COUNT]);
+
+impl<T: Serialize> Serialize for ByClass<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(Class::COUNT))?;
+        for (class, value) in Class::ALL.iter().zip(&self.0) {
+            map.serialize_entry(class.name(), value)?;
+        }
+        map.end()
+    }
+}
+
+/// A picture that was examined. What the network did not compute is null.
+#[derive(Serialize)]
+pub(super) struct Record<'a> {
+    file: &'a str,
+    verdict: &'static str,
+    reason: Option<String>,
+    probabilities: Option<ByClass<f32>>,
+    logits: Option<[f32; Class::COUNT]>,
+    novelty: Option<f32>,
+    quality: &'a Quality,
+    model: &'a str,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(file: &'a str, examined: &'a Examined, model: &'a str) -> Self {
+        let assessment = examined.assessment.as_ref();
+        Self {
+            file,
+            verdict: assessment.map_or("abstain", |assessment| assessment.verdict.name()),
+            reason: examined.reason(),
+            probabilities: assessment.map(|assessment| ByClass(assessment.probabilities)),
+            logits: assessment.map(|assessment| assessment.logits),
+            novelty: assessment.map(|assessment| assessment.novelty),
+            quality: &examined.quality,
+            model,
+        }
+    }
+}
+
+impl Examined {
+    /// Why no class is named.
+    pub(super) fn reason(&self) -> Option<String> {
+        if let Some(rejection) = &self.rejection {
+            return Some(rejection.to_string());
+        }
+        match self.assessment.as_ref()?.verdict {
+            Verdict::Abstain(abstention) => Some(abstention.to_string()),
+            Verdict::Class { .. } => None,
+        }
+    }
+}
+
+/// A file that could not be examined.
+#[derive(Serialize)]
+pub(super) struct Failure<'a> {
+    pub file: &'a str,
+    pub error: &'a str,
+}

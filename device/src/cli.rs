@@ -1,0 +1,178 @@
+//! The command line.
+
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use blastscope_shared::classifier::Classifier;
+use clap::{Args, Parser, Subcommand};
+
+use crate::{RESEARCH_USE, classify, live, model};
+
+/// Everything went well.
+const SUCCESS: u8 = 0;
+/// Something could not be classified; the rest was.
+const PARTLY: u8 = 1;
+/// Nothing could be done: wrong usage, no model.
+const UNUSABLE: u8 = 2;
+
+/// Screens blood-smear fields for acute lymphoblastic leukaemia, offline. Research use only.
+#[derive(Debug, Parser)]
+#[command(name = "blastscope", version, after_help = RESEARCH_USE, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Classify pictures and folders of pictures.
+    #[command(after_help = "Example:\n  blastscope classify slides/ --json > verdicts.jsonl\n\n\
+        Exit status: 0 all classified, 1 some files could not be, 2 wrong usage or no model.")]
+    Classify(ClassifyArgs),
+    /// Watch a camera, or a folder that plays the camera, and say what is seen.
+    #[command(
+        after_help = "Examples:\n  blastscope live --source camera\n  blastscope live --source slides/ --fps 5\n\n\
+        Quit with q, Esc or Ctrl-C."
+    )]
+    Live(LiveArgs),
+    /// List the connected cameras.
+    #[command(after_help = "Example:\n  blastscope cameras")]
+    Cameras,
+}
+
+#[derive(Debug, Args)]
+struct ClassifyArgs {
+    /// Pictures (JPEG, PNG, BMP, TIFF) or folders of pictures.
+    #[arg(required = true, value_name = "IMAGE|DIR")]
+    paths: Vec<PathBuf>,
+    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// One JSON object a line and picture instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Classify even what the quality gate rejects.
+    #[arg(long)]
+    no_gate: bool,
+}
+
+#[derive(Debug, Args)]
+struct LiveArgs {
+    /// Where frames come from: a folder of pictures, `camera`, or `camera:N`.
+    #[arg(long, value_name = "DIR|camera[:N]")]
+    source: live::SourceName,
+    /// Frames a second of a folder.
+    #[arg(long, default_value_t = 5.0, value_name = "F")]
+    fps: f64,
+    /// Stop after so many frames.
+    #[arg(long, value_name = "N")]
+    frames: Option<u64>,
+    /// Show each picture of a folder for so many frames.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    hold: u32,
+    /// Start a folder again after its last picture.
+    #[arg(long)]
+    repeat: bool,
+    /// Frames of a view that must agree before a verdict is spoken [default: 3; 1 for a folder without --hold].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    settle: Option<u32>,
+    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// One JSON object a line and frame instead of a panel.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command that the process's arguments name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is the reader's choice.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { UNUSABLE } else { SUCCESS });
+        }
+    };
+    let done = match cli.command {
+        Command::Classify(args) => classify(&args),
+        Command::Live(args) => live(args),
+        Command::Cameras => cameras(),
+    };
+    match done {
+        Ok(status) => ExitCode::from(status),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(SUCCESS),
+        Err(error) => {
+            note(format_args!("the output could not be written ({error})"));
+            ExitCode::from(PARTLY)
+        }
+    }
+}
+
+/// Writes a line to stderr; when even that fails there is nobody left to tell.
+pub(crate) fn note(message: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "blastscope: {message}");
+}
+
+fn load(named: Option<&PathBuf>) -> Option<Classifier> {
+    match model::load(named.map(PathBuf::as_path)) {
+        Ok(classifier) => Some(classifier),
+        Err(error) => {
+            note(error);
+            None
+        }
+    }
+}
+
+fn classify(args: &ClassifyArgs) -> io::Result<u8> {
+    let Some(classifier) = load(args.model.as_ref()) else { return Ok(UNUSABLE) };
+    let options = classify::Options { json: args.json, gate: !args.no_gate };
+    let all_fine = classify::run(&args.paths, &classifier, options)?;
+    Ok(if all_fine { SUCCESS } else { PARTLY })
+}
+
+fn live(args: LiveArgs) -> io::Result<u8> {
+    let Some(rate) = crate::source::replay::Rate::new(args.fps) else {
+        note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
+        return Ok(UNUSABLE);
+    };
+    let Some(classifier) = load(args.model.as_ref()) else { return Ok(UNUSABLE) };
+    let options = live::Options {
+        source: args.source,
+        rate,
+        frames: args.frames,
+        hold: args.hold,
+        repeat: args.repeat,
+        settle: args.settle,
+        output: match () {
+            () if args.json => live::Output::Json,
+            () if io::stdout().is_terminal() => live::Output::Panel,
+            () => live::Output::Lines,
+        },
+    };
+    match live::run(&options, &classifier)? {
+        Ok(()) => Ok(SUCCESS),
+        Err(error) => {
+            note(error);
+            Ok(PARTLY)
+        }
+    }
+}
+
+fn cameras() -> io::Result<u8> {
+    let cameras = crate::source::camera::connected();
+    if cameras.is_empty() {
+        note(crate::source::SourceError::NoCamera);
+        return Ok(PARTLY);
+    }
+    let mut out = io::stdout().lock();
+    for camera in cameras {
+        writeln!(out, "{camera}")?;
+    }
+    Ok(SUCCESS)
+}

@@ -1,0 +1,18 @@
+//! A frame: one picture of the field under the objective.
+
+use std::time::Duration;
+
+use blastscope_shared::RgbPixels;
+
+/// One picture with its place in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What the camera saw.
+    pub picture: RgbPixels,
+    /// Number of the frame in its source, from 0; numbers are missing where frames were dropped.
+    pub sequence: u64,
+    /// When it was taken, since the source was started.
+    pub time: Duration,
+    /// The file it comes from, where it comes from a file.
+    pub name: Option<String>,
+}

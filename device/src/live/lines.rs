@@ -1,0 +1,167 @@
+//! A session as lines: to be read, or as JSON for other programs.
+
+use std::io::{self, Write as _};
+
+use blastscope_shared::{Class, classifier::Classifier, gate::Quality};
+use serde::Serialize;
+
+use super::{Display, Session};
+use crate::{
+    RESEARCH_USE,
+    classify::ByClass,
+    cli::note,
+    model,
+    pipeline::{Reading, Statement},
+};
+
+/// A summary of a session for people.
+pub(super) fn summary(session: &Session) -> String {
+    let tally = &session.tally;
+    let named: Vec<String> =
+        Class::ALL.iter().zip(&tally.classes).map(|(class, count)| format!("{class} {count}")).collect();
+    let average = tally.frames as f64 / session.elapsed.as_secs_f64().max(1e-3);
+    format!(
+        "{} frames of {} views in {:.1} s ({average:.1} a second): {}, doubtful {}, unfamiliar {}, settling {}, rejected {}; \
+         dropped {}, corrupt {}, stalls {}",
+        tally.frames,
+        tally.views,
+        session.elapsed.as_secs_f64(),
+        named.join(", "),
+        tally.doubtful,
+        tally.unfamiliar,
+        tally.settling,
+        tally.rejected,
+        session.dropped,
+        session.corrupt,
+        session.stalls,
+    )
+}
+
+/// Lines to be read.
+pub(super) struct Plain;
+
+impl Plain {
+    pub(super) fn start(classifier: &Classifier, source: &str) -> io::Result<Self> {
+        let mut out = io::stdout().lock();
+        let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
+        writeln!(out, "source {source}\nmodel {}{caution}\n{RESEARCH_USE}", model::title(classifier))?;
+        writeln!(out, "{:>6} {:>8} {:>5}  {:8} {:>7}  why", "frame", "time", "view", "verdict", "prob.")?;
+        Ok(Self)
+    }
+}
+
+impl Display for Plain {
+    fn show(&mut self, reading: &Reading, _: &Session) -> io::Result<()> {
+        let word = reading.statement.class().map_or("abstain", Class::name);
+        let highest = reading.probabilities.map(|all| all.into_iter().fold(0.0, f32::max));
+        let probability = highest.map_or("-".into(), |highest| format!("{:.1} %", highest * 100.0));
+        let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{name}]"))];
+        let line = format!(
+            "{:>6} {:>7.2}s {:>5}  {word:8} {probability:>7}  {}",
+            reading.sequence,
+            reading.time.as_secs_f64(),
+            reading.view,
+            why.into_iter().flatten().collect::<Vec<_>>().join("  "),
+        );
+        writeln!(io::stdout().lock(), "{}", line.trim_end())
+    }
+
+    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
+        self.note(reason, session)
+    }
+
+    fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
+        note(message);
+        Ok(())
+    }
+
+    fn wants_to_stop(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn finish(&mut self, session: &Session) -> io::Result<()> {
+        writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(session))
+    }
+}
+
+/// One object a frame.
+pub(super) struct Json {
+    model: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    frame: u64,
+    seconds: f64,
+    file: Option<&'a str>,
+    view: u64,
+    verdict: &'static str,
+    reason: Option<String>,
+    settled: bool,
+    /// Averaged over the view.
+    probabilities: Option<ByClass<f32>>,
+    /// Of this frame alone.
+    frame_verdict: &'static str,
+    frame_probabilities: Option<ByClass<f32>>,
+    logits: Option<[f32; Class::COUNT]>,
+    novelty: Option<f32>,
+    quality: &'a Quality,
+    dropped: u64,
+    corrupt: u64,
+    model: &'a str,
+}
+
+impl Json {
+    pub(super) fn start(classifier: &Classifier) -> Self {
+        if let Some(caution) = model::caution(classifier) {
+            note(caution);
+        }
+        Self { model: classifier.model_id().to_string() }
+    }
+}
+
+impl Display for Json {
+    fn show(&mut self, reading: &Reading, session: &Session) -> io::Result<()> {
+        let assessment = reading.frame.as_ref().ok();
+        let line = Line {
+            frame: reading.sequence,
+            seconds: reading.time.as_secs_f64(),
+            file: reading.name.as_deref(),
+            view: reading.view,
+            verdict: reading.statement.class().map_or("abstain", Class::name),
+            reason: reading.statement.reason(),
+            settled: matches!(reading.statement, Statement::Verdict(_)),
+            probabilities: reading.probabilities.map(ByClass),
+            frame_verdict: assessment.map_or("rejected", |assessment| assessment.verdict.name()),
+            frame_probabilities: assessment.map(|assessment| ByClass(assessment.probabilities)),
+            logits: assessment.map(|assessment| assessment.logits),
+            novelty: assessment.map(|assessment| assessment.novelty),
+            quality: &reading.quality,
+            dropped: session.dropped,
+            corrupt: session.corrupt,
+            model: &self.model,
+        };
+        let mut out = io::stdout().lock();
+        serde_json::to_writer(&mut out, &line)?;
+        writeln!(out)
+    }
+
+    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
+        self.note(reason, session)
+    }
+
+    fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
+        note(message);
+        Ok(())
+    }
+
+    fn wants_to_stop(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn finish(&mut self, session: &Session) -> io::Result<()> {
+        note(summary(session));
+        note(RESEARCH_USE);
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! Finding and loading the model.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use blastscope_shared::{
+    RgbPixels,
+    artifact::ArtifactError,
+    classifier::{Assessment, Classifier, Workspace},
+};
+
+use crate::{files, pipeline::Assessor};
+
+/// Environment variable that names the model file.
+pub const VARIABLE: &str = "BLASTSCOPE_MODEL";
+/// Where a model lies, relative to a folder.
+const RELATIVE: &str = "models/allcnn.bsm";
+/// Where a package puts it.
+const INSTALLED: &str = "/usr/share/blastscope/models/allcnn.bsm";
+/// Largest model file, in bytes.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// None was named and none lies where one would be looked for.
+    #[error(
+        "there is no model: looked for {}; name one with --model FILE or in {VARIABLE}",
+        places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ")
+    )]
+    Nowhere {
+        /// Where it was looked for.
+        places: Vec<PathBuf>,
+    },
+    /// The file cannot be read.
+    #[error("the model {} {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file is not a model that can be used.
+    #[error("the model {} {source}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: ArtifactError,
+    },
+}
+
+/// Loads the model that `named` or the environment names, else the first that lies beside the working directory, beside the
+/// executable or where packages put it.
+///
+/// # Errors
+/// [`ModelError`], a sentence that names the file or the places.
+pub fn load(named: Option<&Path>) -> Result<Classifier, ModelError> {
+    let path = match named.map(Path::to_path_buf).or_else(|| env::var_os(VARIABLE).map(PathBuf::from)) {
+        Some(path) => path,
+        None => {
+            let places = places();
+            match places.iter().find(|place| place.is_file()) {
+                Some(place) => place.clone(),
+                None => return Err(ModelError::Nowhere { places }),
+            }
+        }
+    };
+    let bytes = read(&path).map_err(|reason| ModelError::Unreadable { path: path.clone(), reason })?;
+    Classifier::read(&bytes).map_err(|source| ModelError::Invalid { path, source })
+}
+
+fn places() -> Vec<PathBuf> {
+    let beside_executable = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(RELATIVE)));
+    [Some(PathBuf::from(RELATIVE)), beside_executable, Some(PathBuf::from(INSTALLED))].into_iter().flatten().collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| files::reason(&error))?;
+    if !metadata.is_file() {
+        return Err("is not a file".into());
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(format!("is larger than {} MB, which no model is", MAX_BYTES >> 20));
+    }
+    fs::read(path).map_err(|error: io::Error| files::reason(&error))
+}
+
+/// A classifier with the buffers of one thread.
+pub struct Loaded<'a> {
+    classifier: &'a Classifier,
+    workspace: Workspace,
+}
+
+impl<'a> Loaded<'a> {
+    /// Allocates the buffers.
+    #[must_use]
+    pub fn new(classifier: &'a Classifier) -> Self {
+        Self { classifier, workspace: classifier.workspace() }
+    }
+}
+
+impl Assessor for Loaded<'_> {
+    fn assess(&mut self, picture: &RgbPixels) -> Assessment {
+        self.classifier.assess(picture, &mut self.workspace)
+    }
+}
+
+/// A line that tells models apart: name and the first digits of the identity.
+#[must_use]
+pub fn title(classifier: &Classifier) -> String {
+    let id = classifier.model_id();
+    // A model is a file from elsewhere: its name must not steer the terminal.
+    let name: String = classifier.card().name.chars().filter(|letter| !letter.is_control()).take(40).collect();
+    format!("{name} {}", id.get(..12).unwrap_or(id))
+}
+
+/// What must be said about a model that has never seen a real smear.
+#[must_use]
+pub fn caution(classifier: &Classifier) -> Option<&'static str> {
+    classifier.card().drawn.then_some("model trained on drawn fields")
+}

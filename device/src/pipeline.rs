@@ -1,0 +1,338 @@
+//! From frames to statements: gate, network, smoothing over time. Pure: no input, no output, no clock.
+//!
+//! A **view** is what the objective shows until the stage moves. Within a view the network's probabilities are averaged, and
+//! a verdict is spoken once enough frames agree; when the stage moves, everything starts anew. What is spoken changes only
+//! after as many frames in a row ask for the change ([`Settings::settle`]), so that a light does not flicker.
+
+mod smoothing;
+mod tally;
+mod view;
+
+use std::time::Duration;
+
+use blastscope_shared::{
+    Class, RgbPixels,
+    artifact::Thresholds,
+    classifier::{Assessment, judge},
+    gate::{Gate, Quality, Rejection},
+    verdict::{Abstention, Verdict},
+};
+
+pub use tally::Tally;
+
+use self::{smoothing::Smoothing, view::Thumbnail};
+use crate::frame::Frame;
+
+/// What assesses a picture: the network, or a script in tests.
+pub trait Assessor {
+    /// Assesses one picture that passed the gate.
+    fn assess(&mut self, picture: &RgbPixels) -> Assessment;
+}
+
+impl<F: FnMut(&RgbPixels) -> Assessment> Assessor for F {
+    fn assess(&mut self, picture: &RgbPixels) -> Assessment {
+        self(picture)
+    }
+}
+
+/// How the pipeline behaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The gate, or `None` to let everything through.
+    pub gate: Option<Gate>,
+    /// What a verdict needs; the artifact's.
+    pub thresholds: Thresholds,
+    /// Frames of a view before a verdict is spoken, and frames in a row before it changes; at least 1.
+    pub settle: u32,
+    /// Weight of the newest frame in the exponential mean, 0..=1.
+    pub newest_weight: f32,
+    /// How different two frames of one view may be: 0 is equal, 0.6 a move by 3 % of the width, unrelated fields are above
+    /// 1.1. Negative: every frame is a view of its own.
+    pub same_view: f32,
+    /// Frames in a row that the gate may reject before a spoken verdict is taken back.
+    pub patience: u32,
+    /// A longer pause between two frames starts a new view.
+    pub longest_gap: Duration,
+}
+
+impl Settings {
+    /// The defaults for an artifact's thresholds.
+    #[must_use]
+    pub fn new(thresholds: Thresholds) -> Self {
+        Self {
+            gate: Some(Gate::default()),
+            thresholds,
+            settle: 3,
+            newest_weight: 0.3,
+            same_view: 0.7,
+            patience: 2,
+            longest_gap: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What is said at the moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Statement {
+    /// The view is too new for a verdict.
+    Settling {
+        /// Frames of the view so far.
+        seen: u32,
+        /// Frames that a verdict needs.
+        needed: u32,
+    },
+    /// The verdict about the view, from the averaged probabilities.
+    Verdict(Verdict),
+    /// The picture is not fit to be judged.
+    Rejected(Rejection),
+    /// There is no picture.
+    NoPicture(String),
+}
+
+impl Statement {
+    /// The class that is named, if any.
+    #[must_use]
+    pub const fn class(&self) -> Option<Class> {
+        match self {
+            Self::Verdict(verdict) => verdict.class(),
+            _ => None,
+        }
+    }
+
+    /// Why no class is named; `None` when one is.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Settling { seen, needed } => Some(format!("settling: {seen} of {needed} frames of this view")),
+            Self::Verdict(Verdict::Class { .. }) => None,
+            Self::Verdict(Verdict::Abstain(abstention)) => Some(abstention.to_string()),
+            Self::Rejected(rejection) => Some(rejection.to_string()),
+            Self::NoPicture(reason) => Some(reason.clone()),
+        }
+    }
+
+    /// Whether both say the same but for the numbers in it.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Verdict(a), Self::Verdict(b)) => same_kind(a, b),
+            (Self::Rejected(a), Self::Rejected(b)) => a.name() == b.name(),
+            (Self::Settling { .. }, Self::Settling { .. }) => true,
+            (Self::NoPicture(a), Self::NoPicture(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// Abstentions differ by their reason, classes by their name.
+fn same_kind(a: &Verdict, b: &Verdict) -> bool {
+    match (a, b) {
+        (Verdict::Class { class: a, .. }, Verdict::Class { class: b, .. }) => a == b,
+        (Verdict::Abstain(a), Verdict::Abstain(b)) => {
+            matches!(a, Abstention::Unfamiliar { .. }) == matches!(b, Abstention::Unfamiliar { .. })
+        }
+        _ => false,
+    }
+}
+
+/// Everything known after a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// [`Frame::sequence`].
+    pub sequence: u64,
+    /// [`Frame::time`].
+    pub time: Duration,
+    /// [`Frame::name`].
+    pub name: Option<String>,
+    /// What the gate measured.
+    pub quality: Quality,
+    /// The frame by itself: the network's assessment, or why there is none.
+    pub frame: Result<Assessment, Rejection>,
+    /// Number of the view, from 1; 0 before the first.
+    pub view: u64,
+    /// Frames of the view that were assessed.
+    pub frames_in_view: u32,
+    /// The view's averaged probabilities.
+    pub probabilities: Option<[f32; Class::COUNT]>,
+    /// What is said.
+    pub statement: Statement,
+}
+
+/// What the world should do after a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Show this; one for every frame.
+    Show(Box<Reading>),
+    /// What is said has changed: switch lights, sound, record.
+    Announce(Statement),
+}
+
+/// The pipeline.
+#[derive(Debug)]
+pub struct Pipeline<A> {
+    assessor: A,
+    settings: Settings,
+    tally: Tally,
+    view: u64,
+    reference: Option<Thumbnail>,
+    smoothing: Smoothing,
+    spoken: Option<Verdict>,
+    /// A verdict that would replace the spoken one, and how many frames in a row asked for it.
+    challenger: Option<(Verdict, u32)>,
+    rejected_in_a_row: u32,
+    last_frame: Option<Duration>,
+    announced: Option<Statement>,
+}
+
+impl<A: Assessor> Pipeline<A> {
+    /// A pipeline that has seen nothing.
+    pub const fn new(assessor: A, settings: Settings) -> Self {
+        Self {
+            assessor,
+            settings,
+            tally: Tally::new(),
+            view: 0,
+            reference: None,
+            smoothing: Smoothing::new(settings.newest_weight),
+            spoken: None,
+            challenger: None,
+            rejected_in_a_row: 0,
+            last_frame: None,
+            announced: None,
+        }
+    }
+
+    /// What was seen so far.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Takes a frame at the time `now`, which never runs backwards.
+    pub fn step(&mut self, frame: Frame, now: Duration) -> Vec<Action> {
+        if self.last_frame.is_some_and(|last| now.saturating_sub(last) > self.settings.longest_gap) {
+            self.leave_view();
+        }
+        self.last_frame = Some(now);
+        let quality = Gate::inspect(&frame.picture);
+        let judged = self.settings.gate.map_or(Ok(()), |gate| gate.judge(&quality));
+        let (outcome, statement) = match judged {
+            Err(rejection) => (Err(rejection), self.reject(rejection)),
+            Ok(()) => {
+                let assessment = self.look(&frame.picture);
+                (Ok(assessment), self.state())
+            }
+        };
+        self.tally.count(&outcome, &statement);
+        let reading = Reading {
+            sequence: frame.sequence,
+            time: frame.time,
+            name: frame.name,
+            quality,
+            frame: outcome,
+            view: self.view,
+            frames_in_view: self.smoothing.frames(),
+            probabilities: self.smoothing.mean().map(|mean| mean.probabilities),
+            statement: statement.clone(),
+        };
+        let mut actions = vec![Action::Show(Box::new(reading))];
+        actions.extend(self.announce(statement));
+        actions
+    }
+
+    /// Takes note that no frames come, and why: an old verdict must not stand.
+    pub fn interrupt(&mut self, reason: &str) -> Vec<Action> {
+        self.leave_view();
+        self.announce(Statement::NoPicture(reason.to_string())).into_iter().collect()
+    }
+
+    fn announce(&mut self, statement: Statement) -> Option<Action> {
+        let changed = !self.announced.as_ref().is_some_and(|announced| announced.agrees_with(&statement));
+        self.announced = Some(statement.clone());
+        changed.then_some(Action::Announce(statement))
+    }
+
+    fn leave_view(&mut self) {
+        self.reference = None;
+        self.smoothing.clear();
+        self.spoken = None;
+        self.challenger = None;
+    }
+
+    fn reject(&mut self, rejection: Rejection) -> Statement {
+        self.rejected_in_a_row += 1;
+        if self.rejected_in_a_row > self.settings.patience {
+            self.leave_view();
+        }
+        self.spoken.map_or(Statement::Rejected(rejection), Statement::Verdict)
+    }
+
+    /// Assesses a picture and adds it to its view.
+    fn look(&mut self, picture: &RgbPixels) -> Assessment {
+        self.rejected_in_a_row = 0;
+        let thumbnail = Thumbnail::of(picture);
+        let same = self
+            .reference
+            .as_ref()
+            .is_some_and(|reference| reference.difference(&thumbnail) <= self.settings.same_view);
+        if !same {
+            self.leave_view();
+            self.view += 1;
+            self.tally.views += 1;
+            self.reference = Some(thumbnail);
+        }
+        let assessment = self.assessor.assess(picture);
+        self.smoothing.add(&assessment);
+        assessment
+    }
+
+    /// What to say about the view now.
+    fn state(&mut self) -> Statement {
+        let (seen, needed) = (self.smoothing.frames(), self.settings.settle.max(1));
+        let Some(mean) = self.smoothing.mean().filter(|_| seen >= needed) else {
+            return Statement::Settling { seen, needed };
+        };
+        let candidate = judge(&mean.probabilities, mean.novelty, &self.settings.thresholds);
+        let spoken = match self.spoken {
+            Some(spoken) if !same_kind(&spoken, &candidate) => {
+                let times = match self.challenger {
+                    Some((challenger, times)) if same_kind(&challenger, &candidate) => times + 1,
+                    _ => 1,
+                };
+                if times < needed {
+                    self.challenger = Some((candidate, times));
+                    held(spoken, &mean.probabilities, self.settings.thresholds.min_probability)
+                } else {
+                    self.challenger = None;
+                    candidate
+                }
+            }
+            _ => {
+                self.challenger = None;
+                candidate
+            }
+        };
+        self.spoken = Some(spoken);
+        Statement::Verdict(spoken)
+    }
+}
+
+/// A class is held, with its present probability, only while it is nearly as probable as is needed; then doubt is said at once.
+const HELD_SHARE: f32 = 0.75;
+
+/// What is said while a challenger has not asked often enough.
+fn held(spoken: Verdict, probabilities: &[f32; Class::COUNT], threshold: f32) -> Verdict {
+    match spoken {
+        Verdict::Class { class, .. } => {
+            let probability = probabilities[class.index()];
+            if probability >= HELD_SHARE * threshold {
+                Verdict::Class { class, probability }
+            } else {
+                Verdict::Abstain(Abstention::LowConfidence { probability, threshold })
+            }
+        }
+        abstention @ Verdict::Abstain(_) => abstention,
+    }
+}
+
+#[cfg(test)]
+mod tests;

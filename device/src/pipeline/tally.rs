@@ -1,0 +1,56 @@
+//! What was seen in a session, in numbers.
+
+use blastscope_shared::{
+    Class,
+    classifier::Assessment,
+    gate::Rejection,
+    verdict::{Abstention, Verdict},
+};
+use serde::Serialize;
+
+use super::Statement;
+
+/// Numbers of frames by what was said at each, and of views. A rejected frame counts as rejected even while the verdict of
+/// its view is still standing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// All frames.
+    pub frames: u64,
+    /// Views.
+    pub views: u64,
+    /// A class was named, in the order of [`Class::ALL`].
+    pub classes: [u64; Class::COUNT],
+    /// No class was probable enough.
+    pub doubtful: u64,
+    /// The field was unlike the training data.
+    pub unfamiliar: u64,
+    /// The view was too new.
+    pub settling: u64,
+    /// The gate rejected the picture.
+    pub rejected: u64,
+}
+
+impl Tally {
+    /// Nothing seen.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { frames: 0, views: 0, classes: [0; Class::COUNT], doubtful: 0, unfamiliar: 0, settling: 0, rejected: 0 }
+    }
+
+    /// Frames without a class although the gate let them pass and the view was settled.
+    #[must_use]
+    pub const fn abstained(&self) -> u64 {
+        self.doubtful + self.unfamiliar
+    }
+
+    pub(super) const fn count(&mut self, outcome: &Result<Assessment, Rejection>, statement: &Statement) {
+        self.frames += 1;
+        match (outcome, statement) {
+            (Err(_), _) => self.rejected += 1,
+            (_, Statement::Verdict(Verdict::Class { class, .. })) => self.classes[class.index()] += 1,
+            (_, Statement::Verdict(Verdict::Abstain(Abstention::LowConfidence { .. }))) => self.doubtful += 1,
+            (_, Statement::Verdict(Verdict::Abstain(Abstention::Unfamiliar { .. }))) => self.unfamiliar += 1,
+            _ => self.settling += 1,
+        }
+    }
+}

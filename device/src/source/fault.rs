@@ -1,0 +1,85 @@
+//! Faults on purpose: a capture wrapped so that it stalls, drops, truncates and is unplugged, the same way for the same seed.
+
+use std::{thread, time::Duration};
+
+use super::{Capture, RawFrame, SourceError};
+
+/// How often each fault strikes, in frames of 1000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Nothing comes for a while.
+    pub stall: u16,
+    /// A frame is lost silently.
+    pub drop: u16,
+    /// A frame loses its end.
+    pub truncate: u16,
+}
+
+/// A capture with faults.
+#[derive(Debug)]
+pub struct Faulty<C> {
+    inner: C,
+    rates: Rates,
+    stall: Duration,
+    unplug_after: Option<u64>,
+    captured: u64,
+    random: u64,
+}
+
+impl<C: Capture> Faulty<C> {
+    /// Wraps `inner`.
+    pub const fn new(inner: C, seed: u64, rates: Rates) -> Self {
+        Self { inner, rates, stall: Duration::ZERO, unplug_after: None, captured: 0, random: seed }
+    }
+
+    /// Unplugs the camera after so many frames, for good.
+    #[must_use]
+    pub const fn unplugged_after(mut self, frames: u64) -> Self {
+        self.unplug_after = Some(frames);
+        self
+    }
+
+    /// How long a stall lasts.
+    #[must_use]
+    pub const fn stalls_for(mut self, time: Duration) -> Self {
+        self.stall = time;
+        self
+    }
+
+    /// A number below `limit`, by SplitMix64 (Steele, Lea and Flood 2014).
+    fn below(&mut self, limit: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % limit.max(1)
+    }
+
+    fn strikes(&mut self, rate: u16) -> bool {
+        self.below(1000) < u64::from(rate)
+    }
+}
+
+impl<C: Capture> Capture for Faulty<C> {
+    fn capture(&mut self) -> Result<Option<RawFrame>, SourceError> {
+        loop {
+            if self.unplug_after.is_some_and(|frames| self.captured >= frames) {
+                return Err(SourceError::Lost("No such device".into()));
+            }
+            if self.strikes(self.rates.stall) {
+                thread::sleep(self.stall);
+                return Ok(None);
+            }
+            let Some(mut frame) = self.inner.capture()? else { return Ok(None) };
+            self.captured += 1;
+            if self.strikes(self.rates.drop) {
+                continue;
+            }
+            if self.strikes(self.rates.truncate) {
+                let kept = self.below(frame.bytes.len() as u64) as usize;
+                frame.bytes.truncate(kept);
+            }
+            return Ok(Some(frame));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A folder of pictures that behaves like a camera: frames come by the clock, whether somebody is ready for them or not.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Background, Capture, Encoding, RawFrame, SourceError};
+use crate::files;
+
+/// Frames a second, more than 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(f64);
+
+impl Rate {
+    /// `None` unless `frames_per_second` lies between one frame in 1000 seconds and 1000 frames a second.
+    #[must_use]
+    pub fn new(frames_per_second: f64) -> Option<Self> {
+        (0.001..=1000.0).contains(&frames_per_second).then_some(Self(frames_per_second))
+    }
+
+    /// Time from frame to frame.
+    #[must_use]
+    pub fn period(self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.0)
+    }
+}
+
+/// Plays the pictures below a folder, in order of their names, each for a number of frames.
+#[derive(Debug)]
+pub struct Replay {
+    root: PathBuf,
+    files: Vec<PathBuf>,
+    hold: u64,
+    period: Option<Duration>,
+    start: Instant,
+    sequence: u64,
+    end: Option<u64>,
+}
+
+impl Replay {
+    /// Finds the pictures below `folder`; class folders inside it are followed.
+    ///
+    /// # Errors
+    /// [`SourceError::Folder`] when it cannot be read or has no pictures.
+    pub fn open(folder: &Path) -> Result<Self, SourceError> {
+        let fail = |reason: String| SourceError::Folder { path: folder.to_path_buf(), reason };
+        let metadata = fs::metadata(folder).map_err(|error| fail(files::reason(&error)))?;
+        if !metadata.is_dir() {
+            return Err(fail("is not a folder: --source takes a folder of pictures, `camera` or `camera:N`".into()));
+        }
+        let files = files::pictures_below(folder).map_err(|error| fail(files::reason(&error)))?;
+        if files.is_empty() {
+            return Err(fail(format!("holds no pictures ({})", files::EXTENSIONS.join(", "))));
+        }
+        let end = Some(files.len() as u64);
+        Ok(Self { root: folder.to_path_buf(), files, hold: 1, period: None, start: Instant::now(), sequence: 0, end })
+    }
+
+    /// Shows each picture for `frames` frames instead of one.
+    #[must_use]
+    pub fn hold(mut self, frames: u32) -> Self {
+        self.hold = u64::from(frames.max(1));
+        self.end = self.end.map(|_| self.files.len() as u64 * self.hold);
+        self
+    }
+
+    /// Starts again with the first picture after the last.
+    #[must_use]
+    pub fn repeat(mut self) -> Self {
+        self.end = None;
+        self
+    }
+
+    /// Delivers by the clock at `rate`, the first frame after one period; without, as fast as frames are asked for.
+    #[must_use]
+    pub fn at_rate(mut self, rate: Rate) -> Self {
+        self.period = Some(rate.period());
+        self
+    }
+
+    /// Number of pictures.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are no pictures; never so after [`Self::open`].
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Plays in the background: a frame that nobody took in time is replaced by the next.
+    ///
+    /// # Errors
+    /// As [`Background::start`].
+    pub fn play(self) -> Result<Background, SourceError> {
+        Background::start(move || Ok(Self { start: Instant::now(), ..self }))
+    }
+}
+
+impl Capture for Replay {
+    fn capture(&mut self) -> Result<Option<RawFrame>, SourceError> {
+        if self.end.is_some_and(|end| self.sequence >= end) {
+            return Err(SourceError::End);
+        }
+        let sequence = self.sequence;
+        self.sequence += 1;
+        let time = match self.period {
+            Some(period) => {
+                let due = period.mul_f64((sequence + 1) as f64);
+                thread::sleep(due.saturating_sub(self.start.elapsed()));
+                due
+            }
+            None => Duration::from_millis(sequence * 100),
+        };
+        let at = (sequence / self.hold) as usize % self.files.len();
+        let path = &self.files[at];
+        let name = path.strip_prefix(&self.root).unwrap_or(path).display().to_string();
+        match files::read(path) {
+            Ok(bytes) => Ok(Some(RawFrame { bytes, encoding: Encoding::File, sequence, time, name: Some(name) })),
+            Err(reason) => Err(SourceError::Corrupt { what: name, reason }),
+        }
+    }
+}
