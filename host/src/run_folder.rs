@@ -7,7 +7,9 @@ use blastscope_shared::Preprocessing;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, atomic_file,
+    Error,
+    architecture::Architecture,
+    atomic_file,
     dataset::{Dataset, hex},
     progress::Progress,
     split::{Split, SplitKind},
@@ -16,8 +18,8 @@ use crate::{
 /// How a network was trained; everything that is needed to do it again, or to go on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// Architecture: `allcnn`.
-    pub arch: String,
+    /// The network.
+    pub arch: Architecture,
     /// `adam` or `adamax`.
     pub optimizer: String,
     /// Epochs in all.

@@ -61,6 +61,7 @@ impl Backend {
             #[cfg(feature = "flex")]
             Self::Flex => Ok(Device::flex()),
             #[cfg(feature = "ndarray")]
+            #[expect(deprecated, reason = "offered for comparison until Burn drops it")]
             Self::Ndarray => Ok(Device::ndarray()),
             #[allow(unreachable_patterns, reason = "with every back end compiled in nothing is left")]
             other => Err(Error::Usage(format!(
