@@ -108,7 +108,8 @@ impl Quantize {
             return Err(wrong("does not read back as it was written".into()));
         }
         let classifier = Classifier::read(&bytes).map_err(|error| wrong(error.to_string()))?;
-        let again = run_int8(&classifier, data, inputs, test, "reading back");
+        let some = &test[..test.len().min(32)];
+        let again = run_int8(&classifier, data, inputs, some, "reading back");
         let same = again.iter().zip(&comparison.int8_logits).all(|(again, logits)| again.logits == *logits);
         if same { Ok(classifier) } else { Err(wrong("computes other logits than were measured".into())) }
     }
