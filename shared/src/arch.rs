@@ -22,6 +22,8 @@ macro_rules! detected {
 
 mod engine;
 mod memory;
+#[cfg(feature = "std")]
+mod pool;
 mod tile;
 mod vector;
 
@@ -108,6 +110,13 @@ impl Isa {
         if isa.is_available() { Ok(isa) } else { Err(IsaError::Absent(isa)) }
     }
 
+    /// Multiplies in registers only, `rounds` times, as fast as this machine can: the number of multiply-accumulate
+    /// operations, which the caller may divide by the time that it took. `None` where there are no kernels.
+    #[must_use]
+    pub fn multiply_in_registers(self, rounds: u32) -> Option<u64> {
+        self.kernels().map(|kernels| kernels.ceiling(rounds))
+    }
+
     /// Its kernels, where there are any.
     pub(crate) fn kernels(self) -> Option<Kernels> {
         #[cfg(target_arch = "x86_64")]
@@ -124,7 +133,11 @@ impl Isa {
             Self::Avx512Vnni if detected!("avx512f", "avx512bw", "avx512vl", "avx512vnni") => {
                 // SAFETY: the instruction set is there, and the functions enable it.
                 Some(unsafe {
-                    Kernels::new::<avx512vnni::Avx512Vnni>(avx512vnni::convolve_units, avx512vnni::dense_blocks)
+                    Kernels::new::<avx512vnni::Avx512Vnni>(
+                        avx512vnni::convolve_units,
+                        avx512vnni::dense_blocks,
+                        avx512vnni::ceiling,
+                    )
                 })
             }
             _ => None,

@@ -46,6 +46,36 @@ impl LayerPlan<'_> {
     }
 }
 
+/// What a step of a network does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Lays the input out for the first layer.
+    Input,
+    /// A 3x3 convolution.
+    Convolution,
+    /// A 3x3 convolution and the 2x2 maximum behind it.
+    ConvolutionAndMaxPool,
+    /// A 2x2 maximum.
+    MaxPool,
+    /// Puts a map's activations side by side.
+    Flatten,
+    /// A fully connected layer.
+    Dense,
+}
+
+/// A step of a network as it is run, for measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepInfo {
+    /// What it does.
+    pub kind: StepKind,
+    /// What it reads.
+    pub input: Shape,
+    /// What it writes.
+    pub output: Shape,
+    /// Multiply-accumulate operations that the layer asks for.
+    pub macs: u64,
+}
+
 /// Weights, biases and multipliers of a layer, channels padded with zeros to a multiple of [`BLOCK`].
 ///
 /// The weight of input `i` (of `inputs`, in the order HWC of the filter) for output `o` is
@@ -102,15 +132,20 @@ impl PackedFilters {
 
 /// Size of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-    pub(crate) channels: usize,
+pub struct Shape {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Activations of a pixel.
+    pub channels: usize,
 }
 
 impl Shape {
     /// Number of elements.
-    pub(crate) const fn len(self) -> usize {
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)]
+    pub const fn len(self) -> usize {
         self.height * self.width * self.channels
     }
 

@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
+pub use crate::kernels::{Shape, StepInfo, StepKind};
 use crate::{
     arch::{self, Isa},
     artifact::{ArtifactError, Filters, Layer},
     kernels::{
-        LayerPlan, Parameters, Shape,
+        LayerPlan, Parameters,
         reference::{Maps, Reference},
     },
     label::Class,
@@ -17,13 +18,29 @@ use crate::{
 /// Most elements of a map: 1024 x 1024 pixels with 64 channels.
 const MAX_MAP: usize = 1 << 26;
 
+/// How a network is run; every way gives the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Instruction set.
+    pub isa: Isa,
+    /// Threads that share the work on a frame, the caller's included. The scalar kernels use one.
+    pub threads: usize,
+}
+
+impl Default for Execution {
+    /// The fastest instruction set of this machine, one thread.
+    fn default() -> Self {
+        Self { isa: Isa::detect(), threads: 1 }
+    }
+}
+
 /// A network ready to run. Immutable: threads share it, each with its own [`Workspace`].
 pub struct Network {
     input: Shape,
     hidden_len: usize,
     output_scales: [f32; Class::COUNT],
     macs: u64,
-    isa: Isa,
+    execution: Execution,
     engine: Engine,
 }
 
@@ -32,7 +49,7 @@ enum Engine {
     Fast(arch::Engine),
 }
 
-/// The maps of one run, allocated once.
+/// The maps of one run, allocated once, and the threads that work on it.
 pub struct Workspace(Buffers);
 
 enum Buffers {
@@ -56,22 +73,27 @@ impl Network {
     /// # Errors
     /// [`ArtifactError::Invalid`] with the first thing that does not fit.
     pub fn new(preprocessing: &Preprocessing, layers: &[Layer<'_>]) -> Result<Self, ArtifactError> {
-        Self::with_isa(preprocessing, layers, Isa::detect())
+        Self::with(preprocessing, layers, Execution::default())
     }
 
-    /// [`Self::new`] for an instruction set of the caller's choice; for [`Isa::Scalar`] where this machine lacks it.
+    /// [`Self::new`] with an execution of the caller's choice. Where this machine lacks its instruction set, the scalar
+    /// kernels run.
     ///
     /// # Errors
     /// [`ArtifactError::Invalid`] with the first thing that does not fit.
-    pub fn with_isa(preprocessing: &Preprocessing, layers: &[Layer<'_>], isa: Isa) -> Result<Self, ArtifactError> {
+    pub fn with(
+        preprocessing: &Preprocessing,
+        layers: &[Layer<'_>],
+        execution: Execution,
+    ) -> Result<Self, ArtifactError> {
         let input = Shape { height: preprocessing.height.into(), width: preprocessing.width.into(), channels: 3 };
         let (plans, hidden_len, output_scales) = check(input, layers)?;
         let macs = plans.iter().map(LayerPlan::macs).sum();
-        let (isa, engine) = match isa.kernels() {
-            Some(kernels) => (isa, Engine::Fast(arch::Engine::new(kernels, input, &plans))),
-            None => (Isa::Scalar, Engine::Reference(Reference::new(input, &plans))),
+        let (execution, engine) = match execution.isa.kernels() {
+            Some(kernels) => (execution, Engine::Fast(arch::Engine::new(kernels, input, &plans))),
+            None => (Execution { isa: Isa::Scalar, threads: 1 }, Engine::Reference(Reference::new(input, &plans))),
         };
-        Ok(Self { input, hidden_len, output_scales, macs, isa, engine })
+        Ok(Self { input, hidden_len, output_scales, macs, execution, engine })
     }
 
     /// Checks `layers` as [`Self::new`] does, without packing them; gives the number of activations that the last sees.
@@ -83,10 +105,19 @@ impl Network {
         check(input, layers).map(|(_, hidden_len, _)| hidden_len)
     }
 
-    /// The instruction set that it runs on.
+    /// How it is run.
     #[must_use]
-    pub const fn isa(&self) -> Isa {
-        self.isa
+    pub const fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    /// The steps of a run, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<StepInfo> {
+        match &self.engine {
+            Engine::Reference(reference) => reference.steps(),
+            Engine::Fast(engine) => engine.steps(),
+        }
     }
 
     /// Number of bytes of the input: height * width * 3.
@@ -107,12 +138,12 @@ impl Network {
         self.hidden_len
     }
 
-    /// The buffers that [`Self::run`] needs.
+    /// The buffers that [`Self::run`] needs, and the threads that share its work.
     #[must_use]
     pub fn workspace(&self) -> Workspace {
         Workspace(match &self.engine {
             Engine::Reference(reference) => Buffers::Reference(reference.maps()),
-            Engine::Fast(engine) => Buffers::Fast(engine.arena()),
+            Engine::Fast(engine) => Buffers::Fast(engine.arena(self.execution.threads)),
         })
     }
 
@@ -121,10 +152,18 @@ impl Network {
     /// # Panics
     /// When `input` is not [`Self::input_len`] long or `workspace` is another network's.
     pub fn run<'a>(&self, input: &[u8], workspace: &'a mut Workspace) -> Output<'a> {
+        self.run_observed(input, workspace, || ())
+    }
+
+    /// [`Self::run`] that calls `observe` after each of [`Self::steps`].
+    ///
+    /// # Panics
+    /// As [`Self::run`].
+    pub fn run_observed<'a>(&self, input: &[u8], workspace: &'a mut Workspace, observe: impl FnMut()) -> Output<'a> {
         assert_eq!(input.len(), self.input_len(), "the input has height * width * 3 bytes");
         let (sums, hidden) = match (&self.engine, &mut workspace.0) {
-            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.run(input, maps),
-            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.run(input, arena),
+            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.run(input, maps, observe),
+            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.run(input, arena, observe),
             _ => panic!("the workspace is another network's"),
         };
         let mut logits = [0.0; Class::COUNT];

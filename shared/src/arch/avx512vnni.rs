@@ -3,7 +3,7 @@
 use core::arch::x86_64::*;
 
 use super::{
-    tile::{Convolution, Dense, convolve, dense, square, strip},
+    tile::{Convolution, Dense, convolve, dense, multiply_in_registers, square, strip},
     vector::Vector,
 };
 
@@ -125,4 +125,12 @@ pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<
 pub(crate) unsafe fn dense_blocks(task: &Dense, blocks: core::ops::Range<usize>) {
     // SAFETY: as the caller promises.
     unsafe { dense::<Avx512Vnni>(task, blocks) }
+}
+
+/// # Safety
+/// The instruction set is there.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_in_registers::<Avx512Vnni, 16>(rounds) }
 }

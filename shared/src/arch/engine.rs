@@ -10,9 +10,12 @@ use super::{
     vector::{BLOCK, GROUP_BYTES, Vector},
 };
 use crate::{
-    kernels::{LayerPlan, Parameters, Shape},
+    kernels::{LayerPlan, Parameters, Shape, StepInfo, StepKind},
     label::Class,
 };
+
+/// Most threads that share the work: no map here has rows for more.
+const MAX_THREADS: usize = 64;
 
 /// The kernels of one instruction set, and the layout that they want.
 #[derive(Clone, Copy)]
@@ -23,6 +26,7 @@ pub(crate) struct Kernels {
     tap_index: fn(usize, usize) -> usize,
     convolve: unsafe fn(&Convolution, Range<usize>),
     dense: unsafe fn(&Dense, Range<usize>),
+    ceiling: unsafe fn(u32) -> u64,
 }
 
 impl Kernels {
@@ -34,6 +38,7 @@ impl Kernels {
     pub(crate) unsafe fn new<V: Vector>(
         convolve: unsafe fn(&Convolution, Range<usize>),
         dense: unsafe fn(&Dense, Range<usize>),
+        ceiling: unsafe fn(u32) -> u64,
     ) -> Self {
         Self {
             zero: V::ZERO,
@@ -42,7 +47,14 @@ impl Kernels {
             tap_index: V::tap_index,
             convolve,
             dense,
+            ceiling,
         }
+    }
+
+    /// Multiplies in registers only, `rounds` times: the number of multiply-accumulate operations.
+    pub(crate) fn ceiling(&self, rounds: u32) -> u64 {
+        // SAFETY: `new` vouches for the instruction set.
+        unsafe { (self.ceiling)(rounds) }
     }
 
     /// Channels of a group.
@@ -53,6 +65,8 @@ impl Kernels {
 
 /// Weights, biases and multipliers of a layer, outputs padded to whole blocks.
 struct Packed {
+    /// Multiplications of one run, padding not counted.
+    macs: u64,
     weights: Lines,
     biases: Vec<i32>,
     multipliers: Vec<f32>,
@@ -60,7 +74,7 @@ struct Packed {
 
 impl Packed {
     /// Packs rows of `taps * channels` weights, channels padded to whole groups.
-    fn new(kernels: &Kernels, parameters: &Parameters<'_>, channels: usize) -> Self {
+    fn new(kernels: &Kernels, parameters: &Parameters<'_>, channels: usize, macs: u64) -> Self {
         let group = kernels.group();
         let taps = parameters.inputs / channels;
         let outputs = parameters.biases.len().next_multiple_of(BLOCK);
@@ -85,7 +99,7 @@ impl Packed {
         biases.resize(outputs, 0);
         let mut multipliers = parameters.multipliers.clone();
         multipliers.resize(outputs, 0.0);
-        Self { weights, biases, multipliers }
+        Self { macs, weights, biases, multipliers }
     }
 
     fn blocks(&self) -> usize {
@@ -127,6 +141,28 @@ enum Step {
     },
 }
 
+impl Step {
+    fn info(&self) -> StepInfo {
+        let (kind, input, output, filters) = match self {
+            Self::Spread { output } => (StepKind::Input, output.shape, output.shape, None),
+            Self::Convolve { input, output, filters, pool: false } => {
+                (StepKind::Convolution, input.shape, output.shape, Some(filters))
+            }
+            Self::Convolve { input, output, filters, pool: true } => {
+                (StepKind::ConvolutionAndMaxPool, input.shape, output.shape, Some(filters))
+            }
+            Self::MaxPool { input, output } => (StepKind::MaxPool, input.shape, output.shape, None),
+            Self::Flatten { input, output } => (StepKind::Flatten, input.shape, output.shape, None),
+            Self::Dense { input, output, filters } => (StepKind::Dense, input.shape, output.shape, Some(filters)),
+            Self::Sums { input, filters, .. } => {
+                let output = Shape { height: 1, width: 1, channels: Class::COUNT };
+                (StepKind::Dense, input.shape, output, Some(filters))
+            }
+        };
+        StepInfo { kind, input, output, macs: filters.map_or(0, |filters| filters.macs) }
+    }
+}
+
 /// A network ready to run on one instruction set.
 pub(crate) struct Engine {
     kernels: Kernels,
@@ -136,10 +172,12 @@ pub(crate) struct Engine {
     arena: usize,
 }
 
-/// The maps of one run, and a copy of the activations that the last layer sees.
+/// The maps of one run, a copy of the activations that the last layer sees, and the threads that share the work.
 pub(crate) struct Arena {
     lines: Lines,
     hidden: Vec<u8>,
+    #[cfg(feature = "std")]
+    pool: super::pool::Pool,
 }
 
 /// An arena while several threads work in it.
@@ -165,7 +203,7 @@ impl Engine {
             at += 1;
             match layer {
                 LayerPlan::Convolution(shape, parameters) => {
-                    let filters = Packed::new(&kernels, parameters, shape.channels);
+                    let filters = Packed::new(&kernels, parameters, shape.channels, layer.macs());
                     let channels = parameters.biases.len();
                     let pool = matches!(layers.get(at), Some(LayerPlan::MaxPool(_)));
                     let shape = Shape { channels, ..*shape };
@@ -188,7 +226,7 @@ impl Engine {
                         map = output;
                         end = map.end();
                     }
-                    let filters = Packed::new(&kernels, parameters, parameters.inputs);
+                    let filters = Packed::new(&kernels, parameters, parameters.inputs, layer.macs());
                     if last {
                         steps.push(Step::Sums { input: map, output: end, filters });
                         break;
@@ -205,18 +243,58 @@ impl Engine {
         Self { kernels, steps, hidden: map, sums: end, arena }
     }
 
-    /// The buffers that [`Self::run`] needs.
-    pub(crate) fn arena(&self) -> Arena {
-        Arena { lines: Lines::new(self.arena, self.kernels.zero), hidden: vec![0; self.hidden.shape.len()] }
+    /// The buffers that [`Self::run`] needs, and `threads` threads, of which the caller's is one.
+    pub(crate) fn arena(&self, threads: usize) -> Arena {
+        let _ = threads;
+        Arena {
+            lines: Lines::new(self.arena, self.kernels.zero),
+            hidden: vec![0; self.hidden.shape.len()],
+            #[cfg(feature = "std")]
+            pool: super::pool::Pool::new(threads.clamp(1, MAX_THREADS)),
+        }
     }
 
-    /// Runs the network: the sums of the last layer, and the activations that it saw.
-    pub(crate) fn run<'a>(&self, input: &[u8], arena: &'a mut Arena) -> ([i32; Class::COUNT], &'a [u8]) {
+    /// What the steps are, in order.
+    pub(crate) fn steps(&self) -> Vec<StepInfo> {
+        self.steps.iter().map(Step::info).collect()
+    }
+
+    /// Runs the network: the sums of the last layer, and the activations that it saw. Calls `observe` after each step.
+    pub(crate) fn run<'a>(
+        &self,
+        input: &[u8],
+        arena: &'a mut Arena,
+        mut observe: impl FnMut(),
+    ) -> ([i32; Class::COUNT], &'a [u8]) {
         assert_eq!(arena.lines.bytes().len(), self.arena.next_multiple_of(64), "the arena is this network's");
         let base = Base(arena.lines.as_mut_ptr());
+        #[cfg(feature = "std")]
+        {
+            let parts = arena.pool.parts();
+            let pool = &mut arena.pool;
+            pool.run(
+                &|part, barrier| {
+                    for step in &self.steps {
+                        // SAFETY: the arena has the length that the layout asks for, and the barrier parts the steps.
+                        unsafe { self.part(step, input, base, part, parts) };
+                        barrier.wait();
+                    }
+                },
+                |barrier| {
+                    for step in &self.steps {
+                        // SAFETY: as above.
+                        unsafe { self.part(step, input, base, 0, parts) };
+                        barrier.wait();
+                        observe();
+                    }
+                },
+            );
+        }
+        #[cfg(not(feature = "std"))]
         for step in &self.steps {
             // SAFETY: the arena has the length that the layout of the steps asks for, and no other thread uses it.
             unsafe { self.part(step, input, base, 0, 1) };
+            observe();
         }
         let bytes = arena.lines.bytes();
         let mut sums = [0; Class::COUNT];

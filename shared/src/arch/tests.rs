@@ -72,6 +72,7 @@ impl Weights {
 
 /// Runs a random network on `kernels` and on the scalar kernels.
 fn compare(kernels: Kernels, input: Shape, kinds: &[Kind], values: Values, seed: u64) -> Result<(), TestCaseError> {
+    let threads = 1 + seed as usize % 3;
     let mut numbers = Numbers(seed);
     let mut shape = input;
     let mut drawn = Vec::new();
@@ -103,7 +104,7 @@ fn compare(kernels: Kernels, input: Shape, kinds: &[Kind], values: Values, seed:
     let reference = Reference::new(input, &plans);
     let mut maps = reference.maps();
     let engine = Engine::new(kernels, input, &plans);
-    let mut arena = engine.arena();
+    let mut arena = engine.arena(threads);
     // The second run sees what the first left behind.
     for _ in 0..2 {
         let pixel = |numbers: &mut Numbers| match values {
@@ -111,8 +112,8 @@ fn compare(kernels: Kernels, input: Shape, kinds: &[Kind], values: Values, seed:
             Values::Extreme => 255,
         };
         let pixels: Vec<u8> = (0..input.len()).map(|_| pixel(&mut numbers)).collect();
-        let (expected_sums, expected_hidden) = reference.run(&pixels, &mut maps);
-        let (sums, hidden) = engine.run(&pixels, &mut arena);
+        let (expected_sums, expected_hidden) = reference.run(&pixels, &mut maps, || ());
+        let (sums, hidden) = engine.run(&pixels, &mut arena, || ());
         prop_assert!(expected_hidden == hidden, "activations differ: {:?} instead of {:?}", hidden, expected_hidden);
         prop_assert_eq!(expected_sums, sums);
     }
@@ -187,6 +188,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
         Kernels::new::<Portable<ZERO, WIDE>>(
             |task, units| tile::convolve::<Portable<ZERO, WIDE>>(task, units),
             |task, blocks| tile::dense::<Portable<ZERO, WIDE>>(task, blocks),
+            |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds),
         )
     }
 }

@@ -384,3 +384,30 @@ pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usi
         }
     }
 }
+
+/// Multiplies in registers only, `rounds` times with `SUMS` independent vectors of sums: the limit of every kernel. Gives
+/// the number of multiply-accumulate operations.
+///
+/// # Safety
+/// `V`'s instruction set is there and enabled in the caller.
+#[inline(always)]
+pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(rounds: u32) -> u64 {
+    let (zeros, ones) = ([0i32; BLOCK], [1i8; 4 * BLOCK]);
+    // SAFETY: the arrays are as long as the loads.
+    unsafe {
+        let group = V::group(core::hint::black_box(ones.as_ptr().cast()));
+        let taps = V::taps(core::hint::black_box(ones.as_ptr()));
+        let mut sums = [V::sums(core::hint::black_box(zeros.as_ptr())); SUMS];
+        for _ in 0..rounds {
+            for sums in &mut sums {
+                *sums = V::dot(*sums, group, taps);
+            }
+        }
+        let mut output = [0i32; BLOCK];
+        for sums in sums {
+            V::spill(sums, output.as_mut_ptr());
+            core::hint::black_box(&output);
+        }
+    }
+    u64::from(rounds) * (SUMS * BLOCK * V::CHANNELS) as u64
+}
