@@ -10,7 +10,7 @@ use std::{
 use blastscope_shared::classifier::Classifier;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{RESEARCH_USE, classify, live, model};
+use crate::{RESEARCH_USE, bench, classify, execution, live, model};
 
 /// Everything went well.
 const SUCCESS: u8 = 0;
@@ -39,6 +39,10 @@ enum Command {
         Quit with q, Esc or Ctrl-C."
     )]
     Live(LiveArgs),
+    /// Measure the network on this machine.
+    #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n\n\
+        A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn.")]
+    Bench(BenchArgs),
     /// List the connected cameras.
     #[command(after_help = "Example:\n  blastscope cameras")]
     Cameras,
@@ -88,6 +92,29 @@ struct LiveArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// Threads that share the work.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: u16,
+    /// Instruction set [default: $BLASTSCOPE_ISA, else the fastest of this machine].
+    #[arg(long, value_name = "NAME")]
+    isa: Option<String>,
+    /// Model file instead of drawn weights.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Frames to measure.
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    frames: u32,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// One JSON line with the times only, for a comparison with other engines.
+    #[arg(long, num_args = 2, value_names = ["THREADS", "RUNS"], value_parser = clap::value_parser!(u32).range(1..),
+        conflicts_with_all = ["threads", "frames", "json"])]
+    peers: Option<Vec<u32>>,
+}
+
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -102,6 +129,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Classify(args) => classify(&args),
         Command::Live(args) => live(args),
+        Command::Bench(args) => bench(&args),
         Command::Cameras => cameras(),
     };
     match done {
@@ -120,7 +148,14 @@ pub(crate) fn note(message: impl Display) {
 }
 
 fn load(named: Option<&PathBuf>) -> Option<Classifier> {
-    match model::load(named.map(PathBuf::as_path)) {
+    let execution = match execution::chosen(None, 1) {
+        Ok(execution) => execution,
+        Err(error) => {
+            note(error);
+            return None;
+        }
+    };
+    match model::load(named.map(PathBuf::as_path), execution) {
         Ok(classifier) => Some(classifier),
         Err(error) => {
             note(error);
@@ -162,6 +197,32 @@ fn live(args: LiveArgs) -> io::Result<u8> {
             Ok(PARTLY)
         }
     }
+}
+
+fn bench(args: &BenchArgs) -> io::Result<u8> {
+    let (threads, frames, report) = match args.peers.as_deref() {
+        Some(&[threads, runs]) => (threads as usize, runs, bench::Report::Peers),
+        _ if args.json => (args.threads.into(), args.frames, bench::Report::Json),
+        _ => (args.threads.into(), args.frames, bench::Report::Table),
+    };
+    let execution = match execution::chosen(args.isa.as_deref(), threads) {
+        Ok(execution) => execution,
+        Err(error) => {
+            note(error);
+            return Ok(UNUSABLE);
+        }
+    };
+    match &args.model {
+        None => bench::run(&bench::drawn_network(execution), frames, report)?,
+        Some(path) => match model::load(Some(path), execution) {
+            Ok(classifier) => bench::run(classifier.network(), frames, report)?,
+            Err(error) => {
+                note(error);
+                return Ok(UNUSABLE);
+            }
+        },
+    }
+    Ok(SUCCESS)
 }
 
 fn cameras() -> io::Result<u8> {

@@ -9,8 +9,10 @@
 //!
 //! For research use only. Not for use in diagnostic procedures.
 
+pub mod bench;
 pub mod classify;
 pub mod cli;
+pub mod execution;
 pub mod files;
 pub mod frame;
 pub mod live;

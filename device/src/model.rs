@@ -9,6 +9,7 @@ use blastscope_shared::{
     RgbPixels,
     artifact::ArtifactError,
     classifier::{Assessment, Classifier, Workspace},
+    network::Execution,
 };
 
 use crate::{files, pipeline::Assessor};
@@ -57,7 +58,7 @@ pub enum ModelError {
 ///
 /// # Errors
 /// [`ModelError`], a sentence that names the file or the places.
-pub fn load(named: Option<&Path>) -> Result<Classifier, ModelError> {
+pub fn load(named: Option<&Path>, execution: Execution) -> Result<Classifier, ModelError> {
     let path = match named.map(Path::to_path_buf).or_else(|| env::var_os(VARIABLE).map(PathBuf::from)) {
         Some(path) => path,
         None => {
@@ -69,7 +70,7 @@ pub fn load(named: Option<&Path>) -> Result<Classifier, ModelError> {
         }
     };
     let bytes = read(&path).map_err(|reason| ModelError::Unreadable { path: path.clone(), reason })?;
-    Classifier::read(&bytes).map_err(|source| ModelError::Invalid { path, source })
+    Classifier::read_with(&bytes, execution).map_err(|source| ModelError::Invalid { path, source })
 }
 
 fn places() -> Vec<PathBuf> {

@@ -213,8 +213,8 @@ impl<'a> Artifact<'a> {
     /// [`ArtifactError::Invalid`] when a reader would refuse the result.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         self.check()?;
-        let network = Network::new(&self.preprocessing, &self.layers)?;
-        self.novelty.statistics(network.hidden_len())?;
+        let hidden_len = Network::check(&self.preprocessing, &self.layers)?;
+        self.novelty.statistics(hidden_len)?;
         let body = postcard::to_allocvec(self).map_err(|_| ArtifactError::Invalid("it cannot be encoded"))?;
         let header = header::Header { body_len: body.len() as u64, body_hash: Sha256::digest(&body).into() };
         let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());

@@ -6,7 +6,7 @@ use crate::{
     artifact::{Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
     calibration::{most_probable, probabilities},
     label::Class,
-    network::{self, Network, Output},
+    network::{self, Execution, Network, Output},
     novelty::NoveltyStatistics,
     pixels::RgbPixels,
     preprocess::Preprocessing,
@@ -50,8 +50,16 @@ impl Classifier {
     /// # Errors
     /// [`ArtifactError`] says what is wrong with the file.
     pub fn read(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        Self::read_with(bytes, Execution::default())
+    }
+
+    /// [`Self::read`] for an execution of the caller's choice.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] says what is wrong with the file.
+    pub fn read_with(bytes: &[u8], execution: Execution) -> Result<Self, ArtifactError> {
         let (artifact, hash) = Artifact::read(bytes)?;
-        let network = Network::new(&artifact.preprocessing, &artifact.layers)?;
+        let network = Network::with(&artifact.preprocessing, &artifact.layers, execution)?;
         let novelty = artifact.novelty.statistics(network.hidden_len())?;
         Ok(Self {
             model_id: hash.iter().map(|byte| format!("{byte:02x}")).collect(),

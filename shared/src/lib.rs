@@ -26,6 +26,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod arch;
 pub mod artifact;
 pub mod calibration;
 pub mod classifier;
@@ -41,6 +42,7 @@ pub mod preprocess;
 pub mod quantization;
 pub mod verdict;
 
+pub use arch::Isa;
 pub use artifact::Artifact;
 pub use classifier::Classifier;
 pub use label::Class;

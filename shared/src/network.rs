@@ -1,10 +1,15 @@
 //! The int8 network: layers checked and packed once, then run as often as there are fields.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
+pub use crate::kernels::{Shape, StepInfo, StepKind};
 use crate::{
+    arch::{self, Isa},
     artifact::{ArtifactError, Filters, Layer},
-    kernels::{PackedFilters, Shape, scalar},
+    kernels::{
+        LayerPlan, Parameters,
+        reference::{Maps, Reference},
+    },
     label::Class,
     preprocess::Preprocessing,
     quantization::{INPUT_SCALE, MAX_BIAS, MAX_INPUTS, multiplier},
@@ -13,25 +18,43 @@ use crate::{
 /// Most elements of a map: 1024 x 1024 pixels with 64 channels.
 const MAX_MAP: usize = 1 << 26;
 
+/// How a network is run; every way gives the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Instruction set.
+    pub isa: Isa,
+    /// Threads that share the work on a frame, the caller's included. The scalar kernels use one.
+    pub threads: usize,
+}
+
+impl Default for Execution {
+    /// The fastest instruction set of this machine, one thread.
+    fn default() -> Self {
+        Self { isa: Isa::detect(), threads: 1 }
+    }
+}
+
 /// A network ready to run. Immutable: threads share it, each with its own [`Workspace`].
 pub struct Network {
     input: Shape,
-    steps: Vec<Step>,
-    output: PackedFilters,
+    hidden_len: usize,
     output_scales: [f32; Class::COUNT],
-    largest_map: usize,
     macs: u64,
+    execution: Execution,
+    engine: Engine,
 }
 
-enum Step {
-    Convolution { filters: PackedFilters, shape: Shape },
-    MaxPool { shape: Shape },
-    Dense { filters: PackedFilters },
+enum Engine {
+    Reference(Reference),
+    Fast(arch::Engine),
 }
 
-/// The maps of one run, allocated once.
-pub struct Workspace {
-    maps: [Vec<u8>; 2],
+/// The maps of one run, allocated once, and the threads that work on it.
+pub struct Workspace(Buffers);
+
+enum Buffers {
+    Reference(Maps),
+    Fast(arch::Arena),
 }
 
 /// What a run yields.
@@ -44,67 +67,57 @@ pub struct Output<'a> {
 }
 
 impl Network {
-    /// Checks that `layers` fit each other and the input of `preprocessing`, and packs them.
+    /// Checks that `layers` fit each other and the input of `preprocessing`, and packs them for the fastest instruction
+    /// set of this machine.
     ///
     /// # Errors
     /// [`ArtifactError::Invalid`] with the first thing that does not fit.
     pub fn new(preprocessing: &Preprocessing, layers: &[Layer<'_>]) -> Result<Self, ArtifactError> {
+        Self::with(preprocessing, layers, Execution::default())
+    }
+
+    /// [`Self::new`] with an execution of the caller's choice. Where this machine lacks its instruction set, the scalar
+    /// kernels run.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] with the first thing that does not fit.
+    pub fn with(
+        preprocessing: &Preprocessing,
+        layers: &[Layer<'_>],
+        execution: Execution,
+    ) -> Result<Self, ArtifactError> {
         let input = Shape { height: preprocessing.height.into(), width: preprocessing.width.into(), channels: 3 };
-        let Some((last, inner)) = layers.split_last() else {
-            return Err(ArtifactError::Invalid("it has no layers"));
+        let (plans, hidden_len, output_scales) = check(input, layers)?;
+        let macs = plans.iter().map(LayerPlan::macs).sum();
+        let (execution, engine) = match execution.isa.kernels() {
+            Some(kernels) => (execution, Engine::Fast(arch::Engine::new(kernels, input, &plans))),
+            None => (Execution { isa: Isa::Scalar, threads: 1 }, Engine::Reference(Reference::new(input, &plans))),
         };
-        let mut shape = input;
-        let mut scale = INPUT_SCALE;
-        let mut steps = Vec::with_capacity(inner.len());
-        let mut largest_map = input.len();
-        let mut macs = 0;
-        for layer in inner {
-            let step = match layer {
-                Layer::Convolution(filters) => {
-                    let inputs = 9 * shape.channels;
-                    macs += (shape.height * shape.width * inputs * filters.outputs()) as u64;
-                    let packed = pack(filters, inputs, scale)?;
-                    scale = filters.output_scale;
-                    let step = Step::Convolution { filters: packed, shape };
-                    shape.channels = filters.outputs();
-                    step
-                }
-                Layer::MaxPool => {
-                    if shape.height < 2 || shape.width < 2 {
-                        return Err(ArtifactError::Invalid("a max-pool has less than 2x2 pixels to work on"));
-                    }
-                    let step = Step::MaxPool { shape };
-                    shape = Shape { height: shape.height / 2, width: shape.width / 2, channels: shape.channels };
-                    step
-                }
-                Layer::Dense(filters) => {
-                    let inputs = shape.len();
-                    macs += (inputs * filters.outputs()) as u64;
-                    let packed = pack(filters, inputs, scale)?;
-                    scale = filters.output_scale;
-                    shape = Shape { height: 1, width: 1, channels: filters.outputs() };
-                    Step::Dense { filters: packed }
-                }
-            };
-            if shape.len() > MAX_MAP {
-                return Err(ArtifactError::Invalid("a layer's output is too large"));
-            }
-            largest_map = largest_map.max(shape.len());
-            steps.push(step);
+        Ok(Self { input, hidden_len, output_scales, macs, execution, engine })
+    }
+
+    /// Checks `layers` as [`Self::new`] does, without packing them; gives the number of activations that the last sees.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] with the first thing that does not fit.
+    pub fn check(preprocessing: &Preprocessing, layers: &[Layer<'_>]) -> Result<usize, ArtifactError> {
+        let input = Shape { height: preprocessing.height.into(), width: preprocessing.width.into(), channels: 3 };
+        check(input, layers).map(|(_, hidden_len, _)| hidden_len)
+    }
+
+    /// How it is run.
+    #[must_use]
+    pub const fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    /// The steps of a run, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<StepInfo> {
+        match &self.engine {
+            Engine::Reference(reference) => reference.steps(),
+            Engine::Fast(engine) => engine.steps(),
         }
-        let Layer::Dense(filters) = last else {
-            return Err(ArtifactError::Invalid("its last layer is not dense"));
-        };
-        if filters.outputs() != Class::COUNT {
-            return Err(ArtifactError::Invalid("its last layer does not have one output a class"));
-        }
-        let output = pack(filters, shape.len(), scale)?;
-        macs += (shape.len() * Class::COUNT) as u64;
-        let mut output_scales = [0.0; Class::COUNT];
-        for (output_scale, weight_scale) in output_scales.iter_mut().zip(filters.weight_scales()) {
-            *output_scale = multiplier(scale, weight_scale, filters.output_scale);
-        }
-        Ok(Self { input, steps, output, output_scales, largest_map, macs })
     }
 
     /// Number of bytes of the input: height * width * 3.
@@ -122,13 +135,16 @@ impl Network {
     /// Number of activations that the last layer sees.
     #[must_use]
     pub const fn hidden_len(&self) -> usize {
-        self.output.inputs
+        self.hidden_len
     }
 
-    /// The buffers that [`Self::run`] needs.
+    /// The buffers that [`Self::run`] needs, and the threads that share its work.
     #[must_use]
     pub fn workspace(&self) -> Workspace {
-        Workspace { maps: [vec![0; self.largest_map], vec![0; self.largest_map]] }
+        Workspace(match &self.engine {
+            Engine::Reference(reference) => Buffers::Reference(reference.maps()),
+            Engine::Fast(engine) => Buffers::Fast(engine.arena(self.execution.threads)),
+        })
     }
 
     /// Runs the network on a preprocessed field. Allocates nothing.
@@ -136,32 +152,20 @@ impl Network {
     /// # Panics
     /// When `input` is not [`Self::input_len`] long or `workspace` is another network's.
     pub fn run<'a>(&self, input: &[u8], workspace: &'a mut Workspace) -> Output<'a> {
+        self.run_observed(input, workspace, || ())
+    }
+
+    /// [`Self::run`] that calls `observe` after each of [`Self::steps`].
+    ///
+    /// # Panics
+    /// As [`Self::run`].
+    pub fn run_observed<'a>(&self, input: &[u8], workspace: &'a mut Workspace, observe: impl FnMut()) -> Output<'a> {
         assert_eq!(input.len(), self.input_len(), "the input has height * width * 3 bytes");
-        let [current, next] = &mut workspace.maps;
-        let (mut current, mut next) = (current, next);
-        current[..input.len()].copy_from_slice(input);
-        let mut len = input.len();
-        for step in &self.steps {
-            let map = &current[..len];
-            match step {
-                Step::Convolution { filters, shape } => {
-                    len = shape.height * shape.width * filters.outputs;
-                    scalar::convolve(filters, *shape, map, &mut next[..len]);
-                }
-                Step::MaxPool { shape } => {
-                    len = (shape.height / 2) * (shape.width / 2) * shape.channels;
-                    scalar::max_pool(*shape, map, &mut next[..len]);
-                }
-                Step::Dense { filters } => {
-                    len = filters.outputs;
-                    scalar::dense(filters, map, &mut next[..len]);
-                }
-            }
-            core::mem::swap(&mut current, &mut next);
-        }
-        let hidden = &current[..len];
-        let mut sums = [0; Class::COUNT];
-        scalar::dense_sums(&self.output, hidden, &mut sums);
+        let (sums, hidden) = match (&self.engine, &mut workspace.0) {
+            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.run(input, maps, observe),
+            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.run(input, arena, observe),
+            _ => panic!("the workspace is another network's"),
+        };
         let mut logits = [0.0; Class::COUNT];
         for ((logit, sum), scale) in logits.iter_mut().zip(sums).zip(self.output_scales) {
             *logit = sum as f32 * scale;
@@ -170,7 +174,59 @@ impl Network {
     }
 }
 
-fn pack(filters: &Filters<'_>, inputs: usize, input_scale: f32) -> Result<PackedFilters, ArtifactError> {
+/// Checks that `layers` fit each other and `input`. The plans, the activations that the last layer sees, and what turns its
+/// sums into logits.
+#[allow(clippy::type_complexity)]
+fn check<'a>(
+    input: Shape,
+    layers: &[Layer<'a>],
+) -> Result<(Vec<LayerPlan<'a>>, usize, [f32; Class::COUNT]), ArtifactError> {
+    let Some((last, inner)) = layers.split_last() else {
+        return Err(ArtifactError::Invalid("it has no layers"));
+    };
+    let mut shape = input;
+    let mut scale = INPUT_SCALE;
+    let mut plans = Vec::with_capacity(layers.len());
+    for layer in inner {
+        let plan = match layer {
+            Layer::Convolution(filters) => {
+                let parameters = parameters(filters, 9 * shape.channels, scale)?;
+                scale = filters.output_scale;
+                LayerPlan::Convolution(shape, parameters)
+            }
+            Layer::MaxPool => {
+                if shape.height < 2 || shape.width < 2 {
+                    return Err(ArtifactError::Invalid("a max-pool has less than 2x2 pixels to work on"));
+                }
+                LayerPlan::MaxPool(shape)
+            }
+            Layer::Dense(filters) => {
+                let parameters = parameters(filters, shape.len(), scale)?;
+                scale = filters.output_scale;
+                LayerPlan::Dense(parameters)
+            }
+        };
+        shape = plan.output();
+        if shape.len() > MAX_MAP {
+            return Err(ArtifactError::Invalid("a layer's output is too large"));
+        }
+        plans.push(plan);
+    }
+    let Layer::Dense(filters) = last else {
+        return Err(ArtifactError::Invalid("its last layer is not dense"));
+    };
+    if filters.outputs() != Class::COUNT {
+        return Err(ArtifactError::Invalid("its last layer does not have one output a class"));
+    }
+    plans.push(LayerPlan::Dense(parameters(filters, shape.len(), scale)?));
+    let mut output_scales = [0.0; Class::COUNT];
+    for (output_scale, weight_scale) in output_scales.iter_mut().zip(filters.weight_scales()) {
+        *output_scale = multiplier(scale, weight_scale, filters.output_scale);
+    }
+    Ok((plans, shape.len(), output_scales))
+}
+
+fn parameters<'a>(filters: &Filters<'a>, inputs: usize, input_scale: f32) -> Result<Parameters<'a>, ArtifactError> {
     if inputs > MAX_INPUTS {
         return Err(ArtifactError::Invalid("a layer adds up more products than 32 bits can hold"));
     }
@@ -197,5 +253,5 @@ fn pack(filters: &Filters<'_>, inputs: usize, input_scale: f32) -> Result<Packed
     if !multipliers.iter().all(|multiplier| multiplier.is_finite()) {
         return Err(ArtifactError::Invalid("its scales are too far apart"));
     }
-    Ok(PackedFilters::new(inputs, bytemuck::cast_slice(filters.weights), &biases, &multipliers))
+    Ok(Parameters { inputs, weights: bytemuck::cast_slice(filters.weights), biases, multipliers })
 }

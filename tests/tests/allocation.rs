@@ -18,10 +18,13 @@ fn allocated(bytes: &[u8]) -> usize {
     allocated
 }
 
+/// What the layout of maps and steps may take besides, in bytes.
+const LAYOUT: usize = 4096;
+
 #[test]
-fn reading_never_allocates_more_than_twice_the_files_size() {
+fn reading_never_allocates_more_than_twice_the_files_size_and_a_layout() {
     let whole = tiny_artifact();
-    let limit = 2 * whole.len();
+    let limit = 2 * whole.len() + LAYOUT;
     assert!(
         (whole.len() / 2..=limit).contains(&allocated(&whole)),
         "the counter works and the whole file is within the limit"

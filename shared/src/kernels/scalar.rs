@@ -100,6 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::kernels::Parameters;
 
     /// Convolution from its definition, one multiplication at a time in 64 bits, weights as one OHWI row an output.
     fn convolve_by_definition(
@@ -149,10 +150,12 @@ mod tests {
                 (0..outputs * 9 * channels).map(|_| if extreme { -127 } else { (next() % 255) as i32 as i16 - 127 } as i8).collect();
             let biases: Vec<i32> = (0..outputs).map(|_| next() as i32 % 100_000).collect();
             let multipliers: Vec<f32> = (0..outputs).map(|_| (next() % 1000) as f32 * 1e-6).collect();
-            let filters = PackedFilters::new(9 * channels, &weights, &biases, &multipliers);
+            let expected = convolve_by_definition(shape, &input, &weights, &biases, &multipliers);
+            let filters =
+                PackedFilters::new(&Parameters { inputs: 9 * channels, weights: &weights, biases, multipliers });
             let mut output = vec![0; height * width * outputs];
             convolve(&filters, shape, &input, &mut output);
-            prop_assert_eq!(output, convolve_by_definition(shape, &input, &weights, &biases, &multipliers));
+            prop_assert_eq!(output, expected);
         }
     }
 
@@ -175,7 +178,12 @@ mod tests {
 
     #[test]
     fn dense_layers_add_up() {
-        let filters = PackedFilters::new(3, &[1, 2, 3, -1, -1, -1], &[10, 600], &[1.0, 0.5]);
+        let filters = PackedFilters::new(&Parameters {
+            inputs: 3,
+            weights: &[1, 2, 3, -1, -1, -1],
+            biases: vec![10, 600],
+            multipliers: vec![1.0, 0.5],
+        });
         let mut bytes = [0; 2];
         dense(&filters, &[1, 10, 100], &mut bytes);
         assert_eq!(bytes, [255, 244]); // 331 clamped; (600 - 111) / 2 = 244.5, half to even

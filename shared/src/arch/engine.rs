@@ -1,0 +1,423 @@
+//! A network laid out for one instruction set: weights in the order in which its kernels read them, maps with borders in one
+//! arena, maxima joined to the convolutions before them.
+
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
+
+use super::{
+    memory::{Lines, Map},
+    tile::{Convolution, Dense, Outputs},
+    vector::{BLOCK, GROUP_BYTES, Vector},
+};
+use crate::{
+    kernels::{LayerPlan, Parameters, Shape, StepInfo, StepKind},
+    label::Class,
+};
+
+/// Most threads that share the work: no map here has rows for more.
+const MAX_THREADS: usize = 64;
+
+/// The kernels of one instruction set, and the layout that they want.
+#[derive(Clone, Copy)]
+pub(crate) struct Kernels {
+    zero: u8,
+    channel_bytes: usize,
+    blocks_at_once: usize,
+    tap_index: fn(usize, usize) -> usize,
+    convolve: unsafe fn(&Convolution, Range<usize>),
+    dense: unsafe fn(&Dense, Range<usize>),
+    ceiling: unsafe fn(u32) -> u64,
+}
+
+impl Kernels {
+    /// Kernels written over `V`.
+    ///
+    /// # Safety
+    /// `V`'s instruction set is there, and the functions enable it and keep the contracts of those in
+    /// [`tile`](super::tile).
+    pub(crate) unsafe fn new<V: Vector>(
+        convolve: unsafe fn(&Convolution, Range<usize>),
+        dense: unsafe fn(&Dense, Range<usize>),
+        ceiling: unsafe fn(u32) -> u64,
+    ) -> Self {
+        Self {
+            zero: V::ZERO,
+            channel_bytes: V::CHANNEL_BYTES,
+            blocks_at_once: V::BLOCKS,
+            tap_index: V::tap_index,
+            convolve,
+            dense,
+            ceiling,
+        }
+    }
+
+    /// Multiplies in registers only, `rounds` times: the number of multiply-accumulate operations.
+    pub(crate) fn ceiling(&self, rounds: u32) -> u64 {
+        // SAFETY: `new` vouches for the instruction set.
+        unsafe { (self.ceiling)(rounds) }
+    }
+
+    /// Channels of a group.
+    fn group(&self) -> usize {
+        GROUP_BYTES / self.channel_bytes
+    }
+}
+
+/// Weights, biases and multipliers of a layer, outputs padded to whole blocks.
+struct Packed {
+    /// Multiplications of one run, padding not counted.
+    macs: u64,
+    weights: Lines,
+    biases: Vec<i32>,
+    multipliers: Vec<f32>,
+}
+
+impl Packed {
+    /// Packs rows of `taps * channels` weights, channels padded to whole groups.
+    fn new(kernels: &Kernels, parameters: &Parameters<'_>, channels: usize, macs: u64) -> Self {
+        let group = kernels.group();
+        let taps = parameters.inputs / channels;
+        let outputs = parameters.biases.len().next_multiple_of(BLOCK);
+        let group_bytes = BLOCK * group;
+        let block_bytes = taps * channels.div_ceil(group) * group_bytes;
+        let places: Vec<usize> = (0..group_bytes).map(|at| (kernels.tap_index)(at / group, at % group)).collect();
+        let mut weights = Lines::new(outputs / BLOCK * block_bytes, 0);
+        let mut biases = parameters.biases.clone();
+        for (output, row) in parameters.weights.chunks_exact(parameters.inputs).enumerate() {
+            let places = &places[output % BLOCK * group..][..group];
+            let block = &mut weights.bytes_mut()[output / BLOCK * block_bytes..][..block_bytes];
+            let groups = row.chunks_exact(channels).flat_map(|tap| tap.chunks(group));
+            for (packed, weights) in block.chunks_exact_mut(group_bytes).zip(groups) {
+                for (&place, &weight) in places.iter().zip(weights) {
+                    packed[place] = weight as u8;
+                }
+            }
+            // A stored activation that is read as a signed number is `ZERO` too small.
+            let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
+            biases[output] = biases[output].wrapping_add(sum * i32::from(kernels.zero));
+        }
+        biases.resize(outputs, 0);
+        let mut multipliers = parameters.multipliers.clone();
+        multipliers.resize(outputs, 0.0);
+        Self { macs, weights, biases, multipliers }
+    }
+
+    fn blocks(&self) -> usize {
+        self.biases.len() / BLOCK
+    }
+}
+
+enum Step {
+    /// The input's three channels, spread to whole groups.
+    Spread {
+        output: Map,
+    },
+    Convolve {
+        input: Map,
+        output: Map,
+        filters: Packed,
+        pool: bool,
+    },
+    /// A maximum that no convolution takes along.
+    MaxPool {
+        input: Map,
+        output: Map,
+    },
+    /// All activations of a map side by side.
+    Flatten {
+        input: Map,
+        output: Map,
+    },
+    Dense {
+        input: Map,
+        output: Map,
+        filters: Packed,
+    },
+    /// The last layer: sums as `i32` at this offset.
+    Sums {
+        input: Map,
+        output: usize,
+        filters: Packed,
+    },
+}
+
+impl Step {
+    fn info(&self) -> StepInfo {
+        let (kind, input, output, filters) = match self {
+            Self::Spread { output } => (StepKind::Input, output.shape, output.shape, None),
+            Self::Convolve { input, output, filters, pool: false } => {
+                (StepKind::Convolution, input.shape, output.shape, Some(filters))
+            }
+            Self::Convolve { input, output, filters, pool: true } => {
+                (StepKind::ConvolutionAndMaxPool, input.shape, output.shape, Some(filters))
+            }
+            Self::MaxPool { input, output } => (StepKind::MaxPool, input.shape, output.shape, None),
+            Self::Flatten { input, output } => (StepKind::Flatten, input.shape, output.shape, None),
+            Self::Dense { input, output, filters } => (StepKind::Dense, input.shape, output.shape, Some(filters)),
+            Self::Sums { input, filters, .. } => {
+                let output = Shape { height: 1, width: 1, channels: Class::COUNT };
+                (StepKind::Dense, input.shape, output, Some(filters))
+            }
+        };
+        StepInfo { kind, input, output, macs: filters.map_or(0, |filters| filters.macs) }
+    }
+}
+
+/// A network ready to run on one instruction set.
+pub(crate) struct Engine {
+    kernels: Kernels,
+    steps: Vec<Step>,
+    hidden: Map,
+    sums: usize,
+    arena: usize,
+}
+
+/// The maps of one run, a copy of the activations that the last layer sees, and the threads that share the work.
+pub(crate) struct Arena {
+    lines: Lines,
+    hidden: Vec<u8>,
+    #[cfg(feature = "std")]
+    pool: super::pool::Pool,
+}
+
+/// An arena while several threads work in it.
+#[derive(Clone, Copy)]
+struct Base(*mut u8);
+
+// SAFETY: the threads write to places of their own, see `Engine::part`.
+unsafe impl Send for Base {}
+// SAFETY: as above.
+unsafe impl Sync for Base {}
+
+impl Engine {
+    /// Lays out `layers`, the last of which is dense.
+    pub(crate) fn new(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>]) -> Self {
+        let channel = kernels.channel_bytes;
+        let convolves = |at: usize| matches!(layers.get(at), Some(LayerPlan::Convolution(..)));
+        let mut map = Map::new(input, 0, input.channels.next_multiple_of(kernels.group()), channel, convolves(0));
+        let mut end = map.end();
+        let mut steps = vec![Step::Spread { output: map }];
+        let mut at = 0;
+        while let Some(layer) = layers.get(at) {
+            let last = at + 1 == layers.len();
+            at += 1;
+            match layer {
+                LayerPlan::Convolution(shape, parameters) => {
+                    let filters = Packed::new(&kernels, parameters, shape.channels, layer.macs());
+                    let channels = parameters.biases.len();
+                    let pool = matches!(layers.get(at), Some(LayerPlan::MaxPool(_)));
+                    let shape = Shape { channels, ..*shape };
+                    let shape = if pool { shape.halved() } else { shape };
+                    at += usize::from(pool);
+                    let output = Map::of_blocks(shape, end, channel, convolves(at));
+                    steps.push(Step::Convolve { input: map, output, filters, pool });
+                    map = output;
+                }
+                LayerPlan::MaxPool(shape) => {
+                    let output = Map::of_blocks(shape.halved(), end, channel, convolves(at));
+                    steps.push(Step::MaxPool { input: map, output });
+                    map = output;
+                }
+                LayerPlan::Dense(parameters) => {
+                    if !map.is_flat() {
+                        let shape = Shape { height: 1, width: 1, channels: map.shape.len() };
+                        let output = Map::new(shape, end, shape.channels, channel, false);
+                        steps.push(Step::Flatten { input: map, output });
+                        map = output;
+                        end = map.end();
+                    }
+                    let filters = Packed::new(&kernels, parameters, parameters.inputs, layer.macs());
+                    if last {
+                        steps.push(Step::Sums { input: map, output: end, filters });
+                        break;
+                    }
+                    let shape = Shape { height: 1, width: 1, channels: parameters.biases.len() };
+                    let output = Map::of_blocks(shape, end, channel, convolves(at));
+                    steps.push(Step::Dense { input: map, output, filters });
+                    map = output;
+                }
+            }
+            end = map.end();
+        }
+        let arena = end + Class::COUNT.next_multiple_of(BLOCK) * size_of::<i32>();
+        Self { kernels, steps, hidden: map, sums: end, arena }
+    }
+
+    /// The buffers that [`Self::run`] needs, and `threads` threads, of which the caller's is one.
+    pub(crate) fn arena(&self, threads: usize) -> Arena {
+        let _ = threads;
+        Arena {
+            lines: Lines::new(self.arena, self.kernels.zero),
+            hidden: vec![0; self.hidden.shape.len()],
+            #[cfg(feature = "std")]
+            pool: super::pool::Pool::new(threads.clamp(1, MAX_THREADS)),
+        }
+    }
+
+    /// What the steps are, in order.
+    pub(crate) fn steps(&self) -> Vec<StepInfo> {
+        self.steps.iter().map(Step::info).collect()
+    }
+
+    /// Runs the network: the sums of the last layer, and the activations that it saw. Calls `observe` after each step.
+    pub(crate) fn run<'a>(
+        &self,
+        input: &[u8],
+        arena: &'a mut Arena,
+        mut observe: impl FnMut(),
+    ) -> ([i32; Class::COUNT], &'a [u8]) {
+        assert_eq!(arena.lines.bytes().len(), self.arena.next_multiple_of(64), "the arena is this network's");
+        let base = Base(arena.lines.as_mut_ptr());
+        #[cfg(feature = "std")]
+        {
+            let parts = arena.pool.parts();
+            let pool = &mut arena.pool;
+            pool.run(
+                &|part, barrier| {
+                    for step in &self.steps {
+                        // SAFETY: the arena has the length that the layout asks for, and the barrier parts the steps.
+                        unsafe { self.part(step, input, base, part, parts) };
+                        barrier.wait();
+                    }
+                },
+                |barrier| {
+                    for step in &self.steps {
+                        // SAFETY: as above.
+                        unsafe { self.part(step, input, base, 0, parts) };
+                        barrier.wait();
+                        observe();
+                    }
+                },
+            );
+        }
+        #[cfg(not(feature = "std"))]
+        for step in &self.steps {
+            // SAFETY: the arena has the length that the layout of the steps asks for, and no other thread uses it.
+            unsafe { self.part(step, input, base, 0, 1) };
+            observe();
+        }
+        let bytes = arena.lines.bytes();
+        let mut sums = [0; Class::COUNT];
+        for (sum, bytes) in sums.iter_mut().zip(bytes[self.sums..].chunks_exact(4)) {
+            *sum = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+        let stored = bytes[self.hidden.at(0, 0)..].chunks_exact(self.kernels.channel_bytes);
+        for (activation, stored) in arena.hidden.iter_mut().zip(stored) {
+            *activation = stored[0] ^ self.kernels.zero;
+        }
+        (sums, &arena.hidden)
+    }
+
+    /// Does the `part`-th of `parts` of a step.
+    ///
+    /// # Safety
+    /// `base` is an arena of this engine in which all earlier steps are done; nobody else writes to it but the other parts
+    /// of the same step.
+    unsafe fn part(&self, step: &Step, input: &[u8], base: Base, part: usize, parts: usize) {
+        let share = |units: usize| units * part / parts..units * (part + 1) / parts;
+        // SAFETY: offsets of maps lie in the arena; see `Map::end`.
+        let at = |offset: usize| unsafe { base.0.add(offset) };
+        match step {
+            Step::Spread { output } => {
+                let shape = output.shape;
+                for y in share(shape.height) {
+                    let row = &input[y * shape.width * shape.channels..][..shape.width * shape.channels];
+                    // SAFETY: a row of the map, which only this part writes.
+                    let target =
+                        unsafe { core::slice::from_raw_parts_mut(at(output.at(y, 0)), shape.width * output.pixel) };
+                    spread(row, target, shape.channels, output.pixel, &self.kernels);
+                }
+            }
+            Step::Convolve { input, output, filters, pool } => {
+                let task = Convolution {
+                    input: at(input.start),
+                    input_row: input.row,
+                    input_pixel: input.pixel,
+                    groups: input.groups(),
+                    output: at(output.at(0, 0)),
+                    output_row: output.row,
+                    output_pixel: output.pixel,
+                    weights: filters.weights.as_ptr().cast(),
+                    biases: filters.biases.as_ptr(),
+                    multipliers: filters.multipliers.as_ptr(),
+                    blocks: filters.blocks(),
+                    height: input.shape.height,
+                    width: input.shape.width,
+                    pool: *pool,
+                };
+                let units = share(task.units(self.kernels.blocks_at_once));
+                // SAFETY: `Kernels::new` vouches for the instruction set; maps have the border and the slack.
+                unsafe { (self.kernels.convolve)(&task, units) }
+            }
+            Step::MaxPool { input, output } => {
+                for y in share(output.shape.height) {
+                    for x in 0..output.shape.width {
+                        let corner = input.at(2 * y, 2 * x);
+                        for byte in 0..input.shape.channels * self.kernels.channel_bytes {
+                            // SAFETY: bytes of pixels of the two maps.
+                            unsafe {
+                                let value = |offset: usize| at(corner + offset + byte).read() ^ self.kernels.zero;
+                                let upper = value(0).max(value(input.pixel));
+                                let lower = value(input.row).max(value(input.row + input.pixel));
+                                at(output.at(y, x) + byte).write(upper.max(lower) ^ self.kernels.zero);
+                            }
+                        }
+                    }
+                }
+            }
+            Step::Flatten { input, output } => {
+                let shape = input.shape;
+                let pixel = shape.channels * self.kernels.channel_bytes;
+                for y in share(shape.height) {
+                    for x in 0..shape.width {
+                        let target = output.start + (y * shape.width + x) * pixel;
+                        // SAFETY: bytes of pixels of two maps that do not overlap.
+                        unsafe { core::ptr::copy_nonoverlapping(at(input.at(y, x)), at(target), pixel) };
+                    }
+                }
+            }
+            Step::Dense { input, output, filters } => {
+                let multipliers = filters.multipliers.as_ptr();
+                let outputs = Outputs::Activations(multipliers, at(output.at(0, 0)));
+                // SAFETY: as for the convolution.
+                unsafe { self.dense(input, filters, at(input.at(0, 0)), outputs, share(filters.blocks())) };
+            }
+            Step::Sums { input, output, filters } => {
+                let outputs = Outputs::Sums(at(*output).cast());
+                // SAFETY: as for the convolution; arenas and offsets are aligned to 64 bytes.
+                unsafe { self.dense(input, filters, at(input.at(0, 0)), outputs, share(filters.blocks())) };
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`tile::dense`](super::tile::dense).
+    unsafe fn dense(&self, map: &Map, filters: &Packed, input: *const u8, output: Outputs, blocks: Range<usize>) {
+        let task = Dense {
+            input,
+            groups: (map.shape.len() * self.kernels.channel_bytes).div_ceil(GROUP_BYTES),
+            weights: filters.weights.as_ptr().cast(),
+            biases: filters.biases.as_ptr(),
+            output,
+        };
+        // SAFETY: as the caller promises.
+        unsafe { (self.kernels.dense)(&task, blocks) }
+    }
+}
+
+/// Spreads pixels of `channels` bytes over pixels of `pixel` bytes.
+fn spread(input: &[u8], output: &mut [u8], channels: usize, pixel: usize, kernels: &Kernels) {
+    if channels == 3 && pixel == 4 {
+        for (input, output) in input.chunks_exact(3).zip(output.chunks_exact_mut(4)) {
+            output[0] = input[0] ^ kernels.zero;
+            output[1] = input[1] ^ kernels.zero;
+            output[2] = input[2] ^ kernels.zero;
+        }
+        return;
+    }
+    for (input, output) in input.chunks_exact(channels).zip(output.chunks_exact_mut(pixel)) {
+        for (&value, output) in input.iter().zip(output.chunks_exact_mut(kernels.channel_bytes)) {
+            output[0] = value ^ kernels.zero;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! [`Vector`] in plain Rust, for tests: with it the loops and the layout run where no instruction set is there (Miri).
+
+use super::{
+    tile::{Convolution, square, strip},
+    vector::{BLOCK, Vector},
+};
+use crate::quantization::requantize;
+
+/// Stores activations as `ZERO` asks; `WIDE` takes two blocks at once and squares for single ones, as AVX-512 does.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable<const ZERO: u8, const WIDE: bool>;
+
+impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
+    const ZERO: u8 = ZERO;
+    const CHANNEL_BYTES: usize = 1;
+    const BLOCKS: usize = if WIDE { 2 } else { 1 };
+    type Sums = [i32; BLOCK];
+    type Taps = [i8; 64];
+    type Group = [u8; 4];
+
+    unsafe fn sums(biases: *const i32) -> [i32; BLOCK] {
+        // SAFETY: the trait's contract.
+        unsafe { biases.cast::<[i32; BLOCK]>().read_unaligned() }
+    }
+
+    unsafe fn taps(weights: *const i8) -> [i8; 64] {
+        // SAFETY: the trait's contract.
+        unsafe { weights.cast::<[i8; 64]>().read_unaligned() }
+    }
+
+    unsafe fn group(input: *const u8) -> [u8; 4] {
+        // SAFETY: the trait's contract.
+        unsafe { input.cast::<[u8; 4]>().read_unaligned() }
+    }
+
+    unsafe fn dot(mut sums: [i32; BLOCK], group: [u8; 4], taps: [i8; 64]) -> [i32; BLOCK] {
+        for (sum, taps) in sums.iter_mut().zip(taps.chunks_exact(4)) {
+            for (&value, &tap) in group.iter().zip(taps) {
+                let value = if ZERO == 0 { i32::from(value) } else { i32::from(value as i8) };
+                *sum = sum.wrapping_add(value * i32::from(tap));
+            }
+        }
+        sums
+    }
+
+    unsafe fn max(a: [i32; BLOCK], b: [i32; BLOCK]) -> [i32; BLOCK] {
+        core::array::from_fn(|lane| a[lane].max(b[lane]))
+    }
+
+    unsafe fn add(a: [i32; BLOCK], b: [i32; BLOCK]) -> [i32; BLOCK] {
+        core::array::from_fn(|lane| a[lane].wrapping_add(b[lane]))
+    }
+
+    unsafe fn store(sums: [[i32; BLOCK]; 4], multipliers: [*const f32; 4], outputs: [*mut u8; 4]) {
+        for ((sums, multipliers), output) in sums.into_iter().zip(multipliers).zip(outputs) {
+            for (lane, sum) in sums.into_iter().enumerate() {
+                // SAFETY: the trait's contract.
+                unsafe { output.add(lane).write(requantize(sum, 0, multipliers.add(lane).read()) ^ ZERO) };
+            }
+        }
+    }
+
+    unsafe fn spill(sums: [i32; BLOCK], output: *mut i32) {
+        // SAFETY: the trait's contract.
+        unsafe { output.cast::<[i32; BLOCK]>().write_unaligned(sums) }
+    }
+
+    unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            match blocks {
+                2 => strip::<Self, 14, 2>(task, block, y, 0, task.width),
+                _ if WIDE => square::<Self, 0>(task, block, y),
+                _ => strip::<Self, 6, 1>(task, block, y, 0, task.width),
+            }
+        }
+    }
+}
