@@ -101,7 +101,8 @@ impl RunFolder {
         let foreign = |entry: &std::fs::DirEntry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let own = matches!(&*name, "split.csv" | "checkpoint") || (name.starts_with(".writing-") && name.ends_with(".tmp"));
+            let own = matches!(&*name, "split.csv" | "checkpoint")
+                || (name.starts_with(".writing-") && name.ends_with(".tmp"));
             !own
         };
         let occupied = root.is_file()
@@ -123,7 +124,10 @@ impl RunFolder {
     pub fn open(root: &Path) -> Result<Self, Error> {
         let run = Self { root: root.to_path_buf() };
         if !run.config_path().is_file() {
-            return Err(Error::content(root, "holds no run (no run.json); give the folder of train --out, or start the training without --resume"));
+            return Err(Error::content(
+                root,
+                "holds no run (no run.json); give the folder of train --out, or start the training without --resume",
+            ));
         }
         Ok(run)
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use blastscope_shared::{
-    Classifier, Verdict,
+    Classifier, RgbPixels, Verdict,
     artifact::{PICTURE_ID_LEN, Pictures},
-    classifier::Assessment,
+    classifier::{Assessment, Workspace},
     gate::Gate,
 };
 use rayon::prelude::*;
@@ -37,6 +37,12 @@ pub struct Finding {
     pub rejected: bool,
 }
 
+/// Screens one picture.
+#[must_use]
+pub fn find(classifier: &Classifier, picture: &RgbPixels, workspace: &mut Workspace) -> Finding {
+    Finding { assessment: classifier.assess(picture, workspace), rejected: Gate::default().check(picture).is_err() }
+}
+
 /// Screens the pictures at `images` (indices into the data set), in that order.
 ///
 /// # Errors
@@ -48,16 +54,14 @@ pub fn screen(
     progress: Progress,
 ) -> Result<Vec<Finding>, Error> {
     let task = progress.start("classifying", images.len());
-    let gate = Gate::default();
     images
         .par_iter()
         .map_init(
             || classifier.workspace(),
             |workspace, &image| {
-                let picture = read_picture(&data.path(&data.images[image]))?;
-                let assessment = classifier.assess(&picture, workspace);
+                let finding = find(classifier, &read_picture(&data.path(&data.images[image]))?, workspace);
                 task.advance(1);
-                Ok(Finding { assessment, rejected: gate.check(&picture).is_err() })
+                Ok(finding)
             },
         )
         .collect()

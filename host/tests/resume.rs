@@ -56,8 +56,23 @@ fn a_killed_training_resumes_to_the_same_number_of_epochs() {
     succeed(&["synth", "--out", &fields, "--per-class", "8", "--size", "64x64"]);
     let epochs = EPOCHS.to_string();
     let fresh = [
-        "train", "--data", &fields, "--out", &run, "--arch", "allcnn-small", "--image-size", "32", "--epochs", &epochs,
-        "--per-class", "8", "--batch-size", "8", "--backend", "flex",
+        "train",
+        "--data",
+        &fields,
+        "--out",
+        &run,
+        "--arch",
+        "allcnn-small",
+        "--image-size",
+        "32",
+        "--epochs",
+        &epochs,
+        "--per-class",
+        "8",
+        "--batch-size",
+        "8",
+        "--backend",
+        "flex",
     ];
     let resume = ["train", "--out", &run, "--resume", "--backend", "flex"];
 
@@ -99,8 +114,23 @@ fn a_damaged_checkpoint_is_passed_over() {
     let run = out.display().to_string();
     succeed(&["synth", "--out", &fields, "--per-class", "8", "--size", "64x64"]);
     succeed(&[
-        "train", "--data", &fields, "--out", &run, "--arch", "allcnn-small", "--image-size", "32", "--epochs", "2", "--per-class",
-        "8", "--batch-size", "8", "--backend", "flex",
+        "train",
+        "--data",
+        &fields,
+        "--out",
+        &run,
+        "--arch",
+        "allcnn-small",
+        "--image-size",
+        "32",
+        "--epochs",
+        "2",
+        "--per-class",
+        "8",
+        "--batch-size",
+        "8",
+        "--backend",
+        "flex",
     ]);
     let opened = RunFolder::open(&out).expect("the run opens");
     let newest = opened.checkpoints().join("model-2.bpk");

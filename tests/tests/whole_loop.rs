@@ -19,7 +19,8 @@ fn host(arguments: &[&str]) {
 /// The lines of the device's `classify --json`, by file.
 fn device(paths: &[PathBuf], classifier: &Classifier) -> BTreeMap<String, Value> {
     let mut out = Vec::new();
-    classify::run(paths, classifier, classify::Options { json: true, gate: true }, &mut out).expect("written to memory");
+    classify::run(paths, classifier, classify::Options { json: true, gate: true }, &mut out)
+        .expect("written to memory");
     String::from_utf8(out)
         .expect("JSON is UTF-8")
         .lines()
@@ -57,8 +58,25 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
     let (fields, run, model) = (at("fields"), at("run"), at("model.bsm"));
     host(&["synth", "--out", &fields, "--per-class", "14", "--size", "224x224"]);
     host(&[
-        "train", "--data", &fields, "--out", &run, "--arch", "allcnn-small", "--image-size", "64", "--epochs", "2",
-        "--per-class", "20", "--batch-size", "8", "--optimizer", "adamax", "--backend", "flex",
+        "train",
+        "--data",
+        &fields,
+        "--out",
+        &run,
+        "--arch",
+        "allcnn-small",
+        "--image-size",
+        "64",
+        "--epochs",
+        "2",
+        "--per-class",
+        "20",
+        "--batch-size",
+        "8",
+        "--optimizer",
+        "adamax",
+        "--backend",
+        "flex",
     ]);
     host(&["evaluate", "--run", &run]);
     host(&["quantize", "--run", &run, "--out", &model]);
@@ -84,7 +102,10 @@ fn the_shipped_model_is_whole_and_honest() {
     let classifier = shipped();
     let card = classifier.card();
     assert!(!card.drawn);
-    assert!(card.results.iter().any(|result| result.what.contains("six colour numbers")), "the baseline stands beside it");
+    assert!(
+        card.results.iter().any(|result| result.what.contains("six colour numbers")),
+        "the baseline stands beside it"
+    );
     let accuracy = |what: &str| card.results.iter().find(|result| result.what.starts_with(what)).expect(what).value;
     let loss = accuracy("accuracy, float") - accuracy("accuracy, int8");
     assert!(loss <= 0.005, "quantization costs {:.2} points", loss * 100.0);

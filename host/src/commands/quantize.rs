@@ -46,6 +46,10 @@ pub struct Quantize {
     /// Training pictures a class from which the statistics of usual fields are learned.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     familiar: u32,
+    /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or no smears at all: the
+    /// card says how many it names a class for. Can be given several times.
+    #[arg(long, value_name = "DIR")]
+    unfamiliar: Vec<PathBuf>,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -80,6 +84,9 @@ impl Quantize {
         let comparison = Comparison::measure(&model, &float, &data, &inputs, &split, &test)?;
         let name = self.name.as_deref().unwrap_or(config.arch.name());
         model.card = card(name, &config, &data, &split, epoch, run.epochs()?.len(), &comparison);
+        for folder in &self.unfamiliar {
+            model.card.results.extend(model.measure_unfamiliar(folder)?);
+        }
         let bytes = model.artifact().to_bytes().map_err(|error| Error::content(&self.out, error.to_string()))?;
         atomic_file::write(&self.out, &bytes)?;
         let classifier = self.check_written(&model, &comparison, &data, &inputs, &test)?;

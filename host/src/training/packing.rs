@@ -4,10 +4,13 @@
 pub mod card;
 pub mod comparison;
 
+use std::path::Path;
+
 use blastscope_shared::{
     Class, Classifier,
     artifact::{
-        Artifact, ArtifactError, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT, Thresholds,
+        Artifact, ArtifactError, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
+        Thresholds,
     },
     classifier::Assessment,
     novelty::NoveltyStatistics,
@@ -17,9 +20,12 @@ use rayon::prelude::*;
 use crate::{
     Error,
     dataset::{Dataset, sha256_from_hex},
+    evaluation::Rate,
+    picture::{pictures_below, read_picture},
     progress::Progress,
     quantization::{OperatingPoint, QuantizedLayers, Scored},
     run_folder::RunConfig,
+    screening::{self, Finding},
     split::{Item, Part, Split, SplitKind},
 };
 
@@ -130,6 +136,40 @@ impl<'a> Model<'a> {
         self.means = statistics.means.iter().flat_map(|means| bytes(means)).collect();
         self.inverse_variances = bytes(&statistics.inverse_variances);
         Ok(())
+    }
+
+    /// How the model fares on pictures it should not be sure about, all those below `folder`: what the gate lets pass, what gets a
+    /// class all the same, and what gets one with a probability above 0.9.
+    ///
+    /// # Errors
+    /// When the folder holds no picture or one cannot be read.
+    pub fn measure_unfamiliar(&self, folder: &Path) -> Result<Vec<Measurement>, Error> {
+        let classifier = self.classifier()?;
+        let paths = pictures_below(folder)?;
+        let task = Progress::Shown.start("unfamiliar pictures", paths.len());
+        let findings = paths
+            .par_iter()
+            .map_init(
+                || classifier.workspace(),
+                |workspace, path| {
+                    let finding = screening::find(&classifier, &read_picture(path)?, workspace);
+                    task.advance(1);
+                    Ok(finding)
+                },
+            )
+            .collect::<Result<Vec<Finding>, Error>>()?;
+        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let spoken = |finding: &&Finding| !finding.rejected && finding.assessment.verdict.class().is_some();
+        let sure = |finding: &&Finding| finding.assessment.probabilities.iter().any(|&probability| probability > 0.9);
+        let measurement = |what: &str, count: usize| {
+            let rate = Rate::new(count, findings.len());
+            card::measurement(what, &format!("{name}: pictures unlike the training's"), &rate)
+        };
+        Ok(vec![
+            measurement("let pass by the quality gate", findings.iter().filter(|finding| !finding.rejected).count()),
+            measurement("named with a class all the same", findings.iter().filter(spoken).count()),
+            measurement("named with a probability above 0.9", findings.iter().filter(spoken).filter(sure).count()),
+        ])
     }
 
     /// Chooses temperature and thresholds on `items`.

@@ -31,14 +31,7 @@ pub fn card(
         images.len()
     };
     let part = format!("test part, {} split", split.kind);
-    let measurement = |what: &str, rate: &Rate| Measurement {
-        what: what.into(),
-        part: part.clone(),
-        value: rate.value.unwrap_or(0.0) as f32,
-        low: rate.low as f32,
-        high: rate.high as f32,
-        count: rate.of as u32,
-    };
+    let measurement = |what: &str, rate: &Rate| measurement(what, &part, rate);
     let (float, int8, baseline) = (&comparison.float, &comparison.int8, &comparison.baseline);
     let mut results = vec![
         measurement("accuracy, int8 (this file)", &int8.accuracy),
@@ -65,7 +58,7 @@ pub fn card(
         format!(
             "A split by overlap group keeps the same part of a slide on one side, but not the same sitting at the microscope or \
              the same patient: where every sitting shows one class, as in the public ALL set, a network can tell sittings apart \
-             by stain and light, which the six colour numbers above show. These numbers do not tell how it does on another \
+             by stain and light, which the six colour numbers among the results show. These numbers do not tell how it does on another \
              microscope. Benign means hematogones of suspected patients; healthy smears are unknown to it. It judges fields, \
              not patients.{leak}"
         )
@@ -104,5 +97,18 @@ pub fn card(
         ),
         results,
         limits,
+    }
+}
+
+/// A rate as the card holds it.
+#[must_use]
+pub fn measurement(what: &str, part: &str, rate: &Rate) -> Measurement {
+    Measurement {
+        what: what.into(),
+        part: part.into(),
+        value: rate.value.unwrap_or(0.0) as f32,
+        low: rate.low as f32,
+        high: rate.high as f32,
+        count: rate.of as u32,
     }
 }
