@@ -224,6 +224,20 @@ unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
+/// Repeats a body for each column that the pixels of [`square`] see. A loop would be too long for the compiler to unroll, and
+/// sums stay in registers only where every index is a constant.
+macro_rules! for_columns {
+    ($x:ident => $body:block) => {
+        for_columns!($x $body: 0 1 2 3 4 5 6 7 8 9)
+    };
+    ($x:ident $body:block: $($column:literal)*) => {
+        $({
+            const $x: usize = $column;
+            $body
+        })*
+    };
+}
+
 /// Columns of [`square`].
 pub(crate) const SQUARE: usize = 8;
 
@@ -284,15 +298,10 @@ pub(crate) unsafe fn square<V: Vector, const PIXEL: usize>(task: &Convolution, b
 /// One input row that one output row sees.
 #[inline(always)]
 unsafe fn square_row<V: Vector>(sums: &mut [V::Sums; SQUARE], taps: &[V::Taps; 3], input: *const u8, pixel: usize) {
-    for x in 0..SQUARE + 2 {
+    for_columns!(X => {
         // SAFETY: as for `square`.
-        unsafe {
-            let group = V::group(input.add(x * pixel));
-            for column in x.saturating_sub(SQUARE - 1)..(x + 1).min(3) {
-                sums[x - column] = V::dot(sums[x - column], group, taps[column]);
-            }
-        }
-    }
+        unsafe { square_column::<V, X>(sums, taps, V::group(input.add(X * pixel))) };
+    });
 }
 
 /// One input row that both output rows see.
@@ -305,14 +314,23 @@ unsafe fn square_rows<V: Vector>(
     input: *const u8,
     pixel: usize,
 ) {
-    for x in 0..SQUARE + 2 {
+    for_columns!(X => {
         // SAFETY: as for `square`.
         unsafe {
-            let group = V::group(input.add(x * pixel));
-            for column in x.saturating_sub(SQUARE - 1)..(x + 1).min(3) {
-                upper[x - column] = V::dot(upper[x - column], group, upper_taps[column]);
-                lower[x - column] = V::dot(lower[x - column], group, lower_taps[column]);
-            }
+            let group = V::group(input.add(X * pixel));
+            square_column::<V, X>(upper, upper_taps, group);
+            square_column::<V, X>(lower, lower_taps, group);
+        }
+    });
+}
+
+/// One pixel, for the up to three sums of an output row that see it.
+#[inline(always)]
+unsafe fn square_column<V: Vector, const X: usize>(sums: &mut [V::Sums; SQUARE], taps: &[V::Taps; 3], group: V::Group) {
+    for (column, &taps) in taps.iter().enumerate() {
+        if let Some(sums) = X.checked_sub(column).and_then(|x| sums.get_mut(x)) {
+            // SAFETY: as for `square`.
+            *sums = unsafe { V::dot(*sums, group, taps) };
         }
     }
 }
