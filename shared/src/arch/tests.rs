@@ -201,6 +201,26 @@ fn the_loops_give_the_scalar_bits_in_plain_rust() {
     check(portable::<0, true>(), cases);
 }
 
+/// The loops of AVX-VNNI, with the same instruction in AVX-512's encoding: AVX-VNNI alone is rarer than either.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avxvnni_in_the_encoding_of_avx512_gives_the_scalar_bits() {
+    use super::ymm::{Ymm, evex};
+    if Isa::Avx512Vnni.is_available() {
+        // SAFETY: AVX-512 with VNNI and VL is there, and the functions enable it.
+        let kernels = unsafe {
+            Kernels::new::<Ymm<evex::Evex>>(
+                evex::kernels::convolve_units,
+                evex::kernels::dense_blocks,
+                evex::kernels::ceiling,
+            )
+        };
+        check(kernels, 256);
+    } else {
+        eprintln!("SKIPPED avxvnni_in_the_encoding_of_avx512: this machine lacks {}", Isa::Avx512Vnni);
+    }
+}
+
 #[test]
 fn names_lead_back_to_instruction_sets() {
     for isa in Isa::ALL {

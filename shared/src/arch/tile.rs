@@ -154,6 +154,13 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
+/// How many tiles of `wide` pixels, before tiles of `narrow` ones, cover `width` pixels with the fewest too many.
+pub(crate) fn wide_tiles(width: usize, wide: usize, narrow: usize) -> usize {
+    let covered = |count: usize| count * wide + width.saturating_sub(count * wide).next_multiple_of(narrow);
+    let most = width.div_ceil(wide);
+    (most.saturating_sub(narrow)..=most).rev().min_by_key(|&count| covered(count)).unwrap_or(most)
+}
+
 #[inline(always)]
 unsafe fn store_row<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     task: &Convolution,
