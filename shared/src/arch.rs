@@ -7,7 +7,7 @@
 //! that knows architectures.
 
 #![allow(unsafe_code)]
-#![cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 /// Whether the machine has all of some features; without `std`, whether the program was compiled for them.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

@@ -233,7 +233,12 @@ macro_rules! kernels {
             #[target_feature(enable = $features)]
             pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
                 // SAFETY: as the caller promises.
-                unsafe { multiply_in_registers::<Neon<$product>, 6>(rounds) }
+                unsafe { multiply_in_registers::<Neon<$product>, 6>(rounds, |group| {
+                    let mut group = group;
+                    // SAFETY: nothing is done.
+                    unsafe { asm!("/* {0} */", inout(vreg) group, options(pure, nomem, nostack, preserves_flags)) };
+                    group
+                }) }
             }
         }
     };

@@ -188,7 +188,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
         Kernels::new::<Portable<ZERO, WIDE>>(
             |task, units| tile::convolve::<Portable<ZERO, WIDE>>(task, units),
             |task, blocks| tile::dense::<Portable<ZERO, WIDE>>(task, blocks),
-            |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds),
+            |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds, core::hint::black_box),
         )
     }
 }
@@ -218,6 +218,23 @@ fn avxvnni_in_the_encoding_of_avx512_gives_the_scalar_bits() {
         check(kernels, 256);
     } else {
         eprintln!("SKIPPED avxvnni_in_the_encoding_of_avx512: this machine lacks {}", Isa::Avx512Vnni);
+    }
+}
+
+#[test]
+fn the_ceiling_counts_its_multiplications() {
+    assert_eq!(portable::<0, false>().ceiling(10), 10 * 64);
+    for isa in Isa::ALL {
+        assert_eq!(isa.multiply_in_registers(0), isa.kernels().map(|_| 0), "{isa}");
+    }
+}
+
+#[test]
+fn tiles_cover_a_row_with_the_fewest_pixels_too_many() {
+    for (width, sixes) in
+        [(1, 0), (4, 0), (5, 1), (6, 1), (8, 0), (10, 1), (14, 1), (28, 4), (56, 8), (112, 18), (224, 36)]
+    {
+        assert_eq!(tile::wide_tiles(width, 6, 4), sixes, "{width} pixels");
     }
 }
 

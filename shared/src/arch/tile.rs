@@ -410,21 +410,26 @@ pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usi
     }
 }
 
-/// Multiplies in registers only, `rounds` times with `SUMS` independent vectors of sums: the limit of every kernel. Gives
-/// the number of multiply-accumulate operations.
+/// Multiplies in registers only, `rounds` times with `SUMS` independent vectors of sums: the limit of every kernel. `hide`
+/// gives its argument back in a way that the compiler cannot see through. Gives the number of multiply-accumulate operations.
 ///
 /// # Safety
 /// `V`'s instruction set is there and enabled in the caller.
 #[inline(always)]
-pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(rounds: u32) -> u64 {
+pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(
+    rounds: u32,
+    hide: impl Fn(V::Group) -> V::Group,
+) -> u64 {
     let (zeros, ones) = ([0i32; BLOCK], [1i8; 4 * BLOCK]);
     // SAFETY: the arrays are as long as the loads.
     unsafe {
-        let group = V::group(core::hint::black_box(ones.as_ptr().cast()));
+        let mut group = V::group(core::hint::black_box(ones.as_ptr().cast()));
         let taps = V::taps(core::hint::black_box(ones.as_ptr()));
         let mut sums = [V::sums(core::hint::black_box(zeros.as_ptr())); SUMS];
         for _ in 0..rounds {
             for sums in &mut sums {
+                // Else products of the same factors would be computed once.
+                group = hide(group);
                 *sums = V::dot(*sums, group, taps);
             }
         }

@@ -3,7 +3,10 @@
 //! `vpmaddubsw`, which would take bytes, saturates its sums and is not used. AVX2 keeps activations as 16 bits instead, and
 //! widens weights when it loads them.
 
-use core::{arch::x86_64::*, marker::PhantomData};
+use core::{
+    arch::{asm, x86_64::*},
+    marker::PhantomData,
+};
 
 use super::{
     tile::{Convolution, Dense, convolve, dense, multiply_in_registers, strip},
@@ -191,7 +194,12 @@ macro_rules! kernels {
             #[target_feature(enable = $features)]
             pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
                 // SAFETY: as the caller promises.
-                unsafe { multiply_in_registers::<Ymm<$product>, 6>(rounds) }
+                unsafe { multiply_in_registers::<Ymm<$product>, 6>(rounds, |group| {
+                    let mut group = group;
+                    // SAFETY: nothing is done.
+                    unsafe { asm!("/* {0} */", inout(ymm_reg) group, options(pure, nomem, nostack, preserves_flags)) };
+                    group
+                }) }
             }
         }
     };
