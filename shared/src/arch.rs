@@ -7,17 +7,35 @@
 //! that knows architectures.
 
 #![allow(unsafe_code)]
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 /// Whether the machine has all of some features; without `std`, whether the program was compiled for them.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! detected {
     ($($feature:tt),+) => {{
-        #[cfg(feature = "std")]
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
         let detected = [$(std::arch::is_x86_feature_detected!($feature)),+].into_iter().all(|there| there);
+        #[cfg(all(feature = "std", target_arch = "aarch64"))]
+        let detected = [$(std::arch::is_aarch64_feature_detected!($feature)),+].into_iter().all(|there| there);
         #[cfg(not(feature = "std"))]
         let detected = cfg!(all($(target_feature = $feature),+));
         detected
     }};
+}
+
+/// The kernels that a module has for a vector.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! kernels {
+    ($vector:ty, $($module:ident)::+) => {
+        // SAFETY: asked for only where the instruction set is there; the functions of the module enable it.
+        unsafe {
+            Kernels::new::<$vector>(
+                $($module)::+::convolve_units,
+                $($module)::+::dense_blocks,
+                $($module)::+::ceiling,
+            )
+        }
+    };
 }
 
 mod engine;
@@ -29,10 +47,14 @@ mod vector;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512vnni;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 #[cfg(test)]
 mod portable;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod ymm;
 
 use core::fmt;
 
@@ -119,27 +141,23 @@ impl Isa {
 
     /// Its kernels, where there are any.
     pub(crate) fn kernels(self) -> Option<Kernels> {
-        #[cfg(target_arch = "x86_64")]
-        {
-            return self.x86_kernels();
-        }
-        #[allow(unreachable_code)]
-        None
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    fn x86_kernels(self) -> Option<Kernels> {
         match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 if detected!("avx2") => Some(kernels!(ymm::Ymm<ymm::Multiply16>, ymm::avx2)),
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni if detected!("avx2", "avxvnni") => Some(kernels!(ymm::Ymm<ymm::DotProduct>, ymm::avxvnni)),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni if detected!("avx512f", "avx512bw", "avx512vl", "avx512vnni") => {
-                // SAFETY: the instruction set is there, and the functions enable it.
-                Some(unsafe {
-                    Kernels::new::<avx512vnni::Avx512Vnni>(
-                        avx512vnni::convolve_units,
-                        avx512vnni::dense_blocks,
-                        avx512vnni::ceiling,
-                    )
-                })
+                Some(kernels!(avx512vnni::Avx512Vnni, avx512vnni))
             }
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon if detected!("neon") => Some(kernels!(neon::Neon<neon::Multiply8>, neon::plain)),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDotprod if detected!("neon", "dotprod") => {
+                Some(kernels!(neon::Neon<neon::SignedDot>, neon::dotprod))
+            }
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonI8mm if detected!("neon", "i8mm") => Some(kernels!(neon::Neon<neon::MixedDot>, neon::i8mm)),
             _ => None,
         }
     }

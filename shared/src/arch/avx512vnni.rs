@@ -1,6 +1,6 @@
 //! AVX-512 with VNNI: `vpdpbusd` multiplies 64 pairs, `u8` by `i8`, and adds them to 16 sums.
 
-use core::arch::x86_64::*;
+use core::arch::{asm, x86_64::*};
 
 use super::{
     tile::{Convolution, Dense, convolve, dense, multiply_in_registers, square, strip},
@@ -132,5 +132,12 @@ pub(crate) unsafe fn dense_blocks(task: &Dense, blocks: core::ops::Range<usize>)
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
     // SAFETY: as the caller promises.
-    unsafe { multiply_in_registers::<Avx512Vnni, 16>(rounds) }
+    unsafe {
+        multiply_in_registers::<Avx512Vnni, 16>(rounds, |group| {
+            let mut group = group;
+            // SAFETY: nothing is done.
+            unsafe { asm!("/* {0} */", inout(zmm_reg) group, options(pure, nomem, nostack, preserves_flags)) };
+            group
+        })
+    }
 }

@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// Most threads that share the work: no map here has rows for more.
+#[cfg(feature = "std")]
 const MAX_THREADS: usize = 64;
 
 /// The kernels of one instruction set, and the layout that they want.

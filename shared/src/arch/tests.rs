@@ -188,7 +188,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
         Kernels::new::<Portable<ZERO, WIDE>>(
             |task, units| tile::convolve::<Portable<ZERO, WIDE>>(task, units),
             |task, blocks| tile::dense::<Portable<ZERO, WIDE>>(task, blocks),
-            |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds),
+            |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds, core::hint::black_box),
         )
     }
 }
@@ -199,6 +199,43 @@ fn the_loops_give_the_scalar_bits_in_plain_rust() {
     check(portable::<0, false>(), cases);
     check(portable::<0x80, false>(), cases);
     check(portable::<0, true>(), cases);
+}
+
+/// The loops of AVX-VNNI, with the same instruction in AVX-512's encoding: AVX-VNNI alone is rarer than either.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avxvnni_in_the_encoding_of_avx512_gives_the_scalar_bits() {
+    use super::ymm::{Ymm, evex};
+    if Isa::Avx512Vnni.is_available() {
+        // SAFETY: AVX-512 with VNNI and VL is there, and the functions enable it.
+        let kernels = unsafe {
+            Kernels::new::<Ymm<evex::Evex>>(
+                evex::kernels::convolve_units,
+                evex::kernels::dense_blocks,
+                evex::kernels::ceiling,
+            )
+        };
+        check(kernels, 256);
+    } else {
+        eprintln!("SKIPPED avxvnni_in_the_encoding_of_avx512: this machine lacks {}", Isa::Avx512Vnni);
+    }
+}
+
+#[test]
+fn the_ceiling_counts_its_multiplications() {
+    assert_eq!(portable::<0, false>().ceiling(10), 10 * 64);
+    for isa in Isa::ALL {
+        assert_eq!(isa.multiply_in_registers(0), isa.kernels().map(|_| 0), "{isa}");
+    }
+}
+
+#[test]
+fn tiles_cover_a_row_with_the_fewest_pixels_too_many() {
+    for (width, sixes) in
+        [(1, 0), (4, 0), (5, 1), (6, 1), (8, 0), (10, 1), (14, 1), (28, 4), (56, 8), (112, 18), (224, 36)]
+    {
+        assert_eq!(tile::wide_tiles(width, 6, 4), sixes, "{width} pixels");
+    }
 }
 
 #[test]

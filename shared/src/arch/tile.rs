@@ -154,6 +154,13 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
+/// How many tiles of `wide` pixels, before tiles of `narrow` ones, cover `width` pixels with the fewest too many.
+pub(crate) fn wide_tiles(width: usize, wide: usize, narrow: usize) -> usize {
+    let covered = |count: usize| count * wide + width.saturating_sub(count * wide).next_multiple_of(narrow);
+    let most = width.div_ceil(wide);
+    (most.saturating_sub(narrow)..=most).rev().min_by_key(|&count| covered(count)).unwrap_or(most)
+}
+
 #[inline(always)]
 unsafe fn store_row<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     task: &Convolution,
@@ -224,6 +231,20 @@ unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
+/// Repeats a body for each column that the pixels of [`square`] see. A loop would be too long for the compiler to unroll, and
+/// sums stay in registers only where every index is a constant.
+macro_rules! for_columns {
+    ($x:ident => $body:block) => {
+        for_columns!($x $body: 0 1 2 3 4 5 6 7 8 9)
+    };
+    ($x:ident $body:block: $($column:literal)*) => {
+        $({
+            const $x: usize = $column;
+            $body
+        })*
+    };
+}
+
 /// Columns of [`square`].
 pub(crate) const SQUARE: usize = 8;
 
@@ -284,15 +305,10 @@ pub(crate) unsafe fn square<V: Vector, const PIXEL: usize>(task: &Convolution, b
 /// One input row that one output row sees.
 #[inline(always)]
 unsafe fn square_row<V: Vector>(sums: &mut [V::Sums; SQUARE], taps: &[V::Taps; 3], input: *const u8, pixel: usize) {
-    for x in 0..SQUARE + 2 {
+    for_columns!(X => {
         // SAFETY: as for `square`.
-        unsafe {
-            let group = V::group(input.add(x * pixel));
-            for column in x.saturating_sub(SQUARE - 1)..(x + 1).min(3) {
-                sums[x - column] = V::dot(sums[x - column], group, taps[column]);
-            }
-        }
-    }
+        unsafe { square_column::<V, X>(sums, taps, V::group(input.add(X * pixel))) };
+    });
 }
 
 /// One input row that both output rows see.
@@ -305,14 +321,23 @@ unsafe fn square_rows<V: Vector>(
     input: *const u8,
     pixel: usize,
 ) {
-    for x in 0..SQUARE + 2 {
+    for_columns!(X => {
         // SAFETY: as for `square`.
         unsafe {
-            let group = V::group(input.add(x * pixel));
-            for column in x.saturating_sub(SQUARE - 1)..(x + 1).min(3) {
-                upper[x - column] = V::dot(upper[x - column], group, upper_taps[column]);
-                lower[x - column] = V::dot(lower[x - column], group, lower_taps[column]);
-            }
+            let group = V::group(input.add(X * pixel));
+            square_column::<V, X>(upper, upper_taps, group);
+            square_column::<V, X>(lower, lower_taps, group);
+        }
+    });
+}
+
+/// One pixel, for the up to three sums of an output row that see it.
+#[inline(always)]
+unsafe fn square_column<V: Vector, const X: usize>(sums: &mut [V::Sums; SQUARE], taps: &[V::Taps; 3], group: V::Group) {
+    for (column, &taps) in taps.iter().enumerate() {
+        if let Some(sums) = X.checked_sub(column).and_then(|x| sums.get_mut(x)) {
+            // SAFETY: as for `square`.
+            *sums = unsafe { V::dot(*sums, group, taps) };
         }
     }
 }
@@ -385,21 +410,26 @@ pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usi
     }
 }
 
-/// Multiplies in registers only, `rounds` times with `SUMS` independent vectors of sums: the limit of every kernel. Gives
-/// the number of multiply-accumulate operations.
+/// Multiplies in registers only, `rounds` times with `SUMS` independent vectors of sums: the limit of every kernel. `hide`
+/// gives its argument back in a way that the compiler cannot see through. Gives the number of multiply-accumulate operations.
 ///
 /// # Safety
 /// `V`'s instruction set is there and enabled in the caller.
 #[inline(always)]
-pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(rounds: u32) -> u64 {
+pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(
+    rounds: u32,
+    hide: impl Fn(V::Group) -> V::Group,
+) -> u64 {
     let (zeros, ones) = ([0i32; BLOCK], [1i8; 4 * BLOCK]);
     // SAFETY: the arrays are as long as the loads.
     unsafe {
-        let group = V::group(core::hint::black_box(ones.as_ptr().cast()));
+        let mut group = V::group(core::hint::black_box(ones.as_ptr().cast()));
         let taps = V::taps(core::hint::black_box(ones.as_ptr()));
         let mut sums = [V::sums(core::hint::black_box(zeros.as_ptr())); SUMS];
         for _ in 0..rounds {
             for sums in &mut sums {
+                // Else products of the same factors would be computed once.
+                group = hide(group);
                 *sums = V::dot(*sums, group, taps);
             }
         }

@@ -1,0 +1,249 @@
+//! aarch64: three ways to multiply bytes.
+//!
+//! * NEON alone: `smull` and `smlal` make 16-bit products of pairs, `sadalp` adds them up in 32 bits. Two products of at most
+//!   128 * 127 fit 16 bits.
+//! * Dot products of equal signs: `sdot`. As in the way before, activations are stored 128 smaller, as signed bytes, and the
+//!   biases make up for it.
+//! * Dot products of mixed signs: `usdot`.
+//!
+//! The dot products are written in assembly because their intrinsics are not stable.
+
+use core::{
+    arch::{aarch64::*, asm},
+    marker::PhantomData,
+};
+
+use super::{
+    tile::{Convolution, Dense, convolve, dense, multiply_in_registers, strip},
+    vector::Vector,
+};
+
+/// How 4 sums take 4 bytes of activations each.
+pub(crate) trait Product: Copy {
+    /// The stored byte of activation 0.
+    const ZERO: u8;
+
+    /// Where the weight of channel `channel` for output `lane` lies within the 16 of 4 outputs.
+    fn tap_index(lane: usize, channel: usize) -> usize;
+
+    /// # Safety
+    /// As for [`Vector::dot`]; `group` has the 4 bytes four times.
+    unsafe fn dot(sums: int32x4_t, group: uint8x16_t, taps: int8x16_t) -> int32x4_t;
+}
+
+/// NEON alone. The halves of the weights belong to channels 0, 1 and 2, 3.
+#[derive(Clone, Copy)]
+pub(crate) struct Multiply8;
+
+impl Product for Multiply8 {
+    const ZERO: u8 = 0x80;
+
+    fn tap_index(lane: usize, channel: usize) -> usize {
+        channel / 2 * 8 + lane * 2 + channel % 2
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: int32x4_t, group: uint8x16_t, taps: int8x16_t) -> int32x4_t {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let pairs = vreinterpretq_s16_u8(group);
+            let first = vreinterpret_s8_s16(vdup_laneq_s16::<0>(pairs));
+            let second = vreinterpret_s8_s16(vdup_laneq_s16::<1>(pairs));
+            let products = vmull_s8(first, vget_low_s8(taps));
+            let products = vmlal_s8(products, second, vget_high_s8(taps));
+            vpadalq_s16(sums, products)
+        }
+    }
+}
+
+/// `sdot`.
+#[derive(Clone, Copy)]
+pub(crate) struct SignedDot;
+
+impl Product for SignedDot {
+    const ZERO: u8 = 0x80;
+
+    fn tap_index(lane: usize, channel: usize) -> usize {
+        lane * 4 + channel
+    }
+
+    #[inline(always)]
+    unsafe fn dot(mut sums: int32x4_t, group: uint8x16_t, taps: int8x16_t) -> int32x4_t {
+        // SAFETY: the trait's contract; the instruction reads and writes registers only.
+        unsafe {
+            asm!(
+                ".arch_extension dotprod",
+                "sdot {sums:v}.4s, {taps:v}.16b, {group:v}.16b",
+                sums = inout(vreg) sums, taps = in(vreg) taps, group = in(vreg) group,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        sums
+    }
+}
+
+/// `usdot`.
+#[derive(Clone, Copy)]
+pub(crate) struct MixedDot;
+
+impl Product for MixedDot {
+    const ZERO: u8 = 0;
+
+    fn tap_index(lane: usize, channel: usize) -> usize {
+        lane * 4 + channel
+    }
+
+    #[inline(always)]
+    unsafe fn dot(mut sums: int32x4_t, group: uint8x16_t, taps: int8x16_t) -> int32x4_t {
+        // SAFETY: the trait's contract; the instruction reads and writes registers only.
+        unsafe {
+            asm!(
+                ".arch_extension i8mm",
+                "usdot {sums:v}.4s, {group:v}.16b, {taps:v}.16b",
+                sums = inout(vreg) sums, taps = in(vreg) taps, group = in(vreg) group,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        sums
+    }
+}
+
+/// A block of 16 output channels as four vectors.
+#[derive(Clone, Copy)]
+pub(crate) struct Neon<P>(PhantomData<P>);
+
+impl<P: Product> Vector for Neon<P> {
+    const ZERO: u8 = P::ZERO;
+    const CHANNEL_BYTES: usize = 1;
+    const BLOCKS: usize = 1;
+    type Sums = [int32x4_t; 4];
+    type Taps = [int8x16_t; 4];
+    type Group = uint8x16_t;
+
+    fn tap_index(lane: usize, channel: usize) -> usize {
+        lane / 4 * 16 + P::tap_index(lane % 4, channel)
+    }
+
+    #[inline(always)]
+    unsafe fn sums(biases: *const i32) -> [int32x4_t; 4] {
+        // SAFETY: the trait's contract.
+        unsafe { [vld1q_s32(biases), vld1q_s32(biases.add(4)), vld1q_s32(biases.add(8)), vld1q_s32(biases.add(12))] }
+    }
+
+    #[inline(always)]
+    unsafe fn taps(weights: *const i8) -> [int8x16_t; 4] {
+        // SAFETY: the trait's contract.
+        unsafe { [vld1q_s8(weights), vld1q_s8(weights.add(16)), vld1q_s8(weights.add(32)), vld1q_s8(weights.add(48))] }
+    }
+
+    #[inline(always)]
+    unsafe fn group(input: *const u8) -> uint8x16_t {
+        // SAFETY: the trait's contract.
+        unsafe { vreinterpretq_u8_u32(vdupq_n_u32(input.cast::<u32>().read_unaligned())) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: [int32x4_t; 4], group: uint8x16_t, taps: [int8x16_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the trait's contract.
+        unsafe {
+            [
+                P::dot(sums[0], group, taps[0]),
+                P::dot(sums[1], group, taps[1]),
+                P::dot(sums[2], group, taps[2]),
+                P::dot(sums[3], group, taps[3]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn max(a: [int32x4_t; 4], b: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the trait's contract.
+        unsafe { [vmaxq_s32(a[0], b[0]), vmaxq_s32(a[1], b[1]), vmaxq_s32(a[2], b[2]), vmaxq_s32(a[3], b[3])] }
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: [int32x4_t; 4], b: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        // SAFETY: the trait's contract.
+        unsafe { [vaddq_s32(a[0], b[0]), vaddq_s32(a[1], b[1]), vaddq_s32(a[2], b[2]), vaddq_s32(a[3], b[3])] }
+    }
+
+    #[inline(always)]
+    unsafe fn store(sums: [[int32x4_t; 4]; 4], multipliers: [*const f32; 4], outputs: [*mut u8; 4]) {
+        // SAFETY: the trait's contract.
+        unsafe {
+            for ((sums, multipliers), output) in sums.into_iter().zip(multipliers).zip(outputs) {
+                // The conversions saturate, each at its own bounds: together a clamp to 0..=255.
+                let scaled = |quarter: usize| {
+                    let product = vmulq_f32(vcvtq_f32_s32(sums[quarter]), vld1q_f32(multipliers.add(4 * quarter)));
+                    vqmovun_s32(vcvtnq_s32_f32(product))
+                };
+                let low = vqmovn_u16(vcombine_u16(scaled(0), scaled(1)));
+                let high = vqmovn_u16(vcombine_u16(scaled(2), scaled(3)));
+                vst1q_u8(output, veorq_u8(vcombine_u8(low, high), vdupq_n_u8(P::ZERO)));
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn spill(sums: [int32x4_t; 4], output: *mut i32) {
+        // SAFETY: the trait's contract.
+        unsafe {
+            vst1q_s32(output, sums[0]);
+            vst1q_s32(output.add(4), sums[1]);
+            vst1q_s32(output.add(8), sums[2]);
+            vst1q_s32(output.add(12), sums[3]);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn row_pair(task: &Convolution, block: usize, _blocks: usize, y: usize) {
+        let sixes = super::tile::wide_tiles(task.width, 6, 4);
+        // SAFETY: as the caller promises.
+        unsafe {
+            strip::<Self, 6, 1>(task, block, y, 0, 6 * sixes);
+            strip::<Self, 4, 1>(task, block, y, 6 * sixes, task.width);
+        }
+    }
+}
+
+/// The functions of [`Kernels`](super::Kernels) for one product.
+macro_rules! kernels {
+    ($module:ident, $product:ident, $features:literal) => {
+        pub(crate) mod $module {
+            use super::*;
+
+            /// # Safety
+            /// As for [`convolve`].
+            #[target_feature(enable = $features)]
+            pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>) {
+                // SAFETY: as the caller promises.
+                unsafe { convolve::<Neon<$product>>(task, units) }
+            }
+
+            /// # Safety
+            /// As for [`dense`].
+            #[target_feature(enable = $features)]
+            pub(crate) unsafe fn dense_blocks(task: &Dense, blocks: core::ops::Range<usize>) {
+                // SAFETY: as the caller promises.
+                unsafe { dense::<Neon<$product>>(task, blocks) }
+            }
+
+            /// # Safety
+            /// The instruction set is there.
+            #[target_feature(enable = $features)]
+            pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
+                // SAFETY: as the caller promises.
+                unsafe { multiply_in_registers::<Neon<$product>, 6>(rounds, |group| {
+                    let mut group = group;
+                    // SAFETY: nothing is done.
+                    unsafe { asm!("/* {0} */", inout(vreg) group, options(pure, nomem, nostack, preserves_flags)) };
+                    group
+                }) }
+            }
+        }
+    };
+}
+
+kernels!(plain, Multiply8, "neon");
+kernels!(dotprod, SignedDot, "neon,dotprod");
+kernels!(i8mm, MixedDot, "neon,i8mm");

@@ -1,0 +1,236 @@
+//! 256-bit vectors: AVX-VNNI's `vpdpbusd`, and AVX2 alone, which multiplies 16-bit numbers in pairs.
+//!
+//! `vpmaddubsw`, which would take bytes, saturates its sums and is not used. AVX2 keeps activations as 16 bits instead, and
+//! widens weights when it loads them.
+
+use core::{
+    arch::{asm, x86_64::*},
+    marker::PhantomData,
+};
+
+use super::{
+    tile::{Convolution, Dense, convolve, dense, multiply_in_registers, strip},
+    vector::Vector,
+};
+
+/// How 8 sums take 4 bytes of activations each.
+pub(crate) trait Product: Copy {
+    /// Bytes of a stored activation.
+    const CHANNEL_BYTES: usize;
+
+    /// The weights of 8 outputs for a group.
+    ///
+    /// # Safety
+    /// As for [`Vector::taps`].
+    unsafe fn taps(weights: *const i8) -> __m256i;
+
+    /// # Safety
+    /// As for [`Vector::dot`].
+    unsafe fn dot(sums: __m256i, group: __m256i, taps: __m256i) -> __m256i;
+}
+
+/// AVX2: `vpmaddwd` and an addition, two channels a group.
+#[derive(Clone, Copy)]
+pub(crate) struct Multiply16;
+
+impl Product for Multiply16 {
+    const CHANNEL_BYTES: usize = 2;
+
+    #[inline(always)]
+    unsafe fn taps(weights: *const i8) -> __m256i {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(weights.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: __m256i, group: __m256i, taps: __m256i) -> __m256i {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_add_epi32(sums, _mm256_madd_epi16(group, taps)) }
+    }
+}
+
+/// AVX-VNNI: `vpdpbusd`, four channels a group.
+#[derive(Clone, Copy)]
+pub(crate) struct DotProduct;
+
+impl Product for DotProduct {
+    const CHANNEL_BYTES: usize = 1;
+
+    #[inline(always)]
+    unsafe fn taps(weights: *const i8) -> __m256i {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_loadu_si256(weights.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: __m256i, group: __m256i, taps: __m256i) -> __m256i {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_dpbusd_avx_epi32(sums, group, taps) }
+    }
+}
+
+/// A block of 16 output channels as two vectors.
+#[derive(Clone, Copy)]
+pub(crate) struct Ymm<P>(PhantomData<P>);
+
+impl<P: Product> Vector for Ymm<P> {
+    const ZERO: u8 = 0;
+    const CHANNEL_BYTES: usize = P::CHANNEL_BYTES;
+    const BLOCKS: usize = 1;
+    type Sums = [__m256i; 2];
+    type Taps = [__m256i; 2];
+    type Group = __m256i;
+
+    #[inline(always)]
+    unsafe fn sums(biases: *const i32) -> [__m256i; 2] {
+        // SAFETY: the trait's contract.
+        unsafe { [_mm256_loadu_si256(biases.cast()), _mm256_loadu_si256(biases.add(8).cast())] }
+    }
+
+    #[inline(always)]
+    unsafe fn taps(weights: *const i8) -> [__m256i; 2] {
+        // SAFETY: the trait's contract.
+        unsafe { [P::taps(weights), P::taps(weights.add(Self::TAP_BYTES / 2))] }
+    }
+
+    #[inline(always)]
+    unsafe fn group(input: *const u8) -> __m256i {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_set1_epi32(input.cast::<i32>().read_unaligned()) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: [__m256i; 2], group: __m256i, taps: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the trait's contract.
+        unsafe { [P::dot(sums[0], group, taps[0]), P::dot(sums[1], group, taps[1])] }
+    }
+
+    #[inline(always)]
+    unsafe fn max(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the trait's contract.
+        unsafe { [_mm256_max_epi32(a[0], b[0]), _mm256_max_epi32(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the trait's contract.
+        unsafe { [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    unsafe fn store(sums: [[__m256i; 2]; 4], multipliers: [*const f32; 4], outputs: [*mut u8; 4]) {
+        // SAFETY: the trait's contract.
+        unsafe {
+            for ((sums, multipliers), output) in sums.into_iter().zip(multipliers).zip(outputs) {
+                // Clamped above before the conversion, which would make a large number negative; below by saturation.
+                let scaled = |half: usize| {
+                    let product =
+                        _mm256_mul_ps(_mm256_cvtepi32_ps(sums[half]), _mm256_loadu_ps(multipliers.add(8 * half)));
+                    _mm256_cvtps_epi32(_mm256_min_ps(product, _mm256_set1_ps(255.0)))
+                };
+                // The quarters lie in the order 0, 2, 1, 3 of the channels.
+                let words = _mm256_packus_epi32(scaled(0), scaled(1));
+                let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
+                if P::CHANNEL_BYTES == 2 {
+                    _mm256_storeu_si256(output.cast(), words);
+                } else {
+                    let (low, high) = (_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+                    _mm_storeu_si128(output.cast(), _mm_packus_epi16(low, high));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn spill(sums: [__m256i; 2], output: *mut i32) {
+        // SAFETY: the trait's contract.
+        unsafe {
+            _mm256_storeu_si256(output.cast(), sums[0]);
+            _mm256_storeu_si256(output.add(8).cast(), sums[1]);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(address: *const i8) {
+        // SAFETY: a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) }
+    }
+
+    #[inline(always)]
+    unsafe fn row_pair(task: &Convolution, block: usize, _blocks: usize, y: usize) {
+        let sixes = super::tile::wide_tiles(task.width, 6, 4);
+        // SAFETY: as the caller promises.
+        unsafe {
+            strip::<Self, 6, 1>(task, block, y, 0, 6 * sixes);
+            strip::<Self, 4, 1>(task, block, y, 6 * sixes, task.width);
+        }
+    }
+}
+
+/// The functions of [`Kernels`](super::Kernels) for one product.
+macro_rules! kernels {
+    ($module:ident, $product:ident, $features:literal) => {
+        pub(crate) mod $module {
+            use super::*;
+
+            /// # Safety
+            /// As for [`convolve`].
+            #[target_feature(enable = $features)]
+            pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>) {
+                // SAFETY: as the caller promises.
+                unsafe { convolve::<Ymm<$product>>(task, units) }
+            }
+
+            /// # Safety
+            /// As for [`dense`].
+            #[target_feature(enable = $features)]
+            pub(crate) unsafe fn dense_blocks(task: &Dense, blocks: core::ops::Range<usize>) {
+                // SAFETY: as the caller promises.
+                unsafe { dense::<Ymm<$product>>(task, blocks) }
+            }
+
+            /// # Safety
+            /// The instruction set is there.
+            #[target_feature(enable = $features)]
+            pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
+                // SAFETY: as the caller promises.
+                unsafe { multiply_in_registers::<Ymm<$product>, 6>(rounds, |group| {
+                    let mut group = group;
+                    // SAFETY: nothing is done.
+                    unsafe { asm!("/* {0} */", inout(ymm_reg) group, options(pure, nomem, nostack, preserves_flags)) };
+                    group
+                }) }
+            }
+        }
+    };
+}
+
+kernels!(avx2, Multiply16, "avx2");
+kernels!(avxvnni, DotProduct, "avx2,avxvnni");
+
+/// The 256-bit `vpdpbusd` of AVX-512: tests the loops of AVX-VNNI on machines that have only the other encoding.
+#[cfg(test)]
+pub(crate) mod evex {
+    use super::*;
+
+    #[derive(Clone, Copy)]
+    pub(crate) struct Evex;
+
+    impl Product for Evex {
+        const CHANNEL_BYTES: usize = 1;
+
+        #[inline(always)]
+        unsafe fn taps(weights: *const i8) -> __m256i {
+            // SAFETY: the trait's contract.
+            unsafe { DotProduct::taps(weights) }
+        }
+
+        #[inline(always)]
+        unsafe fn dot(sums: __m256i, group: __m256i, taps: __m256i) -> __m256i {
+            // SAFETY: the trait's contract.
+            unsafe { _mm256_dpbusd_epi32(sums, group, taps) }
+        }
+    }
+
+    kernels!(kernels, Evex, "avx2,avx512f,avx512vl,avx512vnni");
+}
