@@ -53,7 +53,7 @@ impl Backend {
     pub fn open(self) -> Result<Device, Error> {
         match self {
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => wgpu_device().ok_or_else(|| {
+            Self::Wgpu => wgpu_device(true).ok_or_else(|| {
                 Error::Usage(
                     "no GPU adapter found for --backend wgpu; install its Vulkan driver or use --backend flex".into(),
                 )
@@ -71,6 +71,16 @@ impl Backend {
         }
     }
 
+    /// The device, where it is worth taking without being asked: no software adapter, which is slower than the CPU back end and
+    /// takes minutes to warm up.
+    fn open_unasked(self) -> Option<Device> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => wgpu_device(false),
+            other => other.open().ok(),
+        }
+    }
+
     /// Name, as on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -82,9 +92,13 @@ impl Backend {
     }
 }
 
-/// The first adapter that wgpu finds, if any.
+/// The first GPU that wgpu finds; a software adapter only where there is no other and `software` allows it.
 #[cfg(feature = "wgpu")]
-fn wgpu_device() -> Option<Device> {
-    use burn::tensor::DeviceType;
-    Device::enumerate(DeviceType::Wgpu).into_iter().next()
+fn wgpu_device(software: bool) -> Option<Device> {
+    use burn::tensor::{DeviceKind, DeviceType};
+    let emulated = Device::wgpu(DeviceKind::Cpu);
+    let mut devices: Vec<Device> = Device::enumerate(DeviceType::Wgpu).into_iter().collect();
+    devices.retain(|device| software || *device != emulated);
+    devices.sort_by_key(|device| *device == emulated);
+    devices.into_iter().next()
 }
