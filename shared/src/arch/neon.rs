@@ -235,7 +235,7 @@ macro_rules! kernels {
                 // SAFETY: as the caller promises.
                 unsafe { multiply_in_registers::<Neon<$product>, 6>(rounds, |group| {
                     let mut group = group;
-                    asm!("/* {0} */", inout(vreg) group, options(pure, nomem, nostack, preserves_flags));
+                    asm!("/* {0:v} */", inout(vreg) group, options(pure, nomem, nostack, preserves_flags));
                     group
                 }) }
             }
