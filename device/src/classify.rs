@@ -27,14 +27,13 @@ pub struct Options {
     pub gate: bool,
 }
 
-/// Classifies every path, in the order given and folders in the order of their names, to stdout. Whether all went well.
+/// Classifies every path, in the order given and folders in the order of their names, to `out`. Whether all went well.
 ///
 /// # Errors
-/// When stdout cannot be written.
-pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options) -> io::Result<bool> {
+/// When `out` cannot be written.
+pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out: impl Write) -> io::Result<bool> {
     let mut assessor = model::Loaded::new(classifier);
     let mut all_fine = true;
-    let mut out = io::stdout().lock();
     let work = expand(paths);
     if options.json {
         if let Some(caution) = model::caution(classifier) {
@@ -66,7 +65,7 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options) -> io::
 pub(crate) struct Examined {
     quality: blastscope_shared::gate::Quality,
     rejection: Option<blastscope_shared::gate::Rejection>,
-    assessment: Option<blastscope_shared::classifier::Assessment>,
+    assessment: blastscope_shared::classifier::Assessment,
 }
 
 /// A path to classify, or what is wrong with it.
@@ -96,6 +95,5 @@ fn examine(path: &Path, assessor: &mut impl Assessor, gate: bool) -> Result<Exam
     drop(bytes);
     let quality = Gate::inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
-    let assessment = rejection.is_none().then(|| assessor.assess(&picture));
-    Ok(Examined { quality, rejection, assessment })
+    Ok(Examined { quality, rejection, assessment: assessor.assess(&picture) })
 }

@@ -167,7 +167,7 @@ fn load(named: Option<&PathBuf>) -> Option<Classifier> {
 fn classify(args: &ClassifyArgs) -> io::Result<u8> {
     let Some(classifier) = load(args.model.as_ref()) else { return Ok(UNUSABLE) };
     let options = classify::Options { json: args.json, gate: !args.no_gate };
-    let all_fine = classify::run(&args.paths, &classifier, options)?;
+    let all_fine = classify::run(&args.paths, &classifier, options, io::stdout().lock())?;
     Ok(if all_fine { SUCCESS } else { PARTLY })
 }
 

@@ -146,7 +146,7 @@ fn the_gate_abstains_with_its_reason_unless_told_not_to() {
     let line = &json(&stdout)[0];
     assert_eq!((code, line["verdict"].as_str()), (Some(0), Some("abstain")));
     assert!(line["reason"].as_str().is_some_and(|reason| reason.starts_with("too dark")), "{line}");
-    assert!(line["probabilities"].is_null() && line["logits"].is_null());
+    assert!(line["probabilities"]["Pro"].is_f64() && line["logits"].is_array(), "the network ran all the same: {line}");
     let (_, stdout, _) = output(command.arg("--no-gate"));
     assert!(json(&stdout)[0]["logits"].is_array(), "{stdout}");
 }

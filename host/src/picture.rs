@@ -1,6 +1,10 @@
 //! Picture files.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use blastscope_shared::{
     RgbPixels,
@@ -33,6 +37,38 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
 /// As [`read_file`], and [`Error::Picture`] when the file is not a whole picture of a usable size.
 pub fn read_picture(path: &Path) -> Result<RgbPixels, Error> {
     decode_picture(path, &read_file(path)?)
+}
+
+const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff"];
+
+/// Whether a file's name ends as a picture's does, in any case.
+#[must_use]
+pub fn is_picture_name(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, end)| EXTENSIONS.iter().any(|known| end.eq_ignore_ascii_case(known)))
+}
+
+/// Every picture file below `folder`, by its extension, in the order of the paths.
+///
+/// # Errors
+/// [`Error::Io`] when a folder cannot be listed, [`Error::Content`] when there is no picture.
+pub fn pictures_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).map_err(Error::io("list", &next))? {
+            let path = entry.map_err(Error::io("list", &next))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| is_picture_name(&name.to_string_lossy())) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(Error::content(folder, "holds no pictures (jpg, jpeg, png, bmp, tif, tiff)"));
+    }
+    Ok(found)
 }
 
 /// Decodes the bytes that were read from `path`.

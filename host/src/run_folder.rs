@@ -7,7 +7,9 @@ use blastscope_shared::Preprocessing;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, atomic_file,
+    Error,
+    architecture::Architecture,
+    atomic_file,
     dataset::{Dataset, hex},
     progress::Progress,
     split::{Split, SplitKind},
@@ -16,8 +18,8 @@ use crate::{
 /// How a network was trained; everything that is needed to do it again, or to go on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// Architecture: `allcnn`.
-    pub arch: String,
+    /// The network.
+    pub arch: Architecture,
     /// `adam` or `adamax`.
     pub optimizer: String,
     /// Epochs in all.
@@ -89,13 +91,22 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Starts a run in a folder that does not exist or is empty.
+    /// Starts a run in a folder that does not exist, is empty, or holds what a start that was cut off left behind. The
+    /// configuration is written last: a folder with one can be resumed.
     ///
     /// # Errors
     /// When the folder holds something already, or cannot be made.
     pub fn create(root: &Path) -> Result<Self, Error> {
         let run = Self { root: root.to_path_buf() };
-        let occupied = root.is_file() || std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
+        let foreign = |entry: &std::fs::DirEntry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let own = matches!(&*name, "split.csv" | "checkpoint")
+                || (name.starts_with(".writing-") && name.ends_with(".tmp"));
+            !own
+        };
+        let occupied = root.is_file()
+            || std::fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(|entry| foreign(&entry)));
         if run.config_path().exists() {
             return Err(Error::content(root, "already holds a run; continue it with --resume or choose another --out"));
         }
@@ -113,7 +124,10 @@ impl RunFolder {
     pub fn open(root: &Path) -> Result<Self, Error> {
         let run = Self { root: root.to_path_buf() };
         if !run.config_path().is_file() {
-            return Err(Error::content(root, "holds no run (no run.json); give the folder that train --out wrote"));
+            return Err(Error::content(
+                root,
+                "holds no run (no run.json); give the folder of train --out, or start the training without --resume",
+            ));
         }
         Ok(run)
     }
@@ -265,6 +279,11 @@ mod tests {
         std::fs::write(folder.path().join("thesis.txt"), "precious").expect("written");
         let error = RunFolder::create(folder.path()).expect_err("refused").to_string();
         assert!(error.contains("not empty"), "{error}");
+        let begun = folder.path().join("begun");
+        std::fs::create_dir_all(begun.join("checkpoint")).expect("made");
+        std::fs::write(begun.join("split.csv"), "part,class").expect("written");
+        std::fs::write(begun.join(".writing-x.tmp"), "{").expect("written");
+        RunFolder::create(&begun).expect("a start that was cut off can be made again");
         let error = RunFolder::open(folder.path()).expect_err("refused").to_string();
         assert!(error.contains("no run.json"), "{error}");
     }

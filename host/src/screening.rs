@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use blastscope_shared::{
-    Classifier, Verdict,
+    Classifier, RgbPixels, Verdict,
     artifact::{PICTURE_ID_LEN, Pictures},
-    classifier::Assessment,
+    classifier::{Assessment, Workspace},
+    gate::Gate,
 };
 use rayon::prelude::*;
 
@@ -27,39 +28,54 @@ pub fn read_model(path: &Path) -> Result<Classifier, Error> {
     Classifier::read(&bytes).map_err(|error| Error::content(path, error.to_string()))
 }
 
-/// Assesses the pictures at `images` (indices into the data set), in that order.
+/// What the device would find in a picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Finding {
+    /// What the network says.
+    pub assessment: Assessment,
+    /// Whether the gate would reject the picture.
+    pub rejected: bool,
+}
+
+/// Screens one picture.
+#[must_use]
+pub fn find(classifier: &Classifier, picture: &RgbPixels, workspace: &mut Workspace) -> Finding {
+    Finding { assessment: classifier.assess(picture, workspace), rejected: Gate::default().check(picture).is_err() }
+}
+
+/// Screens the pictures at `images` (indices into the data set), in that order.
 ///
 /// # Errors
 /// When a picture cannot be read.
-pub fn assess(
+pub fn screen(
     classifier: &Classifier,
     data: &Dataset,
     images: &[usize],
     progress: Progress,
-) -> Result<Vec<Assessment>, Error> {
+) -> Result<Vec<Finding>, Error> {
     let task = progress.start("classifying", images.len());
     images
         .par_iter()
         .map_init(
             || classifier.workspace(),
             |workspace, &image| {
-                let picture = read_picture(&data.path(&data.images[image]))?;
-                let assessment = classifier.assess(&picture, workspace);
+                let finding = find(classifier, &read_picture(&data.path(&data.images[image]))?, workspace);
                 task.advance(1);
-                Ok(assessment)
+                Ok(finding)
             },
         )
         .collect()
 }
 
-/// An assessment as a prediction.
+/// A finding as a prediction.
 #[must_use]
-pub fn prediction(image: &LabelledImage, assessment: &Assessment) -> Prediction {
+pub fn prediction(image: &LabelledImage, finding: &Finding) -> Prediction {
     Prediction {
         file: image.file.clone(),
         truth: image.class,
-        probabilities: assessment.probabilities,
-        abstained: match assessment.verdict {
+        probabilities: finding.assessment.probabilities,
+        abstained: match finding.assessment.verdict {
+            _ if finding.rejected => Some("rejected by the quality gate".to_owned()),
             Verdict::Class { .. } => None,
             Verdict::Abstain(reason) => Some(reason.kind().to_owned()),
         },

@@ -11,6 +11,7 @@ pub mod batches;
 pub mod checkpoints;
 pub mod float_network;
 pub mod model;
+pub mod packing;
 pub mod plain_renderer;
 pub mod schedule;
 
@@ -105,7 +106,7 @@ pub fn train(run: &RunFolder, config: &RunConfig, data: &Dataset, split: &Split,
 
     device.seed(config.seed);
     let autodiff = device.clone().autodiff();
-    let model = AllCnn::new(usize::from(config.preprocessing.width), config.dropout, &autodiff);
+    let model = AllCnn::new(config.arch, usize::from(config.preprocessing.width), config.dropout, &autodiff);
     let optimizer: OptimizerKind = parse("optimizer", &config.optimizer)?;
     let schedule: Schedule = parse("schedule", &config.schedule)?;
     let schedule = ModuleLrScheduler::from(ScheduledRate::new(schedule, config.learning_rate, steps));

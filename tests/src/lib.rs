@@ -61,13 +61,19 @@ pub const TINY_HIDDEN: usize = 16;
 /// verdicts mean nothing; they are the same everywhere.
 #[must_use]
 pub fn tiny_artifact() -> Vec<u8> {
+    artifact(TINY_HIDDEN)
+}
+
+/// As [`tiny_artifact`], with so many hidden activations and a file that grows with them.
+#[must_use]
+pub fn artifact(hidden_len: usize) -> Vec<u8> {
     let mut numbers = Numbers(2025);
     let first = Parts::draw(&mut numbers, 27, 8);
     let second = Parts::draw(&mut numbers, 72, 8);
-    let hidden = Parts::draw(&mut numbers, 4 * 4 * 8, TINY_HIDDEN);
-    let output = Parts::draw(&mut numbers, TINY_HIDDEN, Class::COUNT);
-    let means = numbers.f32s(TINY_HIDDEN * Class::COUNT, 0.0, 60.0);
-    let inverse_variances = numbers.f32s(TINY_HIDDEN, 0.001, 0.01);
+    let hidden = Parts::draw(&mut numbers, 4 * 4 * 8, hidden_len);
+    let output = Parts::draw(&mut numbers, hidden_len, Class::COUNT);
+    let means = numbers.f32s(hidden_len * Class::COUNT, 0.0, 60.0);
+    let inverse_variances = numbers.f32s(hidden_len, 0.001, 0.01);
     let artifact = Artifact {
         card: ModelCard {
             name: "tiny".into(),

@@ -3,7 +3,7 @@
 use std::alloc::System;
 
 use blastscope_shared::{Classifier, artifact::HEADER_LEN};
-use blastscope_tests::{reseal, tiny_artifact};
+use blastscope_tests::{artifact, reseal};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -18,13 +18,11 @@ fn allocated(bytes: &[u8]) -> usize {
     allocated
 }
 
-/// What the layout of maps and steps may take besides, in bytes.
-const LAYOUT: usize = 4096;
-
 #[test]
-fn reading_never_allocates_more_than_twice_the_files_size_and_a_layout() {
-    let whole = tiny_artifact();
-    let limit = 2 * whole.len() + LAYOUT;
+fn reading_never_allocates_more_than_twice_the_files_size() {
+    // Large enough that weights dominate, as they do in a real model.
+    let whole = artifact(96);
+    let limit = 2 * whole.len();
     assert!(
         (whole.len() / 2..=limit).contains(&allocated(&whole)),
         "the counter works and the whole file is within the limit"

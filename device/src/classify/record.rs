@@ -19,29 +19,29 @@ impl<T: Serialize> Serialize for ByClass<T> {
     }
 }
 
-/// A picture that was examined. What the network did not compute is null.
+/// A picture that was examined. What the network computed is there even when the gate rejects the picture.
 #[derive(Serialize)]
 pub(super) struct Record<'a> {
     file: &'a str,
     verdict: &'static str,
     reason: Option<String>,
-    probabilities: Option<ByClass<f32>>,
-    logits: Option<[f32; Class::COUNT]>,
-    novelty: Option<f32>,
+    probabilities: ByClass<f32>,
+    logits: [f32; Class::COUNT],
+    novelty: f32,
     quality: &'a Quality,
     model: &'a str,
 }
 
 impl<'a> Record<'a> {
     pub(super) fn new(file: &'a str, examined: &'a Examined, model: &'a str) -> Self {
-        let assessment = examined.assessment.as_ref();
+        let assessment = &examined.assessment;
         Self {
             file,
-            verdict: assessment.map_or("abstain", |assessment| assessment.verdict.name()),
+            verdict: examined.class().map_or("abstain", Class::name),
             reason: examined.reason(),
-            probabilities: assessment.map(|assessment| ByClass(assessment.probabilities)),
-            logits: assessment.map(|assessment| assessment.logits),
-            novelty: assessment.map(|assessment| assessment.novelty),
+            probabilities: ByClass(assessment.probabilities),
+            logits: assessment.logits,
+            novelty: assessment.novelty,
             quality: &examined.quality,
             model,
         }
@@ -49,12 +49,17 @@ impl<'a> Record<'a> {
 }
 
 impl Examined {
+    /// The class that is named, if any: neither the gate nor the thresholds object.
+    pub(super) fn class(&self) -> Option<Class> {
+        if self.rejection.is_some() { None } else { self.assessment.verdict.class() }
+    }
+
     /// Why no class is named.
     pub(super) fn reason(&self) -> Option<String> {
         if let Some(rejection) = &self.rejection {
             return Some(rejection.to_string());
         }
-        match self.assessment.as_ref()?.verdict {
+        match self.assessment.verdict {
             Verdict::Abstain(abstention) => Some(abstention.to_string()),
             Verdict::Class { .. } => None,
         }

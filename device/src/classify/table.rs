@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::{Class, classifier::Classifier, verdict::Verdict};
+use blastscope_shared::{Class, classifier::Classifier};
 use crossterm::style::{Color, Stylize as _};
 
 use super::Examined;
@@ -71,18 +71,17 @@ impl<W: Write> Table<W> {
         let width = self.name_width;
         match outcome {
             Ok(examined) => {
-                let verdict = examined.assessment.as_ref().map(|assessment| assessment.verdict);
-                let (word, colour) = match verdict {
-                    Some(Verdict::Class { class, .. }) => (class.name(), class_colour(class)),
-                    _ => ("abstain", Color::Yellow),
+                let (word, colour) = match examined.class() {
+                    Some(class) => (class.name(), class_colour(class)),
+                    None => ("abstain", Color::Yellow),
                 };
-                match verdict {
-                    Some(Verdict::Class { class, .. }) => self.counts.classes[class.index()] += 1,
-                    _ => self.counts.abstained += 1,
+                match examined.class() {
+                    Some(class) => self.counts.classes[class.index()] += 1,
+                    None => self.counts.abstained += 1,
                 }
-                let highest = examined.assessment.map(|a| a.probabilities.into_iter().fold(0.0, f32::max));
-                let probability = highest.map_or("-".into(), |highest| format!("{:.1} %", highest * 100.0));
-                let novelty = examined.assessment.map_or("-".into(), |a| format!("{:.2}", a.novelty));
+                let highest = examined.assessment.probabilities.into_iter().fold(0.0, f32::max);
+                let probability = format!("{:.1} %", highest * 100.0);
+                let novelty = format!("{:.2}", examined.assessment.novelty);
                 let word = self.paint(&format!("{word:8}"), colour);
                 let reason = beginning(&examined.reason().unwrap_or_default(), self.reason_width);
                 let row = format!("{name:width$}  {word} {probability:>7} {novelty:>7}  {reason}");

@@ -151,7 +151,7 @@ impl Evaluate {
         let subject = Subject {
             name: format!(
                 "{} in float, epoch {epoch}, {} of the {} split with seed {}",
-                config.arch,
+                config.arch.name(),
                 self.split.describe(),
                 split.kind,
                 split.seed
@@ -193,11 +193,11 @@ impl Evaluate {
             ));
         }
         let unseen = screening::known_as(pictures, &data, None).len();
-        let assessments = screening::assess(&classifier, &data, &images, Progress::Shown)?;
+        let findings = screening::screen(&classifier, &data, &images, Progress::Shown)?;
         let predictions: Vec<_> = images
             .iter()
-            .zip(&assessments)
-            .map(|(&image, assessment)| screening::prediction(&data.images[image], assessment))
+            .zip(&findings)
+            .map(|(&image, finding)| screening::prediction(&data.images[image], finding))
             .collect();
         let what = match self.split {
             Which::All if unseen == data.images.len() => "all pictures, none of them seen before".into(),

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::{
     Error,
+    architecture::Architecture,
     dataset::{Dataset, hex},
     progress::Progress,
     run_folder::{RunConfig, RunFolder},
@@ -35,8 +36,8 @@ pub struct Train {
         "image_size", "per_class", "split", "groups", "seed", "patience"])]
     resume: bool,
     /// Network.
-    #[arg(long, default_value = "allcnn", value_parser = ["allcnn"])]
-    arch: String,
+    #[arg(long, value_enum, default_value_t = Architecture::Allcnn)]
+    arch: Architecture,
     /// Optimizer.
     #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
     optimizer: OptimizerKind,
@@ -111,7 +112,7 @@ impl Train {
         let run = RunFolder::create(&self.out)?;
         split.write(&run.split(), &data)?;
         let config = RunConfig {
-            arch: self.arch.clone(),
+            arch: self.arch,
             optimizer: value_name(&self.optimizer),
             epochs: self.epochs as usize,
             batch_size: self.batch_size as usize,

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use blastscope_shared::Class;
 
-use crate::Error;
+use crate::{Error, picture::is_picture_name};
 
-const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff"];
 const LAYOUTS: &str = "understood are folders named Benign, Early, Pre and Pro (or Benign, [Malignant] early Pre-B, [Malignant] \
                        Pre-B and [Malignant] Pro-B) with jpg, png, bmp or tif pictures directly in them, which lie in the \
                        folder itself, in Original/ below it, or one level deeper; Segmented/ is never taken";
@@ -103,10 +102,6 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
     }
     entries.sort();
     Ok(entries)
-}
-
-fn is_picture_name(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, end)| EXTENSIONS.iter().any(|known| end.eq_ignore_ascii_case(known)))
 }
 
 fn is_segmented(name: &str) -> bool {

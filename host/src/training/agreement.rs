@@ -10,7 +10,7 @@ use burn::{
 };
 
 use super::{OptimizerKind, batches::Batch, model::AllCnn};
-use crate::Error;
+use crate::{Error, architecture::Architecture};
 
 const SIDE: usize = 32;
 const BATCH: usize = 8;
@@ -62,7 +62,7 @@ impl FixedWeights {
 #[must_use]
 pub fn losses(device: &Device) -> [f32; 5] {
     let autodiff = device.clone().autodiff();
-    let network = AllCnn::new(SIDE, 0.0, &autodiff);
+    let network = AllCnn::new(Architecture::Allcnn, SIDE, 0.0, &autodiff);
     // The hidden biases start random; zero them like every other bias, so that all back ends start alike.
     let mut network = network.map(&mut ZeroBiases).map(&mut FixedWeights(Numbers(7)));
     let mut optimizer = OptimizerKind::Adam.build();

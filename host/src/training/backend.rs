@@ -53,7 +53,7 @@ impl Backend {
     pub fn open(self) -> Result<Device, Error> {
         match self {
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => wgpu_device().ok_or_else(|| {
+            Self::Wgpu => wgpu_device(true).ok_or_else(|| {
                 Error::Usage(
                     "no GPU adapter found for --backend wgpu; install its Vulkan driver or use --backend flex".into(),
                 )
@@ -61,12 +61,23 @@ impl Backend {
             #[cfg(feature = "flex")]
             Self::Flex => Ok(Device::flex()),
             #[cfg(feature = "ndarray")]
+            #[expect(deprecated, reason = "offered for comparison until Burn drops it")]
             Self::Ndarray => Ok(Device::ndarray()),
             #[allow(unreachable_patterns, reason = "with every back end compiled in nothing is left")]
             other => Err(Error::Usage(format!(
                 "--backend {name} is not part of this build; build it with --features {name}",
                 name = other.name()
             ))),
+        }
+    }
+
+    /// The device, where it is worth taking without being asked: no software adapter, which is slower than the CPU back end and
+    /// takes minutes to warm up.
+    fn open_unasked(self) -> Option<Device> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => wgpu_device(false),
+            other => other.open().ok(),
         }
     }
 
@@ -81,9 +92,13 @@ impl Backend {
     }
 }
 
-/// The first adapter that wgpu finds, if any.
+/// The first GPU that wgpu finds; a software adapter only where there is no other and `software` allows it.
 #[cfg(feature = "wgpu")]
-fn wgpu_device() -> Option<Device> {
-    use burn::tensor::DeviceType;
-    Device::enumerate(DeviceType::Wgpu).into_iter().next()
+fn wgpu_device(software: bool) -> Option<Device> {
+    use burn::tensor::{DeviceKind, DeviceType};
+    let emulated = Device::wgpu(DeviceKind::Cpu);
+    let mut devices: Vec<Device> = Device::enumerate(DeviceType::Wgpu).into_iter().collect();
+    devices.retain(|device| software || *device != emulated);
+    devices.sort_by_key(|device| *device == emulated);
+    devices.into_iter().next()
 }

@@ -7,10 +7,11 @@ use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::Mo
 
 use super::{
     batches::{Example, ExampleBatcher},
-    model::{AllCnn, BLOCKS},
+    model::AllCnn,
 };
 use crate::{
     Error,
+    architecture::Architecture,
     progress::Progress,
     quantization::{FloatFilters, FloatLayer, Histogram, Normalization, channels_last, fold},
     run_folder::RunConfig,
@@ -21,6 +22,7 @@ const BATCH: usize = 16;
 
 /// A network for inference and what turns examples into its input.
 pub struct FloatNetwork {
+    architecture: Architecture,
     network: AllCnn,
     batcher: ExampleBatcher,
     device: Device,
@@ -34,13 +36,14 @@ impl FloatNetwork {
     pub fn load(config: &RunConfig, weights: &Path, device: &Device) -> Result<Self, Error> {
         let record = ModuleRecord::load(weights)
             .map_err(|error| Error::content(weights, format!("holds no weights that can be read: {error}")))?;
-        let network = AllCnn::new(usize::from(config.preprocessing.width), config.dropout, device);
+        let network = AllCnn::new(config.arch, usize::from(config.preprocessing.width), config.dropout, device);
         let expected = network.num_params();
         let network = network.load_record(record);
         if network.num_params() != expected {
             return Err(Error::content(weights, "holds the weights of another network"));
         }
         Ok(Self {
+            architecture: config.arch,
             network,
             batcher: ExampleBatcher { preprocessing: config.preprocessing.clone() },
             device: device.clone(),
@@ -68,7 +71,7 @@ impl FloatNetwork {
     /// # Errors
     /// As [`Self::logits`].
     pub fn clips(&self, examples: &[Example], progress: Progress) -> Result<Vec<f32>, Error> {
-        let layers = BLOCKS.iter().map(|block| block.len()).sum::<usize>() + 1;
+        let layers = self.architecture.convolutions() + 1;
         let mut largest = vec![0.0f32; layers];
         self.observe(examples, "calibrating, range", progress, |layer, activations| {
             largest[layer] = activations.iter().fold(largest[layer], |largest, &value| largest.max(value));
@@ -111,7 +114,7 @@ impl FloatNetwork {
         let mut layers = Vec::new();
         let mut convolutions = self.network.convolutions.iter();
         let mut channels = 3;
-        for block in BLOCKS {
+        for block in self.architecture.blocks() {
             for layer in convolutions.by_ref().take(block.len()) {
                 let weights = channels_last(&values(layer.convolution.weight.val())?, channels, 9);
                 let norm = &layer.normalization;
@@ -168,7 +171,8 @@ mod tests {
         device.seed(3);
         let preprocessing = Preprocessing::square(64);
         let float = FloatNetwork {
-            network: AllCnn::new(64, 0.5, &device),
+            architecture: Architecture::Allcnn,
+            network: AllCnn::new(Architecture::Allcnn, 64, 0.5, &device),
             batcher: ExampleBatcher { preprocessing: preprocessing.clone() },
             device,
         };

@@ -1,4 +1,4 @@
-//! The convolutional network of Anand et al. (Sci Rep 15:29147, 2025) for a square input.
+//! The convolutional network of Anand et al. (Sci Rep 15:29147, 2025), and its smaller relative, for a square input.
 
 use blastscope_shared::Class;
 use burn::{
@@ -14,11 +14,7 @@ use burn::{
 };
 
 use super::batches::Batch;
-
-/// Filters of the 13 convolutions, block by block; each block ends in a 2x2 max-pool.
-pub const BLOCKS: [&[usize]; 5] = [&[16, 16], &[32, 32], &[64, 64, 64], &[128, 128, 128], &[256, 256, 256]];
-/// Units of the hidden dense layer.
-pub const HIDDEN: usize = 512;
+use crate::architecture::Architecture;
 
 /// 3x3 convolution with padding 1, batch normalization, ReLU.
 #[derive(Module, Debug)]
@@ -47,38 +43,41 @@ impl ConvolutionLayer {
     }
 }
 
-/// 13 convolutions in 5 blocks, dense 512, dropout, dense 4. The softmax is part of the loss.
+/// Convolutions in five blocks, a hidden dense layer, dropout, a dense layer to four logits. The softmax is part of the loss.
 #[derive(Module, Debug)]
 pub struct AllCnn {
+    #[module(skip)]
+    architecture: Architecture,
     /// The convolutions, in order.
     pub convolutions: Vec<ConvolutionLayer>,
     pool: MaxPool2d,
-    /// Dense layer from the flattened last map, channels first, to [`HIDDEN`] units.
+    /// Dense layer from the flattened last map, channels first, to the hidden units.
     pub hidden: Linear,
     activation: Relu,
     dropout: Dropout,
-    /// Dense layer from [`HIDDEN`] units to the logits.
+    /// Dense layer from the hidden units to the logits.
     pub output: Linear,
 }
 
 impl AllCnn {
     /// A network with fresh weights for inputs of `side` x `side` pixels; `side` is a multiple of 32.
     #[must_use]
-    pub fn new(side: usize, dropout: f64, device: &Device) -> Self {
+    pub fn new(architecture: Architecture, side: usize, dropout: f64, device: &Device) -> Self {
         let mut convolutions = Vec::new();
         let mut channels = 3;
-        for &filters in BLOCKS.iter().copied().flatten() {
+        for &filters in architecture.blocks().into_iter().flatten() {
             convolutions.push(ConvolutionLayer::new(channels, filters, device));
             channels = filters;
         }
         let map = side / 32;
         Self {
+            architecture,
             convolutions,
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            hidden: LinearConfig::new(channels * map * map, HIDDEN).init(device),
+            hidden: LinearConfig::new(channels * map * map, architecture.hidden()).init(device),
             activation: Relu::new(),
             dropout: DropoutConfig::new(dropout).init(),
-            output: LinearConfig::new(HIDDEN, Class::COUNT).init(device),
+            output: LinearConfig::new(architecture.hidden(), Class::COUNT).init(device),
         }
     }
 
@@ -88,13 +87,13 @@ impl AllCnn {
         self.forward_observed(input, |_, _| ())
     }
 
-    /// As [`Self::forward`], showing `observe` what leaves each layer: the 13 convolutions after ReLU and before pooling
-    /// (layer 0 to 12), then the hidden layer (13) as `[batch, 512, 1, 1]`.
+    /// As [`Self::forward`], showing `observe` what leaves each layer: every convolution after ReLU and before pooling, in order
+    /// from 0, then the hidden layer as `[batch, units, 1, 1]`.
     #[must_use]
     pub fn forward_observed(&self, input: Tensor<4>, mut observe: impl FnMut(usize, &Tensor<4>)) -> Tensor<2> {
         let mut map = input;
         let mut layers = self.convolutions.iter().enumerate();
-        for block in BLOCKS {
+        for block in self.architecture.blocks() {
             for (index, layer) in layers.by_ref().take(block.len()) {
                 map = layer.forward(map);
                 observe(index, &map);
@@ -141,19 +140,19 @@ mod tests {
         let device = Device::flex();
         let mut expected = 12_544 * 512 + 512 + 512 * 4 + 4;
         let mut channels = 3;
-        for &filters in BLOCKS.iter().copied().flatten() {
+        for &filters in Architecture::Allcnn.blocks().into_iter().flatten() {
             // Batch normalization: scale, shift, and the running mean and variance.
             expected += 9 * channels * filters + 4 * filters;
             channels = filters;
         }
-        assert_eq!(AllCnn::new(224, 0.5, &device).num_params(), expected);
+        assert_eq!(AllCnn::new(Architecture::Allcnn, 224, 0.5, &device).num_params(), expected);
         assert!((8_350_000..8_450_000).contains(&expected), "8.4 million, and not {expected}");
     }
 
     #[test]
     fn every_layer_is_observed_in_order_and_shape() {
         let device = Device::flex();
-        let network = AllCnn::new(32, 0.5, &device);
+        let network = AllCnn::new(Architecture::Allcnn, 32, 0.5, &device);
         let mut shapes = Vec::new();
         let logits = network.forward_observed(Tensor::zeros([2, 3, 32, 32], &device), |index, map| {
             assert_eq!(index, shapes.len());

@@ -1,0 +1,31 @@
+# What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
+.PHONY: demo test device backends bare-metal model clean-demo
+
+demo:
+	scripts/demo.sh
+
+test:
+	scripts/test.sh
+
+# The program for the microscope alone: target/release/blastscope.
+device:
+	scripts/setup.sh
+	cargo build --locked --release -p blastscope
+
+# Compiles and lints the GPU and ndarray back ends, which `make test` leaves out.
+backends:
+	scripts/backends.sh
+
+# Proves that the shared crate needs no operating system.
+bare-metal:
+	scripts/bare-metal.sh
+
+# Trains the shipped model anew as the paper does (30 epochs) and packs it: make model DATA=all_pbs
+model:
+	cargo build --locked --release -p blastscope-host
+	target/release/blastscope-host train --data "$(DATA)" --out runs/allcnn --epochs 30 --schedule one-cycle
+	target/release/blastscope-host quantize --run runs/allcnn --out models/allcnn.bsm
+	target/release/blastscope-host inspect models/allcnn.bsm > models/allcnn.txt
+
+clean-demo:
+	rm -rf demo

@@ -1,0 +1,276 @@
+//! From quantized layers to an artifact: what is learned on training pictures, chosen on validation pictures and measured on test
+//! pictures.
+
+pub mod card;
+pub mod comparison;
+
+use std::path::Path;
+
+use blastscope_shared::{
+    Class, Classifier,
+    artifact::{
+        Artifact, ArtifactError, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
+        Thresholds,
+    },
+    classifier::Assessment,
+    novelty::NoveltyStatistics,
+};
+use rayon::prelude::*;
+
+use crate::{
+    Error,
+    dataset::{Dataset, sha256_from_hex},
+    evaluation::Rate,
+    picture::{pictures_below, read_picture},
+    progress::Progress,
+    quantization::{OperatingPoint, QuantizedLayers, Scored},
+    run_folder::RunConfig,
+    screening::{self, Finding},
+    split::{Item, Part, Split, SplitKind},
+};
+
+/// The parts of an artifact while they come together.
+pub struct Model<'a> {
+    /// Its card; preliminary until everything is measured.
+    pub card: ModelCard,
+    layers: &'a QuantizedLayers,
+    config: &'a RunConfig,
+    point: OperatingPoint,
+    means: Vec<u8>,
+    inverse_variances: Vec<u8>,
+    provenance: Provenance,
+}
+
+impl<'a> Model<'a> {
+    /// A model without novelty statistics and operating point yet.
+    ///
+    /// # Errors
+    /// When the layers do not make a network.
+    pub fn new(
+        config: &'a RunConfig,
+        data: &Dataset,
+        split: &Split,
+        layers: &'a QuantizedLayers,
+    ) -> Result<Self, Error> {
+        let hash = |text: &str| {
+            sha256_from_hex(text).ok_or_else(|| Error::Usage(format!("run.json holds a hash that is none: {text}")))
+        };
+        let configuration = serde_json::to_string(&PublicConfig::of(config))
+            .map_err(|error| Error::Usage(format!("the configuration cannot be written: {error}")))?;
+        let network_hidden = hidden_len(layers, config)?;
+        let pending = || "measured after packing".to_owned();
+        Ok(Self {
+            card: ModelCard {
+                name: config.arch.name().into(),
+                statement: STATEMENT.into(),
+                drawn: config.drawn,
+                intended_use: pending(),
+                data: pending(),
+                training: pending(),
+                results: Vec::new(),
+                limits: pending(),
+            },
+            layers,
+            config,
+            point: OperatingPoint {
+                temperature: 1.0,
+                thresholds: Thresholds { min_probability: 0.0, max_novelty: f32::MAX },
+            },
+            means: vec![0; 4 * network_hidden * Class::COUNT],
+            inverse_variances: vec![0; 4 * network_hidden],
+            provenance: Provenance {
+                manifest_hash: hash(&config.manifest_hash)?,
+                split_hash: hash(&config.split_hash)?,
+                code_version: env!("CARGO_PKG_VERSION").into(),
+                configuration,
+                pictures: pictures(data, split),
+            },
+        })
+    }
+
+    /// The artifact as it stands.
+    #[must_use]
+    pub fn artifact(&self) -> Artifact<'_> {
+        Artifact {
+            card: self.card.clone(),
+            classes: Class::ALL.map(Class::name),
+            preprocessing: self.config.preprocessing.clone(),
+            layers: self.layers.layers(),
+            temperature: self.point.temperature,
+            thresholds: self.point.thresholds,
+            novelty: Novelty { means: &self.means, inverse_variances: &self.inverse_variances },
+            provenance: self.provenance.clone(),
+        }
+    }
+
+    /// The classifier as it would be read from a file now.
+    fn classifier(&self) -> Result<Classifier, Error> {
+        let unusable = |error: ArtifactError| {
+            Error::Usage(format!("the quantized network {error}; train it longer or with a lower learning rate"))
+        };
+        Classifier::read(&self.artifact().to_bytes().map_err(unusable)?).map_err(unusable)
+    }
+
+    /// Learns what usual fields look like to the last layer.
+    ///
+    /// # Errors
+    /// When a class is missing among `items`.
+    pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
+        let classifier = self.classifier()?;
+        let task = Progress::Shown.start("learning what is familiar", items.len());
+        let fields: Vec<(Class, Vec<u8>)> = items
+            .par_iter()
+            .map_init(
+                || classifier.network().workspace(),
+                |workspace, item| {
+                    let hidden = classifier.network().run(&inputs[item.image], workspace).hidden.to_vec();
+                    task.advance(1);
+                    (data.images[item.image].class, hidden)
+                },
+            )
+            .collect();
+        let views = fields.iter().map(|(class, hidden)| (*class, hidden.as_slice()));
+        let statistics = NoveltyStatistics::learn(views)
+            .ok_or_else(|| Error::Usage("the training part lacks a class; train on all four".into()))?;
+        let bytes = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+        self.means = statistics.means.iter().flat_map(|means| bytes(means)).collect();
+        self.inverse_variances = bytes(&statistics.inverse_variances);
+        Ok(())
+    }
+
+    /// How the model fares on pictures it should not be sure about, all those below `folder`: what the gate lets pass, what gets a
+    /// class all the same, and what gets one with a probability above 0.9.
+    ///
+    /// # Errors
+    /// When the folder holds no picture or one cannot be read.
+    pub fn measure_unfamiliar(&self, folder: &Path) -> Result<Vec<Measurement>, Error> {
+        let classifier = self.classifier()?;
+        let paths = pictures_below(folder)?;
+        let task = Progress::Shown.start("unfamiliar pictures", paths.len());
+        let findings = paths
+            .par_iter()
+            .map_init(
+                || classifier.workspace(),
+                |workspace, path| {
+                    let finding = screening::find(&classifier, &read_picture(path)?, workspace);
+                    task.advance(1);
+                    Ok(finding)
+                },
+            )
+            .collect::<Result<Vec<Finding>, Error>>()?;
+        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let spoken = |finding: &&Finding| !finding.rejected && finding.assessment.verdict.class().is_some();
+        let sure = |finding: &&Finding| finding.assessment.probabilities.iter().any(|&probability| probability > 0.9);
+        let measurement = |what: &str, count: usize| {
+            let rate = Rate::new(count, findings.len());
+            card::measurement(what, &format!("{name}: pictures unlike the training's"), &rate)
+        };
+        Ok(vec![
+            measurement("let pass by the quality gate", findings.iter().filter(|finding| !finding.rejected).count()),
+            measurement("named with a class all the same", findings.iter().filter(spoken).count()),
+            measurement("named with a probability above 0.9", findings.iter().filter(spoken).filter(sure).count()),
+        ])
+    }
+
+    /// Chooses temperature and thresholds on `items`.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn choose_operating_point(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
+        let classifier = self.classifier()?;
+        let scored: Vec<Scored> = run_int8(&classifier, data, inputs, items, "choosing thresholds")
+            .into_iter()
+            .zip(items)
+            .map(|(assessment, item)| Scored {
+                truth: data.images[item.image].class,
+                logits: assessment.logits,
+                novelty: assessment.novelty,
+            })
+            .collect();
+        self.point = OperatingPoint::choose(&scored).ok_or_else(|| {
+            Error::Usage("the validation part is empty; there is nothing to choose thresholds on".into())
+        })?;
+        Ok(())
+    }
+}
+
+/// What the int8 network says of a split's items, in order; the gate is not asked.
+#[must_use]
+pub fn run_int8(
+    classifier: &Classifier,
+    data: &Dataset,
+    inputs: &[Vec<u8>],
+    items: &[Item],
+    what: &str,
+) -> Vec<Assessment> {
+    let examples = super::examples(data, inputs, items);
+    let task = Progress::Shown.start(what, items.len());
+    examples
+        .par_iter()
+        .map_init(
+            || classifier.workspace(),
+            |workspace, example| {
+                let assessment = classifier.assess_input(&example.masked_input(classifier.preprocessing()), workspace);
+                task.advance(1);
+                assessment
+            },
+        )
+        .collect()
+}
+
+/// The pictures of each part, by content.
+fn pictures(data: &Dataset, split: &Split) -> Pictures {
+    let list = |part| {
+        let mut ids: Vec<&[u8]> =
+            split.items(part).map(|item| &data.images[item.image].sha256[..PICTURE_ID_LEN]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.concat()
+    };
+    let test = list(Part::Test);
+    // The paper's split has no validation part of its own: its items are the test part's.
+    let validation = if split.kind == SplitKind::Paper { Vec::new() } else { list(Part::Validation) };
+    Pictures { train: list(Part::Train), validation, test }
+}
+
+fn hidden_len(layers: &QuantizedLayers, config: &RunConfig) -> Result<usize, Error> {
+    blastscope_shared::Network::new(&config.preprocessing, &layers.layers())
+        .map(|network| network.hidden_len())
+        .map_err(|error| {
+            Error::Usage(format!("the quantized network {error}; train it longer or with a lower learning rate"))
+        })
+}
+
+/// A run's configuration without the paths of the machine it ran on.
+#[derive(serde::Serialize)]
+struct PublicConfig<'a> {
+    arch: &'a str,
+    optimizer: &'a str,
+    epochs: usize,
+    batch_size: usize,
+    learning_rate: f64,
+    schedule: &'a str,
+    dropout: f64,
+    seed: u64,
+    per_class: usize,
+    split: SplitKind,
+    hardware: &'a str,
+}
+
+impl<'a> PublicConfig<'a> {
+    fn of(config: &'a RunConfig) -> Self {
+        Self {
+            arch: config.arch.name(),
+            optimizer: &config.optimizer,
+            epochs: config.epochs,
+            batch_size: config.batch_size,
+            learning_rate: config.learning_rate,
+            schedule: &config.schedule,
+            dropout: config.dropout,
+            seed: config.seed,
+            per_class: config.per_class,
+            split: config.split,
+            hardware: &config.hardware,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Float and int8 side by side.
+
+use blastscope_shared::{Class, Classifier};
+use serde_json::json;
+
+use super::{Model, run_int8};
+use crate::{
+    Error, colour_baseline,
+    dataset::Dataset,
+    evaluation::{Evaluation, Prediction, Rate, Subject},
+    progress::Progress,
+    screening::{self, Finding},
+    split::{Item, Part, Split},
+    training::{self, float_network::FloatNetwork},
+};
+
+/// Float and int8 on the same fields.
+pub struct Comparison {
+    /// The float network.
+    pub float: Evaluation,
+    /// The int8 network.
+    pub int8: Evaluation,
+    /// Six colour numbers.
+    pub baseline: Evaluation,
+    /// The int8 network's logits, field by field.
+    pub int8_logits: Vec<[f32; Class::COUNT]>,
+    /// Fields for which float and int8 name the same class.
+    pub agreement: Rate,
+    /// Largest difference between a float and an int8 logit.
+    pub largest_difference: f32,
+}
+
+impl Comparison {
+    /// Measures both on `items` of `split`.
+    ///
+    /// # Errors
+    /// When the back end fails or there are no items.
+    pub fn measure(
+        model: &Model<'_>,
+        float: &FloatNetwork,
+        data: &Dataset,
+        inputs: &[Vec<u8>],
+        split: &Split,
+        items: &[Item],
+    ) -> Result<Self, Error> {
+        let classifier = model.classifier()?;
+        let assessments = run_int8(&classifier, data, inputs, items, "int8 network");
+        let int8: Vec<Prediction> = items
+            .iter()
+            .zip(&assessments)
+            .map(|(item, assessment)| {
+                screening::prediction(&data.images[item.image], &Finding { assessment: *assessment, rejected: false })
+            })
+            .collect();
+        let examples = training::examples(data, inputs, items);
+        let float_logits = float.logits(&examples, Progress::Shown)?;
+        let float = training::predictions_of(&float_logits, data, items);
+        let agreeing = float.iter().zip(&int8).filter(|(float, int8)| float.class() == int8.class()).count();
+        let differences = float_logits
+            .iter()
+            .zip(&assessments)
+            .flat_map(|(float, int8)| float.iter().zip(int8.logits).map(|(float, int8)| (float - int8).abs()));
+        let subject = |name: &str| Subject {
+            name: format!("{name}, test part of the {} split with seed {}", split.kind, split.seed),
+            drawn: data.drawn,
+            warning: split.warning(),
+        };
+        Ok(Self {
+            agreement: Rate::new(agreeing, items.len()),
+            largest_difference: differences.fold(0.0, f32::max),
+            float: Evaluation::new(&subject("float"), &float)?,
+            int8: Evaluation::new(&subject("int8"), &int8)?,
+            baseline: colour_baseline::evaluate(data, inputs, &model.config.preprocessing, split, Part::Test)?,
+            int8_logits: assessments.iter().map(|assessment| assessment.logits).collect(),
+        })
+    }
+
+    /// The comparison for a terminal.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut out = self.int8.table();
+        let row = |name: &str, evaluation: &Evaluation| {
+            format!(
+                "\n{name:<10} accuracy {} {}   sensitivity {}   specificity {}   macro F1 {:.4}",
+                evaluation.accuracy.percent(),
+                evaluation.accuracy.interval(),
+                evaluation.sensitivity.percent(),
+                evaluation.specificity.percent(),
+                evaluation.macro_average.f1
+            )
+        };
+        out += &row("float", &self.float);
+        out += &row("int8", &self.int8);
+        out += &row("6 colours", &self.baseline);
+        out += &format!(
+            "\nfloat and int8 name the same class for {} of the fields; their logits differ by at most {:.3}",
+            self.agreement.percent(),
+            self.largest_difference
+        );
+        out
+    }
+
+    /// The comparison for programs.
+    #[must_use]
+    pub fn json(&self, classifier: &Classifier) -> serde_json::Value {
+        json!({
+            "model": classifier.model_id(),
+            "float": self.float,
+            "int8": self.int8,
+            "colour_baseline": self.baseline,
+            "agreement": self.agreement,
+            "largest_logit_difference": self.largest_difference,
+        })
+    }
+}

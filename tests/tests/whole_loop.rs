@@ -1,0 +1,142 @@
+//! From drawn fields to verdicts on the device: draw, train, quantize, evaluate, classify. Host and device must agree bit for bit.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use blastscope::classify;
+use blastscope_host::{cli::Cli, dataset::Dataset, progress::Progress, screening};
+use blastscope_shared::{Class, Classifier};
+use clap::Parser;
+use serde_json::Value;
+
+fn host(arguments: &[&str]) {
+    let line = std::iter::once("blastscope-host").chain(arguments.iter().copied());
+    Cli::try_parse_from(line).expect("the arguments are right").run().expect("the command succeeds");
+}
+
+/// The lines of the device's `classify --json`, by file.
+fn device(paths: &[PathBuf], classifier: &Classifier) -> BTreeMap<String, Value> {
+    let mut out = Vec::new();
+    classify::run(paths, classifier, classify::Options { json: true, gate: true }, &mut out)
+        .expect("written to memory");
+    String::from_utf8(out)
+        .expect("JSON is UTF-8")
+        .lines()
+        .map(|line| {
+            let value: Value = serde_json::from_str(line).expect("one JSON object a line");
+            (value["file"].as_str().expect("a file").to_owned(), value)
+        })
+        .collect()
+}
+
+/// Asserts that host and device give every picture below `folder` the same logits, bit for bit, and the same verdict.
+fn assert_agreement(folder: &Path, classifier: &Classifier) -> usize {
+    let data = Dataset::scan(folder, None, Progress::Silent).expect("a data set");
+    let images: Vec<usize> = (0..data.images.len()).collect();
+    let findings = screening::screen(classifier, &data, &images, Progress::Silent).expect("every picture is read");
+    let lines = device(std::slice::from_ref(&data.root), classifier);
+    assert_eq!(lines.len(), images.len());
+    for (image, finding) in data.images.iter().zip(&findings) {
+        let line = &lines[&data.path(image).display().to_string()];
+        let logits: [f32; Class::COUNT] =
+            std::array::from_fn(|index| line["logits"][index].as_f64().expect("a logit") as f32);
+        assert_eq!(logits.map(f32::to_bits), finding.assessment.logits.map(f32::to_bits), "{}", image.file);
+        let prediction = screening::prediction(image, finding);
+        let verdict = if prediction.abstained.is_some() { "abstain" } else { prediction.class().name() };
+        assert_eq!(line["verdict"], verdict, "{}", image.file);
+        assert_eq!(line["model"], classifier.model_id());
+    }
+    images.len()
+}
+
+#[test]
+fn host_and_device_agree_from_drawn_fields_to_verdicts() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (fields, run, model) = (at("fields"), at("run"), at("model.bsm"));
+    host(&["synth", "--out", &fields, "--per-class", "14", "--size", "224x224"]);
+    host(&[
+        "train",
+        "--data",
+        &fields,
+        "--out",
+        &run,
+        "--arch",
+        "allcnn-small",
+        "--image-size",
+        "64",
+        "--epochs",
+        "2",
+        "--per-class",
+        "20",
+        "--batch-size",
+        "8",
+        "--optimizer",
+        "adamax",
+        "--backend",
+        "flex",
+    ]);
+    host(&["evaluate", "--run", &run]);
+    host(&["quantize", "--run", &run, "--out", &model]);
+    host(&["inspect", &model]);
+    let picture = at("evaluation.svg");
+    host(&["evaluate", "--model", &model, "--data", &fields, "--split", "test", "--picture", &picture]);
+    let svg = std::fs::read_to_string(&picture).expect("drawn");
+    assert!(svg.contains("rawn"), "a picture about drawn fields says so");
+
+    let classifier = screening::read_model(Path::new(&model)).expect("a model");
+    assert!(classifier.card().drawn);
+    assert_eq!(assert_agreement(Path::new(&fields), &classifier), 56);
+}
+
+/// The shipped model, beside the workspace's manifest.
+fn shipped() -> Classifier {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
+    screening::read_model(&path).expect("the shipped model is whole")
+}
+
+#[test]
+fn the_shipped_model_is_whole_and_honest() {
+    let classifier = shipped();
+    let card = classifier.card();
+    assert!(!card.drawn);
+    assert!(
+        card.results.iter().any(|result| result.what.contains("six colour numbers")),
+        "the baseline stands beside it"
+    );
+    let accuracy = |what: &str| card.results.iter().find(|result| result.what.starts_with(what)).expect(what).value;
+    let loss = accuracy("accuracy, float") - accuracy("accuracy, int8");
+    assert!(loss <= 0.005, "quantization costs {:.2} points", loss * 100.0);
+    assert_eq!((classifier.preprocessing().width, classifier.preprocessing().height), (224, 224));
+}
+
+#[test]
+fn real_fields_host_and_device_agree() {
+    let Some(data) = blastscope_tests::real_data("real_fields_host_and_device_agree") else { return };
+    assert!(assert_agreement(&data.join("all_pbs"), &shipped()) > 2000);
+}
+
+#[test]
+fn real_frames_get_the_verdict_of_their_squashed_twins() {
+    let Some(data) = blastscope_tests::real_data("real_frames_get_the_verdict_of_their_squashed_twins") else { return };
+    let classifier = shipped();
+    let table = std::fs::read_to_string(data.join("frames_1024/frames.csv")).expect("frames.csv");
+    let pairs: Vec<(PathBuf, PathBuf)> = table
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let mut cells = line.split(',');
+            let (frame, twin) = (cells.next().expect("a frame"), cells.nth(1).expect("a twin"));
+            (data.join("frames_1024").join(frame), data.join("all_pbs").join(twin))
+        })
+        .collect();
+    let verdict = |path: &Path| {
+        let lines = device(&[path.to_path_buf()], &classifier);
+        lines.values().next().expect("a line")["verdict"].clone()
+    };
+    let agreeing = pairs.iter().filter(|(frame, twin)| verdict(frame) == verdict(twin)).count();
+    eprintln!("{agreeing} of {} frames get the verdict of their twins", pairs.len());
+    assert!(agreeing >= 22 && pairs.len() == 24, "{agreeing} of {}", pairs.len());
+}
