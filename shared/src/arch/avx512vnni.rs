@@ -3,7 +3,7 @@
 use core::arch::{asm, x86_64::*};
 
 use super::{
-    tile::{Convolution, Dense, convolve, dense, multiply_in_registers, square, strip},
+    tile::{Ahead, Convolution, Dense, convolve, dense, multiply_in_registers, square, strip},
     vector::Vector,
 };
 
@@ -90,11 +90,17 @@ impl Vector for Avx512Vnni {
     }
 
     #[inline(always)]
-    unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize) {
+    unsafe fn prefetch_for_later(address: *const i8) {
+        // SAFETY: a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address) }
+    }
+
+    #[inline(always)]
+    unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize, ahead: &mut Ahead) {
         // SAFETY: as the caller promises.
         unsafe {
             match (blocks, task.input_pixel) {
-                (2, _) => row_pair_of_two(task, block, y),
+                (2, _) => row_pair_of_two(task, block, y, ahead),
                 (_, 4) => square::<Self, 4>(task, block, y),
                 (_, 16) => square::<Self, 16>(task, block, y),
                 _ => square::<Self, 0>(task, block, y),
@@ -106,17 +112,17 @@ impl Vector for Avx512Vnni {
 /// 14 pixels of 32 channels: 28 registers of sums, 2 of weights, 1 of activations.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn row_pair_of_two(task: &Convolution, block: usize, y: usize) {
+unsafe fn row_pair_of_two(task: &Convolution, block: usize, y: usize, ahead: &mut Ahead) {
     // SAFETY: as the caller promises.
-    unsafe { strip::<Avx512Vnni, 14, 2>(task, block, y, 0, task.width) }
+    unsafe { strip::<Avx512Vnni, 14, 2>(task, block, y, 0, task.width, ahead) }
 }
 
 /// # Safety
 /// As for [`tile::convolve`](super::tile::convolve).
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>) {
+pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>, ahead: Ahead) {
     // SAFETY: as the caller promises.
-    unsafe { convolve::<Avx512Vnni>(task, units) }
+    unsafe { convolve::<Avx512Vnni>(task, units, ahead) }
 }
 
 /// # Safety
@@ -135,8 +141,7 @@ pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
     unsafe {
         multiply_in_registers::<Avx512Vnni, 16>(rounds, |group| {
             let mut group = group;
-            // SAFETY: nothing is done.
-            unsafe { asm!("/* {0} */", inout(zmm_reg) group, options(pure, nomem, nostack, preserves_flags)) };
+            asm!("/* {0} */", inout(zmm_reg) group, options(pure, nomem, nostack, preserves_flags));
             group
         })
     }

@@ -5,8 +5,8 @@ use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 use super::{
-    memory::{Lines, Map},
-    tile::{Convolution, Dense, Outputs},
+    memory::{LINE, Lines, Map},
+    tile::{Ahead, Convolution, Dense, Outputs},
     vector::{BLOCK, GROUP_BYTES, Vector},
 };
 use crate::{
@@ -25,7 +25,7 @@ pub(crate) struct Kernels {
     channel_bytes: usize,
     blocks_at_once: usize,
     tap_index: fn(usize, usize) -> usize,
-    convolve: unsafe fn(&Convolution, Range<usize>),
+    convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
     dense: unsafe fn(&Dense, Range<usize>),
     ceiling: unsafe fn(u32) -> u64,
 }
@@ -37,7 +37,7 @@ impl Kernels {
     /// `V`'s instruction set is there, and the functions enable it and keep the contracts of those in
     /// [`tile`](super::tile).
     pub(crate) unsafe fn new<V: Vector>(
-        convolve: unsafe fn(&Convolution, Range<usize>),
+        convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
         dense: unsafe fn(&Dense, Range<usize>),
         ceiling: unsafe fn(u32) -> u64,
     ) -> Self {
@@ -108,6 +108,20 @@ impl Packed {
     }
 }
 
+/// What a convolution fetches for the dense layer behind it: the step of that layer, and which of the [`SHARES`] of the weights
+/// that each part of it will read.
+#[derive(Clone, Default)]
+struct Fetch {
+    step: usize,
+    shares: Range<usize>,
+}
+
+/// Pixels of a tile, about.
+const TILE: usize = 14;
+
+/// What the weights of a dense layer are counted in when they are fetched.
+const SHARES: usize = 1024;
+
 enum Step {
     /// The input's three channels, spread to whole groups.
     Spread {
@@ -118,6 +132,7 @@ enum Step {
         output: Map,
         filters: Packed,
         pool: bool,
+        fetch: Fetch,
     },
     /// A maximum that no convolution takes along.
     MaxPool {
@@ -142,14 +157,31 @@ enum Step {
     },
 }
 
+/// Spreads the weights of the first dense layer over the convolutions before it, from the last on back: a line for every
+/// second vector of weights that they read themselves.
+fn plan_fetches(steps: &mut [Step], kernels: &Kernels) {
+    let Some(dense) = steps.iter().position(|step| matches!(step, Step::Dense { .. })) else { return };
+    let Step::Dense { filters, .. } = &steps[dense] else { return };
+    let lines = filters.weights.bytes().len() / LINE;
+    let mut end = SHARES;
+    for step in steps[..dense].iter_mut().rev() {
+        let Step::Convolve { input, filters, fetch, .. } = step else { continue };
+        let tiles = input.shape.height * input.shape.width.div_ceil(TILE);
+        let turns = tiles * 9 * input.groups() * filters.blocks().div_ceil(kernels.blocks_at_once);
+        let start = end.saturating_sub((turns / 2 * SHARES).div_ceil(lines.max(1)));
+        *fetch = Fetch { step: dense, shares: start..end };
+        end = start;
+    }
+}
+
 impl Step {
     fn info(&self) -> StepInfo {
         let (kind, input, output, filters) = match self {
             Self::Spread { output } => (StepKind::Input, output.shape, output.shape, None),
-            Self::Convolve { input, output, filters, pool: false } => {
+            Self::Convolve { input, output, filters, pool: false, .. } => {
                 (StepKind::Convolution, input.shape, output.shape, Some(filters))
             }
-            Self::Convolve { input, output, filters, pool: true } => {
+            Self::Convolve { input, output, filters, pool: true, .. } => {
                 (StepKind::ConvolutionAndMaxPool, input.shape, output.shape, Some(filters))
             }
             Self::MaxPool { input, output } => (StepKind::MaxPool, input.shape, output.shape, None),
@@ -211,7 +243,7 @@ impl Engine {
                     let shape = if pool { shape.halved() } else { shape };
                     at += usize::from(pool);
                     let output = Map::of_blocks(shape, end, channel, convolves(at));
-                    steps.push(Step::Convolve { input: map, output, filters, pool });
+                    steps.push(Step::Convolve { input: map, output, filters, pool, fetch: Fetch::default() });
                     map = output;
                 }
                 LayerPlan::MaxPool(shape) => {
@@ -240,6 +272,7 @@ impl Engine {
             }
             end = map.end();
         }
+        plan_fetches(&mut steps, &kernels);
         let arena = end + Class::COUNT.next_multiple_of(BLOCK) * size_of::<i32>();
         Self { kernels, steps, hidden: map, sums: end, arena }
     }
@@ -329,7 +362,7 @@ impl Engine {
                     spread(row, target, shape.channels, output.pixel, &self.kernels);
                 }
             }
-            Step::Convolve { input, output, filters, pool } => {
+            Step::Convolve { input, output, filters, pool, fetch } => {
                 let task = Convolution {
                     input: at(input.start),
                     input_row: input.row,
@@ -348,7 +381,7 @@ impl Engine {
                 };
                 let units = share(task.units(self.kernels.blocks_at_once));
                 // SAFETY: `Kernels::new` vouches for the instruction set; maps have the border and the slack.
-                unsafe { (self.kernels.convolve)(&task, units) }
+                unsafe { (self.kernels.convolve)(&task, units, self.ahead(fetch, part, parts)) }
             }
             Step::MaxPool { input, output } => {
                 for y in share(output.shape.height) {
@@ -389,6 +422,18 @@ impl Engine {
                 unsafe { self.dense(input, filters, at(input.at(0, 0)), outputs, share(filters.blocks())) };
             }
         }
+    }
+
+    /// The weights that `part` fetches for the dense layer that it will do its part of.
+    fn ahead(&self, fetch: &Fetch, part: usize, parts: usize) -> Ahead {
+        let Some(Step::Dense { filters, .. }) = self.steps.get(fetch.step) else {
+            return Ahead { next: core::ptr::null(), end: core::ptr::null() };
+        };
+        let block = filters.weights.bytes().len() / filters.blocks();
+        let (first, end) = (filters.blocks() * part / parts * block, filters.blocks() * (part + 1) / parts * block);
+        let at =
+            |share: usize| filters.weights.as_ptr().cast::<i8>().wrapping_add(first + (end - first) * share / SHARES);
+        Ahead { next: at(fetch.shares.start), end: at(fetch.shares.end) }
     }
 
     /// # Safety

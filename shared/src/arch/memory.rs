@@ -6,7 +6,7 @@ use super::vector::{BLOCK, GROUP_BYTES};
 use crate::kernels::Shape;
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 /// Pixels that a kernel may read behind the last of a map.
 const SLACK_PIXELS: usize = 18;
 

@@ -1,7 +1,7 @@
 //! [`Vector`] in plain Rust, for tests: with it the loops and the layout run where no instruction set is there (Miri).
 
 use super::{
-    tile::{Convolution, square, strip},
+    tile::{Ahead, Convolution, square, strip},
     vector::{BLOCK, Vector},
 };
 use crate::quantization::requantize;
@@ -65,13 +65,13 @@ impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
         unsafe { output.cast::<[i32; BLOCK]>().write_unaligned(sums) }
     }
 
-    unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize) {
+    unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize, ahead: &mut Ahead) {
         // SAFETY: as the caller promises.
         unsafe {
             match blocks {
-                2 => strip::<Self, 14, 2>(task, block, y, 0, task.width),
+                2 => strip::<Self, 14, 2>(task, block, y, 0, task.width, ahead),
                 _ if WIDE => square::<Self, 0>(task, block, y),
-                _ => strip::<Self, 6, 1>(task, block, y, 0, task.width),
+                _ => strip::<Self, 6, 1>(task, block, y, 0, task.width, ahead),
             }
         }
     }

@@ -186,7 +186,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
     // SAFETY: plain Rust is always there.
     unsafe {
         Kernels::new::<Portable<ZERO, WIDE>>(
-            |task, units| tile::convolve::<Portable<ZERO, WIDE>>(task, units),
+            |task, units, ahead| tile::convolve::<Portable<ZERO, WIDE>>(task, units, ahead),
             |task, blocks| tile::dense::<Portable<ZERO, WIDE>>(task, blocks),
             |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds, core::hint::black_box),
         )

@@ -33,6 +33,23 @@ pub(crate) struct Convolution {
     pub(crate) pool: bool,
 }
 
+/// Weights that a later layer will read once, fetched while a convolution keeps the multipliers busy and the memory idle: a
+/// cache line a step, until there are none left.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    pub(crate) next: *const i8,
+    pub(crate) end: *const i8,
+}
+
+impl Ahead {
+    #[inline(always)]
+    fn step<V: Vector>(&mut self) {
+        // SAFETY: a prefetch needs no valid address; the vector's instruction set is that of the caller.
+        unsafe { V::prefetch_for_later(self.next) };
+        self.next = self.next.wrapping_add(64).min(self.end);
+    }
+}
+
 // SAFETY: the pointers are used as the documentation of `convolve` says; threads write to different outputs.
 unsafe impl Sync for Convolution {}
 
@@ -75,13 +92,13 @@ const DUMP: usize = 2 * BLOCK;
 /// the input with a border of one pixel, one row more when the height is odd, and behind that slack for 16 pixels. No other
 /// thread writes what the units write.
 #[inline(always)]
-pub(crate) unsafe fn convolve<V: Vector>(task: &Convolution, units: core::ops::Range<usize>) {
+pub(crate) unsafe fn convolve<V: Vector>(task: &Convolution, units: core::ops::Range<usize>, mut ahead: Ahead) {
     let pairs = task.row_pairs();
     for unit in units {
         let (block, pair) = (unit / pairs * V::BLOCKS, unit % pairs);
         let blocks = V::BLOCKS.min(task.blocks - block);
         // SAFETY: as the caller promises.
-        unsafe { V::row_pair(task, block, blocks, 2 * pair) };
+        unsafe { V::row_pair(task, block, blocks, 2 * pair, &mut ahead) };
     }
 }
 
@@ -96,6 +113,7 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     y: usize,
     x: usize,
     end: usize,
+    ahead: &mut Ahead,
 ) {
     let mut dump = [0u8; DUMP];
     let dump = dump.as_mut_ptr();
@@ -104,7 +122,7 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     let mut x = x;
     while x < end {
         // SAFETY: as the caller promises.
-        let upper = unsafe { row_tile::<V, PIXELS, BLOCKS>(task, block, y, x) };
+        let upper = unsafe { row_tile::<V, PIXELS, BLOCKS>(task, block, y, x, ahead) };
         if task.pool {
             let mut kept = core::mem::MaybeUninit::<[[V::Sums; BLOCKS]; PIXELS]>::uninit();
             let kept = kept.as_mut_ptr().cast::<V::Sums>();
@@ -113,7 +131,7 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
                 unsafe { kept.add(at).write(V::max(upper[2 * pair][n], upper[2 * pair + 1][n])) };
             }
             // SAFETY: as the caller promises.
-            let lower = unsafe { row_tile::<V, PIXELS, BLOCKS>(task, block, y + 1, x) };
+            let lower = unsafe { row_tile::<V, PIXELS, BLOCKS>(task, block, y + 1, x, ahead) };
             let count = PIXELS / 2 * BLOCKS;
             let pooled = |at: usize| {
                 let (pair, n) = (at / BLOCKS, at % BLOCKS);
@@ -145,7 +163,7 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
             unsafe {
                 store_row::<V, PIXELS, BLOCKS>(task, block, y, x, &upper, dump);
                 if y + 1 < task.height {
-                    let lower = row_tile::<V, PIXELS, BLOCKS>(task, block, y + 1, x);
+                    let lower = row_tile::<V, PIXELS, BLOCKS>(task, block, y + 1, x, ahead);
                     store_row::<V, PIXELS, BLOCKS>(task, block, y + 1, x, &lower, dump);
                 }
             }
@@ -198,6 +216,7 @@ unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     block: usize,
     y: usize,
     x: usize,
+    ahead: &mut Ahead,
 ) -> [[V::Sums; BLOCKS]; PIXELS] {
     let block_weights = task.block_weights::<V>();
     let pixel = task.input_pixel;
@@ -212,6 +231,7 @@ unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
             for run in 0..runs {
                 let mut input = corner.add(row * task.input_row + run * pixel);
                 for _ in 0..groups {
+                    ahead.step::<V>();
                     let mut taps = [V::taps(weights); BLOCKS];
                     for (n, taps) in taps.iter_mut().enumerate().skip(1) {
                         *taps = V::taps(weights.add(n * block_weights));

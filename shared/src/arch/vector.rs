@@ -60,6 +60,19 @@ pub(crate) trait Vector: Copy {
         let _ = address;
     }
 
-    /// Two rows, `y` and `y + 1`, of `blocks` (at most [`Vector::BLOCKS`]) blocks of output channels from `block` on.
-    unsafe fn row_pair(task: &super::tile::Convolution, block: usize, blocks: usize, y: usize);
+    /// Asks for the cache line at `address`, which need not be valid, for later: not in the nearest cache.
+    #[inline(always)]
+    unsafe fn prefetch_for_later(address: *const i8) {
+        let _ = address;
+    }
+
+    /// Two rows, `y` and `y + 1`, of `blocks` (at most [`Vector::BLOCKS`]) blocks of output channels from `block` on;
+    /// meanwhile the weights `ahead` are fetched.
+    unsafe fn row_pair(
+        task: &super::tile::Convolution,
+        block: usize,
+        blocks: usize,
+        y: usize,
+        ahead: &mut super::tile::Ahead,
+    );
 }

@@ -9,7 +9,7 @@ use core::{
 };
 
 use super::{
-    tile::{Convolution, Dense, convolve, dense, multiply_in_registers, strip},
+    tile::{Ahead, Convolution, Dense, convolve, dense, multiply_in_registers, strip},
     vector::Vector,
 };
 
@@ -157,12 +157,18 @@ impl<P: Product> Vector for Ymm<P> {
     }
 
     #[inline(always)]
-    unsafe fn row_pair(task: &Convolution, block: usize, _blocks: usize, y: usize) {
+    unsafe fn prefetch_for_later(address: *const i8) {
+        // SAFETY: a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address) }
+    }
+
+    #[inline(always)]
+    unsafe fn row_pair(task: &Convolution, block: usize, _blocks: usize, y: usize, ahead: &mut Ahead) {
         let sixes = super::tile::wide_tiles(task.width, 6, 4);
         // SAFETY: as the caller promises.
         unsafe {
-            strip::<Self, 6, 1>(task, block, y, 0, 6 * sixes);
-            strip::<Self, 4, 1>(task, block, y, 6 * sixes, task.width);
+            strip::<Self, 6, 1>(task, block, y, 0, 6 * sixes, ahead);
+            strip::<Self, 4, 1>(task, block, y, 6 * sixes, task.width, ahead);
         }
     }
 }
@@ -176,9 +182,9 @@ macro_rules! kernels {
             /// # Safety
             /// As for [`convolve`].
             #[target_feature(enable = $features)]
-            pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>) {
+            pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>, ahead: Ahead) {
                 // SAFETY: as the caller promises.
-                unsafe { convolve::<Ymm<$product>>(task, units) }
+                unsafe { convolve::<Ymm<$product>>(task, units, ahead) }
             }
 
             /// # Safety
@@ -196,8 +202,7 @@ macro_rules! kernels {
                 // SAFETY: as the caller promises.
                 unsafe { multiply_in_registers::<Ymm<$product>, 6>(rounds, |group| {
                     let mut group = group;
-                    // SAFETY: nothing is done.
-                    unsafe { asm!("/* {0} */", inout(ymm_reg) group, options(pure, nomem, nostack, preserves_flags)) };
+                    asm!("/* {0} */", inout(ymm_reg) group, options(pure, nomem, nostack, preserves_flags));
                     group
                 }) }
             }
