@@ -93,7 +93,7 @@ impl Train {
         let progress = Progress::Shown;
         let (run, config, data, split) =
             if self.resume { self.reopen(progress)? } else { self.start(backend, progress)? };
-        print!("{}", split.summary(&data));
+        println!("{}", split.summary(&data).trim_end());
         if let Some(warning) = split.warning() {
             eprintln!("warning: {warning}");
         }
