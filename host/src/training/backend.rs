@@ -40,9 +40,11 @@ impl Backend {
     pub fn device(asked: Option<Self>) -> Result<(Self, Device), Error> {
         match asked {
             Some(backend) => Ok((backend, backend.open()?)),
-            None => Self::compiled().into_iter().find_map(|backend| Some((backend, backend.open().ok()?))).ok_or_else(
-                || Error::Usage("this program was built without a back end; build it with --features flex".into()),
-            ),
+            None => {
+                Self::compiled().into_iter().find_map(|backend| Some((backend, backend.open_unasked()?))).ok_or_else(
+                    || Error::Usage("this program was built without a back end; build it with --features flex".into()),
+                )
+            }
         }
     }
 
