@@ -115,7 +115,7 @@ mod tests {
     fn thresholds_keep_the_wrong_and_the_strange_out() {
         let mut fields: Vec<Scored> =
             (0..990).map(|i| field(i % 4, std::array::from_fn(|c| if c == i % 4 { 6.0 } else { 0.0 }), 1.0)).collect();
-        fields.extend((0..10).map(|_| field(1, [1.0, 0.9, 0.0, 0.0], 1.5)));
+        fields.extend((0..30).map(|_| field(1, [1.0, 0.9, 0.0, 0.0], 1.5)));
         fields.extend((0..5).map(|_| field(0, [6.0, 0.0, 0.0, 0.0], 90.0)));
         let point = OperatingPoint::choose(&fields).expect("there are fields");
         assert!(point.thresholds.max_novelty < 90.0);
