@@ -1,7 +1,7 @@
 //! The gate: is a picture fit to be judged at all?
 //!
 //! Everything is measured on what the network would see: the picture squashed to [`SIDE`] x [`SIDE`] pixels by
-//! [`Preprocessing`](crate::Preprocessing), so that one set of thresholds serves a 640x480 webcam, a 2560x1920 microscope
+//! [`Preprocessing`], so that one set of thresholds serves a 640x480 webcam, a 2560x1920 microscope
 //! camera and a 224x224 file. The bottom eighth is left out, because scale bars are burned in there. All sums are integers;
 //! the few divisions are single IEEE operations, so that every machine agrees.
 //!
