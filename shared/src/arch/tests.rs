@@ -169,7 +169,7 @@ macro_rules! against_the_scalar_kernels {
             fn $test() {
                 match Isa::$isa.kernels() {
                     Some(kernels) => {
-                        eprintln!("ran on {}", Isa::$isa);
+                        say(format_args!("{} ran on {}", stringify!($test), Isa::$isa));
                         check(kernels, 256);
                     }
                     None => say(format_args!("SKIPPED {}: this machine lacks {}", stringify!($test), Isa::$isa)),
