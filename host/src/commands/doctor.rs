@@ -32,6 +32,9 @@ impl Doctor {
             let device = backend.open();
             let (state, losses) = match &device {
                 Err(error) => (format!("not usable: {error}"), None),
+                Ok(device) if backend.is_emulated(device) => {
+                    ("only a software adapter, slower than the CPU back end; not checked".to_owned(), None)
+                }
                 Ok(_) if !self.backends => ("there".to_owned(), None),
                 Ok(device) => match agreement::check(device) {
                     Ok(losses) => ("computes the reference losses".to_owned(), Some(losses)),

@@ -87,6 +87,11 @@ impl Train {
     pub fn run(&self) -> Result<(), Error> {
         let (backend, device) = Backend::device(self.backend)?;
         println!("back end: {}", backend.name());
+        if backend.is_emulated(&device) {
+            eprintln!(
+                "warning: only a software adapter was found; it needs minutes to warm up and is slower than --backend flex"
+            );
+        }
         if backend == Backend::Wgpu {
             training::agreement::check(&device)?;
         }

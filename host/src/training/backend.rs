@@ -83,6 +83,18 @@ impl Backend {
         }
     }
 
+    /// Whether the device is a software adapter, which takes minutes to warm up and is slower than the CPU back end.
+    #[must_use]
+    pub fn is_emulated(self, device: &Device) -> bool {
+        #[cfg(feature = "wgpu")]
+        return self == Self::Wgpu && *device == Device::wgpu(burn::tensor::DeviceKind::Cpu);
+        #[cfg(not(feature = "wgpu"))]
+        {
+            let _ = device;
+            false
+        }
+    }
+
     /// Name, as on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
