@@ -23,10 +23,10 @@ macro_rules! detected {
     }};
 }
 
-/// The kernels that a module has for a vector.
+/// The kernels that a module has for a vector, and its function for Winograd's method if there is one.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! kernels {
-    ($vector:ty, $($module:ident)::+) => {
+    ($vector:ty, $($module:ident)::+ $(, $winograd:path)?) => {
         // SAFETY: asked for only where the instruction set is there; the functions of the module enable it.
         unsafe {
             Kernels::new::<$vector>(
@@ -34,16 +34,19 @@ macro_rules! kernels {
                 $($module)::+::dense_blocks,
                 $($module)::+::ceiling,
             )
+            $(.with_winograd::<$vector>($winograd))?
         }
     };
 }
 
 mod engine;
 mod memory;
+mod packed;
 #[cfg(feature = "std")]
 mod pool;
 mod tile;
 mod vector;
+mod winograd;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512vnni;
@@ -143,7 +146,9 @@ impl Isa {
     pub(crate) fn kernels(self) -> Option<Kernels> {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 if detected!("avx2") => Some(kernels!(ymm::Ymm<ymm::Multiply16>, ymm::avx2)),
+            Self::Avx2 if detected!("avx2") => {
+                Some(kernels!(ymm::Ymm<ymm::Multiply16>, ymm::avx2, ymm::convolve_tiles))
+            }
             #[cfg(target_arch = "x86_64")]
             Self::AvxVnni if detected!("avx2", "avxvnni") => Some(kernels!(ymm::Ymm<ymm::DotProduct>, ymm::avxvnni)),
             #[cfg(target_arch = "x86_64")]
@@ -151,7 +156,9 @@ impl Isa {
                 Some(kernels!(avx512vnni::Avx512Vnni, avx512vnni))
             }
             #[cfg(target_arch = "aarch64")]
-            Self::Neon if detected!("neon") => Some(kernels!(neon::Neon<neon::Multiply8>, neon::plain)),
+            Self::Neon if detected!("neon") => {
+                Some(kernels!(neon::Neon<neon::Multiply8>, neon::plain, neon::convolve_tiles))
+            }
             #[cfg(target_arch = "aarch64")]
             Self::NeonDotprod if detected!("neon", "dotprod") => {
                 Some(kernels!(neon::Neon<neon::SignedDot>, neon::dotprod))

@@ -6,8 +6,10 @@ use core::ops::Range;
 
 use super::{
     memory::{LINE, Lines, Map},
+    packed::{Method, Packed},
     tile::{Ahead, Convolution, Dense, Outputs},
     vector::{BLOCK, GROUP_BYTES, Vector},
+    winograd::{self, Winograd},
 };
 use crate::{
     kernels::{LayerPlan, Parameters, Shape, StepInfo, StepKind},
@@ -15,7 +17,6 @@ use crate::{
 };
 
 /// Most threads that share the work: no map here has rows for more.
-#[cfg(feature = "std")]
 const MAX_THREADS: usize = 64;
 
 /// The kernels of one instruction set, and the layout that they want.
@@ -24,10 +25,21 @@ pub(crate) struct Kernels {
     zero: u8,
     channel_bytes: usize,
     blocks_at_once: usize,
+    partial_segments: bool,
     tap_index: fn(usize, usize) -> usize,
     convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
     dense: unsafe fn(&Dense, Range<usize>),
     ceiling: unsafe fn(u32) -> u64,
+    winograd: Option<WinogradKernels>,
+}
+
+/// What the instruction sets have for which Winograd's method pays.
+#[derive(Clone, Copy)]
+struct WinogradKernels {
+    pair_index: fn(usize, usize) -> usize,
+    /// Whether it is taken where it does not pay, too.
+    always: bool,
+    convolve: unsafe fn(&Convolution, Range<usize>, *mut u8),
 }
 
 impl Kernels {
@@ -45,11 +57,34 @@ impl Kernels {
             zero: V::ZERO,
             channel_bytes: V::CHANNEL_BYTES,
             blocks_at_once: V::BLOCKS,
+            partial_segments: V::PARTIAL_SEGMENTS,
             tap_index: V::tap_index,
             convolve,
             dense,
             ceiling,
+            winograd: None,
         }
+    }
+
+    /// Kernels that also have Winograd's method.
+    ///
+    /// # Safety
+    /// As for [`Self::new`]; `convolve` keeps the contract of [`winograd::convolve`] over `V`.
+    pub(crate) unsafe fn with_winograd<V: Winograd>(
+        mut self,
+        convolve: unsafe fn(&Convolution, Range<usize>, *mut u8),
+    ) -> Self {
+        self.winograd = Some(WinogradKernels { pair_index: V::pair_index, always: false, convolve });
+        self
+    }
+
+    /// Winograd's method wherever it is exact.
+    #[cfg(test)]
+    pub(crate) fn always_winograd(mut self) -> Self {
+        if let Some(winograd) = &mut self.winograd {
+            winograd.always = true;
+        }
+        self
     }
 
     /// Multiplies in registers only, `rounds` times: the number of multiply-accumulate operations.
@@ -59,52 +94,29 @@ impl Kernels {
     }
 
     /// Channels of a group.
-    fn group(&self) -> usize {
+    pub(crate) fn group(&self) -> usize {
         GROUP_BYTES / self.channel_bytes
     }
-}
 
-/// Weights, biases and multipliers of a layer, outputs padded to whole blocks.
-struct Packed {
-    /// Multiplications of one run, padding not counted.
-    macs: u64,
-    weights: Lines,
-    biases: Vec<i32>,
-    multipliers: Vec<f32>,
-}
-
-impl Packed {
-    /// Packs rows of `taps * channels` weights, channels padded to whole groups.
-    fn new(kernels: &Kernels, parameters: &Parameters<'_>, channels: usize, macs: u64) -> Self {
-        let group = kernels.group();
-        let taps = parameters.inputs / channels;
-        let outputs = parameters.biases.len().next_multiple_of(BLOCK);
-        let group_bytes = BLOCK * group;
-        let block_bytes = taps * channels.div_ceil(group) * group_bytes;
-        let places: Vec<usize> = (0..group_bytes).map(|at| (kernels.tap_index)(at / group, at % group)).collect();
-        let mut weights = Lines::new(outputs / BLOCK * block_bytes, 0);
-        let mut biases = parameters.biases.clone();
-        for (output, row) in parameters.weights.chunks_exact(parameters.inputs).enumerate() {
-            let places = &places[output % BLOCK * group..][..group];
-            let block = &mut weights.bytes_mut()[output / BLOCK * block_bytes..][..block_bytes];
-            let groups = row.chunks_exact(channels).flat_map(|tap| tap.chunks(group));
-            for (packed, weights) in block.chunks_exact_mut(group_bytes).zip(groups) {
-                for (&place, &weight) in places.iter().zip(weights) {
-                    packed[place] = weight as u8;
-                }
-            }
-            // A stored activation that is read as a signed number is `ZERO` too small.
-            let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
-            biases[output] = biases[output].wrapping_add(sum * i32::from(kernels.zero));
-        }
-        biases.resize(outputs, 0);
-        let mut multipliers = parameters.multipliers.clone();
-        multipliers.resize(outputs, 0.0);
-        Self { macs, weights, biases, multipliers }
+    /// The stored byte of activation 0.
+    pub(crate) fn zero(&self) -> u8 {
+        self.zero
     }
 
-    fn blocks(&self) -> usize {
-        self.biases.len() / BLOCK
+    /// See [`Vector::tap_index`].
+    pub(crate) fn tap_index(&self, lane: usize, channel: usize) -> usize {
+        (self.tap_index)(lane, channel)
+    }
+
+    /// Whether a convolution over `input` is faster by Winograd's method, and exact: [`Winograd::pair_index`] if so.
+    pub(crate) fn winograd_pays(&self, input: &Map, parameters: &Parameters<'_>) -> Option<fn(usize, usize) -> usize> {
+        let winograd = self.winograd?;
+        let Shape { height, width, channels } = input.shape;
+        // Tiles at the edge yield more sums than are asked for, and the ways there and back cost something as well.
+        let products = winograd::PRODUCTS * winograd::tiles(height, width);
+        let pays = winograd.always || (channels >= LEAST_CHANNELS && 2 * products <= 9 * height * width);
+        let possible = input.has_whole_blocks() && winograd::weights::fit(parameters.weights, parameters.inputs);
+        (pays && possible).then_some(winograd.pair_index)
     }
 }
 
@@ -115,6 +127,9 @@ struct Fetch {
     step: usize,
     shares: Range<usize>,
 }
+
+/// Channels from which on Winograd's method pays.
+const LEAST_CHANNELS: usize = 8;
 
 /// Pixels of a tile, about.
 const TILE: usize = 14;
@@ -159,6 +174,7 @@ enum Step {
 
 /// Spreads the weights of the first dense layer over the convolutions before it, from the last on back: a line for every
 /// second vector of weights that they read themselves.
+/// Only convolutions done directly leave the memory idle enough.
 fn plan_fetches(steps: &mut [Step], kernels: &Kernels) {
     let Some(dense) = steps.iter().position(|step| matches!(step, Step::Dense { .. })) else { return };
     let Step::Dense { filters, .. } = &steps[dense] else { return };
@@ -166,8 +182,11 @@ fn plan_fetches(steps: &mut [Step], kernels: &Kernels) {
     let mut end = SHARES;
     for step in steps[..dense].iter_mut().rev() {
         let Step::Convolve { input, filters, fetch, .. } = step else { continue };
+        if filters.method == Method::Winograd {
+            break;
+        }
         let tiles = input.shape.height * input.shape.width.div_ceil(TILE);
-        let turns = tiles * 9 * input.groups() * filters.blocks().div_ceil(kernels.blocks_at_once);
+        let turns = tiles * filters.groups * filters.blocks().div_ceil(kernels.blocks_at_once);
         let start = end.saturating_sub((turns / 2 * SHARES).div_ceil(lines.max(1)));
         *fetch = Fetch { step: dense, shares: start..end };
         end = start;
@@ -203,6 +222,8 @@ pub(crate) struct Engine {
     hidden: Map,
     sums: usize,
     arena: usize,
+    /// Bytes behind the maps in which a part of a step works.
+    scratch: usize,
 }
 
 /// The maps of one run, a copy of the activations that the last layer sees, and the threads that share the work.
@@ -227,16 +248,20 @@ impl Engine {
     pub(crate) fn new(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>]) -> Self {
         let channel = kernels.channel_bytes;
         let convolves = |at: usize| matches!(layers.get(at), Some(LayerPlan::Convolution(..)));
-        let mut map = Map::new(input, 0, input.channels.next_multiple_of(kernels.group()), channel, convolves(0));
+        let mut map = Map::of_input(input, channel, kernels.partial_segments, convolves(0));
         let mut end = map.end();
         let mut steps = vec![Step::Spread { output: map }];
         let mut at = 0;
+        let mut scratch = 0;
         while let Some(layer) = layers.get(at) {
             let last = at + 1 == layers.len();
             at += 1;
             match layer {
                 LayerPlan::Convolution(shape, parameters) => {
-                    let filters = Packed::new(&kernels, parameters, shape.channels, layer.macs());
+                    let filters = Packed::convolution(&kernels, parameters, &map, layer.macs());
+                    if filters.method == Method::Winograd {
+                        scratch = scratch.max(winograd::scratch(map.pixel / channel));
+                    }
                     let channels = parameters.biases.len();
                     let pool = matches!(layers.get(at), Some(LayerPlan::MaxPool(_)));
                     let shape = Shape { channels, ..*shape };
@@ -259,7 +284,7 @@ impl Engine {
                         map = output;
                         end = map.end();
                     }
-                    let filters = Packed::new(&kernels, parameters, parameters.inputs, layer.macs());
+                    let filters = Packed::dense(&kernels, parameters, layer.macs());
                     if last {
                         steps.push(Step::Sums { input: map, output: end, filters });
                         break;
@@ -274,17 +299,18 @@ impl Engine {
         }
         plan_fetches(&mut steps, &kernels);
         let arena = end + Class::COUNT.next_multiple_of(BLOCK) * size_of::<i32>();
-        Self { kernels, steps, hidden: map, sums: end, arena }
+        let arena = arena.next_multiple_of(LINE);
+        Self { kernels, steps, hidden: map, sums: end, arena, scratch }
     }
 
     /// The buffers that [`Self::run`] needs, and `threads` threads, of which the caller's is one.
     pub(crate) fn arena(&self, threads: usize) -> Arena {
-        let _ = threads;
+        let threads = if cfg!(feature = "std") { threads.clamp(1, MAX_THREADS) } else { 1 };
         Arena {
-            lines: Lines::new(self.arena, self.kernels.zero),
+            lines: Lines::new(self.arena + threads * self.scratch, self.kernels.zero),
             hidden: vec![0; self.hidden.shape.len()],
             #[cfg(feature = "std")]
-            pool: super::pool::Pool::new(threads.clamp(1, MAX_THREADS)),
+            pool: super::pool::Pool::new(threads),
         }
     }
 
@@ -300,7 +326,7 @@ impl Engine {
         arena: &'a mut Arena,
         mut observe: impl FnMut(),
     ) -> ([i32; Class::COUNT], &'a [u8]) {
-        assert_eq!(arena.lines.bytes().len(), self.arena.next_multiple_of(64), "the arena is this network's");
+        assert!(arena.lines.bytes().len() >= self.arena + self.scratch, "the arena is this network's");
         let base = Base(arena.lines.as_mut_ptr());
         #[cfg(feature = "std")]
         {
@@ -363,11 +389,12 @@ impl Engine {
                 }
             }
             Step::Convolve { input, output, filters, pool, fetch } => {
-                let task = Convolution {
+                let mut task = Convolution {
                     input: at(input.start),
                     input_row: input.row,
                     input_pixel: input.pixel,
-                    groups: input.groups(),
+                    groups: filters.groups,
+                    segments: 1,
                     output: at(output.at(0, 0)),
                     output_row: output.row,
                     output_pixel: output.pixel,
@@ -379,9 +406,24 @@ impl Engine {
                     width: input.shape.width,
                     pool: *pool,
                 };
-                let units = share(task.units(self.kernels.blocks_at_once));
-                // SAFETY: `Kernels::new` vouches for the instruction set; maps have the border and the slack.
-                unsafe { (self.kernels.convolve)(&task, units, self.ahead(fetch, part, parts)) }
+                // SAFETY: `Kernels` vouches for the instruction set; maps have the border and the slack, and each part has
+                // scratch memory of its own.
+                unsafe {
+                    match (filters.method, self.kernels.winograd) {
+                        (Method::Winograd, Some(winograd)) => {
+                            let tiles = share(winograd::tiles(task.height, task.width));
+                            (winograd.convolve)(&task, tiles, at(self.arena + part * self.scratch));
+                        }
+                        (method, _) => {
+                            if let Method::Direct { segments } = method {
+                                task.segments = segments;
+                                task.groups = filters.groups / (3 * segments);
+                            }
+                            let units = share(task.units(self.kernels.blocks_at_once));
+                            (self.kernels.convolve)(&task, units, self.ahead(fetch, part, parts));
+                        }
+                    }
+                }
             }
             Step::MaxPool { input, output } => {
                 for y in share(output.shape.height) {

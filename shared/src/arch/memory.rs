@@ -67,14 +67,26 @@ impl Map {
         Self { shape, start, pixel, row: (shape.width + 2 * border) * pixel, border, channel }
     }
 
+    /// The network's input. Its pixels have whole groups, or no bytes between them where `partial` segments of three pixels
+    /// are welcome and take fewer groups.
+    pub(crate) fn of_input(shape: Shape, channel: usize, partial: bool, border: bool) -> Self {
+        let bytes = shape.channels * channel;
+        let closer = border && partial && (3 * bytes).div_ceil(GROUP_BYTES) < 3 * bytes.div_ceil(GROUP_BYTES);
+        let channels = if closer { shape.channels } else { shape.channels.next_multiple_of(GROUP_BYTES / channel) };
+        Self::new(shape, 0, channels, channel, border)
+    }
+
     /// A map that a kernel writes: room for whole blocks of channels.
     pub(crate) fn of_blocks(shape: Shape, start: usize, channel: usize, border: bool) -> Self {
         Self::new(shape, start, shape.channels.next_multiple_of(BLOCK), channel, border)
     }
 
-    /// First byte behind the map and its slack: a row for the second of a last pair of rows, and some pixels.
+    /// First byte behind the map and its slack: whole tiles of four rows and the border, and some pixels.
     pub(crate) fn end(&self) -> usize {
-        let rows = self.shape.height + 3 * self.border;
+        let rows = match self.border {
+            0 => self.shape.height,
+            border => self.shape.height.next_multiple_of(4) + 2 * border,
+        };
         (self.start + rows * self.row + SLACK_PIXELS * self.pixel + GROUP_BYTES * 4).next_multiple_of(LINE)
     }
 
@@ -83,9 +95,14 @@ impl Map {
         self.start + (y + self.border) * self.row + (x + self.border) * self.pixel
     }
 
-    /// Groups of a pixel that hold its channels.
-    pub(crate) fn groups(&self) -> usize {
-        (self.shape.channels * self.channel).div_ceil(GROUP_BYTES)
+    /// Whether the pixels have room for `channels` activations and no more.
+    pub(crate) fn has_pixels_of(&self, channels: usize) -> bool {
+        self.pixel == channels * self.channel
+    }
+
+    /// Whether the pixels have room for whole blocks of channels.
+    pub(crate) fn has_whole_blocks(&self) -> bool {
+        self.pixel % (BLOCK * self.channel) == 0
     }
 
     /// Whether all activations lie side by side.

@@ -2,7 +2,8 @@
 
 use super::{
     tile::{Ahead, Convolution, square, strip},
-    vector::{BLOCK, Vector},
+    vector::{BLOCK, Lanes, Vector},
+    winograd::Winograd,
 };
 use crate::quantization::requantize;
 
@@ -14,6 +15,7 @@ impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
     const ZERO: u8 = ZERO;
     const CHANNEL_BYTES: usize = 1;
     const BLOCKS: usize = if WIDE { 2 } else { 1 };
+    const PARTIAL_SEGMENTS: bool = !WIDE;
     type Sums = [i32; BLOCK];
     type Taps = [i8; 64];
     type Group = [u8; 4];
@@ -74,5 +76,88 @@ impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
                 _ => strip::<Self, 6, 1>(task, block, y, 0, task.width, ahead),
             }
         }
+    }
+}
+
+impl Lanes for [i16; 8] {
+    unsafe fn add(self, other: Self) -> Self {
+        core::array::from_fn(|lane| self[lane] + other[lane])
+    }
+
+    unsafe fn sub(self, other: Self) -> Self {
+        core::array::from_fn(|lane| self[lane] - other[lane])
+    }
+
+    unsafe fn shift_left<const BITS: i32>(self) -> Self {
+        self.map(|value| value * (1 << BITS))
+    }
+}
+
+impl Lanes for [i32; 8] {
+    unsafe fn add(self, other: Self) -> Self {
+        core::array::from_fn(|lane| self[lane].wrapping_add(other[lane]))
+    }
+
+    unsafe fn sub(self, other: Self) -> Self {
+        core::array::from_fn(|lane| self[lane].wrapping_sub(other[lane]))
+    }
+
+    unsafe fn shift_left<const BITS: i32>(self) -> Self {
+        self.map(|value| value << BITS)
+    }
+}
+
+/// Sums of 16 bits that overflow panic: the bounds that the method relies on are checked where it runs in plain Rust.
+impl<const ZERO: u8, const WIDE: bool> Winograd for Portable<ZERO, WIDE> {
+    type Halves = [i16; 8];
+    type Words = [i32; 8];
+    type Pairs = [i16; 32];
+    const HALVES: usize = 8;
+    const WORDS: usize = 8;
+
+    fn pair_index(lane: usize, channel: usize) -> usize {
+        lane * 2 + channel
+    }
+
+    unsafe fn pairs(weights: *const i16) -> [i16; 32] {
+        // SAFETY: the trait's contract.
+        unsafe { weights.cast::<[i16; 32]>().read_unaligned() }
+    }
+
+    unsafe fn dot_pairs(mut sums: [i32; BLOCK], group: [u8; 4], pairs: [i16; 32]) -> [i32; BLOCK] {
+        let group = [[group[0], group[1]], [group[2], group[3]]].map(|value| i32::from(i16::from_ne_bytes(value)));
+        for (sum, pair) in sums.iter_mut().zip(pairs.chunks_exact(2)) {
+            *sum = sum.wrapping_add(group[0] * i32::from(pair[0]) + group[1] * i32::from(pair[1]));
+        }
+        sums
+    }
+
+    unsafe fn widen(activations: *const u8) -> [i16; 8] {
+        // SAFETY: the trait's contract.
+        let stored = unsafe { activations.cast::<[u8; 8]>().read_unaligned() };
+        stored.map(|value| if ZERO == 0 { i16::from(value) } else { i16::from(value as i8) })
+    }
+
+    unsafe fn store_halves(halves: [i16; 8], output: *mut i16) {
+        // SAFETY: the trait's contract.
+        unsafe { output.cast::<[i16; 8]>().write_unaligned(halves) }
+    }
+
+    unsafe fn words(input: *const i32) -> [i32; 8] {
+        // SAFETY: the trait's contract.
+        unsafe { input.cast::<[i32; 8]>().read_unaligned() }
+    }
+
+    unsafe fn store_words(words: [i32; 8], output: *mut i32) {
+        // SAFETY: the trait's contract.
+        unsafe { output.cast::<[i32; 8]>().write_unaligned(words) }
+    }
+
+    unsafe fn multiply_and_shift(words: [i32; 8], factor: i32) -> [i32; 8] {
+        words.map(|word| word.wrapping_mul(factor) >> 6)
+    }
+
+    unsafe fn max_words(a: [i32; 8], b: [i32; 8]) -> [i32; 8] {
+        core::array::from_fn(|lane| a[lane].max(b[lane]))
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use proptest::prelude::*;
 
-use super::{Engine, Isa, Kernels, portable::Portable, tile};
+use super::{Engine, Isa, Kernels, portable::Portable, tile, winograd};
 use crate::kernels::{LayerPlan, Parameters, Shape, reference::Reference};
 
 /// Past the test harness, which keeps what passing tests print to itself.
@@ -171,6 +171,7 @@ macro_rules! against_the_scalar_kernels {
                     Some(kernels) => {
                         say(format_args!("{} ran on {}", stringify!($test), Isa::$isa));
                         check(kernels, 256);
+                        check(kernels.always_winograd(), 256);
                     }
                     None => say(format_args!("SKIPPED {}: this machine lacks {}", stringify!($test), Isa::$isa)),
                 }
@@ -196,15 +197,19 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
             |task, blocks| tile::dense::<Portable<ZERO, WIDE>>(task, blocks),
             |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds, core::hint::black_box),
         )
+        .with_winograd::<Portable<ZERO, WIDE>>(|task, tiles, scratch| {
+            winograd::convolve::<Portable<ZERO, WIDE>>(task, tiles, scratch)
+        })
     }
 }
 
 #[test]
 fn the_loops_give_the_scalar_bits_in_plain_rust() {
     let cases = if cfg!(miri) { 2 } else { 64 };
-    check(portable::<0, false>(), cases);
-    check(portable::<0x80, false>(), cases);
-    check(portable::<0, true>(), cases);
+    for kernels in [portable::<0, false>(), portable::<0x80, false>(), portable::<0, true>()] {
+        check(kernels, cases);
+        check(kernels.always_winograd(), cases);
+    }
 }
 
 /// The loops of AVX-VNNI, with the same instruction in AVX-512's encoding: AVX-VNNI alone is rarer than either.

@@ -10,14 +10,16 @@ use super::vector::{BLOCK, GROUP_BYTES, Vector};
 /// A 3x3 convolution over maps in memory: all that a kernel needs to know.
 ///
 /// The input's pixels are `input_pixel` bytes apart, its rows `input_row`; `input` is the border pixel above and left of
-/// the first. Weights lie as `[block][segment][group][tap]`, where a filter is `segments` runs of `groups` groups: three
-/// rows of three pixels each, or nine pixels when pixels have bytes that no weight belongs to.
+/// the first. Weights lie as `[block][segment][group][tap]`, where a filter is nine segments of `groups` groups, a pixel each,
+/// or three, a row of three pixels each.
 pub(crate) struct Convolution {
     pub(crate) input: *const u8,
     pub(crate) input_row: usize,
     pub(crate) input_pixel: usize,
-    /// Groups of one pixel that weights belong to.
+    /// Groups of one segment that weights belong to.
     pub(crate) groups: usize,
+    /// Segments of a row of a filter: 1, or 3 when pixels have bytes that no weight belongs to.
+    pub(crate) segments: usize,
     pub(crate) output: *mut u8,
     pub(crate) output_row: usize,
     pub(crate) output_pixel: usize,
@@ -65,17 +67,12 @@ impl Convolution {
 
     /// Bytes of weights of a block.
     fn block_weights<V: Vector>(&self) -> usize {
-        9 * self.groups * V::TAP_BYTES
-    }
-
-    /// Runs of adjacent groups: how many in a filter's row, and how many groups in each.
-    fn runs(&self) -> (usize, usize) {
-        if self.input_pixel == self.groups * GROUP_BYTES { (1, 3 * self.groups) } else { (3, self.groups) }
+        3 * self.segments * self.groups * V::TAP_BYTES
     }
 
     /// Where the sums of `BLOCK` channels of pixel `(y, x)` go, or `dump` when there is no such pixel.
     #[inline(always)]
-    fn target<V: Vector>(&self, y: usize, x: usize, block: usize, dump: *mut u8) -> *mut u8 {
+    pub(crate) fn target<V: Vector>(&self, y: usize, x: usize, block: usize, dump: *mut u8) -> *mut u8 {
         let (height, width) = if self.pool { (self.height / 2, self.width / 2) } else { (self.height, self.width) };
         let offset = y * self.output_row + x * self.output_pixel + block * BLOCK * V::CHANNEL_BYTES;
         if y < height && x < width { self.output.wrapping_add(offset) } else { dump }
@@ -83,7 +80,7 @@ impl Convolution {
 }
 
 /// Bytes that a block of 16 activations may take.
-const DUMP: usize = 2 * BLOCK;
+pub(crate) const DUMP: usize = 2 * BLOCK;
 
 /// Does `units` of a convolution.
 ///
@@ -220,7 +217,6 @@ unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
 ) -> [[V::Sums; BLOCKS]; PIXELS] {
     let block_weights = task.block_weights::<V>();
     let pixel = task.input_pixel;
-    let (runs, groups) = task.runs();
     // SAFETY: as for `convolve`.
     unsafe {
         let start: [V::Sums; BLOCKS] = core::array::from_fn(|n| V::sums(task.biases.add((block + n) * BLOCK)));
@@ -228,9 +224,9 @@ unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
         let mut weights = task.weights.add(block * block_weights);
         let corner = task.input.add(y * task.input_row + x * pixel);
         for row in 0..3 {
-            for run in 0..runs {
-                let mut input = corner.add(row * task.input_row + run * pixel);
-                for _ in 0..groups {
+            for segment in 0..task.segments {
+                let mut input = corner.add(row * task.input_row + segment * pixel);
+                for _ in 0..task.groups {
                     ahead.step::<V>();
                     let mut taps = [V::taps(weights); BLOCKS];
                     for (n, taps) in taps.iter_mut().enumerate().skip(1) {
@@ -270,6 +266,7 @@ pub(crate) const SQUARE: usize = 8;
 
 /// A pair of rows of one block in tiles of 2 x 8 pixels: the nine weights of a group stay in registers, and a broadcast
 /// serves up to six sums. For few channels, where loads would be the limit. `PIXEL` is `input_pixel`, or 0 for any.
+/// Segments of three pixels are taken for the three segments that they are: their pixels have no other bytes.
 ///
 /// # Safety
 /// As for [`convolve`].
@@ -278,7 +275,8 @@ pub(crate) unsafe fn square<V: Vector, const PIXEL: usize>(task: &Convolution, b
     let mut dump = [0u8; DUMP];
     let dump = dump.as_mut_ptr();
     let pixel = if PIXEL == 0 { task.input_pixel } else { PIXEL };
-    let tap_weights = task.groups * V::TAP_BYTES;
+    let groups = task.groups * task.segments / 3;
+    let tap_weights = groups * V::TAP_BYTES;
     // SAFETY: as the caller promises.
     unsafe {
         let scale = task.multipliers.add(block * BLOCK);
@@ -288,7 +286,7 @@ pub(crate) unsafe fn square<V: Vector, const PIXEL: usize>(task: &Convolution, b
             let mut sums = [[start; SQUARE]; 2];
             let mut weights = first_weights;
             let mut input = task.input.add(y * task.input_row + x * pixel);
-            for _ in 0..task.groups {
+            for _ in 0..groups {
                 let taps: [[V::Taps; 3]; 3] = core::array::from_fn(|row| {
                     core::array::from_fn(|column| V::taps(weights.add((3 * row + column) * tap_weights)))
                 });

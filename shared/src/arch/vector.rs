@@ -20,6 +20,8 @@ pub(crate) trait Vector: Copy {
     const CHANNEL_BYTES: usize;
     /// Blocks of 16 channels that [`Vector::row_pair`] likes best to have at once.
     const BLOCKS: usize;
+    /// Whether [`Vector::row_pair`] takes filters in segments of three pixels whose bytes fill no whole groups.
+    const PARTIAL_SEGMENTS: bool;
     /// Sums of 16 output channels.
     type Sums: Copy;
     /// Weights of a group for 16 output channels.
@@ -75,4 +77,17 @@ pub(crate) trait Vector: Copy {
         y: usize,
         ahead: &mut super::tile::Ahead,
     );
+}
+
+/// Integers in a register, of 16 or 32 bits each.
+///
+/// # Safety
+/// As for [`Vector`].
+pub(crate) trait Lanes: Copy {
+    /// The sums, which must fit lanes of 16 bits, and are modulo 2^32 in lanes of 32 bits.
+    unsafe fn add(self, other: Self) -> Self;
+    /// The differences, likewise.
+    unsafe fn sub(self, other: Self) -> Self;
+    /// The lanes times 2^`BITS`, likewise.
+    unsafe fn shift_left<const BITS: i32>(self) -> Self;
 }

@@ -1,7 +1,7 @@
 //! 256-bit vectors: AVX-VNNI's `vpdpbusd`, and AVX2 alone, which multiplies 16-bit numbers in pairs.
 //!
 //! `vpmaddubsw`, which would take bytes, saturates its sums and is not used. AVX2 keeps activations as 16 bits instead, and
-//! widens weights when it loads them.
+//! widens weights when it loads them. Its products are 16 bits wide in any case, so Winograd's method costs it no width.
 
 use core::{
     arch::{asm, x86_64::*},
@@ -10,7 +10,8 @@ use core::{
 
 use super::{
     tile::{Ahead, Convolution, Dense, convolve, dense, multiply_in_registers, strip},
-    vector::Vector,
+    vector::{Lanes, Vector},
+    winograd::{self, Winograd},
 };
 
 /// How 8 sums take 4 bytes of activations each.
@@ -77,6 +78,7 @@ impl<P: Product> Vector for Ymm<P> {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = P::CHANNEL_BYTES;
     const BLOCKS: usize = 1;
+    const PARTIAL_SEGMENTS: bool = true;
     type Sums = [__m256i; 2];
     type Taps = [__m256i; 2];
     type Group = __m256i;
@@ -171,6 +173,124 @@ impl<P: Product> Vector for Ymm<P> {
             strip::<Self, 4, 1>(task, block, y, 6 * sixes, task.width, ahead);
         }
     }
+}
+
+/// 16 lanes of 16 bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Halves(__m256i);
+
+impl Lanes for Halves {
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_add_epi16(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_sub_epi16(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn shift_left<const BITS: i32>(self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_slli_epi16::<BITS>(self.0) })
+    }
+}
+
+/// 8 lanes of 32 bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Words(__m256i);
+
+impl Lanes for Words {
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_add_epi32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_sub_epi32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn shift_left<const BITS: i32>(self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_slli_epi32::<BITS>(self.0) })
+    }
+}
+
+impl Winograd for Ymm<Multiply16> {
+    type Halves = Halves;
+    type Words = Words;
+    type Pairs = [__m256i; 2];
+    const HALVES: usize = 16;
+    const WORDS: usize = 8;
+
+    fn pair_index(lane: usize, channel: usize) -> usize {
+        lane * 2 + channel
+    }
+
+    #[inline(always)]
+    unsafe fn pairs(weights: *const i16) -> [__m256i; 2] {
+        // SAFETY: the trait's contract.
+        unsafe { [_mm256_loadu_si256(weights.cast()), _mm256_loadu_si256(weights.add(16).cast())] }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_pairs(sums: [__m256i; 2], group: __m256i, pairs: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: the trait's contract.
+        unsafe { [Multiply16::dot(sums[0], group, pairs[0]), Multiply16::dot(sums[1], group, pairs[1])] }
+    }
+
+    #[inline(always)]
+    unsafe fn widen(activations: *const u8) -> Halves {
+        // SAFETY: the trait's contract; activations are stored as 16 bits.
+        Halves(unsafe { _mm256_loadu_si256(activations.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_halves(halves: Halves, output: *mut i16) {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_storeu_si256(output.cast(), halves.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn words(input: *const i32) -> Words {
+        // SAFETY: the trait's contract.
+        Words(unsafe { _mm256_loadu_si256(input.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_words(words: Words, output: *mut i32) {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_storeu_si256(output.cast(), words.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn multiply_and_shift(words: Words, factor: i32) -> Words {
+        // SAFETY: the trait's contract.
+        Words(unsafe { _mm256_srai_epi32::<6>(_mm256_mullo_epi32(words.0, _mm256_set1_epi32(factor))) })
+    }
+
+    #[inline(always)]
+    unsafe fn max_words(a: Words, b: Words) -> Words {
+        // SAFETY: the trait's contract.
+        Words(unsafe { _mm256_max_epi32(a.0, b.0) })
+    }
+}
+
+/// Winograd's convolution for AVX2.
+///
+/// # Safety
+/// As for [`winograd::convolve`].
+#[target_feature(enable = "avx2")]
+pub(crate) unsafe fn convolve_tiles(task: &Convolution, tiles: core::ops::Range<usize>, scratch: *mut u8) {
+    // SAFETY: as the caller promises.
+    unsafe { winograd::convolve::<Ymm<Multiply16>>(task, tiles, scratch) }
 }
 
 /// The functions of [`Kernels`](super::Kernels) for one product.

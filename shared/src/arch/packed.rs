@@ -1,0 +1,108 @@
+//! Weights of a layer in the order in which a kernel reads them.
+
+use alloc::vec::Vec;
+
+use super::{
+    engine::Kernels,
+    memory::{Lines, Map},
+    vector::BLOCK,
+    winograd,
+};
+use crate::kernels::Parameters;
+
+/// How a convolution is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// Product by product. A row of the filter is read in so many segments.
+    Direct { segments: usize },
+    /// By Winograd's method.
+    Winograd,
+}
+
+/// Weights, biases and multipliers of a layer, outputs padded to whole blocks.
+pub(crate) struct Packed {
+    /// Multiplications that the layer asks for, padding not counted.
+    pub(crate) macs: u64,
+    pub(crate) method: Method,
+    /// Groups of a filter, or pairs of channels.
+    pub(crate) groups: usize,
+    pub(crate) weights: Lines,
+    pub(crate) biases: Vec<i32>,
+    pub(crate) multipliers: Vec<f32>,
+}
+
+impl Packed {
+    /// A convolution over `input`.
+    pub(crate) fn convolution(kernels: &Kernels, parameters: &Parameters<'_>, input: &Map, macs: u64) -> Self {
+        let channels = input.shape.channels;
+        if let Some(pair_index) = kernels.winograd_pays(input, parameters) {
+            let weights = winograd::weights::transform(parameters.weights, channels, pair_index);
+            let mut lines = Lines::new(size_of_val(weights.as_slice()), 0);
+            lines.bytes_mut()[..size_of_val(weights.as_slice())].copy_from_slice(bytemuck::cast_slice(&weights));
+            let groups = channels.div_ceil(winograd::PAIR);
+            return Self::with(kernels, parameters, macs, Method::Winograd, groups, lines);
+        }
+        let padded = channels.next_multiple_of(kernels.group());
+        let (run, segments) = match () {
+            () if input.has_pixels_of(channels) => (3 * channels, 1),
+            () if input.has_pixels_of(padded) => (channels, 1),
+            () => (channels, 3),
+        };
+        Self::direct(kernels, parameters, run, segments, macs)
+    }
+
+    /// A fully connected layer.
+    pub(crate) fn dense(kernels: &Kernels, parameters: &Parameters<'_>, macs: u64) -> Self {
+        Self::direct(kernels, parameters, parameters.inputs, 1, macs)
+    }
+
+    /// Rows of runs of `run` weights, each padded to whole groups.
+    fn direct(kernels: &Kernels, parameters: &Parameters<'_>, run: usize, segments: usize, macs: u64) -> Self {
+        let group = kernels.group();
+        let groups = parameters.inputs / run * run.div_ceil(group);
+        let outputs = parameters.biases.len().next_multiple_of(BLOCK);
+        let group_bytes = BLOCK * group;
+        let block_bytes = groups * group_bytes;
+        let places: Vec<usize> = (0..group_bytes).map(|at| kernels.tap_index(at / group, at % group)).collect();
+        let mut weights = Lines::new(outputs / BLOCK * block_bytes, 0);
+        for (output, row) in parameters.weights.chunks_exact(parameters.inputs).enumerate() {
+            let places = &places[output % BLOCK * group..][..group];
+            let block = &mut weights.bytes_mut()[output / BLOCK * block_bytes..][..block_bytes];
+            let taps = row.chunks_exact(run).flat_map(|run| run.chunks(group));
+            for (packed, weights) in block.chunks_exact_mut(group_bytes).zip(taps) {
+                for (&place, &weight) in places.iter().zip(weights) {
+                    packed[place] = weight as u8;
+                }
+            }
+        }
+        Self::with(kernels, parameters, macs, Method::Direct { segments }, groups, weights)
+    }
+
+    fn with(
+        kernels: &Kernels,
+        parameters: &Parameters<'_>,
+        macs: u64,
+        method: Method,
+        groups: usize,
+        weights: Lines,
+    ) -> Self {
+        let outputs = parameters.biases.len().next_multiple_of(BLOCK);
+        let mut biases = parameters.biases.clone();
+        if kernels.zero() != 0 {
+            // A stored activation that is read as a signed number is `ZERO` too small.
+            for (bias, row) in biases.iter_mut().zip(parameters.weights.chunks_exact(parameters.inputs)) {
+                let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
+                *bias = bias.wrapping_add(sum * i32::from(kernels.zero()));
+            }
+        }
+        biases.resize(outputs, 0);
+        let mut multipliers = parameters.multipliers.clone();
+        multipliers.resize(outputs, 0.0);
+        Self { macs, method, groups, weights, biases, multipliers }
+    }
+
+    /// Blocks of outputs.
+    pub(crate) fn blocks(&self) -> usize {
+        self.biases.len() / BLOCK
+    }
+}

@@ -1,0 +1,293 @@
+//! 3x3 convolutions by Winograd's minimal filtering, F(4x4, 3x3) of Lavin and Gray (CVPR 2016), in exact integers.
+//!
+//! A tile of 4x4 sums takes 36 products a channel instead of 144. For floats the method is approximate. Here it is exact: with
+//! the scales of [`weights`], transformed activations and transformed weights are integers of 16 bits, their products are
+//! summed modulo 2^32, and the way back yields 576 times the sums that a direct convolution yields. 576 is 9 * 2^6: multiplying
+//! by the inverse of 9 modulo 2^32 and shifting by 6 bits gives the sums back, as long as they stay within ±2^25. Layers whose
+//! weights could exceed that are convolved directly.
+//!
+//! ```text
+//! activations 6x6 --B'dB--> 36 x i16 --dot products with 36 x i16 a channel--> 36 x i32 --A'mA, / 576--> 4x4 sums
+//! ```
+//! A run of some tiles is worked on at a time, so that what is between the steps stays in the second level of cache.
+
+pub(crate) mod weights;
+
+use core::ops::Range;
+
+use super::{
+    tile::{Convolution, DUMP, wide_tiles},
+    vector::{BLOCK, GROUP_BYTES, Lanes, Vector},
+};
+
+/// Rows and columns of sums of a tile.
+pub(crate) const TILE: usize = 4;
+/// Rows and columns of activations that they depend on.
+const WINDOW: usize = TILE + 2;
+/// Products of a tile a channel.
+pub(crate) const PRODUCTS: usize = WINDOW * WINDOW;
+/// Channels of a group of transformed activations.
+pub(crate) const PAIR: usize = 2;
+/// Tiles of a run at most, and the activations' channels times tiles that it is cut to.
+const RUN: usize = 28;
+const RUN_CHANNELS: usize = 4096;
+/// Tiles that are multiplied at once.
+const WIDE: usize = 6;
+const NARROW: usize = 4;
+/// 9 times this is 1 modulo 2^32.
+const INVERSE_OF_9: i32 = 0x38e3_8e39;
+
+/// What the method asks of an instruction set beyond [`Vector`].
+///
+/// # Safety
+/// As for [`Vector`].
+pub(crate) trait Winograd: Vector {
+    /// Some lanes of 16 bits: transformed activations.
+    type Halves: Lanes;
+    /// Some lanes of 32 bits: sums.
+    type Words: Lanes;
+    /// Transformed weights of [`PAIR`] channels for 16 outputs.
+    type Pairs: Copy;
+
+    /// Lanes of [`Self::Halves`], which divide 16.
+    const HALVES: usize;
+    /// Lanes of [`Self::Words`], which divide 16.
+    const WORDS: usize;
+
+    /// Where the weight of channel `channel` of a pair for output `lane` lies in [`Self::Pairs`].
+    fn pair_index(lane: usize, channel: usize) -> usize;
+
+    /// [`PAIR`] times 16 transformed weights at `weights`.
+    unsafe fn pairs(weights: *const i16) -> Self::Pairs;
+    /// `sums[lane] + sum over channels of group[channel] * pairs[lane][channel]` modulo 2^32; the group is two of `i16`.
+    unsafe fn dot_pairs(sums: Self::Sums, group: Self::Group, pairs: Self::Pairs) -> Self::Sums;
+    /// [`Self::HALVES`] stored activations, as the numbers that [`Vector::dot`] multiplies.
+    unsafe fn widen(activations: *const u8) -> Self::Halves;
+    /// Writes [`Self::HALVES`] numbers.
+    unsafe fn store_halves(halves: Self::Halves, output: *mut i16);
+    /// [`Self::WORDS`] numbers at `input`.
+    unsafe fn words(input: *const i32) -> Self::Words;
+    /// Writes [`Self::WORDS`] numbers.
+    unsafe fn store_words(words: Self::Words, output: *mut i32);
+    /// `words * factor` modulo 2^32, shifted right by 6 bits as signed numbers.
+    unsafe fn multiply_and_shift(words: Self::Words, factor: i32) -> Self::Words;
+    /// The larger of each pair.
+    unsafe fn max_words(a: Self::Words, b: Self::Words) -> Self::Words;
+}
+
+/// Tiles of a map.
+pub(crate) const fn tiles(height: usize, width: usize) -> usize {
+    height.div_ceil(TILE) * width.div_ceil(TILE)
+}
+
+/// Tiles of a run for activations of `channels` channels.
+fn run_tiles(channels: usize) -> usize {
+    (RUN_CHANNELS / channels).clamp(2 * WIDE, RUN)
+}
+
+/// Bytes from one of the products' transformed activations to the next for `tiles` tiles: an odd number of cache lines, so
+/// that 36 of them do not share a few sets of the cache.
+fn product_bytes(tiles: usize, channels: usize) -> usize {
+    let lines = (tiles * channels * size_of::<i16>()).div_ceil(64);
+    (lines | 1) * 64
+}
+
+/// Bytes that [`convolve`] needs to work in, for activations of `channels` channels, whole blocks.
+pub(crate) fn scratch(channels: usize) -> usize {
+    let tiles = run_tiles(channels);
+    let reach = NARROW * channels * size_of::<i16>();
+    let sums = (tiles + WIDE) * PRODUCTS * BLOCK * size_of::<i32>();
+    (PRODUCTS * product_bytes(tiles, channels) + reach).next_multiple_of(64) + sums
+}
+
+/// Does the `tiles` of a convolution, counted along the rows.
+///
+/// The pixels of `task` have whole blocks of channels, its `groups` are pairs of channels, and its weights those of
+/// [`weights::transform`].
+///
+/// # Safety
+/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
+/// the input with a border of one pixel, whole tiles of rows, and behind that slack for four pixels. `scratch` has
+/// [`scratch`] bytes, aligned to 64, which nobody else uses. No other thread writes what the tiles write.
+#[inline(always)]
+pub(crate) unsafe fn convolve<V: Winograd>(task: &Convolution, tiles: Range<usize>, scratch: *mut u8) {
+    let runs = tiles.len().div_ceil(run_tiles(task.input_pixel / V::CHANNEL_BYTES));
+    for run in 0..runs {
+        let at = |run: usize| tiles.start + tiles.len() * run / runs;
+        // SAFETY: as the caller promises.
+        unsafe { convolve_run::<V>(task, at(run)..at(run + 1), scratch) };
+    }
+}
+
+#[inline(always)]
+unsafe fn convolve_run<V: Winograd>(task: &Convolution, tiles: Range<usize>, scratch: *mut u8) {
+    let channels = task.input_pixel / V::CHANNEL_BYTES;
+    let columns = task.width.div_ceil(TILE);
+    let count = tiles.len();
+    let product = product_bytes(count, channels);
+    let place = |tile: usize| (tile / columns * TILE, tile % columns * TILE);
+    // SAFETY: as the caller promises; `scratch` is long enough for `count` tiles.
+    unsafe {
+        for (n, tile) in tiles.clone().enumerate() {
+            let (y, x) = place(tile);
+            let window = task.input.add(y * task.input_row + x * task.input_pixel);
+            for channel in (0..channels).step_by(V::HALVES) {
+                let output = scratch.cast::<i16>().add(n * channels + channel);
+                transform_input::<V>(task, window.add(channel * V::CHANNEL_BYTES), output, product);
+            }
+        }
+        let reach = NARROW * channels * size_of::<i16>();
+        let sums = scratch.add((PRODUCTS * product + reach).next_multiple_of(64)).cast::<i32>();
+        let wide = WIDE * wide_tiles(count, WIDE, NARROW);
+        for block in 0..task.blocks {
+            for n in 0..PRODUCTS {
+                let pairs = task.weights.cast::<i16>().add((block * PRODUCTS + n) * task.groups * PAIR * BLOCK);
+                let multiply = Multiply { input: scratch.add(n * product), channels, groups: task.groups, pairs };
+                for tile in (0..wide).step_by(WIDE) {
+                    multiply.tiles::<V, WIDE>(tile, sums.add((tile * PRODUCTS + n) * BLOCK));
+                }
+                for tile in (wide..count).step_by(NARROW) {
+                    multiply.tiles::<V, NARROW>(tile, sums.add((tile * PRODUCTS + n) * BLOCK));
+                }
+            }
+            for (n, tile) in tiles.clone().enumerate() {
+                let (y, x) = place(tile);
+                store_tile::<V>(task, block, y, x, sums.add(n * PRODUCTS * BLOCK));
+            }
+        }
+    }
+}
+
+/// A window of activations to 36 transformed ones, `product` bytes apart.
+#[inline(always)]
+unsafe fn transform_input<V: Winograd>(task: &Convolution, window: *const u8, output: *mut i16, product: usize) {
+    // SAFETY: the window lies in the map or its slack; the output in the scratch memory.
+    unsafe {
+        let columns: [[V::Halves; WINDOW]; WINDOW] = core::array::from_fn(|x| {
+            let at = |y: usize| V::widen(window.add(y * task.input_row + x * task.input_pixel));
+            forward(core::array::from_fn(at))
+        });
+        for y in 0..WINDOW {
+            let row = forward(core::array::from_fn(|x| columns[x][y]));
+            for (x, halves) in row.into_iter().enumerate() {
+                V::store_halves(halves, output.byte_add((y * WINDOW + x) * product));
+            }
+        }
+    }
+}
+
+/// `B' d`: within ±17,340 after rows and columns, for activations of 0..=255 or -128..=127.
+#[inline(always)]
+unsafe fn forward<L: Lanes>(d: [L; WINDOW]) -> [L; WINDOW] {
+    // SAFETY: the caller enables the instruction set.
+    unsafe {
+        let even = d[4].sub(d[2]);
+        let odd = d[3].sub(d[1]);
+        let odd = odd.add(odd);
+        let sum = d[4].sub(d[2].shift_left::<2>());
+        let difference = d[3].sub(d[1].shift_left::<2>());
+        [
+            d[0].sub(d[2]).shift_left::<2>().add(even),
+            sum.add(difference),
+            sum.sub(difference),
+            even.add(odd),
+            even.sub(odd),
+            d[5].sub(d[3]).sub(odd.add(odd)),
+        ]
+    }
+}
+
+/// The dot products of one of the 36 places of a tile.
+struct Multiply {
+    /// Transformed activations: `channels` of a tile side by side.
+    input: *const u8,
+    channels: usize,
+    groups: usize,
+    pairs: *const i16,
+}
+
+impl Multiply {
+    /// `TILES` tiles from `tile` on and a block of 16 outputs; the sums of the next tile go [`PRODUCTS`] blocks further on.
+    #[inline(always)]
+    unsafe fn tiles<V: Winograd, const TILES: usize>(&self, tile: usize, output: *mut i32) {
+        // SAFETY: as for `convolve`; tiles behind the last are in the scratch memory too.
+        unsafe {
+            let zeros = [0i32; BLOCK];
+            let mut sums = [V::sums(zeros.as_ptr()); TILES];
+            let stride = self.channels * size_of::<i16>();
+            let mut input = self.input.add(tile * stride);
+            let mut weights = self.pairs;
+            for _ in 0..self.groups {
+                let pairs = V::pairs(weights);
+                for (n, sums) in sums.iter_mut().enumerate() {
+                    *sums = V::dot_pairs(*sums, V::group(input.add(n * stride)), pairs);
+                }
+                input = input.add(GROUP_BYTES);
+                weights = weights.add(PAIR * BLOCK);
+            }
+            for (n, sums) in sums.into_iter().enumerate() {
+                V::spill(sums, output.add(n * PRODUCTS * BLOCK));
+            }
+        }
+    }
+}
+
+/// The way back for one tile and a block, and requantization.
+#[inline(always)]
+unsafe fn store_tile<V: Winograd>(task: &Convolution, block: usize, y: usize, x: usize, products: *const i32) {
+    let mut dump = [0u8; DUMP];
+    let dump = dump.as_mut_ptr();
+    let mut kept = core::mem::MaybeUninit::<[[i32; BLOCK]; TILE * TILE]>::uninit();
+    let kept = kept.as_mut_ptr().cast::<i32>();
+    // SAFETY: as for `convolve`; `kept` is written before it is read.
+    unsafe {
+        let biases = task.biases.add(block * BLOCK);
+        for part in (0..BLOCK).step_by(V::WORDS) {
+            let bias = V::words(biases.add(part));
+            let rows =
+                |x: usize| backward(core::array::from_fn(|y| V::words(products.add((y * WINDOW + x) * BLOCK + part))));
+            let columns: [[V::Words; TILE]; WINDOW] = core::array::from_fn(rows);
+            let sums: [[V::Words; TILE]; TILE] = core::array::from_fn(|y| {
+                backward(core::array::from_fn(|x| columns[x][y]))
+                    .map(|sum| V::multiply_and_shift(sum, INVERSE_OF_9).add(bias))
+            });
+            if task.pool {
+                for (n, rows) in sums.chunks_exact(2).enumerate() {
+                    for x in 0..TILE / 2 {
+                        let upper = V::max_words(rows[0][2 * x], rows[0][2 * x + 1]);
+                        let lower = V::max_words(rows[1][2 * x], rows[1][2 * x + 1]);
+                        V::store_words(V::max_words(upper, lower), kept.add((n * TILE / 2 + x) * BLOCK + part));
+                    }
+                }
+            } else {
+                for (n, &sum) in sums.as_flattened().iter().enumerate() {
+                    V::store_words(sum, kept.add(n * BLOCK + part));
+                }
+            }
+        }
+        let (y, x, side) = if task.pool { (y / 2, x / 2, TILE / 2) } else { (y, x, TILE) };
+        let scale = task.multipliers.add(block * BLOCK);
+        for first in (0..side * side).step_by(4) {
+            let sums = |n: usize| V::sums(kept.add((first + n) * BLOCK));
+            let target = |n: usize| task.target::<V>(y + (first + n) / side, x + (first + n) % side, block, dump);
+            V::store([sums(0), sums(1), sums(2), sums(3)], [scale; 4], [target(0), target(1), target(2), target(3)]);
+        }
+    }
+}
+
+/// `A' m`, 24 times the sums of a row or a column, modulo 2^32.
+#[inline(always)]
+unsafe fn backward<L: Lanes>(m: [L; WINDOW]) -> [L; TILE] {
+    // SAFETY: the caller enables the instruction set.
+    unsafe {
+        let (sum, difference) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (far_sum, far_difference) = (m[3].add(m[4]), m[3].sub(m[4]));
+        let far_difference = far_difference.add(far_difference);
+        [
+            m[0].add(sum).add(far_sum),
+            difference.add(far_difference),
+            sum.add(far_sum.shift_left::<2>()),
+            far_difference.add(m[5]).shift_left::<2>().add(difference),
+        ]
+    }
+}
