@@ -15,7 +15,6 @@ impl Vector for Avx512Vnni {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = 1;
     const BLOCKS: usize = 2;
-    const PARTIAL_SEGMENTS: bool = false;
     type Sums = __m512i;
     type Taps = __m512i;
     type Group = __m512i;

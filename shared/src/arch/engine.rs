@@ -25,7 +25,6 @@ pub(crate) struct Kernels {
     zero: u8,
     channel_bytes: usize,
     blocks_at_once: usize,
-    partial_segments: bool,
     tap_index: fn(usize, usize) -> usize,
     convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
     dense: unsafe fn(&Dense, Range<usize>),
@@ -57,7 +56,6 @@ impl Kernels {
             zero: V::ZERO,
             channel_bytes: V::CHANNEL_BYTES,
             blocks_at_once: V::BLOCKS,
-            partial_segments: V::PARTIAL_SEGMENTS,
             tap_index: V::tap_index,
             convolve,
             dense,
@@ -115,8 +113,7 @@ impl Kernels {
         // Tiles at the edge yield more sums than are asked for, and the ways there and back cost something as well.
         let products = winograd::PRODUCTS * winograd::tiles(height, width);
         let pays = winograd.always || (channels >= LEAST_CHANNELS && 2 * products <= 9 * height * width);
-        let possible = input.has_whole_blocks() && winograd::weights::fit(parameters.weights, parameters.inputs);
-        (pays && possible).then_some(winograd.pair_index)
+        (pays && winograd::weights::fit(parameters.weights, parameters.inputs)).then_some(winograd.pair_index)
     }
 }
 
@@ -128,7 +125,7 @@ struct Fetch {
     shares: Range<usize>,
 }
 
-/// Channels from which on Winograd's method pays.
+/// Channels from which on Winograd's method pays: with three, the ways there and back cost more than it saves.
 const LEAST_CHANNELS: usize = 8;
 
 /// Pixels of a tile, about.
@@ -248,7 +245,7 @@ impl Engine {
     pub(crate) fn new(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>]) -> Self {
         let channel = kernels.channel_bytes;
         let convolves = |at: usize| matches!(layers.get(at), Some(LayerPlan::Convolution(..)));
-        let mut map = Map::of_input(input, channel, kernels.partial_segments, convolves(0));
+        let mut map = Map::new(input, 0, input.channels.next_multiple_of(kernels.group()), channel, convolves(0));
         let mut end = map.end();
         let mut steps = vec![Step::Spread { output: map }];
         let mut at = 0;
@@ -260,7 +257,7 @@ impl Engine {
                 LayerPlan::Convolution(shape, parameters) => {
                     let filters = Packed::convolution(&kernels, parameters, &map, layer.macs());
                     if filters.method == Method::Winograd {
-                        scratch = scratch.max(winograd::scratch(map.pixel / channel));
+                        scratch = scratch.max(winograd::scratch(map.channels()));
                     }
                     let channels = parameters.biases.len();
                     let pool = matches!(layers.get(at), Some(LayerPlan::MaxPool(_)));
@@ -420,7 +417,7 @@ impl Engine {
                                 task.groups = filters.groups / (3 * segments);
                             }
                             let units = share(task.units(self.kernels.blocks_at_once));
-                            (self.kernels.convolve)(&task, units, self.ahead(fetch, part, parts));
+                            (self.kernels.convolve)(&task, units, self.ahead(fetch, filters, part, parts));
                         }
                     }
                 }
@@ -466,10 +463,12 @@ impl Engine {
         }
     }
 
-    /// The weights that `part` fetches for the dense layer that it will do its part of.
-    fn ahead(&self, fetch: &Fetch, part: usize, parts: usize) -> Ahead {
+    /// The weights that `part` fetches for the dense layer that it will do its part of. With none, it asks for what it has:
+    /// fetching an address without memory takes hundreds of cycles.
+    fn ahead(&self, fetch: &Fetch, filters: &Packed, part: usize, parts: usize) -> Ahead {
         let Some(Step::Dense { filters, .. }) = self.steps.get(fetch.step) else {
-            return Ahead { next: core::ptr::null(), end: core::ptr::null() };
+            let there = filters.weights.as_ptr().cast();
+            return Ahead { next: there, end: there };
         };
         let block = filters.weights.bytes().len() / filters.blocks();
         let (first, end) = (filters.blocks() * part / parts * block, filters.blocks() * (part + 1) / parts * block);

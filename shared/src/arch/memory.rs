@@ -67,15 +67,6 @@ impl Map {
         Self { shape, start, pixel, row: (shape.width + 2 * border) * pixel, border, channel }
     }
 
-    /// The network's input. Its pixels have whole groups, or no bytes between them where `partial` segments of three pixels
-    /// are welcome and take fewer groups.
-    pub(crate) fn of_input(shape: Shape, channel: usize, partial: bool, border: bool) -> Self {
-        let bytes = shape.channels * channel;
-        let closer = border && partial && (3 * bytes).div_ceil(GROUP_BYTES) < 3 * bytes.div_ceil(GROUP_BYTES);
-        let channels = if closer { shape.channels } else { shape.channels.next_multiple_of(GROUP_BYTES / channel) };
-        Self::new(shape, 0, channels, channel, border)
-    }
-
     /// A map that a kernel writes: room for whole blocks of channels.
     pub(crate) fn of_blocks(shape: Shape, start: usize, channel: usize, border: bool) -> Self {
         Self::new(shape, start, shape.channels.next_multiple_of(BLOCK), channel, border)
@@ -95,14 +86,9 @@ impl Map {
         self.start + (y + self.border) * self.row + (x + self.border) * self.pixel
     }
 
-    /// Whether the pixels have room for `channels` activations and no more.
-    pub(crate) fn has_pixels_of(&self, channels: usize) -> bool {
-        self.pixel == channels * self.channel
-    }
-
-    /// Whether the pixels have room for whole blocks of channels.
-    pub(crate) fn has_whole_blocks(&self) -> bool {
-        self.pixel % (BLOCK * self.channel) == 0
+    /// Activations that a pixel has room for.
+    pub(crate) fn channels(&self) -> usize {
+        self.pixel / self.channel
     }
 
     /// Whether all activations lie side by side.

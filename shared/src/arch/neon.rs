@@ -117,7 +117,6 @@ impl<P: Product> Vector for Neon<P> {
     const ZERO: u8 = P::ZERO;
     const CHANNEL_BYTES: usize = 1;
     const BLOCKS: usize = 1;
-    const PARTIAL_SEGMENTS: bool = true;
     type Sums = [int32x4_t; 4];
     type Taps = [int8x16_t; 4];
     type Group = uint8x16_t;

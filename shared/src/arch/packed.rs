@@ -42,13 +42,8 @@ impl Packed {
             let groups = channels.div_ceil(winograd::PAIR);
             return Self::with(kernels, parameters, macs, Method::Winograd, groups, lines);
         }
-        let padded = channels.next_multiple_of(kernels.group());
-        let (run, segments) = match () {
-            () if input.has_pixels_of(channels) => (3 * channels, 1),
-            () if input.has_pixels_of(padded) => (channels, 1),
-            () => (channels, 3),
-        };
-        Self::direct(kernels, parameters, run, segments, macs)
+        let segments = if input.channels() == channels.next_multiple_of(kernels.group()) { 1 } else { 3 };
+        Self::direct(kernels, parameters, channels, segments, macs)
     }
 
     /// A fully connected layer.

@@ -15,7 +15,6 @@ impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
     const ZERO: u8 = ZERO;
     const CHANNEL_BYTES: usize = 1;
     const BLOCKS: usize = if WIDE { 2 } else { 1 };
-    const PARTIAL_SEGMENTS: bool = !WIDE;
     type Sums = [i32; BLOCK];
     type Taps = [i8; 64];
     type Group = [u8; 4];

@@ -20,8 +20,6 @@ pub(crate) trait Vector: Copy {
     const CHANNEL_BYTES: usize;
     /// Blocks of 16 channels that [`Vector::row_pair`] likes best to have at once.
     const BLOCKS: usize;
-    /// Whether [`Vector::row_pair`] takes filters in segments of three pixels whose bytes fill no whole groups.
-    const PARTIAL_SEGMENTS: bool;
     /// Sums of 16 output channels.
     type Sums: Copy;
     /// Weights of a group for 16 output channels.

@@ -85,25 +85,29 @@ fn run_tiles(channels: usize) -> usize {
     (RUN_CHANNELS / channels).clamp(2 * WIDE, RUN)
 }
 
-/// Bytes from one of the products' transformed activations to the next for `tiles` tiles: an odd number of cache lines, so
-/// that 36 of them do not share a few sets of the cache.
+/// Bytes from one of the products' transformed activations to the next for `tiles` tiles, with a vector more: an odd number of
+/// cache lines, so that 36 of them do not share a few sets of the cache.
 fn product_bytes(tiles: usize, channels: usize) -> usize {
-    let lines = (tiles * channels * size_of::<i16>()).div_ceil(64);
+    let lines = ((tiles * channels + BLOCK) * size_of::<i16>()).div_ceil(64);
     (lines | 1) * 64
 }
 
-/// Bytes that [`convolve`] needs to work in, for activations of `channels` channels, whole blocks.
+/// Bytes of the transformed activations of `tiles` tiles, with what [`Multiply`] may read behind them.
+fn transformed_bytes(tiles: usize, channels: usize) -> usize {
+    let reach = NARROW * channels * size_of::<i16>();
+    (PRODUCTS * product_bytes(tiles, channels) + reach).next_multiple_of(64)
+}
+
+/// Bytes that [`convolve`] needs to work in, for pixels of `channels` channels.
 pub(crate) fn scratch(channels: usize) -> usize {
     let tiles = run_tiles(channels);
-    let reach = NARROW * channels * size_of::<i16>();
-    let sums = (tiles + WIDE) * PRODUCTS * BLOCK * size_of::<i32>();
-    (PRODUCTS * product_bytes(tiles, channels) + reach).next_multiple_of(64) + sums
+    transformed_bytes(tiles, channels) + (tiles + WIDE) * PRODUCTS * BLOCK * size_of::<i32>()
 }
 
 /// Does the `tiles` of a convolution, counted along the rows.
 ///
-/// The pixels of `task` have whole blocks of channels, its `groups` are pairs of channels, and its weights those of
-/// [`weights::transform`].
+/// The pixels of `task` have room for an even number of channels, its `groups` are pairs of channels, and its weights those
+/// of [`weights::transform`].
 ///
 /// # Safety
 /// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
@@ -131,13 +135,13 @@ unsafe fn convolve_run<V: Winograd>(task: &Convolution, tiles: Range<usize>, scr
         for (n, tile) in tiles.clone().enumerate() {
             let (y, x) = place(tile);
             let window = task.input.add(y * task.input_row + x * task.input_pixel);
+            // A pixel of fewer channels than a vector has lanes brings its neighbours along; the next tile writes over them.
             for channel in (0..channels).step_by(V::HALVES) {
                 let output = scratch.cast::<i16>().add(n * channels + channel);
                 transform_input::<V>(task, window.add(channel * V::CHANNEL_BYTES), output, product);
             }
         }
-        let reach = NARROW * channels * size_of::<i16>();
-        let sums = scratch.add((PRODUCTS * product + reach).next_multiple_of(64)).cast::<i32>();
+        let sums = scratch.add(transformed_bytes(count, channels)).cast::<i32>();
         let wide = WIDE * wide_tiles(count, WIDE, NARROW);
         for block in 0..task.blocks {
             for n in 0..PRODUCTS {
@@ -163,12 +167,17 @@ unsafe fn convolve_run<V: Winograd>(task: &Convolution, tiles: Range<usize>, scr
 unsafe fn transform_input<V: Winograd>(task: &Convolution, window: *const u8, output: *mut i16, product: usize) {
     // SAFETY: the window lies in the map or its slack; the output in the scratch memory.
     unsafe {
-        let columns: [[V::Halves; WINDOW]; WINDOW] = core::array::from_fn(|x| {
-            let at = |y: usize| V::widen(window.add(y * task.input_row + x * task.input_pixel));
-            forward(core::array::from_fn(at))
-        });
+        let start = V::widen(window);
+        let mut columns = [[start; WINDOW]; WINDOW];
+        for (x, column) in columns.iter_mut().enumerate() {
+            for (y, halves) in column.iter_mut().enumerate() {
+                *halves = V::widen(window.add(y * task.input_row + x * task.input_pixel));
+            }
+            *column = forward(*column);
+        }
         for y in 0..WINDOW {
-            let row = forward(core::array::from_fn(|x| columns[x][y]));
+            let [a, b, c, d, e, f] = &columns;
+            let row = forward([a[y], b[y], c[y], d[y], e[y], f[y]]);
             for (x, halves) in row.into_iter().enumerate() {
                 V::store_halves(halves, output.byte_add((y * WINDOW + x) * product));
             }
@@ -244,13 +253,21 @@ unsafe fn store_tile<V: Winograd>(task: &Convolution, block: usize, y: usize, x:
         let biases = task.biases.add(block * BLOCK);
         for part in (0..BLOCK).step_by(V::WORDS) {
             let bias = V::words(biases.add(part));
-            let rows =
-                |x: usize| backward(core::array::from_fn(|y| V::words(products.add((y * WINDOW + x) * BLOCK + part))));
-            let columns: [[V::Words; TILE]; WINDOW] = core::array::from_fn(rows);
-            let sums: [[V::Words; TILE]; TILE] = core::array::from_fn(|y| {
-                backward(core::array::from_fn(|x| columns[x][y]))
-                    .map(|sum| V::multiply_and_shift(sum, INVERSE_OF_9).add(bias))
-            });
+            let mut columns = [[bias; TILE]; WINDOW];
+            for (x, column) in columns.iter_mut().enumerate() {
+                let mut scaled = [bias; WINDOW];
+                for (y, scaled) in scaled.iter_mut().enumerate() {
+                    *scaled = V::words(products.add((y * WINDOW + x) * BLOCK + part));
+                }
+                *column = backward(scaled);
+            }
+            let mut sums = [[bias; TILE]; TILE];
+            for (y, row) in sums.iter_mut().enumerate() {
+                let [a, b, c, d, e, f] = &columns;
+                for (sum, scaled) in row.iter_mut().zip(backward([a[y], b[y], c[y], d[y], e[y], f[y]])) {
+                    *sum = V::multiply_and_shift(scaled, INVERSE_OF_9).add(bias);
+                }
+            }
             if task.pool {
                 for (n, rows) in sums.chunks_exact(2).enumerate() {
                     for x in 0..TILE / 2 {

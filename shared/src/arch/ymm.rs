@@ -78,7 +78,6 @@ impl<P: Product> Vector for Ymm<P> {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = P::CHANNEL_BYTES;
     const BLOCKS: usize = 1;
-    const PARTIAL_SEGMENTS: bool = true;
     type Sums = [__m256i; 2];
     type Taps = [__m256i; 2];
     type Group = __m256i;
