@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Gate};
+use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Gate, preprocess::Squash};
 use serde::Serialize;
 
 use super::{field, times::Times};
@@ -78,18 +78,21 @@ fn measure(options: Options<'_>) -> Result<Measurement, String> {
         options.picture.map_or_else(|| error.to_string(), |path| format!("{} {error}", path.display()))
     })?;
     let preprocessing = Preprocessing::square(SIDE);
-    let mut input = vec![0; preprocessing.input_len()];
+    let (mut squash, mut input) = (Squash::new(), vec![0; preprocessing.input_len()]);
     let mut parts = Vec::new();
     let frames = options.frames;
     let mut add = |part, times| parts.push(Part { part, times });
     add("decode the file", time(frames, || &file, |file| decode::decode(file)));
-    add("squash + mask", time(frames, || &picture, |picture| preprocessing.apply_to(picture, &mut input)));
+    add(
+        "squash + mask",
+        time(frames, || &picture, |picture| preprocessing.apply_with(&mut squash, picture, &mut input)),
+    );
     add("gate", time(frames, || &picture, Gate::inspect));
     for (part, frame) in raw_frames(&picture, &file) {
         let to_input = |frame: RawFrame| {
             let frame = frame.decode().ok()?;
             let quality = Gate::inspect(&frame.picture);
-            preprocessing.apply_to(&frame.picture, &mut input);
+            preprocessing.apply_with(&mut squash, &frame.picture, &mut input);
             Some(quality)
         };
         add(part, time(frames, || frame.clone(), to_input));
