@@ -8,20 +8,23 @@
 //! Along the row no output pixel adds up its own pixels. With `I(x)` the integral of the row from its start to `x`, the sum of
 //! an output pixel is `I(its end) - I(its start)`: one multiplication for each border, however many pixels lie between. `I` may
 //! wrap around, the difference is right all the same.
+//!
+//! The loops over pixels are functions that are not inlined: alone, the compiler turns each into whole registers.
 
 use alloc::{vec, vec::Vec};
+use core::fmt;
 
 use crate::pixels::RgbPixels;
 
 /// A border between two output pixels: `part / inner` of source pixel `at` lies before it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Border {
     at: usize,
     part: u32,
 }
 
 /// The borders of `target` output pixels over `source` source pixels.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Axis {
     /// The start of the first output pixel and the end of each.
     borders: Vec<Border>,
@@ -47,7 +50,7 @@ const fn greatest_common_divisor(a: usize, b: usize) -> usize {
 }
 
 /// Squashes pictures of one size after the other to one size; it keeps what it computed about a size and the buffers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Squash {
     source: (usize, usize),
     target: (usize, usize),
@@ -59,7 +62,7 @@ pub struct Squash {
     wide: Buffers<u32, u64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Buffers<L, S> {
     /// The columns' weighted sums; a pixel of zeros stands behind them.
     line: Vec<L>,
@@ -100,12 +103,16 @@ impl Squash {
         let Self { rows, columns, blank, .. } = self;
         if narrow(rows.total, area) {
             let reciprocal = Reciprocal::of(area);
-            let divide = |sum| reciprocal.mean(sum);
-            squash_rows(picture, rows, columns, blank, &mut self.narrow, output, divide);
+            squash_rows(picture, rows, columns, blank, &mut self.narrow, output, |sums, row| {
+                reciprocal.means(sums, row);
+            });
         } else {
             assert!(rows.total <= 1 << 24, "255 times the rows must fit 32 bits");
-            let divide = |sum: u64| ((sum + area / 2) / area) as u8;
-            squash_rows(picture, rows, columns, blank, &mut self.wide, output, divide);
+            squash_rows(picture, rows, columns, blank, &mut self.wide, output, |sums, row| {
+                for (mean, sum) in row.iter_mut().zip(sums) {
+                    *mean = ((sum + area / 2) / area) as u8;
+                }
+            });
         }
     }
 
@@ -123,6 +130,12 @@ impl Squash {
         } else {
             self.wide.fit(source.0, target.0);
         }
+    }
+}
+
+impl fmt::Debug for Squash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Squash").field("source", &self.source).field("target", &self.target).finish_non_exhaustive()
     }
 }
 
@@ -148,10 +161,13 @@ impl Reciprocal {
         Self { half: (area / 2) as u32, multiplier: (1u64 << shift).div_ceil(area) as u32, shift }
     }
 
-    /// `(sum + area / 2) / area` for a `sum` of at most `255 * area`.
-    #[inline]
-    fn mean(self, sum: u32) -> u8 {
-        ((u64::from(sum + self.half) * u64::from(self.multiplier)) >> self.shift) as u8
+    /// `(sum + area / 2) / area` of each sum, which is at most `255 * area`.
+    #[inline(never)]
+    fn means(self, sums: &[u32], means: &mut [u8]) {
+        let Self { half, multiplier, shift } = self;
+        for (mean, &sum) in means.iter_mut().zip(sums) {
+            *mean = ((u64::from(sum + half) * u64::from(multiplier)) >> shift) as u8;
+        }
     }
 }
 
@@ -162,20 +178,19 @@ fn squash_rows<L: Number, S: Number + From<L>>(
     blank: &[u8],
     Buffers { line, integral, sums }: &mut Buffers<L, S>,
     output: &mut [u8],
-    divide: impl Fn(S) -> u8,
+    divide: impl Fn(&[S], &mut [u8]),
 ) {
     let columns_len = picture.width() * 3;
     let output_len = sums.len() - 1;
     for (borders, output_row) in rows.borders.windows(2).zip(output.chunks_exact_mut(output_len)) {
         sum_down(picture, blank, borders[0], borders[1], rows.inner, &mut line[..columns_len]);
         sum_along(line, columns, integral, sums);
-        for (byte, &sum) in output_row.iter_mut().zip(&*sums) {
-            *byte = divide(sum);
-        }
+        divide(sums, output_row);
     }
 }
 
 /// The rows between two borders, weighted and added up, to `line`.
+#[inline(never)]
 fn sum_down<L: Number>(
     picture: &RgbPixels,
     blank: &[u8],
@@ -209,6 +224,7 @@ fn sum_down<L: Number>(
 }
 
 /// The output pixels of a row, not yet divided, to `sums`.
+#[inline(never)]
 fn sum_along<L: Number, S: Number + From<L>>(line: &[L], columns: &Axis, integral: &mut [[S; 4]], sums: &mut [S]) {
     let mut before = [S::default(); 4];
     for (kept, pixel) in integral.iter_mut().zip(line.windows(4).step_by(3)) {
