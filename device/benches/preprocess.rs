@@ -8,7 +8,7 @@ use blastscope::{
     bench::field::{drawn_field, jpeg, nv12, yuyv},
     source::{Encoding, RawFrame},
 };
-use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Gate, preprocess::Squash};
+use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 fn decoding(criterion: &mut Criterion) {
@@ -56,10 +56,12 @@ fn squashing(criterion: &mut Criterion) {
 
 fn gate(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("gate");
+    let mut inspector = Inspector::new();
     for (width, height) in [(224, 224), (1024, 768)] {
         let picture = drawn_field(width, height);
-        group
-            .bench_function(format!("{width}x{height}"), |bencher| bencher.iter(|| Gate::inspect(black_box(&picture))));
+        group.bench_function(format!("{width}x{height}"), |bencher| {
+            bencher.iter(|| inspector.inspect(black_box(&picture)));
+        });
     }
     group.finish();
 }

@@ -7,12 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Gate, preprocess::Squash};
+use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};
 use serde::Serialize;
 
 use super::{field, times::Times};
 use crate::{
     files,
+    pipeline::shown,
     source::{Encoding, RawFrame},
 };
 
@@ -78,7 +79,8 @@ fn measure(options: Options<'_>) -> Result<Measurement, String> {
         options.picture.map_or_else(|| error.to_string(), |path| format!("{} {error}", path.display()))
     })?;
     let preprocessing = Preprocessing::square(SIDE);
-    let (mut squash, mut input) = (Squash::new(), vec![0; preprocessing.input_len()]);
+    let (mut squash, mut inspector) = (Squash::new(), Inspector::new());
+    let mut input = vec![0; preprocessing.input_len()];
     let mut parts = Vec::new();
     let frames = options.frames;
     let mut add = |part, times| parts.push(Part { part, times });
@@ -87,12 +89,13 @@ fn measure(options: Options<'_>) -> Result<Measurement, String> {
         "squash + mask",
         time(frames, || &picture, |picture| preprocessing.apply_with(&mut squash, picture, &mut input)),
     );
-    add("gate", time(frames, || &picture, Gate::inspect));
+    add("gate", time(frames, || &picture, |picture| inspector.inspect(picture)));
     for (part, frame) in raw_frames(&picture, &file) {
         let to_input = |frame: RawFrame| {
             let frame = frame.decode().ok()?;
-            let quality = Gate::inspect(&frame.picture);
-            preprocessing.apply_with(&mut squash, &frame.picture, &mut input);
+            let quality = inspector.inspect(&frame.picture);
+            let shown = shown(&frame.picture, &inspector, Some((SIDE.into(), SIDE.into())));
+            preprocessing.apply_with(&mut squash, shown, &mut input);
             Some(quality)
         };
         add(part, time(frames, || frame.clone(), to_input));
