@@ -146,6 +146,8 @@ fn table(out: &mut impl Write, measurement: &Measurement) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use blastscope_shared::gate::Gate;
+
     use super::*;
 
     #[test]
@@ -158,6 +160,12 @@ mod tests {
             let far = decoded.bytes().iter().zip(picture.bytes()).filter(|(a, b)| a.abs_diff(**b) > 24).count();
             assert!(far * 50 < picture.bytes().len(), "{part}: {far} bytes are far off");
         }
+    }
+
+    #[test]
+    fn the_drawn_frame_looks_like_a_smear_to_the_gate() {
+        let quality = Gate::default().check(&field::drawn_field(SIZE.0, SIZE.1));
+        assert!(quality.is_ok(), "{quality:?}");
     }
 
     #[test]
