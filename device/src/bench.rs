@@ -1,8 +1,10 @@
 //! Measures the network: time a frame, each step, and what the machine could do at best.
 //!
-//! A frame is masked pixels in, logits out; reading and preprocessing a picture is not part of it.
+//! A frame is masked pixels in, logits out. Reading and preprocessing a picture is not part of it: [`input`] measures that.
 
 mod drawn;
+pub mod field;
+pub mod input;
 mod times;
 
 use std::{

@@ -9,14 +9,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::{classifier::Classifier, decode, gate::Gate};
+use blastscope_shared::{
+    classifier::Classifier,
+    decode,
+    gate::{Gate, Inspector},
+};
 
 pub(crate) use self::{record::ByClass, table::class_colour};
 use self::{
     record::{Failure, Record},
     table::Table,
 };
-use crate::{cli::note, files, model, pipeline::Assessor};
+use crate::{
+    cli::note,
+    files, model,
+    pipeline::{Assessor, shown},
+};
 
 /// How to classify.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +40,7 @@ pub struct Options {
 /// # Errors
 /// When `out` cannot be written.
 pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out: impl Write) -> io::Result<bool> {
-    let mut assessor = model::Loaded::new(classifier);
+    let (mut assessor, mut inspector) = (model::Loaded::new(classifier), Inspector::new());
     let mut all_fine = true;
     let work = expand(paths);
     if options.json {
@@ -41,7 +49,7 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
         }
         for (path, found) in work {
             let file = path.display().to_string();
-            let outcome = found.and_then(|()| examine(&path, &mut assessor, options.gate));
+            let outcome = found.and_then(|()| examine(&path, &mut assessor, &mut inspector, options.gate));
             all_fine &= outcome.is_ok();
             match outcome {
                 Ok(examined) => serde_json::to_writer(&mut out, &Record::new(&file, &examined, classifier.model_id())),
@@ -52,7 +60,7 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     } else {
         let mut table = Table::start(out, &work, classifier)?;
         for (path, found) in work {
-            let outcome = found.and_then(|()| examine(&path, &mut assessor, options.gate));
+            let outcome = found.and_then(|()| examine(&path, &mut assessor, &mut inspector, options.gate));
             all_fine &= outcome.is_ok();
             table.row(&path, &outcome)?;
         }
@@ -89,11 +97,17 @@ fn expand(paths: &[PathBuf]) -> Work {
     work
 }
 
-fn examine(path: &Path, assessor: &mut impl Assessor, gate: bool) -> Result<Examined, String> {
+fn examine(
+    path: &Path,
+    assessor: &mut impl Assessor,
+    inspector: &mut Inspector,
+    gate: bool,
+) -> Result<Examined, String> {
     let bytes = files::read(path)?;
     let picture = decode::decode(&bytes).map_err(|error| error.to_string())?;
     drop(bytes);
-    let quality = Gate::inspect(&picture);
+    let quality = inspector.inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
-    Ok(Examined { quality, rejection, assessment: assessor.assess(&picture) })
+    let shown = shown(&picture, inspector, assessor.squashes_to());
+    Ok(Examined { quality, rejection, assessment: assessor.assess(shown) })
 }

@@ -40,7 +40,8 @@ enum Command {
     )]
     Live(LiveArgs),
     /// Measure the network on this machine.
-    #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n\n\
+    #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n  \
+        blastscope bench --input\n\n\
         A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn.")]
     Bench(BenchArgs),
     /// List the connected cameras.
@@ -113,6 +114,12 @@ struct BenchArgs {
     #[arg(long, num_args = 2, value_names = ["THREADS", "RUNS"], value_parser = clap::value_parser!(u32).range(1..),
         conflicts_with_all = ["threads", "frames", "json"])]
     peers: Option<Vec<u32>>,
+    /// Measure what comes before the network instead: decoding, squash and mask, gate, whole frames.
+    #[arg(long, conflicts_with_all = ["threads", "isa", "model", "peers"])]
+    input: bool,
+    /// Measure on this picture instead of a drawn frame of 1024x768.
+    #[arg(long, value_name = "FILE", requires = "input")]
+    picture: Option<PathBuf>,
 }
 
 /// Runs the command that the process's arguments name.
@@ -200,6 +207,16 @@ fn live(args: LiveArgs) -> io::Result<u8> {
 }
 
 fn bench(args: &BenchArgs) -> io::Result<u8> {
+    if args.input {
+        let options = bench::input::Options { picture: args.picture.as_deref(), frames: args.frames, json: args.json };
+        return Ok(match bench::input::run(options)? {
+            Ok(()) => SUCCESS,
+            Err(error) => {
+                note(error);
+                UNUSABLE
+            }
+        });
+    }
     let (threads, frames, report) = match args.peers.as_deref() {
         Some(&[threads, runs]) => (threads as usize, runs, bench::Report::Peers),
         _ if args.json => (args.threads.into(), args.frames, bench::Report::Json),

@@ -107,6 +107,11 @@ impl Assessor for Loaded<'_> {
     fn assess(&mut self, picture: &RgbPixels) -> Assessment {
         self.classifier.assess(picture, &mut self.workspace)
     }
+
+    fn squashes_to(&self) -> Option<(usize, usize)> {
+        let preprocessing = self.classifier.preprocessing();
+        Some((preprocessing.width.into(), preprocessing.height.into()))
+    }
 }
 
 /// A line that tells models apart: name and the first digits of the identity.

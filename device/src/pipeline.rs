@@ -4,6 +4,7 @@
 //! a verdict is spoken once enough frames agree; when the stage moves, everything starts anew. What is spoken changes only
 //! after as many frames in a row ask for the change ([`Settings::settle`]), so that a light does not flicker.
 
+mod assessor;
 mod smoothing;
 mod tally;
 mod view;
@@ -14,26 +15,15 @@ use blastscope_shared::{
     Class, RgbPixels,
     artifact::Thresholds,
     classifier::{Assessment, judge},
-    gate::{Gate, Quality, Rejection},
+    gate::{Gate, Inspector, Quality, Rejection},
     verdict::{Abstention, Verdict},
 };
 
-pub use tally::Tally;
+pub(crate) use assessor::shown;
+pub use {assessor::Assessor, tally::Tally};
 
 use self::{smoothing::Smoothing, view::Thumbnail};
 use crate::frame::Frame;
-
-/// What assesses a picture: the network, or a script in tests.
-pub trait Assessor {
-    /// Assesses one picture that passed the gate.
-    fn assess(&mut self, picture: &RgbPixels) -> Assessment;
-}
-
-impl<F: FnMut(&RgbPixels) -> Assessment> Assessor for F {
-    fn assess(&mut self, picture: &RgbPixels) -> Assessment {
-        self(picture)
-    }
-}
 
 /// How the pipeline behaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -171,6 +161,7 @@ pub enum Action {
 #[derive(Debug)]
 pub struct Pipeline<A> {
     assessor: A,
+    inspector: Inspector,
     settings: Settings,
     tally: Tally,
     view: u64,
@@ -186,9 +177,10 @@ pub struct Pipeline<A> {
 
 impl<A: Assessor> Pipeline<A> {
     /// A pipeline that has seen nothing.
-    pub const fn new(assessor: A, settings: Settings) -> Self {
+    pub fn new(assessor: A, settings: Settings) -> Self {
         Self {
             assessor,
+            inspector: Inspector::new(),
             settings,
             tally: Tally::new(),
             view: 0,
@@ -213,7 +205,7 @@ impl<A: Assessor> Pipeline<A> {
             self.leave_view();
         }
         self.last_frame = Some(now);
-        let quality = Gate::inspect(&frame.picture);
+        let quality = self.inspector.inspect(&frame.picture);
         let judged = self.settings.gate.map_or(Ok(()), |gate| gate.judge(&quality));
         let (outcome, statement) = match judged {
             Err(rejection) => (Err(rejection), self.reject(rejection)),
@@ -266,7 +258,7 @@ impl<A: Assessor> Pipeline<A> {
         self.spoken.map_or(Statement::Rejected(rejection), Statement::Verdict)
     }
 
-    /// Assesses a picture and adds it to its view.
+    /// Assesses the picture that was inspected and adds it to its view.
     fn look(&mut self, picture: &RgbPixels) -> Assessment {
         self.rejected_in_a_row = 0;
         let thumbnail = Thumbnail::of(picture);
@@ -280,7 +272,8 @@ impl<A: Assessor> Pipeline<A> {
             self.tally.views += 1;
             self.reference = Some(thumbnail);
         }
-        let assessment = self.assessor.assess(picture);
+        let shown = shown(picture, &self.inspector, self.assessor.squashes_to());
+        let assessment = self.assessor.assess(shown);
         self.smoothing.add(&assessment);
         assessment
     }

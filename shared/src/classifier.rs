@@ -9,7 +9,7 @@ use crate::{
     network::{self, Execution, Network, Output},
     novelty::NoveltyStatistics,
     pixels::RgbPixels,
-    preprocess::Preprocessing,
+    preprocess::{Preprocessing, Squash},
     verdict::{Abstention, Verdict},
 };
 
@@ -27,6 +27,7 @@ pub struct Classifier {
 
 /// The buffers of one thread.
 pub struct Workspace {
+    squash: Squash,
     input: Vec<u8>,
     network: network::Workspace,
 }
@@ -112,7 +113,11 @@ impl Classifier {
     /// Buffers for [`Self::assess`].
     #[must_use]
     pub fn workspace(&self) -> Workspace {
-        Workspace { input: vec![0; self.preprocessing.input_len()], network: self.network.workspace() }
+        Workspace {
+            squash: Squash::new(),
+            input: vec![0; self.preprocessing.input_len()],
+            network: self.network.workspace(),
+        }
     }
 
     /// Classifies a picture of any size.
@@ -120,8 +125,8 @@ impl Classifier {
     /// # Panics
     /// When `workspace` is another classifier's.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
-        let Workspace { input, network } = workspace;
-        self.preprocessing.apply_to(picture, input);
+        let Workspace { squash, input, network } = workspace;
+        self.preprocessing.apply_with(squash, picture, input);
         self.judge_output(self.network.run(input, network))
     }
 

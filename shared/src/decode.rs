@@ -4,6 +4,8 @@
 //! half. PNG, BMP and TIFF go through `image`. Dimensions are checked in the header, before anything of the picture's size is
 //! allocated. EXIF orientation is ignored on purpose: the training set has none, and a smear has no up.
 
+mod reader;
+
 use alloc::string::{String, ToString};
 use std::io::Cursor;
 
@@ -11,6 +13,7 @@ use image::{ImageFormat, ImageReader, Limits};
 use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
+use self::reader::Reader;
 use crate::pixels::RgbPixels;
 
 /// Largest picture that is decoded, in pixels (width times height): a 24-megapixel camera.
@@ -69,7 +72,7 @@ pub fn decode_jpeg(bytes: &[u8]) -> Result<RgbPixels, DecodeError> {
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
         .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
+    let mut decoder = JpegDecoder::new_with_options(Reader::new(bytes), options);
     decoder.decode_headers().map_err(damaged)?;
     let (width, height) =
         decoder.dimensions().ok_or_else(|| DecodeError::Damaged("it has no dimensions".to_string()))?;

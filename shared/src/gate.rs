@@ -1,9 +1,9 @@
 //! The gate: is a picture fit to be judged at all?
 //!
-//! Everything is measured on what the network would see: the picture squashed to [`SIDE`] x [`SIDE`] pixels by
-//! [`Preprocessing`], so that one set of thresholds serves a 640x480 webcam, a 2560x1920 microscope
-//! camera and a 224x224 file. The bottom eighth is left out, because scale bars are burned in there. All sums are integers;
-//! the few divisions are single IEEE operations, so that every machine agrees.
+//! Everything is measured on what the network would see: the picture squashed to [`SIDE`] x [`SIDE`] pixels, so that one set of
+//! thresholds serves a 640x480 webcam, a 2560x1920 microscope camera and a 224x224 file. The bottom eighth is left out, because
+//! scale bars are burned in there. All sums are integers; the few divisions are single IEEE operations, so that every machine
+//! agrees.
 //!
 //! # What is measured
 //! * **focus**: energy of differences over 2 pixels, divided by the energy of differences over 4 pixels, in the green channel
@@ -15,14 +15,14 @@
 //!   background, or with clearly less blue than green or red (leaves, skin, wood, bread).
 //! * **stained**: share of pixels with clearly less green than the stronger of red and blue: eosin's pink, azure's violet.
 
-use alloc::{vec, vec::Vec};
+mod planes;
+
+use alloc::vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    pixels::RgbPixels,
-    preprocess::{Preprocessing, Rectangle, VERSION},
-};
+use self::planes::Planes;
+use crate::{pixels::RgbPixels, preprocess::Squash};
 
 /// Width and height of the squashed picture that is measured, in pixels.
 pub const SIDE: usize = 224;
@@ -175,22 +175,10 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Measures `picture`.
+    /// Measures `picture`. An [`Inspector`] does the same to many.
     #[must_use]
     pub fn inspect(picture: &RgbPixels) -> Quality {
-        let mut pixels = squash(picture);
-        pixels.truncate(SIDE * ROWS * 3);
-        let brightness = Brightness::of(&pixels);
-        let background = brightness.percentile(95);
-        let colours = Colours::of(&pixels, background);
-        Quality {
-            focus: focus(&pixels),
-            background,
-            cells: brightness.percentile(2),
-            clipped: share(colours.clipped),
-            foreign: share(colours.foreign),
-            stained: share(colours.stained),
-        }
+        Inspector::new().inspect(picture)
     }
 
     /// Whether a picture of this `quality` may be judged.
@@ -225,95 +213,54 @@ impl Gate {
     }
 }
 
-fn squash(picture: &RgbPixels) -> Vec<u8> {
-    let whole = Preprocessing {
-        version: VERSION,
-        width: SIDE as u16,
-        height: SIDE as u16,
-        mask: Rectangle { left: 0, top: 0, right: 0, bottom: 0 },
-        fill: [0; 3],
-    };
-    whole.apply(picture)
-}
-
 fn share(pixels: u32) -> f32 {
     pixels as f32 / (SIDE * ROWS) as f32
 }
 
-/// A histogram of luma, `(77 red + 150 green + 29 blue) / 256` rounded down.
-struct Brightness([u32; 256]);
+/// Measures picture after picture in the same buffers.
+#[derive(Debug)]
+pub struct Inspector {
+    squash: Squash,
+    field: RgbPixels,
+    planes: Planes,
+}
 
-impl Brightness {
-    fn of(pixels: &[u8]) -> Self {
-        let mut histogram = [0; 256];
-        for pixel in pixels.chunks_exact(3) {
-            let luma = (77 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 29 * u32::from(pixel[2])) >> 8;
-            histogram[luma as usize] += 1;
-        }
-        Self(histogram)
+impl Inspector {
+    /// Allocates the buffers.
+    #[must_use]
+    pub fn new() -> Self {
+        let field = RgbPixels::new(SIDE, SIDE, vec![0; SIDE * SIDE * 3]).expect("three bytes a pixel");
+        Self { squash: Squash::new(), field, planes: Planes::new() }
     }
 
-    /// The least luma that at least `percent` per cent of the pixels do not exceed.
-    fn percentile(&self, percent: u32) -> u8 {
-        let wanted = ((SIDE * ROWS) as u32 * percent).div_ceil(100);
-        let mut seen = 0;
-        let reached = self.0.iter().position(|&count| {
-            seen += count;
-            seen >= wanted
-        });
-        reached.map_or(u8::MAX, |luma| luma as u8)
+    /// Measures `picture`; it allocates only when the size is another than that of the picture before.
+    pub fn inspect(&mut self, picture: &RgbPixels) -> Quality {
+        self.squash.run(picture, SIDE, SIDE, self.field.bytes_mut());
+        self.planes.fill(self.field.bytes());
+        let brightness = self.planes.brightness();
+        let background = brightness.percentile(95);
+        let colours = self.planes.colours(background);
+        Quality {
+            focus: self.planes.focus(),
+            background,
+            cells: brightness.percentile(2),
+            clipped: share(colours.clipped),
+            foreign: share(colours.foreign),
+            stained: share(colours.stained),
+        }
+    }
+
+    /// The picture that was inspected last, squashed to [`SIDE`] x [`SIDE`] pixels: whoever squashes it to that size need not.
+    #[must_use]
+    pub const fn field(&self) -> &RgbPixels {
+        &self.field
     }
 }
 
-/// Numbers of pixels by colour.
-#[derive(Default)]
-struct Colours {
-    clipped: u32,
-    foreign: u32,
-    stained: u32,
-}
-
-impl Colours {
-    fn of(pixels: &[u8], background: u8) -> Self {
-        let mut colours = Self::default();
-        for pixel in pixels.chunks_exact(3) {
-            let [red, green, blue] = [0, 1, 2].map(|channel| i32::from(pixel[channel]));
-            let brightest = red.max(green).max(blue);
-            let foreign = brightest * 5 < i32::from(background) * 2
-                || (green - blue) * 6 > brightest
-                || (red - blue) * 3 > brightest;
-            colours.clipped += u32::from(pixel.iter().all(|&value| value >= CLIPPED));
-            colours.foreign += u32::from(foreign);
-            colours.stained += u32::from((red.max(blue) - green) * 8 > brightest);
-        }
-        colours
+impl Default for Inspector {
+    fn default() -> Self {
+        Self::new()
     }
-}
-
-/// Energy of central differences over 2 pixels divided by that over 4, in the green channel; 0 when there is none.
-fn focus(pixels: &[u8]) -> f32 {
-    let mut green = vec![0i32; SIDE * ROWS];
-    for (value, pixel) in green.iter_mut().zip(pixels.chunks_exact(3)) {
-        *value = i32::from(pixel[1]);
-    }
-    // At most 2 * 255^2 a pixel: a row fits 32 bits, the picture needs 64.
-    let mut energies = [0u64; 2];
-    for (reach, energy) in [1, 2].into_iter().zip(&mut energies) {
-        for y in 2..ROWS - 2 {
-            let row = &green[y * SIDE..(y + 1) * SIDE];
-            let above = &green[(y - reach) * SIDE..][2..SIDE - 2];
-            let below = &green[(y + reach) * SIDE..][2..SIDE - 2];
-            let left = &row[2 - reach..SIDE - 2 - reach];
-            let right = &row[2 + reach..SIDE - 2 + reach];
-            let mut sum = 0u32;
-            for (((a, b), l), r) in above.iter().zip(below).zip(left).zip(right) {
-                sum += ((a - b) * (a - b) + (l - r) * (l - r)) as u32;
-            }
-            *energy += u64::from(sum);
-        }
-    }
-    let [fine, coarse] = energies;
-    if coarse == 0 { 0.0 } else { fine as f32 / coarse as f32 }
 }
 
 #[cfg(test)]

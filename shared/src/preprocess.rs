@@ -10,11 +10,14 @@
 //! **Mask.** A rectangle in the lower right corner, where the data set has a burned-in scale bar that gives the class away, is
 //! overwritten with a constant on host and device alike.
 
+mod squash;
+
 use alloc::{vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use self::squash::Squash;
 use crate::pixels::RgbPixels;
 
 /// Version of the arithmetic above; it changes whenever one output byte could change.
@@ -87,13 +90,16 @@ impl Preprocessing {
     /// # Panics
     /// When `input` has another length.
     pub fn apply_to(&self, picture: &RgbPixels, input: &mut [u8]) {
+        self.apply_with(&mut Squash::new(), picture, input);
+    }
+
+    /// As [`Self::apply_to`], with a [`Squash`] that is kept from picture to picture: no allocation while the size stays.
+    ///
+    /// # Panics
+    /// When `input` has another length.
+    pub fn apply_with(&self, squash: &mut Squash, picture: &RgbPixels, input: &mut [u8]) {
         assert_eq!(input.len(), self.input_len(), "the network's input has width * height * 3 bytes");
-        let (width, height) = (usize::from(self.width), usize::from(self.height));
-        if (picture.width(), picture.height()) == (width, height) {
-            input.copy_from_slice(picture.bytes());
-        } else {
-            squash_to(picture, width, height, input);
-        }
+        squash.run(picture, self.width.into(), self.height.into(), input);
         self.mask(input);
     }
 
@@ -138,24 +144,6 @@ impl Preprocessing {
     }
 }
 
-/// One output pixel's source range along an axis, with the weights of its first and last source pixel.
-struct Span {
-    first: usize,
-    last: usize,
-    first_weight: u32,
-    last_weight: u32,
-}
-
-/// The spans of `target` output pixels over `source` source pixels; inner source pixels weigh `target`.
-fn spans(source: usize, target: usize) -> impl Iterator<Item = Span> {
-    (0..target).map(move |output| {
-        let (start, end) = (output * source, (output + 1) * source);
-        let (first, last) = (start / target, (end - 1) / target);
-        let overlap = |at: usize| ((at + 1) * target).min(end) - (at * target).max(start);
-        Span { first, last, first_weight: overlap(first) as u32, last_weight: overlap(last) as u32 }
-    })
-}
-
 /// The picture at another size, each pixel the mean of the area it covers; the aspect is not kept.
 ///
 /// # Panics
@@ -163,67 +151,12 @@ fn spans(source: usize, target: usize) -> impl Iterator<Item = Span> {
 #[must_use]
 pub fn squash(picture: &RgbPixels, width: usize, height: usize) -> RgbPixels {
     let mut output = vec![0; width * height * 3];
-    squash_to(picture, width, height, &mut output);
+    Squash::new().run(picture, width, height, &mut output);
     RgbPixels::new(width, height, output).expect("three bytes a pixel")
-}
-
-fn squash_to(picture: &RgbPixels, width: usize, height: usize, output: &mut [u8]) {
-    let columns: Vec<Span> = spans(picture.width(), width).collect();
-    let area = picture.width() as u64 * picture.height() as u64;
-    let source_row_len = picture.width() * 3;
-    let mut line = vec![0u32; width * 3];
-    let mut sums = vec![0u64; width * 3];
-    // The last line stays valid across output rows: neighbouring spans share the source row at their border.
-    let mut line_row = usize::MAX;
-    for (rows, output_row) in spans(picture.height(), height).zip(output.chunks_exact_mut(width * 3)) {
-        sums.fill(0);
-        for row in rows.first..=rows.last {
-            let weight = match row {
-                row if row == rows.first => rows.first_weight,
-                row if row == rows.last => rows.last_weight,
-                _ => height as u32,
-            };
-            if row != line_row {
-                let source = &picture.bytes()[row * source_row_len..(row + 1) * source_row_len];
-                squash_row(source, &columns, width as u32, &mut line);
-                line_row = row;
-            }
-            for (sum, &value) in sums.iter_mut().zip(&line) {
-                *sum += u64::from(weight) * u64::from(value);
-            }
-        }
-        for (byte, &sum) in output_row.iter_mut().zip(&sums) {
-            *byte = ((sum + area / 2) / area) as u8;
-        }
-    }
-}
-
-/// Weighted sums along one row: at most 255 * 65535, which fits 32 bits.
-fn squash_row(source: &[u8], columns: &[Span], inner_weight: u32, line: &mut [u32]) {
-    for (span, sums) in columns.iter().zip(line.chunks_exact_mut(3)) {
-        let pixels = &source[span.first * 3..(span.last + 1) * 3];
-        let mut inner = [0u32; 3];
-        for pixel in pixels.chunks_exact(3) {
-            for (sum, &value) in inner.iter_mut().zip(pixel) {
-                *sum += u32::from(value);
-            }
-        }
-        let last = &pixels[pixels.len() - 3..];
-        for channel in 0..3 {
-            let (first, last) = (u32::from(pixels[channel]), u32::from(last[channel]));
-            sums[channel] = if span.first == span.last {
-                first * span.first_weight
-            } else {
-                (inner[channel] - first - last) * inner_weight + first * span.first_weight + last * span.last_weight
-            };
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn picture(width: usize, height: usize, mut value: impl FnMut(usize, usize, usize) -> u8) -> RgbPixels {
@@ -234,48 +167,6 @@ mod tests {
             }
         }
         RgbPixels::new(width, height, bytes).expect("as many bytes as pixels")
-    }
-
-    /// The definition, straight from the module's text: every overlap of every pair of pixels, in 128 bits.
-    fn squash_by_definition(picture: &RgbPixels, width: usize, height: usize) -> Vec<u8> {
-        let overlap = |source: usize, sources: usize, output: usize, outputs: usize| {
-            let start = (source * outputs).max(output * sources);
-            let end = ((source + 1) * outputs).min((output + 1) * sources);
-            end.saturating_sub(start) as u128
-        };
-        let mut output = Vec::new();
-        for y in 0..height {
-            for x in 0..width {
-                let mut sums = [0u128; 3];
-                for row in 0..picture.height() {
-                    for column in 0..picture.width() {
-                        let weight =
-                            overlap(row, picture.height(), y, height) * overlap(column, picture.width(), x, width);
-                        let pixel = picture.get(column, row).expect("inside");
-                        for channel in 0..3 {
-                            sums[channel] += weight * u128::from(pixel[channel]);
-                        }
-                    }
-                }
-                let area = (picture.width() * picture.height()) as u128;
-                output.extend(sums.map(|sum| ((sum + area / 2) / area) as u8));
-            }
-        }
-        output
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn squash_is_the_area_mean(width in 1usize..40, height in 1usize..40, side in 1usize..12, seed: u32) {
-            let mut state = seed;
-            let picture = picture(width, height, |_, _, _| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 24) as u8
-            });
-            let output = squash(&picture, side, side + 1);
-            prop_assert_eq!(output.bytes(), squash_by_definition(&picture, side, side + 1));
-        }
     }
 
     #[test]

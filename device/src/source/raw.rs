@@ -1,12 +1,15 @@
 //! A frame as a camera or a file delivers it, and its way to RGB.
 
-use std::time::Duration;
+mod ycbcr;
+
+use std::{mem, time::Duration};
 
 use blastscope_shared::{
     RgbPixels,
     decode::{self, DecodeError},
 };
 
+use self::ycbcr::Converter;
 use super::SourceError;
 use crate::frame::Frame;
 
@@ -75,7 +78,7 @@ impl RawFrame {
     ///
     /// # Errors
     /// [`SourceError::Corrupt`] when bytes are missing or broken.
-    pub fn decode(self) -> Result<Frame, SourceError> {
+    pub fn decode(mut self) -> Result<Frame, SourceError> {
         match self.pixels() {
             Ok(picture) => Ok(Frame { picture, sequence: self.sequence, time: self.time, name: self.name }),
             Err(reason) => {
@@ -85,7 +88,8 @@ impl RawFrame {
         }
     }
 
-    fn pixels(&self) -> Result<RgbPixels, String> {
+    /// Takes the bytes, where they are the pixels already.
+    fn pixels(&mut self) -> Result<RgbPixels, String> {
         match self.encoding {
             Encoding::File => decode::decode(&self.bytes).map_err(|error| error.to_string()),
             Encoding::Mjpeg => decode::decode_jpeg(&self.bytes).map_err(|error| match error {
@@ -93,57 +97,58 @@ impl RawFrame {
                 DecodeError::Damaged(how) => format!("is damaged or cut off ({how})"),
                 other => other.to_string(),
             }),
-            Encoding::Yuyv { width, height, stride } => self.rows(width, height, stride, width * 2, |row, rgb| {
-                for pair in row.chunks_exact(4) {
-                    rgb.extend(rgb_from_ycbcr(pair[0], pair[1], pair[3]));
-                    rgb.extend(rgb_from_ycbcr(pair[2], pair[1], pair[3]));
-                }
-            }),
+            Encoding::Yuyv { width, height, stride } => {
+                let rows = self.rows(width, height, stride, width * 2)?;
+                let mut converter = Converter::new();
+                collect(width, height, rows, |row, rgb| converter.yuyv(row, rgb))
+            }
             Encoding::Nv12 { width, height, stride } => {
+                let rows = self.rows(width, height, stride, width)?;
                 let colours = self.bytes.get(stride * height..).unwrap_or_default();
-                if colours.len() < (height / 2).saturating_sub(1) * stride + width {
+                if colours.len() < (height.div_ceil(2) - 1) * stride + width {
                     return Err(self.cut_off(stride * height * 3 / 2));
                 }
-                let mut y = 0;
-                self.rows(width, height, stride, width, |row, rgb| {
-                    let colours = &colours[y / 2 * stride..][..width];
-                    for (lumas, colour) in row.chunks_exact(2).zip(colours.chunks_exact(2)) {
-                        rgb.extend(rgb_from_ycbcr(lumas[0], colour[0], colour[1]));
-                        rgb.extend(rgb_from_ycbcr(lumas[1], colour[0], colour[1]));
-                    }
-                    y += 1;
-                })
+                // Two rows of Y share a row of colours.
+                let colours = colours.chunks(stride).flat_map(|row| [&row[..width]; 2]);
+                let mut converter = Converter::new();
+                collect(width, height, rows.zip(colours), |(row, colours), rgb| converter.nv12(row, colours, rgb))
             }
-            Encoding::Grey { width, height, stride } => self.rows(width, height, stride, width, |row, rgb| {
-                rgb.extend(row.iter().flat_map(|&value| [value; 3]));
-            }),
+            Encoding::Grey { width, height, stride } => {
+                let rows = self.rows(width, height, stride, width)?;
+                let bytes = rows.flatten().flat_map(|&value| [value; 3]).collect();
+                RgbPixels::new(width, height, bytes).ok_or_else(|| impossible(width, height, stride))
+            }
             Encoding::Rgb { width, height, stride } => {
-                self.rows(width, height, stride, width * 3, |row, rgb| rgb.extend_from_slice(row))
+                let rows = self.rows(width, height, stride, width * 3)?;
+                let bytes = if stride == width * 3 {
+                    drop(rows);
+                    let mut bytes = mem::take(&mut self.bytes);
+                    bytes.truncate(stride * height);
+                    bytes
+                } else {
+                    rows.collect::<Vec<_>>().concat()
+                };
+                RgbPixels::new(width, height, bytes).ok_or_else(|| impossible(width, height, stride))
             }
         }
     }
 
-    /// Hands each row's `row_len` bytes to `convert`, which appends the row's pixels.
+    /// The `row_len` bytes of each of `height` rows.
     fn rows(
         &self,
         width: usize,
         height: usize,
         stride: usize,
         row_len: usize,
-        mut convert: impl FnMut(&[u8], &mut Vec<u8>),
-    ) -> Result<RgbPixels, String> {
+    ) -> Result<impl Iterator<Item = &[u8]>, String> {
         if width == 0 || height == 0 || stride < row_len {
-            return Err(format!("has impossible dimensions ({width}x{height}, {stride} bytes a row)"));
+            return Err(impossible(width, height, stride));
         }
         let expected = stride * (height - 1) + row_len;
         if self.bytes.len() < expected {
             return Err(self.cut_off(expected));
         }
-        let mut rgb = Vec::with_capacity(width * height * 3);
-        for row in self.bytes.chunks(stride).take(height) {
-            convert(&row[..row_len], &mut rgb);
-        }
-        RgbPixels::new(width, height, rgb).ok_or_else(|| "has an odd width".to_string())
+        Ok(self.bytes.chunks(stride).take(height).map(move |row| &row[..row_len]))
     }
 
     fn cut_off(&self, expected: usize) -> String {
@@ -151,10 +156,28 @@ impl RawFrame {
     }
 }
 
-/// BT.601, limited range, in 1/256: the textbook's integer form.
-fn rgb_from_ycbcr(y: u8, cb: u8, cr: u8) -> [u8; 3] {
-    let (c, d, e) = (298 * (i32::from(y) - 16) + 128, i32::from(cb) - 128, i32::from(cr) - 128);
-    [c + 409 * e, c - 100 * d - 208 * e, c + 516 * d].map(|value| (value >> 8).clamp(0, 255) as u8)
+fn impossible(width: usize, height: usize, stride: usize) -> String {
+    format!("has impossible dimensions ({width}x{height}, {stride} bytes a row)")
+}
+
+/// The picture of `rows` whose pixels come in pairs; `convert` gives a row's pixels.
+fn collect<R>(
+    width: usize,
+    height: usize,
+    rows: impl Iterator<Item = R>,
+    mut convert: impl FnMut(R, &mut [u8]),
+) -> Result<RgbPixels, String> {
+    if !width.is_multiple_of(2) {
+        return Err("has an odd width".to_string());
+    }
+    let mut line = vec![0; width * 3];
+    let mut rgb = Vec::with_capacity(width * height * 3);
+    for row in rows {
+        convert(row, &mut line);
+        // A line that is still at hand is copied sooner than a whole picture is first filled with zeros.
+        rgb.extend_from_slice(&line);
+    }
+    RgbPixels::new(width, height, rgb).ok_or_else(|| "has fewer rows than it announces".to_string())
 }
 
 #[cfg(test)]
@@ -190,11 +213,29 @@ mod tests {
     }
 
     #[test]
+    fn nv12_with_an_odd_number_of_rows_needs_a_row_of_colours_for_the_last() {
+        let encoding = Encoding::Nv12 { width: 2, height: 3, stride: 2 };
+        let bytes = [16, 235, 235, 16, 16, 16, 128, 128, 128, 128];
+        assert_eq!(pixels(encoding, &bytes).map(|rgb| rgb.len()), Ok(18));
+        assert_eq!(pixels(encoding, &bytes[..8]), Err("frame 3 is cut off (8 of 9 bytes)".into()));
+    }
+
+    #[test]
+    fn rgb_is_taken_as_it_is_with_and_without_padding() {
+        let bytes: Vec<u8> = (0..16).collect();
+        let packed = Encoding::Rgb { width: 2, height: 2, stride: 6 };
+        assert_eq!(pixels(packed, &bytes), Ok((0..12).collect()));
+        let padded = Encoding::Rgb { width: 2, height: 2, stride: 7 };
+        assert_eq!(pixels(padded, &bytes), Ok((0..6).chain(7..13).collect()));
+    }
+
+    #[test]
     fn short_and_impossible_frames_are_refused() {
         let cases = [
             (Encoding::Rgb { width: 2, height: 2, stride: 6 }, 11),
             (Encoding::Yuyv { width: 2, height: 2, stride: 4 }, 7),
             (Encoding::Yuyv { width: 3, height: 1, stride: 8 }, 8),
+            (Encoding::Nv12 { width: 3, height: 2, stride: 4 }, 12),
             (Encoding::Grey { width: 0, height: 2, stride: 2 }, 9),
             (Encoding::Rgb { width: 2, height: 2, stride: 5 }, 100),
             (Encoding::Mjpeg, 10),

@@ -1,0 +1,48 @@
+//! What judges a picture that passed the gate.
+
+use blastscope_shared::{RgbPixels, classifier::Assessment, gate::Inspector};
+
+/// Assesses a picture: the network, or a script in tests.
+pub trait Assessor {
+    /// Assesses one picture that passed the gate.
+    fn assess(&mut self, picture: &RgbPixels) -> Assessment;
+
+    /// Width and height that it squashes every picture to, where it does; one of that size passes unchanged.
+    fn squashes_to(&self) -> Option<(usize, usize)> {
+        None
+    }
+}
+
+impl<F: FnMut(&RgbPixels) -> Assessment> Assessor for F {
+    fn assess(&mut self, picture: &RgbPixels) -> Assessment {
+        self(picture)
+    }
+}
+
+/// What an assessor is shown of the `picture` that was inspected last: where it would squash it to what the gate has squashed
+/// it to already, that.
+pub(crate) fn shown<'a>(
+    picture: &'a RgbPixels,
+    inspector: &'a Inspector,
+    squashes_to: Option<(usize, usize)>,
+) -> &'a RgbPixels {
+    let field = inspector.field();
+    if squashes_to == Some((field.width(), field.height())) { field } else { picture }
+}
+
+#[cfg(test)]
+mod tests {
+    use blastscope_shared::{gate::SIDE, preprocess::squash};
+
+    use super::*;
+
+    #[test]
+    fn the_field_of_the_gate_is_shown_to_those_who_would_squash_to_it() {
+        let picture = RgbPixels::new(300, 200, (0..180_000).map(|at| (at % 251) as u8).collect()).expect("its size");
+        let mut inspector = Inspector::new();
+        inspector.inspect(&picture);
+        assert_eq!(shown(&picture, &inspector, None), &picture);
+        assert_eq!(shown(&picture, &inspector, Some((64, 64))), &picture);
+        assert_eq!(shown(&picture, &inspector, Some((SIDE, SIDE))), &squash(&picture, SIDE, SIDE));
+    }
+}
