@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use blastscope_shared::classifier::Classifier;
+use blastscope_shared::{classifier::Classifier, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{RESEARCH_USE, bench, classify, execution, live, model};
@@ -40,8 +40,11 @@ enum Command {
     )]
     Live(LiveArgs),
     /// Measure the network on this machine.
-    #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n\n\
-        A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn.")]
+    #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n  \
+        blastscope bench --soak 100000 --threads 2\n  blastscope bench --cold 20\n\n\
+        A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn; only --cold takes the \
+        model that `classify` takes.\n\n\
+        Exit status: 0 measured, 1 a soak or a start failed, 2 wrong usage or no model.")]
     Bench(BenchArgs),
     /// List the connected cameras.
     #[command(after_help = "Example:\n  blastscope cameras")]
@@ -109,9 +112,17 @@ struct BenchArgs {
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
-    /// One JSON line with the times only, for a comparison with other engines.
+    /// Run so many frames in a row instead; fail when results change or memory grows by more than 1 MB. Ctrl-C ends it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "frames")]
+    soak: Option<u64>,
+    /// Start `blastscope classify` so many times instead, and measure from its start to its verdict.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
+        conflicts_with_all = ["threads", "frames", "soak"])]
+    cold: Option<u32>,
+    /// One JSON line with times and memory, for a comparison with other engines; with the moment of the start, in seconds
+    /// since 1970, in $T0 also the time to the first result.
     #[arg(long, num_args = 2, value_names = ["THREADS", "RUNS"], value_parser = clap::value_parser!(u32).range(1..),
-        conflicts_with_all = ["threads", "frames", "json"])]
+        conflicts_with_all = ["threads", "frames", "soak", "cold", "json"])]
     peers: Option<Vec<u32>>,
 }
 
@@ -212,17 +223,47 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
             return Ok(UNUSABLE);
         }
     };
-    match &args.model {
-        None => bench::run(&bench::drawn_network(execution), frames, report)?,
+    if let Some(starts) = args.cold {
+        return cold(args, execution, starts);
+    }
+    let (drawn, loaded);
+    let network = match &args.model {
+        None => {
+            drawn = bench::drawn_network(execution);
+            &drawn
+        }
         Some(path) => match model::load(Some(path), execution) {
-            Ok(classifier) => bench::run(classifier.network(), frames, report)?,
+            Ok(classifier) => {
+                loaded = classifier;
+                loaded.network()
+            }
             Err(error) => {
                 note(error);
                 return Ok(UNUSABLE);
             }
         },
+    };
+    match args.soak {
+        Some(frames) => Ok(if bench::soak::run(network, frames, args.json)? { SUCCESS } else { PARTLY }),
+        None => bench::run(network, frames, report).map(|()| SUCCESS),
     }
-    Ok(SUCCESS)
+}
+
+fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
+    let path = match model::find(args.model.as_deref()) {
+        Ok(path) => path,
+        Err(error) => {
+            note(error);
+            return Ok(UNUSABLE);
+        }
+    };
+    match bench::cold::run(&path, execution.isa, starts, args.json)? {
+        Ok(()) => Ok(SUCCESS),
+        Err(error) => {
+            note(error);
+            Ok(PARTLY)
+        }
+    }
 }
 
 fn cameras() -> io::Result<u8> {
