@@ -22,6 +22,7 @@ mod memory;
 pub mod model;
 pub mod pipeline;
 pub mod source;
+mod text;
 
 /// Stands on every screen, report and export.
 pub const RESEARCH_USE: &str = blastscope_shared::artifact::STATEMENT;

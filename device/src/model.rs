@@ -12,7 +12,7 @@ use blastscope_shared::{
     network::Execution,
 };
 
-use crate::{files, pipeline::Assessor};
+use crate::{files, pipeline::Assessor, text};
 
 /// Environment variable that names the model file.
 pub const VARIABLE: &str = "BLASTSCOPE_MODEL";
@@ -128,7 +128,7 @@ impl Assessor for Loaded<'_> {
 pub fn title(classifier: &Classifier) -> String {
     let id = classifier.model_id();
     // A model is a file from elsewhere: its name must not steer the terminal.
-    let name: String = classifier.card().name.chars().filter(|letter| !letter.is_control()).take(40).collect();
+    let name: String = text::harmless(&classifier.card().name).chars().take(40).collect();
     format!("{name} {}", id.get(..12).unwrap_or(id))
 }
 
