@@ -10,7 +10,7 @@ use std::{
 use blastscope_shared::{classifier::Classifier, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{RESEARCH_USE, bench, classify, execution, live, model};
+use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, model};
 
 /// Everything went well.
 const SUCCESS: u8 = 0;
@@ -46,6 +46,12 @@ enum Command {
         model that `classify` takes.\n\n\
         Exit status: 0 measured, 1 a soak or a start failed, 2 wrong usage or no model.")]
     Bench(BenchArgs),
+    /// Check this machine and the model, and say what to do about what is amiss.
+    #[command(after_help = "Examples:\n  blastscope doctor\n  blastscope doctor --model first.bsm --json\n\n\
+        A drawn field goes through the model on the chosen instruction set and on plain kernels, which must agree bit for bit. \
+        Nothing is changed.\n\n\
+        Exit status: 0 ready to classify, 1 something that classification needs is missing or wrong.")]
+    Doctor(DoctorArgs),
     /// List the connected cameras.
     #[command(after_help = "Example:\n  blastscope cameras")]
     Cameras,
@@ -126,6 +132,16 @@ struct BenchArgs {
     peers: Option<Vec<u32>>,
 }
 
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -141,6 +157,7 @@ pub fn run() -> ExitCode {
         Command::Classify(args) => classify(&args),
         Command::Live(args) => live(args),
         Command::Bench(args) => bench(&args),
+        Command::Doctor(args) => doctor(&args),
         Command::Cameras => cameras(),
     };
     match done {
@@ -264,6 +281,11 @@ fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
             Ok(PARTLY)
         }
     }
+}
+
+fn doctor(args: &DoctorArgs) -> io::Result<u8> {
+    let fit = doctor::run(args.model.as_deref(), args.json, io::stdout().lock())?;
+    Ok(if fit { SUCCESS } else { PARTLY })
 }
 
 fn cameras() -> io::Result<u8> {

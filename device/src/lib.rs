@@ -12,6 +12,7 @@
 pub mod bench;
 pub mod classify;
 pub mod cli;
+pub mod doctor;
 pub mod drawn_field;
 pub mod execution;
 pub mod files;

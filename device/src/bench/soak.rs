@@ -8,7 +8,7 @@ use std::{
 };
 
 use blastscope_shared::{
-    Network,
+    Class, Network,
     network::{Output, Workspace},
 };
 use serde::Serialize;
@@ -90,7 +90,7 @@ pub fn run(network: &Network, frames: u64, json: bool) -> io::Result<bool> {
 /// The first result of an input.
 struct First {
     input: Vec<u8>,
-    logits: [u32; 4],
+    logits: [u32; Class::COUNT],
     hidden: Vec<u8>,
 }
 
