@@ -8,8 +8,8 @@
 # bench_peers.sh is called as
 #   bench_peers.sh --rounds N --runs N --clean N --extra "NAME PRECISION COMMAND"
 # It runs every engine, and COMMAND followed by a number of threads and of runs, in turn, at one and two threads. It
-# appends a JSON line for each to results.jsonl in $PEERS_DIR (default ~/.cache/blastscope-peers), where it installs what
-# it needs. Other programs make times worse: the table says how many rows were measured on a quiet machine.
+# appends a JSON line for each to results.jsonl in $PEERS_DIR (default ~/.cache/blastscope-peers), where it installs
+# what it needs. Other programs make times worse: the table says how many rows were measured on a quiet machine.
 set -eu
 fail() {
   echo "error: $1" >&2
@@ -38,7 +38,7 @@ cargo build --locked --release -p blastscope
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 ours=$target/release/blastscope
 case $ours in
-  *[[:space:]]*) fail "$ours has spaces, where bench_peers.sh would split it" "set CARGO_TARGET_DIR to a path without" ;;
+  *[[:space:]]*) fail "$ours has spaces, where bench_peers.sh splits it" "set CARGO_TARGET_DIR to a path without" ;;
 esac
 
 results=${PEERS_DIR:-$HOME/.cache/blastscope-peers}/results.jsonl

@@ -1,4 +1,4 @@
-"""Reads rows of an engine comparison, a JSON object a line, from stdin; prints a Markdown table and the verdict on ours.
+"""Reads rows of an engine comparison, a JSON object a line, from stdin; prints a Markdown table and a verdict on ours.
 
 A row has engine, precision, threads, median_ms, min_ms, and may have rss_mb, cold_proc_ms and others: cores that other
 programs used meanwhile. An engine's median is the median over its quiet rows (others below 0.1), or over all where none

@@ -42,14 +42,14 @@ enum Command {
     /// Measure the network on this machine.
     #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n  \
         blastscope bench --soak 100000 --threads 2\n  blastscope bench --cold 20\n\n\
-        A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn; only --cold takes the \
-        model that `classify` takes.\n\n\
+        A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn; only --cold \
+        takes the model that `classify` takes.\n\n\
         Exit status: 0 measured, 1 a soak or a start failed, 2 wrong usage or no model.")]
     Bench(BenchArgs),
     /// Check this machine and the model, and say what to do about what is amiss.
     #[command(after_help = "Examples:\n  blastscope doctor\n  blastscope doctor --model first.bsm --json\n\n\
-        A drawn field goes through the model on the chosen instruction set and on plain kernels, which must agree bit for bit. \
-        Nothing is changed.\n\n\
+        A drawn field goes through the model on the chosen instruction set and on plain kernels, which must agree bit \
+        for bit. Nothing is changed.\n\n\
         Exit status: 0 ready to classify, 1 something that classification needs is missing or wrong.")]
     Doctor(DoctorArgs),
     /// List the connected cameras.
@@ -125,8 +125,8 @@ struct BenchArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
         conflicts_with_all = ["threads", "frames", "soak"])]
     cold: Option<u32>,
-    /// One JSON line with times and memory, for a comparison with other engines; with the moment of the start, in seconds
-    /// since 1970, in $T0 also the time to the first result.
+    /// One JSON line with times and memory, for a comparison with other engines; with the moment of the start, in
+    /// seconds since 1970, in $T0 also the time to the first result.
     #[arg(long, num_args = 2, value_names = ["THREADS", "RUNS"], value_parser = clap::value_parser!(u32).range(1..),
         conflicts_with_all = ["threads", "frames", "soak", "cold", "json"])]
     peers: Option<Vec<u32>>,

@@ -1,5 +1,5 @@
-//! Drawn fields, for checks and measurements that need a picture: cells on a bright background, the same ones everywhere. What
-//! a model says of them means nothing.
+//! Drawn fields, for checks and measurements that need a picture: cells on a bright background, the same everywhere.
+//! What a model says of them means nothing.
 
 use blastscope_shared::RgbPixels;
 

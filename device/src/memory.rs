@@ -16,7 +16,7 @@ pub(crate) fn peak() -> Option<u64> {
 
 /// The most memory that one of the processes that were started and waited for ever used.
 ///
-/// A process counts from its beginning, which is a copy of this one: what this process uses is the least that can be told.
+/// A process counts from its beginning, which is a copy of this one: the least that can be told is what this one uses.
 #[cfg(target_os = "linux")]
 pub(crate) fn peak_of_children() -> Option<u64> {
     use nix::sys::resource::{UsageWho, getrusage};

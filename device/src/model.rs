@@ -53,8 +53,8 @@ pub enum ModelError {
     },
 }
 
-/// The model file that `named` or the environment names, else the first that lies below the working directory, beside the
-/// executable or where packages put it. A file that is named need not be there.
+/// The model file that `named` or the environment names, else the first that lies below the working directory, beside
+/// the executable or where packages put it. A file that is named need not be there.
 ///
 /// # Errors
 /// [`ModelError::Nowhere`] when none is named and none is found.

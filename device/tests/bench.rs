@@ -90,7 +90,7 @@ fn cold_starts_are_real_processes_with_verdicts() {
     }
     let (code, stdout, _) = output(&mut bench(&["--cold", "1"]));
     assert_eq!(code, Some(0));
-    assert!(stdout.contains("1 starts of `blastscope classify` with ") && stdout.contains("start to verdict: median"));
+    assert!(stdout.contains("1 x `blastscope classify` with ") && stdout.contains("start to verdict: median"));
 }
 
 #[test]

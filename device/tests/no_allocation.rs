@@ -1,8 +1,8 @@
-//! Frame after frame nothing is allocated and nothing changes. Alone in its program, because it counts every allocation of the
-//! process.
+//! Frame after frame nothing is allocated and nothing changes. Alone in its program, because it counts every allocation
+//! of the process.
 //!
-//! `BLASTSCOPE_FRAMES=100000 cargo test --release -p blastscope --test no_allocation` is the long run; `blastscope bench --soak`
-//! is the same for memory that the allocator does not see.
+//! `BLASTSCOPE_FRAMES=100000 cargo test --release -p blastscope --test no_allocation` is the long run;
+//! `blastscope bench --soak` watches also the memory that the allocator does not see.
 
 use std::{alloc::System, env, fs, io::Write as _, path::Path};
 

@@ -52,8 +52,8 @@ struct Measurement<'a> {
     peak_mb: Option<f64>,
 }
 
-/// Starts this program `starts` times to classify a drawn picture with `model` on `isa`, and says to stdout how long each
-/// took from its start to its verdict. The files are in the system's cache after the first start.
+/// Starts this program `starts` times to classify a drawn picture with `model` on `isa`, and says to stdout how long
+/// each took from its start to its verdict. The files are in the system's cache after the first start.
 ///
 /// # Errors
 /// The outer error is one of writing to stdout; the inner one says why there is no measurement.
@@ -75,7 +75,7 @@ pub fn run(model: &Path, isa: Isa, starts: u32, json: bool) -> io::Result<Result
         return writeln!(out).map(Ok);
     }
     let Measurement { starts, isa, times: Times { median_ms, p95_ms, min_ms }, peak_mb } = &measurement;
-    writeln!(out, "{isa}, {starts} starts of `blastscope classify` with {}", model.display())?;
+    writeln!(out, "{isa}, {starts} x `blastscope classify` with {}", model.display())?;
     writeln!(out, "start to verdict: median {median_ms:.1} ms, p95 {p95_ms:.1} ms, min {min_ms:.1} ms")?;
     if let Some(peak) = peak_mb {
         writeln!(out, "memory at most {peak:.1} MB")?;

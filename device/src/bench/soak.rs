@@ -58,7 +58,7 @@ impl Seen {
     fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         if self.differing > 0 {
-            complaints.push(format!("{} frames differ from the first frame of the same input", self.differing));
+            complaints.push(format!("frames that differ from the first of the same input: {}", self.differing));
         }
         if let Some(growth) = self.growth().filter(|&growth| growth > TOLERANCE) {
             complaints.push(format!("memory grew by {:.2} MB", mebibytes(growth)));
@@ -67,7 +67,8 @@ impl Seen {
     }
 }
 
-/// Runs `frames` frames, or until Ctrl-C, and says to stdout what was seen. Whether results and memory stayed as they were.
+/// Runs `frames` frames, or until Ctrl-C, and says to stdout what was seen. Whether results and memory stayed as they
+/// were.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -162,10 +163,7 @@ impl Progress {
         let memory = seen.most.map(|most| format!(", {:.1} MB at most", mebibytes(most))).unwrap_or_default();
         let line = format!("{} of {} frames, {:.1} a second{memory}", seen.frames, self.frames, seen.rate());
         // Whoever does not read the progress still gets the result.
-        let _ = match self.terminal {
-            true => write!(io::stderr(), "\r{line:<70}"),
-            false => writeln!(io::stderr(), "{line}"),
-        };
+        let _ = if self.terminal { write!(io::stderr(), "\r{line:<70}") } else { writeln!(io::stderr(), "{line}") };
     }
 
     fn finish(&self) {
@@ -231,6 +229,10 @@ impl fmt::Display for Report {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::Path};
+
+    use blastscope_shared::Classifier;
+
     use super::*;
 
     #[test]
@@ -245,6 +247,39 @@ mod tests {
     #[test]
     fn one_different_frame_is_a_complaint() {
         let seen = Seen { frames: 1_000_000, differing: 1, ..Seen::default() };
-        assert_eq!(seen.complaints(), ["1 frames differ from the first frame of the same input"]);
+        assert_eq!(seen.complaints(), ["frames that differ from the first of the same input: 1"]);
+    }
+
+    fn tiny() -> Classifier {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        Classifier::read(&fs::read(path).expect("the model")).expect("a valid model")
+    }
+
+    #[test]
+    fn a_result_is_repeated_only_when_every_bit_is() {
+        let classifier = tiny();
+        let network = classifier.network();
+        let mut workspace = network.workspace();
+        let mut firsts = [0, 1].map(|seed| First::of(pixels(network.input_len(), seed), network, &mut workspace));
+        assert_ne!(firsts[0].logits, firsts[1].logits, "inputs differ in their results, or a mix-up would go unseen");
+        let input = firsts[0].input.clone();
+        assert!(firsts[0].is_repeated_by(&network.run(&input, &mut workspace)));
+        assert!(!firsts[1].is_repeated_by(&network.run(&input, &mut workspace)));
+        firsts[0].hidden[0] ^= 1;
+        assert!(!firsts[0].is_repeated_by(&network.run(&input, &mut workspace)));
+        firsts[0].hidden[0] ^= 1;
+        firsts[0].logits[3] ^= 1;
+        assert!(!firsts[0].is_repeated_by(&network.run(&input, &mut workspace)));
+    }
+
+    #[test]
+    fn a_soak_runs_every_frame_and_stops_when_asked() {
+        let classifier = tiny();
+        let stop = AtomicBool::new(false);
+        let seen = soak(classifier.network(), 9, &stop, &mut |_| ());
+        assert_eq!((seen.frames, seen.differing), (9, 0));
+        let seen = soak(classifier.network(), 1000, &stop, &mut |seen| stop.store(seen.frames == 5, Ordering::Relaxed));
+        assert_eq!(seen.frames, 5);
+        assert_eq!(soak(classifier.network(), 1000, &stop, &mut |_| ()).frames, 0, "it was asked before it began");
     }
 }

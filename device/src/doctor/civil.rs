@@ -6,7 +6,7 @@ const SECONDS_A_DAY: u64 = 86_400;
 ///
 /// Howard Hinnant, "chrono-compatible low-level date algorithms" (`civil_from_days`).
 pub(super) const fn date(seconds: u64) -> (u64, u64, u64) {
-    // Years begin in March, so that the leap day is the last of one; eras are the 400 years after which everything repeats.
+    // Years begin in March, so that the leap day is the last of one; eras are the 400 years after which all repeats.
     let days = seconds / SECONDS_A_DAY + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

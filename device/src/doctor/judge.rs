@@ -10,7 +10,7 @@ use super::{
 
 /// Bytes in a gigabyte, of 2^30.
 const GIB: f64 = (1u64 << 30) as f64;
-/// Less free memory than this, in bytes, is worth a look: the program takes about 20 MB, a camera's frames and the system more.
+/// Less free memory than this, in bytes, is worth a look: the program takes about 20 MB, frames and the system more.
 const FEW_MEMORY: u64 = 100 << 20;
 /// Less free disk than this, in bytes, is worth a look.
 const FEW_DISK: u64 = 1 << 30;
@@ -78,7 +78,7 @@ fn disk(disk: &Disk) -> Check {
 fn clock(clock: Clock) -> Check {
     let Clock { now, installed, synchronized, battery } = clock;
     let time = civil::text(now);
-    let set = "set it with `sudo timedatectl set-time \"YYYY-MM-DD HH:MM\"`, or connect the network; wrong times end up in records";
+    let set = "wrong times end up in records: connect the network, or sudo timedatectl set-time 'YYYY-MM-DD HH:MM'";
     if !YEARS.contains(&civil::date(now).0) {
         return Check::look("clock", format!("{time}, which cannot be"), set);
     }

@@ -16,10 +16,12 @@ const NAME: usize = 17;
 /// Narrowest column of what was found; and the widest, beyond which lines are hard to read.
 const FOUND: (usize, usize) = (30, 100);
 
-/// Writes `checks` and what follows from them to `out`; in colours, and as wide as the window, where stdout is a terminal.
+/// Writes `checks` and what follows from them to `out`; to a terminal in colours and as wide as the window.
 pub(super) fn write(checks: &[Check], out: &mut impl Write) -> io::Result<()> {
     let terminal = io::stdout().is_terminal();
-    let columns = crossterm::terminal::size().ok().filter(|_| terminal).map(|(columns, _)| usize::from(columns));
+    // A serial console does not know its size and says 0.
+    let columns = crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns));
+    let columns = columns.filter(|&columns| terminal && columns > 0);
     let width = columns.map_or(FOUND.1, |columns| columns.saturating_sub(STATUS + NAME + 1).clamp(FOUND.0, FOUND.1));
     lay_out(checks, width, terminal && colours_wanted(), out)
 }

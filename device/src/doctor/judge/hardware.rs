@@ -144,7 +144,7 @@ pub(super) fn governor(governor: &Governor) -> Check {
     let dynamic =
         driver.as_deref().is_some_and(|driver| driver == "intel_pstate" || driver.starts_with("amd-pstate-epp"));
     if name == POWERSAVE && !dynamic {
-        let remedy = "sudo sh -c 'for f in /sys/devices/system/cpu/cpufreq/policy*/scaling_governor; do echo ondemand > $f; done'";
+        let remedy = "echo ondemand | sudo tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor";
         return Check::look(CHECK, format!("{name}{by} keeps the clock at its lowest"), remedy);
     }
     Check::ok(CHECK, format!("{name}{by}"))

@@ -47,7 +47,7 @@ fn captures(capabilities: capability::Flags) -> bool {
 /// Opens the node at `path` and asks what it delivers.
 ///
 /// # Errors
-/// Whatever keeps it from being used; the kinds `PermissionDenied` and `ResourceBusy` (another program streams) have a remedy.
+/// Whatever keeps it from being used, such as `PermissionDenied`, or `ResourceBusy` while another program streams.
 pub fn examine(path: &Path) -> io::Result<Delivers> {
     let device = Device::with_path(path)?;
     let capabilities = device.query_caps()?.capabilities;
