@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device backends bare-metal model clean-demo
+.PHONY: demo test device backends bare-metal model bench-peers clean-demo
 
 demo:
 	scripts/demo.sh
@@ -26,6 +26,10 @@ model:
 	target/release/blastscope-host train --data "$(DATA)" --out runs/allcnn --epochs 30 --schedule one-cycle
 	target/release/blastscope-host quantize --run runs/allcnn --out models/allcnn.bsm
 	target/release/blastscope-host inspect models/allcnn.bsm > models/allcnn.txt
+
+# Measures the device beside other int8 engines: make bench-peers PEERS=DIR; scripts/bench-peers.sh says what DIR holds.
+bench-peers:
+	scripts/bench-peers.sh
 
 clean-demo:
 	rm -rf demo

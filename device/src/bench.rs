@@ -2,15 +2,18 @@
 //!
 //! A frame is masked pixels in, logits out. Reading and preprocessing a picture is not part of it: [`input`] measures that.
 
+pub mod cold;
 mod drawn;
 pub mod field;
 pub mod input;
-mod times;
+pub mod soak;
+pub(crate) mod times;
 
 use std::{
+    env,
     hint::black_box,
     io::{self, Write},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use blastscope_shared::{
@@ -19,6 +22,7 @@ use blastscope_shared::{
 };
 use serde::Serialize;
 
+use crate::memory::{self, mebibytes};
 pub use drawn::network as drawn_network;
 use times::Times;
 
@@ -27,6 +31,9 @@ const WARM_UP: u32 = 20;
 /// How long the machine's ceiling is measured at a time.
 const CEILING_SLICE: Duration = Duration::from_millis(2);
 
+/// Environment variable with the moment at which whoever compares engines started this process, in seconds since 1970.
+const STARTED: &str = "T0";
+
 /// How the measurement is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
@@ -34,7 +41,7 @@ pub enum Report {
     Table,
     /// A JSON object.
     Json,
-    /// A JSON line with the times only.
+    /// A JSON line with what every engine can tell: times, memory, and time from the start of the process.
     Peers,
 }
 
@@ -62,14 +69,29 @@ struct StepMeasurement {
     share_of_ceiling: f64,
 }
 
+/// What other engines are compared by.
+#[derive(Serialize)]
+struct Comparison {
+    #[serde(flatten)]
+    times: Times,
+    /// The most memory that the process used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rss_mb: Option<f64>,
+    /// From the start of the process to the first logits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cold_proc_ms: Option<f64>,
+}
+
 /// Measures `network` over `frames` frames and writes the `report` to stdout.
 ///
 /// # Errors
 /// When stdout cannot be written.
 pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
-    let input: Vec<u8> = (0..network.input_len()).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let input = pixels(network.input_len(), 0);
     let mut workspace = network.workspace();
-    for _ in 0..WARM_UP {
+    black_box(network.run(black_box(&input), &mut workspace).logits);
+    let cold_proc_ms = since_start();
+    for _ in 1..WARM_UP {
         black_box(network.run(black_box(&input), &mut workspace).logits);
     }
     let mut ceiling = Ceiling::new(network.execution().isa, network.execution().threads);
@@ -86,7 +108,8 @@ pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
     let times = Times::of(&mut samples);
     let mut out = io::stdout().lock();
     if report == Report::Peers {
-        return writeln!(out, "{}", serde_json::to_string(&times)?);
+        let comparison = Comparison { times, rss_mb: memory::peak().map(mebibytes), cold_proc_ms };
+        return writeln!(out, "{}", serde_json::to_string(&comparison)?);
     }
     let gmac = network.macs() as f64 * 1e-9;
     let per_second = ceiling.gmac_per_second();
@@ -111,6 +134,18 @@ pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
         Report::Table => table(&mut out, &measurement),
         _ => writeln!(out, "{}", serde_json::to_string(&measurement)?),
     }
+}
+
+/// An input of `len` bytes, another one for each `seed`.
+fn pixels(len: usize, seed: u32) -> Vec<u8> {
+    (0..len as u32).map(|at| (at.wrapping_add(seed * 7919).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+}
+
+/// Time since the moment in [`STARTED`], in ms; `None` where it is not told or not in the past.
+fn since_start() -> Option<f64> {
+    let started: f64 = env::var(STARTED).ok()?.parse().ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+    Some((now - started) * 1e3).filter(|ms| *ms >= 0.0)
 }
 
 /// The least time of each step over `frames` frames, in ms.

@@ -7,10 +7,10 @@ use std::{
     process::ExitCode,
 };
 
-use blastscope_shared::classifier::Classifier;
+use blastscope_shared::{classifier::Classifier, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{RESEARCH_USE, bench, classify, execution, live, model};
+use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, model};
 
 /// Everything went well.
 const SUCCESS: u8 = 0;
@@ -41,9 +41,18 @@ enum Command {
     Live(LiveArgs),
     /// Measure the network on this machine.
     #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n  \
-        blastscope bench --input\n\n\
-        A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn.")]
+        blastscope bench --input\n  \
+        blastscope bench --soak 100000 --threads 2\n  blastscope bench --cold 20\n\n\
+        A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn; only --cold \
+        takes the model that `classify` takes.\n\n\
+        Exit status: 0 measured, 1 a soak or a start failed, 2 wrong usage or no model.")]
     Bench(BenchArgs),
+    /// Check this machine and the model, and say what to do about what is amiss.
+    #[command(after_help = "Examples:\n  blastscope doctor\n  blastscope doctor --model first.bsm --json\n\n\
+        A drawn field goes through the model on the chosen instruction set and on plain kernels, which must agree bit \
+        for bit. Nothing is changed.\n\n\
+        Exit status: 0 ready to classify, 1 something that classification needs is missing or wrong.")]
+    Doctor(DoctorArgs),
     /// List the connected cameras.
     #[command(after_help = "Example:\n  blastscope cameras")]
     Cameras,
@@ -110,16 +119,34 @@ struct BenchArgs {
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
-    /// One JSON line with the times only, for a comparison with other engines.
+    /// Run so many frames in a row instead; fail when results change or memory grows by more than 1 MB. Ctrl-C ends it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "frames")]
+    soak: Option<u64>,
+    /// Start `blastscope classify` so many times instead, and measure from its start to its verdict.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
+        conflicts_with_all = ["threads", "frames", "soak"])]
+    cold: Option<u32>,
+    /// One JSON line with times and memory, for a comparison with other engines; with the moment of the start, in
+    /// seconds since 1970, in $T0 also the time to the first result.
     #[arg(long, num_args = 2, value_names = ["THREADS", "RUNS"], value_parser = clap::value_parser!(u32).range(1..),
-        conflicts_with_all = ["threads", "frames", "json"])]
+        conflicts_with_all = ["threads", "frames", "soak", "cold", "json"])]
     peers: Option<Vec<u32>>,
     /// Measure what comes before the network instead: decoding, squash and mask, gate, whole frames.
-    #[arg(long, conflicts_with_all = ["threads", "isa", "model", "peers"])]
+    #[arg(long, conflicts_with_all = ["threads", "isa", "model", "peers", "soak", "cold"])]
     input: bool,
     /// Measure on this picture instead of a drawn frame of 1024x768.
     #[arg(long, value_name = "FILE", requires = "input")]
     picture: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Runs the command that the process's arguments name.
@@ -137,6 +164,7 @@ pub fn run() -> ExitCode {
         Command::Classify(args) => classify(&args),
         Command::Live(args) => live(args),
         Command::Bench(args) => bench(&args),
+        Command::Doctor(args) => doctor(&args),
         Command::Cameras => cameras(),
     };
     match done {
@@ -229,17 +257,52 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
             return Ok(UNUSABLE);
         }
     };
-    match &args.model {
-        None => bench::run(&bench::drawn_network(execution), frames, report)?,
+    if let Some(starts) = args.cold {
+        return cold(args, execution, starts);
+    }
+    let (drawn, loaded);
+    let network = match &args.model {
+        None => {
+            drawn = bench::drawn_network(execution);
+            &drawn
+        }
         Some(path) => match model::load(Some(path), execution) {
-            Ok(classifier) => bench::run(classifier.network(), frames, report)?,
+            Ok(classifier) => {
+                loaded = classifier;
+                loaded.network()
+            }
             Err(error) => {
                 note(error);
                 return Ok(UNUSABLE);
             }
         },
+    };
+    match args.soak {
+        Some(frames) => Ok(if bench::soak::run(network, frames, args.json)? { SUCCESS } else { PARTLY }),
+        None => bench::run(network, frames, report).map(|()| SUCCESS),
     }
-    Ok(SUCCESS)
+}
+
+fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
+    let path = match model::find(args.model.as_deref()) {
+        Ok(path) => path,
+        Err(error) => {
+            note(error);
+            return Ok(UNUSABLE);
+        }
+    };
+    match bench::cold::run(&path, execution.isa, starts, args.json)? {
+        Ok(()) => Ok(SUCCESS),
+        Err(error) => {
+            note(error);
+            Ok(PARTLY)
+        }
+    }
+}
+
+fn doctor(args: &DoctorArgs) -> io::Result<u8> {
+    let fit = doctor::run(args.model.as_deref(), args.json, io::stdout().lock())?;
+    Ok(if fit { SUCCESS } else { PARTLY })
 }
 
 fn cameras() -> io::Result<u8> {

@@ -12,13 +12,18 @@
 pub mod bench;
 pub mod classify;
 pub mod cli;
+pub mod doctor;
+pub mod drawn_field;
 pub mod execution;
 pub mod files;
 pub mod frame;
+mod interrupt;
 pub mod live;
+mod memory;
 pub mod model;
 pub mod pipeline;
 pub mod source;
+mod text;
 
 /// Stands on every screen, report and export.
 pub const RESEARCH_USE: &str = blastscope_shared::artifact::STATEMENT;

@@ -8,18 +8,14 @@ use std::{
     io,
     path::PathBuf,
     str::FromStr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use blastscope_shared::classifier::Classifier;
 
 use crate::{
-    cli::note,
-    model,
+    interrupt, model,
     pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally},
     source::{
         FrameSource, STALL, SourceError, camera,
@@ -124,11 +120,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Ok(opened) => opened,
         Err(error) => return Ok(Err(error)),
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = Arc::clone(&stop);
-    if let Err(error) = ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)) {
-        note(format_args!("Ctrl-C will end the program without a summary ({error})"));
-    }
+    let stop = interrupt::flag();
     let mut settings = Settings::new(*classifier.thresholds());
     if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 && options.settle.is_none() {
         // Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.

@@ -12,7 +12,7 @@ use blastscope_shared::{
     network::Execution,
 };
 
-use crate::{files, pipeline::Assessor};
+use crate::{files, pipeline::Assessor, text};
 
 /// Environment variable that names the model file.
 pub const VARIABLE: &str = "BLASTSCOPE_MODEL";
@@ -53,24 +53,38 @@ pub enum ModelError {
     },
 }
 
-/// Loads the model that `named` or the environment names, else the first that lies beside the working directory, beside the
-/// executable or where packages put it.
+/// The model file that `named` or the environment names, else the first that lies below the working directory, beside
+/// the executable or where packages put it. A file that is named need not be there.
+///
+/// # Errors
+/// [`ModelError::Nowhere`] when none is named and none is found.
+pub fn find(named: Option<&Path>) -> Result<PathBuf, ModelError> {
+    if let Some(path) = named.map(Path::to_path_buf).or_else(|| env::var_os(VARIABLE).map(PathBuf::from)) {
+        return Ok(path);
+    }
+    let places = places();
+    match places.iter().find(|place| place.is_file()) {
+        Some(place) => Ok(place.clone()),
+        None => Err(ModelError::Nowhere { places }),
+    }
+}
+
+/// Loads the model file that [`find`] gives for `named`.
 ///
 /// # Errors
 /// [`ModelError`], a sentence that names the file or the places.
 pub fn load(named: Option<&Path>, execution: Execution) -> Result<Classifier, ModelError> {
-    let path = match named.map(Path::to_path_buf).or_else(|| env::var_os(VARIABLE).map(PathBuf::from)) {
-        Some(path) => path,
-        None => {
-            let places = places();
-            match places.iter().find(|place| place.is_file()) {
-                Some(place) => place.clone(),
-                None => return Err(ModelError::Nowhere { places }),
-            }
-        }
-    };
-    let bytes = read(&path).map_err(|reason| ModelError::Unreadable { path: path.clone(), reason })?;
-    Classifier::read_with(&bytes, execution).map_err(|source| ModelError::Invalid { path, source })
+    open(&find(named)?, execution)
+}
+
+/// Loads the model file `path`.
+///
+/// # Errors
+/// [`ModelError::Unreadable`] or [`ModelError::Invalid`], a sentence that names the file.
+pub fn open(path: &Path, execution: Execution) -> Result<Classifier, ModelError> {
+    let bytes = read(path).map_err(|reason| ModelError::Unreadable { path: path.to_path_buf(), reason })?;
+    let invalid = |source| ModelError::Invalid { path: path.to_path_buf(), source };
+    Classifier::read_with(&bytes, execution).map_err(invalid)
 }
 
 fn places() -> Vec<PathBuf> {
@@ -119,7 +133,7 @@ impl Assessor for Loaded<'_> {
 pub fn title(classifier: &Classifier) -> String {
     let id = classifier.model_id();
     // A model is a file from elsewhere: its name must not steer the terminal.
-    let name: String = classifier.card().name.chars().filter(|letter| !letter.is_control()).take(40).collect();
+    let name: String = text::harmless(&classifier.card().name).chars().take(40).collect();
     format!("{name} {}", id.get(..12).unwrap_or(id))
 }
 

@@ -1,7 +1,6 @@
 //! The table that people read.
 
 use std::{
-    env,
     io::{self, IsTerminal as _, Write},
     path::{Path, PathBuf},
 };
@@ -10,7 +9,7 @@ use blastscope_shared::{Class, classifier::Classifier};
 use crossterm::style::{Color, Stylize as _};
 
 use super::Examined;
-use crate::{RESEARCH_USE, model};
+use crate::{RESEARCH_USE, model, text};
 
 /// Width of the column of file names, at most.
 const MAX_NAME: usize = 48;
@@ -52,7 +51,7 @@ impl<W: Write> Table<W> {
         writeln!(out, "{:name_width$}  {:8} {:>6}  {:>7}  why", "file", "verdict", "prob.", "novelty")?;
         Ok(Self {
             out,
-            colours: terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            colours: terminal && text::colours_wanted(),
             reason_width: match crossterm::terminal::size() {
                 Ok((columns, _)) if terminal => usize::from(columns).saturating_sub(name_width + BESIDE_NAME).max(12),
                 _ => usize::MAX,

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    env,
     io::{self, Write as _},
 };
 
@@ -23,6 +22,7 @@ use crate::{
     classify::class_colour,
     model,
     pipeline::{Reading, Statement},
+    text::{self, wrapped},
 };
 
 /// Notes that are kept on the screen.
@@ -66,7 +66,7 @@ impl Panel {
     pub(super) fn open(classifier: &Classifier, source: String) -> io::Result<Self> {
         let mut panel = Self {
             terminal: Some(Terminal::borrow()?),
-            colours: env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            colours: text::colours_wanted(),
             model: model::title(classifier),
             caution: model::caution(classifier),
             source,
@@ -302,21 +302,6 @@ fn bar(share: f32, cells: usize) -> (String, String) {
     (format!("{}{part}", "█".repeat(eighths / 8)), "·".repeat(cells - used))
 }
 
-/// `text` in lines of at most `width` letters, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_string()),
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,11 +313,5 @@ mod tests {
         assert_eq!(bar(0.5, 4), ("██".into(), "··".into()));
         assert_eq!(bar(0.4, 4), ("█▋".into(), "··".into()));
         assert_eq!(bar(f32::NAN, 4).0, "");
-    }
-
-    #[test]
-    fn sentences_break_between_words() {
-        assert_eq!(wrapped("too dark: turn up the lamp", 10), ["too dark:", "turn up", "the lamp"]);
-        assert!(wrapped("", 10).is_empty());
     }
 }

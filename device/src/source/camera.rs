@@ -13,6 +13,8 @@ mod v4l2;
 use portable as system;
 #[cfg(target_os = "linux")]
 use v4l2 as system;
+#[cfg(target_os = "linux")]
+pub(crate) use v4l2::{Delivers, examine};
 
 use std::fmt;
 

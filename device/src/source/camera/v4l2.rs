@@ -1,6 +1,6 @@
 //! Frames from a camera through Video4Linux.
 
-use std::{io, time::Instant};
+use std::{io, path::Path, time::Instant};
 
 use v4l::{
     Device, Format, FourCC,
@@ -21,13 +21,46 @@ const ENODEV: i32 = 19;
 /// Formats that are understood, the best first: MJPEG goes through USB 2 at full rate, GREY has no colour to judge.
 const FORMATS: [[u8; 4]; 5] = [*b"MJPG", *b"YUYV", *b"NV12", *b"RGB3", *b"GREY"];
 
+/// What a video node delivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivers {
+    /// Pictures in a format that is understood.
+    Pictures,
+    /// Pictures in none of the formats that are understood.
+    UnknownFormats,
+    /// Data about pictures.
+    Metadata,
+    /// Nothing that a camera delivers: a codec, a converter, an output.
+    Nothing,
+}
+
 /// Whether the node `/dev/video{index}` is a camera. A USB camera's second node delivers metadata only.
 pub fn delivers_pictures(index: u32) -> bool {
     let capabilities = Device::new(index as usize).and_then(|device| device.query_caps());
-    capabilities.is_ok_and(|capabilities| {
-        let needed = capability::Flags::VIDEO_CAPTURE | capability::Flags::STREAMING;
-        capabilities.capabilities.contains(needed)
-    })
+    capabilities.is_ok_and(|capabilities| captures(capabilities.capabilities))
+}
+
+fn captures(capabilities: capability::Flags) -> bool {
+    capabilities.contains(capability::Flags::VIDEO_CAPTURE | capability::Flags::STREAMING)
+}
+
+/// Opens the node at `path` and asks what it delivers.
+///
+/// # Errors
+/// Whatever keeps it from being used, such as `PermissionDenied`, or `ResourceBusy` while another program streams.
+pub fn examine(path: &Path) -> io::Result<Delivers> {
+    let device = Device::with_path(path)?;
+    let capabilities = device.query_caps()?.capabilities;
+    if !captures(capabilities) {
+        let metadata = capabilities.contains(capability::Flags::META_CAPTURE);
+        return Ok(if metadata { Delivers::Metadata } else { Delivers::Nothing });
+    }
+    if choose_format(&device)?.is_none() {
+        return Ok(Delivers::UnknownFormats);
+    }
+    // To set the format that it has changes nothing, and is refused while another program streams.
+    device.format().and_then(|format| device.set_format(&format))?;
+    Ok(Delivers::Pictures)
 }
 
 /// A streaming camera.

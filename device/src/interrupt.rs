@@ -1,0 +1,18 @@
+//! Ctrl-C as a request to come to an end.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use crate::cli::note;
+
+/// A flag that Ctrl-C and a request to terminate set from now on. Once in a process.
+pub(crate) fn flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    if let Err(error) = ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)) {
+        note(format_args!("Ctrl-C will end the program without a summary ({error})"));
+    }
+    stop
+}

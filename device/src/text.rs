@@ -1,0 +1,44 @@
+//! Text for terminals: whether colours are wanted, where lines break, what is left out.
+
+use std::env;
+
+/// Whether colours are wanted where a terminal shows them: unless `NO_COLOR` says otherwise.
+pub(crate) fn colours_wanted() -> bool {
+    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// `text` in lines of at most `width` letters, broken between words.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines
+}
+
+/// `text` without control characters: names from devices, files and the environment must not steer the terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_break_between_words() {
+        assert_eq!(wrapped("too dark: turn up the lamp", 10), ["too dark:", "turn up", "the lamp"]);
+        assert!(wrapped("", 10).is_empty());
+    }
+
+    #[test]
+    fn escapes_lose_their_effect() {
+        assert_eq!(harmless("HD\u{1b}[31m Cam\u{7}\n"), "HD[31m Cam");
+    }
+}
