@@ -1,6 +1,8 @@
 //! A network laid out for one instruction set: weights in the order in which its kernels read them, maps with borders in one
 //! arena, maxima joined to the convolutions before them.
 
+mod explain;
+
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
@@ -106,6 +108,26 @@ impl Packed {
     fn blocks(&self) -> usize {
         self.biases.len() / BLOCK
     }
+
+    /// The convolution of the map at `from` to that at `to`, where the first pixel inside of its border lies.
+    fn convolution(&self, input: &Map, from: *const u8, output: &Map, to: *mut u8, pool: bool) -> Convolution {
+        Convolution {
+            input: from,
+            input_row: input.row,
+            input_pixel: input.pixel,
+            groups: input.groups(),
+            output: to,
+            output_row: output.row,
+            output_pixel: output.pixel,
+            weights: self.weights.as_ptr().cast(),
+            biases: self.biases.as_ptr(),
+            multipliers: self.multipliers.as_ptr(),
+            blocks: self.blocks(),
+            height: input.shape.height,
+            width: input.shape.width,
+            pool,
+        }
+    }
 }
 
 /// What a convolution fetches for the dense layer behind it: the step of that layer, and which of the [`SHARES`] of the weights
@@ -209,6 +231,7 @@ pub(crate) struct Engine {
 pub(crate) struct Arena {
     lines: Lines,
     hidden: Vec<u8>,
+    explainer: Option<explain::Explainer>,
     #[cfg(feature = "std")]
     pool: super::pool::Pool,
 }
@@ -283,6 +306,7 @@ impl Engine {
         Arena {
             lines: Lines::new(self.arena, self.kernels.zero),
             hidden: vec![0; self.hidden.shape.len()],
+            explainer: None,
             #[cfg(feature = "std")]
             pool: super::pool::Pool::new(threads.clamp(1, MAX_THREADS)),
         }
@@ -363,22 +387,7 @@ impl Engine {
                 }
             }
             Step::Convolve { input, output, filters, pool, fetch } => {
-                let task = Convolution {
-                    input: at(input.start),
-                    input_row: input.row,
-                    input_pixel: input.pixel,
-                    groups: input.groups(),
-                    output: at(output.at(0, 0)),
-                    output_row: output.row,
-                    output_pixel: output.pixel,
-                    weights: filters.weights.as_ptr().cast(),
-                    biases: filters.biases.as_ptr(),
-                    multipliers: filters.multipliers.as_ptr(),
-                    blocks: filters.blocks(),
-                    height: input.shape.height,
-                    width: input.shape.width,
-                    pool: *pool,
-                };
+                let task = filters.convolution(input, at(input.start), output, at(output.at(0, 0)), *pool);
                 let units = share(task.units(self.kernels.blocks_at_once));
                 // SAFETY: `Kernels::new` vouches for the instruction set; maps have the border and the slack.
                 unsafe { (self.kernels.convolve)(&task, units, self.ahead(fetch, part, parts)) }
