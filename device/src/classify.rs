@@ -1,5 +1,6 @@
 //! The command `classify`: pictures in, one verdict each out. One picture is in memory at a time.
 
+mod explain;
 mod record;
 mod table;
 
@@ -11,6 +12,7 @@ use std::{
 
 use blastscope_shared::{classifier::Classifier, decode, gate::Gate};
 
+pub use self::explain::Overlays;
 pub(crate) use self::{record::ByClass, table::class_colour};
 use self::{
     record::{Failure, Record},
@@ -19,12 +21,14 @@ use self::{
 use crate::{cli::note, files, model, pipeline::Assessor};
 
 /// How to classify.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Options {
     /// JSON lines instead of a table.
     pub json: bool,
     /// Whether the gate may reject pictures.
     pub gate: bool,
+    /// Where overlays go that show what spoke for the verdicts, if anywhere.
+    pub overlays: Option<Overlays>,
 }
 
 /// Classifies every path, in the order given and folders in the order of their names, to `out`. Whether all went well.
@@ -32,18 +36,26 @@ pub struct Options {
 /// # Errors
 /// When `out` cannot be written.
 pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out: impl Write) -> io::Result<bool> {
-    let mut assessor = model::Loaded::new(classifier);
+    let Options { json, gate, mut overlays } = options;
+    let mut loaded = model::Loaded::new(classifier);
     let mut all_fine = true;
+    let mut look = |path: &Path, found: Result<(), String>| {
+        let outcome = found.and_then(|()| examine(path, &mut loaded, gate, overlays.as_mut()));
+        let drawn = outcome.as_ref().map(|examined| examined.explanation.as_ref());
+        if let Ok(Some(Err(error))) = drawn {
+            note(format_args!("{} {error}", path.display()));
+        }
+        all_fine &= !matches!(drawn, Err(_) | Ok(Some(Err(_))));
+        outcome
+    };
     let work = expand(paths);
-    if options.json {
+    if json {
         if let Some(caution) = model::caution(classifier) {
             note(caution);
         }
         for (path, found) in work {
             let file = path.display().to_string();
-            let outcome = found.and_then(|()| examine(&path, &mut assessor, options.gate));
-            all_fine &= outcome.is_ok();
-            match outcome {
+            match look(&path, found) {
                 Ok(examined) => serde_json::to_writer(&mut out, &Record::new(&file, &examined, classifier.model_id())),
                 Err(error) => serde_json::to_writer(&mut out, &Failure { file: &file, error: &error }),
             }?;
@@ -52,9 +64,7 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     } else {
         let mut table = Table::start(out, &work, classifier)?;
         for (path, found) in work {
-            let outcome = found.and_then(|()| examine(&path, &mut assessor, options.gate));
-            all_fine &= outcome.is_ok();
-            table.row(&path, &outcome)?;
+            table.row(&path, &look(&path, found))?;
         }
         table.finish()?;
     }
@@ -66,6 +76,8 @@ pub(crate) struct Examined {
     quality: blastscope_shared::gate::Quality,
     rejection: Option<blastscope_shared::gate::Rejection>,
     assessment: blastscope_shared::classifier::Assessment,
+    /// Where it was asked for: the map, or why there is none.
+    explanation: Option<Result<explain::Drawn, String>>,
 }
 
 /// A path to classify, or what is wrong with it.
@@ -89,11 +101,20 @@ fn expand(paths: &[PathBuf]) -> Work {
     work
 }
 
-fn examine(path: &Path, assessor: &mut impl Assessor, gate: bool) -> Result<Examined, String> {
+fn examine(
+    path: &Path,
+    loaded: &mut model::Loaded<'_>,
+    gate: bool,
+    overlays: Option<&mut Overlays>,
+) -> Result<Examined, String> {
     let bytes = files::read(path)?;
     let picture = decode::decode(&bytes).map_err(|error| error.to_string())?;
     drop(bytes);
     let quality = Gate::inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
-    Ok(Examined { quality, rejection, assessment: assessor.assess(&picture) })
+    let mut examined = Examined { quality, rejection, assessment: loaded.assess(&picture), explanation: None };
+    if let Some(overlays) = overlays {
+        examined.explanation = Some(overlays.draw(path, &picture, &examined, loaded));
+    }
+    Ok(examined)
 }

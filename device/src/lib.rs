@@ -9,6 +9,7 @@
 //!
 //! For research use only. Not for use in diagnostic procedures.
 
+pub mod atomic_file;
 pub mod bench;
 pub mod classify;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod files;
 pub mod frame;
 pub mod live;
 pub mod model;
+pub mod overlay;
 pub mod pipeline;
 pub mod source;
 
