@@ -1,5 +1,6 @@
 //! The command `classify`: pictures in, one verdict each out. One picture is in memory at a time.
 
+mod explain;
 mod record;
 mod table;
 
@@ -15,6 +16,7 @@ use blastscope_shared::{
     gate::{Gate, Inspector},
 };
 
+pub use self::explain::Overlays;
 pub(crate) use self::{record::ByClass, table::class_colour};
 use self::{
     record::{Failure, Record},
@@ -27,12 +29,14 @@ use crate::{
 };
 
 /// How to classify.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Options {
     /// JSON lines instead of a table.
     pub json: bool,
     /// Whether the gate may reject pictures.
     pub gate: bool,
+    /// Where overlays go that show what spoke for the verdicts, if anywhere.
+    pub overlays: Option<Overlays>,
 }
 
 /// Classifies every path, in the order given and folders in the order of their names, to `out`. Whether all went well.
@@ -40,18 +44,26 @@ pub struct Options {
 /// # Errors
 /// When `out` cannot be written.
 pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out: impl Write) -> io::Result<bool> {
-    let (mut assessor, mut inspector) = (model::Loaded::new(classifier), Inspector::new());
+    let Options { json, gate, mut overlays } = options;
+    let (mut loaded, mut inspector) = (model::Loaded::new(classifier), Inspector::new());
     let mut all_fine = true;
+    let mut look = |path: &Path, found: Result<(), String>| {
+        let outcome = found.and_then(|()| examine(path, &mut loaded, &mut inspector, gate, overlays.as_mut()));
+        let drawn = outcome.as_ref().map(|examined| examined.explanation.as_ref());
+        if let Ok(Some(Err(error))) = drawn {
+            note(format_args!("{} {error}", path.display()));
+        }
+        all_fine &= !matches!(drawn, Err(_) | Ok(Some(Err(_))));
+        outcome
+    };
     let work = expand(paths);
-    if options.json {
+    if json {
         if let Some(caution) = model::caution(classifier) {
             note(caution);
         }
         for (path, found) in work {
             let file = path.display().to_string();
-            let outcome = found.and_then(|()| examine(&path, &mut assessor, &mut inspector, options.gate));
-            all_fine &= outcome.is_ok();
-            match outcome {
+            match look(&path, found) {
                 Ok(examined) => serde_json::to_writer(&mut out, &Record::new(&file, &examined, classifier.model_id())),
                 Err(error) => serde_json::to_writer(&mut out, &Failure { file: &file, error: &error }),
             }?;
@@ -60,9 +72,7 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     } else {
         let mut table = Table::start(out, &work, classifier)?;
         for (path, found) in work {
-            let outcome = found.and_then(|()| examine(&path, &mut assessor, &mut inspector, options.gate));
-            all_fine &= outcome.is_ok();
-            table.row(&path, &outcome)?;
+            table.row(&path, &look(&path, found))?;
         }
         table.finish()?;
     }
@@ -74,6 +84,8 @@ pub(crate) struct Examined {
     quality: blastscope_shared::gate::Quality,
     rejection: Option<blastscope_shared::gate::Rejection>,
     assessment: blastscope_shared::classifier::Assessment,
+    /// Where it was asked for: the map, or why there is none.
+    explanation: Option<Result<explain::Drawn, String>>,
 }
 
 /// A path to classify, or what is wrong with it.
@@ -99,15 +111,20 @@ fn expand(paths: &[PathBuf]) -> Work {
 
 fn examine(
     path: &Path,
-    assessor: &mut impl Assessor,
+    loaded: &mut model::Loaded<'_>,
     inspector: &mut Inspector,
     gate: bool,
+    overlays: Option<&mut Overlays>,
 ) -> Result<Examined, String> {
     let bytes = files::read(path)?;
     let picture = decode::decode(&bytes).map_err(|error| error.to_string())?;
     drop(bytes);
     let quality = inspector.inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
-    let shown = shown(&picture, inspector, assessor.squashes_to());
-    Ok(Examined { quality, rejection, assessment: assessor.assess(shown) })
+    let assessment = loaded.assess(shown(&picture, inspector, loaded.squashes_to()));
+    let mut examined = Examined { quality, rejection, assessment, explanation: None };
+    if let Some(overlays) = overlays {
+        examined.explanation = Some(overlays.draw(path, &picture, &examined, loaded));
+    }
+    Ok(examined)
 }

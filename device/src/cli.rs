@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use blastscope_shared::{classifier::Classifier, network::Execution};
+use blastscope_shared::{Class, classifier::Classifier, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, model};
@@ -30,7 +30,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Classify pictures and folders of pictures.
-    #[command(after_help = "Example:\n  blastscope classify slides/ --json > verdicts.jsonl\n\n\
+    #[command(after_help = "Examples:\n  blastscope classify slides/ --json > verdicts.jsonl\n  \
+        blastscope classify slides/ --explain overlays/\n\n\
+        An overlay shows which places of a field the network's answer hangs on, not whether the answer is right.\n\
+        For Research Use Only. Not for use in diagnostic procedures.\n\n\
         Exit status: 0 all classified, 1 some files could not be, 2 wrong usage or no model.")]
     Classify(ClassifyArgs),
     /// Watch a camera, or a folder that plays the camera, and say what is seen.
@@ -72,6 +75,16 @@ struct ClassifyArgs {
     /// Classify even what the quality gate rejects.
     #[arg(long)]
     no_gate: bool,
+    /// Write to this folder, for each picture, a PNG of it that shows what spoke for the most probable class (Grad-CAM).
+    #[arg(long, value_name = "DIR")]
+    explain: Option<PathBuf>,
+    /// Show what speaks for this class instead: Benign, Early, Pre or Pro.
+    #[arg(long, value_name = "CLASS", requires = "explain", value_parser = class_by_name)]
+    explain_class: Option<Class>,
+}
+
+fn class_by_name(name: &str) -> Result<Class, String> {
+    Class::from_folder_name(name).ok_or_else(|| "there are the classes Benign, Early, Pre and Pro".into())
 }
 
 #[derive(Debug, Args)]
@@ -201,7 +214,15 @@ fn load(named: Option<&PathBuf>) -> Option<Classifier> {
 
 fn classify(args: &ClassifyArgs) -> io::Result<u8> {
     let Some(classifier) = load(args.model.as_ref()) else { return Ok(UNUSABLE) };
-    let options = classify::Options { json: args.json, gate: !args.no_gate };
+    let overlays = args.explain.as_ref().map(|dir| classify::Overlays::prepare(dir, args.explain_class, &args.paths));
+    let overlays = match overlays.transpose() {
+        Ok(overlays) => overlays,
+        Err(error) => {
+            note(error);
+            return Ok(UNUSABLE);
+        }
+    };
+    let options = classify::Options { json: args.json, gate: !args.no_gate, overlays };
     let all_fine = classify::run(&args.paths, &classifier, options, io::stdout().lock())?;
     Ok(if all_fine { SUCCESS } else { PARTLY })
 }

@@ -9,6 +9,7 @@
 //!
 //! For research use only. Not for use in diagnostic procedures.
 
+pub mod atomic_file;
 pub mod bench;
 pub mod classify;
 pub mod cli;
@@ -21,6 +22,7 @@ mod interrupt;
 pub mod live;
 mod memory;
 pub mod model;
+pub mod overlay;
 pub mod pipeline;
 pub mod source;
 mod text;

@@ -6,9 +6,10 @@ use std::{
 };
 
 use blastscope_shared::{
-    RgbPixels,
+    Class, Explanation, RgbPixels,
     artifact::ArtifactError,
     classifier::{Assessment, Classifier, Workspace},
+    explanation::Unexplained,
     network::Execution,
 };
 
@@ -114,6 +115,20 @@ impl<'a> Loaded<'a> {
     #[must_use]
     pub fn new(classifier: &'a Classifier) -> Self {
         Self { classifier, workspace: classifier.workspace() }
+    }
+
+    /// The classifier.
+    #[must_use]
+    pub const fn classifier(&self) -> &'a Classifier {
+        self.classifier
+    }
+
+    /// Where in the picture that was assessed last lies what speaks for `class`.
+    ///
+    /// # Errors
+    /// As [`Classifier::explain`].
+    pub fn explain(&mut self, class: Class) -> Result<Explanation, Unexplained> {
+        self.classifier.explain(&mut self.workspace, class)
     }
 }
 

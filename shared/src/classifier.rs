@@ -5,6 +5,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use crate::{
     artifact::{Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
     calibration::{most_probable, probabilities},
+    explanation::{Explanation, Unexplained},
     label::Class,
     network::{self, Execution, Network, Output},
     novelty::NoveltyStatistics,
@@ -43,6 +44,14 @@ pub struct Assessment {
     pub novelty: f32,
     /// The most probable class, or why none is named.
     pub verdict: Verdict,
+}
+
+impl Assessment {
+    /// The most probable class, also of a field that no class is named for.
+    #[must_use]
+    pub fn most_probable(&self) -> Class {
+        most_probable(&self.probabilities).0
+    }
 }
 
 impl Classifier {
@@ -136,6 +145,18 @@ impl Classifier {
     /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
     pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
         self.judge_output(self.network.run(input, &mut workspace.network))
+    }
+
+    /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
+    /// [`Assessment::most_probable`]. As [`Network::explain`].
+    ///
+    /// # Errors
+    /// [`Unexplained`] when nothing was assessed with `workspace` yet or the network has no convolution.
+    ///
+    /// # Panics
+    /// When `workspace` is another classifier's.
+    pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
+        self.network.explain(&mut workspace.network, class)
     }
 
     fn judge_output(&self, output: Output<'_>) -> Assessment {

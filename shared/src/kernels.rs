@@ -119,6 +119,16 @@ impl PackedFilters {
         &self.weights[block * len..(block + 1) * len]
     }
 
+    /// The weight of `input` for `output`.
+    pub(crate) fn weight(&self, output: usize, input: usize) -> i8 {
+        self.weights[(output / BLOCK * self.inputs + input) * BLOCK + output % BLOCK]
+    }
+
+    /// The multipliers of all outputs, without padding.
+    pub(crate) fn output_multipliers(&self) -> &[f32] {
+        &self.multipliers[..self.outputs]
+    }
+
     /// The biases of a block.
     pub(crate) fn biases(&self, block: usize) -> &[i32] {
         &self.biases[block * BLOCK..(block + 1) * BLOCK]

@@ -32,6 +32,7 @@ pub mod calibration;
 pub mod classifier;
 #[cfg(feature = "decode")]
 pub mod decode;
+pub mod explanation;
 pub mod gate;
 mod kernels;
 pub mod label;
@@ -45,6 +46,7 @@ pub mod verdict;
 pub use arch::Isa;
 pub use artifact::Artifact;
 pub use classifier::Classifier;
+pub use explanation::Explanation;
 pub use label::Class;
 pub use network::Network;
 pub use pixels::RgbPixels;

@@ -6,6 +6,7 @@ pub use crate::kernels::{Shape, StepInfo, StepKind};
 use crate::{
     arch::{self, Isa},
     artifact::{ArtifactError, Filters, Layer},
+    explanation::{Explanation, Unexplained},
     kernels::{
         LayerPlan, Parameters,
         reference::{Maps, Reference},
@@ -50,7 +51,11 @@ enum Engine {
 }
 
 /// The maps of one run, allocated once, and the threads that work on it.
-pub struct Workspace(Buffers);
+pub struct Workspace {
+    buffers: Buffers,
+    /// Whether a field was run, so that there is something to explain.
+    ran: bool,
+}
 
 enum Buffers {
     Reference(Maps),
@@ -141,10 +146,11 @@ impl Network {
     /// The buffers that [`Self::run`] needs, and the threads that share its work.
     #[must_use]
     pub fn workspace(&self) -> Workspace {
-        Workspace(match &self.engine {
+        let buffers = match &self.engine {
             Engine::Reference(reference) => Buffers::Reference(reference.maps()),
             Engine::Fast(engine) => Buffers::Fast(engine.arena(self.execution.threads)),
-        })
+        };
+        Workspace { buffers, ran: false }
     }
 
     /// Runs the network on a preprocessed field. Allocates nothing.
@@ -161,7 +167,8 @@ impl Network {
     /// As [`Self::run`].
     pub fn run_observed<'a>(&self, input: &[u8], workspace: &'a mut Workspace, observe: impl FnMut()) -> Output<'a> {
         assert_eq!(input.len(), self.input_len(), "the input has height * width * 3 bytes");
-        let (sums, hidden) = match (&self.engine, &mut workspace.0) {
+        workspace.ran = true;
+        let (sums, hidden) = match (&self.engine, &mut workspace.buffers) {
             (Engine::Reference(reference), Buffers::Reference(maps)) => reference.run(input, maps, observe),
             (Engine::Fast(engine), Buffers::Fast(arena)) => engine.run(input, arena, observe),
             _ => panic!("the workspace is another network's"),
@@ -171,6 +178,27 @@ impl Network {
             *logit = sum as f32 * scale;
         }
         Output { logits, hidden }
+    }
+
+    /// Where in the field that was run last with `workspace` lies what speaks for `class`; see [`crate::explanation`].
+    ///
+    /// The first call with a workspace adds up the weights of the dense layers and allocates a map; every call allocates what
+    /// it returns.
+    ///
+    /// # Errors
+    /// [`Unexplained`] when nothing was run with `workspace` yet or the network has no convolution.
+    ///
+    /// # Panics
+    /// When `workspace` is another network's.
+    pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
+        if !workspace.ran {
+            return Err(Unexplained::NothingRun);
+        }
+        match (&self.engine, &mut workspace.buffers) {
+            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.explain(maps, class),
+            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.explain(arena, class),
+            _ => panic!("the workspace is another network's"),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use blastscope_shared::{Class, gate::Quality, verdict::Verdict};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::Examined;
+use super::{Examined, explain::Drawn};
 
 /// A number for each class, written as an object with the classes' names.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,44 @@ pub(super) struct Record<'a> {
     novelty: f32,
     quality: &'a Quality,
     model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explained<'a>>,
+}
+
+/// What spoke for a class, or why that cannot be said.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Explained<'a> {
+    Drawn {
+        class: &'static str,
+        /// The overlay.
+        file: String,
+        /// Column and row in the picture.
+        peak: Option<(usize, usize)>,
+        /// Rows from the top, 0..=1, in thousandths.
+        map: Vec<Vec<f32>>,
+    },
+    Failed {
+        error: &'a str,
+    },
+}
+
+impl<'a> Explained<'a> {
+    fn new(outcome: &'a Result<Drawn, String>) -> Self {
+        match outcome {
+            Ok(Drawn { explanation, file, peak }) => {
+                let rows = explanation.values().chunks(explanation.width());
+                let thousandths = |value: &f32| (value * 1000.0).round() / 1000.0;
+                Self::Drawn {
+                    class: explanation.class().name(),
+                    file: file.display().to_string(),
+                    peak: *peak,
+                    map: rows.map(|row| row.iter().map(thousandths).collect()).collect(),
+                }
+            }
+            Err(error) => Self::Failed { error },
+        }
+    }
 }
 
 impl<'a> Record<'a> {
@@ -44,6 +82,7 @@ impl<'a> Record<'a> {
             novelty: assessment.novelty,
             quality: &examined.quality,
             model,
+            explanation: examined.explanation.as_ref().map(Explained::new),
         }
     }
 }

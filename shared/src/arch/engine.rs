@@ -1,6 +1,8 @@
 //! A network laid out for one instruction set: weights in the order in which its kernels read them, maps with borders in one
 //! arena, maxima joined to the convolutions before them.
 
+mod explain;
+
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
@@ -227,6 +229,7 @@ pub(crate) struct Engine {
 pub(crate) struct Arena {
     lines: Lines,
     hidden: Vec<u8>,
+    explainer: Option<explain::Explainer>,
     #[cfg(feature = "std")]
     pool: super::pool::Pool,
 }
@@ -306,6 +309,7 @@ impl Engine {
         Arena {
             lines: Lines::new(self.arena + threads * self.scratch, self.kernels.zero),
             hidden: vec![0; self.hidden.shape.len()],
+            explainer: None,
             #[cfg(feature = "std")]
             pool: super::pool::Pool::new(threads),
         }
@@ -386,40 +390,11 @@ impl Engine {
                 }
             }
             Step::Convolve { input, output, filters, pool, fetch } => {
-                let mut task = Convolution {
-                    input: at(input.start),
-                    input_row: input.row,
-                    input_pixel: input.pixel,
-                    groups: filters.groups,
-                    segments: 1,
-                    output: at(output.at(0, 0)),
-                    output_row: output.row,
-                    output_pixel: output.pixel,
-                    weights: filters.weights.as_ptr().cast(),
-                    biases: filters.biases.as_ptr(),
-                    multipliers: filters.multipliers.as_ptr(),
-                    blocks: filters.blocks(),
-                    height: input.shape.height,
-                    width: input.shape.width,
-                    pool: *pool,
-                };
-                // SAFETY: `Kernels` vouches for the instruction set; maps have the border and the slack, and each part has
-                // scratch memory of its own.
+                // SAFETY: as the caller promises; each part has scratch memory of its own.
                 unsafe {
-                    match (filters.method, self.kernels.winograd) {
-                        (Method::Winograd, Some(winograd)) => {
-                            let tiles = share(winograd::tiles(task.height, task.width));
-                            (winograd.convolve)(&task, tiles, at(self.arena + part * self.scratch));
-                        }
-                        (method, _) => {
-                            if let Method::Direct { segments } = method {
-                                task.segments = segments;
-                                task.groups = filters.groups / (3 * segments);
-                            }
-                            let units = share(task.units(self.kernels.blocks_at_once));
-                            (self.kernels.convolve)(&task, units, self.ahead(fetch, filters, part, parts));
-                        }
-                    }
+                    let scratch = at(self.arena + part * self.scratch);
+                    let task = filters.convolution_between(input, at(input.start), output, at(output.at(0, 0)), *pool);
+                    self.convolve(&task, filters, self.ahead(fetch, filters, part, parts), scratch, part, parts);
                 }
             }
             Step::MaxPool { input, output } => {
@@ -459,6 +434,32 @@ impl Engine {
                 let outputs = Outputs::Sums(at(*output).cast());
                 // SAFETY: as for the convolution; arenas and offsets are aligned to 64 bytes.
                 unsafe { self.dense(input, filters, at(input.at(0, 0)), outputs, share(filters.blocks())) };
+            }
+        }
+    }
+
+    /// Does the `part`-th of `parts` of a convolution.
+    ///
+    /// # Safety
+    /// The pointers of `task`, made of `filters`, are valid as [`tile::convolve`](super::tile::convolve) and
+    /// [`winograd::convolve`] ask; `scratch` has as many bytes as a part of this engine works in.
+    unsafe fn convolve(
+        &self,
+        task: &Convolution,
+        filters: &Packed,
+        ahead: Ahead,
+        scratch: *mut u8,
+        part: usize,
+        parts: usize,
+    ) {
+        let share = |units: usize| units * part / parts..units * (part + 1) / parts;
+        // SAFETY: as the caller promises; `Kernels` vouches for the instruction set.
+        unsafe {
+            match (filters.method, self.kernels.winograd) {
+                (Method::Winograd, Some(winograd)) => {
+                    (winograd.convolve)(task, share(winograd::tiles(task.height, task.width)), scratch);
+                }
+                _ => (self.kernels.convolve)(task, share(task.units(self.kernels.blocks_at_once)), ahead),
             }
         }
     }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::{
     engine::Kernels,
     memory::{Lines, Map},
+    tile::Convolution,
     vector::BLOCK,
     winograd,
 };
@@ -94,6 +95,38 @@ impl Packed {
         let mut multipliers = parameters.multipliers.clone();
         multipliers.resize(outputs, 0.0);
         Self { macs, method, groups, weights, biases, multipliers }
+    }
+
+    /// The convolution of the map at `from` to that at `to`, where the first pixel inside of its border lies.
+    pub(crate) fn convolution_between(
+        &self,
+        input: &Map,
+        from: *const u8,
+        output: &Map,
+        to: *mut u8,
+        pool: bool,
+    ) -> Convolution {
+        let (segments, groups) = match self.method {
+            Method::Direct { segments } => (segments, self.groups / (3 * segments)),
+            Method::Winograd => (1, self.groups),
+        };
+        Convolution {
+            input: from,
+            input_row: input.row,
+            input_pixel: input.pixel,
+            groups,
+            segments,
+            output: to,
+            output_row: output.row,
+            output_pixel: output.pixel,
+            weights: self.weights.as_ptr().cast(),
+            biases: self.biases.as_ptr(),
+            multipliers: self.multipliers.as_ptr(),
+            blocks: self.blocks(),
+            height: input.shape.height,
+            width: input.shape.width,
+            pool,
+        }
     }
 
     /// Blocks of outputs.

@@ -3,7 +3,13 @@
 use alloc::{vec, vec::Vec};
 
 use super::{LayerPlan, PackedFilters, Shape, StepInfo, StepKind, scalar};
-use crate::label::Class;
+use crate::{
+    explanation::{
+        Explanation, Unexplained,
+        head::{DenseLayer, Evidence, Head},
+    },
+    label::Class,
+};
 
 enum Step {
     Convolution { filters: PackedFilters, shape: Shape },
@@ -14,11 +20,16 @@ enum Step {
 /// A network ready to run on the scalar kernels.
 pub(crate) struct Reference {
     steps: Vec<(Step, StepInfo)>,
+    last_convolution: Option<usize>,
     largest_map: usize,
 }
 
-/// The maps of one run.
-pub(crate) struct Maps([Vec<u8>; 2]);
+/// The maps of one run, and copies of what an explanation is made of: a map is soon written over.
+pub(crate) struct Maps {
+    maps: [Vec<u8>; 2],
+    evidence: Evidence,
+    head: Option<Head>,
+}
 
 impl Reference {
     /// Packs `layers`, the last of which is dense.
@@ -40,12 +51,26 @@ impl Reference {
             (step, info)
         };
         let largest_map = layers.iter().map(|layer| layer.output().len()).fold(input.len(), usize::max);
-        Self { steps: layers.iter().map(pack).collect(), largest_map }
+        let last_convolution = layers.iter().rposition(|layer| matches!(layer, LayerPlan::Convolution(..)));
+        Self { steps: layers.iter().map(pack).collect(), last_convolution, largest_map }
     }
 
     /// The buffers that [`Self::run`] needs.
     pub(crate) fn maps(&self) -> Maps {
-        Maps([vec![0; self.largest_map], vec![0; self.largest_map]])
+        let none = Shape { height: 0, width: 0, channels: 0 };
+        let shape = self.last_convolution.map_or(none, |at| self.steps[at].1.output);
+        let hidden = self.hidden_steps().map(|(_, info)| vec![0; info.output.len()]).collect();
+        Maps {
+            maps: [vec![0; self.largest_map], vec![0; self.largest_map]],
+            evidence: Evidence { shape, activations: vec![0; shape.len()], hidden },
+            head: None,
+        }
+    }
+
+    /// The dense layers behind the last convolution but the very last.
+    fn hidden_steps(&self) -> impl Iterator<Item = &(Step, StepInfo)> {
+        let steps = self.last_convolution.map_or(&[][..], |at| &self.steps[at + 1..self.steps.len() - 1]);
+        steps.iter().filter(|(step, _)| matches!(step, Step::Dense { .. }))
     }
 
     /// What the steps are, in order.
@@ -60,7 +85,8 @@ impl Reference {
         maps: &'a mut Maps,
         mut observe: impl FnMut(),
     ) -> ([i32; Class::COUNT], &'a [u8]) {
-        let [current, next] = &mut maps.0;
+        let Maps { maps: [current, next], evidence, .. } = maps;
+        let mut hidden = evidence.hidden.iter_mut();
         let (mut current, mut next) = (current, next);
         current[..input.len()].copy_from_slice(input);
         let mut len = input.len();
@@ -71,6 +97,9 @@ impl Reference {
                 Step::Convolution { filters, shape } => {
                     len = shape.height * shape.width * filters.outputs;
                     scalar::convolve(filters, *shape, map, &mut next[..len]);
+                    if self.last_convolution == Some(at) {
+                        evidence.activations.copy_from_slice(&next[..len]);
+                    }
                 }
                 Step::MaxPool { shape } => {
                     len = shape.halved().len();
@@ -84,11 +113,34 @@ impl Reference {
                 Step::Dense { filters } => {
                     len = filters.outputs;
                     scalar::dense(filters, map, &mut next[..len]);
+                    if self.last_convolution < Some(at)
+                        && let Some(hidden) = hidden.next()
+                    {
+                        hidden.copy_from_slice(&next[..len]);
+                    }
                 }
             }
             observe();
             core::mem::swap(&mut current, &mut next);
         }
         (sums, &current[..len])
+    }
+    /// The map for `class` of the field that [`Self::run`] saw last with `maps`.
+    pub(crate) fn explain(&self, maps: &mut Maps, class: Class) -> Result<Explanation, Unexplained> {
+        let last_convolution = self.last_convolution.ok_or(Unexplained::NoConvolution)?;
+        let head = maps.head.get_or_insert_with(|| {
+            let mut channels = Some(maps.evidence.shape.channels);
+            let dense = self.steps[last_convolution + 1..].iter().filter_map(|(step, _)| match step {
+                Step::Dense { filters } => Some(DenseLayer::summed(
+                    filters.inputs,
+                    channels.take().unwrap_or(filters.inputs),
+                    filters.output_multipliers(),
+                    |output, input| filters.weight(output, input),
+                )),
+                Step::Convolution { .. } | Step::MaxPool { .. } => None,
+            });
+            Head(dense.collect())
+        });
+        Ok(head.explain(&maps.evidence, class))
     }
 }
