@@ -198,7 +198,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
             |rounds| tile::multiply_in_registers::<Portable<ZERO, WIDE>, 1>(rounds, core::hint::black_box),
         )
         .with_winograd::<Portable<ZERO, WIDE>>(|task, tiles, scratch| {
-            winograd::convolve::<Portable<ZERO, WIDE>>(task, tiles, scratch)
+            winograd::convolve::<Portable<ZERO, WIDE>>(task, tiles, scratch);
         })
     }
 }
