@@ -8,7 +8,7 @@
 //! map[p]   = max(0, sum over k of alpha[k] * A[p][k]), divided by its largest value
 //! ```
 //! Only dense layers, and max-pools before them, come after the last convolution, so the gradient needs no differentiation at
-//! run time ([`head`]). It costs one more pass of the last convolution, without its max-pool, and only when it is asked for.
+//! run time (`head`). It costs one more pass of the last convolution, without its max-pool, and only when it is asked for.
 //!
 //! A map says which places the network's answer hangs on. It does not say that the answer is right, and it is no segmentation:
 //! a cell of the map covers 16 pixels of the reference network's input, and the network sees far beyond that cell.
