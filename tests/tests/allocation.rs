@@ -2,7 +2,7 @@
 
 use std::alloc::System;
 
-use blastscope_shared::{Classifier, artifact::HEADER_LEN};
+use blastscope_shared::{Classifier, Isa, artifact::HEADER_LEN};
 use blastscope_tests::{artifact, reseal};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -19,10 +19,12 @@ fn allocated(bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn reading_never_allocates_more_than_twice_the_files_size() {
+fn reading_allocates_in_proportion_to_the_files_size() {
     // Large enough that weights dominate, as they do in a real model.
     let whole = artifact(96);
-    let limit = 2 * whole.len();
+    // A weight takes a byte in the file, and eight where its kernel is transformed for Winograd's method: 36 of 16 bits for 9.
+    let winograd = [Isa::Avx2, Isa::Neon].contains(&Isa::detect());
+    let limit = if winograd { 10 * whole.len() } else { 2 * whole.len() };
     assert!(
         (whole.len() / 2..=limit).contains(&allocated(&whole)),
         "the counter works and the whole file is within the limit"

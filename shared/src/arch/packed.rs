@@ -38,10 +38,8 @@ impl Packed {
         let channels = input.shape.channels;
         if let Some(pair_index) = kernels.winograd_pays(input, parameters) {
             let weights = winograd::weights::transform(parameters.weights, channels, pair_index);
-            let mut lines = Lines::new(size_of_val(weights.as_slice()), 0);
-            lines.bytes_mut()[..size_of_val(weights.as_slice())].copy_from_slice(bytemuck::cast_slice(&weights));
             let groups = channels.div_ceil(winograd::PAIR);
-            return Self::with(kernels, parameters, macs, Method::Winograd, groups, lines);
+            return Self::with(kernels, parameters, macs, Method::Winograd, groups, weights);
         }
         let segments = if input.channels() == channels.next_multiple_of(kernels.group()) { 1 } else { 3 };
         Self::direct(kernels, parameters, channels, segments, macs)

@@ -1,9 +1,7 @@
 //! Weights of a convolution, transformed.
 
-use alloc::{vec, vec::Vec};
-
 use super::{PAIR, PRODUCTS, WINDOW};
-use crate::arch::vector::BLOCK;
+use crate::arch::{memory::Lines, vector::BLOCK};
 
 /// What the sums of a direct convolution must stay within, so that 64 times them fits 32 bits.
 const LIMIT: i64 = 1 << 25;
@@ -26,13 +24,15 @@ fn transform_column(g: [i16; 3]) -> [i16; WINDOW] {
 
 /// Rows of `9 * channels` weights as `[block][product][pair of channels][place]`, where the 32 places of a pair are those that
 /// `pair_index` gives for output and channel.
-pub(crate) fn transform(weights: &[i8], channels: usize, pair_index: fn(usize, usize) -> usize) -> Vec<i16> {
+pub(crate) fn transform(weights: &[i8], channels: usize, pair_index: fn(usize, usize) -> usize) -> Lines {
     const PLACES: usize = PAIR * BLOCK;
     let inputs = 9 * channels;
     let pairs = channels.div_ceil(PAIR);
     let outputs = weights.len() / inputs;
-    let mut transformed = vec![0i16; outputs.div_ceil(BLOCK) * PRODUCTS * pairs * PLACES];
-    for (rows, block) in weights.chunks(BLOCK * inputs).zip(transformed.chunks_exact_mut(PRODUCTS * pairs * PLACES)) {
+    let block_len = PRODUCTS * pairs * PLACES;
+    let mut lines = Lines::new(outputs.div_ceil(BLOCK) * block_len * size_of::<i16>(), 0);
+    let transformed: &mut [i16] = bytemuck::cast_slice_mut(lines.bytes_mut());
+    for (rows, block) in weights.chunks(BLOCK * inputs).zip(transformed.chunks_exact_mut(block_len)) {
         for pair in 0..pairs {
             // The taps of all places side by side, so that the transform is one of vectors.
             let mut taps = [[0i16; PLACES]; 9];
@@ -67,5 +67,5 @@ pub(crate) fn transform(weights: &[i8], channels: usize, pair_index: fn(usize, u
             }
         }
     }
-    transformed
+    lines
 }
