@@ -37,7 +37,7 @@ pub struct Explain {
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     fields: u32,
     /// Shuffled heads that each picture is explained with.
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     heads: u32,
     /// Print JSON instead of a table.
     #[arg(long)]
