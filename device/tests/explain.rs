@@ -9,7 +9,7 @@ use std::{
 use blastscope_shared::decode;
 use serde_json::Value;
 
-/// A binary pixel map of a picture with a few dark spots, as BMP: 24 bits, rows from the bottom.
+/// A picture with dark spots, as BMP.
 fn spots_bmp(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"BM".to_vec();
     bytes.extend([0; 8]);

@@ -24,6 +24,8 @@ enum Command {
     Quantize(commands::quantize::Quantize),
     Inspect(commands::inspect::Inspect),
     #[cfg(feature = "training")]
+    Explain(commands::explain::Explain),
+    #[cfg(feature = "training")]
     Doctor(commands::doctor::Doctor),
 }
 
@@ -41,6 +43,8 @@ impl Cli {
             #[cfg(feature = "training")]
             Command::Quantize(quantize) => quantize.run(),
             Command::Inspect(inspect) => inspect.run(),
+            #[cfg(feature = "training")]
+            Command::Explain(explain) => explain.run(),
             #[cfg(feature = "training")]
             Command::Doctor(doctor) => doctor.run(),
         }

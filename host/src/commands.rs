@@ -3,6 +3,8 @@
 #[cfg(feature = "training")]
 pub mod doctor;
 pub mod evaluate;
+#[cfg(feature = "training")]
+pub mod explain;
 pub mod inspect;
 #[cfg(feature = "training")]
 pub mod quantize;

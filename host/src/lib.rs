@@ -8,10 +8,13 @@ pub mod commands;
 pub mod dataset;
 pub mod error;
 pub mod evaluation;
+#[cfg(feature = "training")]
+pub mod explanation;
 pub mod hardware;
 pub mod picture;
 pub mod progress;
 pub mod quantization;
+pub mod rank_correlation;
 pub mod run_folder;
 pub mod screening;
 pub mod signal;

@@ -4,6 +4,7 @@
 //! output channel. Each layer's activations get one scale, chosen by [`Histogram::clip`] on training fields. All rounding is that of
 //! [`blastscope_shared::quantization`].
 
+mod dequantized;
 mod operating_point;
 
 use blastscope_shared::{
@@ -11,6 +12,7 @@ use blastscope_shared::{
     quantization::{INPUT_SCALE, quantize_bias, quantize_channel},
 };
 
+pub use dequantized::dequantized;
 pub use operating_point::{OperatingPoint, Scored};
 
 /// A convolution or dense layer in float: `weights` are rows of inputs, one an output.

@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod backend;
 pub mod batches;
 pub mod checkpoints;
+pub mod float_explanation;
 pub mod float_network;
 pub mod model;
 pub mod packing;

@@ -119,9 +119,12 @@ impl PackedFilters {
         &self.weights[block * len..(block + 1) * len]
     }
 
-    /// The weight of `input` for `output`.
-    pub(crate) fn weight(&self, output: usize, input: usize) -> i8 {
-        self.weights[(output / BLOCK * self.inputs + input) * BLOCK + output % BLOCK]
+    /// Writes an output's weights in the order of the inputs.
+    pub(crate) fn unpack(&self, output: usize, row: &mut [i8]) {
+        let lane = self.weights(output / BLOCK).iter().skip(output % BLOCK).step_by(BLOCK);
+        for (weight, packed) in row.iter_mut().zip(lane) {
+            *weight = *packed;
+        }
     }
 
     /// The multipliers of all outputs, without padding.

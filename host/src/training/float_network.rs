@@ -149,7 +149,7 @@ impl FloatNetwork {
     }
 }
 
-fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
     tensor
         .into_data()
         .try_to_vec::<f32>()

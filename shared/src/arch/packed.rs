@@ -62,10 +62,18 @@ impl Packed {
         for (output, row) in parameters.weights.chunks_exact(parameters.inputs).enumerate() {
             let places = &places[output % BLOCK * group..][..group];
             let block = &mut weights.bytes_mut()[output / BLOCK * block_bytes..][..block_bytes];
-            let taps = row.chunks_exact(run).flat_map(|run| run.chunks(group));
-            for (packed, weights) in block.chunks_exact_mut(group_bytes).zip(taps) {
-                for (&place, &weight) in places.iter().zip(weights) {
-                    packed[place] = weight as u8;
+            let packed = block.chunks_exact_mut(group_bytes);
+            // Most weights of a network pass here when it is loaded, and the groups of most instruction sets lie together.
+            match *places {
+                [a, b] if b == a + 1 => pack_together::<2>(packed, row, run, a),
+                [a, b, c, d] if b == a + 1 && c == a + 2 && d == a + 3 => pack_together::<4>(packed, row, run, a),
+                _ => {
+                    let taps = row.chunks_exact(run).flat_map(|run| run.chunks(group));
+                    for (packed, weights) in packed.zip(taps) {
+                        for (&place, &weight) in places.iter().zip(weights) {
+                            packed[place] = weight as u8;
+                        }
+                    }
                 }
             }
         }
@@ -130,5 +138,26 @@ impl Packed {
     /// Blocks of outputs.
     pub(crate) fn blocks(&self) -> usize {
         self.biases.len() / BLOCK
+    }
+}
+
+/// Writes the groups of runs of `run` weights to `place` in one `packed` each.
+fn pack_together<'a, const GROUP: usize>(
+    mut packed: impl Iterator<Item = &'a mut [u8]>,
+    row: &[i8],
+    run: usize,
+    place: usize,
+) {
+    for run in row.chunks_exact(run) {
+        let (groups, rest) = run.as_chunks::<GROUP>();
+        for (weights, packed) in groups.iter().zip(&mut packed) {
+            packed[place..place + GROUP].copy_from_slice(&weights.map(|weight| weight as u8));
+        }
+        if !rest.is_empty() {
+            let place = packed.next().and_then(|packed| packed.get_mut(place..));
+            for (packed, &weight) in place.into_iter().flatten().zip(rest) {
+                *packed = weight as u8;
+            }
+        }
     }
 }

@@ -39,20 +39,23 @@ pub(crate) struct DenseLayer {
 }
 
 impl DenseLayer {
-    /// Adds up `weight(output, input)` over the inputs that are the same of `channels` channels; inputs are in the order HWC.
+    /// Adds up the weights of the inputs that are the same of `channels` channels. `unpack` writes an output's weights for all
+    /// `inputs`, in the order HWC.
     pub(crate) fn summed(
         inputs: usize,
         channels: usize,
         multipliers: &[f32],
-        weight: impl Fn(usize, usize) -> i8,
+        unpack: impl Fn(usize, &mut [i8]),
     ) -> Self {
         let mut weights = Vec::with_capacity(multipliers.len() * channels);
         let mut sums = vec![0i32; channels];
+        let mut row = vec![0i8; inputs];
         for output in 0..multipliers.len() {
             sums.fill(0);
-            for position in (0..inputs).step_by(channels) {
-                for (channel, sum) in sums.iter_mut().enumerate() {
-                    *sum += i32::from(weight(output, position + channel));
+            unpack(output, &mut row);
+            for position in row.chunks_exact(channels) {
+                for (sum, &weight) in sums.iter_mut().zip(position) {
+                    *sum += i32::from(weight);
                 }
             }
             weights.extend(sums.iter().map(|&sum| sum as f32));

@@ -284,8 +284,9 @@ fn channel_weights_are_the_slopes_of_the_logits() {
                 .map(|&scale| multiplier(input_scale(&dense, at), scale, layer.output_scale))
                 .collect();
             let inputs = sizes[at];
-            let weight = |output: usize, input: usize| layer.weights[output * inputs + input];
-            head::DenseLayer::summed(inputs, if at == 0 { channels } else { inputs }, &multipliers, weight)
+            let unpack =
+                |output: usize, row: &mut [i8]| row.copy_from_slice(&layer.weights[output * inputs..][..inputs]);
+            head::DenseLayer::summed(inputs, if at == 0 { channels } else { inputs }, &multipliers, unpack)
         });
         let head = head::Head(layers.collect());
         for class in Class::ALL {

@@ -135,7 +135,7 @@ impl Reference {
                     filters.inputs,
                     channels.take().unwrap_or(filters.inputs),
                     filters.output_multipliers(),
-                    |output, input| filters.weight(output, input),
+                    |output, row| filters.unpack(output, row),
                 )),
                 Step::Convolution { .. } | Step::MaxPool { .. } => None,
             });

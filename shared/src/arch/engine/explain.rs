@@ -45,9 +45,9 @@ impl Explainer {
             } else {
                 Class::COUNT
             };
-            let weight = |output, input| filters.dense_weight(kernels, inputs, output, input);
+            let unpack = |output, row: &mut [i8]| filters.unpack_dense(kernels, output, row);
             let multipliers = &filters.multipliers[..outputs];
-            layers.push(DenseLayer::summed(inputs, channels.take().unwrap_or(inputs), multipliers, weight));
+            layers.push(DenseLayer::summed(inputs, channels.take().unwrap_or(inputs), multipliers, unpack));
         }
         let evidence = Evidence { shape, activations: vec![0; shape.len()], hidden };
         Self { head: Head(layers), unpooled, lines, evidence }
@@ -63,12 +63,18 @@ struct Convolved<'a> {
 }
 
 impl Packed {
-    /// The weight of `input` for `output` of a dense layer with `inputs` inputs.
-    fn dense_weight(&self, kernels: &Kernels, inputs: usize, output: usize, input: usize) -> i8 {
+    /// Writes the weights of a dense layer's output in the order of the inputs.
+    fn unpack_dense(&self, kernels: &Kernels, output: usize, row: &mut [i8]) {
         let group = kernels.group();
-        let group_at = output / BLOCK * inputs.div_ceil(group) + input / group;
-        let place = kernels.tap_index(output % BLOCK, input % group);
-        self.weights.bytes()[group_at * BLOCK * group + place] as i8
+        let places: Vec<usize> = (0..group).map(|channel| kernels.tap_index(output % BLOCK, channel)).collect();
+        let group_bytes = BLOCK * group;
+        let block = output / BLOCK * row.len().div_ceil(group) * group_bytes;
+        let packed = self.weights.bytes()[block..].chunks_exact(group_bytes);
+        for (weights, packed) in row.chunks_mut(group).zip(packed) {
+            for (weight, &place) in weights.iter_mut().zip(&places) {
+                *weight = packed[place] as i8;
+            }
+        }
     }
 }
 

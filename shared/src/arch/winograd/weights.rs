@@ -9,9 +9,12 @@ const LIMIT: i64 = 1 << 25;
 /// Whether the sums of no output can leave what the way back can carry, whatever the activations (0..=255, or 128 less).
 pub(crate) fn fit(weights: &[i8], inputs: usize) -> bool {
     weights.chunks_exact(inputs).all(|row| {
-        let sum = |sign: i64| row.iter().map(|&weight| (sign * i64::from(weight)).max(0)).sum::<i64>();
-        let (positive, negative) = (sum(1), sum(-1));
-        (255 * positive.max(negative)).max(128 * (positive + negative)) < LIMIT
+        // Within 33,000 weights: far from the end of 32 bits.
+        let total: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
+        let magnitude: i32 = row.iter().map(|&weight| i32::from(weight).abs()).sum();
+        let (total, magnitude) = (i64::from(total), i64::from(magnitude));
+        let (positive, negative) = ((magnitude + total) / 2, (magnitude - total) / 2);
+        (255 * positive.max(negative)).max(128 * magnitude) < LIMIT
     })
 }
 
