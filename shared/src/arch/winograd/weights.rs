@@ -32,6 +32,8 @@ pub(crate) fn transform(weights: &[i8], channels: usize, pair_index: fn(usize, u
     let inputs = 9 * channels;
     let pairs = channels.div_ceil(PAIR);
     let outputs = weights.len() / inputs;
+    let places: [[usize; PAIR]; BLOCK] =
+        core::array::from_fn(|lane| core::array::from_fn(|channel| pair_index(lane, channel)));
     let block_len = PRODUCTS * pairs * PLACES;
     let mut lines = Lines::new(outputs.div_ceil(BLOCK) * block_len * size_of::<i16>(), 0);
     let transformed: &mut [i16] = bytemuck::cast_slice_mut(lines.bytes_mut());
@@ -39,11 +41,10 @@ pub(crate) fn transform(weights: &[i8], channels: usize, pair_index: fn(usize, u
         for pair in 0..pairs {
             // The taps of all places side by side, so that the transform is one of vectors.
             let mut taps = [[0i16; PLACES]; 9];
-            for (lane, row) in rows.chunks_exact(inputs).enumerate() {
-                for channel in (0..PAIR).filter(|channel| pair * PAIR + channel < channels) {
-                    let place = pair_index(lane, channel);
-                    for (tap, taps) in taps.iter_mut().enumerate() {
-                        taps[place] = row[tap * channels + pair * PAIR + channel].into();
+            for (row, places) in rows.chunks_exact(inputs).zip(&places) {
+                for (taps, pixel) in taps.iter_mut().zip(row.chunks_exact(channels)) {
+                    for (&place, &weight) in places.iter().zip(&pixel[pair * PAIR..]) {
+                        taps[place] = weight.into();
                     }
                 }
             }
