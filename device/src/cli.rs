@@ -75,6 +75,9 @@ struct ClassifyArgs {
     /// Classify even what the quality gate rejects.
     #[arg(long)]
     no_gate: bool,
+    /// Threads that share the work on a picture [default: as many as there are cores, at most 4].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: Option<u16>,
     /// Write to this folder, for each picture, a PNG of it that shows what spoke for the most probable class (Grad-CAM).
     #[arg(long, value_name = "DIR")]
     explain: Option<PathBuf>,
@@ -195,8 +198,8 @@ pub(crate) fn note(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "blastscope: {message}");
 }
 
-fn load(named: Option<&PathBuf>) -> Option<Classifier> {
-    let execution = match execution::chosen(None, 1) {
+fn load(named: Option<&PathBuf>, threads: usize) -> Option<Classifier> {
+    let execution = match execution::chosen(None, threads) {
         Ok(execution) => execution,
         Err(error) => {
             note(error);
@@ -213,7 +216,8 @@ fn load(named: Option<&PathBuf>) -> Option<Classifier> {
 }
 
 fn classify(args: &ClassifyArgs) -> io::Result<u8> {
-    let Some(classifier) = load(args.model.as_ref()) else { return Ok(UNUSABLE) };
+    let threads = args.threads.map_or_else(execution::threads, Into::into);
+    let Some(classifier) = load(args.model.as_ref(), threads) else { return Ok(UNUSABLE) };
     let overlays = args.explain.as_ref().map(|dir| classify::Overlays::prepare(dir, args.explain_class, &args.paths));
     let overlays = match overlays.transpose() {
         Ok(overlays) => overlays,
@@ -232,7 +236,7 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
         return Ok(UNUSABLE);
     };
-    let Some(classifier) = load(args.model.as_ref()) else { return Ok(UNUSABLE) };
+    let Some(classifier) = load(args.model.as_ref(), 1) else { return Ok(UNUSABLE) };
     let options = live::Options {
         source: args.source,
         rate,

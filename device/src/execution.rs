@@ -1,11 +1,14 @@
 //! How the network is run on this machine: what the command line and the environment ask for.
 
-use std::env;
+use std::{env, num::NonZero, thread};
 
 use blastscope_shared::{Isa, arch::IsaError, network::Execution};
 
 /// Environment variable that names the instruction set.
 pub const VARIABLE: &str = "BLASTSCOPE_ISA";
+
+/// A frame is too small for more: the steps of its last layers would end before the threads have met.
+const MOST_THREADS: usize = 4;
 
 /// Why the network cannot be run as it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -31,4 +34,10 @@ pub fn chosen(named: Option<&str>, threads: usize) -> Result<Execution, Executio
         Ok(isa) => Ok(Execution { isa, threads }),
         Err(source) => Err(ExecutionError { origin, name, source }),
     }
+}
+
+/// Threads that a frame is shared among when nobody says: one a core, and no more than [`MOST_THREADS`].
+#[must_use]
+pub fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
 }

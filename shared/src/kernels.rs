@@ -36,6 +36,15 @@ impl LayerPlan<'_> {
         }
     }
 
+    /// Number of weights.
+    #[cfg(feature = "std")]
+    pub(crate) const fn weights(&self) -> usize {
+        match self {
+            Self::Convolution(_, parameters) | Self::Dense(parameters) => parameters.weights.len(),
+            Self::MaxPool(_) => 0,
+        }
+    }
+
     /// Multiply-accumulate operations of the layer.
     pub(crate) const fn macs(&self) -> u64 {
         match self {

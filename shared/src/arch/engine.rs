@@ -133,6 +133,10 @@ const LEAST_CHANNELS: usize = 8;
 /// Pixels of a tile, about.
 const TILE: usize = 14;
 
+/// Weights from which on a second thread takes less time than it costs.
+#[cfg(feature = "std")]
+const LARGE: usize = 1 << 20;
+
 /// What the weights of a dense layer are counted in when they are fetched.
 const SHARES: usize = 1024;
 
@@ -169,6 +173,15 @@ enum Step {
         output: usize,
         filters: Packed,
     },
+}
+
+/// The dense layers of `layers`, in order.
+fn pack_dense(kernels: &Kernels, layers: &[LayerPlan<'_>]) -> Vec<Packed> {
+    let pack = |layer: &LayerPlan<'_>| match layer {
+        LayerPlan::Dense(parameters) => Some(Packed::dense(kernels, parameters, layer.macs())),
+        LayerPlan::Convolution(..) | LayerPlan::MaxPool(_) => None,
+    };
+    layers.iter().filter_map(pack).collect()
 }
 
 /// Spreads the weights of the first dense layer over the convolutions before it, from the last on back: a line for every
@@ -244,8 +257,25 @@ unsafe impl Send for Base {}
 unsafe impl Sync for Base {}
 
 impl Engine {
-    /// Lays out `layers`, the last of which is dense.
+    /// Lays out `layers`, the last of which is dense. Of a large network, dense layers are packed beside the convolutions, on
+    /// a second thread: who starts the program waits for it.
     pub(crate) fn new(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>]) -> Self {
+        let pack = || pack_dense(&kernels, layers);
+        #[cfg(feature = "std")]
+        if layers.iter().map(LayerPlan::weights).sum::<usize>() >= LARGE {
+            return std::thread::scope(|scope| {
+                let packing = std::thread::Builder::new().spawn_scoped(scope, pack);
+                Self::lay_out(kernels, input, layers, || {
+                    packing.ok().and_then(|packing| packing.join().ok()).unwrap_or_else(pack)
+                })
+            });
+        }
+        Self::lay_out(kernels, input, layers, pack)
+    }
+
+    /// Lays out `layers`; `dense` gives the dense ones packed, in order.
+    fn lay_out(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>], dense: impl FnOnce() -> Vec<Packed>) -> Self {
+        let (mut dense, mut packed) = (Some(dense), Vec::new().into_iter());
         let channel = kernels.channel_bytes;
         let convolves = |at: usize| matches!(layers.get(at), Some(LayerPlan::Convolution(..)));
         let mut map = Map::new(input, 0, input.channels.next_multiple_of(kernels.group()), channel, convolves(0));
@@ -284,7 +314,10 @@ impl Engine {
                         map = output;
                         end = map.end();
                     }
-                    let filters = Packed::dense(&kernels, parameters, layer.macs());
+                    if let Some(dense) = dense.take() {
+                        packed = dense().into_iter();
+                    }
+                    let filters = packed.next().unwrap_or_else(|| Packed::dense(&kernels, parameters, layer.macs()));
                     if last {
                         steps.push(Step::Sums { input: map, output: end, filters });
                         break;
