@@ -36,7 +36,7 @@ pub fn chosen(named: Option<&str>, threads: usize) -> Result<Execution, Executio
     }
 }
 
-/// Threads that a frame is shared among when nobody says: one a core, and no more than [`MOST_THREADS`].
+/// Threads that a frame is shared among when nobody says: one a core, and four at most.
 #[must_use]
 pub fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Runs the shared crate's tests for 64-bit ARM under emulation, as a Cortex-A72 (Raspberry Pi 4: NEON), a Cortex-A76
+# (Raspberry Pi 5: dot products) and with all that the emulator knows (mixed-sign dot products).
+#
+#   make aarch64                            all three
+#   CPUS=cortex-a72 FIELDS=200 make aarch64 one, and all fields of the golden file instead of ten
+#
+# The standard library for aarch64 is that of rustup, or else Debian's, unpacked below $CROSS (default ~/.cache/cross-arm64).
+set -eu
+cd "$(dirname "$0")/.."
+target=aarch64-unknown-linux-gnu
+fail() {
+  echo "error: $1" >&2
+  echo "remedy: $2" >&2
+  exit 1
+}
+packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
+for tool in aarch64-linux-gnu-gcc qemu-aarch64-static; do
+  command -v "$tool" >/dev/null || fail "$tool is missing" "sudo apt-get install $packages"
+done
+if ! ls "$(rustc --print target-libdir --target $target)" 2>/dev/null | grep -q libstd; then
+  cross=${CROSS:-$HOME/.cache/cross-arm64}
+  usr=$cross/rw/usr
+  if [ ! -e "$cross/ok" ]; then
+    dpkg --print-foreign-architectures | grep -q arm64 ||
+      fail "neither rustup nor Debian has a standard library for $target here" \
+        "rustup target add $target, or: sudo dpkg --add-architecture arm64 && sudo apt-get update"
+    mkdir -p "$cross/debs" "$cross/rw"
+    names() { LC_ALL=C apt-cache depends "$1" | sed -n "s/.*Depends: \($2[^ ]*\).*/\1/p" | head -1; }
+    library=$(names libstd-rust-web-dev 'libstd-rust-web-[0-9]')
+    (cd "$cross/debs" && apt-get -qq download rustc-web "$library" "$(names "$library" 'libllvm')" \
+      libstd-rust-web-dev:amd64 libstd-rust-web-dev:arm64)
+    for package in "$cross"/debs/*.deb; do dpkg-deb -x "$package" "$cross/rw"; done
+    rm -rf "$cross/debs"
+    touch "$cross/ok"
+  fi
+  for tool in rustc rustdoc; do
+    printf '#!/bin/sh\nexport LD_LIBRARY_PATH=%s\nexec %s --sysroot %s "$@"\n' \
+      "$usr/lib/x86_64-linux-gnu:$usr/lib" "$usr/bin/$tool" "$usr" > "$cross/$tool"
+    chmod +x "$cross/$tool"
+  done
+  export RUSTC="$cross/rustc" RUSTDOC="$cross/rustdoc"
+fi
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+export BLASTSCOPE_GOLDEN_FIELDS="${FIELDS:-10}"
+for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
+  echo "== $cpu"
+  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -cpu $cpu -L /usr/aarch64-linux-gnu" \
+    cargo test --locked --target $target -p blastscope-shared --lib --test golden_fields
+done

@@ -1,0 +1,102 @@
+//! The logits of the shipped model on 200 drawn fields, bit for bit, on whatever instruction set the machine has: a file that
+//! was written on one architecture is read on all others.
+//!
+//! `BLASTSCOPE_GOLDEN_FIELDS=N` looks at the first N only, for machines that are emulated. `BLASTSCOPE_WRITE_GOLDEN=1` writes the
+//! file anew, by the scalar kernels, and fails.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use blastscope_shared::{Class, Classifier, Isa, network::Execution};
+use sha2::{Digest as _, Sha256};
+
+const FIELDS: usize = 200;
+const SIDE: usize = 224;
+
+/// Integers only, so that every machine draws the same.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u32) -> i32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as u32 % end) as i32
+    }
+}
+
+/// A field of pale red cells and a few dark nuclei on a light ground, with noise and the masked corner: RGB, row by row.
+fn draw(field: usize) -> Vec<u8> {
+    let mut dice = Dice(field as u64 * 977 + 1);
+    let ground = [205 + dice.below(40), 185 + dice.below(50), 200 + dice.below(45)];
+    let mut pixels: Vec<i32> = (0..SIDE * SIDE).flat_map(|_| ground).collect();
+    let mut disc = |dice: &mut Dice, radius: i32, colour: [i32; 3], grain: i32| {
+        let (cy, cx) = (dice.below(SIDE as u32), dice.below(SIDE as u32));
+        let (wide, high) = (3 + dice.below(3), 3 + dice.below(3));
+        for y in (cy - radius).max(0)..(cy + radius).min(SIDE as i32) {
+            for x in (cx - radius).max(0)..(cx + radius).min(SIDE as i32) {
+                let distance = (y - cy).pow(2) * high + (x - cx).pow(2) * wide;
+                if distance <= 4 * radius.pow(2) {
+                    let shade = dice.below(grain as u32) - grain / 2 + 12 * distance / (4 * radius.pow(2));
+                    for (channel, &value) in colour.iter().enumerate() {
+                        pixels[(y as usize * SIDE + x as usize) * 3 + channel] = value + shade;
+                    }
+                }
+            }
+        }
+    };
+    for _ in 0..20 + dice.below(40) {
+        let shade = dice.below(30);
+        disc(&mut dice, 9 + shade / 10, [200 - shade, 150 - shade, 165 - shade], 8);
+    }
+    for _ in 0..dice.below(14) {
+        let (red, radius) = (90 + dice.below(60), 7 + dice.below(11));
+        let (plasma, green, blue) = (160 + dice.below(30), 50 + dice.below(50), 130 + dice.below(50));
+        disc(&mut dice, radius + 4, [170, plasma, 210], 10);
+        disc(&mut dice, radius, [red, green, blue], 30);
+    }
+    let masked = |at: usize| at / 3 / SIDE >= 196 && at / 3 % SIDE >= 170;
+    let pixel =
+        |(at, value): (usize, i32)| if masked(at) { 0 } else { (value + dice.below(9) - 4).clamp(0, 255) as u8 };
+    pixels.into_iter().enumerate().map(pixel).collect()
+}
+
+#[test]
+fn drawn_fields_have_the_logits_of_the_golden_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let golden = root.join("tests/golden/fields.txt");
+    let model = fs::read(root.join("../models/allcnn.bsm")).expect("the shipped model");
+    let write = env::var_os("BLASTSCOPE_WRITE_GOLDEN").is_some();
+    let execution = if write { Execution { isa: Isa::Scalar, threads: 1 } } else { Execution::default() };
+    let classifier = Classifier::read_with(&model, execution).expect("the shipped model is whole");
+    let network = classifier.network();
+    let mut workspace = network.workspace();
+    let mut inputs = Sha256::new();
+    let mut line = |field: usize| {
+        let pixels = draw(field);
+        inputs.update(&pixels);
+        let logits = network.run(&pixels, &mut workspace).logits;
+        let mut line = format!("{field}");
+        for bits in logits.map(f32::to_bits) {
+            write!(line, " {bits:08x}").expect("strings take everything");
+        }
+        // So that a difference of the drawing is not taken for one of the network.
+        write!(line, " {:02x?}", &inputs.clone().finalize()[..4]).expect("strings take everything");
+        line
+    };
+    if write {
+        let mut text = format!("{}\n", classifier.model_id());
+        (0..FIELDS).for_each(|field| text += &(line(field) + "\n"));
+        fs::write(&golden, text).expect("the golden file can be written");
+        panic!("{} is written anew; run the test again without BLASTSCOPE_WRITE_GOLDEN", golden.display());
+    }
+    let text = fs::read_to_string(&golden).expect("the golden file");
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some(classifier.model_id()), "the file is of another model: BLASTSCOPE_WRITE_GOLDEN=1");
+    let count = env::var("BLASTSCOPE_GOLDEN_FIELDS").map_or(FIELDS, |count| count.parse().expect("a number of fields"));
+    let mut seen = 0;
+    for (field, expected) in lines.take(count).enumerate() {
+        assert_eq!(line(field), expected, "on {}", execution.isa);
+        seen += 1;
+    }
+    assert_eq!(seen, count.min(FIELDS), "the file has {FIELDS} fields");
+    assert!(text.lines().count() == FIELDS + 1 && Class::COUNT == 4);
+    eprintln!("{seen} fields have the golden logits on {}", execution.isa);
+}
