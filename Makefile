@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device backends bare-metal aarch64 model bench-peers clean-demo
+.PHONY: demo test device backends bare-metal aarch64 instructions model bench-peers clean-demo
 
 demo:
 	scripts/demo.sh
@@ -23,6 +23,10 @@ bare-metal:
 # Runs the shared crate's tests as the processors of Raspberry Pi 4 and 5, under emulation.
 aarch64:
 	scripts/aarch64.sh
+
+# Counts the instructions of a frame on them.
+instructions:
+	scripts/instructions.sh
 
 # Trains the shipped model anew as the paper does (30 epochs) and packs it: make model DATA=all_pbs
 model:

@@ -42,6 +42,9 @@ if ! ls "$(rustc --print target-libdir --target $target)" 2>/dev/null | grep -q 
   export RUSTC="$cross/rustc" RUSTDOC="$cross/rustdoc"
 fi
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+if [ -n "${FRAMES_ONLY:-}" ]; then
+  exec cargo build --locked --release --target $target -p blastscope-shared --example frames
+fi
 export BLASTSCOPE_GOLDEN_FIELDS="${FIELDS:-10}"
 for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
   echo "== $cpu"
