@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device backends bare-metal aarch64 instructions model bench-peers clean-demo
+.PHONY: demo test device backends bare-metal aarch64 instructions miri sanitize model bench-peers clean-demo
 
 demo:
 	scripts/demo.sh
@@ -27,6 +27,12 @@ aarch64:
 # Counts the instructions of a frame on them.
 instructions:
 	scripts/instructions.sh
+
+# Runs the kernels' tests under Miri, and with AddressSanitizer.
+miri:
+	scripts/miri.sh
+sanitize:
+	scripts/sanitize.sh
 
 # Trains the shipped model anew as the paper does (30 epochs) and packs it: make model DATA=all_pbs
 model:
