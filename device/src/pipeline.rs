@@ -118,9 +118,7 @@ impl Statement {
 fn same_kind(a: &Verdict, b: &Verdict) -> bool {
     match (a, b) {
         (Verdict::Class { class: a, .. }, Verdict::Class { class: b, .. }) => a == b,
-        (Verdict::Abstain(a), Verdict::Abstain(b)) => {
-            matches!(a, Abstention::Unfamiliar { .. }) == matches!(b, Abstention::Unfamiliar { .. })
-        }
+        (Verdict::Abstain(a), Verdict::Abstain(b)) => a.kind() == b.kind(),
         _ => false,
     }
 }

@@ -2,9 +2,14 @@
 
 use alloc::{format, string::String, vec, vec::Vec};
 
+mod by_cell;
+
+use by_cell::ByCell;
+
 use crate::{
     artifact::{Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
     calibration::{most_probable, probabilities},
+    cells::Cell,
     explanation::{Explanation, Unexplained},
     label::Class,
     network::{self, Execution, Network, Output},
@@ -31,6 +36,7 @@ pub struct Workspace {
     squash: Squash,
     input: Vec<u8>,
     network: network::Workspace,
+    by_cell: ByCell,
 }
 
 /// What is found in a field.
@@ -126,6 +132,7 @@ impl Classifier {
             squash: Squash::new(),
             input: vec![0; self.preprocessing.input_len()],
             network: self.network.workspace(),
+            by_cell: ByCell::new(&self.network),
         }
     }
 
@@ -134,9 +141,9 @@ impl Classifier {
     /// # Panics
     /// When `workspace` is another classifier's.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
-        let Workspace { squash, input, network } = workspace;
+        let Workspace { squash, input, network, by_cell } = workspace;
         self.preprocessing.apply_with(squash, picture, input);
-        self.judge_output(self.network.run(input, network))
+        self.assess_with(input, network, by_cell)
     }
 
     /// Classifies what [`Preprocessing::apply`] made of a picture.
@@ -144,11 +151,53 @@ impl Classifier {
     /// # Panics
     /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
     pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
-        self.judge_output(self.network.run(input, &mut workspace.network))
+        self.assess_with(input, &mut workspace.network, &mut workspace.by_cell)
+    }
+
+    /// The network's output for what [`Preprocessing::apply`] made of a picture; of a network that sees cells, the mean of its
+    /// cells' outputs, and `None` when there are none.
+    ///
+    /// # Panics
+    /// As [`Self::assess_input`].
+    pub fn output<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Output<'a>> {
+        self.output_with(input, &mut workspace.network, &mut workspace.by_cell)
+    }
+
+    fn output_with<'a>(
+        &'a self,
+        input: &[u8],
+        network: &'a mut network::Workspace,
+        by_cell: &'a mut ByCell,
+    ) -> Option<Output<'a>> {
+        if self.preprocessing.is_cell_by_cell() {
+            by_cell.run(&self.preprocessing, input, &self.network, network)
+        } else {
+            Some(self.network.run(input, network))
+        }
+    }
+
+    fn assess_with(&self, input: &[u8], network: &mut network::Workspace, by_cell: &mut ByCell) -> Assessment {
+        match self.output_with(input, network, by_cell) {
+            Some(output) => self.judge_output(output),
+            None => Assessment {
+                logits: [0.0; Class::COUNT],
+                probabilities: probabilities(&[0.0; Class::COUNT], 1.0),
+                novelty: f32::MAX,
+                verdict: Verdict::Abstain(Abstention::NoCells),
+            },
+        }
+    }
+
+    /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
+    /// sees fields as a whole.
+    #[must_use]
+    pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
+        workspace.by_cell.cells()
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
-    /// [`Assessment::most_probable`]. As [`Network::explain`].
+    /// [`Assessment::most_probable`]. As [`Network::explain`]; where the network sees cells, the map shows by how much each cell's
+    /// logit of `class` surpasses the mean of its logits.
     ///
     /// # Errors
     /// [`Unexplained`] when nothing was assessed with `workspace` yet or the network has no convolution.
@@ -156,6 +205,9 @@ impl Classifier {
     /// # Panics
     /// When `workspace` is another classifier's.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
+        if self.preprocessing.is_cell_by_cell() {
+            return workspace.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
+        }
         self.network.explain(&mut workspace.network, class)
     }
 

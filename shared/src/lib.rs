@@ -29,6 +29,7 @@ extern crate std;
 pub mod arch;
 pub mod artifact;
 pub mod calibration;
+pub mod cells;
 pub mod classifier;
 #[cfg(feature = "decode")]
 pub mod decode;

@@ -71,6 +71,12 @@ pub struct Output<'a> {
     pub hidden: &'a [u8],
 }
 
+/// What the network sees.
+fn input_shape(preprocessing: &Preprocessing) -> Shape {
+    let (width, height) = preprocessing.network_size();
+    Shape { height, width, channels: 3 }
+}
+
 impl Network {
     /// Checks that `layers` fit each other and the input of `preprocessing`, and packs them for the fastest instruction
     /// set of this machine.
@@ -91,7 +97,7 @@ impl Network {
         layers: &[Layer<'_>],
         execution: Execution,
     ) -> Result<Self, ArtifactError> {
-        let input = Shape { height: preprocessing.height.into(), width: preprocessing.width.into(), channels: 3 };
+        let input = input_shape(preprocessing);
         let (plans, hidden_len, output_scales) = check(input, layers)?;
         let macs = plans.iter().map(LayerPlan::macs).sum();
         let (execution, engine) = match execution.isa.kernels() {
@@ -106,7 +112,7 @@ impl Network {
     /// # Errors
     /// [`ArtifactError::Invalid`] with the first thing that does not fit.
     pub fn check(preprocessing: &Preprocessing, layers: &[Layer<'_>]) -> Result<usize, ArtifactError> {
-        let input = Shape { height: preprocessing.height.into(), width: preprocessing.width.into(), channels: 3 };
+        let input = input_shape(preprocessing);
         check(input, layers).map(|(_, hidden_len, _)| hidden_len)
     }
 

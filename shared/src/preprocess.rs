@@ -9,6 +9,9 @@
 //!
 //! **Mask.** A rectangle in the lower right corner, where the data set has a burned-in scale bar that gives the class away, is
 //! overwritten with a constant on host and device alike.
+//!
+//! Then the network sees the field as a whole ([version 1](WHOLE_FIELD)), or cell by cell ([version 2](CELL_BY_CELL), see
+//! [`crate::cells`]).
 
 mod squash;
 
@@ -18,10 +21,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use self::squash::Squash;
-use crate::pixels::RgbPixels;
+use crate::{cells, pixels::RgbPixels};
 
-/// Version of the arithmetic above; it changes whenever one output byte could change.
-pub const VERSION: u16 = 1;
+/// Version of the arithmetic of networks that see the field as a whole. It changes whenever one byte of the input could change.
+pub const WHOLE_FIELD: u16 = 1;
+/// Version of the arithmetic of networks that see a field cell by cell.
+pub const CELL_BY_CELL: u16 = 2;
 
 /// A half-open rectangle of pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,11 +44,11 @@ pub struct Rectangle {
 /// How a picture becomes the network's input. Frozen in the artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preprocessing {
-    /// [`VERSION`] of the arithmetic.
+    /// [`WHOLE_FIELD`] or [`CELL_BY_CELL`].
     pub version: u16,
-    /// Width of the network's input in pixels.
+    /// Width of a field's input in pixels.
     pub width: u16,
-    /// Height of the network's input in pixels.
+    /// Height of a field's input in pixels.
     pub height: u16,
     /// What is overwritten after the squash.
     pub mask: Rectangle,
@@ -58,7 +63,7 @@ impl Preprocessing {
     #[must_use]
     pub const fn square(side: u16) -> Self {
         Self {
-            version: VERSION,
+            version: WHOLE_FIELD,
             width: side,
             height: side,
             mask: Rectangle {
@@ -71,7 +76,26 @@ impl Preprocessing {
         }
     }
 
-    /// Number of bytes of the network's input: `width * height * 3`.
+    /// The preprocessing of a network that sees cells of fields of 192 x 192 pixels: at that size, a nucleus and a rim of what lies
+    /// around it fill a cell's picture.
+    #[must_use]
+    pub const fn cells() -> Self {
+        Self { version: CELL_BY_CELL, ..Self::square(192) }
+    }
+
+    /// Whether the network sees cells, and not the field as a whole.
+    #[must_use]
+    pub const fn is_cell_by_cell(&self) -> bool {
+        self.version == CELL_BY_CELL
+    }
+
+    /// Width and height of what the network sees: the field, or a cell's picture of [`cells::SIDE`] pixels.
+    #[must_use]
+    pub fn network_size(&self) -> (usize, usize) {
+        if self.is_cell_by_cell() { (cells::SIDE, cells::SIDE) } else { (self.width.into(), self.height.into()) }
+    }
+
+    /// Number of bytes of a field's input: `width * height * 3`.
     #[must_use]
     pub fn input_len(&self) -> usize {
         usize::from(self.width) * usize::from(self.height) * 3
@@ -105,11 +129,16 @@ impl Preprocessing {
 
     /// Overwrites the masked rectangle of an input of [`Self::input_len`] bytes.
     pub fn mask(&self, input: &mut [u8]) {
+        self.mask_with(input, self.fill);
+    }
+
+    /// As [`Self::mask`], with another pixel.
+    pub(crate) fn mask_with(&self, input: &mut [u8], fill: [u8; 3]) {
         let row_len = usize::from(self.width) * 3;
         let columns = usize::from(self.mask.left) * 3..usize::from(self.mask.right) * 3;
         for row in input.chunks_exact_mut(row_len).take(self.mask.bottom.into()).skip(self.mask.top.into()) {
             for pixel in row[columns.clone()].chunks_exact_mut(3) {
-                pixel.copy_from_slice(&self.fill);
+                pixel.copy_from_slice(&fill);
             }
         }
     }
@@ -130,7 +159,7 @@ impl Preprocessing {
 
     /// What is wrong with the parameters, if anything.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
-        if self.version != VERSION {
+        if ![WHOLE_FIELD, CELL_BY_CELL].contains(&self.version) {
             return Err("its preprocessing has a version that this program does not know");
         }
         if !(32..=1024).contains(&self.width) || !(32..=1024).contains(&self.height) {

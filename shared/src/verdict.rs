@@ -35,6 +35,8 @@ pub enum Abstention {
         /// The most that the artifact allows.
         threshold: f32,
     },
+    /// The network sees cells, and the field shows none.
+    NoCells,
 }
 
 impl Verdict {
@@ -58,12 +60,13 @@ impl Verdict {
 }
 
 impl Abstention {
-    /// The reason without its numbers: `not sure enough` or `unfamiliar`.
+    /// The reason without its numbers: `not sure enough`, `unfamiliar` or `no cells`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::LowConfidence { .. } => "not sure enough",
             Self::Unfamiliar { .. } => "unfamiliar",
+            Self::NoCells => "no cells",
         }
     }
 }
@@ -80,6 +83,7 @@ impl fmt::Display for Abstention {
                     "unlike the fields it was trained on: novelty {novelty:.2}, at most {threshold:.2} is allowed"
                 )
             }
+            Self::NoCells => f.write_str("no nucleated cell was found: move to a field that shows some"),
         }
     }
 }

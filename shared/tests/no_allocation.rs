@@ -3,27 +3,46 @@
 
 use std::alloc::System;
 
-use blastscope_shared::{Preprocessing, RgbPixels, gate::Inspector, preprocess::Squash};
+use blastscope_shared::{
+    Preprocessing, RgbPixels,
+    cells::{CellView, SIDE},
+    gate::Inspector,
+    preprocess::Squash,
+};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 #[test]
-fn gate_and_squash_allocate_for_the_first_frame_only() {
-    let preprocessing = Preprocessing::square(192);
+fn gate_squash_and_cells_allocate_for_the_first_frame_only() {
+    let preprocessing = Preprocessing::cells();
     let mut input = vec![0; preprocessing.input_len()];
+    let mut crop = vec![0; SIDE * SIDE * 3];
     // A size that reduces against 192 and 224, and one that does not.
     for (width, height) in [(640, 480), (641, 487)] {
-        let bytes = (0..width * height * 3).map(|at| (at * 7 % 255) as u8).collect();
+        let bytes = (0..width * height * 3)
+            .map(|at| {
+                let (column, row, channel) = (at / 3 % width / 40, at / 3 / width / 40, at % 3);
+                let ground = if column % 3 == 1 && row % 3 == 1 { [110, 60, 170] } else { [235, 230, 225] };
+                ground[channel] + (at * 7 % 13) as u8
+            })
+            .collect();
         let picture = RgbPixels::new(width, height, bytes).expect("three bytes a pixel");
         let (mut squash, mut inspector) = (Squash::new(), Inspector::new());
         preprocessing.apply_with(&mut squash, &picture, &mut input);
         let (first, quality) = (input.clone(), inspector.inspect(&picture));
+        let mut view = CellView::new();
+        view.look(&preprocessing, &input);
+        let cells = view.cells().to_vec();
+        assert!(!cells.is_empty(), "squares have the colour of nuclei");
         let region = Region::new(ALLOCATOR);
         for _ in 0..3 {
             input.fill(0);
             preprocessing.apply_with(&mut squash, &picture, &mut input);
+            view.look(&preprocessing, &input);
+            assert_eq!(view.cells(), cells);
+            view.crop(cells[0], SIDE, &mut crop);
             assert!(inspector.inspect(&picture) == quality && input == first, "{width}x{height}");
         }
         let change = region.change();

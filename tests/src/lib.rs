@@ -64,13 +64,24 @@ pub fn tiny_artifact() -> Vec<u8> {
     artifact(TINY_HIDDEN)
 }
 
+/// As [`tiny_artifact`], with a network that sees fields cell by cell.
+#[must_use]
+pub fn cell_artifact() -> Vec<u8> {
+    artifact_for(Preprocessing::cells(), TINY_HIDDEN)
+}
+
 /// As [`tiny_artifact`], with so many hidden activations and a file that grows with them.
 #[must_use]
 pub fn artifact(hidden_len: usize) -> Vec<u8> {
+    artifact_for(Preprocessing::square(64), hidden_len)
+}
+
+fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
+    let map = preprocessing.network_size().0 / 16;
     let mut numbers = Numbers(2025);
     let first = Parts::draw(&mut numbers, 27, 8);
     let second = Parts::draw(&mut numbers, 72, 8);
-    let hidden = Parts::draw(&mut numbers, 4 * 4 * 8, hidden_len);
+    let hidden = Parts::draw(&mut numbers, map * map * 8, hidden_len);
     let output = Parts::draw(&mut numbers, hidden_len, Class::COUNT);
     let means = numbers.f32s(hidden_len * Class::COUNT, 0.0, 60.0);
     let inverse_variances = numbers.f32s(hidden_len, 0.001, 0.01);
@@ -93,7 +104,7 @@ pub fn artifact(hidden_len: usize) -> Vec<u8> {
             limits: "its verdicts mean nothing".into(),
         },
         classes: Class::ALL.map(Class::name),
-        preprocessing: Preprocessing::square(64),
+        preprocessing,
         layers: vec![
             Layer::Convolution(first.filters(0.02)),
             Layer::MaxPool,

@@ -21,7 +21,7 @@ pub(super) fn summary(session: &Session) -> String {
         Class::ALL.iter().zip(&tally.classes).map(|(class, count)| format!("{class} {count}")).collect();
     let average = tally.frames as f64 / session.elapsed.as_secs_f64().max(1e-3);
     format!(
-        "{} frames of {} views in {:.1} s ({average:.1} a second): {}, doubtful {}, unfamiliar {}, settling {}, rejected {}; \
+        "{} frames of {} views in {:.1} s ({average:.1} a second): {}, doubtful {}, unfamiliar {}, without cells {}, settling {}, rejected {}; \
          dropped {}, corrupt {}, stalls {}",
         tally.frames,
         tally.views,
@@ -29,6 +29,7 @@ pub(super) fn summary(session: &Session) -> String {
         named.join(", "),
         tally.doubtful,
         tally.unfamiliar,
+        tally.without_cells,
         tally.settling,
         tally.rejected,
         session.dropped,

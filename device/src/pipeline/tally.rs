@@ -24,6 +24,8 @@ pub struct Tally {
     pub doubtful: u64,
     /// The field was unlike the training data.
     pub unfamiliar: u64,
+    /// The network sees cells, and the field showed none.
+    pub without_cells: u64,
     /// The view was too new.
     pub settling: u64,
     /// The gate rejected the picture.
@@ -34,13 +36,22 @@ impl Tally {
     /// Nothing seen.
     #[must_use]
     pub const fn new() -> Self {
-        Self { frames: 0, views: 0, classes: [0; Class::COUNT], doubtful: 0, unfamiliar: 0, settling: 0, rejected: 0 }
+        Self {
+            frames: 0,
+            views: 0,
+            classes: [0; Class::COUNT],
+            doubtful: 0,
+            unfamiliar: 0,
+            without_cells: 0,
+            settling: 0,
+            rejected: 0,
+        }
     }
 
     /// Frames without a class although the gate let them pass and the view was settled.
     #[must_use]
     pub const fn abstained(&self) -> u64 {
-        self.doubtful + self.unfamiliar
+        self.doubtful + self.unfamiliar + self.without_cells
     }
 
     pub(super) const fn count(&mut self, outcome: &Result<Assessment, Rejection>, statement: &Statement) {
@@ -50,6 +61,7 @@ impl Tally {
             (_, Statement::Verdict(Verdict::Class { class, .. })) => self.classes[class.index()] += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::LowConfidence { .. }))) => self.doubtful += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::Unfamiliar { .. }))) => self.unfamiliar += 1,
+            (_, Statement::Verdict(Verdict::Abstain(Abstention::NoCells))) => self.without_cells += 1,
             _ => self.settling += 1,
         }
     }

@@ -76,6 +76,7 @@ fn say(statement: &Statement) -> String {
         Statement::Verdict(Verdict::Class { class, probability }) => format!("{class} {probability:.2}"),
         Statement::Verdict(Verdict::Abstain(Abstention::Unfamiliar { .. })) => "unfamiliar".into(),
         Statement::Verdict(Verdict::Abstain(Abstention::LowConfidence { .. })) => "doubtful".into(),
+        Statement::Verdict(Verdict::Abstain(Abstention::NoCells)) => "no cells".into(),
         Statement::Rejected(rejection) => rejection.name().into(),
         Statement::NoPicture(reason) => reason.clone(),
     }

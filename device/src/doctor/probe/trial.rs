@@ -48,13 +48,13 @@ fn attempt(named: Option<&Path>, execution: Execution) -> Result<Model, ModelErr
 
 fn frame_ms(classifier: &Classifier) -> f64 {
     let input = classifier.preprocessing().apply(&drawn_field::field(PICTURE.0, PICTURE.1, 0));
-    let mut workspace = classifier.network().workspace();
+    let mut workspace = classifier.workspace();
     let mut samples = Vec::with_capacity(FRAMES);
-    classifier.network().run(&input, &mut workspace);
+    classifier.assess_input(&input, &mut workspace);
     let begin = Instant::now();
     while samples.len() < FRAMES && (samples.is_empty() || begin.elapsed() < ENOUGH) {
         let start = Instant::now();
-        classifier.network().run(&input, &mut workspace);
+        classifier.assess_input(&input, &mut workspace);
         samples.push(start.elapsed());
     }
     Times::of(&mut samples).median_ms

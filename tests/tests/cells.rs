@@ -1,0 +1,114 @@
+//! A network that sees fields cell by cell: from the artifact's bytes to the verdict.
+
+use blastscope_host::synth::draw_field;
+use blastscope_shared::{
+    Class, Classifier, Isa, Preprocessing, RgbPixels, Verdict,
+    cells::{CellView, SIDE},
+    network::Execution,
+    verdict::Abstention,
+};
+use blastscope_tests::cell_artifact;
+
+const WIDTH: usize = 512;
+const HEIGHT: usize = 384;
+
+fn classifier() -> Classifier {
+    Classifier::read(&cell_artifact()).expect("a whole artifact")
+}
+
+#[test]
+fn a_field_is_the_mean_of_its_cells() {
+    let classifier = classifier();
+    let mut workspace = classifier.workspace();
+    let preprocessing = Preprocessing::cells();
+    for class in Class::ALL {
+        let picture = draw_field(class, 3, WIDTH, HEIGHT);
+        let assessment = classifier.assess(&picture, &mut workspace);
+        let mut view = CellView::new();
+        view.look(&preprocessing, &preprocessing.apply(&picture));
+        assert!(!view.cells().is_empty(), "{class}: drawn fields show cells");
+        let mut network = classifier.network().workspace();
+        let mut mean = [0.0; Class::COUNT];
+        for crop in view.crops() {
+            let logits = classifier.network().run(&crop, &mut network).logits;
+            mean.iter_mut().zip(logits).for_each(|(mean, logit)| *mean += logit);
+        }
+        let mean = mean.map(|sum| sum / view.cells().len() as f32);
+        assert_eq!(assessment.logits, mean, "{class}");
+        let (cells, logits) = classifier.cells(&workspace);
+        assert_eq!((cells, logits.len()), (view.cells(), cells.len()));
+    }
+}
+
+#[test]
+fn every_instruction_set_and_the_second_look_give_the_same_bits() {
+    let bytes = cell_artifact();
+    let picture = draw_field(Class::Pre, 8, WIDTH, HEIGHT);
+    let assess = |isa: Isa, threads| {
+        let classifier = Classifier::read_with(&bytes, Execution { isa, threads }).expect("whole");
+        let mut workspace = classifier.workspace();
+        let first = classifier.assess(&picture, &mut workspace);
+        classifier.assess(&draw_field(Class::Benign, 2, WIDTH, HEIGHT), &mut workspace);
+        assert_eq!(classifier.assess(&picture, &mut workspace), first);
+        first
+    };
+    let scalar = assess(Isa::Scalar, 1);
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+        for threads in [1, 2] {
+            assert_eq!(assess(isa, threads), scalar, "{isa}, {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_field_without_cells_gets_no_class_and_an_explanation_without_a_peak() {
+    let classifier = classifier();
+    let mut workspace = classifier.workspace();
+    assert!(classifier.explain(&mut workspace, Class::Pro).is_err(), "nothing was assessed yet");
+    let blank = RgbPixels::new(WIDTH, HEIGHT, vec![231; WIDTH * HEIGHT * 3]).expect("three bytes a pixel");
+    let assessment = classifier.assess(&blank, &mut workspace);
+    assert_eq!(assessment.verdict, Verdict::Abstain(Abstention::NoCells));
+    assert_eq!(assessment.probabilities, [0.25; 4]);
+    let map = classifier.explain(&mut workspace, Class::Pro).expect("a map of nothing");
+    assert_eq!(map.peak(), None);
+}
+
+#[test]
+fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
+    let classifier = classifier();
+    let mut workspace = classifier.workspace();
+    let side = usize::from(Preprocessing::cells().width);
+    let mut peaks = 0;
+    for seed in 0..8 {
+        classifier.assess(&draw_field(Class::Early, seed, WIDTH, HEIGHT), &mut workspace);
+        for class in Class::ALL {
+            let map = classifier.explain(&mut workspace, class).expect("a map");
+            let (cells, logits) = classifier.cells(&workspace);
+            let margin = |logits: &[f32; 4]| logits[class.index()] - logits.iter().sum::<f32>() / 4.0;
+            let best = cells
+                .iter()
+                .zip(logits)
+                .max_by(|one, other| margin(one.1).total_cmp(&margin(other.1)))
+                .filter(|(_, logits)| margin(logits) > 0.0);
+            match (best, map.peak_in(side, side)) {
+                (Some((cell, _)), Some((x, y))) => {
+                    assert!(
+                        x.abs_diff(cell.x.into()) <= 4 && y.abs_diff(cell.y.into()) <= 4,
+                        "{class} {cell:?} {x} {y}"
+                    );
+                    peaks += 1;
+                }
+                (None, None) => {}
+                (best, peak) => panic!("{class}: {best:?} and {peak:?}"),
+            }
+        }
+    }
+    assert!(peaks > 8, "{peaks} maps with a peak");
+}
+
+#[test]
+fn the_input_of_the_network_is_a_cells_picture() {
+    let classifier = classifier();
+    assert_eq!(classifier.network().input_len(), SIDE * SIDE * 3);
+    assert_eq!(classifier.preprocessing().input_len(), 192 * 192 * 3);
+}
