@@ -18,6 +18,10 @@ use crate::{Error, picture, progress::Progress};
 pub mod duplicates;
 pub mod groups_csv;
 mod layout;
+pub mod public_set;
+mod survey;
+
+pub use survey::{Survey, Unreadable};
 
 /// Name of the file beside the class folders that says which pictures overlap.
 pub const GROUPS_FILE: &str = "groups.csv";
@@ -60,56 +64,11 @@ impl Dataset {
     /// # Errors
     /// A folder without the four classes, a picture that cannot be read or decoded, a `groups` file that does not fit.
     pub fn scan(root: &Path, groups: Option<&Path>, progress: Progress) -> Result<Self, Error> {
-        let found = layout::find(root)?;
-        let groups = match groups {
-            Some(path) => Some(path.to_path_buf()),
-            None => [&found.root, root].into_iter().map(|folder| folder.join(GROUPS_FILE)).find(|path| path.is_file()),
-        };
-        let drawn = [&found.root, root].into_iter().any(|folder| folder.join(DRAWN_FILE).is_file());
-
-        let task = progress.start("hashing and comparing pictures", found.files.len());
-        let read: Vec<(LabelledImage, duplicates::Fingerprint)> = found
-            .files
-            .into_par_iter()
-            .map(|(file, class)| {
-                let path = found.root.join(&file);
-                let bytes = picture::read_file(&path)?;
-                let fingerprint = duplicates::Fingerprint::of(&picture::decode_picture(&path, &bytes)?);
-                let sha256 = Sha256::digest(&bytes).into();
-                task.advance(1);
-                Ok((LabelledImage { file, class, sha256, group: 0, session: None }, fingerprint))
-            })
-            .collect::<Result<_, Error>>()?;
-        drop(task);
-        let (mut images, fingerprints): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-        let near = duplicates::find(&fingerprints);
-        for (own, image) in images.iter_mut().enumerate() {
-            image.group = own as u32;
+        let survey = Self::survey(root, groups, progress, |_, _| ())?;
+        match survey.unreadable.into_iter().next() {
+            Some(first) => Err(first.reason),
+            None => Ok(survey.dataset),
         }
-
-        let Some(path) = groups else {
-            join(&mut images, &near);
-            let dataset = Self { root: found.root, images, drawn };
-            progress.say(format_args!(
-                "no {GROUPS_FILE}: identical and near-identical pictures share a group, {} groups of {} pictures; more than half \
-                 of the fields that overlap by a shift of the slide go undiscovered",
-                dataset.group_count(),
-                dataset.images.len()
-            ));
-            return Ok(dataset);
-        };
-        let counts = groups_csv::read(&path)?.apply(&mut images)?;
-        progress.say(format_args!("overlap groups from {}: {counts}", path.display()));
-        let mut dataset = Self { root: found.root, images, drawn };
-        let listed = dataset.group_count();
-        join(&mut dataset.images, &near);
-        let joined = listed - dataset.group_count();
-        if joined > 0 {
-            progress.say(format_args!(
-                "{joined} of {listed} groups were joined to others, because pictures of them are identical or nearly so"
-            ));
-        }
-        Ok(dataset)
     }
 
     /// Where the picture lies.

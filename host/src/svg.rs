@@ -2,10 +2,16 @@
 
 use std::fmt::{Display, Write};
 
+pub mod plot;
+
 /// Blue, of the palette of Okabe and Ito, which colour-blind readers can tell apart.
 pub const BLUE: &str = "#0072b2";
 /// Orange, of the same palette.
 pub const ORANGE: &str = "#e69f00";
+/// Bluish green, of the same palette.
+pub const GREEN: &str = "#009e73";
+/// Vermilion, of the same palette.
+pub const RED: &str = "#d55e00";
 /// Text.
 pub const INK: &str = "#1b2733";
 /// Secondary text.
@@ -91,6 +97,51 @@ impl Svg {
         );
     }
 
+    /// A curve from point to point, solid or dashed; nothing with fewer than two points.
+    pub fn curve(&mut self, points: &[(f64, f64)], colour: &str, width: f64, dashed: bool) {
+        if points.len() < 2 {
+            return;
+        }
+        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let dashes = if dashed { r#" stroke-dasharray="5 4""# } else { "" };
+        let _ = writeln!(
+            self.body,
+            r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="{width:.1}" stroke-linejoin="round"{dashes}/>"#,
+            points.join(" ")
+        );
+    }
+
+    /// A dashed straight line from one point to another.
+    pub fn dashed_line(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str, width: f64) {
+        let _ = writeln!(
+            self.body,
+            r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{colour}" stroke-width="{width:.1}" stroke-dasharray="5 4"/>"#
+        );
+    }
+
+    /// Straight lines from point to point.
+    pub fn polyline(&mut self, points: &[[f64; 2]], colour: &str, width: f64) {
+        let points = corners(points);
+        let _ = writeln!(
+            self.body,
+            r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:.1}" stroke-linejoin="round"/>"#
+        );
+    }
+
+    /// A filled area, `opacity` from 0 to 1, whose last corner is joined to its first.
+    pub fn polygon(&mut self, points: &[[f64; 2]], fill: &str, opacity: f64) {
+        let points = corners(points);
+        let _ = writeln!(self.body, r#"<polygon points="{points}" fill="{fill}" fill-opacity="{opacity:.2}"/>"#);
+    }
+
+    /// A filled circle with a white edge, which keeps it apart from what lies below.
+    pub fn dot(&mut self, [x, y]: [f64; 2], radius: f64, fill: &str) {
+        let _ = writeln!(
+            self.body,
+            r##"<circle cx="{x:.1}" cy="{y:.1}" r="{radius:.1}" fill="{fill}" stroke="#ffffff" stroke-width="1.2"/>"##
+        );
+    }
+
     /// Text on the baseline `y`.
     pub fn text(&mut self, x: f64, y: f64, font: Font<'_>, text: impl Display) {
         self.turned_text(x, y, 0.0, font, text);
@@ -141,7 +192,11 @@ pub fn heat(value: f64) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-fn escape(text: &str) -> String {
+fn corners(points: &[[f64; 2]]) -> String {
+    points.iter().map(|[x, y]| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

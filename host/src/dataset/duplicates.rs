@@ -23,12 +23,26 @@
 use blastscope_shared::{Preprocessing, RgbPixels, preprocess::Rectangle};
 use rayon::prelude::*;
 
+use crate::symmetry::Symmetry;
+
 /// Side of the grey picture that is transformed, in pixels.
 const SIDE: usize = 32;
 /// Side of the block of lowest frequencies.
 const BLOCK: usize = 8;
 /// Two pictures whose hashes differ in at most so many of 63 bits are near-identical.
 pub const MAX_DISTANCE: u32 = 10;
+
+/// The symmetry of each of a fingerprint's hashes.
+const SYMMETRIES: [Symmetry; 8] = [
+    Symmetry::Identity,
+    Symmetry::FlipHorizontal,
+    Symmetry::FlipVertical,
+    Symmetry::RotateHalf,
+    Symmetry::Transpose,
+    Symmetry::RotateRight,
+    Symmetry::RotateLeft,
+    Symmetry::AntiTranspose,
+];
 
 /// The hashes of a picture under the eight symmetries of the square, its own first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +78,13 @@ impl Fingerprint {
     pub fn distance(&self, other: &Self) -> u32 {
         other.0.iter().map(|hash| (hash ^ self.0[0]).count_ones()).min().unwrap_or(u32::MAX)
     }
+
+    /// The distance, and the symmetry that makes this picture of the other, the first of those that fit best.
+    #[must_use]
+    pub fn closest(&self, other: &Self) -> (u32, Symmetry) {
+        let distances = other.0.iter().map(|hash| (hash ^ self.0[0]).count_ones());
+        distances.zip(SYMMETRIES).min_by_key(|(distance, _)| *distance).unwrap_or((u32::MAX, Symmetry::Identity))
+    }
 }
 
 /// DCT-II coefficients `[v][u]` of the rows' (`u`) and columns' (`v`) lowest frequencies, unnormalized.
@@ -82,21 +103,42 @@ fn lowest_frequencies(grey: &[f32]) -> [[f32; BLOCK]; BLOCK] {
     frequencies
 }
 
-/// A group number for each picture: near-identical ones, directly or through others, share one.
+/// Two near-identical pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Position of the first picture.
+    pub one: usize,
+    /// Position of the second, larger than the first's.
+    pub other: usize,
+    /// [`Fingerprint::distance`], at most [`MAX_DISTANCE`].
+    pub distance: u32,
+    /// What makes the first picture of the second.
+    pub symmetry: Symmetry,
+}
+
+/// Every pair of near-identical pictures, in the order of their positions.
 ///
 /// Every pair is compared: a fraction of a second for 3,000 pictures, minutes for 100,000.
 #[must_use]
-pub fn find(fingerprints: &[Fingerprint]) -> Vec<u32> {
-    let pairs: Vec<(usize, usize)> = fingerprints
+pub fn pairs(fingerprints: &[Fingerprint]) -> Vec<Pair> {
+    fingerprints
         .par_iter()
         .enumerate()
-        .flat_map_iter(|(at, one)| {
-            let later = fingerprints.iter().enumerate().skip(at + 1);
-            later.filter(|(_, other)| one.distance(other) <= MAX_DISTANCE).map(move |(other, _)| (at, other))
+        .flat_map_iter(|(one, fingerprint)| {
+            let later = fingerprints.iter().enumerate().skip(one + 1);
+            later.filter(|(_, other)| fingerprint.distance(other) <= MAX_DISTANCE).map(move |(other, print)| {
+                let (distance, symmetry) = fingerprint.closest(print);
+                Pair { one, other, distance, symmetry }
+            })
         })
-        .collect();
+        .collect()
+}
+
+/// A group number for each picture: near-identical ones, directly or through others, share one. As fast as [`pairs`].
+#[must_use]
+pub fn find(fingerprints: &[Fingerprint]) -> Vec<u32> {
     let mut joined = Union::new(fingerprints.len());
-    for (one, other) in pairs {
+    for Pair { one, other, .. } in pairs(fingerprints) {
         joined.join(one, other);
     }
     (0..fingerprints.len()).map(|at| joined.root(at) as u32).collect()

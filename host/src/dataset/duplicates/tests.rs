@@ -33,6 +33,19 @@ fn turned_and_mirrored_fields_are_near() {
 }
 
 #[test]
+fn the_symmetry_is_named() {
+    let field = drawn_folder::field(7, 96);
+    for symmetry in Symmetry::ALL {
+        let changed = symmetry.apply(field.as_raw(), 96);
+        let changed = RgbImage::from_raw(96, 96, changed).expect("as many bytes as pixels");
+        let (distance, found) = fingerprint(&changed).closest(&fingerprint(&field));
+        assert!(distance <= 1 && found == symmetry, "{found} for {symmetry}, distance {distance}");
+    }
+    let pair = pairs(&[&field, &imageops::rotate90(&field)].map(fingerprint));
+    assert_eq!((pair.len(), pair[0].one, pair[0].other, pair[0].symmetry), (1, 0, 1, Symmetry::RotateLeft));
+}
+
+#[test]
 fn brighter_smaller_and_recompressed_fields_are_near() {
     let field = drawn_folder::field(6, 128);
     let smaller = imageops::resize(&field, 90, 70, imageops::FilterType::Triangle);

@@ -1,0 +1,77 @@
+//! The vote of the nearest training pictures.
+
+use super::standard::Standard;
+use crate::Error;
+
+/// Number of training pictures that vote.
+pub const NEIGHBOURS: usize = 5;
+
+/// Training pictures as points in the standardized space of their numbers.
+#[derive(Clone, Debug)]
+pub struct NearestNeighbours {
+    standard: Standard,
+    points: Vec<(Vec<f64>, usize)>,
+    labels: usize,
+    neighbours: usize,
+}
+
+impl NearestNeighbours {
+    /// Standardizes the training pictures, each given by its numbers and its label in `0..labels`; `neighbours` of them vote.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with fewer than `neighbours` pictures, different numbers of numbers, or a label beyond `labels`.
+    pub fn fit(train: &[(&[f64], usize)], labels: usize, neighbours: usize) -> Result<Self, Error> {
+        let standard = Standard::fit(train, neighbours)?;
+        check_labels(train, labels)?;
+        let points = train.iter().map(|(numbers, label)| (standard.apply(numbers), *label)).collect();
+        Ok(Self { standard, points, labels, neighbours })
+    }
+
+    /// The shares of the votes, by label. Of labels with as many votes, the one with the nearest picture wins: it gets a
+    /// thousandth of a vote more.
+    #[must_use]
+    pub fn shares(&self, numbers: &[f64]) -> Vec<f32> {
+        let place = self.standard.apply(numbers);
+        let mut nearest: Vec<(f64, usize)> = Vec::with_capacity(self.neighbours + 1);
+        for (point, label) in &self.points {
+            let distance: f64 = point.iter().zip(&place).map(|(one, other)| (one - other).powi(2)).sum();
+            if nearest.len() == self.neighbours && nearest.last().is_none_or(|(farthest, _)| distance >= *farthest) {
+                continue;
+            }
+            let at = nearest.partition_point(|(other, _)| *other <= distance);
+            nearest.insert(at, (distance, *label));
+            nearest.truncate(self.neighbours);
+        }
+        let mut votes = vec![0.0; self.labels];
+        for (_, label) in &nearest {
+            votes[*label] += 1.0;
+        }
+        let most = votes.iter().copied().fold(0.0, f32::max);
+        if let Some((_, winner)) = nearest.iter().find(|(_, label)| votes[*label] == most) {
+            votes[*winner] += 0.001;
+        }
+        let sum: f32 = votes.iter().sum();
+        votes.iter().map(|vote| vote / sum).collect()
+    }
+}
+
+/// The label that most of the `neighbours` nearest training pictures have, for each test picture.
+///
+/// # Errors
+/// As [`NearestNeighbours::fit`].
+pub fn nearest_neighbours(
+    train: &[(&[f64], usize)],
+    test: &[&[f64]],
+    labels: usize,
+    neighbours: usize,
+) -> Result<Vec<usize>, Error> {
+    let fitted = NearestNeighbours::fit(train, labels, neighbours)?;
+    Ok(test.iter().map(|numbers| super::answer(&fitted.shares(numbers))).collect())
+}
+
+pub(super) fn check_labels(train: &[(&[f64], usize)], labels: usize) -> Result<(), Error> {
+    match train.iter().find(|(_, label)| *label >= labels) {
+        Some((_, label)) => Err(Error::Usage(format!("label {label} is not one of {labels}"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,50 @@
+//! `audit`: what a score on a data set is worth, before anything is trained on it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{Error, audit, progress::Progress};
+
+/// Say what a score on a data set is worth: duplicates, burned-in marks, what colour alone reaches, and classes that are sittings.
+///
+/// Goes on past files that cannot be read and lists them. For research use only. Not for use in diagnostic procedures.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  blastscope-host audit --data all_pbs
+  blastscope-host audit --data all_pbs --groups groups.csv --out audits/all_pbs
+  blastscope-host audit --data other_clinic --json | jq .verdict")]
+pub struct Audit {
+    /// Folder of labelled images.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// List of overlap groups and sittings; by default groups.csv beside the class folders, where there is one.
+    #[arg(long, value_name = "FILE")]
+    groups: Option<PathBuf>,
+    /// Also write audit.html and audit.json to this folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print JSON instead of a summary.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Audit {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in one sentence; files that cannot be read do not.
+    pub fn run(&self) -> Result<(), Error> {
+        let audit = audit::Audit::of(&self.data, self.groups.as_deref(), Progress::Shown)?;
+        if self.json {
+            println!("{}", audit.json()?);
+        } else {
+            print!("{}", audit.summary());
+        }
+        if let Some(folder) = &self.out {
+            audit.write(folder)?;
+            eprintln!("written: {} and audit.json beside it", folder.join("audit.html").display());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! A scan that goes on past pictures that cannot be read, and looks at every other while it is in memory.
+
+use std::path::Path;
+
+use blastscope_shared::{Class, RgbPixels};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::{DRAWN_FILE, Dataset, GROUPS_FILE, LabelledImage, duplicates, groups_csv, join, layout};
+use crate::{Error, picture, progress::Progress};
+
+/// A data set, and what was found on the way.
+#[derive(Debug)]
+pub struct Survey<T> {
+    /// The pictures that can be read.
+    pub dataset: Dataset,
+    /// Their fingerprints, in the same order.
+    pub fingerprints: Vec<duplicates::Fingerprint>,
+    /// What was seen in them, in the same order.
+    pub findings: Vec<T>,
+    /// The files that look like pictures and cannot be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Whether a list gave the overlap groups.
+    pub is_listed: bool,
+}
+
+/// A file in a class folder that cannot be read or decoded.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Path relative to [`Dataset::root`].
+    pub file: String,
+    /// What its folder says that it shows.
+    pub class: Class,
+    /// Why.
+    pub reason: Error,
+}
+
+impl Dataset {
+    /// As [`Self::scan`], but goes on past files that cannot be read, and calls `inspect` with each picture, its group and sitting
+    /// not yet known, several pictures at a time and in any order.
+    ///
+    /// # Errors
+    /// A folder without the four classes, no picture at all that can be read, a `groups` file that does not fit.
+    pub fn survey<T: Send>(
+        root: &Path,
+        groups: Option<&Path>,
+        progress: Progress,
+        inspect: impl Fn(&LabelledImage, &RgbPixels) -> T + Sync,
+    ) -> Result<Survey<T>, Error> {
+        let found = layout::find(root)?;
+        let groups = match groups {
+            Some(path) => Some(path.to_path_buf()),
+            None => [&found.root, root].into_iter().map(|folder| folder.join(GROUPS_FILE)).find(|path| path.is_file()),
+        };
+        let drawn = [&found.root, root].into_iter().any(|folder| folder.join(DRAWN_FILE).is_file());
+
+        let task = progress.start("hashing and comparing pictures", found.files.len());
+        let read: Vec<Result<(LabelledImage, duplicates::Fingerprint, T), Unreadable>> = found
+            .files
+            .into_par_iter()
+            .map(|(file, class)| {
+                let path = found.root.join(&file);
+                let pixels = picture::read_file(&path).and_then(|bytes| {
+                    let pixels = picture::decode_picture(&path, &bytes)?;
+                    Ok((Sha256::digest(&bytes).into(), pixels))
+                });
+                task.advance(1);
+                match pixels {
+                    Ok((sha256, pixels)) => {
+                        let image = LabelledImage { file, class, sha256, group: 0, session: None };
+                        let finding = inspect(&image, &pixels);
+                        Ok((image, duplicates::Fingerprint::of(&pixels), finding))
+                    }
+                    Err(reason) => Err(Unreadable { file, class, reason }),
+                }
+            })
+            .collect();
+        drop(task);
+        let (mut images, mut fingerprints, mut findings, mut unreadable) = (vec![], vec![], vec![], vec![]);
+        for looked in read {
+            match looked {
+                Ok((image, fingerprint, finding)) => {
+                    images.push(image);
+                    fingerprints.push(fingerprint);
+                    findings.push(finding);
+                }
+                Err(failed) => unreadable.push(failed),
+            }
+        }
+        if images.is_empty() && !unreadable.is_empty() {
+            return Err(unreadable.remove(0).reason);
+        }
+        let near = duplicates::find(&fingerprints);
+        for (own, image) in images.iter_mut().enumerate() {
+            image.group = own as u32;
+        }
+        let is_listed = groups.is_some();
+        let counts = groups.as_deref().map(|path| groups_csv::read(path)?.apply(&mut images)).transpose()?;
+        let mut dataset = Self { root: found.root, images, drawn };
+        let listed = dataset.group_count();
+        join(&mut dataset.images, &near);
+        let now = dataset.group_count();
+        match (groups, counts) {
+            (Some(path), Some(counts)) => {
+                progress.say(format_args!("overlap groups from {}: {counts}", path.display()));
+                if listed > now {
+                    progress.say(format_args!(
+                        "{} of {listed} groups were joined to others, because pictures of them are identical or nearly so",
+                        listed - now
+                    ));
+                }
+            }
+            _ => progress.say(format_args!(
+                "no {GROUPS_FILE}: identical and near-identical pictures share a group, {now} groups of {} pictures; more than \
+                 half of the fields that overlap by a shift of the slide go undiscovered",
+                dataset.images.len()
+            )),
+        }
+        Ok(Survey { dataset, fingerprints, findings, unreadable, is_listed })
+    }
+}
