@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device backends bare-metal aarch64 instructions miri sanitize model bench-peers clean-demo
+.PHONY: demo test device backends bare-metal aarch64 instructions miri sanitize model card bench-peers clean-demo
 
 demo:
 	scripts/demo.sh
@@ -39,7 +39,11 @@ model:
 	cargo build --locked --release -p blastscope-host
 	target/release/blastscope-host train --data "$(DATA)" --out runs/allcnn --epochs 30 --schedule one-cycle
 	target/release/blastscope-host quantize --run runs/allcnn --out models/allcnn.bsm
-	target/release/blastscope-host inspect models/allcnn.bsm > models/allcnn.txt
+	scripts/card.sh
+
+# Measures the shipped model and writes its card: make card DATA=all_pbs UNFAMILIAR="other_laboratory holidays"
+card:
+	scripts/card.sh
 
 # Measures the device beside other int8 engines: make bench-peers PEERS=DIR; scripts/bench-peers.sh says what DIR holds.
 bench-peers:

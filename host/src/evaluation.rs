@@ -8,14 +8,19 @@ use std::collections::BTreeMap;
 use blastscope_shared::Class;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, unfamiliar::Unfamiliar};
 
+pub mod bootstrap;
 mod calibration;
+mod paired;
 mod picture;
+mod risk_coverage;
 mod table;
 mod wilson;
 
 pub use calibration::{BINS, Bin, Calibration};
+pub use paired::{Changed, Difference, Paired};
+pub use risk_coverage::{RiskCoverage, RiskPoint};
 pub use wilson::Rate;
 
 /// What every table, picture and file says.
@@ -93,10 +98,14 @@ pub struct Evaluation {
     pub confusion: [[usize; Class::COUNT]; Class::COUNT],
     /// Whether a probability of 0.9 is right nine times in ten.
     pub calibration: Calibration,
+    /// What withholding the least confident answers would buy.
+    pub risk_coverage: RiskCoverage,
     /// The scores of the fields that were answered, where there were abstentions.
     pub selective: Option<Selective>,
     /// The fields of which the most probable class is wrong, most confident first.
     pub mistakes: Vec<Mistake>,
+    /// Folders of pictures that the network should not be sure about, where some were measured.
+    pub unfamiliar: Vec<Unfamiliar>,
 }
 
 /// The scores of one class against the others.
@@ -187,8 +196,10 @@ impl Evaluation {
             classes,
             confusion,
             calibration: Calibration::new(predictions),
+            risk_coverage: RiskCoverage::new(predictions),
             selective: Selective::new(predictions),
             mistakes: mistakes(predictions),
+            unfamiliar: Vec::new(),
         })
     }
 
@@ -198,18 +209,17 @@ impl Evaluation {
         table::table(self)
     }
 
-    /// A picture: the confusion matrix, bars by class with intervals, and the notices.
+    /// A picture: the confusion matrix, bars by class with intervals, the reliability diagram, the risk-coverage curve, and the
+    /// notices.
     #[must_use]
     pub fn svg(&self) -> String {
         picture::svg(self)
     }
 
-    /// Everything, for other programs.
-    ///
-    /// # Errors
-    /// None that could occur; the type keeps the caller from having to panic.
-    pub fn json(&self) -> Result<String, Error> {
-        serde_json::to_string_pretty(self).map_err(|error| Error::Usage(format!("the evaluation has no JSON: {error}")))
+    /// A picture of the confusion matrix alone; `title` stands above it.
+    #[must_use]
+    pub fn confusion_svg(&self, title: &str) -> String {
+        picture::confusion(self, title)
     }
 }
 

@@ -1,20 +1,24 @@
 //! `evaluate`: what a run's float network or a model's int8 network is worth on a data set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::pictures::Which;
 use crate::{
     Error, atomic_file, colour_baseline,
     dataset::Dataset,
-    evaluation::{Evaluation, Subject},
+    evaluation::{Evaluation, Prediction, Subject, bootstrap::Bootstrap},
+    evidence::{Evidence, Origin},
     progress::Progress,
     screening,
     split::{Item, Part, Split, SplitKind},
     symmetry::Symmetry,
+    unfamiliar::{Familiar, Unfamiliar},
 };
 
-/// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals.
+/// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals; whether its
+/// probabilities can be believed, what abstaining buys, and what it makes of pictures that it does not know.
 ///
 /// With --run the float network of a training is measured, with --model the int8 network of an artifact, exactly as the device runs
 /// it. A model knows its pictures by content, so --split test finds its test part in any copy of the data set.
@@ -22,17 +26,23 @@ use crate::{
 #[command(after_help = "Examples:
   blastscope-host evaluate --run runs/first
   blastscope-host evaluate --model models/allcnn.bsm --data all_pbs --split test --picture test.svg
+  blastscope-host evaluate --model models/allcnn.bsm --data all_pbs --unfamiliar other_laboratory --unfamiliar holidays
   blastscope-host evaluate --model models/allcnn.bsm --data other_clinic --split all --json")]
 pub struct Evaluate {
     #[command(flatten)]
     network: Network,
     /// Folder of labelled images; with --run the run's own is the default.
-    #[arg(long, value_name = "DIR", required_unless_present = "run")]
+    #[cfg_attr(feature = "training", arg(long, value_name = "DIR", required_unless_present = "run"))]
+    #[cfg_attr(not(feature = "training"), arg(long, value_name = "DIR", required = true))]
     data: Option<PathBuf>,
     /// Which part of the data.
     #[arg(long, value_enum, default_value_t = Which::Test)]
     split: Which,
-    /// Print JSON instead of a table.
+    /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or no smears at all. Needs
+    /// --model. Can be given several times.
+    #[arg(long, value_name = "DIR", requires = "model")]
+    unfamiliar: Vec<PathBuf>,
+    /// Print JSON instead of a table; `card` writes a model card from it.
     #[arg(long)]
     json: bool,
     /// Also draw the result to this SVG file.
@@ -55,60 +65,36 @@ struct Network {
     model: Option<PathBuf>,
 }
 
-/// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Which {
-    /// Pictures on which nothing was chosen.
-    Test,
-    /// Pictures on which the best epoch and the thresholds were chosen.
-    Val,
-    /// Every picture, those of the training among them.
-    All,
-}
-
-impl Which {
-    const fn part(self) -> Option<Part> {
-        match self {
-            Self::Test => Some(Part::Test),
-            Self::Val => Some(Part::Validation),
-            Self::All => None,
-        }
-    }
-
-    const fn describe(self) -> &'static str {
-        match self {
-            Self::Test => "test part",
-            Self::Val => "validation part",
-            Self::All => "all pictures, those of the training included",
-        }
-    }
-}
-
 impl Evaluate {
     /// Runs the command.
     ///
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
-        let measured = self.measure()?;
-        if self.json {
-            println!("{}", measured.evaluation.json()?);
-        } else {
-            print!("{}", measured.evaluation.table());
-            if let Some(baseline) = &measured.baseline {
-                println!(
-                    "\nSix colour numbers (mean and standard deviation of red, green and blue, 5 nearest neighbours) reach {} {} on \
-                     the same pictures.",
-                    baseline.accuracy.percent(),
-                    baseline.accuracy.interval()
-                );
-            }
-        }
+        let Measured { evaluation, baseline, predictions, origin } = self.measure()?;
         if let Some(path) = &self.picture {
-            atomic_file::write(path, measured.evaluation.svg().as_bytes())?;
+            atomic_file::write(path, evaluation.svg().as_bytes())?;
         }
         if let Some(path) = &self.predictions {
-            atomic_file::write(path, &measured.predictions_csv(path)?)?;
+            atomic_file::write(path, &predictions_csv(&predictions, path)?)?;
+        }
+        if self.json {
+            let evidence = Evidence::Evaluate {
+                origin,
+                evaluation: Box::new(evaluation),
+                colour_baseline: baseline.map(Box::new),
+            };
+            println!("{}", evidence.json()?);
+            return Ok(());
+        }
+        println!("{}", evaluation.table());
+        if let Some(baseline) = &baseline {
+            println!(
+                "\nSix colour numbers (mean and standard deviation of red, green and blue, 5 nearest neighbours) reach {} {} on \
+                 the same pictures.",
+                baseline.accuracy.percent(),
+                baseline.accuracy.interval()
+            );
         }
         Ok(())
     }
@@ -131,7 +117,7 @@ impl Evaluate {
     }
 
     #[cfg(feature = "training")]
-    fn measure_run(&self, run: &std::path::Path) -> Result<Measured, Error> {
+    fn measure_run(&self, run: &Path) -> Result<Measured, Error> {
         use crate::{
             run_folder::RunFolder,
             training::{self, backend::Backend},
@@ -164,53 +150,43 @@ impl Evaluate {
             .part()
             .map(|part| colour_baseline::evaluate(&data, &inputs, &config.preprocessing, &split, part))
             .transpose()?;
-        Ok(Measured { evaluation: Evaluation::new(&subject, &predictions)?, baseline, predictions })
+        let evaluation = Evaluation::new(&subject, &predictions)?;
+        Ok(Measured { evaluation, baseline, predictions, origin: None })
     }
 
-    fn measure_model(&self, path: &std::path::Path) -> Result<Measured, Error> {
+    fn measure_model(&self, path: &Path) -> Result<Measured, Error> {
         let classifier = screening::read_model(path)?;
         let Some(root) = &self.data else {
             return Err(Error::Usage("--data DIR is missing: the folder of images to measure on".into()));
         };
         let data = Dataset::scan(root, None, Progress::Shown)?;
-        let pictures = &classifier.provenance().pictures;
-        let images = match self.split.part() {
-            Some(part) => screening::known_as(pictures, &data, Some(part)),
-            None => (0..data.images.len()).collect(),
-        };
-        if images.is_empty() {
-            let known =
-                Part::ALL.iter().map(|&part| screening::known_as(pictures, &data, Some(part)).len()).sum::<usize>();
-            return Err(Error::content(
-                root,
-                format!(
-                    "holds no picture of the {} of {} ({known} of {} pictures are known to it); give the data set it was \
-                     trained on, or measure every picture with --split all",
-                    self.split.describe(),
-                    path.display(),
-                    data.images.len()
-                ),
-            ));
-        }
-        let unseen = screening::known_as(pictures, &data, None).len();
+        let images = self.split.select(path, &classifier, &data)?;
         let findings = screening::screen(&classifier, &data, &images, Progress::Shown)?;
         let predictions: Vec<_> = images
             .iter()
             .zip(&findings)
             .map(|(&image, finding)| screening::prediction(&data.images[image], finding))
             .collect();
-        let what = match self.split {
-            Which::All if unseen == data.images.len() => "all pictures, none of them seen before".into(),
-            Which::All if unseen > 0 => format!("all pictures, {unseen} of {} not seen before", data.images.len()),
-            which => which.describe().to_owned(),
-        };
+        let what = self.split.describe_for(&classifier, &data);
         let subject = Subject {
             name: format!("{} in int8 ({:.12}), {what}", classifier.card().name, classifier.model_id()),
             drawn: data.drawn,
             warning: None,
         };
         let baseline = self.split.part().map(|part| baseline(&classifier, &data, part)).transpose()?.flatten();
-        Ok(Measured { evaluation: Evaluation::new(&subject, &predictions)?, baseline, predictions })
+        let mut evaluation = Evaluation::new(&subject, &predictions)?;
+        let familiar: Vec<Familiar> = images
+            .iter()
+            .zip(&findings)
+            .map(|(&image, finding)| Familiar { novelty: finding.assessment.novelty, group: data.images[image].group })
+            .collect();
+        for folder in &self.unfamiliar {
+            let unfamiliar =
+                Unfamiliar::measure(&classifier, folder, &familiar, Bootstrap::default(), Progress::Shown)?;
+            evaluation.unfamiliar.push(unfamiliar);
+        }
+        let origin = Some(Origin::new(&classifier, &data, what));
+        Ok(Measured { evaluation, baseline, predictions, origin })
     }
 }
 
@@ -244,23 +220,21 @@ fn every_picture(data: &Dataset) -> Vec<Item> {
 struct Measured {
     evaluation: Evaluation,
     baseline: Option<Evaluation>,
-    predictions: Vec<crate::evaluation::Prediction>,
+    predictions: Vec<Prediction>,
+    /// Of a model's file.
+    origin: Option<Origin>,
 }
 
-impl Measured {
-    fn predictions_csv(&self, path: &std::path::Path) -> Result<Vec<u8>, Error> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let failed = |error: csv::Error| Error::content(path, error.to_string());
-        writer
-            .write_record(["file", "truth", "class", "Benign", "Early", "Pre", "Pro", "abstained"])
-            .map_err(failed)?;
-        for prediction in &self.predictions {
-            let mut record =
-                vec![prediction.file.clone(), prediction.truth.name().to_owned(), prediction.class().name().to_owned()];
-            record.extend(prediction.probabilities.iter().map(ToString::to_string));
-            record.push(prediction.abstained.clone().unwrap_or_default());
-            writer.write_record(record).map_err(failed)?;
-        }
-        writer.into_inner().map_err(|error| Error::content(path, error.to_string()))
+fn predictions_csv(predictions: &[Prediction], path: &Path) -> Result<Vec<u8>, Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| Error::content(path, error.to_string());
+    writer.write_record(["file", "truth", "class", "Benign", "Early", "Pre", "Pro", "abstained"]).map_err(failed)?;
+    for prediction in predictions {
+        let mut record =
+            vec![prediction.file.clone(), prediction.truth.name().to_owned(), prediction.class().name().to_owned()];
+        record.extend(prediction.probabilities.iter().map(ToString::to_string));
+        record.push(prediction.abstained.clone().unwrap_or_default());
+        writer.write_record(record).map_err(failed)?;
     }
+    writer.into_inner().map_err(|error| Error::content(path, error.to_string()))
 }

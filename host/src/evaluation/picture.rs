@@ -1,5 +1,9 @@
 //! The evaluation as an SVG picture.
 
+mod novelty;
+mod reliability;
+mod risk;
+
 use blastscope_shared::Class;
 
 use super::{DRAWN_FIELDS, Evaluation, Rate};
@@ -30,7 +34,10 @@ pub(super) fn svg(evaluation: &Evaluation) -> String {
     let notices_height: f64 = notices.iter().map(|lines| 28.0 + 18.0 * lines.len() as f64).sum();
     let tiles_top = notices_top + notices_height + 6.0;
     let panels_top = tiles_top + TILE + 34.0;
-    let height = panels_top + 96.0 + CELL * Class::COUNT as f64 + 58.0;
+    let curves_top = panels_top + 96.0 + CELL * Class::COUNT as f64 + 22.0;
+    let novelty_top = curves_top + reliability::HEIGHT + 22.0;
+    let novelty_rows = evaluation.unfamiliar.len().div_ceil(2) as f64;
+    let height = novelty_top + novelty::HEIGHT * novelty_rows + 44.0;
 
     let mut picture = Svg::new(WIDTH, height, &format!("Evaluation: {}", evaluation.subject));
     picture.text(MARGIN, 46.0, Font::new(24.0, INK).bold(), "Evaluation");
@@ -41,12 +48,29 @@ pub(super) fn svg(evaluation: &Evaluation) -> String {
     draw_tiles(&mut picture, evaluation, tiles_top);
     draw_matrix(&mut picture, evaluation, panels_top);
     draw_bars(&mut picture, evaluation, panels_top);
+    let half = (WIDTH - 2.0 * MARGIN - 40.0) / 2.0;
+    reliability::draw(&mut picture, &evaluation.calibration, [MARGIN, curves_top, half]);
+    risk::draw(&mut picture, evaluation, [WIDTH - MARGIN - half, curves_top, half]);
+    for (at, unfamiliar) in evaluation.unfamiliar.iter().enumerate() {
+        let left = if at % 2 == 0 { MARGIN } else { WIDTH - MARGIN - half };
+        let top = novelty_top + novelty::HEIGHT * (at / 2) as f64;
+        novelty::draw(&mut picture, unfamiliar, [left, top, half]);
+    }
 
     let footer = height - 22.0;
     picture.line([MARGIN, footer - 22.0, WIDTH - MARGIN, footer - 22.0], FAINT, 1.0);
     picture.text(MARGIN, footer, Font::new(13.0, INK).bold(), &evaluation.notice);
     let intervals = Font::new(12.0, GREY).at(Anchor::End);
     picture.text(WIDTH - MARGIN, footer, intervals, "Intervals: 95 %, Wilson 1927");
+    picture.finish()
+}
+
+/// The confusion matrix alone, below a title.
+pub(super) fn confusion(evaluation: &Evaluation, title: &str) -> String {
+    let side = CELL * Class::COUNT as f64;
+    let mut picture = Svg::new(MATRIX_LEFT + side + MARGIN, side + 150.0, title);
+    picture.text(MARGIN, 34.0, Font::new(16.0, INK).bold(), title);
+    draw_matrix(&mut picture, evaluation, 48.0);
     picture.finish()
 }
 

@@ -25,8 +25,20 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
     line(&mut text, "accuracy", &evaluation.accuracy);
     line(&mut text, "sensitivity, malignant", &evaluation.sensitivity);
     line(&mut text, "specificity, benign", &evaluation.specificity);
-    let error = evaluation.calibration.expected_error * 100.0;
-    let _ = writeln!(text, "{:<24}{error:>7.1} %   expected, in {} bins", "calibration error", super::BINS);
+    let (bins, calibration) = (super::BINS, &evaluation.calibration);
+    let [width, mass] = [calibration.expected_error, calibration.equal_mass_error].map(|error| error * 100.0);
+    let _ = writeln!(
+        text,
+        "{:<24}{width:>7.2} %   expected, {bins} bins of equal width; {mass:.2} % of equal mass",
+        "calibration error"
+    );
+    let curve = &evaluation.risk_coverage;
+    let [area, least] = [curve.area, curve.least_area].map(|area| area * 100.0);
+    let _ = writeln!(
+        text,
+        "{:<24}{area:>7.3} %   area under the curve; at least {least:.3} % with as many mistakes",
+        "risk over coverage"
+    );
     if let Some(selective) = &evaluation.selective {
         line(&mut text, "answered", &selective.coverage);
         line(&mut text, "  accuracy", &selective.accuracy);
@@ -56,6 +68,25 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
     let mean = &evaluation.macro_average;
     let [precision, recall, f1] = [mean.precision, mean.recall, mean.f1].map(|value| percent(Some(value)));
     let _ = writeln!(text, "{:<42}  {:>9}{precision:>11}{recall:>9}{f1:>9}", "mean", evaluation.accuracy.of);
+    for unfamiliar in &evaluation.unfamiliar {
+        let _ = writeln!(
+            text,
+            "\n{}: {} pictures unlike the training's, beside {} like them",
+            unfamiliar.folder, unfamiliar.pictures, unfamiliar.familiar
+        );
+        let area = unfamiliar.area;
+        let [value, low, high] = [area.value, area.low, area.high].map(|share| share * 100.0);
+        let _ = writeln!(
+            text,
+            "{:<24}{value:>7.1} %   {:<14}  95 % interval {low:.1} to {high:.1} %",
+            "  novelty, ROC area", ""
+        );
+        line(&mut text, "  flagged as unfamiliar", &unfamiliar.flagged);
+        line(&mut text, "  stopped by the gate", &unfamiliar.stopped);
+        line(&mut text, "  named all the same", &unfamiliar.named);
+        line(&mut text, "  Benign above 0.9", &unfamiliar.sure_benign);
+        line(&mut text, "  malignant above 0.9", &unfamiliar.sure_malignant);
+    }
     let _ = write!(text, "\n{}", evaluation.notice);
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }

@@ -67,6 +67,42 @@ fn calibration_error_by_hand() {
 }
 
 #[test]
+fn equal_mass_bins_hold_as_many_fields_each_whatever_the_order() {
+    // 28 fields of 0.95, of which 21 are right, and two of 0.5, both right, in 15 bins of two.
+    let mut predictions: Vec<Prediction> = (0..28)
+        .map(|at| prediction(if at % 4 == 0 { Class::Pro } else { Class::Pre }, Class::Pre, 0.95))
+        .chain((0..2).map(|_| prediction(Class::Early, Class::Early, 0.5)))
+        .collect();
+    let calibration = evaluate(&predictions).calibration;
+    assert!(calibration.equal_mass_bins.iter().all(|bin| bin.count == 2));
+    assert!((calibration.equal_mass_error - (28.0 * 0.2 + 2.0 * 0.5) / 30.0).abs() < 1e-6);
+    predictions.reverse();
+    let reversed = evaluate(&predictions).calibration;
+    assert!((reversed.equal_mass_error - calibration.equal_mass_error).abs() < 1e-12);
+    assert_eq!(evaluate(&predictions[..3]).calibration.equal_mass_bins.len(), 3);
+}
+
+#[test]
+fn the_area_under_the_risk_coverage_curve_by_hand() {
+    // From the most confident: right, wrong, then a tie of one right and one wrong.
+    let predictions = [
+        prediction(Class::Pro, Class::Pro, 0.9),
+        prediction(Class::Pre, Class::Pro, 0.8),
+        prediction(Class::Pro, Class::Pro, 0.7),
+        prediction(Class::Benign, Class::Pro, 0.7),
+    ];
+    let curve = evaluate(&predictions).risk_coverage;
+    // The tie adds half a mistake a field: risks 0, 1/2, 1.5/3, 2/4.
+    assert!((curve.area - (0.0 + 0.5 + 0.5 + 0.5) / 4.0).abs() < 1e-12, "{}", curve.area);
+    // Both mistakes last: 0, 0, 1/3, 2/4.
+    assert!((curve.least_area - (1.0 / 3.0 + 0.5) / 4.0).abs() < 1e-12);
+    let points: Vec<(f64, f64)> = curve.points.iter().map(|point| (point.coverage, point.risk)).collect();
+    assert_eq!(points, [(0.25, 0.0), (0.5, 0.5), (1.0, 0.5)]);
+    let perfect = evaluate(&[prediction(Class::Pro, Class::Pro, 0.9)]).risk_coverage;
+    assert_eq!((perfect.area, perfect.least_area), (0.0, 0.0));
+}
+
+#[test]
 fn abstentions_change_the_selective_scores_only() {
     let mut predictions = of_confusion(CONFUSION);
     let forced = evaluate(&predictions);
@@ -100,15 +136,6 @@ fn rejects_what_are_no_probabilities() {
         let text = Evaluation::new(&subject, &predictions).expect_err("no probabilities").to_string();
         assert!(text.contains("Pro/as-Pro.png"), "{text}");
     }
-}
-
-#[test]
-fn json_reads_back() {
-    let evaluation = evaluate(&of_confusion(CONFUSION));
-    let text = evaluation.json().expect("written");
-    let read: Evaluation = serde_json::from_str(&text).expect("read");
-    assert_eq!(read.confusion, evaluation.confusion);
-    assert!(text.contains(RESEARCH_USE_ONLY));
 }
 
 #[test]

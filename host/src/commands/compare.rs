@@ -1,0 +1,127 @@
+//! `compare`: two models on the same pictures.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::pictures::Which;
+use crate::{
+    Error, atomic_file,
+    dataset::Dataset,
+    evaluation::{DRAWN_FIELDS, Paired, Prediction, bootstrap::Bootstrap},
+    evidence::{Evidence, Origin},
+    progress::Progress,
+    screening,
+};
+
+/// Compare two models on the same pictures: differences of accuracy, sensitivity, calibration error and coverage with intervals.
+///
+/// Both models judge every picture as the device does. The intervals come from a paired bootstrap over overlap groups. With --split
+/// test, the pictures are those that are test pictures of both models.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  blastscope-host compare --models models/allcnn.bsm models/retrained.bsm --data all_pbs --picture difference.svg")]
+pub struct Compare {
+    /// Two model files: the one that is, and the one that may replace it.
+    #[arg(long, num_args = 2, required = true, value_names = ["MODEL", "MODEL"])]
+    models: Vec<PathBuf>,
+    /// Folder of labelled images.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Which pictures.
+    #[arg(long, value_enum, default_value_t = Which::Test)]
+    split: Which,
+    /// Number of resamples.
+    #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    resamples: u32,
+    /// Seed of the resamples.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Print JSON instead of a table; `card` writes a model card from it.
+    #[arg(long)]
+    json: bool,
+    /// Also draw the differences to this SVG file.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+}
+
+impl Compare {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in one sentence.
+    pub fn run(&self) -> Result<(), Error> {
+        let [first, second] = self.models.as_slice() else {
+            return Err(Error::Usage("give two models to compare: --models OLD.bsm NEW.bsm".into()));
+        };
+        let paths = [first, second];
+        let [one, other] = paths.map(|path| screening::read_model(path));
+        let classifiers = [one?, other?];
+        let data = Dataset::scan(&self.data, None, Progress::Shown)?;
+        let mut images = self.split.select(first, &classifiers[0], &data)?;
+        let of_second = self.split.select(second, &classifiers[1], &data)?;
+        let selected = [images.len(), of_second.len()];
+        images.retain(|image| of_second.binary_search(image).is_ok());
+        if images.is_empty() {
+            return Err(Error::content(
+                &data.root,
+                format!(
+                    "holds no picture that is in the {} of both {} and {}; compare them on pictures that neither has seen, with \
+                     --split all",
+                    self.split.describe(),
+                    first.display(),
+                    second.display()
+                ),
+            ));
+        }
+        let mut predictions: Vec<Vec<Prediction>> = Vec::new();
+        for classifier in &classifiers {
+            let findings = screening::screen(classifier, &data, &images, Progress::Shown)?;
+            let of = images.iter().zip(&findings);
+            predictions.push(of.map(|(&image, finding)| screening::prediction(&data.images[image], finding)).collect());
+        }
+        let groups: Vec<u32> = images.iter().map(|&image| data.images[image].group).collect();
+        let names = classifiers.each_ref().map(|model| format!("{} ({:.12})", model.card().name, model.model_id()));
+        let paired = Paired::new(
+            names.each_ref().map(String::as_str),
+            [&predictions[0], &predictions[1]],
+            &groups,
+            Bootstrap { resamples: self.resamples as usize, seed: self.seed },
+        )?;
+
+        let what = self.describe(&classifiers, &data, selected, images.len());
+        let drawn = data.drawn.then_some(DRAWN_FIELDS);
+        let notices: Vec<&str> = [Some(what.as_str()), drawn].into_iter().flatten().collect();
+        if let Some(path) = &self.picture {
+            atomic_file::write(path, paired.svg(&notices).as_bytes())?;
+        }
+        if self.json {
+            let origins = classifiers.each_ref().map(|classifier| Origin::new(classifier, &data, what.as_str()));
+            println!("{}", Evidence::Compare { origins, paired: Box::new(paired) }.json()?);
+        } else {
+            println!("{}\n{}", notices.join("\n"), paired.table());
+        }
+        Ok(())
+    }
+
+    /// Which pictures were compared, in words.
+    fn describe(
+        &self,
+        classifiers: &[blastscope_shared::Classifier; 2],
+        data: &Dataset,
+        selected: [usize; 2],
+        shared: usize,
+    ) -> String {
+        if self.split == Which::All {
+            let unseen = classifiers
+                .each_ref()
+                .map(|classifier| screening::known_as(&classifier.provenance().pictures, data, None).len());
+            format!("all {shared} pictures, of which A has not seen {} before and B {}", unseen[0], unseen[1])
+        } else if selected == [shared; 2] {
+            format!("{}, the same of both", self.split.describe())
+        } else {
+            let [first, second] = selected;
+            format!("{shared} pictures in the {} of both; A has {first} there and B {second}", self.split.describe())
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Pictures that a model should not be sure about, such as smears of another laboratory or no smears at all: what its novelty score,
+//! the quality gate and its probabilities make of them.
+
+use std::path::Path;
+
+use blastscope_shared::{Class, Classifier};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    evaluation::{
+        Rate,
+        bootstrap::{Bootstrap, Estimate, number_clusters},
+    },
+    picture::{pictures_below, read_picture},
+    progress::Progress,
+    screening::{self, Finding},
+};
+
+/// Probability above which a verdict counts as sure.
+pub const SURE: f32 = 0.9;
+/// Bars of the histograms.
+const BARS: usize = 40;
+
+/// How a model fares on a folder of pictures that are unlike its training's, beside pictures that are like them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unfamiliar {
+    /// The folder's name, without the way to it.
+    pub folder: String,
+    /// Number of pictures in it.
+    pub pictures: usize,
+    /// Number of familiar pictures that they are compared with.
+    pub familiar: usize,
+    /// Area under the receiver operating characteristic of the [novelty score](blastscope_shared::novelty): the probability that a
+    /// picture of the folder scores higher than a familiar one. 0.5 says that the score cannot tell them apart. The interval is
+    /// a bootstrap over overlap groups of the familiar pictures and over pictures of the folder.
+    pub area: Estimate,
+    /// Pictures whose novelty is beyond the model's threshold.
+    pub flagged: Rate,
+    /// Pictures that the quality gate rejects.
+    pub stopped: Rate,
+    /// Pictures that a class is named for all the same.
+    pub named: Rate,
+    /// Pictures that a class is named for with a probability above [`SURE`].
+    pub sure: Rate,
+    /// Of all pictures, those that are named Benign with a probability above [`SURE`].
+    pub sure_benign: Rate,
+    /// Of all pictures, those that are named a malignant class with a probability above [`SURE`].
+    pub sure_malignant: Rate,
+    /// The novelty beyond which the model calls a picture unfamiliar.
+    pub threshold: f32,
+    /// The scores of both.
+    pub histogram: Histogram,
+}
+
+/// How often which novelty occurs; bars of equal width on a logarithmic scale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// Novelty at the lower end of the first bar.
+    pub low: f64,
+    /// Novelty at the upper end of the last bar.
+    pub high: f64,
+    /// Number of familiar pictures in each bar.
+    pub familiar: Vec<usize>,
+    /// Number of the folder's pictures in each bar.
+    pub foreign: Vec<usize>,
+}
+
+/// The novelty of a familiar picture, and the overlap group it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Familiar {
+    /// [`Assessment::novelty`](blastscope_shared::classifier::Assessment::novelty).
+    pub novelty: f32,
+    /// [`LabelledImage::group`](crate::dataset::LabelledImage::group).
+    pub group: u32,
+}
+
+impl Unfamiliar {
+    /// Screens every picture below `folder` and compares it with `familiar` ones, which `classifier` screened before.
+    ///
+    /// # Errors
+    /// When the folder holds no picture or one cannot be read, or there are no familiar ones.
+    pub fn measure(
+        classifier: &Classifier,
+        folder: &Path,
+        familiar: &[Familiar],
+        bootstrap: Bootstrap,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        let paths = pictures_below(folder)?;
+        let task = progress.start("unfamiliar pictures", paths.len());
+        let findings = paths
+            .par_iter()
+            .map_init(
+                || classifier.workspace(),
+                |workspace, path| {
+                    let finding = screening::find(classifier, &read_picture(path)?, workspace);
+                    task.advance(1);
+                    Ok(finding)
+                },
+            )
+            .collect::<Result<Vec<Finding>, Error>>()?;
+        drop(task);
+        // `pictures/.` and `..` have no name of their own.
+        let named = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        let name = named.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into());
+        Self::new(name, familiar, &findings, classifier.thresholds().max_novelty, bootstrap)
+            .ok_or_else(|| Error::Usage("there are no familiar pictures to compare unfamiliar ones with".into()))
+    }
+
+    /// Compares what was found; `None` when one side is empty.
+    #[must_use]
+    pub fn new(
+        folder: String,
+        familiar: &[Familiar],
+        foreign: &[Finding],
+        threshold: f32,
+        bootstrap: Bootstrap,
+    ) -> Option<Self> {
+        let area = area(familiar, foreign, bootstrap)?;
+        let rate = |wanted: &dyn Fn(&Finding) -> bool| {
+            Rate::new(foreign.iter().filter(|finding| wanted(finding)).count(), foreign.len())
+        };
+        let named = |finding: &Finding| finding.assessment.verdict.class().filter(|_| !finding.rejected);
+        let sure =
+            |finding: &Finding| named(finding).filter(|class| finding.assessment.probabilities[class.index()] > SURE);
+        let novelties = |findings: &mut dyn Iterator<Item = f32>| findings.map(f64::from).collect::<Vec<f64>>();
+        Some(Self {
+            folder,
+            pictures: foreign.len(),
+            familiar: familiar.len(),
+            area,
+            flagged: rate(&|finding| finding.assessment.novelty > threshold),
+            stopped: rate(&|finding| finding.rejected),
+            named: rate(&|finding| named(finding).is_some()),
+            sure: rate(&|finding| sure(finding).is_some()),
+            sure_benign: rate(&|finding| sure(finding).is_some_and(|class| !class.is_malignant())),
+            sure_malignant: rate(&|finding| sure(finding).is_some_and(Class::is_malignant)),
+            threshold,
+            histogram: Histogram::new(
+                &novelties(&mut familiar.iter().map(|field| field.novelty)),
+                &novelties(&mut foreign.iter().map(|finding| finding.assessment.novelty)),
+                f64::from(threshold),
+            ),
+        })
+    }
+}
+
+/// The area under the receiver operating characteristic: the Mann-Whitney statistic, ties counting half.
+fn area(familiar: &[Familiar], foreign: &[Finding], bootstrap: Bootstrap) -> Option<Estimate> {
+    let groups: Vec<u32> = familiar.iter().map(|field| field.group).collect();
+    let (clusters, count) = number_clusters(&groups);
+    // Novelty, the cluster whose draws count, and whether the picture is foreign; from the lowest novelty.
+    let mut scores: Vec<(f32, usize, bool)> =
+        familiar.iter().zip(clusters).map(|(field, cluster)| (field.novelty, cluster, false)).collect();
+    scores.extend(foreign.iter().enumerate().map(|(at, finding)| (finding.assessment.novelty, count + at, true)));
+    scores.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let [estimate] = bootstrap.estimates(&[count, foreign.len()], |times| {
+        let (mut below, mut higher, mut all_foreign) = (0.0, 0.0, 0.0);
+        for equal in scores.chunk_by(|one, other| one.0 == other.0) {
+            let (mut familiar, mut foreign) = (0.0, 0.0);
+            for &(_, cluster, is_foreign) in equal {
+                *(if is_foreign { &mut foreign } else { &mut familiar }) += f64::from(times[cluster]);
+            }
+            higher += foreign * (below + familiar / 2.0);
+            below += familiar;
+            all_foreign += foreign;
+        }
+        [(below * all_foreign > 0.0).then(|| higher / (below * all_foreign))]
+    });
+    estimate
+}
+
+impl Histogram {
+    /// Bars over all scores and the threshold. Scores that are 0 count as the least score above it.
+    fn new(familiar: &[f64], foreign: &[f64], threshold: f64) -> Self {
+        let usable = |score: &f64| score.is_finite() && *score > 0.0;
+        let all = || familiar.iter().chain(foreign).copied().chain([threshold]).filter(usable);
+        let low = all().fold(f64::INFINITY, f64::min).min(1.0) * 0.98;
+        let high = all().fold(low, f64::max).max(low * 1.1) * 1.02;
+        let width = (high / low).ln() / BARS as f64;
+        let count = |scores: &[f64]| {
+            let mut bars = vec![0; BARS];
+            for score in scores {
+                let at = (score.max(low) / low).ln() / width;
+                bars[(at as usize).min(BARS - 1)] += 1;
+            }
+            bars
+        };
+        Self { low, high, familiar: count(familiar), foreign: count(foreign) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use blastscope_shared::{
+        artifact::Thresholds,
+        classifier::{Assessment, judge},
+    };
+
+    use super::*;
+
+    fn finding(novelty: f32, class: Class, probability: f32, rejected: bool) -> Finding {
+        let mut probabilities = [(1.0 - probability) / 3.0; 4];
+        probabilities[class.index()] = probability;
+        let verdict = judge(&probabilities, novelty, &Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+        Finding { assessment: Assessment { logits: [0.0; 4], probabilities, novelty, verdict }, rejected }
+    }
+
+    fn familiar(novelties: &[f32]) -> Vec<Familiar> {
+        novelties.iter().zip(0..).map(|(&novelty, group)| Familiar { novelty, group }).collect()
+    }
+
+    fn compare(familiar: &[Familiar], foreign: &[Finding]) -> Unfamiliar {
+        let bootstrap = Bootstrap { resamples: 2000, seed: 1 };
+        Unfamiliar::new("other".into(), familiar, foreign, 2.0, bootstrap).expect("both sides have pictures")
+    }
+
+    #[test]
+    fn the_area_by_hand_and_the_shares() {
+        let foreign = [
+            finding(0.9, Class::Benign, 0.95, false),
+            finding(3.0, Class::Benign, 0.95, false),
+            finding(1.0, Class::Pre, 0.99, false),
+            finding(1.5, Class::Pre, 0.99, true),
+            finding(1.2, Class::Pro, 0.7, false),
+        ];
+        let unfamiliar = compare(&familiar(&[0.8, 1.0, 1.1, 4.0]), &foreign);
+        // Pairs won: 0.9 beats 1; 3.0 beats 3; 1.0 beats 1 and ties 1; 1.5 and 1.2 beat 3 each.
+        assert!((unfamiliar.area.value - (1.0 + 3.0 + 1.5 + 3.0 + 3.0) / 20.0).abs() < 1e-12);
+        assert!(unfamiliar.area.low < unfamiliar.area.value && unfamiliar.area.value < unfamiliar.area.high);
+        let hits = [
+            unfamiliar.flagged,
+            unfamiliar.stopped,
+            unfamiliar.named,
+            unfamiliar.sure,
+            unfamiliar.sure_benign,
+            unfamiliar.sure_malignant,
+        ];
+        assert_eq!(hits.map(|rate| rate.hits), [1, 1, 3, 2, 1, 1]);
+        assert_eq!(unfamiliar.histogram.foreign.iter().sum::<usize>(), 5);
+        assert_eq!(unfamiliar.histogram.familiar.iter().sum::<usize>(), 4);
+    }
+
+    #[test]
+    fn told_apart_is_one_and_groups_widen_the_interval() {
+        let foreign: Vec<Finding> = (0..30).map(|at| finding(5.0 + at as f32, Class::Pre, 0.9, false)).collect();
+        let apart = compare(&familiar(&[0.5, 0.6, 0.7]), &foreign);
+        assert_eq!((apart.area.value, apart.area.low, apart.area.high), (1.0, 1.0, 1.0));
+
+        let mixed: Vec<f32> = (0..120).map(|at| 4.0 + (at / 4) as f32 * 1.07).collect();
+        let alone = compare(&familiar(&mixed), &foreign).area;
+        let grouped: Vec<Familiar> =
+            mixed.iter().zip(0..).map(|(&novelty, at)| Familiar { novelty, group: at / 4 }).collect();
+        let grouped = compare(&grouped, &foreign).area;
+        assert_eq!(alone.value, grouped.value);
+        assert!(grouped.high - grouped.low > 1.1 * (alone.high - alone.low), "{alone:?} {grouped:?}");
+    }
+
+    #[test]
+    fn an_empty_side_compares_with_nothing() {
+        let foreign = [finding(1.0, Class::Pre, 0.9, false)];
+        assert_eq!(Unfamiliar::new("a".into(), &[], &foreign, 2.0, Bootstrap::default()), None);
+        assert_eq!(Unfamiliar::new("a".into(), &familiar(&[1.0]), &[], 2.0, Bootstrap::default()), None);
+    }
+
+    #[test]
+    fn a_score_of_zero_has_a_bar() {
+        let histogram = Histogram::new(&[0.0, 1.0], &[2.0], 1.5);
+        assert_eq!((histogram.familiar.iter().sum::<usize>(), histogram.familiar[0]), (2, 1));
+        assert!(histogram.low > 0.0 && histogram.high > 2.0);
+    }
+}
