@@ -17,16 +17,26 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Synth(commands::synth::Synth),
+    Audit(commands::audit::Audit),
     #[cfg(feature = "training")]
     Train(commands::train::Train),
+    #[cfg(feature = "training")]
+    Crossval(commands::crossval::Crossval),
     Evaluate(commands::evaluate::Evaluate),
+    Compare(commands::compare::Compare),
+    Stress(commands::stress::Stress),
     #[cfg(feature = "training")]
     Quantize(commands::quantize::Quantize),
+    Card(commands::card::Card),
     Inspect(commands::inspect::Inspect),
+    #[cfg(feature = "training")]
+    Reproduce(Box<commands::reproduce::Reproduce>),
     #[cfg(feature = "training")]
     Explain(commands::explain::Explain),
     #[cfg(feature = "training")]
     Doctor(commands::doctor::Doctor),
+    #[cfg(feature = "training")]
+    Throughput(commands::throughput::Throughput),
 }
 
 impl Cli {
@@ -37,16 +47,43 @@ impl Cli {
     pub fn run(&self) -> Result<(), Error> {
         match &self.command {
             Command::Synth(synth) => synth.run(),
+            Command::Audit(audit) => audit.run(),
             #[cfg(feature = "training")]
             Command::Train(train) => train.run(),
+            #[cfg(feature = "training")]
+            Command::Crossval(crossval) => crossval.run(),
             Command::Evaluate(evaluate) => evaluate.run(),
+            Command::Compare(compare) => compare.run(),
+            Command::Stress(stress) => stress.run(),
             #[cfg(feature = "training")]
             Command::Quantize(quantize) => quantize.run(),
+            Command::Card(card) => card.run(),
             Command::Inspect(inspect) => inspect.run(),
+            #[cfg(feature = "training")]
+            Command::Reproduce(reproduce) => reproduce.run(),
             #[cfg(feature = "training")]
             Command::Explain(explain) => explain.run(),
             #[cfg(feature = "training")]
             Command::Doctor(doctor) => doctor.run(),
+            #[cfg(feature = "training")]
+            Command::Throughput(throughput) => throughput.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_shows_examples() {
+        Cli::command().debug_assert();
+        for command in Cli::command().get_subcommands() {
+            let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let call = format!("blastscope-host {}", command.get_name());
+            assert!(example.contains("Example") && example.contains(&call), "{call} has no example");
         }
     }
 }

@@ -2,29 +2,43 @@
 
 pub mod architecture;
 pub mod atomic_file;
+pub mod audit;
+pub mod augmentation;
+pub mod cell_set;
 pub mod cli;
 pub mod colour_baseline;
 pub mod commands;
+#[cfg(feature = "training")]
+pub mod crossval;
 pub mod dataset;
+pub mod degradation;
 pub mod error;
 pub mod evaluation;
+pub mod evidence;
 #[cfg(feature = "training")]
 pub mod explanation;
 pub mod hardware;
+pub mod model_card;
 pub mod picture;
 pub mod progress;
 pub mod quantization;
 pub mod rank_correlation;
+pub mod recipe;
+pub mod report;
+#[cfg(feature = "training")]
+pub mod reproduce;
 pub mod run_folder;
 pub mod screening;
 pub mod signal;
 pub mod split;
+pub mod stress;
 pub mod svg;
 pub mod symmetry;
 pub mod synth;
 pub mod text;
 #[cfg(feature = "training")]
 pub mod training;
+pub mod unfamiliar;
 
 #[cfg(test)]
 mod drawn_folder;

@@ -120,7 +120,9 @@ fn line(what: &str, done: u64, total: u64, elapsed: Duration) -> String {
     format!("{what}: {done}/{total} ({percent} %), {rate}/s, {} left", span(left))
 }
 
-fn span(time: Duration) -> String {
+/// `12 s`, `3 min 05 s`, `2 h 10 min`.
+#[must_use]
+pub fn span(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),
         seconds @ 60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),

@@ -12,6 +12,7 @@ use crate::{
     atomic_file,
     dataset::{Dataset, hex},
     progress::Progress,
+    recipe::Recipe,
     split::{Split, SplitKind},
 };
 
@@ -56,6 +57,21 @@ pub struct RunConfig {
     pub hardware: String,
     /// Version of this program.
     pub code_version: String,
+    /// What the network sees and how that is varied.
+    #[serde(default)]
+    pub recipe: Recipe,
+    /// The weights that the training started from; `None` for fresh ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<InitialWeights>,
+}
+
+/// A file of weights that a training started from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitialWeights {
+    /// Where it was.
+    pub file: PathBuf,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
 }
 
 /// One line of `epochs.csv`.

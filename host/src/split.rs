@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`Grouped`](SplitKind::Grouped) | 70/15/15, whole overlap groups | how well new fields of known sittings are told apart |
 //! | [`Random`](SplitKind::Random) | 70/15/15, single pictures | the same, made easier by overlapping fields |
+//! | [`HeldOut`](SplitKind::HeldOut) | what is to be tested is given; the rest 85/15 | how well fields of what was held out are told apart |
 //! | [`Paper`](SplitKind::Paper) | 80/20, after the augmentation | comparable with Anand et al. 2025 and nothing else |
 //!
 //! Augmentation: a class that is short of `per_class` training items gets transformed copies of its pictures, first one for every
@@ -30,9 +31,15 @@ pub enum SplitKind {
     Random,
     /// As the reference paper: augmented first, then divided 80 to 20. It leaks.
     Paper,
+    /// The test part was given, such as a sitting; whole overlap groups go to one side.
+    #[value(skip)]
+    HeldOut,
 }
 
 impl SplitKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Grouped, Self::Random, Self::Paper, Self::HeldOut];
+
     /// The name in split files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -40,6 +47,7 @@ impl SplitKind {
             Self::Grouped => "grouped",
             Self::Random => "random",
             Self::Paper => "paper",
+            Self::HeldOut => "held-out",
         }
     }
 }
@@ -118,19 +126,12 @@ impl Split {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut items = Vec::new();
         match kind {
+            SplitKind::HeldOut => {
+                return Err(Error::Usage("a held-out split needs to be told what it holds out".to_string()));
+            }
             SplitKind::Grouped | SplitKind::Random => {
-                let parts = assign::parts(dataset, kind, &mut random)?;
-                for class in Class::ALL {
-                    let parts = &parts;
-                    let of_part = |part| of_class(dataset, class).filter(move |&image| parts[image] == part);
-                    for (image, symmetry) in augment(&of_part(Part::Train).collect::<Vec<_>>(), per_class, &mut random)
-                    {
-                        items.push(Item { image, symmetry, part: Part::Train });
-                    }
-                    for part in [Part::Validation, Part::Test] {
-                        items.extend(of_part(part).map(|image| Item { image, symmetry: Symmetry::Identity, part }));
-                    }
-                }
+                let parts = assign::parts(dataset, kind, None, &mut random)?;
+                items = parted(dataset, &parts, per_class, &mut random);
             }
             SplitKind::Paper => {
                 for class in Class::ALL {
@@ -150,6 +151,36 @@ impl Split {
         Ok(Self { kind, seed, per_class, items })
     }
 
+    /// Holds the pictures `held_out` out as the test part, and divides the rest 85 to 15 into training and validation part, as
+    /// `kind` does: [`SplitKind::HeldOut`] by overlap groups, of which none is on two sides, or [`SplitKind::Random`].
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when `per_class` is 0, nothing is held out or `kind` is another; [`Error::Content`] when a class has too few
+    /// groups left.
+    pub fn hold_out(
+        dataset: &Dataset,
+        held_out: &[usize],
+        kind: SplitKind,
+        seed: u64,
+        per_class: usize,
+    ) -> Result<Self, Error> {
+        if per_class == 0 {
+            return Err(Error::Usage("the number of training items a class must be at least 1".to_string()));
+        }
+        if held_out.is_empty() || !matches!(kind, SplitKind::HeldOut | SplitKind::Random) {
+            return Err(Error::Usage("there is nothing to hold out".to_string()));
+        }
+        let mut is_held_out = vec![false; dataset.images.len()];
+        for &image in held_out {
+            is_held_out[image] = true;
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let parts = assign::parts(dataset, kind, Some(&is_held_out), &mut random)?;
+        let mut items = parted(dataset, &parts, per_class, &mut random);
+        items.sort_by_key(|item| (item.part, item.image, item.symmetry));
+        Ok(Self { kind, seed, per_class, items })
+    }
+
     /// The items of a part. The paper validates on what it tests on: for [`SplitKind::Paper`], the validation items are the test
     /// items.
     pub fn items(&self, part: Part) -> impl Iterator<Item = &Item> {
@@ -164,7 +195,7 @@ impl Split {
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         match self.kind {
-            SplitKind::Grouped => None,
+            SplitKind::Grouped | SplitKind::HeldOut => None,
             SplitKind::Random => Some(
                 "this split ignores overlap groups: fields that show the same cells may lie in training and test, and scores \
                  come out too high; use the grouped split for a number to rely on"
@@ -212,6 +243,21 @@ impl Split {
         use sha2::Digest;
         Ok(sha2::Sha256::digest(table::to_csv(self, dataset)?).into())
     }
+}
+
+/// The items of pictures that have their part: those of the training part augmented to `per_class` a class.
+fn parted(dataset: &Dataset, parts: &[Option<Part>], per_class: usize, random: &mut ChaCha8Rng) -> Vec<Item> {
+    let mut items = Vec::new();
+    for class in Class::ALL {
+        let of_part = |part| of_class(dataset, class).filter(move |&image| parts[image] == Some(part));
+        for (image, symmetry) in augment(&of_part(Part::Train).collect::<Vec<_>>(), per_class, random) {
+            items.push(Item { image, symmetry, part: Part::Train });
+        }
+        for part in [Part::Validation, Part::Test] {
+            items.extend(of_part(part).map(|image| Item { image, symmetry: Symmetry::Identity, part }));
+        }
+    }
+    items
 }
 
 fn of_class(dataset: &Dataset, class: Class) -> impl Iterator<Item = usize> {

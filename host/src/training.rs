@@ -8,20 +8,28 @@ pub mod adamax;
 pub mod agreement;
 pub mod backend;
 pub mod batches;
+pub mod cell_batches;
 pub mod checkpoints;
 pub mod float_explanation;
 pub mod float_network;
 pub mod model;
+pub mod network;
 pub mod packing;
 pub mod plain_renderer;
+pub mod resnet;
 pub mod schedule;
+pub mod settings;
+pub mod throughput;
+pub mod weights;
+pub mod yolo;
 
 use std::{io::IsTerminal, path::Path, sync::Arc};
 
 use blastscope_shared::{Class, calibration::probabilities};
 use burn::{
+    data::dataloader::DataLoader,
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
-    optim::{AdamConfig, ModuleOptimizer},
+    optim::{AdamConfig, AdamWConfig, ModuleOptimizer},
     prelude::*,
     train::{
         Interrupter, Learner, MetricEarlyStoppingStrategy, StoppingCondition, SupervisedTraining,
@@ -35,11 +43,11 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     adamax::Adamax,
-    batches::{Example, ExampleBatcher, loader},
+    batches::{Batch, Example, ExampleBatcher, loader},
     checkpoints::{AtomicCheckpointer, Journal},
     float_network::FloatNetwork,
-    model::AllCnn,
-    plain_renderer::PlainRenderer,
+    network::Network,
+    plain_renderer::{PlainRenderer, Queue},
     schedule::{Schedule, ScheduledRate},
 };
 use crate::{
@@ -47,7 +55,8 @@ use crate::{
     dataset::Dataset,
     evaluation::Prediction,
     progress::Progress,
-    run_folder::{Epoch, RunConfig, RunFolder},
+    recipe::Recipe,
+    run_folder::{Epoch, InitialWeights, RunConfig, RunFolder},
     split::{Item, Part, Split},
 };
 
@@ -59,15 +68,18 @@ pub enum OptimizerKind {
     Adam,
     /// Kingma and Ba 2015, algorithm 2.
     Adamax,
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019) of 0.02.
+    Adamw,
 }
 
 impl OptimizerKind {
-    /// The optimizer with the paper's constants.
+    /// The optimizer with its authors' constants.
     #[must_use]
     pub fn build(self) -> ModuleOptimizer {
         match self {
             Self::Adam => AdamConfig::new().with_epsilon(1e-8).init(),
             Self::Adamax => Adamax::default().into(),
+            Self::Adamw => AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.02).init(),
         }
     }
 }
@@ -77,6 +89,21 @@ impl OptimizerKind {
 /// # Errors
 /// When data or folder cannot be read or written, when the data are not those of the run, or when the user stops.
 pub fn train(run: &RunFolder, config: &RunConfig, data: &Dataset, split: &Split, device: &Device) -> Result<(), Error> {
+    train_in_queue(run, config, data, split, device, None)
+}
+
+/// As [`train`]; with a `queue` of which the training is a part, its progress goes to plain lines that say so.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_in_queue(
+    run: &RunFolder,
+    config: &RunConfig,
+    data: &Dataset,
+    split: &Split,
+    device: &Device,
+    queue: Option<Queue>,
+) -> Result<(), Error> {
     let start = checkpoints::last_complete(run)?;
     let mut epochs = run.epochs()?;
     epochs.retain(|epoch| start.is_some_and(|start| epoch.epoch <= start));
@@ -90,6 +117,82 @@ pub fn train(run: &RunFolder, config: &RunConfig, data: &Dataset, split: &Split,
         println!("resuming after epoch {epoch} of {}", config.epochs);
     }
 
+    let autodiff = device.clone().autodiff();
+    let Loaders { train, validation, steps } = match config.recipe {
+        Recipe::Paper => whole_fields(config, data, split, start, &autodiff, device)?,
+        Recipe::Robust => cell_batches::loaders(config, data, split, start, &autodiff, device)?,
+    };
+
+    device.seed(config.seed);
+    let mut model = Network::new(config.arch, config.preprocessing.network_size().0, config.dropout, &autodiff);
+    if let Some(weights) = config.weights.as_ref().filter(|_| start.is_none()) {
+        model = started_from(model, config, weights)?;
+    }
+    let optimizer: OptimizerKind = parse("optimizer", &config.optimizer)?;
+    let schedule: Schedule = parse("schedule", &config.schedule)?;
+    let schedule = ModuleLrScheduler::from(ScheduledRate::new(schedule, config.learning_rate, steps));
+
+    let interrupter = Interrupter::new();
+    let on_signal = interrupter.clone();
+    crate::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
+    let folder = run.checkpoints();
+    let mut training = SupervisedTraining::<Network>::new(run.root(), train, validation)
+        .metrics((LossMetric::new(), AccuracyMetric::new()))
+        .with_custom_checkpointers(
+            AtomicCheckpointer::new(&folder, "model"),
+            AtomicCheckpointer::new(&folder, "optim"),
+            AtomicCheckpointer::new(&folder, "scheduler"),
+        )
+        .with_checkpointing_strategy(Journal::new(run.clone(), epochs))
+        .with_interrupter(interrupter)
+        .num_epochs(config.epochs);
+    if config.patience > 0 {
+        training = training.early_stopping(MetricEarlyStoppingStrategy::new(
+            &LossMetric::new(),
+            Aggregate::Mean,
+            Direction::Lowest,
+            MetricSplit::Valid,
+            StoppingCondition::NoImprovementSince { n_epochs: config.patience },
+        ));
+    }
+    if queue.is_some() || !std::io::stdout().is_terminal() {
+        training = training.renderer(Box::new(PlainRenderer::new(queue)));
+    }
+    if let Some(epoch) = start {
+        training = training.checkpoint(epoch);
+    }
+    let again = format!("continue with: blastscope-host train --out {} --resume", run.root().display());
+    if crate::signal::interrupted() {
+        return Err(Error::Interrupted(again));
+    }
+    let result = training.launch(Learner::new(model, optimizer.build(), schedule));
+    if let Some(error) = result.error {
+        return Err(Error::content(run.root(), format!("training stopped on an error: {error}; {again}")));
+    }
+    if result.interrupted.is_some() {
+        return Err(Error::Interrupted(again));
+    }
+    drop(result.renderer);
+    finish(run)
+}
+
+/// What a training goes through.
+struct Loaders {
+    train: Arc<dyn DataLoader<Batch>>,
+    validation: Arc<dyn DataLoader<Batch>>,
+    /// Steps of all epochs.
+    steps: usize,
+}
+
+/// The batches of the paper's recipe.
+fn whole_fields(
+    config: &RunConfig,
+    data: &Dataset,
+    split: &Split,
+    start: Option<usize>,
+    autodiff: &Device,
+    device: &Device,
+) -> Result<Loaders, Error> {
     let inputs: Vec<Arc<[u8]>> =
         data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
     let examples = |part| -> Vec<Example> {
@@ -104,60 +207,25 @@ pub fn train(run: &RunFolder, config: &RunConfig, data: &Dataset, split: &Split,
     };
     let (train, validation) = (examples(Part::Train), examples(Part::Validation));
     let steps = train.len().div_ceil(config.batch_size) * config.epochs;
-
-    device.seed(config.seed);
-    let autodiff = device.clone().autodiff();
-    let model = AllCnn::new(config.arch, usize::from(config.preprocessing.width), config.dropout, &autodiff);
-    let optimizer: OptimizerKind = parse("optimizer", &config.optimizer)?;
-    let schedule: Schedule = parse("schedule", &config.schedule)?;
-    let schedule = ModuleLrScheduler::from(ScheduledRate::new(schedule, config.learning_rate, steps));
     let batcher = ExampleBatcher { preprocessing: config.preprocessing.clone() };
     // Another order in every epoch, and after a resumption another than before it.
     let shuffle = config.seed.wrapping_add(start.unwrap_or(0) as u64);
+    Ok(Loaders {
+        train: loader(train, &batcher, config.batch_size, Some(shuffle), autodiff),
+        validation: loader(validation, &batcher, config.batch_size, None, device),
+        steps,
+    })
+}
 
-    let interrupter = Interrupter::new();
-    let on_signal = interrupter.clone();
-    crate::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
-    let folder = run.checkpoints();
-    let mut training = SupervisedTraining::<AllCnn>::new(
-        run.root(),
-        loader(train, &batcher, config.batch_size, Some(shuffle), &autodiff),
-        loader(validation, &batcher, config.batch_size, None, device),
-    )
-    .metrics((LossMetric::new(), AccuracyMetric::new()))
-    .with_custom_checkpointers(
-        AtomicCheckpointer::new(&folder, "model"),
-        AtomicCheckpointer::new(&folder, "optim"),
-        AtomicCheckpointer::new(&folder, "scheduler"),
-    )
-    .with_checkpointing_strategy(Journal::new(run.clone(), epochs))
-    .with_interrupter(interrupter)
-    .num_epochs(config.epochs);
-    if config.patience > 0 {
-        training = training.early_stopping(MetricEarlyStoppingStrategy::new(
-            &LossMetric::new(),
-            Aggregate::Mean,
-            Direction::Lowest,
-            MetricSplit::Valid,
-            StoppingCondition::NoImprovementSince { n_epochs: config.patience },
-        ));
+/// The network with the weights that its training starts from.
+fn started_from(mut network: Network, config: &RunConfig, weights: &InitialWeights) -> Result<Network, Error> {
+    if settings::fingerprint(&weights.file)?.sha256 != weights.sha256 {
+        return Err(Error::content(&weights.file, "is another file than when the run was started; start a new run"));
     }
-    if !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(PlainRenderer::default()));
-    }
-    if let Some(epoch) = start {
-        training = training.checkpoint(epoch);
-    }
-    let result = training.launch(Learner::new(model, optimizer.build(), schedule));
-    let again = format!("continue with: blastscope-host train --out {} --resume", run.root().display());
-    if let Some(error) = result.error {
-        return Err(Error::content(run.root(), format!("training stopped on an error: {error}; {again}")));
-    }
-    if result.interrupted.is_some() {
-        return Err(Error::Interrupted(again));
-    }
-    drop(result.renderer);
-    finish(run)
+    let loaded = weights::load(&mut network, config.arch, &weights.file)?;
+    let fresh = if loaded.fresh.is_empty() { "none".into() } else { loaded.fresh.join(", ") };
+    println!("{}: {} tensors taken over; fresh: {fresh}", weights.file.display(), loaded.taken);
+    Ok(network)
 }
 
 /// Puts the best and the last weights beside the configuration.

@@ -52,6 +52,13 @@ impl Explain {
     pub fn run(&self) -> Result<(), Error> {
         let bytes = read_file(&self.model)?;
         let (artifact, _) = Artifact::read(&bytes).map_err(|error| Error::content(&self.model, error.to_string()))?;
+        if artifact.preprocessing.is_cell_by_cell() {
+            return Err(Error::content(
+                &self.model,
+                "sees fields cell by cell: its maps show what it said of each cell and need no gradient to be held against; give a \
+                 model that sees whole fields",
+            ));
+        }
         let (_, device) = Backend::device(Some(Backend::Flex)).or_else(|_| Backend::device(None))?;
         let float = match &self.run {
             Some(run) => {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{Error, dataset::hex, picture::read_file, text};
 
-/// Show a model's card, layers, sizes and hashes.
+/// Show a model's card, layers, sizes and hashes. `card` writes the card as a document.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   blastscope-host inspect models/allcnn.bsm")]
@@ -21,9 +21,6 @@ pub struct Inspect {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Print the model card as Markdown.
-    #[arg(long, conflicts_with = "json")]
-    markdown: bool,
 }
 
 impl Inspect {
@@ -40,8 +37,6 @@ impl Inspect {
         if self.json {
             let value = as_json(&artifact, &hash, bytes.len(), classifier.network().macs());
             println!("{value:#}");
-        } else if self.markdown {
-            print!("{}", as_markdown(&artifact, &hash));
         } else {
             print!("{}", as_text(&artifact, &hash, bytes.len(), classifier.network().macs()));
         }
@@ -51,7 +46,8 @@ impl Inspect {
 
 /// A layer's name, its output shape and its filters.
 fn layers<'a>(artifact: &'a Artifact<'a>) -> Vec<(&'static str, [usize; 3], Option<&'a Filters<'a>>)> {
-    let mut shape = [usize::from(artifact.preprocessing.height), usize::from(artifact.preprocessing.width), 3];
+    let (width, height) = artifact.preprocessing.network_size();
+    let mut shape = [height, width, 3];
     let described = artifact.layers.iter().map(|layer| match layer {
         Layer::Convolution(filters) => {
             shape[2] = filters.outputs();
@@ -130,47 +126,6 @@ fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], file_len: usize, macs: u64)
     line(format_args!("Data manifest   {}", hex(&artifact.provenance.manifest_hash)));
     line(format_args!("Split           {}", hex(&artifact.provenance.split_hash)));
     line(format_args!("Written by      blastscope-host {}", artifact.provenance.code_version));
-    out
-}
-
-fn as_markdown(artifact: &Artifact<'_>, hash: &[u8; 32]) -> String {
-    let card = &artifact.card;
-    let mut out = format!("# Model card: {}\n\n**{}**\n", card.name, card.statement);
-    if card.drawn {
-        out += "\nTrained on drawn fields: it shows how the loop works and says nothing about real smears.\n";
-    }
-    for (title, text) in [
-        ("Intended use", &card.intended_use),
-        ("Data", &card.data),
-        ("Training", &card.training),
-        ("Known limits", &card.limits),
-    ] {
-        out += &format!("\n## {title}\n\n{}\n", text::wrap(text, 120).join("\n"));
-    }
-    out += "\n## Results\n\n| what | on | share | 95 % interval | fields |\n| --- | --- | --- | --- | --- |\n";
-    for result in &card.results {
-        let percent = |share: f32| f64::from(share) * 100.0;
-        out += &format!(
-            "| {} | {} | {:.2} % | {:.2} to {:.2} % | {} |\n",
-            result.what,
-            result.part,
-            percent(result.value),
-            percent(result.low),
-            percent(result.high),
-            result.count
-        );
-    }
-    let provenance = &artifact.provenance;
-    out += &format!(
-        "\n## Identity\n\n| | SHA-256 |\n| --- | --- |\n| model | `{}` |\n| preprocessing | `{}` |\n| data manifest | `{}` |\n| split | `{}` |\n\n\
-         Written by blastscope-host {} with this configuration: `{}`\n",
-        hex(hash),
-        hex(&artifact.preprocessing.hash()),
-        hex(&provenance.manifest_hash),
-        hex(&provenance.split_hash),
-        provenance.code_version,
-        provenance.configuration
-    );
     out
 }
 

@@ -15,7 +15,7 @@ use crate::{
     training::{
         self,
         backend::Backend,
-        float_network::FloatNetwork,
+        float_network::{FloatNetwork, not_for_the_device},
         packing::{Model, card::card, comparison::Comparison, run_int8},
     },
 };
@@ -63,6 +63,9 @@ impl Quantize {
     pub fn run(&self) -> Result<(), Error> {
         let run = RunFolder::open(&self.run)?;
         let config = run.config()?;
+        if config.arch.plan().is_none() {
+            return Err(not_for_the_device(config.arch));
+        }
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.best_weights()?;
         let (_, device) = Backend::device(Some(Backend::Flex)).or_else(|_| Backend::device(None))?;
@@ -85,7 +88,7 @@ impl Quantize {
         let name = self.name.as_deref().unwrap_or(config.arch.name());
         model.card = card(name, &config, &data, &split, epoch, run.epochs()?.len(), &comparison);
         for folder in &self.unfamiliar {
-            model.card.results.extend(model.measure_unfamiliar(folder)?);
+            model.card.results.extend(model.measure_unfamiliar(folder, &comparison.familiar)?);
         }
         let bytes = model.artifact().to_bytes().map_err(|error| Error::content(&self.out, error.to_string()))?;
         atomic_file::write(&self.out, &bytes)?;

@@ -13,7 +13,6 @@ use std::{
 };
 
 use blastscope_shared::Class;
-use clap::ValueEnum;
 
 use super::{Item, Part, Split, SplitKind};
 use crate::{
@@ -93,7 +92,9 @@ pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Sp
         if !met.insert((image, symmetry)) {
             return Err(wrong(format!("{file} with symmetry {symmetry} is there twice")));
         }
-        if kind == SplitKind::Grouped && *part_of_group.entry(group).or_insert(part) != part {
+        if matches!(kind, SplitKind::Grouped | SplitKind::HeldOut)
+            && *part_of_group.entry(group).or_insert(part) != part
+        {
             return Err(wrong(format!("group {group} lies on two sides, so the split leaks; draw a new one")));
         }
         items.push(Item { image, symmetry, part });
@@ -109,7 +110,8 @@ pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Sp
 
 fn drawn_with(line: &str) -> Option<(SplitKind, u64, usize)> {
     let mut fields = line.trim().strip_prefix(FIRST_LINE)?.split("; ");
-    let kind = SplitKind::from_str(fields.next()?.strip_prefix("kind=")?, false).ok()?;
+    let name = fields.next()?.strip_prefix("kind=")?;
+    let kind = SplitKind::ALL.into_iter().find(|kind| kind.name() == name)?;
     let seed = fields.next()?.strip_prefix("seed=")?.parse().ok()?;
     let per_class = fields.next()?.strip_prefix("per_class=")?.parse().ok()?;
     Some((kind, seed, per_class))

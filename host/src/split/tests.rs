@@ -221,3 +221,30 @@ fn the_real_set_is_divided_without_leaks() {
         assert!((0.13..=0.17).contains(&share), "{class}: {share}");
     }
 }
+
+#[test]
+fn what_is_held_out_is_the_test_part_and_its_groups_are_nowhere_else() {
+    let dataset = dataset(60);
+    let session = "Early-1";
+    let held_out: Vec<usize> =
+        (0..dataset.images.len()).filter(|&image| dataset.images[image].session.as_deref() == Some(session)).collect();
+    let split = Split::hold_out(&dataset, &held_out, SplitKind::HeldOut, 3, 40).expect("split");
+    let test: Vec<usize> = split.items(Part::Test).map(|item| item.image).collect();
+    assert_eq!(test, held_out);
+    let groups: std::collections::BTreeSet<u32> = test.iter().map(|&image| dataset.images[image].group).collect();
+    for part in [Part::Train, Part::Validation] {
+        assert!(split.items(part).all(|item| !groups.contains(&dataset.images[item.image].group)), "{part}");
+        for class in Class::ALL {
+            assert!(count(&dataset, &split, part, class) > 0, "{part} {class}");
+        }
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("split.csv");
+    split.write(&path, &dataset).expect("written");
+    assert_eq!(Split::read(&path, &dataset).expect("read"), split);
+    // The one sitting of a class cannot be held out: nothing of the class would be left to learn.
+    let all_pro: Vec<usize> = (180..240).collect();
+    let error = Split::hold_out(&dataset, &all_pro, SplitKind::HeldOut, 3, 40).expect_err("refused").to_string();
+    assert!(error.contains("Pro"), "{error}");
+    assert!(Split::hold_out(&dataset, &[], SplitKind::HeldOut, 3, 40).is_err());
+}

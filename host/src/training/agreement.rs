@@ -9,7 +9,7 @@ use burn::{
     tensor::TensorData,
 };
 
-use super::{OptimizerKind, batches::Batch, model::AllCnn};
+use super::{OptimizerKind, batches::Batch, network::Network};
 use crate::{Error, architecture::Architecture};
 
 const SIDE: usize = 32;
@@ -62,7 +62,7 @@ impl FixedWeights {
 #[must_use]
 pub fn losses(device: &Device) -> [f32; 5] {
     let autodiff = device.clone().autodiff();
-    let network = AllCnn::new(Architecture::Allcnn, SIDE, 0.0, &autodiff);
+    let network = Network::new(Architecture::Allcnn, SIDE, 0.0, &autodiff);
     // The hidden biases start random; zero them like every other bias, so that all back ends start alike.
     let mut network = network.map(&mut ZeroBiases).map(&mut FixedWeights(Numbers(7)));
     let mut optimizer = OptimizerKind::Adam.build();
@@ -100,6 +100,7 @@ fn batch(seed: u64, device: &Device) -> Batch {
     Batch {
         inputs: Tensor::from_data(TensorData::new(pixels, [BATCH, 3, SIDE, SIDE]), device),
         targets: Tensor::from_data(TensorData::new(targets, [BATCH]), device),
+        smoothing: None,
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Batch {
     pub inputs: Tensor<4>,
     /// `[batch]`, class indices.
     pub targets: Tensor<1, Int>,
+    /// Share of a target's probability that goes to all classes alike (Szegedy et al., "Rethinking the Inception Architecture",
+    /// 2016), 0..1; none where the loss is measured and not trained on.
+    pub smoothing: Option<f32>,
 }
 
 /// Assembles batches of square inputs.
@@ -69,6 +72,7 @@ impl Batcher<Example, Batch> for ExampleBatcher {
         Batch {
             inputs: Tensor::from_data(TensorData::new(pixels, [count, 3, side, side]), device),
             targets: Tensor::from_data(TensorData::new(targets, [count]), device),
+            smoothing: None,
         }
     }
 }

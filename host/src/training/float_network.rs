@@ -2,16 +2,22 @@
 
 use std::path::Path;
 
-use blastscope_shared::Class;
+use blastscope_shared::{
+    Class,
+    cells::{CellView, SIDE},
+};
 use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::ModuleRecord};
 
 use super::{
     batches::{Example, ExampleBatcher},
+    cell_batches,
     model::AllCnn,
+    network::Network,
 };
 use crate::{
     Error,
     architecture::Architecture,
+    augmentation::middle,
     progress::Progress,
     quantization::{FloatFilters, FloatLayer, Histogram, Normalization, channels_last, fold},
     run_folder::RunConfig,
@@ -23,7 +29,7 @@ const BATCH: usize = 16;
 /// A network for inference and what turns examples into its input.
 pub struct FloatNetwork {
     architecture: Architecture,
-    network: AllCnn,
+    network: Network,
     batcher: ExampleBatcher,
     device: Device,
 }
@@ -36,12 +42,13 @@ impl FloatNetwork {
     pub fn load(config: &RunConfig, weights: &Path, device: &Device) -> Result<Self, Error> {
         let record = ModuleRecord::load(weights)
             .map_err(|error| Error::content(weights, format!("holds no weights that can be read: {error}")))?;
-        let network = AllCnn::new(config.arch, usize::from(config.preprocessing.width), config.dropout, device);
+        let network = Network::new(config.arch, config.preprocessing.network_size().0, config.dropout, device);
         let expected = network.num_params();
-        let network = network.load_record(record);
-        if network.num_params() != expected {
-            return Err(Error::content(weights, "holds the weights of another network"));
-        }
+        let network = network
+            .try_load_record(record)
+            .ok()
+            .filter(|network| network.num_params() == expected)
+            .ok_or_else(|| Error::content(weights, format!("holds no weights of {}", config.arch.name())))?;
         Ok(Self {
             architecture: config.arch,
             network,
@@ -50,11 +57,14 @@ impl FloatNetwork {
         })
     }
 
-    /// The logits of each example, in order.
+    /// The logits of each example, in order; of a network that sees cells, the mean of its cells', and zeros without any.
     ///
     /// # Errors
     /// When the device gives back something that is not logits.
     pub fn logits(&self, examples: &[Example], progress: Progress) -> Result<Vec<[f32; Class::COUNT]>, Error> {
+        if self.batcher.preprocessing.is_cell_by_cell() {
+            return self.logits_by_cell(examples, progress);
+        }
         let task = progress.start("float network", examples.len());
         let mut logits = Vec::with_capacity(examples.len());
         for chunk in examples.chunks(BATCH) {
@@ -66,12 +76,55 @@ impl FloatNetwork {
         Ok(logits)
     }
 
+    fn logits_by_cell(&self, examples: &[Example], progress: Progress) -> Result<Vec<[f32; Class::COUNT]>, Error> {
+        let task = progress.start("float network", examples.len());
+        let mut logits = Vec::with_capacity(examples.len());
+        for example in examples {
+            let planes = self.planes(example);
+            let mut mean = [0.0; Class::COUNT];
+            if !planes.is_empty() {
+                let of_cells = values(self.network.forward(cell_batches::input(&planes, &self.device)))?;
+                for (at, logit) in of_cells.iter().enumerate() {
+                    mean[at % Class::COUNT] += logit / planes.len() as f32;
+                }
+            }
+            logits.push(mean);
+            task.advance(1);
+        }
+        Ok(logits)
+    }
+
+    /// What a network that sees cells sees of an example.
+    fn planes(&self, example: &Example) -> Vec<Vec<f32>> {
+        let preprocessing = &self.batcher.preprocessing;
+        let mut view = CellView::new();
+        view.look(preprocessing, &example.masked_input(preprocessing));
+        view.crops().iter().map(|crop| middle(crop, SIDE)).collect()
+    }
+
+    /// Batches of what the network sees of `examples`, a few at a time.
+    fn network_input(&self, examples: &[Example]) -> Option<Tensor<4>> {
+        if !self.batcher.preprocessing.is_cell_by_cell() {
+            return Some(self.batcher.batch(examples.to_vec(), &self.device).inputs);
+        }
+        let planes: Vec<Vec<f32>> = examples.iter().flat_map(|example| self.planes(example)).collect();
+        (!planes.is_empty()).then(|| cell_batches::input(&planes, &self.device))
+    }
+
+    /// The network, where it is one that the device can run.
+    fn paper_kind(&self) -> Result<&AllCnn, Error> {
+        match &self.network {
+            Network::AllCnn(network) => Ok(network),
+            _ => Err(not_for_the_device(self.architecture)),
+        }
+    }
+
     /// For each layer but the last, the largest activation that should still be told apart, chosen on `examples`.
     ///
     /// # Errors
-    /// As [`Self::logits`].
+    /// As [`Self::logits`], and when the network is none of the paper's kind.
     pub fn clips(&self, examples: &[Example], progress: Progress) -> Result<Vec<f32>, Error> {
-        let layers = self.architecture.convolutions() + 1;
+        let layers = self.paper_kind()?.convolutions.len() + 1;
         let mut largest = vec![0.0f32; layers];
         self.observe(examples, "calibrating, range", progress, |layer, activations| {
             largest[layer] = activations.iter().fold(largest[layer], |largest, &value| largest.max(value));
@@ -90,18 +143,19 @@ impl FloatNetwork {
         progress: Progress,
         mut see: impl FnMut(usize, &[f32]),
     ) -> Result<(), Error> {
+        let network = self.paper_kind()?;
         let task = progress.start(what, examples.len());
         for chunk in examples.chunks(BATCH) {
-            let batch = self.batcher.batch(chunk.to_vec(), &self.device);
+            task.advance(chunk.len());
+            let Some(inputs) = self.network_input(chunk) else { continue };
             let mut failure = None;
-            let _ = self.network.forward_observed(batch.inputs, |layer, map| match values(map.clone()) {
+            let _ = network.forward_observed(inputs, |layer, map| match values(map.clone()) {
                 Ok(activations) => see(layer, &activations),
                 Err(error) => failure = Some(error),
             });
             if let Some(error) = failure {
                 return Err(error);
             }
-            task.advance(chunk.len());
         }
         Ok(())
     }
@@ -109,12 +163,13 @@ impl FloatNetwork {
     /// The network's layers with batch normalization folded in and inputs in the order HWC.
     ///
     /// # Errors
-    /// As [`Self::logits`].
+    /// As [`Self::clips`].
     pub fn layers(&self) -> Result<Vec<FloatLayer>, Error> {
+        let network = self.paper_kind()?;
         let mut layers = Vec::new();
-        let mut convolutions = self.network.convolutions.iter();
+        let mut convolutions = network.convolutions.iter();
         let mut channels = 3;
-        for block in self.architecture.blocks() {
+        for block in network.plan().blocks {
             for layer in convolutions.by_ref().take(block.len()) {
                 let weights = channels_last(&values(layer.convolution.weight.val())?, channels, 9);
                 let norm = &layer.normalization;
@@ -137,16 +192,28 @@ impl FloatNetwork {
             }
             layers.push(FloatLayer::MaxPool);
         }
-        let side = usize::from(self.batcher.preprocessing.width) / 32;
-        let hidden = channels_last(&values(self.network.hidden.weight.val().transpose())?, channels, side * side);
+        let side = self.batcher.preprocessing.network_size().0 / 32;
+        let hidden = channels_last(&values(network.hidden.weight.val().transpose())?, channels, side * side);
         let bias = |linear: &Linear| linear.bias.as_ref().map_or_else(|| Ok(Vec::new()), |bias| values(bias.val()));
-        layers.push(FloatLayer::Dense(FloatFilters { weights: hidden, biases: bias(&self.network.hidden)? }));
+        layers.push(FloatLayer::Dense(FloatFilters { weights: hidden, biases: bias(&network.hidden)? }));
         layers.push(FloatLayer::Dense(FloatFilters {
-            weights: values(self.network.output.weight.val().transpose())?,
-            biases: bias(&self.network.output)?,
+            weights: values(network.output.weight.val().transpose())?,
+            biases: bias(&network.output)?,
         }));
         Ok(layers)
     }
+}
+
+/// Why a network of this kind cannot be quantized.
+#[must_use]
+pub fn not_for_the_device(architecture: Architecture) -> Error {
+    let runnable: Vec<&str> =
+        Architecture::ALL.into_iter().filter(|other| other.plan().is_some()).map(Architecture::name).collect();
+    Error::Usage(format!(
+        "{} is there for comparison: the device runs 3x3 convolutions, max-pools and dense layers only; train one of {}",
+        architecture.name(),
+        runnable.join(", ")
+    ))
 }
 
 pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
@@ -158,7 +225,7 @@ pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Erro
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
-    use blastscope_shared::{Network, Preprocessing};
+    use blastscope_shared::Preprocessing;
 
     use super::*;
     use crate::{quantization::QuantizedLayers, symmetry::Symmetry};
@@ -172,7 +239,7 @@ mod tests {
         let preprocessing = Preprocessing::square(64);
         let float = FloatNetwork {
             architecture: Architecture::Allcnn,
-            network: AllCnn::new(Architecture::Allcnn, 64, 0.5, &device),
+            network: Network::new(Architecture::Allcnn, 64, 0.5, &device),
             batcher: ExampleBatcher { preprocessing: preprocessing.clone() },
             device,
         };
@@ -192,7 +259,7 @@ mod tests {
         let expected = float.logits(&examples, Progress::Silent).expect("logits");
         let clips = float.clips(&examples, Progress::Silent).expect("clips");
         let quantized = QuantizedLayers::new(&float.layers().expect("layers"), &clips);
-        let network = Network::new(&preprocessing, &quantized.layers()).expect("it fits");
+        let network = blastscope_shared::Network::new(&preprocessing, &quantized.layers()).expect("it fits");
         let mut workspace = network.workspace();
         let spread = expected.iter().flatten().fold(0.0f32, |spread, logit| spread.max(logit.abs()));
         for (example, expected) in examples.iter().zip(&expected) {

@@ -1,4 +1,4 @@
-//! The convolutional network of Anand et al. (Sci Rep 15:29147, 2025), and its smaller relative, for a square input.
+//! The convolutional network of Anand et al. (Sci Rep 15:29147, 2025), and its relatives, for a square input.
 
 use blastscope_shared::Class;
 use burn::{
@@ -6,15 +6,13 @@ use burn::{
     nn::{
         BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig, PaddingConfig2d, Relu,
         conv::{Conv2d, Conv2dConfig},
-        loss::CrossEntropyLossConfig,
         pool::{MaxPool2d, MaxPool2dConfig},
     },
     prelude::*,
-    train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
+    tensor::ops::PadMode,
 };
 
-use super::batches::Batch;
-use crate::architecture::Architecture;
+use crate::architecture::Plan;
 
 /// 3x3 convolution with padding 1, batch normalization, ReLU.
 #[derive(Module, Debug)]
@@ -39,15 +37,42 @@ impl ConvolutionLayer {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.activation.forward(self.normalization.forward(self.convolution.forward(input)))
+        let [_, _, height, width] = input.dims();
+        let map = if height * width <= SMALL_MAP {
+            convolve_small(input, self.convolution.weight.val())
+        } else {
+            self.convolution.forward(input)
+        };
+        self.activation.forward(self.normalization.forward(map))
     }
+}
+
+/// Most pixels of a map whose convolution is done as one matrix product.
+const SMALL_MAP: usize = 64;
+
+/// A 3x3 convolution with padding 1 of `[batch, channels, height, width]` by weights `[filters, channels, 3, 3]`, as one matrix
+/// product over the whole batch. Back ends go picture by picture through the weights; with a few pixels a picture, fetching them is
+/// all they do.
+fn convolve_small(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = input.dims();
+    let filters = weight.dims()[0];
+    let padded = input.pad((1, 1, 1, 1), PadMode::Constant(0.0)).permute([0, 2, 3, 1]);
+    let shifted = (0..9)
+        .map(|at| {
+            let (y, x) = (at / 3, at % 3);
+            padded.clone().slice([0..batch, y..y + height, x..x + width, 0..channels])
+        })
+        .collect();
+    let rows = Tensor::cat(shifted, 3).reshape([batch * height * width, 9 * channels]);
+    let columns = weight.permute([2, 3, 1, 0]).reshape([9 * channels, filters]);
+    rows.matmul(columns).reshape([batch, height, width, filters]).permute([0, 3, 1, 2])
 }
 
 /// Convolutions in five blocks, a hidden dense layer, dropout, a dense layer to four logits. The softmax is part of the loss.
 #[derive(Module, Debug)]
 pub struct AllCnn {
     #[module(skip)]
-    architecture: Architecture,
+    plan: Plan,
     /// The convolutions, in order.
     pub convolutions: Vec<ConvolutionLayer>,
     pool: MaxPool2d,
@@ -62,23 +87,29 @@ pub struct AllCnn {
 impl AllCnn {
     /// A network with fresh weights for inputs of `side` x `side` pixels; `side` is a multiple of 32.
     #[must_use]
-    pub fn new(architecture: Architecture, side: usize, dropout: f64, device: &Device) -> Self {
+    pub fn new(plan: Plan, side: usize, dropout: f64, device: &Device) -> Self {
         let mut convolutions = Vec::new();
         let mut channels = 3;
-        for &filters in architecture.blocks().into_iter().flatten() {
+        for &filters in plan.blocks.into_iter().flatten() {
             convolutions.push(ConvolutionLayer::new(channels, filters, device));
             channels = filters;
         }
         let map = side / 32;
         Self {
-            architecture,
+            plan,
             convolutions,
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            hidden: LinearConfig::new(channels * map * map, architecture.hidden()).init(device),
+            hidden: LinearConfig::new(channels * map * map, plan.hidden).init(device),
             activation: Relu::new(),
             dropout: DropoutConfig::new(dropout).init(),
-            output: LinearConfig::new(architecture.hidden(), Class::COUNT).init(device),
+            output: LinearConfig::new(plan.hidden, Class::COUNT).init(device),
         }
+    }
+
+    /// Its layers.
+    #[must_use]
+    pub const fn plan(&self) -> Plan {
+        self.plan
     }
 
     /// Logits `[batch, 4]` of inputs `[batch, 3, side, side]` in 0..1.
@@ -93,7 +124,7 @@ impl AllCnn {
     pub fn forward_observed(&self, input: Tensor<4>, mut observe: impl FnMut(usize, &Tensor<4>)) -> Tensor<2> {
         let mut map = input;
         let mut layers = self.convolutions.iter().enumerate();
-        for block in self.architecture.blocks() {
+        for block in self.plan.blocks {
             for (index, layer) in layers.by_ref().take(block.len()) {
                 map = layer.forward(map);
                 observe(index, &map);
@@ -104,55 +135,60 @@ impl AllCnn {
         observe(self.convolutions.len(), &hidden.clone().unsqueeze_dims(&[2, 3]));
         self.output.forward(self.dropout.forward(hidden))
     }
-
-    fn classify(&self, batch: Batch) -> ClassificationOutput {
-        let logits = self.forward(batch.inputs);
-        let loss = CrossEntropyLossConfig::new().init(&logits.device()).forward(logits.clone(), batch.targets.clone());
-        ClassificationOutput::new(loss, logits, batch.targets)
-    }
 }
 
-impl TrainStep for AllCnn {
-    type Input = Batch;
-    type Output = ClassificationOutput;
-
-    fn step(&self, batch: Batch) -> TrainOutput<ClassificationOutput> {
-        let output = self.classify(batch);
-        TrainOutput::new(self, output.loss.backward(), output)
-    }
-}
-
-impl InferenceStep for AllCnn {
-    type Input = Batch;
-    type Output = ClassificationOutput;
-
-    fn step(&self, batch: Batch) -> ClassificationOutput {
-        self.classify(batch)
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "flex"))]
 mod tests {
+    use burn::tensor::{Distribution, Tolerance};
+
     use super::*;
+    use crate::architecture::Architecture;
+
+    fn papers() -> Plan {
+        Architecture::Allcnn.plan().expect("the paper's network has a plan")
+    }
 
     #[test]
     fn the_network_has_the_papers_size() {
         let device = Device::flex();
         let mut expected = 12_544 * 512 + 512 + 512 * 4 + 4;
         let mut channels = 3;
-        for &filters in Architecture::Allcnn.blocks().into_iter().flatten() {
+        for &filters in papers().blocks.into_iter().flatten() {
             // Batch normalization: scale, shift, and the running mean and variance.
             expected += 9 * channels * filters + 4 * filters;
             channels = filters;
         }
-        assert_eq!(AllCnn::new(Architecture::Allcnn, 224, 0.5, &device).num_params(), expected);
+        assert_eq!(AllCnn::new(papers(), 224, 0.5, &device).num_params(), expected);
         assert!((8_350_000..8_450_000).contains(&expected), "8.4 million, and not {expected}");
+    }
+
+    #[test]
+    fn small_maps_are_convolved_like_large_ones() {
+        let device = Device::flex();
+        device.seed(9);
+        for (channels, filters, height, width) in [(3, 5, 8, 8), (16, 7, 2, 2), (4, 4, 1, 3)] {
+            let device = device.clone().autodiff();
+            let layer = ConvolutionLayer::new(channels, filters, &device);
+            let uniform = Distribution::Uniform(-1.0, 1.0);
+            let input = Tensor::<4>::random([3, channels, height, width], uniform, &device).require_grad();
+            let weight = layer.convolution.weight.val();
+            let fast = convolve_small(input.clone(), weight.clone());
+            let slow = layer.convolution.forward(input.clone());
+            fast.clone().into_data().assert_approx_eq::<f32>(&slow.clone().into_data(), Tolerance::default());
+            let gradients = [fast, slow].map(|map| {
+                let gradients = (map.clone() * map).sum().backward();
+                [&input, &weight].map(|tensor| tensor.grad(&gradients).expect("a gradient").into_data())
+            });
+            for (fast, slow) in gradients[0].iter().zip(&gradients[1]) {
+                fast.assert_approx_eq::<f32>(slow, Tolerance::default());
+            }
+        }
     }
 
     #[test]
     fn every_layer_is_observed_in_order_and_shape() {
         let device = Device::flex();
-        let network = AllCnn::new(Architecture::Allcnn, 32, 0.5, &device);
+        let network = AllCnn::new(papers(), 32, 0.5, &device);
         let mut shapes = Vec::new();
         let logits = network.forward_observed(Tensor::zeros([2, 3, 32, 32], &device), |index, map| {
             assert_eq!(index, shapes.len());

@@ -20,13 +20,12 @@ use rayon::prelude::*;
 use crate::{
     Error,
     dataset::{Dataset, sha256_from_hex},
-    evaluation::Rate,
-    picture::{pictures_below, read_picture},
+    evaluation::{Rate, bootstrap::Bootstrap},
     progress::Progress,
     quantization::{OperatingPoint, QuantizedLayers, Scored},
     run_folder::RunConfig,
-    screening::{self, Finding},
     split::{Item, Part, Split, SplitKind},
+    unfamiliar::{Familiar, Unfamiliar},
 };
 
 /// The parts of an artifact while they come together.
@@ -121,13 +120,14 @@ impl<'a> Model<'a> {
         let fields: Vec<(Class, Vec<u8>)> = items
             .par_iter()
             .map_init(
-                || classifier.network().workspace(),
+                || classifier.workspace(),
                 |workspace, item| {
-                    let hidden = classifier.network().run(&inputs[item.image], workspace).hidden.to_vec();
                     task.advance(1);
-                    (data.images[item.image].class, hidden)
+                    let output = classifier.output(&inputs[item.image], workspace)?;
+                    Some((data.images[item.image].class, output.hidden.to_vec()))
                 },
             )
+            .flatten()
             .collect();
         let views = fields.iter().map(|(class, hidden)| (*class, hidden.as_slice()));
         let statistics = NoveltyStatistics::learn(views)
@@ -138,37 +138,32 @@ impl<'a> Model<'a> {
         Ok(())
     }
 
-    /// How the model fares on pictures it should not be sure about, all those below `folder`: what the gate lets pass, what gets a
-    /// class all the same, and what gets one with a probability above 0.9.
+    /// How the model fares on pictures it should not be sure about, all those below `folder`, beside `familiar` ones: what the
+    /// novelty score tells apart, what the gate lets pass, what gets a class all the same, and what gets one with a probability above
+    /// 0.9.
     ///
     /// # Errors
     /// When the folder holds no picture or one cannot be read.
-    pub fn measure_unfamiliar(&self, folder: &Path) -> Result<Vec<Measurement>, Error> {
+    pub fn measure_unfamiliar(&self, folder: &Path, familiar: &[Familiar]) -> Result<Vec<Measurement>, Error> {
         let classifier = self.classifier()?;
-        let paths = pictures_below(folder)?;
-        let task = Progress::Shown.start("unfamiliar pictures", paths.len());
-        let findings = paths
-            .par_iter()
-            .map_init(
-                || classifier.workspace(),
-                |workspace, path| {
-                    let finding = screening::find(&classifier, &read_picture(path)?, workspace);
-                    task.advance(1);
-                    Ok(finding)
-                },
-            )
-            .collect::<Result<Vec<Finding>, Error>>()?;
-        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let spoken = |finding: &&Finding| !finding.rejected && finding.assessment.verdict.class().is_some();
-        let sure = |finding: &&Finding| finding.assessment.probabilities.iter().any(|&probability| probability > 0.9);
-        let measurement = |what: &str, count: usize| {
-            let rate = Rate::new(count, findings.len());
-            card::measurement(what, &format!("{name}: pictures unlike the training's"), &rate)
+        let found = Unfamiliar::measure(&classifier, folder, familiar, Bootstrap::default(), Progress::Shown)?;
+        let part = format!("{}: pictures unlike the training's", found.folder);
+        let area = Measurement {
+            what: "more novel than a familiar field (ROC area)".into(),
+            part: part.clone(),
+            value: found.area.value as f32,
+            low: found.area.low as f32,
+            high: found.area.high as f32,
+            count: found.pictures as u32,
         };
+        let passed = Rate::new(found.stopped.of - found.stopped.hits, found.stopped.of);
+        let measurement = |what: &str, rate: &Rate| card::measurement(what, &part, rate);
         Ok(vec![
-            measurement("let pass by the quality gate", findings.iter().filter(|finding| !finding.rejected).count()),
-            measurement("named with a class all the same", findings.iter().filter(spoken).count()),
-            measurement("named with a probability above 0.9", findings.iter().filter(spoken).filter(sure).count()),
+            area,
+            measurement("flagged as unfamiliar", &found.flagged),
+            measurement("let pass by the quality gate", &passed),
+            measurement("named with a class all the same", &found.named),
+            measurement("named with a probability above 0.9", &found.sure),
         ])
     }
 
@@ -244,6 +239,7 @@ fn hidden_len(layers: &QuantizedLayers, config: &RunConfig) -> Result<usize, Err
 /// A run's configuration without the paths of the machine it ran on.
 #[derive(serde::Serialize)]
 struct PublicConfig<'a> {
+    recipe: &'a str,
     arch: &'a str,
     optimizer: &'a str,
     epochs: usize,
@@ -260,6 +256,7 @@ struct PublicConfig<'a> {
 impl<'a> PublicConfig<'a> {
     fn of(config: &'a RunConfig) -> Self {
         Self {
+            recipe: config.recipe.name(),
             arch: config.arch.name(),
             optimizer: &config.optimizer,
             epochs: config.epochs,

@@ -9,10 +9,24 @@ use burn::train::{
     renderer::{EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation, MetricsRendererTraining},
 };
 
+use crate::progress::span;
+
 const INTERVAL: Duration = Duration::from_secs(15);
+
+/// Several trainings, one after the other, seen from one of them.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// Which one this is: `run 3 of 20, resnet50`.
+    pub place: String,
+    /// How long the later ones will take, in units of this one; `0.0` for the last.
+    pub later: f64,
+}
 
 /// Prints lines such as `epoch 2/30, training 320/2400, 3.4 pictures/s, 10 min left; Loss 0.412, Accuracy 85.1`.
 pub struct PlainRenderer {
+    queue: Option<Queue>,
+    start: Instant,
+    start_epoch: usize,
     epochs: usize,
     epoch: usize,
     part: String,
@@ -24,10 +38,15 @@ pub struct PlainRenderer {
     values: Vec<(String, f64)>,
 }
 
-impl Default for PlainRenderer {
-    fn default() -> Self {
+impl PlainRenderer {
+    /// A renderer for a training on its own, or for one of a queue.
+    #[must_use]
+    pub fn new(queue: Option<Queue>) -> Self {
         let now = Instant::now();
         Self {
+            queue,
+            start: now,
+            start_epoch: 1,
             epochs: 0,
             epoch: 1,
             part: String::new(),
@@ -39,9 +58,19 @@ impl Default for PlainRenderer {
             values: Vec::new(),
         }
     }
-}
 
-impl PlainRenderer {
+    /// What the queue's lines begin with; empty without one.
+    fn place(&self) -> String {
+        let Some(queue) = &self.queue else { return String::new() };
+        // Validation is a part of every epoch too, but a short one.
+        let part = if self.part == "training" { self.done as f64 / self.total.max(1) as f64 } else { 1.0 };
+        let done = (self.epoch - self.start_epoch.min(self.epoch)) as f64 + part;
+        let epochs = (self.epochs + 1 - self.start_epoch.min(self.epochs)) as f64;
+        let epoch = self.start.elapsed().as_secs_f64() / done.max(1e-3);
+        let left = epoch * ((epochs - done).max(0.0) + queue.later * self.epochs as f64);
+        format!("{} (all: {} left), ", queue.place, span(Duration::from_secs_f64(left.min(1e9))))
+    }
+
     fn line(&mut self) {
         self.last_line = Instant::now();
         let elapsed = self.part_start.elapsed().as_secs_f64().max(1e-3);
@@ -50,7 +79,8 @@ impl PlainRenderer {
         let left = if left >= 90.0 { format!("{:.0} min", left / 60.0) } else { format!("{left:.0} s") };
         let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
         println!(
-            "epoch {}/{}, {} {}/{}, {rate:.1} pictures/s, {left} left; {}",
+            "{}epoch {}/{}, {} {}/{}, {rate:.1} pictures/s, {left} left; {}",
+            self.place(),
             self.epoch,
             self.epochs,
             self.part,
@@ -98,6 +128,8 @@ impl TrainingProgressLogger for PlainRenderer {
     fn start(&mut self, epochs: usize, starting_epoch: usize, _: Option<usize>, _: Option<&str>) {
         self.epochs = epochs;
         self.epoch = starting_epoch.max(1);
+        self.start_epoch = self.epoch;
+        self.start = Instant::now();
     }
 
     fn start_split(&mut self, part: &str, total_items: usize) {

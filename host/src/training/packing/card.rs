@@ -3,12 +3,14 @@
 use blastscope_shared::{
     Class,
     artifact::{Measurement, ModelCard, STATEMENT},
+    cells::SIDE,
 };
 
 use super::comparison::Comparison;
 use crate::{
     dataset::Dataset,
     evaluation::Rate,
+    recipe::Recipe,
     run_folder::RunConfig,
     split::{Part, Split, SplitKind},
 };
@@ -63,6 +65,24 @@ pub fn card(
              not patients.{leak}"
         )
     };
+    let (width, height) = (config.preprocessing.width, config.preprocessing.height);
+    let (seen, varied) = match config.recipe {
+        Recipe::Paper => (
+            format!("whole fields of {width}x{height}"),
+            format!("{} training items with flips and rotations", split.items(Part::Train).count()),
+        ),
+        Recipe::Robust => (
+            format!(
+                "{SIDE}x{SIDE} crops around each nucleus, optical density of the green channel, of fields of {width}x{height}"
+            ),
+            format!(
+                "{} cells an epoch, drawn equally often from benign and malignant fields, in these from each class, and in it from each \
+                 sitting, with angle, size, stain and \
+                 sharpness varied",
+                config.per_class * Class::COUNT
+            ),
+        ),
+    };
     ModelCard {
         name: name.into(),
         statement: STATEMENT.into(),
@@ -82,16 +102,15 @@ pub fn card(
             count(Part::Test),
         ),
         training: format!(
-            "{} at {}x{} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs_run} epochs, the best \
-             being epoch {epoch}; {} training items with flips and rotations, dropout {}; {}. Quantized after training to int8.",
+            "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs_run} epochs, the best \
+             being epoch {epoch}; {}, dropout {}; {}. Quantized after training to int8.",
             config.arch.name(),
-            config.preprocessing.width,
-            config.preprocessing.height,
+            seen,
             config.optimizer,
             config.learning_rate,
             config.schedule,
             config.batch_size,
-            split.items(Part::Train).count(),
+            varied,
             config.dropout,
             config.hardware,
         ),

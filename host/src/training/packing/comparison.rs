@@ -1,29 +1,38 @@
 //! Float and int8 side by side.
 
-use blastscope_shared::{Class, Classifier};
+use blastscope_shared::{
+    Class, Classifier,
+    calibration::probabilities,
+    classifier::{Assessment, judge},
+};
 use serde_json::json;
 
 use super::{Model, run_int8};
 use crate::{
     Error, colour_baseline,
     dataset::Dataset,
-    evaluation::{Evaluation, Prediction, Rate, Subject},
+    evaluation::{Evaluation, Paired, Prediction, Rate, Subject, bootstrap::Bootstrap},
     progress::Progress,
     screening::{self, Finding},
     split::{Item, Part, Split},
     training::{self, float_network::FloatNetwork},
+    unfamiliar::Familiar,
 };
 
 /// Float and int8 on the same fields.
 pub struct Comparison {
-    /// The float network.
+    /// The float network, with the model's temperature and thresholds.
     pub float: Evaluation,
     /// The int8 network.
     pub int8: Evaluation,
     /// Six colour numbers.
     pub baseline: Evaluation,
+    /// The differences between them, int8 less float, with intervals.
+    pub paired: Paired,
     /// The int8 network's logits, field by field.
     pub int8_logits: Vec<[f32; Class::COUNT]>,
+    /// How novel the fields are to the int8 network.
+    pub familiar: Vec<Familiar>,
     /// Fields for which float and int8 name the same class.
     pub agreement: Rate,
     /// Largest difference between a float and an int8 logit.
@@ -45,16 +54,27 @@ impl Comparison {
     ) -> Result<Self, Error> {
         let classifier = model.classifier()?;
         let assessments = run_int8(&classifier, data, inputs, items, "int8 network");
-        let int8: Vec<Prediction> = items
-            .iter()
-            .zip(&assessments)
-            .map(|(item, assessment)| {
-                screening::prediction(&data.images[item.image], &Finding { assessment: *assessment, rejected: false })
-            })
-            .collect();
+        let prediction = |item: &Item, assessment: Assessment| {
+            screening::prediction(&data.images[item.image], &Finding { assessment, rejected: false })
+        };
+        let int8: Vec<Prediction> =
+            items.iter().zip(&assessments).map(|(item, assessment)| prediction(item, *assessment)).collect();
         let examples = training::examples(data, inputs, items);
         let float_logits = float.logits(&examples, Progress::Shown)?;
-        let float = training::predictions_of(&float_logits, data, items);
+        // Judged alike, so that the differences are those of the arithmetic: the same temperature and thresholds, and the novelty of
+        // the int8 network, since the float network has none.
+        let float: Vec<Prediction> = items
+            .iter()
+            .zip(&float_logits)
+            .zip(&assessments)
+            .map(|((item, logits), int8)| {
+                let probabilities = probabilities(logits, model.point.temperature);
+                let verdict = judge(&probabilities, int8.novelty, &model.point.thresholds);
+                prediction(item, Assessment { logits: *logits, probabilities, novelty: int8.novelty, verdict })
+            })
+            .collect();
+        let groups: Vec<u32> = items.iter().map(|item| data.images[item.image].group).collect();
+        let paired = Paired::new(["float", "int8"], [&float, &int8], &groups, Bootstrap::default())?;
         let agreeing = float.iter().zip(&int8).filter(|(float, int8)| float.class() == int8.class()).count();
         let differences = float_logits
             .iter()
@@ -71,7 +91,13 @@ impl Comparison {
             float: Evaluation::new(&subject("float"), &float)?,
             int8: Evaluation::new(&subject("int8"), &int8)?,
             baseline: colour_baseline::evaluate(data, inputs, &model.config.preprocessing, split, Part::Test)?,
+            paired,
             int8_logits: assessments.iter().map(|assessment| assessment.logits).collect(),
+            familiar: assessments
+                .iter()
+                .zip(&groups)
+                .map(|(assessment, &group)| Familiar { novelty: assessment.novelty, group })
+                .collect(),
         })
     }
 
@@ -93,9 +119,10 @@ impl Comparison {
         out += &row("int8", &self.int8);
         out += &row("6 colours", &self.baseline);
         out += &format!(
-            "\nfloat and int8 name the same class for {} of the fields; their logits differ by at most {:.3}",
+            "\nfloat and int8 name the same class for {} of the fields; their logits differ by at most {:.3}\n\n{}",
             self.agreement.percent(),
-            self.largest_difference
+            self.largest_difference,
+            self.paired.table()
         );
         out
     }
@@ -108,6 +135,7 @@ impl Comparison {
             "float": self.float,
             "int8": self.int8,
             "colour_baseline": self.baseline,
+            "paired": self.paired,
             "agreement": self.agreement,
             "largest_logit_difference": self.largest_difference,
         })

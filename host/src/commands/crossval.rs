@@ -1,0 +1,115 @@
+//! `crossval`: how a way of training does on what it has not seen, fold by fold.
+
+use std::path::PathBuf;
+
+use crate::{
+    Error,
+    commands::choices::Choices,
+    crossval::{By, Conductor, FoldOutcome, Subject, Summary, folds, text, write},
+    dataset::Dataset,
+    evaluation::bootstrap::Bootstrap,
+    progress::Progress,
+    training::{agreement, backend::Backend, settings::Source},
+};
+
+/// Train on all but one fold, ask about that fold, for every fold in turn.
+///
+/// With --by session the folds are sittings at the microscope: how well benign and malignant fields are told apart on a sitting that
+/// the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept: the same command
+/// goes on after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's card.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  blastscope-host crossval --data all_pbs --out runs/sittings --recipe robust
+  blastscope-host crossval --data all_pbs --out runs/sittings-paper --epochs 5 --schedule one-cycle --jobs 2
+  blastscope-host crossval --data all_pbs --out runs/groups --by group --folds 10 --recipe robust --json")]
+pub struct Crossval {
+    /// Folder of images.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Folder for the folds' runs and the report.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// What a fold is.
+    #[arg(long, value_enum, default_value_t = By::Session)]
+    by: By,
+    /// Number of folds by group or random; there are as many folds by session as sittings.
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100))]
+    folds: u32,
+    /// Only these folds, by name, such as Ben-08; can be given several times.
+    #[arg(long, value_name = "FOLD")]
+    only: Vec<String>,
+    /// Folds that are trained at the same time, each in a process of its own: for GPUs with room for several.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    jobs: u32,
+    #[command(flatten)]
+    choices: Choices,
+    /// Table of overlap groups and sittings; by default DIR/groups.csv where there is one.
+    #[arg(long, value_name = "FILE")]
+    groups: Option<PathBuf>,
+    /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
+    #[arg(long, value_enum)]
+    backend: Option<Backend>,
+    /// Seed of weights, shuffling, splits and folds.
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    seed: u64,
+    /// Print the results as JSON in place of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Crossval {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in one sentence.
+    pub fn run(&self) -> Result<(), Error> {
+        let (backend, device) = Backend::device(self.backend)?;
+        let hardware = format!("{} on {}", backend.name(), crate::hardware::processor());
+        if backend == Backend::Wgpu {
+            agreement::check(&device)?;
+        }
+        let data = Dataset::scan(&self.data, self.groups.as_deref(), Progress::Shown)?;
+        let mut plan = folds(&data, self.by, self.folds as usize, self.seed)?;
+        if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {
+            let names: Vec<&str> = plan.folds.iter().map(|fold| fold.name.as_str()).collect();
+            return Err(Error::Usage(format!("--only {unknown} is no fold; there are {}", names.join(", "))));
+        }
+        if plan.unknown > 0 {
+            eprintln!("warning: of {} pictures the sitting is not known; they are in no fold", plan.unknown);
+        }
+        let planned = plan.folds.len();
+        plan.folds.retain(|fold| self.only.is_empty() || self.only.contains(&fold.name));
+        let settings = self.choices.settings(self.by.split(), self.seed);
+        let conductor = Conductor {
+            out: &self.out,
+            data: &data,
+            source: Source { root: &self.data, groups: self.groups.as_deref() },
+            by: self.by,
+            settings: &settings,
+            backend: (backend, device),
+        };
+        let subject = Subject {
+            by: self.by,
+            settings: &settings,
+            drawn: data.drawn,
+            impossible: &plan.impossible,
+            planned,
+            hardware: &hardware,
+        };
+        let report = |outcomes: &[FoldOutcome]| {
+            let summary = Summary::new(outcomes, Bootstrap::default());
+            write(&self.out, &subject, outcomes, &summary).map(|()| summary)
+        };
+        let outcomes = conductor.conduct(&plan.folds, self.jobs as usize, |outcomes| {
+            report(&outcomes.iter().flatten().cloned().collect::<Vec<_>>()).map(|_| ())
+        })?;
+        let summary = report(&outcomes)?;
+        if self.json {
+            println!("{}", crate::crossval::json(&subject, &summary)?);
+        } else {
+            println!("{}", text(&subject, &summary));
+            println!("report: {}", self.out.join("report.html").display());
+        }
+        Ok(())
+    }
+}

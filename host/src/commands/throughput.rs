@@ -1,0 +1,97 @@
+//! `throughput`: how many pictures a second this machine trains on.
+
+use crate::{
+    Error,
+    architecture::Architecture,
+    progress::Progress,
+    training::{
+        agreement,
+        backend::Backend,
+        throughput::{Load, Precision, measure},
+    },
+};
+
+/// Measure how many pictures a second a network is trained on, here.
+///
+/// Steps of Adam on random pictures after a warm-up: forward, backward, optimizer. Pictures are not read. With it one knows how long
+/// `train` and `reproduce` will take.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  blastscope-host throughput
+  blastscope-host throughput --arch resnet50 --batch-size 64 --backend wgpu --precision flex32 --json")]
+pub struct Throughput {
+    /// Network.
+    #[arg(long, value_enum, default_value_t = Architecture::Allcnn)]
+    arch: Architecture,
+    /// Pictures a step.
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    batch_size: u32,
+    /// Width and height of the network's input, a multiple of 32.
+    #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = super::choices::image_size)]
+    image_size: u16,
+    /// Steps on the clock.
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    steps: u32,
+    /// Steps before.
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    warm_up: u32,
+    /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
+    #[arg(long, value_enum)]
+    backend: Option<Backend>,
+    /// Numbers to compute with; fewer bits than 32 are for GPUs, and are not checked against the CPU's losses.
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
+    /// Print JSON instead of a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Throughput {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the back end is not there, cannot compute so, or computes wrongly.
+    pub fn run(&self) -> Result<(), Error> {
+        let (backend, mut device) = Backend::device(self.backend)?;
+        self.precision.apply(&mut device)?;
+        if backend == Backend::Wgpu && self.precision == Precision::F32 {
+            agreement::check(&device)?;
+        }
+        let load = Load {
+            arch: self.arch,
+            side: self.image_size.into(),
+            batch_size: self.batch_size as usize,
+            warm_up: self.warm_up as usize,
+            steps: self.steps as usize,
+        };
+        let speed = measure(&load, &device, Progress::Shown)?;
+        let (name, precision) = (self.arch.name(), crate::training::settings::value_name(&self.precision));
+        if self.json {
+            let json = serde_json::json!({
+                "network": name,
+                "backend": backend.name(),
+                "device": format!("{device:?}"),
+                "processor": crate::hardware::processor(),
+                "precision": precision,
+                "image_size": self.image_size,
+                "batch_size": self.batch_size,
+                "warm_up": self.warm_up,
+                "steps": self.steps,
+                "seconds": speed.seconds,
+                "pictures_per_second": speed.pictures_per_second,
+                "last_loss": speed.loss,
+            });
+            println!("{json:#}");
+        } else {
+            println!(
+                "{name} on {} ({}), {precision}, batches of {} at {size} x {size}: {:.1} pictures/s",
+                backend.name(),
+                crate::hardware::processor(),
+                self.batch_size,
+                speed.pictures_per_second,
+                size = self.image_size
+            );
+        }
+        Ok(())
+    }
+}

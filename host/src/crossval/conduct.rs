@@ -1,0 +1,250 @@
+//! Trains and asks fold after fold, or several at once.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use blastscope_shared::{Preprocessing, calibration::probabilities};
+use burn::prelude::Device;
+
+use super::{Answer, By, FoldOutcome};
+use crate::{
+    Error, atomic_file,
+    colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
+    dataset::{Dataset, hex},
+    progress::Progress,
+    quantization::{OperatingPoint, Scored},
+    run_folder::{Epoch, RunConfig, RunFolder},
+    signal,
+    split::{Item, Part, Split},
+    symmetry::Symmetry,
+    training::{
+        self,
+        backend::Backend,
+        checkpoints,
+        float_network::FloatNetwork,
+        plain_renderer::Queue,
+        settings::{Settings, Source},
+    },
+};
+
+/// Its file in a run folder.
+const FILE: &str = "fold.json";
+
+/// What all folds share.
+pub struct Conductor<'a> {
+    /// The folder of the run folders.
+    pub out: &'a Path,
+    /// The data.
+    pub data: &'a Dataset,
+    /// Where the data came from.
+    pub source: Source<'a>,
+    /// What a fold is.
+    pub by: By,
+    /// How each fold is trained.
+    pub settings: &'a Settings,
+    /// What computes, and on which device.
+    pub backend: (Backend, Device),
+}
+
+/// The run folder of a fold.
+#[must_use]
+pub fn fold_folder(out: &Path, fold: &str) -> PathBuf {
+    let name: String = fold.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    out.join(format!("fold-{name}"))
+}
+
+impl Conductor<'_> {
+    /// Trains what is not finished, `jobs` folds at a time, and asks every fold. Returns the outcomes in the order of `folds`.
+    ///
+    /// # Errors
+    /// Whatever stops a training; [`Error::Interrupted`] when the user does. What is finished by then stays.
+    pub fn conduct(
+        &self,
+        folds: &[Fold],
+        jobs: usize,
+        mut written: impl FnMut(&[Option<FoldOutcome>]) -> Result<(), Error>,
+    ) -> Result<Vec<FoldOutcome>, Error> {
+        let mut outcomes = folds.iter().map(|fold| self.read(fold)).collect::<Result<Vec<_>, Error>>()?;
+        let finished = outcomes.iter().flatten().count();
+        if finished > 0 {
+            println!("{finished} of {} folds are finished already", folds.len());
+        }
+        if jobs > 1 {
+            let open: Vec<&Fold> =
+                folds.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none()).map(|(fold, _)| fold).collect();
+            self.train_in_parallel(&open, jobs)?;
+        }
+        for (at, fold) in folds.iter().enumerate() {
+            if outcomes[at].is_none() {
+                let later = outcomes.iter().skip(at + 1).filter(|outcome| outcome.is_none()).count();
+                let place = format!("fold {} of {}, {}", at + 1, folds.len(), fold.name);
+                println!("{place}");
+                outcomes[at] = Some(self.perform(fold, Queue { place, later: later as f64 })?);
+                written(&outcomes)?;
+            }
+        }
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    fn again(&self) -> String {
+        format!("finished folds stay in {}; give the same command again to go on", self.out.display())
+    }
+
+    /// Begins a fold's run, or opens it again.
+    fn open(&self, fold: &Fold) -> Result<(RunFolder, RunConfig, Split), Error> {
+        let folder = fold_folder(self.out, &fold.name);
+        if folder.join("run.json").is_file() {
+            let run = RunFolder::open(&folder)?;
+            let config = run.config()?;
+            if let Some(difference) = self.settings.difference(&config) {
+                let reason = format!("was started with {difference}; give the same settings again, or another --out");
+                return Err(Error::content(&folder, reason));
+            }
+            if config.manifest_hash != hex(&self.data.manifest_hash()) {
+                return Err(Error::content(&folder, "was trained on other images; give another --out"));
+            }
+            let split = Split::read(&run.split(), self.data)?;
+            return Ok((run, config, split));
+        }
+        let Settings { seed, per_class, .. } = *self.settings;
+        let split = Split::hold_out(self.data, &fold.test, self.by.split(), seed, per_class)?;
+        let (run, config) = self.settings.begin_with(&split, &folder, self.data, &self.source, self.backend.0)?;
+        Ok((run, config, split))
+    }
+
+    fn perform(&self, fold: &Fold, queue: Queue) -> Result<FoldOutcome, Error> {
+        if signal::interrupted() {
+            return Err(Error::Interrupted(self.again()));
+        }
+        let (run, config, split) = self.open(fold)?;
+        let trained = checkpoints::last_complete(&run)?.is_some_and(|epoch| epoch >= config.epochs);
+        if !(trained && run.root().join("best.bpk").is_file()) {
+            training::train_in_queue(&run, &config, self.data, &split, &self.backend.1, Some(queue)).map_err(
+                |error| match error {
+                    Error::Interrupted(_) => Error::Interrupted(self.again()),
+                    error => error,
+                },
+            )?;
+        }
+        let outcome = self.ask(fold, &run, &config, &split)?;
+        let json = serde_json::to_string_pretty(&outcome)
+            .map_err(|error| Error::Usage(format!("the fold {} has no JSON: {error}", fold.name)))?;
+        atomic_file::write(&run.root().join(FILE), json.as_bytes())?;
+        let right = outcome.answers.iter().filter(|answer| answer.is_right()).count();
+        println!("{}: {right} of {} fields right about benign or malignant", fold.name, outcome.answers.len());
+        Ok(outcome)
+    }
+
+    /// What the trained network says of the fold, and what the colours say.
+    fn ask(&self, fold: &Fold, run: &RunFolder, config: &RunConfig, split: &Split) -> Result<FoldOutcome, Error> {
+        let network = FloatNetwork::load(config, &run.root().join("best.bpk"), &self.backend.1)?;
+        let inputs = self.data.load_inputs(&config.preprocessing, Progress::Shown)?;
+        let logits = |items: &[Item]| network.logits(&training::examples(self.data, &inputs, items), Progress::Shown);
+        let validation: Vec<Item> = split.items(Part::Validation).copied().collect();
+        let scored: Vec<Scored> = logits(&validation)?
+            .into_iter()
+            .zip(&validation)
+            .map(|(logits, item)| Scored { truth: self.data.images[item.image].class, logits, novelty: 1.0 })
+            .collect();
+        let temperature = OperatingPoint::choose(&scored).map_or(1.0, |point| point.temperature);
+        let item = |&image: &usize| Item { image, symmetry: Symmetry::Identity, part: Part::Test };
+        let items: Vec<Item> = fold.test.iter().map(item).collect();
+        let colours = self.colours(fold)?;
+        let answers = logits(&items)?.into_iter().zip(&items).zip(colours).map(|((logits, item), colour)| {
+            let image = &self.data.images[item.image];
+            Answer {
+                file: image.file.clone(),
+                group: image.group,
+                truth: image.class,
+                probabilities: probabilities(&logits, temperature),
+                colour,
+            }
+        });
+        Ok(FoldOutcome {
+            name: fold.name.clone(),
+            epoch: Epoch::best(&run.epochs()?).map_or(config.epochs, |epoch| epoch.epoch),
+            temperature,
+            answers: answers.collect(),
+        })
+    }
+
+    fn colours(&self, fold: &Fold) -> Result<Vec<f32>, Error> {
+        let preprocessing = Preprocessing::square(224);
+        let inputs = self.data.load_inputs(&preprocessing, Progress::Silent)?;
+        let features = ColourFeatures::of(&inputs, &preprocessing)?;
+        let (set, method) = (ColourSet::Six, Method::NearestNeighbours);
+        let shares = colour_baseline::predict(self.data, &features, set, method, Question::Malignant, fold)?;
+        Ok(shares.into_iter().map(|shares| shares[1]).collect())
+    }
+
+    fn read(&self, fold: &Fold) -> Result<Option<FoldOutcome>, Error> {
+        let path = fold_folder(self.out, &fold.name).join(FILE);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        self.open(fold)?;
+        let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        let outcome = serde_json::from_str(&text).map_err(|error| {
+            Error::content(&path, format!("is damaged: {error}; delete it, and the fold is asked again"))
+        })?;
+        Ok(Some(outcome))
+    }
+
+    /// Trains folds in processes of their own: the same program, resuming the run that was begun here.
+    fn train_in_parallel(&self, folds: &[&Fold], jobs: usize) -> Result<(), Error> {
+        let program = std::env::current_exe().map_err(Error::io("find", Path::new("this program")))?;
+        let mut waiting = folds.iter();
+        let mut running: Vec<(String, PathBuf, Child)> = Vec::new();
+        signal::on_interrupt(|| ());
+        loop {
+            while running.len() < jobs && !signal::interrupted() {
+                let Some(fold) = waiting.next() else { break };
+                let (run, ..) = self.open(fold)?;
+                let log = run.root().join("train.log");
+                let file = std::fs::File::options().create(true).append(true).open(&log);
+                let file = file.map_err(Error::io("write", &log))?;
+                let errors = file.try_clone().map_err(Error::io("write", &log))?;
+                let child = Command::new(&program)
+                    .args(["train", "--resume", "--backend", self.backend.0.name(), "--data"])
+                    .arg(self.source.root)
+                    .arg("--out")
+                    .arg(run.root())
+                    .stdin(Stdio::null())
+                    .stdout(file)
+                    .stderr(errors)
+                    .spawn()
+                    .map_err(Error::io("start", &program))?;
+                println!("{}: training, see {}", fold.name, log.display());
+                running.push((fold.name.clone(), log, child));
+            }
+            if running.is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+            let mut still = Vec::new();
+            for (name, log, mut child) in running {
+                match child.try_wait().map_err(Error::io("wait for", &program))? {
+                    None => still.push((name, log, child)),
+                    Some(status) if status.success() => println!("{name}: trained"),
+                    Some(_) if signal::interrupted() => {}
+                    Some(status) => {
+                        for (.., mut other) in still {
+                            // Its checkpoints stay; the same command goes on from them.
+                            let _ = other.kill();
+                            let _ = other.wait();
+                        }
+                        return Err(Error::content(
+                            &log,
+                            format!("the training of {name} ended with {status}; the log says why"),
+                        ));
+                    }
+                }
+            }
+            running = still;
+        }
+        if signal::interrupted() { Err(Error::Interrupted(self.again())) } else { Ok(()) }
+    }
+}

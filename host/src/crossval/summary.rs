@@ -1,0 +1,246 @@
+//! What the folds come to.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, FoldOutcome};
+use crate::evaluation::{
+    Rate,
+    bootstrap::{Bootstrap, Estimate},
+};
+
+/// A fold's rates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// The fold.
+    pub name: String,
+    /// Whether its fields are all benign (`false`), all malignant (`true`), or both.
+    pub malignant: Option<bool>,
+    /// Fields about which the network is right: benign or malignant.
+    pub network: Rate,
+    /// Fields about which six colour numbers are right.
+    pub colour: Rate,
+}
+
+/// Right answers among those that are given, when only the surest are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trade {
+    /// Share of the fields that are answered, 0..=1; each fold counts the same.
+    pub coverage: f64,
+    /// Mean over the two sides of the share of answers that are right, 0..=1; each fold counts the same. `None` when a side is not
+    /// answered at all.
+    pub balanced: Option<f64>,
+}
+
+/// All folds together. Means count each fold the same, however many fields it has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Fold by fold.
+    pub folds: Vec<Rates>,
+    /// Mean share of right answers over the benign folds (specificity).
+    pub benign: Option<Estimate>,
+    /// Mean share of right answers over the malignant folds (sensitivity).
+    pub malignant: Option<Estimate>,
+    /// Mean of the two.
+    pub balanced: Option<Estimate>,
+    /// The same of the six colour numbers: benign, malignant, balanced.
+    pub colour: [Option<Estimate>; 3],
+    /// Balanced rate of the network minus that of the colours, from the same resamples.
+    pub gain: Option<Estimate>,
+    /// Area under the receiver operating characteristic over all fields: the chance that a malignant field gets a higher
+    /// probability of being malignant than a benign one.
+    pub area: Option<f64>,
+    /// From all fields to the surest tenth.
+    pub trade: Vec<Trade>,
+}
+
+impl Summary {
+    /// Sums up; intervals come from `bootstrap`, which draws whole overlap groups within each fold.
+    #[must_use]
+    pub fn new(outcomes: &[FoldOutcome], bootstrap: Bootstrap) -> Self {
+        let folds = outcomes.iter().map(rates).collect();
+        let clusters: Vec<Vec<Vec<&Answer>>> = outcomes.iter().map(by_group).collect();
+        let strata: Vec<usize> = clusters.iter().map(Vec::len).collect();
+        let [benign, malignant, balanced, benign_colour, malignant_colour, balanced_colour, gain] = bootstrap
+            .estimates(&strata, |times| {
+                let network = sides(&clusters, times, Answer::is_right);
+                let colour = sides(&clusters, times, Answer::colour_is_right);
+                let mean = |[benign, malignant]: [Option<f64>; 2]| Some(f64::midpoint(benign?, malignant?));
+                let gain = mean(network).zip(mean(colour)).map(|(network, colour)| network - colour);
+                [network[0], network[1], mean(network), colour[0], colour[1], mean(colour), gain]
+            });
+        let answers: Vec<&Answer> = outcomes.iter().flat_map(|outcome| &outcome.answers).collect();
+        Self {
+            folds,
+            benign,
+            malignant,
+            balanced,
+            colour: [benign_colour, malignant_colour, balanced_colour],
+            gain,
+            area: area(&answers),
+            trade: (1..=10).rev().map(|tenths| trade(outcomes, f64::from(tenths) / 10.0)).collect(),
+        }
+    }
+}
+
+fn rates(outcome: &FoldOutcome) -> Rates {
+    let of = outcome.answers.len();
+    let count = |is_right: fn(&Answer) -> bool| outcome.answers.iter().filter(|answer| is_right(answer)).count();
+    let malignant = outcome.answers.iter().filter(|answer| answer.truth.is_malignant()).count();
+    Rates {
+        name: outcome.name.clone(),
+        malignant: match malignant {
+            0 => Some(false),
+            _ if malignant == of => Some(true),
+            _ => None,
+        },
+        network: Rate::new(count(Answer::is_right), of),
+        colour: Rate::new(count(Answer::colour_is_right), of),
+    }
+}
+
+fn by_group(outcome: &FoldOutcome) -> Vec<Vec<&Answer>> {
+    let mut groups = std::collections::BTreeMap::<u32, Vec<&Answer>>::new();
+    for answer in &outcome.answers {
+        groups.entry(answer.group).or_default().push(answer);
+    }
+    groups.into_values().collect()
+}
+
+/// Mean over the folds of the share of right answers about benign, and about malignant fields.
+fn sides(clusters: &[Vec<Vec<&Answer>>], times: &[u32], is_right: fn(&Answer) -> bool) -> [Option<f64>; 2] {
+    let mut means = [(0.0, 0u32); 2];
+    let mut times = times.iter();
+    for fold in clusters {
+        let mut counts = [(0u32, 0u32); 2];
+        for (cluster, &times) in fold.iter().zip(times.by_ref()) {
+            for answer in cluster {
+                let (right, of) = &mut counts[usize::from(answer.truth.is_malignant())];
+                *of += times;
+                *right += times * u32::from(is_right(answer));
+            }
+        }
+        for ((sum, folds), (right, of)) in means.iter_mut().zip(counts) {
+            if of > 0 {
+                *sum += f64::from(right) / f64::from(of);
+                *folds += 1;
+            }
+        }
+    }
+    means.map(|(sum, folds)| (folds > 0).then(|| sum / f64::from(folds)))
+}
+
+/// By the ranks of the malignant fields (Mann and Whitney, 1947); ties count half.
+fn area(answers: &[&Answer]) -> Option<f64> {
+    let mut sorted: Vec<(f32, bool)> =
+        answers.iter().map(|answer| (answer.malignant(), answer.truth.is_malignant())).collect();
+    sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let malignant = sorted.iter().filter(|(_, malignant)| *malignant).count() as f64;
+    let benign = sorted.len() as f64 - malignant;
+    let mut ranks = 0.0;
+    let mut at = 0;
+    while at < sorted.len() {
+        let end = at + sorted[at..].iter().take_while(|(value, _)| *value == sorted[at].0).count();
+        let rank = (at + 1 + end) as f64 / 2.0;
+        ranks += rank * sorted[at..end].iter().filter(|(_, malignant)| *malignant).count() as f64;
+        at = end;
+    }
+    let pairs = benign * malignant;
+    (pairs > 0.0).then(|| (ranks - malignant * (malignant + 1.0) / 2.0) / pairs)
+}
+
+/// The answers when `coverage` of all fields are answered: one threshold on how sure the network is, for all folds.
+fn trade(outcomes: &[FoldOutcome], coverage: f64) -> Trade {
+    let sureness = |answer: &Answer| (answer.malignant() - 0.5).abs();
+    // Each fold weighs the same, so a fold's field weighs one over its size.
+    let mut weighted: Vec<(f32, f64)> = outcomes
+        .iter()
+        .flat_map(|outcome| {
+            let weight = 1.0 / outcome.answers.len() as f64;
+            outcome.answers.iter().map(move |answer| (sureness(answer), weight))
+        })
+        .collect();
+    weighted.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let wanted = coverage * outcomes.iter().filter(|outcome| !outcome.answers.is_empty()).count() as f64;
+    let mut sum = 0.0;
+    let threshold = weighted
+        .iter()
+        .find(|(_, weight)| {
+            sum += weight;
+            sum >= wanted - 1e-9
+        })
+        .map_or(0.0, |(sureness, _)| *sureness);
+    let mut means = [(0.0, 0u32); 2];
+    for outcome in outcomes {
+        for (malignant, (sum, folds)) in [false, true].into_iter().zip(&mut means) {
+            let answered = outcome
+                .answers
+                .iter()
+                .filter(|answer| answer.truth.is_malignant() == malignant && sureness(answer) >= threshold);
+            let (right, of) =
+                answered.fold((0u32, 0u32), |(right, of), answer| (right + u32::from(answer.is_right()), of + 1));
+            if of > 0 {
+                *sum += f64::from(right) / f64::from(of);
+                *folds += 1;
+            }
+        }
+    }
+    let [benign, malignant] = means.map(|(sum, folds)| (folds > 0).then(|| sum / f64::from(folds)));
+    Trade { coverage, balanced: benign.zip(malignant).map(|(benign, malignant)| f64::midpoint(benign, malignant)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use blastscope_shared::Class;
+
+    use super::*;
+
+    fn outcome(name: &str, truth: Class, malignant: &[f32], colour: f32) -> FoldOutcome {
+        let answers = malignant.iter().enumerate().map(|(at, &malignant)| Answer {
+            file: format!("{name}/{at}"),
+            group: at as u32 / 2,
+            truth,
+            probabilities: [1.0 - malignant, malignant, 0.0, 0.0],
+            colour,
+        });
+        FoldOutcome { name: name.into(), epoch: 1, temperature: 1.0, answers: answers.collect() }
+    }
+
+    #[test]
+    fn folds_count_the_same_whatever_their_size() {
+        let outcomes = [
+            outcome("a", Class::Benign, &[0.1, 0.2, 0.9, 0.8], 0.8),
+            outcome("b", Class::Benign, &[0.1; 40], 0.0),
+            outcome("c", Class::Early, &[0.9, 0.7, 0.6, 0.3], 1.0),
+        ];
+        let summary = Summary::new(&outcomes, Bootstrap { resamples: 200, seed: 1 });
+        assert_eq!(summary.benign.expect("benign folds").value, 0.75);
+        assert_eq!(summary.malignant.expect("a malignant fold").value, 0.75);
+        assert_eq!(summary.balanced.expect("both").value, 0.75);
+        assert_eq!(summary.colour.map(|rate| rate.expect("both").value), [0.5, 1.0, 0.75]);
+        assert_eq!(summary.gain.expect("both").value, 0.0);
+        let Estimate { low, high, .. } = summary.balanced.expect("both");
+        assert!(low < 0.75 && high > 0.75, "{low} {high}");
+        assert_eq!(summary.folds[0].malignant, Some(false));
+    }
+
+    #[test]
+    fn the_area_counts_pairs() {
+        let outcomes =
+            [outcome("a", Class::Benign, &[0.1, 0.4, 0.6], 0.0), outcome("c", Class::Pro, &[0.5, 0.6, 0.9, 0.9], 1.0)];
+        let answers: Vec<&Answer> = outcomes.iter().flat_map(|outcome| &outcome.answers).collect();
+        // Of 12 pairs, 10 are in order, one (0.5 against 0.6) is not, and one is a tie.
+        assert_eq!(area(&answers), Some(10.5 / 12.0));
+        assert_eq!(area(&answers[..3]), None);
+    }
+
+    #[test]
+    fn fewer_and_surer_answers_are_better_ones() {
+        let outcomes = [
+            outcome("a", Class::Benign, &[0.05, 0.1, 0.55, 0.6], 0.0),
+            outcome("c", Class::Pro, &[0.95, 0.9, 0.45, 0.6], 1.0),
+        ];
+        let summary = Summary::new(&outcomes, Bootstrap { resamples: 10, seed: 1 });
+        assert_eq!(summary.trade[0], Trade { coverage: 1.0, balanced: Some((0.5 + 0.75) / 2.0) });
+        assert_eq!(summary.trade[5], Trade { coverage: 0.5, balanced: Some(1.0) });
+    }
+}

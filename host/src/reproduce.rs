@@ -1,0 +1,12 @@
+//! The reference paper's experiment, whole: Anand et al., Sci Rep 15:29147 (2025), on the paper's own protocol and on a split that
+//! does not leak, side by side.
+//!
+//! A [`plan`] of trainings, each an ordinary run folder. [`conduct`] trains what is missing, measures it and leaves an
+//! [`outcome`] in each run's folder; [`report`] writes down what is there.
+
+pub mod conduct;
+pub mod curves;
+pub mod outcome;
+pub mod paper;
+pub mod plan;
+pub mod report;

@@ -1,0 +1,121 @@
+//! From the cells of a split's fields to batches on the training device: the robust recipe.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use blastscope_shared::cells::SIDE;
+use burn::{
+    data::{
+        dataloader::{DataLoaderBuilder, batcher::Batcher},
+        dataset::{Dataset, DatasetError},
+    },
+    prelude::*,
+    tensor::TensorData,
+};
+
+use super::{Loaders, batches::Batch};
+use crate::{
+    Error,
+    augmentation::{PLANE, Variation},
+    cell_set::{CellPicture, CellSampler, Plane, cells_of},
+    dataset,
+    progress::Progress,
+    run_folder::RunConfig,
+    split::{Part, Split},
+};
+
+/// Share of a target's probability that goes to all classes alike: not every cell is what its field is.
+const SMOOTHING: f32 = 0.1;
+
+/// Cells that are drawn in an epoch: as many as the paper's recipe has pictures.
+fn draws(config: &RunConfig) -> usize {
+    config.per_class * blastscope_shared::Class::COUNT
+}
+
+/// The batches of a training that sees fields cell by cell. An epoch draws four times `per_class` cells, each varied anew.
+pub(super) fn loaders(
+    config: &RunConfig,
+    data: &dataset::Dataset,
+    split: &Split,
+    start: Option<usize>,
+    autodiff: &Device,
+    device: &Device,
+) -> Result<Loaders, Error> {
+    let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
+    let cells = |part| {
+        let mut images: Vec<usize> = split.items(part).map(|item| item.image).collect();
+        images.sort_unstable();
+        images.dedup();
+        cells_of(data, &inputs, &config.preprocessing, &images, Progress::Shown)
+    };
+    let validation: Vec<Plane> = cells(Part::Validation)?.iter().map(CellPicture::plain).collect();
+    let sampler = CellSampler::new(data, cells(Part::Train)?, Variation::ROBUST, config.seed)?;
+    let draws = draws(config);
+    // After a resumption the draws go on where they stopped.
+    let next = AtomicU64::new((start.unwrap_or(0) * draws) as u64);
+    let builder =
+        |smoothing| DataLoaderBuilder::new(PlaneBatcher { smoothing }).batch_size(config.batch_size).num_workers(1);
+    Ok(Loaders {
+        train: builder(Some(SMOOTHING)).set_device(autodiff.clone()).build(Draws { sampler, next, length: draws }),
+        validation: builder(None).set_device(device.clone()).build(Planes(validation)),
+        steps: draws.div_ceil(config.batch_size) * config.epochs,
+    })
+}
+
+/// The draws of an epoch; those of the next one are others.
+struct Draws {
+    sampler: CellSampler,
+    next: AtomicU64,
+    length: usize,
+}
+
+impl Dataset<Plane> for Draws {
+    fn get(&self, _: usize) -> Result<Plane, DatasetError> {
+        Ok(self.sampler.draw(self.next.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    fn len(&self) -> usize {
+        self.length
+    }
+}
+
+struct Planes(Vec<Plane>);
+
+impl Dataset<Plane> for Planes {
+    fn get(&self, index: usize) -> Result<Plane, DatasetError> {
+        Ok(self.0[index].clone())
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Assembles batches of cells.
+#[derive(Clone, Debug)]
+struct PlaneBatcher {
+    smoothing: Option<f32>,
+}
+
+impl Batcher<Plane, Batch> for PlaneBatcher {
+    fn batch(&self, planes: Vec<Plane>, device: &Device) -> Batch {
+        let targets: Vec<i32> = planes.iter().map(|plane| plane.class.index() as i32).collect();
+        let count = planes.len();
+        let values: Vec<Vec<f32>> = planes.into_iter().map(|plane| plane.values).collect();
+        Batch {
+            inputs: input(&values, device),
+            targets: Tensor::from_data(TensorData::new(targets, [count]), device),
+            smoothing: self.smoothing,
+        }
+    }
+}
+
+/// Planes of [`PLANE`] densities as `[batch, 3, side, side]`, each three times: the network has three channels.
+pub(super) fn input(planes: &[Vec<f32>], device: &Device) -> Tensor<4> {
+    let mut values = Vec::with_capacity(planes.len() * 3 * PLANE);
+    for plane in planes {
+        for _ in 0..3 {
+            values.extend_from_slice(plane);
+        }
+    }
+    Tensor::from_data(TensorData::new(values, [planes.len(), 3, SIDE, SIDE]), device)
+}

@@ -1,0 +1,250 @@
+//! Any of the networks as one type, so that training, checkpoints and evaluation are the same for all of them.
+
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    nn::loss::CrossEntropyLossConfig,
+    prelude::*,
+    train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
+};
+
+use super::{
+    batches::Batch,
+    model::AllCnn,
+    resnet::ResNet50,
+    yolo::{Scale, Yolov8Cls},
+};
+use crate::architecture::Architecture;
+
+/// A network. Its parameters have the names of the network inside: the choice itself leaves no trace in a record.
+#[derive(Clone, Debug)]
+pub enum Network {
+    /// The paper's kind.
+    AllCnn(Box<AllCnn>),
+    /// ResNet-50.
+    ResNet50(Box<ResNet50>),
+    /// YOLOv8n-cls or YOLOv8s-cls.
+    Yolov8Cls(Box<Yolov8Cls>),
+}
+
+/// `$body` for the network inside.
+macro_rules! inside {
+    ($network:expr, $inner:ident => $body:expr) => {
+        match $network {
+            Network::AllCnn($inner) => $body,
+            Network::ResNet50($inner) => $body,
+            Network::Yolov8Cls($inner) => $body,
+        }
+    };
+}
+
+/// The same kind of network around `$body`.
+macro_rules! mapped {
+    ($network:expr, $inner:ident => $body:expr) => {
+        match $network {
+            Network::AllCnn($inner) => {
+                let $inner = *$inner;
+                Network::AllCnn(Box::new($body))
+            }
+            Network::ResNet50($inner) => {
+                let $inner = *$inner;
+                Network::ResNet50(Box::new($body))
+            }
+            Network::Yolov8Cls($inner) => {
+                let $inner = *$inner;
+                Network::Yolov8Cls(Box::new($body))
+            }
+        }
+    };
+}
+
+impl Network {
+    /// A network with fresh weights for inputs of `side` x `side` pixels, a multiple of 32. `dropout` is of the paper's kind only.
+    #[must_use]
+    pub fn new(architecture: Architecture, side: usize, dropout: f64, device: &Device) -> Self {
+        match (architecture, architecture.plan()) {
+            (_, Some(plan)) => Self::AllCnn(Box::new(AllCnn::new(plan, side, dropout, device))),
+            (Architecture::Yolov8nCls, None) => Self::Yolov8Cls(Box::new(Yolov8Cls::new(Scale::Nano, device))),
+            (Architecture::Yolov8sCls, None) => Self::Yolov8Cls(Box::new(Yolov8Cls::new(Scale::Small, device))),
+            (_, None) => Self::ResNet50(Box::new(ResNet50::new(device))),
+        }
+    }
+
+    /// Logits `[batch, 4]` of inputs `[batch, 3, side, side]` in 0..1.
+    #[must_use]
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<2> {
+        inside!(self, network => network.forward(input))
+    }
+
+    /// Numbers that training moves: what is published as a network's number of parameters. The running means and variances of
+    /// batch normalization are not among them.
+    #[must_use]
+    pub fn trainable(&self) -> usize {
+        let mut count = Trainable { path: Vec::new(), sum: 0 };
+        self.visit(&mut count);
+        count.sum
+    }
+
+    fn classify(&self, batch: Batch) -> ClassificationOutput {
+        let logits = self.forward(batch.inputs);
+        let loss = CrossEntropyLossConfig::new()
+            .with_smoothing(batch.smoothing)
+            .init(&logits.device())
+            .forward(logits.clone(), batch.targets.clone());
+        ClassificationOutput::new(loss, logits, batch.targets)
+    }
+}
+
+struct Trainable {
+    path: Vec<String>,
+    sum: usize,
+}
+
+impl ModuleVisitor for Trainable {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if self.path.last().is_none_or(|name| !name.starts_with("running_")) {
+            self.sum += parameter.lazy_shape().num_elements();
+        }
+    }
+}
+
+impl Module for Network {
+    fn collect_devices(&self, devices: Vec<Device>) -> Vec<Device> {
+        inside!(self, network => network.collect_devices(devices))
+    }
+
+    fn fork(self, device: &Device) -> Self {
+        mapped!(self, network => network.fork(device))
+    }
+
+    fn to_device(self, device: &Device) -> Self {
+        mapped!(self, network => network.to_device(device))
+    }
+
+    fn train(self) -> Self {
+        mapped!(self, network => network.train())
+    }
+
+    fn valid(&self) -> Self {
+        match self {
+            Self::AllCnn(network) => Self::AllCnn(Box::new(network.as_ref().valid())),
+            Self::ResNet50(network) => Self::ResNet50(Box::new(network.as_ref().valid())),
+            Self::Yolov8Cls(network) => Self::Yolov8Cls(Box::new(network.as_ref().valid())),
+        }
+    }
+
+    fn materialize(self) -> Self {
+        mapped!(self, network => network.materialize())
+    }
+
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        match self {
+            Self::AllCnn(network) => network.as_ref().visit(visitor),
+            Self::ResNet50(network) => network.as_ref().visit(visitor),
+            Self::Yolov8Cls(network) => network.as_ref().visit(visitor),
+        }
+    }
+
+    fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
+        mapped!(self, network => network.map(mapper))
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        inside!(self, network => network.fmt(f))
+    }
+}
+
+impl TrainStep for Network {
+    type Input = Batch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: Batch) -> TrainOutput<ClassificationOutput> {
+        let output = self.classify(batch);
+        TrainOutput::new(self, output.loss.backward(), output)
+    }
+}
+
+impl InferenceStep for Network {
+    type Input = Batch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: Batch) -> ClassificationOutput {
+        self.classify(batch)
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+
+    /// He et al. 2016 and torchvision publish 25,557,032 parameters of ResNet-50 with ImageNet's 1000 classes, Ultralytics 2,719,288
+    /// and 6,361,736 of YOLOv8n-cls and YOLOv8s-cls: the dense layer behind 2048 or 1280 numbers has 4 classes here.
+    #[test]
+    fn networks_have_the_published_numbers_of_parameters() {
+        let device = Device::flex();
+        for (architecture, published, features) in [
+            (Architecture::Resnet50, 25_557_032, 2048),
+            (Architecture::Yolov8nCls, 2_719_288, 1280),
+            (Architecture::Yolov8sCls, 6_361_736, 1280),
+        ] {
+            let expected = published - (1000 - 4) * (features + 1);
+            assert_eq!(Network::new(architecture, 224, 0.5, &device).trainable(), expected, "{}", architecture.name());
+        }
+        assert_eq!(Network::new(Architecture::Resnet50, 224, 0.5, &device).trainable(), 23_516_228);
+    }
+
+    #[test]
+    fn the_papers_kind_has_a_plan_and_the_parameters_it_says() {
+        let device = Device::flex();
+        for architecture in Architecture::ALL {
+            let network = Network::new(architecture, 64, 0.5, &device);
+            let Some(plan) = architecture.plan() else {
+                assert!(!matches!(network, Network::AllCnn(_)));
+                continue;
+            };
+            let (mut expected, mut channels) = (0, 3);
+            for &filters in plan.blocks.into_iter().flatten() {
+                expected += 9 * channels * filters + 2 * filters;
+                channels = filters;
+            }
+            expected += (4 * channels + 1) * plan.hidden + (plan.hidden + 1) * 4;
+            assert_eq!(network.trainable(), expected, "{}", architecture.name());
+        }
+    }
+
+    #[test]
+    fn every_network_classifies_and_learns() {
+        let device = Device::flex();
+        device.seed(5);
+        for architecture in Architecture::ALL {
+            let device = device.clone().autodiff();
+            let network = Network::new(architecture, 32, 0.0, &device);
+            let batch = Batch {
+                inputs: Tensor::random([4, 3, 32, 32], burn::tensor::Distribution::Uniform(0.0, 1.0), &device),
+                targets: Tensor::from_ints([0, 1, 2, 3], &device),
+                smoothing: None,
+            };
+            let name = architecture.name();
+            assert_eq!(network.forward(batch.inputs.clone()).dims(), [4, 4], "{name}");
+            let mut optimizer = super::super::OptimizerKind::Adam.build();
+            let (mut first, mut last) = (None, f32::NAN);
+            let mut trained = network;
+            for _ in 0..6 {
+                let output = TrainStep::step(&trained, batch.clone());
+                last = output.item.loss.clone().into_scalar::<f32>();
+                first.get_or_insert(last);
+                trained = optimizer.step(1e-3, trained, output.grads);
+            }
+            assert!(first.is_some_and(|first| last < first), "{name}: {first:?} to {last}");
+        }
+    }
+}
