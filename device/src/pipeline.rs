@@ -279,22 +279,29 @@ impl<A: Assessor> Pipeline<A> {
     /// What to say about the view now.
     fn state(&mut self) -> Statement {
         let (seen, needed) = (self.smoothing.frames(), self.settings.settle.max(1));
-        let Some(mean) = self.smoothing.mean().filter(|_| seen >= needed) else {
+        if seen < needed {
             return Statement::Settling { seen, needed };
-        };
-        let candidate = judge(&mean.probabilities, mean.novelty, &self.settings.thresholds);
+        }
+        let mean = self.smoothing.mean().filter(|_| self.smoothing.empty_in_a_row() < needed);
+        let candidate = mean.map_or(Verdict::Abstain(Abstention::NoCells), |mean| {
+            judge(&mean.probabilities, mean.novelty, &self.settings.thresholds)
+        });
         let spoken = match self.spoken {
             Some(spoken) if !same_kind(&spoken, &candidate) => {
                 let times = match self.challenger {
                     Some((challenger, times)) if same_kind(&challenger, &candidate) => times + 1,
                     _ => 1,
                 };
-                if times < needed {
-                    self.challenger = Some((candidate, times));
-                    held(spoken, &mean.probabilities, self.settings.thresholds.min_probability)
-                } else {
-                    self.challenger = None;
-                    candidate
+                match mean {
+                    Some(mean) if times < needed => {
+                        self.challenger = Some((candidate, times));
+                        held(spoken, &mean.probabilities, self.settings.thresholds.min_probability)
+                    }
+                    // Frames without cells have asked often enough.
+                    _ => {
+                        self.challenger = None;
+                        candidate
+                    }
                 }
             }
             _ => {

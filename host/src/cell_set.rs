@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blastscope_shared::{
-    Class, Preprocessing,
-    cells::CellView,
-};
+use blastscope_shared::{Class, Preprocessing, cells::CellView};
 use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
 use rayon::prelude::*;
 

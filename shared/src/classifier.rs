@@ -46,13 +46,19 @@ pub struct Assessment {
     pub logits: [f32; Class::COUNT],
     /// Calibrated probabilities in the order of [`Class::ALL`]; they add up to 1.
     pub probabilities: [f32; Class::COUNT],
-    /// How unlike the training data the field is; see [`crate::novelty`].
+    /// How unlike the training data the field is; see [`crate::novelty`]. [`f32::MAX`] where there was nothing to look at.
     pub novelty: f32,
     /// The most probable class, or why none is named.
     pub verdict: Verdict,
 }
 
 impl Assessment {
+    /// Whether the network saw something of the field: not where it sees cells and there are none.
+    #[must_use]
+    pub const fn is_seen(&self) -> bool {
+        !matches!(self.verdict, Verdict::Abstain(Abstention::NoCells))
+    }
+
     /// The most probable class, also of a field that no class is named for.
     #[must_use]
     pub fn most_probable(&self) -> Class {

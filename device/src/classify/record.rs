@@ -27,7 +27,8 @@ pub(super) struct Record<'a> {
     reason: Option<String>,
     probabilities: ByClass<f32>,
     logits: [f32; Class::COUNT],
-    novelty: f32,
+    /// None where the network saw nothing.
+    novelty: Option<f32>,
     quality: &'a Quality,
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +80,7 @@ impl<'a> Record<'a> {
             reason: examined.reason(),
             probabilities: ByClass(assessment.probabilities),
             logits: assessment.logits,
-            novelty: assessment.novelty,
+            novelty: assessment.is_seen().then_some(assessment.novelty),
             quality: &examined.quality,
             model,
             explanation: examined.explanation.as_ref().map(Explained::new),

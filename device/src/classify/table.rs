@@ -80,7 +80,8 @@ impl<W: Write> Table<W> {
                 }
                 let highest = examined.assessment.probabilities.into_iter().fold(0.0, f32::max);
                 let probability = format!("{:.1} %", highest * 100.0);
-                let novelty = format!("{:.2}", examined.assessment.novelty);
+                let assessment = &examined.assessment;
+                let novelty = if assessment.is_seen() { format!("{:.2}", assessment.novelty) } else { "-".to_owned() };
                 let word = self.paint(&format!("{word:8}"), colour);
                 let reason = beginning(&examined.reason().unwrap_or_default(), self.reason_width);
                 let row = format!("{name:width$}  {word} {probability:>7} {novelty:>7}  {reason}");

@@ -136,7 +136,7 @@ impl Display for Json {
             frame_verdict: assessment.map_or("rejected", |assessment| assessment.verdict.name()),
             frame_probabilities: assessment.map(|assessment| ByClass(assessment.probabilities)),
             logits: assessment.map(|assessment| assessment.logits),
-            novelty: assessment.map(|assessment| assessment.novelty),
+            novelty: assessment.filter(|assessment| assessment.is_seen()).map(|assessment| assessment.novelty),
             quality: &reading.quality,
             dropped: session.dropped,
             corrupt: session.corrupt,

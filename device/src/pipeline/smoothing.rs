@@ -15,17 +15,20 @@ pub struct Mean {
 pub struct Smoothing {
     newest_weight: f32,
     frames: u32,
+    /// Frames that went into the mean.
+    averaged: u32,
+    /// The newest frames without cells.
+    empty_in_a_row: u32,
     mean: Option<Mean>,
 }
 
 impl Smoothing {
     pub const fn new(newest_weight: f32) -> Self {
-        Self { newest_weight, frames: 0, mean: None }
+        Self { newest_weight, frames: 0, averaged: 0, empty_in_a_row: 0, mean: None }
     }
 
     pub const fn clear(&mut self) {
-        self.frames = 0;
-        self.mean = None;
+        *self = Self::new(self.newest_weight);
     }
 
     pub const fn frames(&self) -> u32 {
@@ -36,10 +39,22 @@ impl Smoothing {
         self.mean
     }
 
+    /// How many of the newest frames showed no cells.
+    pub const fn empty_in_a_row(&self) -> u32 {
+        self.empty_in_a_row
+    }
+
+    /// Adds a frame. One without cells counts, but says nothing that could be averaged.
     pub fn add(&mut self, assessment: &Assessment) {
         self.frames = self.frames.saturating_add(1);
+        if !assessment.is_seen() {
+            self.empty_in_a_row = self.empty_in_a_row.saturating_add(1);
+            return;
+        }
+        self.empty_in_a_row = 0;
+        self.averaged = self.averaged.saturating_add(1);
         let newest = Mean { probabilities: assessment.probabilities, novelty: assessment.novelty };
-        let weight = (1.0 / self.frames as f32).max(self.newest_weight);
+        let weight = (1.0 / self.averaged as f32).max(self.newest_weight);
         self.mean = Some(match self.mean {
             None => newest,
             Some(mut mean) => {

@@ -35,7 +35,11 @@ fn thresholds() -> Thresholds {
 fn assessment(class: Class, probability: f32, novelty: f32) -> Assessment {
     let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
     probabilities[class.index()] = probability;
-    let verdict = judge(&probabilities, novelty, &thresholds());
+    let verdict = if novelty == f32::MAX {
+        Verdict::Abstain(Abstention::NoCells)
+    } else {
+        judge(&probabilities, novelty, &thresholds())
+    };
     Assessment { logits: [0.0; 4], probabilities, novelty, verdict }
 }
 
@@ -137,6 +141,20 @@ fn rejected_frames_are_named_and_a_short_blackout_keeps_the_verdict() {
          6 1 too dark !\n7 2 settling 1/3 !\n"
     );
     assert_eq!((tally.rejected, tally.classes), (4, [0, 0, 1, 0]));
+}
+
+#[test]
+fn frames_without_cells_are_named_when_they_last_and_do_not_spoil_the_mean() {
+    let empty = (1, Class::Benign, 0.25, f32::MAX);
+    let settings = Settings { settle: 2, ..Settings::new(thresholds()) };
+    let (table, tally) = play(settings, &[PRE, PRE, empty, PRE, empty, empty, PRE]);
+    assert_eq!(
+        table,
+        "0 1 settling 1/2 !\n1 1 Pre 0.90 !\n2 1 Pre 0.90\n3 1 Pre 0.90\n4 1 Pre 0.90\n5 1 no cells !\n6 1 no cells\n"
+    );
+    assert_eq!((tally.without_cells, tally.abstained()), (2, 2));
+    let (table, _) = play(settings, &[empty, empty, PRE, PRE, PRE]);
+    assert_eq!(table, "0 1 settling 1/2 !\n1 1 no cells !\n2 1 no cells\n3 1 Pre 0.90 !\n4 1 Pre 0.90\n");
 }
 
 #[test]
