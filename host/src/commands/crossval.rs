@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use crate::{
     Error,
+    colour_baseline::Fold,
     commands::choices::Choices,
-    crossval::{By, Conductor, FoldOutcome, Subject, Summary, folds, text, write},
+    crossval::{By, Conductor, Subject, Summary, folds, text, write},
     dataset::Dataset,
     evaluation::bootstrap::Bootstrap,
     progress::Progress,
@@ -35,7 +36,7 @@ pub struct Crossval {
     /// Number of folds by group or random; there are as many folds by session as sittings.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100))]
     folds: u32,
-    /// Only these folds, by name, such as Ben-08; can be given several times.
+    /// Train only these folds, by name, such as Ben-08; can be given several times.
     #[arg(long, value_name = "FOLD")]
     only: Vec<String>,
     /// Folds that are trained at the same time, each in a process of its own: for GPUs with room for several.
@@ -69,7 +70,7 @@ impl Crossval {
             agreement::check(&device)?;
         }
         let data = Dataset::scan(&self.data, self.groups.as_deref(), Progress::Shown)?;
-        let mut plan = folds(&data, self.by, self.folds as usize, self.seed)?;
+        let plan = folds(&data, self.by, self.folds as usize, self.seed)?;
         if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {
             let names: Vec<&str> = plan.folds.iter().map(|fold| fold.name.as_str()).collect();
             return Err(Error::Usage(format!("--only {unknown} is no fold; there are {}", names.join(", "))));
@@ -77,8 +78,8 @@ impl Crossval {
         if plan.unknown > 0 {
             eprintln!("warning: of {} pictures the sitting is not known; they are in no fold", plan.unknown);
         }
-        let planned = plan.folds.len();
-        plan.folds.retain(|fold| self.only.is_empty() || self.only.contains(&fold.name));
+        let chosen: Vec<Fold> =
+            plan.folds.iter().filter(|fold| self.only.is_empty() || self.only.contains(&fold.name)).cloned().collect();
         let settings = self.choices.settings(self.by.split(), self.seed);
         let conductor = Conductor {
             out: &self.out,
@@ -93,17 +94,17 @@ impl Crossval {
             settings: &settings,
             drawn: data.drawn,
             impossible: &plan.impossible,
-            planned,
+            planned: plan.folds.len(),
             hardware: &hardware,
         };
-        let report = |outcomes: &[FoldOutcome]| {
-            let summary = Summary::new(outcomes, Bootstrap::default());
-            write(&self.out, &subject, outcomes, &summary).map(|()| summary)
+        // Of all folds that are finished, also those of earlier calls with another --only.
+        let report = || {
+            let outcomes = conductor.finished(&plan.folds)?;
+            let summary = Summary::new(&outcomes, Bootstrap::default());
+            write(&self.out, &subject, &outcomes, &summary).map(|()| summary)
         };
-        let outcomes = conductor.conduct(&plan.folds, self.jobs as usize, |outcomes| {
-            report(&outcomes.iter().flatten().cloned().collect::<Vec<_>>()).map(|_| ())
-        })?;
-        let summary = report(&outcomes)?;
+        conductor.conduct(&chosen, self.jobs as usize, || report().map(|_| ()))?;
+        let summary = report()?;
         if self.json {
             println!("{}", crate::crossval::json(&subject, &summary)?);
         } else {

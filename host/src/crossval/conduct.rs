@@ -57,7 +57,15 @@ pub fn fold_folder(out: &Path, fold: &str) -> PathBuf {
 }
 
 impl Conductor<'_> {
-    /// Trains what is not finished, `jobs` folds at a time, and asks every fold. Returns the outcomes in the order of `folds`.
+    /// The folds that were trained and asked, in the order of `folds`.
+    ///
+    /// # Errors
+    /// When a folder holds a training with other settings or of other data, or cannot be read.
+    pub fn finished(&self, folds: &[Fold]) -> Result<Vec<FoldOutcome>, Error> {
+        folds.iter().filter_map(|fold| self.read(fold).transpose()).collect()
+    }
+
+    /// Trains what is not finished, `jobs` folds at a time, and asks every fold. `written` is called whenever one is finished.
     ///
     /// # Errors
     /// Whatever stops a training; [`Error::Interrupted`] when the user does. What is finished by then stays.
@@ -65,28 +73,28 @@ impl Conductor<'_> {
         &self,
         folds: &[Fold],
         jobs: usize,
-        mut written: impl FnMut(&[Option<FoldOutcome>]) -> Result<(), Error>,
-    ) -> Result<Vec<FoldOutcome>, Error> {
-        let mut outcomes = folds.iter().map(|fold| self.read(fold)).collect::<Result<Vec<_>, Error>>()?;
-        let finished = outcomes.iter().flatten().count();
-        if finished > 0 {
-            println!("{finished} of {} folds are finished already", folds.len());
-        }
-        if jobs > 1 {
-            let open: Vec<&Fold> =
-                folds.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none()).map(|(fold, _)| fold).collect();
-            self.train_in_parallel(&open, jobs)?;
-        }
-        for (at, fold) in folds.iter().enumerate() {
-            if outcomes[at].is_none() {
-                let later = outcomes.iter().skip(at + 1).filter(|outcome| outcome.is_none()).count();
-                let place = format!("fold {} of {}, {}", at + 1, folds.len(), fold.name);
-                println!("{place}");
-                outcomes[at] = Some(self.perform(fold, Queue { place, later: later as f64 })?);
-                written(&outcomes)?;
+        mut written: impl FnMut() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut open = Vec::new();
+        for fold in folds {
+            if self.read(fold)?.is_none() {
+                open.push(fold);
             }
         }
-        Ok(outcomes.into_iter().flatten().collect())
+        if open.len() < folds.len() {
+            println!("{} of {} folds are finished already", folds.len() - open.len(), folds.len());
+        }
+        if jobs > 1 {
+            self.train_in_parallel(&open, jobs)?;
+        }
+        for (at, fold) in open.iter().enumerate() {
+            let later = open.len() - at - 1;
+            let place = format!("fold {} of {}, {}", folds.len() - later, folds.len(), fold.name);
+            println!("{place}");
+            self.perform(fold, Queue { place, later: later as f64 })?;
+            written()?;
+        }
+        Ok(())
     }
 
     fn again(&self) -> String {
@@ -115,7 +123,7 @@ impl Conductor<'_> {
         Ok((run, config, split))
     }
 
-    fn perform(&self, fold: &Fold, queue: Queue) -> Result<FoldOutcome, Error> {
+    fn perform(&self, fold: &Fold, queue: Queue) -> Result<(), Error> {
         if signal::interrupted() {
             return Err(Error::Interrupted(self.again()));
         }
@@ -135,7 +143,7 @@ impl Conductor<'_> {
         atomic_file::write(&run.root().join(FILE), json.as_bytes())?;
         let right = outcome.answers.iter().filter(|answer| answer.is_right()).count();
         println!("{}: {right} of {} fields right about benign or malignant", fold.name, outcome.answers.len());
-        Ok(outcome)
+        Ok(())
     }
 
     /// What the trained network says of the fold, and what the colours say.
