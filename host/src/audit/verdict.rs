@@ -116,12 +116,12 @@ fn colour_gives(audit: &Audit) -> ColourGives {
 /// `five nearest neighbours on 6 colour numbers reach 96.4 % of four classes (...)`.
 fn best_colour(audit: &Audit) -> String {
     audit.colour.best().map_or_else(String::new, |best| {
-        let method = match best.method {
-            "nearest-neighbours" => "five nearest neighbours",
-            _ => "logistic regression",
+        let (method, get) = match best.method {
+            "nearest-neighbours" => ("five nearest neighbours", "get"),
+            _ => ("logistic regression", "gets"),
         };
         format!(
-            "{method} on {} colour numbers, without a look at any cell, gets {} of the fields right (95 % interval {}) on folds of \
+            "{method} on {} colour numbers, without a look at any cell, {get} {} of the fields right (95 % interval {}) on folds of \
              whole overlap groups, where guessing the largest class gets {}",
             best.numbers,
             best.accuracy.percent(),
@@ -281,8 +281,11 @@ fn marks(audit: &Audit) -> Option<Finding> {
     } else {
         format!(" The mask of blastscope covers {} of {} pixels that stand still.", marks.still_masked, marks.still)
     };
+    let leak = marks.places.iter().any(super::marks::PlaceMarks::leaks);
+    // Where some place gives the class away, those that do not are beside the point.
     let places: Vec<String> = marks
         .marked()
+        .filter(|place| !leak || place.leaks())
         .map(|place| {
             format!("{} ({} right, {} of it masked)", place.name, place.nearest.percent(), percent(place.masked))
         })
@@ -290,10 +293,8 @@ fn marks(audit: &Audit) -> Option<Finding> {
     if places.is_empty() {
         return finding(Weight::Clear, format!("No burned-in marks were found in corners and along borders.{masked}"));
     }
-    let weight =
-        if marks.places.iter().any(super::marks::PlaceMarks::leaks) { Weight::Serious } else { Weight::Caution };
     finding(
-        weight,
+        if leak { Weight::Serious } else { Weight::Caution },
         format!(
             "Burned-in marks: {}. The nearest picture by the middle alone is right for {}, guessing for {}.{masked}",
             places.join("; "),
