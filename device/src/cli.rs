@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use blastscope_shared::{Class, classifier::Classifier, network::Execution};
+use blastscope_shared::{Class, cells::MAX_CELLS, classifier::Classifier, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, model};
@@ -293,6 +293,11 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
         }
         Some(path) => match model::load(Some(path), execution) {
             Ok(classifier) => {
+                if classifier.preprocessing().is_cell_by_cell() {
+                    note(format_args!(
+                        "this model sees fields cell by cell: a frame here is one cell, and a field has up to {MAX_CELLS}"
+                    ));
+                }
                 loaded = classifier;
                 loaded.network()
             }

@@ -5,7 +5,7 @@
 //! `(gain * (d[green] + a * d[red] + b * d[blue]) + offset) ^ gamma`, sometimes blurred, with noise.
 
 use blastscope_shared::cells::SIDE;
-use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
+use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng};
 
 /// Width and height of the picture that a variation is made from, in pixels.
 pub const CROP: usize = 44;
@@ -144,7 +144,7 @@ struct Dice(ChaCha8Rng);
 impl Dice {
     /// Uniform in 0..1.
     fn unit(&mut self) -> f32 {
-        (self.0.next_u32() >> 8) as f32 / 16_777_216.0
+        self.0.random()
     }
 
     /// Normal around 0 (Box and Muller, 1958).

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use blastscope_shared::{Class, Preprocessing, cells::CellView};
-use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
+use rand::{Rng as _, RngExt as _};
 use rayon::prelude::*;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     augmentation::{CROP, Variation, middle},
     dataset::Dataset,
     progress::Progress,
+    random::stream,
 };
 
 /// A cell of a field.
@@ -114,16 +115,11 @@ impl CellSampler {
     /// The `number`th draw, the same for the same seed.
     #[must_use]
     pub fn draw(&self, number: u64) -> Plane {
-        // Neighbouring numbers must not give neighbouring streams: ChaCha sees to that.
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&self.seed.to_le_bytes());
-        key[8..16].copy_from_slice(&number.to_le_bytes());
-        let mut random = ChaCha8Rng::from_seed(key);
-        let mut below = |count: usize| ((u64::from(random.next_u32()) * count as u64) >> 32) as usize;
+        let mut random = stream(self.seed, number);
         let side = &self.sides[(number % 2) as usize];
-        let class = &side[below(side.len())];
-        let sitting = &class[below(class.len())];
-        let cell = &self.cells[sitting[below(sitting.len())] as usize];
+        let class = &side[random.random_range(..side.len())];
+        let sitting = &class[random.random_range(..class.len())];
+        let cell = &self.cells[sitting[random.random_range(..sitting.len())] as usize];
         let values = self.variation.vary(&cell.crop, random.next_u64());
         Plane { values, class: cell.class }
     }

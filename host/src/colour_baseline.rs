@@ -29,7 +29,7 @@ mod standard;
 pub use features::{ColourFeatures, ColourSet, NUMBERS, colour_numbers};
 pub use folds::{Fold, LeftOut, SittingFolds, distinct, grouped_folds, leave_one_sitting_out, random_folds};
 pub use logistic::LogisticRegression;
-pub use neighbours::{NEIGHBOURS, NearestNeighbours, nearest_neighbours};
+pub use neighbours::{NEIGHBOURS, NearestNeighbours};
 
 /// What is asked about a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod calibration;
 mod paired;
 mod picture;
 mod risk_coverage;
+pub mod roc;
 mod table;
 mod wilson;
 
@@ -24,7 +25,7 @@ pub use risk_coverage::{RiskCoverage, RiskPoint};
 pub use wilson::Rate;
 
 /// What every table, picture and file says.
-pub const RESEARCH_USE_ONLY: &str = "For research use only. Not for use in diagnostic procedures.";
+pub const RESEARCH_USE_ONLY: &str = blastscope_shared::artifact::STATEMENT;
 /// What every table, picture and file says where the fields were drawn by the program.
 pub const DRAWN_FIELDS: &str =
     "Drawn fields: the pictures were drawn by the program, so these numbers say nothing about blood.";

@@ -22,6 +22,7 @@ pub mod model_card;
 pub mod picture;
 pub mod progress;
 pub mod quantization;
+pub mod random;
 pub mod rank_correlation;
 pub mod recipe;
 pub mod report;

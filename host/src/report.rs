@@ -19,6 +19,8 @@
 
 use std::path::Path;
 
+use blastscope_shared::artifact::STATEMENT;
+
 use crate::{Error, atomic_file, evaluation::DRAWN_FIELDS};
 
 mod figure;
@@ -31,7 +33,7 @@ pub use markdown::Markdown;
 pub use table::{Align, Cell, Column, Table, Tone};
 
 /// What every report says below its title.
-pub const NOTICE: &str = "For Research Use Only. Not for use in diagnostic procedures.";
+pub const NOTICE: &str = STATEMENT;
 
 /// A report in the making.
 #[derive(Clone, Debug, PartialEq)]

@@ -71,6 +71,9 @@ impl<'a> Font<'a> {
     }
 }
 
+/// How dashed lines are dashed.
+const DASHES: &str = r#" stroke-dasharray="5 4""#;
+
 impl Svg {
     /// A white picture; `title` is what a screen reader says.
     #[must_use]
@@ -97,34 +100,21 @@ impl Svg {
         );
     }
 
-    /// A curve from point to point, solid or dashed; nothing with fewer than two points.
-    pub fn curve(&mut self, points: &[(f64, f64)], colour: &str, width: f64, dashed: bool) {
+    /// A dashed straight line from one point to another.
+    pub fn dashed_line(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str, width: f64) {
+        self.polyline(&[[x1, y1], [x2, y2]], colour, width, true);
+    }
+
+    /// Straight lines from point to point, solid or dashed; nothing with fewer than two points.
+    pub fn polyline(&mut self, points: &[[f64; 2]], colour: &str, width: f64, dashed: bool) {
         if points.len() < 2 {
             return;
         }
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        let dashes = if dashed { r#" stroke-dasharray="5 4""# } else { "" };
-        let _ = writeln!(
-            self.body,
-            r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="{width:.1}" stroke-linejoin="round"{dashes}/>"#,
-            points.join(" ")
-        );
-    }
-
-    /// A dashed straight line from one point to another.
-    pub fn dashed_line(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str, width: f64) {
-        let _ = writeln!(
-            self.body,
-            r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{colour}" stroke-width="{width:.1}" stroke-dasharray="5 4"/>"#
-        );
-    }
-
-    /// Straight lines from point to point.
-    pub fn polyline(&mut self, points: &[[f64; 2]], colour: &str, width: f64) {
         let points = corners(points);
+        let dashes = if dashed { DASHES } else { "" };
         let _ = writeln!(
             self.body,
-            r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:.1}" stroke-linejoin="round"/>"#
+            r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:.1}" stroke-linejoin="round"{dashes}/>"#
         );
     }
 

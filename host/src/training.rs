@@ -196,14 +196,8 @@ fn whole_fields(
     let inputs: Vec<Arc<[u8]>> =
         data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
     let examples = |part| -> Vec<Example> {
-        split
-            .items(part)
-            .map(|item| Example {
-                input: inputs[item.image].clone(),
-                symmetry: item.symmetry,
-                class: data.images[item.image].class,
-            })
-            .collect()
+        let shared = |item: &Item| Example::of(data, inputs[item.image].clone(), item);
+        split.items(part).map(shared).collect()
     };
     let (train, validation) = (examples(Part::Train), examples(Part::Validation));
     let steps = train.len().div_ceil(config.batch_size) * config.epochs;
@@ -273,14 +267,7 @@ fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {
 /// The examples of a split's items; `inputs` are those of [`Dataset::load_inputs`].
 #[must_use]
 pub fn examples(data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Vec<Example> {
-    items
-        .iter()
-        .map(|item| Example {
-            input: Arc::from(inputs[item.image].as_slice()),
-            symmetry: item.symmetry,
-            class: data.images[item.image].class,
-        })
-        .collect()
+    items.iter().map(|item| Example::of(data, Arc::from(inputs[item.image].as_slice()), item)).collect()
 }
 
 /// What the float network says of a split's items, without temperature or abstention.

@@ -12,6 +12,7 @@ use crate::{
     evaluation::{
         Rate,
         bootstrap::{Bootstrap, Estimate, number_clusters},
+        roc::{self, Scored},
     },
     picture::{pictures_below, read_picture},
     progress::Progress,
@@ -147,35 +148,30 @@ impl Unfamiliar {
     }
 }
 
-/// The area under the receiver operating characteristic: the Mann-Whitney statistic, ties counting half.
+/// The area under the receiver operating characteristic, over overlap groups of the familiar pictures.
 fn area(familiar: &[Familiar], foreign: &[Finding], bootstrap: Bootstrap) -> Option<Estimate> {
     let groups: Vec<u32> = familiar.iter().map(|field| field.group).collect();
     let (clusters, count) = number_clusters(&groups);
-    // Novelty, the cluster whose draws count, and whether the picture is foreign; from the lowest novelty.
-    let mut scores: Vec<(f32, usize, bool)> =
-        familiar.iter().zip(clusters).map(|(field, cluster)| (field.novelty, cluster, false)).collect();
-    scores.extend(foreign.iter().enumerate().map(|(at, finding)| (finding.assessment.novelty, count + at, true)));
-    scores.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let [estimate] = bootstrap.estimates(&[count, foreign.len()], |times| {
-        let (mut below, mut higher, mut all_foreign) = (0.0, 0.0, 0.0);
-        for equal in scores.chunk_by(|one, other| one.0 == other.0) {
-            let (mut familiar, mut foreign) = (0.0, 0.0);
-            for &(_, cluster, is_foreign) in equal {
-                *(if is_foreign { &mut foreign } else { &mut familiar }) += f64::from(times[cluster]);
-            }
-            higher += foreign * (below + familiar / 2.0);
-            below += familiar;
-            all_foreign += foreign;
-        }
-        [(below * all_foreign > 0.0).then(|| higher / (below * all_foreign))]
-    });
+    let mut cases: Vec<Scored> = familiar
+        .iter()
+        .zip(clusters)
+        .map(|(field, cluster)| Scored { score: field.novelty, cluster, positive: false })
+        .collect();
+    cases.extend(foreign.iter().enumerate().map(|(at, finding)| Scored {
+        score: finding.assessment.novelty,
+        cluster: count + at,
+        positive: true,
+    }));
+    roc::sort(&mut cases);
+    let [estimate] = bootstrap.estimates(&[count, foreign.len()], |times| [roc::area(&cases, times)]);
     estimate
 }
 
 impl Histogram {
-    /// Bars over all scores and the threshold. Scores that are 0 count as the least score above it.
+    /// Bars over all scores and the threshold. Scores that are 0 count as the least score above it, and those of pictures in which
+    /// the network saw nothing as the largest.
     fn new(familiar: &[f64], foreign: &[f64], threshold: f64) -> Self {
-        let usable = |score: &f64| score.is_finite() && *score > 0.0;
+        let usable = |score: &f64| *score < f64::from(f32::MAX) && *score > 0.0;
         let all = || familiar.iter().chain(foreign).copied().chain([threshold]).filter(usable);
         let low = all().fold(f64::INFINITY, f64::min).min(1.0) * 0.98;
         let high = all().fold(low, f64::max).max(low * 1.1) * 1.02;

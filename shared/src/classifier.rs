@@ -4,8 +4,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 mod by_cell;
 
-use by_cell::ByCell;
-
+use self::by_cell::ByCell;
 use crate::{
     artifact::{Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
     calibration::{most_probable, probabilities},

@@ -55,20 +55,6 @@ impl NearestNeighbours {
     }
 }
 
-/// The label that most of the `neighbours` nearest training pictures have, for each test picture.
-///
-/// # Errors
-/// As [`NearestNeighbours::fit`].
-pub fn nearest_neighbours(
-    train: &[(&[f64], usize)],
-    test: &[&[f64]],
-    labels: usize,
-    neighbours: usize,
-) -> Result<Vec<usize>, Error> {
-    let fitted = NearestNeighbours::fit(train, labels, neighbours)?;
-    Ok(test.iter().map(|numbers| super::answer(&fitted.shares(numbers))).collect())
-}
-
 pub(super) fn check_labels(train: &[(&[f64], usize)], labels: usize) -> Result<(), Error> {
     match train.iter().find(|(_, label)| *label >= labels) {
         Some((_, label)) => Err(Error::Usage(format!("label {label} is not one of {labels}"))),

@@ -10,7 +10,7 @@ use crate::{
     dataset::Dataset,
     evaluation::bootstrap::Bootstrap,
     progress::Progress,
-    training::{agreement, backend::Backend, settings::Source},
+    training::{backend::Backend, settings::Source},
 };
 
 /// Train on all but one fold, ask about that fold, for every fold in turn.
@@ -64,11 +64,8 @@ impl Crossval {
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
-        let (backend, device) = Backend::device(self.backend)?;
-        let hardware = format!("{} on {}", backend.name(), crate::hardware::processor());
-        if backend == Backend::Wgpu {
-            agreement::check(&device)?;
-        }
+        let (backend, device) = Backend::for_training(self.backend)?;
+        let hardware = backend.on_this_machine();
         let data = Dataset::scan(&self.data, self.groups.as_deref(), Progress::Shown)?;
         let plan = folds(&data, self.by, self.folds as usize, self.seed)?;
         if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {

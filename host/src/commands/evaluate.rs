@@ -126,7 +126,7 @@ impl Evaluate {
         let config = run.config()?;
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.best_weights()?;
-        let (_, device) = Backend::device(Some(Backend::Flex)).or_else(|_| Backend::device(None))?;
+        let device = Backend::for_inference()?;
         let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
         let network = training::float_network::FloatNetwork::load(&config, &weights, &device)?;
         let items: Vec<Item> = match self.split.part() {

@@ -59,7 +59,7 @@ impl Explain {
                  model that sees whole fields",
             ));
         }
-        let (_, device) = Backend::device(Some(Backend::Flex)).or_else(|_| Backend::device(None))?;
+        let device = Backend::for_inference()?;
         let float = match &self.run {
             Some(run) => {
                 let run = RunFolder::open(run)?;

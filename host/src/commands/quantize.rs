@@ -68,7 +68,7 @@ impl Quantize {
         }
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.best_weights()?;
-        let (_, device) = Backend::device(Some(Backend::Flex)).or_else(|_| Backend::device(None))?;
+        let device = Backend::for_inference()?;
         let float = FloatNetwork::load(&config, &weights, &device)?;
         let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
 

@@ -14,7 +14,7 @@ use crate::{
         report::{Subject, write},
     },
     synth::{DrawnSet, GENERATOR},
-    training::{agreement, backend::Backend, network::Network, settings::Source, weights},
+    training::{backend::Backend, network::Network, settings::Source, weights},
 };
 
 /// Items a class that the paper's trainings have.
@@ -89,11 +89,8 @@ impl Reproduce {
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
-        let (backend, device) = Backend::device(self.backend)?;
+        let (backend, device) = Backend::for_training(self.backend)?;
         println!("back end: {}", backend.name());
-        if backend == Backend::Wgpu {
-            agreement::check(&device)?;
-        }
         let frame = self.frame(&device)?;
         let plan = select(frame.plan(), &self.only)?;
         let root = self.fields()?;

@@ -63,16 +63,8 @@ impl Train {
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
-        let (backend, device) = Backend::device(self.backend)?;
+        let (backend, device) = Backend::for_training(self.backend)?;
         println!("back end: {}", backend.name());
-        if backend.is_emulated(&device) {
-            eprintln!(
-                "warning: only a software adapter was found; it needs minutes to warm up and is slower than --backend flex"
-            );
-        }
-        if backend == Backend::Wgpu {
-            training::agreement::check(&device)?;
-        }
         let progress = Progress::Shown;
         let (run, config, data, split) =
             if self.resume { self.reopen(progress)? } else { self.start(backend, progress)? };

@@ -13,7 +13,7 @@ use super::{Answer, By, FoldOutcome};
 use crate::{
     Error, atomic_file,
     colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     progress::Progress,
     quantization::{OperatingPoint, Scored},
     run_folder::{Epoch, RunConfig, RunFolder},
@@ -23,7 +23,6 @@ use crate::{
     training::{
         self,
         backend::Backend,
-        checkpoints,
         float_network::FloatNetwork,
         plain_renderer::Queue,
         settings::{Settings, Source},
@@ -47,6 +46,21 @@ pub struct Conductor<'a> {
     pub settings: &'a Settings,
     /// What computes, and on which device.
     pub backend: (Backend, Device),
+}
+
+/// What every fold is asked with.
+struct Material {
+    /// Every picture as [`Dataset::load_inputs`] gives it.
+    inputs: Vec<Vec<u8>>,
+    colours: ColourFeatures,
+}
+
+impl Material {
+    fn read(data: &Dataset, preprocessing: &Preprocessing) -> Result<Self, Error> {
+        let for_colours = Preprocessing::square(224);
+        let colours = ColourFeatures::of(&data.load_inputs(&for_colours, Progress::Silent)?, &for_colours)?;
+        Ok(Self { inputs: data.load_inputs(preprocessing, Progress::Shown)?, colours })
+    }
 }
 
 /// The run folder of a fold.
@@ -87,11 +101,15 @@ impl Conductor<'_> {
         if jobs > 1 {
             self.train_in_parallel(&open, jobs)?;
         }
+        if open.is_empty() {
+            return Ok(());
+        }
+        let material = Material::read(self.data, &self.settings.preprocessing())?;
         for (at, fold) in open.iter().enumerate() {
             let later = open.len() - at - 1;
             let place = format!("fold {} of {}, {}", folds.len() - later, folds.len(), fold.name);
             println!("{place}");
-            self.perform(fold, Queue { place, later: later as f64 })?;
+            self.perform(fold, &material, Queue { place, later: later as f64 })?;
             written()?;
         }
         Ok(())
@@ -104,16 +122,7 @@ impl Conductor<'_> {
     /// Begins a fold's run, or opens it again.
     fn open(&self, fold: &Fold) -> Result<(RunFolder, RunConfig, Split), Error> {
         let folder = fold_folder(self.out, &fold.name);
-        if folder.join("run.json").is_file() {
-            let run = RunFolder::open(&folder)?;
-            let config = run.config()?;
-            if let Some(difference) = self.settings.difference(&config) {
-                let reason = format!("was started with {difference}; give the same settings again, or another --out");
-                return Err(Error::content(&folder, reason));
-            }
-            if config.manifest_hash != hex(&self.data.manifest_hash()) {
-                return Err(Error::content(&folder, "was trained on other images; give another --out"));
-            }
+        if let Some((run, config)) = self.settings.reopen(&folder, self.data)? {
             let split = Split::read(&run.split(), self.data)?;
             return Ok((run, config, split));
         }
@@ -123,21 +132,18 @@ impl Conductor<'_> {
         Ok((run, config, split))
     }
 
-    fn perform(&self, fold: &Fold, queue: Queue) -> Result<(), Error> {
+    fn perform(&self, fold: &Fold, material: &Material, queue: Queue) -> Result<(), Error> {
         if signal::interrupted() {
             return Err(Error::Interrupted(self.again()));
         }
         let (run, config, split) = self.open(fold)?;
-        let trained = checkpoints::last_complete(&run)?.is_some_and(|epoch| epoch >= config.epochs);
-        if !(trained && run.root().join("best.bpk").is_file()) {
-            training::train_in_queue(&run, &config, self.data, &split, &self.backend.1, Some(queue)).map_err(
-                |error| match error {
-                    Error::Interrupted(_) => Error::Interrupted(self.again()),
-                    error => error,
-                },
-            )?;
-        }
-        let outcome = self.ask(fold, &run, &config, &split)?;
+        training::train_in_queue(&run, &config, self.data, &split, &self.backend.1, Some(queue)).map_err(|error| {
+            match error {
+                Error::Interrupted(_) => Error::Interrupted(self.again()),
+                error => error,
+            }
+        })?;
+        let outcome = self.ask(fold, material, &run, &config, &split)?;
         let json = serde_json::to_string_pretty(&outcome)
             .map_err(|error| Error::Usage(format!("the fold {} has no JSON: {error}", fold.name)))?;
         atomic_file::write(&run.root().join(FILE), json.as_bytes())?;
@@ -147,10 +153,17 @@ impl Conductor<'_> {
     }
 
     /// What the trained network says of the fold, and what the colours say.
-    fn ask(&self, fold: &Fold, run: &RunFolder, config: &RunConfig, split: &Split) -> Result<FoldOutcome, Error> {
+    fn ask(
+        &self,
+        fold: &Fold,
+        material: &Material,
+        run: &RunFolder,
+        config: &RunConfig,
+        split: &Split,
+    ) -> Result<FoldOutcome, Error> {
         let network = FloatNetwork::load(config, &run.root().join("best.bpk"), &self.backend.1)?;
-        let inputs = self.data.load_inputs(&config.preprocessing, Progress::Shown)?;
-        let logits = |items: &[Item]| network.logits(&training::examples(self.data, &inputs, items), Progress::Shown);
+        let logits =
+            |items: &[Item]| network.logits(&training::examples(self.data, &material.inputs, items), Progress::Shown);
         let validation: Vec<Item> = split.items(Part::Validation).copied().collect();
         let scored: Vec<Scored> = logits(&validation)?
             .into_iter()
@@ -160,15 +173,16 @@ impl Conductor<'_> {
         let temperature = OperatingPoint::choose(&scored).map_or(1.0, |point| point.temperature);
         let item = |&image: &usize| Item { image, symmetry: Symmetry::Identity, part: Part::Test };
         let items: Vec<Item> = fold.test.iter().map(item).collect();
-        let colours = self.colours(fold)?;
-        let answers = logits(&items)?.into_iter().zip(&items).zip(colours).map(|((logits, item), colour)| {
+        let (set, method, question) = (ColourSet::Six, Method::NearestNeighbours, Question::Malignant);
+        let colours = colour_baseline::predict(self.data, &material.colours, set, method, question, fold)?;
+        let answers = logits(&items)?.into_iter().zip(&items).zip(colours).map(|((logits, item), shares)| {
             let image = &self.data.images[item.image];
             Answer {
                 file: image.file.clone(),
                 group: image.group,
                 truth: image.class,
                 probabilities: probabilities(&logits, temperature),
-                colour,
+                colour: shares[1],
             }
         });
         Ok(FoldOutcome {
@@ -179,21 +193,12 @@ impl Conductor<'_> {
         })
     }
 
-    fn colours(&self, fold: &Fold) -> Result<Vec<f32>, Error> {
-        let preprocessing = Preprocessing::square(224);
-        let inputs = self.data.load_inputs(&preprocessing, Progress::Silent)?;
-        let features = ColourFeatures::of(&inputs, &preprocessing)?;
-        let (set, method) = (ColourSet::Six, Method::NearestNeighbours);
-        let shares = colour_baseline::predict(self.data, &features, set, method, Question::Malignant, fold)?;
-        Ok(shares.into_iter().map(|shares| shares[1]).collect())
-    }
-
     fn read(&self, fold: &Fold) -> Result<Option<FoldOutcome>, Error> {
-        let path = fold_folder(self.out, &fold.name).join(FILE);
-        if !path.is_file() {
+        let folder = fold_folder(self.out, &fold.name);
+        let path = folder.join(FILE);
+        if self.settings.reopen(&folder, self.data)?.is_none() || !path.is_file() {
             return Ok(None);
         }
-        self.open(fold)?;
         let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         let outcome = serde_json::from_str(&text).map_err(|error| {
             Error::content(&path, format!("is damaged: {error}; delete it, and the fold is asked again"))

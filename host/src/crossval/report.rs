@@ -215,9 +215,12 @@ fn verdict(subject: &Subject<'_>, summary: &Summary) -> String {
             points(gain.high)
         )
     });
+    let area = summary.area.as_ref().map_or_else(String::new, |area| {
+        format!(" The area under ROC over all fields is {:.3} ({:.3} to {:.3}).", area.value, area.low, area.high)
+    });
     format!(
         "{what} is right about {} of benign and {} of malignant fields, balanced {} ({} to {}). Six colour numbers reach {}, {} and \
-         {}{gain}.",
+         {}{gain}.{area}",
         of(&summary.benign),
         of(&summary.malignant),
         percent(balanced.value),

@@ -6,6 +6,7 @@ use super::{Answer, FoldOutcome};
 use crate::evaluation::{
     Rate,
     bootstrap::{Bootstrap, Estimate},
+    roc::{self, Scored},
 };
 
 /// A fold's rates.
@@ -48,7 +49,7 @@ pub struct Summary {
     pub gain: Option<Estimate>,
     /// Area under the receiver operating characteristic over all fields: the chance that a malignant field gets a higher
     /// probability of being malignant than a benign one.
-    pub area: Option<f64>,
+    pub area: Option<Estimate>,
     /// From all fields to the surest tenth.
     pub trade: Vec<Trade>,
 }
@@ -60,15 +61,16 @@ impl Summary {
         let folds = outcomes.iter().map(rates).collect();
         let clusters: Vec<Vec<Vec<&Answer>>> = outcomes.iter().map(by_group).collect();
         let strata: Vec<usize> = clusters.iter().map(Vec::len).collect();
-        let [benign, malignant, balanced, benign_colour, malignant_colour, balanced_colour, gain] = bootstrap
+        let cases = cases(&clusters);
+        let [benign, malignant, balanced, benign_colour, malignant_colour, balanced_colour, gain, area] = bootstrap
             .estimates(&strata, |times| {
                 let network = sides(&clusters, times, Answer::is_right);
                 let colour = sides(&clusters, times, Answer::colour_is_right);
                 let mean = |[benign, malignant]: [Option<f64>; 2]| Some(f64::midpoint(benign?, malignant?));
                 let gain = mean(network).zip(mean(colour)).map(|(network, colour)| network - colour);
-                [network[0], network[1], mean(network), colour[0], colour[1], mean(colour), gain]
+                let area = roc::area(&cases, times);
+                [network[0], network[1], mean(network), colour[0], colour[1], mean(colour), gain, area]
             });
-        let answers: Vec<&Answer> = outcomes.iter().flat_map(|outcome| &outcome.answers).collect();
         Self {
             folds,
             benign,
@@ -76,7 +78,7 @@ impl Summary {
             balanced,
             colour: [benign_colour, malignant_colour, balanced_colour],
             gain,
-            area: area(&answers),
+            area,
             trade: (1..=10).rev().map(|tenths| trade(outcomes, f64::from(tenths) / 10.0)).collect(),
         }
     }
@@ -106,6 +108,22 @@ fn by_group(outcome: &FoldOutcome) -> Vec<Vec<&Answer>> {
     groups.into_values().collect()
 }
 
+/// Every answer with its cluster, by how malignant the network finds the field.
+fn cases(clusters: &[Vec<Vec<&Answer>>]) -> Vec<Scored> {
+    let answers = clusters.iter().flatten().enumerate();
+    let mut cases: Vec<Scored> = answers
+        .flat_map(|(cluster, answers)| {
+            answers.iter().map(move |answer| Scored {
+                score: answer.malignant(),
+                cluster,
+                positive: answer.truth.is_malignant(),
+            })
+        })
+        .collect();
+    roc::sort(&mut cases);
+    cases
+}
+
 /// Mean over the folds of the share of right answers about benign, and about malignant fields.
 fn sides(clusters: &[Vec<Vec<&Answer>>], times: &[u32], is_right: fn(&Answer) -> bool) -> [Option<f64>; 2] {
     let mut means = [(0.0, 0u32); 2];
@@ -127,25 +145,6 @@ fn sides(clusters: &[Vec<Vec<&Answer>>], times: &[u32], is_right: fn(&Answer) ->
         }
     }
     means.map(|(sum, folds)| (folds > 0).then(|| sum / f64::from(folds)))
-}
-
-/// By the ranks of the malignant fields (Mann and Whitney, 1947); ties count half.
-fn area(answers: &[&Answer]) -> Option<f64> {
-    let mut sorted: Vec<(f32, bool)> =
-        answers.iter().map(|answer| (answer.malignant(), answer.truth.is_malignant())).collect();
-    sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let malignant = sorted.iter().filter(|(_, malignant)| *malignant).count() as f64;
-    let benign = sorted.len() as f64 - malignant;
-    let mut ranks = 0.0;
-    let mut at = 0;
-    while at < sorted.len() {
-        let end = at + sorted[at..].iter().take_while(|(value, _)| *value == sorted[at].0).count();
-        let rank = (at + 1 + end) as f64 / 2.0;
-        ranks += rank * sorted[at..end].iter().filter(|(_, malignant)| *malignant).count() as f64;
-        at = end;
-    }
-    let pairs = benign * malignant;
-    (pairs > 0.0).then(|| (ranks - malignant * (malignant + 1.0) / 2.0) / pairs)
 }
 
 /// The answers when `coverage` of all fields are answered: one threshold on how sure the network is, for all folds.
@@ -221,16 +220,9 @@ mod tests {
         let Estimate { low, high, .. } = summary.balanced.expect("both");
         assert!(low < 0.75 && high > 0.75, "{low} {high}");
         assert_eq!(summary.folds[0].malignant, Some(false));
-    }
-
-    #[test]
-    fn the_area_counts_pairs() {
-        let outcomes =
-            [outcome("a", Class::Benign, &[0.1, 0.4, 0.6], 0.0), outcome("c", Class::Pro, &[0.5, 0.6, 0.9, 0.9], 1.0)];
-        let answers: Vec<&Answer> = outcomes.iter().flat_map(|outcome| &outcome.answers).collect();
-        // Of 12 pairs, 10 are in order, one (0.5 against 0.6) is not, and one is a tie.
-        assert_eq!(area(&answers), Some(10.5 / 12.0));
-        assert_eq!(area(&answers[..3]), None);
+        // Of 176 pairs, six are not in order and one is a tie.
+        let area = summary.area.expect("both").value;
+        assert!((area - 169.5 / 176.0).abs() < 1e-12, "{area}");
     }
 
     #[test]

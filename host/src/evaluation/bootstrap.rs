@@ -2,9 +2,11 @@
 //! cases belong together (Field and Welsh, "Bootstrapping Clustered Data", JRSS B 69, 2007): whole overlap groups are drawn, because
 //! pictures of one place on a slide are no independent cases.
 
-use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
+use rand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use crate::random::stream;
 
 /// How often, and with which random numbers, cases are drawn anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,10 +74,7 @@ impl Bootstrap {
     /// How often each cluster is drawn in the `resample`th resample. Each resample has random numbers of its own, so that threads
     /// may take them in any order.
     fn draw(&self, strata: &[usize], resample: usize, times: &mut [u32]) {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&self.seed.to_le_bytes());
-        key[8..16].copy_from_slice(&(resample as u64).to_le_bytes());
-        let mut random = ChaCha8Rng::from_seed(key);
+        let mut random = stream(self.seed, resample as u64);
         times.fill(0);
         let mut rest = times;
         for &size in strata {

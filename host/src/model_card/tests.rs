@@ -88,7 +88,7 @@ fn evidence_reads_back_from_its_file() {
     let path = folder.path().join("evaluate.json");
     let evidence = evaluated(&"ab".repeat(32));
     let text = evidence.json().expect("written");
-    assert!(text.contains("For research use only"));
+    assert!(text.contains(NOTICE));
     std::fs::write(&path, text).expect("written");
     let read = read_evidence(folder.path()).expect("read");
     assert_eq!((read.len(), read[0].0.as_str()), (1, path.to_str().expect("a name")));

@@ -13,7 +13,7 @@ pub struct Scored {
     pub truth: Class,
     /// The network's outputs.
     pub logits: [f32; Class::COUNT],
-    /// See [`blastscope_shared::novelty`].
+    /// See [`blastscope_shared::novelty`]; [`f32::MAX`] where the network saw nothing.
     pub novelty: f32,
 }
 
@@ -33,14 +33,18 @@ pub struct OperatingPoint {
 }
 
 impl OperatingPoint {
-    /// Chooses temperature and thresholds for `fields`; `None` when there are none.
+    /// Chooses temperature and thresholds for `fields`; `None` when there are none that the network saw something of.
     #[must_use]
     pub fn choose(fields: &[Scored]) -> Option<Self> {
         if fields.is_empty() {
             return None;
         }
         let temperature = temperature(fields);
-        let mut novelties: Vec<f32> = fields.iter().map(|field| field.novelty).collect();
+        let mut novelties: Vec<f32> =
+            fields.iter().map(|field| field.novelty).filter(|&novelty| novelty < f32::MAX).collect();
+        if novelties.is_empty() {
+            return None;
+        }
         novelties.sort_unstable_by(f32::total_cmp);
         let at = ((novelties.len() as f64 * FAMILIAR).ceil() as usize).clamp(1, novelties.len()) - 1;
         let max_novelty = novelties[at].max(f32::MIN_POSITIVE);
@@ -121,6 +125,12 @@ mod tests {
         assert!(point.thresholds.max_novelty < 90.0);
         let wrong = most_probable(&probabilities(&[1.0, 0.9, 0.0, 0.0], point.temperature)).1;
         assert!(point.thresholds.min_probability > wrong, "{point:?}");
+        // Fields without cells do not count as familiar.
+        let nothing = field(0, [0.0; 4], f32::MAX);
+        let with_empty: Vec<Scored> = fields.iter().copied().chain((0..100).map(|_| nothing)).collect();
+        let other = OperatingPoint::choose(&with_empty).expect("there are fields");
+        assert_eq!(other.thresholds.max_novelty, point.thresholds.max_novelty);
+        assert_eq!(OperatingPoint::choose(&[nothing]), None);
         assert_eq!(OperatingPoint::choose(&[]), None);
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, colour_baseline,
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     evaluation::{Evaluation, Subject},
     progress::{Progress, span},
     run_folder::{Epoch, RunConfig, RunFolder},
@@ -50,33 +50,13 @@ impl Conductor<'_> {
         plan.iter()
             .map(|planned| {
                 let folder = self.folder(planned);
-                if !folder.join("run.json").is_file() {
+                if planned.settings.reopen(&folder, self.data)?.is_none() {
                     return Ok(None);
                 }
-                self.check(planned, &RunFolder::open(&folder)?.config()?)?;
                 let outcome = Outcome::read(&folder)?;
                 Ok(outcome.map(|outcome| Outcome { studies: planned.studies.clone(), ..outcome }))
             })
             .collect()
-    }
-
-    /// Refuses a run that was started with other settings, or on other data.
-    fn check(&self, planned: &Planned, config: &RunConfig) -> Result<(), Error> {
-        let folder = self.folder(planned);
-        if let Some(difference) = planned.settings.difference(config) {
-            let reason = format!("was started with {difference}; give the same settings again, or another --out");
-            return Err(Error::content(&folder, reason));
-        }
-        let manifest_hash = hex(&self.data.manifest_hash());
-        if config.manifest_hash != manifest_hash {
-            let reason = format!(
-                "was trained on other images ({:.12}) than are in {} ({manifest_hash:.12}); give another --out",
-                config.manifest_hash,
-                self.data.root.display()
-            );
-            return Err(Error::content(&folder, reason));
-        }
-        Ok(())
     }
 
     /// Trains and measures all of `plan` that is not finished. After each training `written` gets what is there.
@@ -126,13 +106,12 @@ impl Conductor<'_> {
     /// One training, from the start or where it stopped, then its measurement.
     fn perform(&self, planned: &Planned, queue: Queue) -> Result<Outcome, Error> {
         let folder = self.folder(planned);
-        let (run, config, split) = if folder.join("run.json").is_file() {
-            let run = RunFolder::open(&folder)?;
-            let config = run.config()?;
-            let split = Split::read(&run.split(), self.data)?;
-            (run, config, split)
-        } else {
-            planned.settings.begin(&folder, self.data, &self.source, self.backend.0)?
+        let (run, config, split) = match planned.settings.reopen(&folder, self.data)? {
+            Some((run, config)) => {
+                let split = Split::read(&run.split(), self.data)?;
+                (run, config, split)
+            }
+            None => planned.settings.begin(&folder, self.data, &self.source, self.backend.0)?,
         };
         let before = checkpoints::last_complete(&run)?.unwrap_or(0);
         let start = Instant::now();

@@ -1,6 +1,6 @@
 //! Curves over the epochs, as SVG.
 
-use crate::svg::{Anchor, FAINT, Font, GREY, INK, Svg};
+use crate::svg::{Anchor, FAINT, Font, GREY, INK, Svg, plot::round_scale};
 
 /// Colours of Okabe and Ito that colour-blind readers can tell apart, in the order of their use.
 const COLOURS: [&str; 6] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9"];
@@ -49,7 +49,7 @@ impl Chart {
         let last = values().map(|(epoch, _)| *epoch).fold(1.0, f64::max);
         let first = values().map(|(epoch, _)| *epoch).fold(last, f64::min);
         let highest = values().map(|(_, value)| *value).fold(0.0, f64::max);
-        let (step, top) = if self.shares { (0.2, 1.0) } else { ticks(highest) };
+        let (top, step) = if self.shares { (1.0, 0.2) } else { round_scale(highest) };
         let x = |epoch: f64| {
             let share = if last > first { (epoch - first) / (last - first) } else { 0.5 };
             LEFT + share * (WIDTH - LEFT - RIGHT)
@@ -69,21 +69,21 @@ impl Chart {
         let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
         picture.text(middle, HEIGHT - 8.0, Font::new(12.0, GREY).at(Anchor::Middle), "epoch");
         if let Some((name, value)) = &self.level {
-            picture.curve(&[(LEFT, y(*value)), (WIDTH - RIGHT, y(*value))], GREY, 1.5, true);
+            picture.dashed_line([LEFT, y(*value), WIDTH - RIGHT, y(*value)], GREY, 1.5);
             // Below the line, where the curves of good networks are not.
             picture.text(WIDTH - RIGHT - 4.0, y(*value) + 15.0, Font::new(11.0, GREY).at(Anchor::End), name);
         }
         for series in &self.series {
-            let points: Vec<(f64, f64)> = series
+            let points: Vec<[f64; 2]> = series
                 .points
                 .iter()
                 .filter(|(_, value)| value.is_finite())
-                .map(|&(epoch, value)| (x(epoch), y(value)))
+                .map(|&(epoch, value)| [x(epoch), y(value)])
                 .collect();
             let colour = COLOURS[series.colour % COLOURS.len()];
-            picture.curve(&points, colour, if series.dashed { 1.5 } else { 2.5 }, series.dashed);
+            picture.polyline(&points, colour, if series.dashed { 1.5 } else { 2.5 }, series.dashed);
             if points.len() <= 10 {
-                for (x, y) in points {
+                for [x, y] in points {
                     picture.rectangle([x - 2.5, y - 2.5, 5.0, 5.0], colour, 2.5);
                 }
             }
@@ -100,22 +100,10 @@ impl Chart {
             let y = 42.0 + (at % 2) as f64 * 17.0;
             let colour = COLOURS[series.colour % COLOURS.len()];
             let thickness = if series.dashed { 1.5 } else { 2.5 };
-            picture.curve(&[(left, y - 4.0), (left + 22.0, y - 4.0)], colour, thickness, series.dashed);
+            picture.polyline(&[[left, y - 4.0], [left + 22.0, y - 4.0]], colour, thickness, series.dashed);
             picture.text(left + 28.0, y, Font::new(12.0, INK), &series.name);
         }
     }
-}
-
-/// Distance of the lines of a scale from 0, and its end, for at most 6 lines.
-fn ticks(highest: f64) -> (f64, f64) {
-    let highest = if highest > 0.0 { highest } else { 1.0 };
-    let magnitude = 10f64.powf((highest / 5.0).log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
-        .map(|factor| factor * magnitude)
-        .into_iter()
-        .find(|step| highest / step <= 5.0)
-        .unwrap_or(10.0 * magnitude);
-    (step, step * (highest / step).ceil())
 }
 
 /// A number without digits that say nothing.
@@ -129,11 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scales_end_above_the_highest_value() {
-        for (highest, step, top) in [(1.7, 0.5, 2.0), (0.09, 0.02, 0.1), (2.0, 0.5, 2.0), (37.0, 10.0, 40.0)] {
-            let found = ticks(highest);
-            assert!((found.0 - step).abs() < 1e-9 && (found.1 - top).abs() < 1e-9, "{highest}: {found:?}");
-        }
+    fn numbers_end_with_their_last_digit() {
         assert_eq!(short(0.5), "0.5");
         assert_eq!(short(10.0), "10");
     }

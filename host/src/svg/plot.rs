@@ -77,7 +77,7 @@ impl Plot {
     /// Lines from point to point.
     pub fn curve(&self, picture: &mut Svg, points: &[[f64; 2]], colour: &str, width: f64) {
         let points: Vec<[f64; 2]> = points.iter().map(|&point| self.at(point)).collect();
-        picture.polyline(&points, colour, width);
+        picture.polyline(&points, colour, width, false);
     }
 }
 
@@ -127,6 +127,8 @@ mod tests {
         assert_eq!(round_scale(0.021), (0.025, 0.005));
         assert_eq!(round_scale(1.0), (1.0, 0.2));
         assert_eq!(round_scale(43.0), (50.0, 10.0));
+        assert_eq!(round_scale(1.7), (2.0, 0.5));
+        assert_eq!(round_scale(37.0), (40.0, 10.0));
         assert_eq!(round_scale(0.0), (1.0, 0.2));
         let texts: Vec<String> = percent_ticks(0.02, 0.005).into_iter().map(|(_, text)| text).collect();
         assert_eq!(texts, ["0.0 %", "0.5 %", "1.0 %", "1.5 %", "2.0 %"]);

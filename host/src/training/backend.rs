@@ -3,6 +3,7 @@
 use burn::prelude::Device;
 use clap::ValueEnum;
 
+use super::agreement;
 use crate::Error;
 
 /// A Burn back end.
@@ -46,6 +47,39 @@ impl Backend {
                 )
             }
         }
+    }
+
+    /// [`Self::device`] for a training: with a warning about a software adapter, and a GPU only when it computes what the CPU
+    /// computes ([`agreement`]).
+    ///
+    /// # Errors
+    /// As [`Self::device`], and when the GPU must not be trusted.
+    pub fn for_training(asked: Option<Self>) -> Result<(Self, Device), Error> {
+        let (backend, device) = Self::device(asked)?;
+        if backend.is_emulated(&device) {
+            eprintln!(
+                "warning: only a software adapter was found; it needs minutes to warm up and is slower than --backend flex"
+            );
+        }
+        if backend == Self::Wgpu {
+            agreement::check(&device)?;
+        }
+        Ok((backend, device))
+    }
+
+    /// The device to run a trained network on: the CPU where its back end was compiled in.
+    ///
+    /// # Errors
+    /// As [`Self::device`].
+    pub fn for_inference() -> Result<Device, Error> {
+        let (_, device) = Self::device(Some(Self::Flex)).or_else(|_| Self::device(None))?;
+        Ok(device)
+    }
+
+    /// The back end and the machine, as a run remembers them.
+    #[must_use]
+    pub fn on_this_machine(self) -> String {
+        format!("{} on {}", self.name(), crate::hardware::processor())
     }
 
     /// The device, or why there is none.

@@ -12,7 +12,7 @@ use burn::{
     tensor::TensorData,
 };
 
-use crate::symmetry::Symmetry;
+use crate::{dataset, split::Item, symmetry::Symmetry};
 
 /// A picture of the data set as the network sees it, before augmentation.
 #[derive(Clone, Debug)]
@@ -26,6 +26,12 @@ pub struct Example {
 }
 
 impl Example {
+    /// The example of a split's item, with its picture's input.
+    #[must_use]
+    pub fn of(data: &dataset::Dataset, input: Arc<[u8]>, item: &Item) -> Self {
+        Self { input, symmetry: item.symmetry, class: data.images[item.image].class }
+    }
+
     /// The pixels after the symmetry, the mask laid over its place again.
     #[must_use]
     pub fn masked_input(&self, preprocessing: &Preprocessing) -> Vec<u8> {

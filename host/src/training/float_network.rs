@@ -7,6 +7,7 @@ use blastscope_shared::{
     cells::{CellView, SIDE},
 };
 use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::ModuleRecord};
+use rayon::prelude::*;
 
 use super::{
     batches::{Example, ExampleBatcher},
@@ -79,17 +80,23 @@ impl FloatNetwork {
     fn logits_by_cell(&self, examples: &[Example], progress: Progress) -> Result<Vec<[f32; Class::COUNT]>, Error> {
         let task = progress.start("float network", examples.len());
         let mut logits = Vec::with_capacity(examples.len());
-        for example in examples {
-            let planes = self.planes(example);
-            let mut mean = [0.0; Class::COUNT];
-            if !planes.is_empty() {
-                let of_cells = values(self.network.forward(cell_batches::input(&planes, &self.device)))?;
-                for (at, logit) in of_cells.iter().enumerate() {
-                    mean[at % Class::COUNT] += logit / planes.len() as f32;
+        for chunk in examples.chunks(BATCH) {
+            let planes: Vec<Vec<Vec<f32>>> = chunk.par_iter().map(|example| self.planes(example)).collect();
+            let cells = planes.concat();
+            let of_cells = if cells.is_empty() {
+                Vec::new()
+            } else {
+                values(self.network.forward(cell_batches::input(&cells, &self.device)))?
+            };
+            let mut of_cells = of_cells.as_chunks::<{ Class::COUNT }>().0.iter();
+            for planes in &planes {
+                let mut mean = [0.0; Class::COUNT];
+                for of_cell in of_cells.by_ref().take(planes.len()) {
+                    mean.iter_mut().zip(of_cell).for_each(|(mean, logit)| *mean += logit / planes.len() as f32);
                 }
+                logits.push(mean);
             }
-            logits.push(mean);
-            task.advance(1);
+            task.advance(chunk.len());
         }
         Ok(logits)
     }
@@ -107,7 +114,7 @@ impl FloatNetwork {
         if !self.batcher.preprocessing.is_cell_by_cell() {
             return Some(self.batcher.batch(examples.to_vec(), &self.device).inputs);
         }
-        let planes: Vec<Vec<f32>> = examples.iter().flat_map(|example| self.planes(example)).collect();
+        let planes: Vec<Vec<f32>> = examples.par_iter().flat_map_iter(|example| self.planes(example)).collect();
         (!planes.is_empty()).then(|| cell_batches::input(&planes, &self.device))
     }
 

@@ -103,12 +103,38 @@ impl Settings {
             drawn: data.drawn,
             preprocessing: self.preprocessing(),
             recipe: self.recipe,
-            hardware: format!("{} on {}", backend.name(), crate::hardware::processor()),
+            hardware: backend.on_this_machine(),
             code_version: env!("CARGO_PKG_VERSION").into(),
             weights,
         };
         run.write_config(&config)?;
         Ok((run, config))
+    }
+
+    /// Opens the run in `folder` again, if one was begun there.
+    ///
+    /// # Errors
+    /// When it was begun with other settings or on other data, or cannot be read.
+    pub fn reopen(&self, folder: &Path, data: &Dataset) -> Result<Option<(RunFolder, RunConfig)>, Error> {
+        if !folder.join("run.json").is_file() {
+            return Ok(None);
+        }
+        let run = RunFolder::open(folder)?;
+        let config = run.config()?;
+        if let Some(difference) = self.difference(&config) {
+            let reason = format!("was started with {difference}; give the same settings again, or another --out");
+            return Err(Error::content(folder, reason));
+        }
+        let manifest_hash = hex(&data.manifest_hash());
+        if config.manifest_hash != manifest_hash {
+            let reason = format!(
+                "was trained on other images ({:.12}) than are in {} ({manifest_hash:.12}); give another --out",
+                config.manifest_hash,
+                data.root.display()
+            );
+            return Err(Error::content(folder, reason));
+        }
+        Ok(Some((run, config)))
     }
 
     /// From picture to input.

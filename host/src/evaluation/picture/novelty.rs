@@ -57,7 +57,7 @@ pub(super) fn draw(picture: &mut Svg, unfamiliar: &Unfamiliar, [left, top, width
         }
         outline.push(plot.at([edge(bars.len()), 0.0]));
         picture.polygon(&outline, colour, 0.3);
-        picture.polyline(&outline, colour, 1.6);
+        picture.polyline(&outline, colour, 1.6, false);
         let y = plot.top + 14.0 + 17.0 * at as f64;
         picture.rectangle([plot.left + 8.0, y - 9.0, 11.0, 11.0], colour, 2.0);
         picture.text(plot.left + 25.0, y + 1.0, Font::new(11.5, GREY), format!("{name}, {of}"));
