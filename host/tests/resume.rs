@@ -140,3 +140,18 @@ fn a_damaged_checkpoint_is_passed_over() {
     succeed(&["train", "--out", &run, "--resume", "--backend", "flex"]);
     assert_eq!(checkpoints::last_complete(&opened).expect("searched"), Some(2));
 }
+
+#[test]
+fn weights_that_do_not_fit_begin_no_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a name").to_owned();
+    let (data, out, weights) = (path("fields"), path("run"), path("weights.safetensors"));
+    succeed(&["synth", "--out", &data, "--per-class", "3", "--size", "64x64"]);
+    std::fs::write(&weights, "none").expect("written");
+    let arguments =
+        ["train", "--data", &data, "--out", &out, "--arch", "resnet50", "--weights", &weights, "--backend", "flex"];
+    let refused = Command::new(HOST).args(arguments).output().expect("the program starts");
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && stderr.contains("weights.safetensors"), "{stderr}");
+    assert!(!Path::new(&out).exists(), "a run that cannot go on was begun");
+}

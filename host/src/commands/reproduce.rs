@@ -14,7 +14,7 @@ use crate::{
         report::{Subject, write},
     },
     synth::{DrawnSet, GENERATOR},
-    training::{backend::Backend, network::Network, settings::Source, weights},
+    training::{backend::Backend, settings::Source, weights},
 };
 
 /// Items a class that the paper's trainings have.
@@ -138,7 +138,7 @@ impl Reproduce {
             weights.push((arch, path.clone()));
         }
         if let Some(path) = &self.resnet_weights {
-            try_weights(Architecture::Resnet50, path, device)?;
+            weights::check(Architecture::Resnet50, 32, path, device)?;
         }
         Ok(Frame {
             epochs: self.epochs.unwrap_or(epochs) as usize,
@@ -167,15 +167,10 @@ impl Reproduce {
 
 /// Which of the two YOLOv8 networks a file's weights are of.
 fn scale_of(path: &Path, device: &burn::prelude::Device) -> Result<Architecture, Error> {
-    match try_weights(Architecture::Yolov8nCls, path, device) {
+    match weights::check(Architecture::Yolov8nCls, 32, path, device) {
         Ok(()) => Ok(Architecture::Yolov8nCls),
-        Err(_) => try_weights(Architecture::Yolov8sCls, path, device).map(|()| Architecture::Yolov8sCls),
+        Err(_) => weights::check(Architecture::Yolov8sCls, 32, path, device).map(|()| Architecture::Yolov8sCls),
     }
-}
-
-/// Whether a file's weights fit a network: better known before the first training than before the tenth.
-fn try_weights(arch: Architecture, path: &Path, device: &burn::prelude::Device) -> Result<(), Error> {
-    weights::load(&mut Network::new(arch, 32, 0.0, device), arch, path).map(|_| ())
 }
 
 fn list(plan: &[Planned], outcomes: &[Option<Outcome>]) -> Result<(), Error> {

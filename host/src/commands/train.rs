@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use burn::prelude::Device;
+
 use crate::{
     Error,
     commands::choices::Choices,
@@ -13,6 +15,7 @@ use crate::{
         self,
         backend::Backend,
         settings::{Settings, Source},
+        weights,
     },
 };
 
@@ -67,7 +70,7 @@ impl Train {
         println!("back end: {}", backend.name());
         let progress = Progress::Shown;
         let (run, config, data, split) =
-            if self.resume { self.reopen(progress)? } else { self.start(backend, progress)? };
+            if self.resume { self.reopen(progress)? } else { self.start(backend, &device, progress)? };
         println!("{}", split.summary(&data).trim_end());
         if let Some(warning) = split.warning() {
             eprintln!("warning: {warning}");
@@ -78,12 +81,20 @@ impl Train {
         training::train(&run, &config, &data, &split, &device)
     }
 
-    fn start(&self, backend: Backend, progress: Progress) -> Result<(RunFolder, RunConfig, Dataset, Split), Error> {
+    fn start(
+        &self,
+        backend: Backend,
+        device: &Device,
+        progress: Progress,
+    ) -> Result<(RunFolder, RunConfig, Dataset, Split), Error> {
         let Some(root) = &self.data else {
             return Err(Error::Usage("--data DIR is missing: the folder of images to train on".into()));
         };
         let data = Dataset::scan(root, self.groups.as_deref(), progress)?;
         let settings = Settings { weights: self.weights.clone(), ..self.choices.settings(self.split, self.seed) };
+        if let Some(weights) = &settings.weights {
+            weights::check(settings.arch, settings.preprocessing().network_size().0, weights, device)?;
+        }
         let source = Source { root, groups: self.groups.as_deref() };
         let (run, config, split) = settings.begin(&self.out, &data, &source, backend)?;
         Ok((run, config, data, split))

@@ -7,6 +7,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use burn::{
+    prelude::Device,
     store::{
         BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter,
         SafetensorsStore, burn_pack,
@@ -41,6 +42,14 @@ const fn head(architecture: Architecture) -> &'static str {
 /// When the file cannot be read, lacks a tensor, or has one of another shape: it is of another network then.
 pub fn load(network: &mut Network, architecture: Architecture, path: &Path) -> Result<Loaded, Error> {
     take(network, architecture, path, &tensors(path)?)
+}
+
+/// Whether the weights of a file fit a network for inputs of `side` pixels: better known before a run begins than after.
+///
+/// # Errors
+/// As [`load`].
+pub fn check(architecture: Architecture, side: usize, path: &Path, device: &Device) -> Result<(), Error> {
+    load(&mut Network::new(architecture, side, 0.0, device), architecture, path).map(|_| ())
 }
 
 /// As [`load`], from tensors that were found in the file `path`.
