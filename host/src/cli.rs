@@ -27,6 +27,7 @@ enum Command {
     Stress(commands::stress::Stress),
     #[cfg(feature = "training")]
     Quantize(commands::quantize::Quantize),
+    Adapt(commands::adapt::Adapt),
     Card(commands::card::Card),
     Inspect(commands::inspect::Inspect),
     #[cfg(feature = "training")]
@@ -57,6 +58,7 @@ impl Cli {
             Command::Stress(stress) => stress.run(),
             #[cfg(feature = "training")]
             Command::Quantize(quantize) => quantize.run(),
+            Command::Adapt(adapt) => adapt.run(),
             Command::Card(card) => card.run(),
             Command::Inspect(inspect) => inspect.run(),
             #[cfg(feature = "training")]

@@ -1,5 +1,6 @@
 //! The commands, one module each: arguments, and what they do.
 
+pub mod adapt;
 pub mod audit;
 pub mod card;
 #[cfg(feature = "training")]

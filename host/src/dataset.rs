@@ -64,11 +64,15 @@ impl Dataset {
     /// # Errors
     /// A folder without the four classes, a picture that cannot be read or decoded, a `groups` file that does not fit.
     pub fn scan(root: &Path, groups: Option<&Path>, progress: Progress) -> Result<Self, Error> {
-        let survey = Self::survey(root, groups, progress, |_, _| ())?;
-        match survey.unreadable.into_iter().next() {
-            Some(first) => Err(first.reason),
-            None => Ok(survey.dataset),
-        }
+        Self::survey(root, groups, progress, |_, _| ())?.whole()
+    }
+
+    /// As [`Self::scan`], of a folder that may lack classes, such as a clinic's corrected fields.
+    ///
+    /// # Errors
+    /// As [`Self::scan`], and without any picture.
+    pub fn scan_some(root: &Path, groups: Option<&Path>, progress: Progress) -> Result<Self, Error> {
+        Self::survey_of(root, groups, layout::Needed::Some, progress, |_, _| ())?.whole()
     }
 
     /// Where the picture lies.

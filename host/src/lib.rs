@@ -1,5 +1,6 @@
 //! The host side of blastscope: from a folder of smear images to a packed int8 network, with the evidence of what it is worth.
 
+pub mod adaptation;
 pub mod architecture;
 pub mod atomic_file;
 pub mod audit;

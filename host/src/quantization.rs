@@ -13,7 +13,7 @@ use blastscope_shared::{
 };
 
 pub use dequantized::dequantized;
-pub use operating_point::{OperatingPoint, Scored};
+pub use operating_point::{OperatingPoint, Scored, cross_entropy};
 
 /// A convolution or dense layer in float: `weights` are rows of inputs, one an output.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,8 +133,9 @@ enum QuantizedLayer {
     Dense(QuantizedFilters),
 }
 
+/// The weights of one layer in int8, owning their bytes.
 #[derive(Clone, Debug, PartialEq)]
-struct QuantizedFilters {
+pub(crate) struct QuantizedFilters {
     output_scale: f32,
     weight_scales: Vec<u8>,
     biases: Vec<u8>,
@@ -181,7 +182,8 @@ impl QuantizedLayers {
 }
 
 impl QuantizedFilters {
-    fn new(filters: &FloatFilters, input_scale: f32, output_scale: f32) -> Self {
+    /// Quantizes a layer that sees activations of `input_scale` and puts out some of `output_scale`; 1 for the last layer.
+    pub(crate) fn new(filters: &FloatFilters, input_scale: f32, output_scale: f32) -> Self {
         let inputs = filters.weights.len() / filters.biases.len().max(1);
         let mut quantized = Self { output_scale, weight_scales: Vec::new(), biases: Vec::new(), weights: Vec::new() };
         for (row, &bias) in filters.weights.chunks_exact(inputs.max(1)).zip(&filters.biases) {
@@ -193,7 +195,8 @@ impl QuantizedFilters {
         quantized
     }
 
-    fn view(&self) -> Filters<'_> {
+    /// The layer as an artifact holds it.
+    pub(crate) fn view(&self) -> Filters<'_> {
         Filters {
             output_scale: self.output_scale,
             weight_scales: &self.weight_scales,

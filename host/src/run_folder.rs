@@ -1,5 +1,5 @@
 //! The folder of one training: `run.json` (configuration and provenance), `split.csv` (one line an item), `epochs.csv` (metrics),
-//! `checkpoint/`, and at the end `best.bpk` and `last.bpk`.
+//! `checkpoint/`, and at the end `chosen.bpk` and `last.bpk`.
 
 use std::path::{Path, PathBuf};
 
@@ -89,14 +89,20 @@ pub struct Epoch {
     pub validation_accuracy: f64,
 }
 
-impl Epoch {
-    /// The epoch of the lowest validation loss, the earliest of equals.
+/// The name of the schedule whose last weights are its best.
+pub(crate) const ONE_CYCLE: &str = "one-cycle";
+
+impl RunConfig {
+    /// The epoch whose weights are taken. At a constant rate it is that of the lowest validation loss, the earliest of equals. A
+    /// one-cycle schedule settles only at its end, and what lies before it is noise: there it is the last.
     #[must_use]
-    pub fn best(epochs: &[Self]) -> Option<&Self> {
-        epochs
-            .iter()
-            .filter(|epoch| epoch.validation_loss.is_finite())
-            .min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+    pub fn chosen<'a>(&self, epochs: &'a [Epoch]) -> Option<&'a Epoch> {
+        let mut usable = epochs.iter().filter(|epoch| epoch.validation_loss.is_finite());
+        if self.schedule == ONE_CYCLE {
+            usable.next_back()
+        } else {
+            usable.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+        }
     }
 }
 
@@ -254,17 +260,19 @@ impl RunFolder {
             .collect())
     }
 
-    /// The best weights so far and their epoch: the checkpoint of the lowest validation loss that is still there.
+    /// The weights to take so far and their epoch: of the checkpoints that are still there, the one [chosen](RunConfig::chosen).
     ///
     /// # Errors
     /// When no epoch has been completed.
-    pub fn best_weights(&self) -> Result<(usize, PathBuf), Error> {
+    pub fn chosen_weights(&self) -> Result<(usize, PathBuf), Error> {
         let there = self.checkpointed_epochs()?;
         let mut epochs = self.epochs()?;
         epochs.retain(|epoch| there.contains(&epoch.epoch));
-        let best = Epoch::best(&epochs)
+        let config = self.config()?;
+        let chosen = config
+            .chosen(&epochs)
             .ok_or_else(|| Error::content(&self.root, "has no completed epoch yet; run train --resume first"))?;
-        Ok((best.epoch, self.checkpoints().join(format!("model-{}.bpk", best.epoch))))
+        Ok((chosen.epoch, self.checkpoints().join(format!("model-{}.bpk", chosen.epoch))))
     }
 }
 
@@ -276,8 +284,34 @@ mod tests {
         Epoch { epoch, train_loss: 0.5, train_accuracy: 0.75, validation_loss, validation_accuracy: 0.875 }
     }
 
+    fn config() -> RunConfig {
+        RunConfig {
+            arch: Architecture::Allcnn,
+            optimizer: "adam".into(),
+            epochs: 5,
+            batch_size: 32,
+            learning_rate: 1e-3,
+            schedule: "constant".into(),
+            dropout: 0.5,
+            patience: 0,
+            seed: 1,
+            per_class: 10,
+            split: SplitKind::Grouped,
+            data: "drawn".into(),
+            groups: None,
+            manifest_hash: String::new(),
+            split_hash: String::new(),
+            drawn: true,
+            preprocessing: Preprocessing::square(64),
+            hardware: "a test".into(),
+            code_version: "0".into(),
+            recipe: Recipe::Paper,
+            weights: None,
+        }
+    }
+
     #[test]
-    fn epochs_survive_the_file_and_the_best_is_found() {
+    fn epochs_survive_the_file() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let run = RunFolder::create(&folder.path().join("run")).expect("a fresh folder");
         assert_eq!(run.epochs().expect("none yet"), []);
@@ -286,7 +320,17 @@ mod tests {
         let read = run.epochs().expect("read");
         assert_eq!(read.len(), 4);
         assert_eq!(read[2], epochs[2]);
-        assert_eq!(Epoch::best(&read).map(|best| best.epoch), Some(3));
+    }
+
+    #[test]
+    fn the_best_epoch_is_chosen_at_a_constant_rate_and_the_last_of_a_cycle() {
+        let mut config = config();
+        let epochs = [epoch(1, 0.9), epoch(2, f64::NAN), epoch(3, 0.25), epoch(4, 0.25), epoch(5, 0.5)];
+        config.schedule = "constant".into();
+        assert_eq!(config.chosen(&epochs).map(|epoch| epoch.epoch), Some(3));
+        config.schedule = ONE_CYCLE.into();
+        assert_eq!(config.chosen(&epochs).map(|epoch| epoch.epoch), Some(5));
+        assert_eq!(config.chosen(&epochs[1..2]), None);
     }
 
     #[test]

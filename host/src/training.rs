@@ -143,7 +143,7 @@ pub fn train_in_queue(
             AtomicCheckpointer::new(&folder, "optim"),
             AtomicCheckpointer::new(&folder, "scheduler"),
         )
-        .with_checkpointing_strategy(Journal::new(run.clone(), epochs))
+        .with_checkpointing_strategy(Journal::new(run.clone(), config.clone(), epochs))
         .with_interrupter(interrupter)
         .num_epochs(config.epochs);
     if config.patience > 0 {
@@ -222,15 +222,15 @@ fn started_from(mut network: Network, config: &RunConfig, weights: &InitialWeigh
     Ok(network)
 }
 
-/// Puts the best and the last weights beside the configuration.
+/// Puts the chosen and the last weights beside the configuration.
 fn finish(run: &RunFolder) -> Result<(), Error> {
-    let (best, path) = run.best_weights()?;
-    copy(&path, &run.root().join("best.bpk"))?;
-    let last = checkpoints::last_complete(run)?.unwrap_or(best);
+    let (chosen, path) = run.chosen_weights()?;
+    copy(&path, &run.root().join("chosen.bpk"))?;
+    let last = checkpoints::last_complete(run)?.unwrap_or(chosen);
     copy(&run.checkpoints().join(format!("model-{last}.bpk")), &run.root().join("last.bpk"))?;
     for epoch in run.epochs()? {
         let Epoch { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy } = epoch;
-        let mark = if epoch == best { "  <- best" } else { "" };
+        let mark = if epoch == chosen { "  <- chosen" } else { "" };
         println!(
             "epoch {epoch:>3}: training loss {train_loss:.4} accuracy {:.2} %, validation loss {validation_loss:.4} accuracy {:.2} %{mark}",
             train_accuracy * 100.0,

@@ -62,7 +62,7 @@ fn sittings_are_left_out_one_by_one_and_what_is_finished_stays() {
     }
 
     // Another call adds a fold, trains none of those again, and reports all.
-    let weights = out.join("fold-Benign-a/best.bpk");
+    let weights = out.join("fold-Benign-a/chosen.bpk");
     let trained = std::fs::metadata(&weights).and_then(|data| data.modified()).expect("weights");
     let second = crossval(&["--only", "Benign-a", "--only", "Pre-a", "--json"]);
     let stdout = text(&second.stdout);

@@ -102,7 +102,7 @@ fn a_killed_training_resumes_to_the_same_number_of_epochs() {
     let epochs: Vec<usize> = run.epochs().expect("a table").iter().map(|epoch| epoch.epoch).collect();
     assert_eq!(epochs, (1..=EPOCHS).collect::<Vec<_>>());
     assert_eq!(checkpoints::last_complete(&run).expect("searched"), Some(EPOCHS));
-    assert!(out.join("best.bpk").exists() && out.join("last.bpk").exists());
+    assert!(out.join("chosen.bpk").exists() && out.join("last.bpk").exists());
     succeed(&["evaluate", "--run", &out.display().to_string()]);
 }
 

@@ -36,7 +36,7 @@ pub struct Artifact<'a> {
     /// From input to logits.
     #[serde(borrow, deserialize_with = "limited::layers")]
     pub layers: Vec<Layer<'a>>,
-    /// What logits are divided by before the softmax.
+    /// See [`calibration`](crate::calibration).
     pub temperature: f32,
     /// What a verdict needs.
     pub thresholds: Thresholds,

@@ -1,17 +1,28 @@
-//! From logits to calibrated probabilities: softmax with one temperature (Guo et al., "On Calibration of Modern Neural
-//! Networks", ICML 2017).
+//! From logits to calibrated probabilities: first benign against malignant, then which malignant class, each with the same temperature
+//! (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
+//!
+//! At a temperature of 1 this is the softmax. At others it keeps what a plain `softmax(logits / temperature)` loses: whether benign or
+//! malignant is the more probable does not depend on the temperature. A network that is sure of malignancy and in doubt about the
+//! class spreads its logits over three classes; a low temperature, which suits logits that are means over many cells, would let each
+//! of them lose against Benign.
 
 use crate::label::Class;
 
-/// `softmax(logits / temperature)`: four probabilities that add up to 1.
+/// Four probabilities that add up to 1. With `m = ln(e^early + e^pre + e^pro) - benign` over the logits, the probability of a
+/// malignant class is `1 / (1 + e^(-m / temperature))`, and it is divided among them by `softmax(logits / temperature)`.
 ///
-/// The exponential is that of `libm` in 32 bits, so that every machine gets the same bits.
+/// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits.
 #[must_use]
 pub fn probabilities(logits: &[f32; Class::COUNT], temperature: f32) -> [f32; Class::COUNT] {
-    let largest = logits.iter().fold(f32::NEG_INFINITY, |largest, &logit| largest.max(logit));
-    let exponentials = logits.map(|logit| libm::expf((logit - largest) / temperature));
-    let sum: f32 = exponentials.iter().sum();
-    exponentials.map(|exponential| exponential / sum)
+    let [benign, malignant @ ..] = *logits;
+    let largest = malignant.iter().fold(f32::NEG_INFINITY, |largest, &logit| largest.max(logit));
+    let sum = |temperature: f32| malignant.map(|logit| libm::expf((logit - largest) / temperature));
+    let margin = largest - benign + libm::logf(sum(1.0).iter().sum());
+    let is_malignant = 1.0 / (1.0 + libm::expf(-margin / temperature));
+    let shares = sum(temperature);
+    let total: f32 = shares.iter().sum();
+    let [early, pre, pro] = shares.map(|share| is_malignant * share / total);
+    [1.0 / (1.0 + libm::expf(margin / temperature)), early, pre, pro]
 }
 
 /// The most probable class, the first of equals, and its probability.
@@ -36,6 +47,27 @@ mod tests {
         assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!((p[1] - 0.665_24).abs() < 1e-4, "{p:?}");
         assert_eq!(most_probable(&p).0, Class::Early);
+    }
+
+    #[test]
+    fn the_temperature_does_not_decide_about_malignancy() {
+        let spread = [1.0, 0.9, 0.9, 0.9];
+        for temperature in [0.05, 0.3, 1.0, 5.0] {
+            let p = probabilities(&spread, temperature);
+            assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+            assert!(p[0] < 0.5 && (p[1] - p[2]).abs() < 1e-6, "{p:?}");
+        }
+        let benign = [2.1, 0.9, 0.9, 0.9];
+        assert!([0.05, 1.0, 5.0].iter().all(|&temperature| probabilities(&benign, temperature)[0] > 0.5));
+    }
+
+    #[test]
+    fn a_temperature_of_one_is_the_softmax() {
+        let logits = [0.3f32, -1.0, 2.0, 0.7];
+        let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
+        for (probability, logit) in probabilities(&logits, 1.0).iter().zip(logits) {
+            assert!((probability - logit.exp() / sum).abs() < 1e-6);
+        }
     }
 
     #[test]

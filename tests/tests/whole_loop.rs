@@ -106,7 +106,7 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
 fn assert_explanations_follow_the_float_network(run: &Path, model: &Path, fields: &Path) {
     let device = Backend::Flex.open().expect("the CPU");
     let run = RunFolder::open(run).expect("a run");
-    let (config, (_, weights)) = (run.config().expect("run.json"), run.best_weights().expect("weights"));
+    let (config, (_, weights)) = (run.config().expect("run.json"), run.chosen_weights().expect("weights"));
     let network = FloatNetwork::load(&config, &weights, &device).expect("the run's network");
     let layers = network.layers().expect("its layers");
     let pictures = picture::pictures_below(fields).expect("pictures");

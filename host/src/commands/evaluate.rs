@@ -56,7 +56,7 @@ pub struct Evaluate {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Network {
-    /// Run folder of a training: its best weights, in float.
+    /// Run folder of a training: its chosen weights, in float.
     #[cfg(feature = "training")]
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
@@ -125,7 +125,7 @@ impl Evaluate {
         let run = RunFolder::open(run)?;
         let config = run.config()?;
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
-        let (epoch, weights) = run.best_weights()?;
+        let (epoch, weights) = run.chosen_weights()?;
         let device = Backend::for_inference()?;
         let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
         let network = training::float_network::FloatNetwork::load(&config, &weights, &device)?;

@@ -63,7 +63,7 @@ impl Explain {
         let float = match &self.run {
             Some(run) => {
                 let run = RunFolder::open(run)?;
-                let (config, (_, weights)) = (run.config()?, run.best_weights()?);
+                let (config, (_, weights)) = (run.config()?, run.chosen_weights()?);
                 if config.preprocessing != artifact.preprocessing {
                     return Err(Error::content(run.root(), format!("is not the run of {}", self.model.display())));
                 }

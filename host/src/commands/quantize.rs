@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Quantize a run's best weights to int8 and pack them with everything the device needs.
+/// Quantize a run's weights to int8 and pack them with everything the device needs.
 ///
 /// Folds batch normalization, chooses the activations' scales on training pictures, temperature and thresholds on validation
 /// pictures, writes the artifact, reads it back, and shows float and int8 side by side on the test part.
@@ -67,7 +67,7 @@ impl Quantize {
             return Err(not_for_the_device(config.arch));
         }
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
-        let (epoch, weights) = run.best_weights()?;
+        let (epoch, weights) = run.chosen_weights()?;
         let device = Backend::for_inference()?;
         let float = FloatNetwork::load(&config, &weights, &device)?;
         let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;

@@ -16,7 +16,7 @@ use crate::{
     dataset::Dataset,
     progress::Progress,
     quantization::{OperatingPoint, Scored},
-    run_folder::{Epoch, RunConfig, RunFolder},
+    run_folder::{RunConfig, RunFolder},
     signal,
     split::{Item, Part, Split},
     symmetry::Symmetry,
@@ -161,7 +161,7 @@ impl Conductor<'_> {
         config: &RunConfig,
         split: &Split,
     ) -> Result<FoldOutcome, Error> {
-        let network = FloatNetwork::load(config, &run.root().join("best.bpk"), &self.backend.1)?;
+        let network = FloatNetwork::load(config, &run.root().join("chosen.bpk"), &self.backend.1)?;
         let logits =
             |items: &[Item]| network.logits(&training::examples(self.data, &material.inputs, items), Progress::Shown);
         let validation: Vec<Item> = split.items(Part::Validation).copied().collect();
@@ -187,7 +187,7 @@ impl Conductor<'_> {
         });
         Ok(FoldOutcome {
             name: fold.name.clone(),
-            epoch: Epoch::best(&run.epochs()?).map_or(config.epochs, |epoch| epoch.epoch),
+            epoch: config.chosen(&run.epochs()?).map_or(config.epochs, |epoch| epoch.epoch),
             temperature,
             answers: answers.collect(),
         })

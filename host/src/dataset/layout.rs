@@ -17,7 +17,14 @@ pub(super) struct Found {
     pub(super) files: Vec<(String, Class)>,
 }
 
-pub(super) fn find(root: &Path) -> Result<Found, Error> {
+/// Which classes must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needed {
+    All,
+    Some,
+}
+
+pub(super) fn find(root: &Path, needed: Needed) -> Result<Found, Error> {
     let folders = class_folders_parent(root)?;
     let mut files = Vec::new();
     for (name, class) in &folders.classes {
@@ -27,7 +34,10 @@ pub(super) fn find(root: &Path) -> Result<Found, Error> {
             }
         }
     }
-    for class in Class::ALL {
+    if files.is_empty() {
+        return Err(Error::content(&folders.root, format!("holds no pictures; {LAYOUTS}")));
+    }
+    for class in Class::ALL.into_iter().filter(|_| needed == Needed::All) {
         if !files.iter().any(|&(_, other)| other == class) {
             return Err(Error::content(&folders.root, format!("holds no pictures of class {class}; {LAYOUTS}")));
         }

@@ -6,7 +6,10 @@ use blastscope_shared::{Class, RgbPixels};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{DRAWN_FILE, Dataset, GROUPS_FILE, LabelledImage, duplicates, groups_csv, join, layout};
+use super::{
+    DRAWN_FILE, Dataset, GROUPS_FILE, LabelledImage, duplicates, groups_csv, join,
+    layout::{self, Needed},
+};
 use crate::{Error, picture, progress::Progress};
 
 /// A data set, and what was found on the way.
@@ -22,6 +25,16 @@ pub struct Survey<T> {
     pub unreadable: Vec<Unreadable>,
     /// Whether a list gave the overlap groups.
     pub is_listed: bool,
+}
+
+impl<T> Survey<T> {
+    /// The data set, when every picture could be read.
+    pub(super) fn whole(self) -> Result<Dataset, Error> {
+        match self.unreadable.into_iter().next() {
+            Some(first) => Err(first.reason),
+            None => Ok(self.dataset),
+        }
+    }
 }
 
 /// A file in a class folder that cannot be read or decoded.
@@ -47,7 +60,18 @@ impl Dataset {
         progress: Progress,
         inspect: impl Fn(&LabelledImage, &RgbPixels) -> T + Sync,
     ) -> Result<Survey<T>, Error> {
-        let found = layout::find(root)?;
+        Self::survey_of(root, groups, Needed::All, progress, inspect)
+    }
+
+    /// As [`Self::survey`], of all classes or of some.
+    pub(super) fn survey_of<T: Send>(
+        root: &Path,
+        groups: Option<&Path>,
+        needed: Needed,
+        progress: Progress,
+        inspect: impl Fn(&LabelledImage, &RgbPixels) -> T + Sync,
+    ) -> Result<Survey<T>, Error> {
+        let found = layout::find(root, needed)?;
         let groups = match groups {
             Some(path) => Some(path.to_path_buf()),
             None => [&found.root, root].into_iter().map(|folder| folder.join(GROUPS_FILE)).find(|path| path.is_file()),

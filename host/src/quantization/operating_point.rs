@@ -25,7 +25,7 @@ const FAMILIAR: f64 = 0.99;
 /// What stands between logits and a verdict.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OperatingPoint {
-    /// What logits are divided by before the softmax: the one of the least cross-entropy.
+    /// See [`blastscope_shared::calibration`]: the one of the least cross-entropy.
     pub temperature: f32,
     /// The lowest probability from 0.50 to 0.99 at which at most 1 % of the spoken verdicts are wrong, and a novelty that 99 % of
     /// the fields stay below.
@@ -73,17 +73,9 @@ impl OperatingPoint {
 /// The temperature from 1/20 to 20 of the least mean cross-entropy, by golden-section search over its logarithm; the
 /// cross-entropy has one minimum in it.
 fn temperature(fields: &[Scored]) -> f32 {
-    let cross_entropy = |log_temperature: f64| -> f64 {
+    let cross_entropy = |log_temperature: f64| {
         let temperature = log_temperature.exp();
-        fields
-            .iter()
-            .map(|field| {
-                let scaled = field.logits.map(|logit| f64::from(logit) / temperature);
-                let largest = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = scaled.iter().map(|logit| (logit - largest).exp()).sum();
-                largest + sum.ln() - scaled[field.truth.index()]
-            })
-            .sum()
+        fields.iter().map(|field| surprise(&field.logits, field.truth, temperature)).sum::<f64>()
     };
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = ((1.0f64 / 20.0).ln(), 20f64.ln());
@@ -98,6 +90,28 @@ fn temperature(fields: &[Scored]) -> f32 {
     ((low + high) / 2.0).exp() as f32
 }
 
+/// The mean cross-entropy of fields at a temperature, in nats.
+#[must_use]
+pub fn cross_entropy(fields: &[Scored], temperature: f32) -> f64 {
+    let sum: f64 = fields.iter().map(|field| surprise(&field.logits, field.truth, f64::from(temperature))).sum();
+    sum / fields.len().max(1) as f64
+}
+
+/// Minus the logarithm of the probability of `truth` by [`probabilities`], which cannot lose itself in rounding.
+fn surprise(logits: &[f32; Class::COUNT], truth: Class, temperature: f64) -> f64 {
+    let log_sum = |logits: &[f64]| {
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        largest + logits.iter().map(|logit| (logit - largest).exp()).sum::<f64>().ln()
+    };
+    let [benign, malignant @ ..] = logits.map(f64::from);
+    let margin = (log_sum(&malignant) - benign) / temperature;
+    if !truth.is_malignant() {
+        return log_sum(&[0.0, margin]);
+    }
+    let shares = malignant.map(|logit| logit / temperature);
+    log_sum(&[0.0, -margin]) + log_sum(&shares) - shares[truth.index() - 1]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,22 +122,24 @@ mod tests {
 
     #[test]
     fn overconfidence_is_cooled() {
-        // Right 3 of 4 times with a margin of 8: the calibrated margin is ln(3 * 3), so the temperature is 8 / 2.197.
+        // Right 3 of 4 times with logits of 8 and three of 0: the margin of malignancy is ln 3 - 8, and its calibrated size is ln 3.
+        // A wrong one is Early, one of three equal shares whatever the temperature.
         let fields: Vec<Scored> = (0..400).map(|i| field(usize::from(i % 4 == 0), [8.0, 0.0, 0.0, 0.0], 1.0)).collect();
         let temperature = temperature(&fields);
-        // p0 = 3/4 and the rest shares 1/4, one class of three being right: minimum where the softmax gives p0 = 3/4.
-        assert!((temperature - 8.0 / 9f32.ln()).abs() < 0.01, "{temperature}");
+        assert!((temperature - (8.0 - 3f32.ln()) / 3f32.ln()).abs() < 0.01, "{temperature}");
+        let by_hand = 0.75 * -(0.75f64.ln()) + 0.25 * -((0.25f64 / 3.0).ln());
+        assert!((cross_entropy(&fields, temperature) - by_hand).abs() < 1e-4);
     }
 
     #[test]
     fn thresholds_keep_the_wrong_and_the_strange_out() {
         let mut fields: Vec<Scored> =
             (0..990).map(|i| field(i % 4, std::array::from_fn(|c| if c == i % 4 { 6.0 } else { 0.0 }), 1.0)).collect();
-        fields.extend((0..30).map(|_| field(1, [1.0, 0.9, 0.0, 0.0], 1.5)));
+        fields.extend((0..30).map(|_| field(1, [1.0, 0.5, -2.0, -2.0], 1.5)));
         fields.extend((0..5).map(|_| field(0, [6.0, 0.0, 0.0, 0.0], 90.0)));
         let point = OperatingPoint::choose(&fields).expect("there are fields");
         assert!(point.thresholds.max_novelty < 90.0);
-        let wrong = most_probable(&probabilities(&[1.0, 0.9, 0.0, 0.0], point.temperature)).1;
+        let wrong = most_probable(&probabilities(&[1.0, 0.5, -2.0, -2.0], point.temperature)).1;
         assert!(point.thresholds.min_probability > wrong, "{point:?}");
         // Fields without cells do not count as familiar.
         let nothing = field(0, [0.0; 4], f32::MAX);

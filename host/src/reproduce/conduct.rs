@@ -16,7 +16,7 @@ use crate::{
     dataset::Dataset,
     evaluation::{Evaluation, Subject},
     progress::{Progress, span},
-    run_folder::{Epoch, RunConfig, RunFolder},
+    run_folder::{RunConfig, RunFolder},
     signal,
     split::{Item, Part, Split, SplitKind},
     training::{
@@ -147,7 +147,7 @@ impl Conductor<'_> {
         let last = epochs.last().map_or(0, |epoch| epoch.epoch);
         let (measured_epoch, weights) = match split.kind {
             SplitKind::Paper => (last, "last.bpk"),
-            _ => (Epoch::best(&epochs).map_or(last, |epoch| epoch.epoch), "best.bpk"),
+            _ => (config.chosen(&epochs).map_or(last, |epoch| epoch.epoch), "chosen.bpk"),
         };
         let device = &self.backend.1;
         let network = FloatNetwork::load(config, &run.root().join(weights), device)?;

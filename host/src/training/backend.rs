@@ -13,6 +13,8 @@ pub enum Backend {
     Wgpu,
     /// The CPU, all cores.
     Flex,
+    /// The CPU through LibTorch, all cores: several times Flex's speed where its library is installed.
+    Tch,
     /// The CPU, Burn's former back end: slow, for comparison.
     Ndarray,
 }
@@ -24,6 +26,9 @@ impl Backend {
         let mut backends = Vec::new();
         if cfg!(feature = "wgpu") {
             backends.push(Self::Wgpu);
+        }
+        if cfg!(feature = "tch") {
+            backends.push(Self::Tch);
         }
         if cfg!(feature = "flex") {
             backends.push(Self::Flex);
@@ -49,11 +54,11 @@ impl Backend {
         }
     }
 
-    /// [`Self::device`] for a training: with a warning about a software adapter, and a GPU only when it computes what the CPU
-    /// computes ([`agreement`]).
+    /// [`Self::device`] for a training: with a warning about a software adapter, and a foreign library only when it computes what
+    /// Burn's own code for the CPU computes ([`agreement`]).
     ///
     /// # Errors
-    /// As [`Self::device`], and when the GPU must not be trusted.
+    /// As [`Self::device`], and when the back end must not be trusted.
     pub fn for_training(asked: Option<Self>) -> Result<(Self, Device), Error> {
         let (backend, device) = Self::device(asked)?;
         if backend.is_emulated(&device) {
@@ -61,7 +66,7 @@ impl Backend {
                 "warning: only a software adapter was found; it needs minutes to warm up and is slower than --backend flex"
             );
         }
-        if backend == Self::Wgpu {
+        if matches!(backend, Self::Wgpu | Self::Tch) {
             agreement::check(&device)?;
         }
         Ok((backend, device))
@@ -96,6 +101,9 @@ impl Backend {
             }),
             #[cfg(feature = "flex")]
             Self::Flex => Ok(Device::flex()),
+            #[cfg(feature = "tch")]
+            #[expect(deprecated, reason = "the fastest on a CPU as long as Burn keeps it")]
+            Self::Tch => Ok(Device::libtorch()),
             #[cfg(feature = "ndarray")]
             #[expect(deprecated, reason = "offered for comparison until Burn drops it")]
             Self::Ndarray => Ok(Device::ndarray()),
@@ -135,6 +143,7 @@ impl Backend {
         match self {
             Self::Wgpu => "wgpu",
             Self::Flex => "flex",
+            Self::Tch => "tch",
             Self::Ndarray => "ndarray",
         }
     }

@@ -21,7 +21,7 @@ use burn::{
 
 use crate::{
     Error, atomic_file,
-    run_folder::{Epoch, RunFolder},
+    run_folder::{Epoch, RunConfig, RunFolder},
 };
 
 /// Writes records through a temporary file, flushed and renamed, so that a checkpoint is whole or not there.
@@ -62,20 +62,21 @@ impl<R: Checkpoint> Checkpointer<R> for AtomicCheckpointer<R> {
     }
 }
 
-/// Keeps the last two checkpoints and the best, and writes the run's table of epochs.
+/// Keeps the last two checkpoints and the one that is [chosen](RunConfig::chosen), and writes the run's table of epochs.
 pub struct Journal {
     run: RunFolder,
+    config: RunConfig,
     last: KeepLastNCheckpoints,
     epochs: Vec<Epoch>,
-    kept_best: Option<usize>,
+    kept: Option<usize>,
 }
 
 impl Journal {
     /// Continues the run's table of epochs.
     #[must_use]
-    pub fn new(run: RunFolder, epochs: Vec<Epoch>) -> Self {
-        let kept_best = Epoch::best(&epochs).map(|epoch| epoch.epoch);
-        Self { run, last: KeepLastNCheckpoints::new(2), epochs, kept_best }
+    pub fn new(run: RunFolder, config: RunConfig, epochs: Vec<Epoch>) -> Self {
+        let kept = config.chosen(&epochs).map(|epoch| epoch.epoch);
+        Self { run, config, last: KeepLastNCheckpoints::new(2), epochs, kept }
     }
 }
 
@@ -93,14 +94,14 @@ impl CheckpointingStrategy for Journal {
         if let Err(error) = self.run.write_epochs(&self.epochs) {
             eprintln!("warning: {error}");
         }
-        let best = Epoch::best(&self.epochs).map(|row| row.epoch);
+        let chosen = self.config.chosen(&self.epochs).map(|row| row.epoch);
         let mut actions = self.last.checkpointing(epoch, store);
-        actions.retain(|action| !matches!(action, CheckpointingAction::Delete(old) if Some(*old) == best));
-        if self.kept_best != best {
-            if let Some(former) = self.kept_best.filter(|&former| former + 1 < epoch) {
+        actions.retain(|action| !matches!(action, CheckpointingAction::Delete(old) if Some(*old) == chosen));
+        if self.kept != chosen {
+            if let Some(former) = self.kept.filter(|&former| former + 1 < epoch) {
                 actions.push(CheckpointingAction::Delete(former));
             }
-            self.kept_best = best;
+            self.kept = chosen;
         }
         actions
     }

@@ -210,12 +210,28 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
     }
 }
 
-#[test]
-fn the_loops_give_the_scalar_bits_in_plain_rust() {
-    for kernels in [portable::<0, false>(), portable::<0x80, false>(), portable::<0, true>()] {
-        check(kernels, 64);
-        check(kernels.always_winograd(), 64);
-    }
+/// The loops in plain Rust, one test each so that Miri, which takes minutes, shows how far it is.
+macro_rules! the_loops_in_plain_rust_give_the_scalar_bits {
+    ($($test:ident: $kernels:expr,)*) => {
+        mod the_loops_in_plain_rust_give_the_scalar_bits {
+            use super::*;
+            $(
+                #[test]
+                fn $test() {
+                    check($kernels, 64);
+                }
+            )*
+        }
+    };
+}
+
+the_loops_in_plain_rust_give_the_scalar_bits! {
+    signed: portable::<0, false>(),
+    signed_by_winograd: portable::<0, false>().always_winograd(),
+    shifted: portable::<0x80, false>(),
+    shifted_by_winograd: portable::<0x80, false>().always_winograd(),
+    wide: portable::<0, true>(),
+    wide_by_winograd: portable::<0, true>().always_winograd(),
 }
 
 /// The loops of AVX-VNNI, with the same instruction in AVX-512's encoding: AVX-VNNI alone is rarer than either.

@@ -102,8 +102,8 @@ pub fn card(
             count(Part::Test),
         ),
         training: format!(
-            "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs_run} epochs, the best \
-             being epoch {epoch}; {}, dropout {}; {}. Quantized after training to int8.",
+            "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs_run} epochs, the weights \
+             of epoch {epoch}; {}, dropout {}; {}. Quantized after training to int8.",
             config.arch.name(),
             seen,
             config.optimizer,

@@ -1,0 +1,230 @@
+//! A last layer that is moved towards a site's labelled fields and held by what it was.
+//!
+//! The hidden activations stay as they are; the logits of a field with activations `h` become `z(h) + t (D h + d)` with the model's
+//! temperature `t`. `D` and `d` minimize the mean cross-entropy of the logits over `t` on the labelled fields, each class that occurs
+//! counting the same, plus `pull / 2` times their squared
+//! size: starting point and anchor are the shipped weights (L2-SP; Li, Grandvalet and Davoine, "Explicit Inductive Bias for Transfer
+//! Learning with Convolutional Networks", ICML 2018). With fewer fields than activations the minimum lies in the span of the fields,
+//! so that the search runs over one coefficient a field and class. Classes that do not occur keep their logits.
+
+use blastscope_shared::Class;
+
+const CLASSES: usize = Class::COUNT;
+/// Steps of a fit; the loss has settled to many digits long before.
+const STEPS: usize = 400;
+
+/// A labelled field: what the last layer sees of it, and what it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labelled {
+    /// Hidden activations, at least 0.
+    pub hidden: Vec<f32>,
+    /// Logits of the shipped last layer.
+    pub logits: [f32; CLASSES],
+    /// What the field shows.
+    pub class: Class,
+}
+
+/// What is added to the last layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shift {
+    /// Rows of weights, one a class.
+    pub weights: [Vec<f32>; CLASSES],
+    /// One a class.
+    pub biases: [f32; CLASSES],
+}
+
+impl Shift {
+    /// The shift for `fields` of a model with this `temperature`, held by `pull` > 0: the larger, the less moves. Nothing moves
+    /// without fields.
+    #[must_use]
+    pub fn fit(fields: &[&Labelled], temperature: f32, pull: f64) -> Self {
+        let width = fields.first().map_or(0, |field| field.hidden.len());
+        let mut shift = Self { weights: std::array::from_fn(|_| vec![0.0; width]), biases: [0.0; CLASSES] };
+        let scale = mean_square(fields);
+        if scale <= 0.0 {
+            return shift;
+        }
+        let unit = f64::from(temperature);
+        let coefficients = coefficients(fields, scale, unit, pull);
+        for (field, row) in fields.iter().zip(&coefficients) {
+            for (class, coefficient) in row.iter().enumerate() {
+                shift.biases[class] += (unit * coefficient) as f32;
+                for (weight, activation) in shift.weights[class].iter_mut().zip(&field.hidden) {
+                    *weight += (unit * coefficient * f64::from(*activation) / scale) as f32;
+                }
+            }
+        }
+        shift
+    }
+
+    /// The logits of a field after the shift.
+    #[must_use]
+    pub fn apply(&self, field: &Labelled) -> [f32; CLASSES] {
+        std::array::from_fn(|class| {
+            let moved: f64 = self.weights[class]
+                .iter()
+                .zip(&field.hidden)
+                .map(|(weight, activation)| f64::from(*weight) * f64::from(*activation))
+                .sum();
+            field.logits[class] + moved as f32 + self.biases[class]
+        })
+    }
+}
+
+/// The mean squared length of the activations: in its units a `pull` means the same for every network.
+fn mean_square(fields: &[&Labelled]) -> f64 {
+    let squares = fields.iter().map(|field| dot(&field.hidden, &field.hidden));
+    squares.sum::<f64>() / fields.len().max(1) as f64
+}
+
+fn dot(one: &[f32], other: &[f32]) -> f64 {
+    one.iter().zip(other).map(|(one, other)| f64::from(*one) * f64::from(*other)).sum()
+}
+
+/// Accelerated gradient descent (Nesterov, 1983) in the space that the fields span.
+fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -> Vec<[f64; CLASSES]> {
+    let count = fields.len();
+    let kernel: Vec<f64> = fields
+        .iter()
+        .flat_map(|one| fields.iter().map(move |other| dot(&one.hidden, &other.hidden) / scale + 1.0))
+        .collect();
+    let mut of_class = [0usize; CLASSES];
+    fields.iter().for_each(|field| of_class[field.class.index()] += 1);
+    let present = of_class.map(|count| count > 0);
+    let classes = present.iter().filter(|&&present| present).count() as f64;
+    let weight = |field: &Labelled| 1.0 / (classes * of_class[field.class.index()] as f64);
+    // The cross-entropy's curvature is at most half; the kernel's largest eigenvalue at most its trace.
+    let steepest = fields.iter().enumerate().map(|(at, field)| kernel[at * count + at] * weight(field)).sum::<f64>();
+    let step = 1.0 / (0.5 * steepest + pull);
+    let (mut now, mut before) = (vec![[0.0; CLASSES]; count], vec![[0.0; CLASSES]; count]);
+    for round in 0..STEPS {
+        let momentum = round as f64 / (round as f64 + 3.0);
+        let ahead: Vec<[f64; CLASSES]> = now
+            .iter()
+            .zip(&before)
+            .map(|(now, before)| std::array::from_fn(|class| now[class] + momentum * (now[class] - before[class])))
+            .collect();
+        let next = fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| {
+                let mut logits = field.logits.map(|logit| f64::from(logit) / temperature);
+                for (other, row) in ahead.iter().enumerate() {
+                    let near = kernel[at * count + other];
+                    logits.iter_mut().zip(row).for_each(|(logit, coefficient)| *logit += near * coefficient);
+                }
+                let shares = softmax_over(&logits, &present);
+                std::array::from_fn(|class| {
+                    let truth = f64::from(u8::from(field.class.index() == class));
+                    let slope = if present[class] { (shares[class] - truth) * weight(field) } else { 0.0 };
+                    ahead[at][class] - step * (slope + pull * ahead[at][class])
+                })
+            })
+            .collect();
+        before = std::mem::replace(&mut now, next);
+    }
+    now
+}
+
+/// Probabilities over the classes that are `present`.
+fn softmax_over(logits: &[f64; CLASSES], present: &[bool; CLASSES]) -> [f64; CLASSES] {
+    let highest = logits.iter().zip(present).filter(|(_, present)| **present).map(|(logit, _)| *logit);
+    let highest = highest.fold(f64::NEG_INFINITY, f64::max);
+    let mut shares: [f64; CLASSES] =
+        std::array::from_fn(|class| if present[class] { (logits[class] - highest).exp() } else { 0.0 });
+    let sum: f64 = shares.iter().sum();
+    shares.iter_mut().for_each(|share| *share /= sum);
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mean cross-entropy in nats, each class that occurs counting the same, over the classes that occur.
+    fn loss(logits: &[[f32; CLASSES]], fields: &[&Labelled]) -> f64 {
+        let mut of_class = [0usize; CLASSES];
+        fields.iter().for_each(|field| of_class[field.class.index()] += 1);
+        let present = of_class.map(|count| count > 0);
+        let classes = present.iter().filter(|&&present| present).count().max(1) as f64;
+        logits
+            .iter()
+            .zip(fields)
+            .map(|(logits, field)| {
+                let share = softmax_over(&logits.map(f64::from), &present)[field.class.index()];
+                -share.max(1e-12).ln() / (classes * of_class[field.class.index()] as f64)
+            })
+            .sum()
+    }
+
+    /// Benign and Early fields of a site whose first activation says which, against what the shipped head believes.
+    fn site(count: usize) -> Vec<Labelled> {
+        (0..count)
+            .map(|at| {
+                let malignant = at % 2 == 1;
+                let class = if malignant { Class::Early } else { Class::Benign };
+                let noise = (at * 37 % 11) as f32 / 11.0;
+                let hidden = vec![if malignant { 2.0 } else { 0.5 }, noise, 1.0];
+                Labelled { hidden, logits: [1.0 + noise, 0.5, -1.0, -2.0], class }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn labelled_fields_move_the_head_and_fields_of_other_classes_keep_their_logits() {
+        let fields = site(40);
+        let seen: Vec<&Labelled> = fields.iter().collect();
+        let shift = Shift::fit(&seen, 1.0, 0.01);
+        let before: Vec<_> = fields.iter().map(|field| field.logits).collect();
+        let after: Vec<_> = fields.iter().map(|field| shift.apply(field)).collect();
+        assert!(loss(&after, &seen) < 0.5 * loss(&before, &seen));
+        for (field, logits) in fields.iter().zip(&after) {
+            assert_eq!(logits[0] > logits[1], field.class == Class::Benign, "{logits:?}");
+            assert_eq!(logits[2..], field.logits[2..]);
+        }
+    }
+
+    #[test]
+    fn a_strong_pull_holds_the_head() {
+        let fields = site(40);
+        let seen: Vec<&Labelled> = fields.iter().collect();
+        let size = |pull| {
+            let shift = Shift::fit(&seen, 1.0, pull);
+            shift.weights.iter().flatten().map(|weight| weight * weight).sum::<f32>()
+        };
+        assert!(size(0.01) > 10.0 * size(1.0));
+        assert!(size(1e6) < 1e-9);
+    }
+
+    #[test]
+    fn the_fit_has_no_slope_left() {
+        let fields = site(12);
+        let seen: Vec<&Labelled> = fields.iter().collect();
+        let (pull, scale) = (0.1, mean_square(&seen));
+        let objective = |shift: &Shift| {
+            let logits: Vec<_> = fields.iter().map(|field| shift.apply(field)).collect();
+            let squares = |row: &Vec<f32>| row.iter().map(|weight| f64::from(weight * weight)).sum::<f64>() * scale;
+            let size = shift.weights.iter().map(squares).sum::<f64>()
+                + shift.biases.iter().map(|bias| f64::from(bias * bias)).sum::<f64>();
+            loss(&logits, &seen) + 0.5 * pull * size
+        };
+        let shift = Shift::fit(&seen, 1.0, pull);
+        let lowest = objective(&shift);
+        for class in 0..2 {
+            for at in 0..3 {
+                for by in [-0.02, 0.02] {
+                    let mut moved = shift.clone();
+                    moved.weights[class][at] += by;
+                    assert!(objective(&moved) > lowest, "class {class} weight {at} by {by}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_moves_without_fields() {
+        let shift = Shift::fit(&[], 1.0, 1.0);
+        assert_eq!(shift.biases, [0.0; CLASSES]);
+        assert!(shift.weights.iter().all(Vec::is_empty));
+    }
+}

@@ -1,0 +1,204 @@
+//! `adapt`: a model made at home at a new site with a few labelled fields.
+
+use std::path::PathBuf;
+
+use blastscope_shared::{Class, Classifier, Preprocessing};
+use clap::Args;
+use serde::Serialize;
+
+use super::pictures::Which;
+use crate::{
+    Error,
+    adaptation::{self, Fitted},
+    atomic_file,
+    colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
+    dataset::Dataset,
+    evaluation::{DRAWN_FIELDS, Paired, Prediction, RESEARCH_USE_ONLY, Rate, bootstrap::Bootstrap},
+    picture::read_file,
+    progress::Progress,
+    screening,
+};
+
+/// Adapt a model to a new microscope with labelled fields from it: the last layer moves towards them as far as cross-validation finds
+/// good, and the temperature and thresholds are chosen anew.
+///
+/// About a hundred fields of at least two classes do. With --fields, so many are drawn to learn from, whole overlap groups, and the
+/// model before and after is measured on the others, beside six colour numbers that learn from the same fields: where those do as
+/// well, the site's fields differ in colour alone, and the gain says nothing about cells.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  blastscope-host adapt --model models/allcnn.bsm --data clinic --out clinic.bsm
+  blastscope-host adapt --model models/allcnn.bsm --data clinic --fields 100 --out clinic.bsm --json")]
+pub struct Adapt {
+    /// Model file to start from.
+    #[arg(long, value_name = "MODEL")]
+    model: PathBuf,
+    /// Folder of the site's labelled images, in the layout that train reads.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Which of them; test are those that a model was measured on.
+    #[arg(long, value_enum, default_value_t = Which::All)]
+    split: Which,
+    /// Learn from so many fields and measure on the others; without it all are learned from.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    fields: Option<u32>,
+    /// Seed of the draw.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Where to write the adapted model.
+    #[arg(long, value_name = "MODEL")]
+    out: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Also draw the differences to this SVG file.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+}
+
+/// What came out, for `--json`.
+#[derive(Serialize)]
+struct Outcome {
+    statement: &'static str,
+    base: String,
+    adapted: String,
+    fitted: Fitted,
+    /// Measured on fields that were not learned from.
+    measured: Option<Measured>,
+}
+
+#[derive(Serialize)]
+struct Measured {
+    #[serde(flatten)]
+    paired: Paired,
+    /// Benign against malignant: the model before, after, and six colour numbers with five neighbours.
+    benign_or_malignant: [Rate; 3],
+    /// The mean of the shares of benign and of malignant fields that are right, 0..=1, of the same three.
+    balanced: [Option<f64>; 3],
+}
+
+impl Adapt {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in one sentence.
+    pub fn run(&self) -> Result<(), Error> {
+        if self.out.exists() && std::fs::canonicalize(&self.out).ok() == std::fs::canonicalize(&self.model).ok() {
+            return Err(Error::content(&self.out, "is the model to start from; give another --out"));
+        }
+        let file = read_file(&self.model)?;
+        let before = screening::read_model(&self.model)?;
+        let data = Dataset::scan_some(&self.data, None, Progress::Shown)?;
+        let images = self.split.select(&self.model, &before, &data)?;
+        let (labelled, rest) = match self.fields {
+            Some(count) => adaptation::draw(&data, &images, count as usize, self.seed),
+            None => (images, Vec::new()),
+        };
+        let (bytes, fitted) = adaptation::adapt(&file, &data, &labelled, Progress::Shown)?;
+        let after =
+            Classifier::read(&bytes).map_err(|error| Error::Usage(format!("the adapted model {error}")))?;
+        let measured = if rest.is_empty() {
+            None
+        } else {
+            Some(measure([&before, &after], &data, &labelled, &rest, self.seed)?)
+        };
+        atomic_file::write(&self.out, &bytes)?;
+        if let (Some(path), Some(measured)) = (&self.picture, &measured) {
+            let notices = [data.drawn.then_some(DRAWN_FIELDS)];
+            let notices: Vec<&str> = notices.into_iter().flatten().collect();
+            atomic_file::write(path, measured.paired.svg(&notices).as_bytes())?;
+        }
+        if self.json {
+            let outcome = Outcome {
+                statement: RESEARCH_USE_ONLY,
+                base: before.model_id().to_owned(),
+                adapted: after.model_id().to_owned(),
+                fitted,
+                measured,
+            };
+            let text = serde_json::to_string_pretty(&outcome)
+                .map_err(|error| Error::Usage(format!("the outcome cannot be written: {error}")))?;
+            println!("{text}");
+        } else {
+            self.tell(&data, &after, &fitted, measured.as_ref());
+        }
+        Ok(())
+    }
+
+    fn tell(&self, data: &Dataset, after: &Classifier, fitted: &Fitted, measured: Option<&Measured>) {
+        if data.drawn {
+            println!("{DRAWN_FIELDS}");
+        }
+        let counts = Class::ALL.map(|class| format!("{class} {}", fitted.fields[class.index()])).join(", ");
+        println!("learned from {counts}; {} fields without cells", fitted.without_cells);
+        let [was, recalibrated, is] = fitted.held_out_loss;
+        println!("held-out loss {was:.3} as it was, {recalibrated:.3} with a new temperature");
+        match fitted.pull {
+            Some(pull) => println!("last layer moved, held by {pull}: held-out loss {is:.3}"),
+            None => println!("last layer kept: no move lowered the held-out loss"),
+        }
+        println!(
+            "temperature {:.3}, least probability of a verdict {:.2}, largest novelty {:.2}",
+            fitted.temperature, fitted.min_probability, fitted.max_novelty
+        );
+        if let Some(measured) = measured {
+            println!("\nOn the {} fields that were not learned from:\n{}", measured.paired.fields, measured.paired.table());
+            println!("benign or malignant  right   balanced");
+            for ((name, rate), balanced) in
+                ["before", "after", "six colour numbers"].iter().zip(measured.benign_or_malignant).zip(measured.balanced)
+            {
+                let share = |share: Option<f64>| share.map_or("   -   ".into(), |share| format!("{:5.1} %", share * 100.0));
+                println!("{name:<19}  {}  {}", share(rate.value), share(balanced));
+            }
+        }
+        println!("{}: model {:.12}\n{RESEARCH_USE_ONLY}", self.out.display(), after.model_id());
+    }
+}
+
+/// Both models, and the colours, on `rest`.
+fn measure(
+    models: [&Classifier; 2],
+    data: &Dataset,
+    labelled: &[usize],
+    rest: &[usize],
+    seed: u64,
+) -> Result<Measured, Error> {
+    let mut predictions: Vec<Vec<Prediction>> = Vec::new();
+    for model in models {
+        let findings = screening::screen(model, data, rest, Progress::Shown)?;
+        let of = rest.iter().zip(&findings);
+        predictions.push(of.map(|(&image, finding)| screening::prediction(&data.images[image], finding)).collect());
+    }
+    let groups: Vec<u32> = rest.iter().map(|&image| data.images[image].group).collect();
+    let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
+    let paired = Paired::new(["before", "after"], [&predictions[0], &predictions[1]], &groups, bootstrap)?;
+
+    let for_colours = Preprocessing::square(224);
+    let colours = ColourFeatures::of(&data.load_inputs(&for_colours, Progress::Silent)?, &for_colours)?;
+    let fold = Fold { name: "site".into(), train: labelled.to_vec(), test: rest.to_vec() };
+    let (set, method, question) = (ColourSet::Six, Method::NearestNeighbours, Question::Malignant);
+    let shares = colour_baseline::predict(data, &colours, set, method, question, &fold)?;
+    let malignant = |predictions: &[Prediction]| -> Vec<bool> {
+        predictions.iter().map(|one| one.probabilities[Class::Benign.index()] < 0.5).collect()
+    };
+    let answers = [
+        malignant(&predictions[0]),
+        malignant(&predictions[1]),
+        shares.iter().map(|shares| shares[1] > 0.5).collect(),
+    ];
+    let rate = |answers: &[bool], side: Option<bool>| {
+        let cases = || {
+            let truths = rest.iter().map(|&image| data.images[image].class.is_malignant());
+            truths.zip(answers).filter(|(truth, _)| side.is_none_or(|side| side == *truth))
+        };
+        Rate::new(cases().filter(|(truth, answer)| truth == *answer).count(), cases().count())
+    };
+    let balanced = |answers: &Vec<bool>| {
+        Some(rate(answers, Some(false)).value?.midpoint(rate(answers, Some(true)).value?))
+    };
+    Ok(Measured {
+        paired,
+        benign_or_malignant: answers.each_ref().map(|answers| rate(answers, None)),
+        balanced: answers.each_ref().map(balanced),
+    })
+}
