@@ -1,12 +1,12 @@
-//! The logits of the shipped model on 200 drawn fields, bit for bit, on whatever instruction set the machine has: a file that
-//! was written on one architecture is read on all others.
+//! The logits of the shipped models on 200 drawn fields, bit for bit, on whatever instruction set the machine has: files that
+//! were written on one architecture are read on all others.
 //!
 //! `BLASTSCOPE_GOLDEN_FIELDS=N` looks at the first N only, for machines that are emulated. `BLASTSCOPE_WRITE_GOLDEN=1` writes the
-//! file anew, by the scalar kernels, and fails.
+//! files anew, by the scalar kernels, and fails.
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use blastscope_shared::{Class, Classifier, Isa, network::Execution};
+use blastscope_shared::{Class, Classifier, Isa, RgbPixels, network::Execution};
 use sha2::{Digest as _, Sha256};
 
 const FIELDS: usize = 200;
@@ -59,20 +59,30 @@ fn draw(field: usize) -> Vec<u8> {
 }
 
 #[test]
-fn drawn_fields_have_the_logits_of_the_golden_file() {
+fn whole_fields_have_the_logits_of_the_golden_file() {
+    compare("allcnn-paper.bsm", "fields.txt");
+}
+
+#[test]
+fn fields_seen_cell_by_cell_have_the_logits_of_the_golden_file() {
+    compare("allcnn.bsm", "cells.txt");
+}
+
+/// Compares what `model` says of the drawn fields with the lines of `golden`.
+fn compare(model: &str, golden: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let golden = root.join("tests/golden/fields.txt");
-    let model = fs::read(root.join("../models/allcnn.bsm")).expect("the shipped model");
+    let golden = root.join("tests/golden").join(golden);
+    let model = fs::read(root.join("../models").join(model)).expect("the shipped model");
     let write = env::var_os("BLASTSCOPE_WRITE_GOLDEN").is_some();
     let execution = if write { Execution { isa: Isa::Scalar, threads: 1 } } else { Execution::default() };
     let classifier = Classifier::read_with(&model, execution).expect("the shipped model is whole");
-    let network = classifier.network();
-    let mut workspace = network.workspace();
+    let mut workspace = classifier.workspace();
     let mut inputs = Sha256::new();
     let mut line = |field: usize| {
-        let pixels = draw(field);
-        inputs.update(&pixels);
-        let logits = network.run(&pixels, &mut workspace).logits;
+        let picture = RgbPixels::new(SIDE, SIDE, draw(field)).expect("a field");
+        let input = classifier.preprocessing().apply(&picture);
+        inputs.update(&input);
+        let logits = classifier.assess_input(&input, &mut workspace).logits;
         let mut line = format!("{field}");
         for bits in logits.map(f32::to_bits) {
             write!(line, " {bits:08x}").expect("strings take everything");

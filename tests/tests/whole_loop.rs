@@ -130,15 +130,23 @@ fn assert_explanations_follow_the_float_network(run: &Path, model: &Path, fields
     assert!(shuffled.median < 0.8, "{shuffled:?}");
 }
 
-/// The shipped model, beside the workspace's manifest.
-fn shipped() -> Classifier {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
+/// A shipped model, beside the workspace's manifest.
+fn shipped(name: &str) -> Classifier {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name);
     screening::read_model(&path).expect("the shipped model is whole")
 }
 
 #[test]
-fn the_shipped_model_is_whole_and_honest() {
-    let classifier = shipped();
+fn the_shipped_models_are_whole_and_honest() {
+    let cells = shipped("allcnn.bsm");
+    assert!(cells.preprocessing().is_cell_by_cell());
+    assert_is_honest(&cells);
+    let whole = shipped("allcnn-paper.bsm");
+    assert_eq!((whole.preprocessing().width, whole.preprocessing().height), (224, 224));
+    assert_is_honest(&whole);
+}
+
+fn assert_is_honest(classifier: &Classifier) {
     let card = classifier.card();
     assert!(!card.drawn);
     assert!(
@@ -148,19 +156,18 @@ fn the_shipped_model_is_whole_and_honest() {
     let accuracy = |what: &str| card.results.iter().find(|result| result.what.starts_with(what)).expect(what).value;
     let loss = accuracy("accuracy, float") - accuracy("accuracy, int8");
     assert!(loss <= 0.005, "quantization costs {:.2} points", loss * 100.0);
-    assert_eq!((classifier.preprocessing().width, classifier.preprocessing().height), (224, 224));
 }
 
 #[test]
 fn real_fields_host_and_device_agree() {
     let Some(data) = blastscope_tests::real_data("real_fields_host_and_device_agree") else { return };
-    assert!(assert_agreement(&data.join("all_pbs"), &shipped()) > 2000);
+    assert!(assert_agreement(&data.join("all_pbs"), &shipped("allcnn.bsm")) > 2000);
 }
 
 #[test]
 fn real_frames_get_the_verdict_of_their_squashed_twins() {
     let Some(data) = blastscope_tests::real_data("real_frames_get_the_verdict_of_their_squashed_twins") else { return };
-    let classifier = shipped();
+    let classifier = shipped("allcnn.bsm");
     let table = std::fs::read_to_string(data.join("frames_1024/frames.csv")).expect("frames.csv");
     let pairs: Vec<(PathBuf, PathBuf)> = table
         .lines()

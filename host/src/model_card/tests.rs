@@ -138,18 +138,21 @@ fn rejects_a_data_set_of_other_pictures() {
     assert!(text.contains("| Benign | 2 | 0 | 0 | 2 | unknown |"), "{text}");
 }
 
-/// `blastscope-host card models/allcnn.bsm --out models/allcnn.md` writes it anew.
+/// `make card DATA=all_pbs` and `make card MODEL=allcnn-paper DATA=all_pbs` write them anew.
 #[test]
-fn the_shipped_card_is_what_the_shipped_model_and_its_evidence_generate() {
-    let bytes = read_file(&beside_the_host("models/allcnn.bsm")).expect("the shipped model");
-    let (artifact, hash) = Artifact::read(&bytes).expect("whole");
-    let evidence = read_evidence(&beside_the_host("models/allcnn.evidence")).expect("its evidence");
-    let sources = Sources { artifact: &artifact, hash, evidence: &evidence, data: None, figures: false };
-    let generated = sources.card().expect("a card").markdown("allcnn").text;
-    let shipped = std::fs::read_to_string(beside_the_host("models/allcnn.md")).expect("models/allcnn.md");
-    for (number, (line, wanted)) in shipped.lines().zip(generated.lines()).enumerate() {
-        assert_eq!(line, wanted, "line {} of models/allcnn.md; write it with blastscope-host card", number + 1);
+fn the_shipped_cards_are_what_the_shipped_models_and_their_evidence_generate() {
+    for name in ["allcnn", "allcnn-paper"] {
+        let beside = |ending: &str| beside_the_host(&format!("models/{name}.{ending}"));
+        let bytes = read_file(&beside("bsm")).expect("the shipped model");
+        let (artifact, hash) = Artifact::read(&bytes).expect("whole");
+        let evidence = read_evidence(&beside("evidence")).expect("its evidence");
+        let sources = Sources { artifact: &artifact, hash, evidence: &evidence, data: None, figures: false };
+        let generated = sources.card().expect("a card").markdown(name).text;
+        let shipped = std::fs::read_to_string(beside("md")).expect("the card");
+        for (number, (line, wanted)) in shipped.lines().zip(generated.lines()).enumerate() {
+            assert_eq!(line, wanted, "line {} of models/{name}.md; write it with make card", number + 1);
+        }
+        assert_eq!(shipped, generated);
+        assert!(shipped.contains("89 patients") && shipped.contains("hematogones"));
     }
-    assert_eq!(shipped, generated);
-    assert!(shipped.contains("89 patients") && shipped.contains("hematogones"));
 }
