@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::{
     Error,
-    colour_baseline::{Fold, SittingFolds, grouped_folds, leave_one_sitting_out, random_folds},
+    colour_baseline::{Fold, SittingFolds, grouped_folds, leave_one_sitting_out, leave_two_sittings_out, random_folds},
     dataset::Dataset,
     split::SplitKind,
 };
@@ -31,6 +31,8 @@ use crate::{
 pub enum By {
     /// A sitting at the microscope.
     Session,
+    /// A benign and a malignant sitting together: a stand-in for another clinic.
+    Pair,
     /// Whole overlap groups, evenly by class.
     Group,
     /// Single pictures: overlapping fields lie on both sides, and scores come out too high.
@@ -42,7 +44,7 @@ impl By {
     #[must_use]
     pub const fn split(self) -> SplitKind {
         match self {
-            Self::Session | Self::Group => SplitKind::HeldOut,
+            Self::Session | Self::Pair | Self::Group => SplitKind::HeldOut,
             Self::Random => SplitKind::Random,
         }
     }
@@ -52,6 +54,7 @@ impl By {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Session => "session",
+            Self::Pair => "pair",
             Self::Group => "group",
             Self::Random => "random",
         }
@@ -65,6 +68,7 @@ impl By {
 pub fn folds(data: &Dataset, by: By, count: usize, seed: u64) -> Result<SittingFolds, Error> {
     let folds = match by {
         By::Session => leave_one_sitting_out(&data.images),
+        By::Pair => leave_two_sittings_out(&data.images),
         By::Group => SittingFolds { folds: grouped_folds(&data.images, count, seed), ..SittingFolds::default() },
         By::Random => SittingFolds { folds: random_folds(&data.images, count, seed), ..SittingFolds::default() },
     };

@@ -123,3 +123,25 @@ pub fn leave_one_sitting_out(images: &[LabelledImage]) -> SittingFolds {
     }
     result
 }
+/// The folds of [`leave_one_sitting_out`], a benign and a malignant one at a time, in the order of their names: a stand-in for another
+/// clinic, of whose slides nothing was learned from. Sittings without a partner are left out alone.
+#[must_use]
+pub fn leave_two_sittings_out(images: &[LabelledImage]) -> SittingFolds {
+    let mut result = leave_one_sitting_out(images);
+    let malignant = |fold: &Fold| fold.test.iter().any(|&at| images[at].class.is_malignant());
+    let (malignant, benign): (Vec<Fold>, Vec<Fold>) = std::mem::take(&mut result.folds).into_iter().partition(malignant);
+    let (mut malignant, mut benign) = (malignant.into_iter(), benign.into_iter());
+    loop {
+        match (benign.next(), malignant.next()) {
+            (Some(one), Some(other)) => {
+                let learned: HashSet<usize> = other.train.into_iter().collect();
+                let mut test = [one.test, other.test].concat();
+                test.sort_unstable();
+                let train = one.train.into_iter().filter(|at| learned.contains(at)).collect();
+                result.folds.push(Fold { name: format!("{}+{}", one.name, other.name), train, test });
+            }
+            (Some(alone), None) | (None, Some(alone)) => result.folds.push(alone),
+            (None, None) => return result,
+        }
+    }
+}

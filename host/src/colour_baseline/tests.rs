@@ -153,6 +153,12 @@ fn a_sitting_that_alone_shows_a_class_is_named() {
     let left = |session: &str, class, pictures| LeftOut { session: session.to_string(), class, pictures };
     assert_eq!(impossible, [left("p2", Pre, 2), left("q", Pro, 1)]);
     assert_eq!(unknown, 1);
+
+    let pairs = leave_two_sittings_out(&images);
+    assert_eq!(pairs.folds.iter().map(|fold| fold.name.as_str()).collect::<Vec<_>>(), ["b1+p1", "b2", "b3"]);
+    assert_eq!((&pairs.folds[0].test, &pairs.folds[0].train), (&vec![0, 4], &vec![2, 3, 5, 7]));
+    assert_eq!(pairs.folds[1..], folds[1..3]);
+    assert_eq!(pairs.impossible, impossible);
 }
 
 #[test]

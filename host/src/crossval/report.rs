@@ -35,6 +35,7 @@ pub struct Subject<'a> {
 pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary) -> Report {
     let mut report = Report::new(match subject.by {
         By::Session => "Leave one sitting out: benign or malignant?",
+        By::Pair => "Leave a benign and a malignant sitting out: which is which?",
         By::Group => "Cross-validation by overlap group: benign or malignant?",
         By::Random => "Cross-validation by picture: benign or malignant?",
     });
@@ -134,6 +135,7 @@ pub fn evidence(subject: &Subject<'_>, summary: &Summary) -> Evidence {
     Evidence::Tables {
         title: match subject.by {
             By::Session => "Leave one sitting out: benign or malignant".into(),
+            By::Pair => "Leave a benign and a malignant sitting out: benign or malignant".into(),
             By::Group => "Cross-validation by overlap group: benign or malignant".into(),
             By::Random => "Cross-validation by picture (leaks): benign or malignant".into(),
         },
@@ -191,7 +193,7 @@ pub fn text(subject: &Subject<'_>, summary: &Summary) -> String {
 
 fn verdict(subject: &Subject<'_>, summary: &Summary) -> String {
     let what = match subject.by {
-        By::Session => "On sittings it has never seen, the network",
+        By::Session | By::Pair => "On sittings it has never seen, the network",
         By::Group | By::Random => "On folds it has not been trained on, the network",
     };
     let [benign_colour, malignant_colour, balanced_colour] = &summary.colour;
