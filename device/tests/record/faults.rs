@@ -182,7 +182,7 @@ fn every_single_call_may_fail() {
 /// So many pages that the write-ahead log is copied back while the session goes on.
 #[test]
 fn calls_may_fail_while_the_log_is_copied_back() {
-    let step = if env::var_os("BLASTSCOPE_LONG").is_some() { 1 } else { 1009 };
+    let step = if env::var_os("BLASTSCOPE_LONG").is_some() { 1 } else { 2411 };
     fail_everywhere("calls_may_fail_while_the_log_is_copied_back", 40, step);
 }
 
