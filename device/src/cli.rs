@@ -1,5 +1,7 @@
 //! The command line.
 
+mod record;
+
 use std::{
     fmt::Display,
     io::{self, IsTerminal as _, Write as _},
@@ -56,6 +58,26 @@ enum Command {
         for bit. Nothing is changed.\n\n\
         Exit status: 0 ready to classify, 1 something that classification needs is missing or wrong.")]
     Doctor(DoctorArgs),
+    /// List the sessions of a record.
+    #[command(after_help = "Examples:\n  blastscope sessions --data-dir /var/lib/blastscope\n  \
+        blastscope sessions --data-dir data --json\n\n\
+        Exit status: 0 listed, 2 wrong usage or no record.")]
+    Sessions(record::SessionsArgs),
+    /// Check that nobody changed a record since it was written.
+    #[command(after_help = "Examples:\n  blastscope verify --data-dir /var/lib/blastscope\n  \
+        blastscope verify --data-dir data --json --expect-head 3f0c...\n\n\
+        Every hash is computed anew, of every column and picture. A log that was cut off at its end together with the rows, \
+        or built anew by somebody who may write the file, shows only against a head hash that was written down before.\n\n\
+        Exit status: 0 as written, 1 something was changed, 2 wrong usage or no record.")]
+    Verify(record::VerifyArgs),
+    /// Write a session as a table, or corrected fields for training.
+    #[command(after_help = "Examples:\n  blastscope export --data-dir data --session 3 --csv session-3.csv\n  \
+        blastscope export --data-dir data --for-training corrected/\n\n\
+        For training, only fields are taken that a person confirmed or corrected; pictures keep their bytes. A record that does \
+        not verify is not exported.\n\
+        For Research Use Only. Not for use in diagnostic procedures.\n\n\
+        Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
+    Export(record::ExportArgs),
     /// List the connected cameras.
     #[command(after_help = "Example:\n  blastscope cameras")]
     Cameras,
@@ -181,6 +203,9 @@ pub fn run() -> ExitCode {
         Command::Live(args) => live(args),
         Command::Bench(args) => bench(&args),
         Command::Doctor(args) => doctor(&args),
+        Command::Sessions(args) => record::sessions(&args),
+        Command::Verify(args) => record::verify(&args),
+        Command::Export(args) => record::export(&args),
         Command::Cameras => cameras(),
     };
     match done {

@@ -5,7 +5,6 @@
 //! ```
 //! Judging is pure: facts in, checks out. Nothing is changed on the machine.
 
-mod civil;
 mod facts;
 mod judge;
 mod probe;

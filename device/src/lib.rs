@@ -11,6 +11,7 @@
 
 pub mod atomic_file;
 pub mod bench;
+mod civil;
 pub mod classify;
 pub mod cli;
 pub mod doctor;
@@ -24,6 +25,7 @@ mod memory;
 pub mod model;
 pub mod overlay;
 pub mod pipeline;
+pub mod record;
 pub mod source;
 mod text;
 

@@ -1,11 +1,13 @@
-//! Seconds since 1970 as a date, for people.
+//! Seconds since 1970 as a date, for people and for the record.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const SECONDS_A_DAY: u64 = 86_400;
 
 /// Year, month and day, UTC, of `seconds` since 1970, in the Gregorian calendar.
 ///
 /// Howard Hinnant, "chrono-compatible low-level date algorithms" (`civil_from_days`).
-pub(super) const fn date(seconds: u64) -> (u64, u64, u64) {
+pub(crate) const fn date(seconds: u64) -> (u64, u64, u64) {
     // Years begin in March, so that the leap day is the last of one; eras are the 400 years after which all repeats.
     let days = seconds / SECONDS_A_DAY + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -18,10 +20,19 @@ pub(super) const fn date(seconds: u64) -> (u64, u64, u64) {
 }
 
 /// Such as "2026-11-25 04:40 UTC".
-pub(super) fn text(seconds: u64) -> String {
+pub(crate) fn text(seconds: u64) -> String {
     let (year, month, day) = date(seconds);
     let minutes = seconds % SECONDS_A_DAY / 60;
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
+
+/// Such as "2026-11-25T04:40:07.250Z" (RFC 3339, UTC, milliseconds cut off); a time before 1970 is written as 1970.
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = since.as_secs();
+    let (year, month, day) = date(seconds);
+    let (hour, minute, second) = (seconds % SECONDS_A_DAY / 3600, seconds % 3600 / 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
 }
 
 #[cfg(test)]
@@ -40,5 +51,13 @@ mod tests {
         ] {
             assert_eq!(text(seconds), expected);
         }
+    }
+
+    #[test]
+    fn moments_are_written_as_rfc_3339() {
+        let at = |milliseconds| UNIX_EPOCH + std::time::Duration::from_millis(milliseconds);
+        assert_eq!(rfc3339(at(951_782_399_999)), "2000-02-28T23:59:59.999Z");
+        assert_eq!(rfc3339(at(1_764_045_607_050)), "2025-11-25T04:40:07.050Z");
+        assert_eq!(rfc3339(UNIX_EPOCH - std::time::Duration::from_secs(9)), "1970-01-01T00:00:00.000Z");
     }
 }

@@ -1,0 +1,188 @@
+//! The commands that look into the record: `sessions`, `verify`, `export`.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{PARTLY, SUCCESS, UNUSABLE, note};
+use crate::{
+    RESEARCH_USE,
+    record::{
+        Hash, RecordError, RecordReader, Session, SessionId, TrainingExport, export_csv, export_for_training,
+        verify::{self, Verification},
+    },
+};
+
+#[derive(Debug, Args)]
+pub(super) struct SessionsArgs {
+    /// Folder of the record.
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// One JSON object a line and session instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Folder of the record.
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// A head hash that was written down earlier, as reports and sign-offs show it; may be given several times.
+    #[arg(long, value_name = "HASH")]
+    expect_head: Vec<Hash>,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("target").required(true).args(["csv", "for_training"])))]
+pub(super) struct ExportArgs {
+    /// Folder of the record.
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// Number of the session, as `blastscope sessions` lists it; without it, --for-training takes all.
+    #[arg(long, value_name = "ID", required_unless_present = "for_training")]
+    session: Option<SessionId>,
+    /// Write the session's fields to this file, a line each.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Write confirmed and corrected fields to this folder, as `blastscope-host train --data` reads it.
+    #[arg(long, value_name = "DIR")]
+    for_training: Option<PathBuf>,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Writes a value as one line of JSON.
+fn line(value: &impl Serialize) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, value)?;
+    writeln!(out)
+}
+
+/// What is said about an error: 2 where nothing could be looked at.
+fn refused(error: &RecordError) -> u8 {
+    note(error);
+    if matches!(error, RecordError::Changed { .. }) { PARTLY } else { UNUSABLE }
+}
+
+pub(super) fn sessions(args: &SessionsArgs) -> io::Result<u8> {
+    let listed = match RecordReader::open(&args.data_dir).and_then(|reader| reader.sessions()) {
+        Ok(listed) => listed,
+        Err(error) => return Ok(refused(&error)),
+    };
+    if args.json {
+        listed.iter().try_for_each(line)?;
+        return Ok(SUCCESS);
+    }
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{:>7}  {:<24}  {:<24}  {:>6}  {:<8}  operator",
+        "session", "started", "specimen", "fields", "state"
+    )?;
+    for Session { id, started_utc, specimen, fields, state, operator, .. } in &listed {
+        writeln!(out, "{id:>7}  {started_utc:<24}  {specimen:<24}  {fields:>6}  {:<8}  {operator}", state.name())?;
+    }
+    writeln!(out, "{RESEARCH_USE}")?;
+    Ok(SUCCESS)
+}
+
+pub(super) fn verify(args: &VerifyArgs) -> io::Result<u8> {
+    let found = match verify::verify(&args.data_dir, &args.expect_head) {
+        Ok(found) => found,
+        Err(error) => return Ok(refused(&error)),
+    };
+    if args.json {
+        line(&found)?;
+    } else {
+        tell(&found)?;
+    }
+    Ok(if found.intact { SUCCESS } else { PARTLY })
+}
+
+fn tell(found: &Verification) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let Verification { path, entries, sessions, fields, head, .. } = found;
+    if found.intact {
+        writeln!(out, "{} is what was written.", path.display())?;
+    } else {
+        writeln!(out, "{} IS NOT WHAT WAS WRITTEN. First, in the order of the log:", path.display())?;
+        for finding in &found.findings {
+            writeln!(out, "  {finding}")?;
+        }
+        if found.findings.len() == verify::MAX_FINDINGS {
+            writeln!(out, "  and perhaps more")?;
+        }
+    }
+    writeln!(out, "{entries} entries, {sessions} sessions, {fields} fields")?;
+    writeln!(out, "head {head}")?;
+    for expected in &found.expected {
+        if let Some(entry) = expected.entry {
+            writeln!(out, "expected head {} is entry {entry} of {entries}", expected.head)?;
+        }
+    }
+    if found.expected.is_empty() {
+        writeln!(
+            out,
+            "A log that was cut off at its end together with the rows, or built anew, shows only against a head that was \
+             written down: --expect-head HASH"
+        )?;
+    }
+    writeln!(out, "{RESEARCH_USE}")
+}
+
+#[derive(Serialize)]
+struct Table {
+    file: PathBuf,
+    fields: u64,
+}
+
+pub(super) fn export(args: &ExportArgs) -> io::Result<u8> {
+    let reader = match RecordReader::open(&args.data_dir) {
+        Ok(reader) => reader,
+        Err(error) => return Ok(refused(&error)),
+    };
+    if let (Some(file), Some(session)) = (&args.csv, args.session) {
+        match export_csv(&reader, session, file) {
+            Ok(fields) if args.json => line(&Table { file: file.clone(), fields })?,
+            Ok(fields) => writeln!(io::stdout(), "{}: {fields} fields of session {session}", file.display())?,
+            Err(error) => return Ok(refused(&error)),
+        }
+    }
+    if let Some(folder) = &args.for_training {
+        match export_for_training(&reader, args.session, folder) {
+            Ok(export) if args.json => line(&export)?,
+            Ok(export) => tell_export(&export)?,
+            Err(error) => return Ok(refused(&error)),
+        }
+    }
+    Ok(SUCCESS)
+}
+
+fn tell_export(export: &TrainingExport) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let total: u64 = export.classes.iter().sum();
+    let TrainingExport { folder, corrected, without_opinion, not_assessable, .. } = export;
+    writeln!(out, "{}: {total} fields, {corrected} corrected and {} confirmed", folder.display(), total - corrected)?;
+    let mut missing = Vec::new();
+    for (class, count) in blastscope_shared::Class::ALL.iter().zip(export.classes) {
+        writeln!(out, "  {class:<6} {count:>6}")?;
+        if count == 0 {
+            missing.push(class.name());
+        }
+    }
+    writeln!(out, "left out: {without_opinion} neither confirmed nor corrected, {not_assessable} not assessable")?;
+    if !missing.is_empty() {
+        let names = missing.join(", ");
+        writeln!(out, "`blastscope-host train` needs pictures of every class; add some of {names} from elsewhere")?;
+    }
+    writeln!(out, "{RESEARCH_USE}")
+}

@@ -1,0 +1,118 @@
+//! A session as a table for spreadsheets and statistics.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, verify};
+use crate::{RESEARCH_USE, atomic_file};
+
+/// One line: what the model said, then what a person said last.
+#[derive(Serialize)]
+struct Line<'a> {
+    session: SessionId,
+    specimen: &'a str,
+    state: &'static str,
+    sequence: u64,
+    taken_utc: &'a str,
+    since_start_ms: u64,
+    verdict: &'static str,
+    class: Option<&'static str>,
+    probability: Option<f32>,
+    reason: Option<&'a str>,
+    p_benign: Option<f32>,
+    p_early: Option<f32>,
+    p_pre: Option<f32>,
+    p_pro: Option<f32>,
+    logit_benign: Option<f32>,
+    logit_early: Option<f32>,
+    logit_pre: Option<f32>,
+    logit_pro: Option<f32>,
+    novelty: Option<f32>,
+    gate: &'a str,
+    focus: f32,
+    background: u8,
+    cells: u8,
+    clipped: f32,
+    foreign: f32,
+    stained: f32,
+    frames: u32,
+    model_sha256: &'a str,
+    opinion: Option<&'static str>,
+    label: Option<&'static str>,
+    labelled_by: Option<&'a str>,
+    labelled_utc: Option<&'a str>,
+    note: Option<&'a str>,
+    record_head: String,
+    notice: &'static str,
+}
+
+/// Writes the fields of a session to `file`, a line each, whole or not at all. Returns their number.
+///
+/// # Errors
+/// [`RecordError::NoSession`]; [`RecordError::Changed`] for a record that does not verify; what keeps it from being read or
+/// written.
+pub fn export_csv(reader: &RecordReader, session: SessionId, file: &Path) -> Result<u64, RecordError> {
+    let session = reader.session(session)?;
+    let head = verify::intact(reader)?.head.to_string();
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let failed = |reason: String| RecordError::Io { path: file.to_path_buf(), action: "written", reason };
+    let (mut last, mut lines) = (0, 0);
+    loop {
+        let page = reader.fields(session.id, last, MAX_PAGE)?;
+        let Some(newest) = page.last() else { break };
+        last = newest.sequence;
+        for field in &page {
+            table.serialize(line(&session, field, &head)).map_err(|error| failed(error.to_string()))?;
+            lines += 1;
+        }
+    }
+    let bytes = table.into_inner().map_err(|error| failed(error.to_string()))?;
+    atomic_file::write(file, &bytes).map_err(|error| RecordError::io(file, "written", &error))?;
+    Ok(lines)
+}
+
+fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
+    let judgement = &field.judgement;
+    let by_class = |values: Option<[f32; 4]>| values.map_or([None; 4], |values| values.map(Some));
+    let [p_benign, p_early, p_pre, p_pro] = by_class(judgement.probabilities);
+    let [logit_benign, logit_early, logit_pre, logit_pro] = by_class(judgement.logits);
+    let opinion = field.opinion();
+    Line {
+        session: session.id,
+        specimen: &session.specimen,
+        state: session.state.name(),
+        sequence: field.sequence,
+        taken_utc: &field.taken_utc,
+        since_start_ms: field.since_start_ms,
+        verdict: judgement.said.kind.name(),
+        class: judgement.said.class.map(blastscope_shared::Class::name),
+        probability: judgement.said.probability,
+        reason: judgement.said.reason.as_deref(),
+        p_benign,
+        p_early,
+        p_pre,
+        p_pro,
+        logit_benign,
+        logit_early,
+        logit_pre,
+        logit_pro,
+        novelty: judgement.novelty,
+        gate: &judgement.gate,
+        focus: judgement.quality.focus,
+        background: judgement.quality.background,
+        cells: judgement.quality.cells,
+        clipped: judgement.quality.clipped,
+        foreign: judgement.quality.foreign,
+        stained: judgement.quality.stained,
+        frames: judgement.frames,
+        model_sha256: &judgement.model_sha256,
+        opinion: opinion.map(|opinion| if opinion.confirms { "confirmation" } else { "correction" }),
+        label: opinion.map(|opinion| opinion.label.name()),
+        labelled_by: opinion.map(|opinion| opinion.given_by.as_str()),
+        labelled_utc: opinion.map(|opinion| opinion.given_utc.as_str()),
+        note: opinion.map(|opinion| opinion.note.as_str()).filter(|note| !note.is_empty()),
+        record_head: head.to_string(),
+        notice: RESEARCH_USE,
+    }
+}

@@ -1,0 +1,264 @@
+//! Reading: sessions, fields page by page, pictures, counts.
+
+mod rows;
+
+use std::path::{Path, PathBuf};
+
+use blastscope_shared::Class;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde::Serialize;
+
+use self::rows::{FIELD_COLUMNS, field_of, opinion_of, session_of, sign_off_of};
+use super::{
+    Field, Hash, Label, RecordError, Session, SessionId, SignOff, State, VerdictKind, connection, error::sqlite, log,
+    path_in,
+};
+use crate::classify::ByClass;
+
+/// Most fields that [`RecordReader::fields`] gives at once.
+pub const MAX_PAGE: u32 = 500;
+
+/// The record, open to be read; other connections may write meanwhile.
+#[derive(Debug)]
+pub struct RecordReader {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// How many fields got which class, or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// In the order of [`Class::ALL`].
+    #[serde(serialize_with = "by_class")]
+    pub classes: [u64; Class::COUNT],
+    /// The model would rather not say.
+    pub abstained: u64,
+    /// The gate found the picture unfit.
+    pub rejected: u64,
+    /// The view was too new.
+    pub settling: u64,
+    /// A person could not say.
+    pub not_assessable: u64,
+}
+
+fn by_class<S: serde::Serializer>(classes: &[u64; Class::COUNT], serializer: S) -> Result<S::Ok, S::Error> {
+    ByClass(*classes).serialize(serializer)
+}
+
+/// Counts of fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// All fields.
+    pub fields: u64,
+    /// As the model said.
+    pub said: Tally,
+    /// With the newest opinion instead, where there is one.
+    pub corrected: Tally,
+    /// Fields whose newest opinion confirms the model.
+    pub confirmed_fields: u64,
+    /// Fields whose newest opinion is a correction.
+    pub corrected_fields: u64,
+}
+
+impl Tally {
+    fn add(&mut self, kind: &str, class: Option<&str>, times: u64) {
+        let class = class.and_then(|name| Class::ALL.into_iter().find(|class| class.name() == name));
+        match (class, kind) {
+            (Some(class), _) => self.classes[class.index()] += times,
+            (None, kind) if kind == VerdictKind::Rejected.name() => self.rejected += times,
+            (None, kind) if kind == VerdictKind::Settling.name() => self.settling += times,
+            (None, _) => self.abstained += times,
+        }
+    }
+
+    fn add_label(&mut self, label: Label, times: u64) {
+        match label {
+            Label::Class(class) => self.classes[class.index()] += times,
+            Label::NotAssessable => self.not_assessable += times,
+        }
+    }
+}
+
+impl RecordReader {
+    /// Opens the record in `folder`.
+    ///
+    /// # Errors
+    /// [`RecordError::Missing`], [`RecordError::NotOurs`], [`RecordError::Newer`], or what the system says.
+    pub fn open(folder: &Path) -> Result<Self, RecordError> {
+        let path = path_in(folder);
+        let connection = connection::readable(&path)?;
+        Ok(Self { path, connection })
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    fn failed(&self) -> impl Fn(rusqlite::Error) -> RecordError + '_ {
+        sqlite(&self.path, "read")
+    }
+
+    /// All sessions, newest first.
+    ///
+    /// # Errors
+    /// What keeps them from being read; so for all readers.
+    pub fn sessions(&self) -> Result<Vec<Session>, RecordError> {
+        let ids = || {
+            let mut statement = self.connection.prepare("SELECT id FROM sessions ORDER BY id DESC")?;
+            statement.query_map([], |row| row.get(0).map(SessionId))?.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        ids().map_err(self.failed())?.into_iter().map(|id| self.session(id)).collect()
+    }
+
+    /// A session as it stands.
+    ///
+    /// # Errors
+    /// [`RecordError::NoSession`], or what keeps it from being read.
+    pub fn session(&self, id: SessionId) -> Result<Session, RecordError> {
+        let read = || -> rusqlite::Result<Option<Session>> {
+            // One look: nothing written in between is half seen.
+            let snapshot = self.connection.unchecked_transaction()?;
+            let Some(state) = state(&snapshot, id)? else { return Ok(None) };
+            let sql = "SELECT s.*, e.ended_utc, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
+                       FROM sessions s LEFT JOIN session_ends e ON e.session_id = s.id WHERE s.id = ?1";
+            let session = snapshot.query_row(sql, [id.0], |row| session_of(row, state))?;
+            Ok(Some(Session { sign_offs: sign_offs(&snapshot, id)?, ..session }))
+        };
+        read().map_err(self.failed())?.ok_or_else(|| RecordError::NoSession { path: self.path.clone(), session: id })
+    }
+
+    /// Fields of a session whose number is greater than `after`, by number; at most `limit` and [`MAX_PAGE`]. For the next page,
+    /// give the last number of this one.
+    ///
+    /// # Errors
+    /// What keeps them from being read.
+    pub fn fields(&self, session: SessionId, after: u64, limit: u32) -> Result<Vec<Field>, RecordError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let read = || -> rusqlite::Result<Vec<Field>> {
+            let snapshot = self.connection.unchecked_transaction()?;
+            let mut statement = snapshot.prepare(&format!(
+                "SELECT {FIELD_COLUMNS} FROM fields WHERE session_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
+            ))?;
+            let limits = [session.0, after, limit.min(MAX_PAGE).into()];
+            let mut fields: Vec<Field> = statement.query_map(limits, field_of)?.collect::<rusqlite::Result<_>>()?;
+            let Some(last) = fields.last().map(|field| field.sequence) else { return Ok(fields) };
+            let mut statement = snapshot.prepare(
+                "SELECT sequence, given_utc, given_by, kind, label, note FROM opinions \
+                 WHERE session_id = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY id",
+            )?;
+            let limits = [session.0, after, i64::try_from(last).unwrap_or(i64::MAX)];
+            for opinion in statement.query_map(limits, opinion_of)? {
+                let (sequence, opinion) = opinion?;
+                if let Ok(index) = fields.binary_search_by_key(&sequence, |field| field.sequence) {
+                    fields[index].opinions.push(opinion);
+                }
+            }
+            Ok(fields)
+        };
+        read().map_err(self.failed())
+    }
+
+    /// One field.
+    ///
+    /// # Errors
+    /// [`RecordError::NoField`], or what keeps it from being read.
+    pub fn field(&self, session: SessionId, sequence: u64) -> Result<Field, RecordError> {
+        let absent = RecordError::NoField { session, sequence };
+        let Some(before) = sequence.checked_sub(1) else { return Err(absent) };
+        self.fields(session, before, 1)?.pop().filter(|field| field.sequence == sequence).ok_or(absent)
+    }
+
+    /// The newest field of a session.
+    ///
+    /// # Errors
+    /// What keeps it from being read.
+    pub fn latest_field(&self, session: SessionId) -> Result<Option<Field>, RecordError> {
+        let sql = "SELECT coalesce(max(sequence), 0) FROM fields WHERE session_id = ?1";
+        let last: i64 = self.connection.query_row(sql, [session.0], |row| row.get(0)).map_err(self.failed())?;
+        if last == 0 { Ok(None) } else { self.field(session, last.unsigned_abs()).map(Some) }
+    }
+
+    /// The picture of a field, as it was stored.
+    ///
+    /// # Errors
+    /// [`RecordError::NoField`], or what keeps it from being read.
+    pub fn jpeg(&self, session: SessionId, sequence: u64) -> Result<Vec<u8>, RecordError> {
+        let number = i64::try_from(sequence).map_err(|_| RecordError::NoField { session, sequence })?;
+        let sql = "SELECT jpeg FROM fields WHERE session_id = ?1 AND sequence = ?2";
+        let found = self.connection.query_row(sql, [session.0, number], |row| row.get(0)).optional();
+        found.map_err(self.failed())?.ok_or(RecordError::NoField { session, sequence })
+    }
+
+    /// Fields per class, of one session or of all.
+    ///
+    /// # Errors
+    /// What keeps them from being read.
+    pub fn counts(&self, session: Option<SessionId>) -> Result<Counts, RecordError> {
+        counts(&self.connection, session).map_err(self.failed())
+    }
+
+    /// Number and hash of the last entry of the log.
+    ///
+    /// # Errors
+    /// What keeps it from being read.
+    pub fn head(&self) -> Result<(u64, Hash), RecordError> {
+        let (entry, hash) = log::head(&self.connection).map_err(self.failed())?;
+        Ok((entry.unsigned_abs(), hash))
+    }
+}
+
+/// How far a session is; `None` where there is no such session.
+pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<State>> {
+    let sql = "SELECT (SELECT count(*) FROM sign_offs WHERE session_id = s.id), \
+               (SELECT max(last_opinion) FROM sign_offs WHERE session_id = s.id), \
+               (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
+    let numbers = connection.query_row(sql, [session.0], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, i64>(2)?))
+    });
+    Ok(numbers.optional()?.map(|(times, signed, newest)| match times {
+        0 => State::Draft,
+        _ if signed != Some(newest) => State::Changed,
+        1 => State::Approved,
+        _ => State::Amended,
+    }))
+}
+
+fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<SignOff>> {
+    let sql = "SELECT kind, signed_utc, signed_by, fields, head FROM sign_offs WHERE session_id = ?1 ORDER BY id";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([session.0], sign_off_of)?.collect()
+}
+
+fn counts(connection: &Connection, session: Option<SessionId>) -> rusqlite::Result<Counts> {
+    let sql = "SELECT f.verdict_kind, f.class, o.kind, o.label, count(*) FROM fields f LEFT JOIN opinions o ON o.id = \
+               (SELECT max(id) FROM opinions WHERE session_id = f.session_id AND sequence = f.sequence) \
+               WHERE ?1 IS NULL OR f.session_id = ?1 GROUP BY 1, 2, 3, 4";
+    let mut counts = Counts::default();
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([session.map(|session| session.0)])?;
+    while let Some(row) = rows.next()? {
+        let (kind, class): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        let opinion: Option<String> = row.get(2)?;
+        let times = row.get::<_, i64>(4)?.unsigned_abs();
+        counts.fields += times;
+        counts.said.add(&kind, class.as_deref(), times);
+        match opinion.as_deref() {
+            None => counts.corrected.add(&kind, class.as_deref(), times),
+            Some(opinion) => {
+                counts.corrected.add_label(rows::parsed(row, 3)?, times);
+                if opinion == "confirmation" {
+                    counts.confirmed_fields += times;
+                } else {
+                    counts.corrected_fields += times;
+                }
+            }
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,148 @@
+//! The database's layout and how older files come up to it.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::{RecordError, sqlite};
+
+/// `BSCR`: says in the file's header whose database it is.
+pub(super) const APPLICATION_ID: i64 = 0x4253_4352;
+/// What brings a file from each version to the next; version 0 is an empty file.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+/// Every table whose rows the log speaks of, and the log itself, with its key.
+pub(super) const TABLES: [(&str, &str); 6] = [
+    ("sessions", "id"),
+    ("session_ends", "id"),
+    ("fields", "id"),
+    ("opinions", "id"),
+    ("sign_offs", "id"),
+    ("log", "entry"),
+];
+
+/// The version that this program writes.
+pub(super) const fn version() -> i64 {
+    MIGRATIONS.len() as i64
+}
+
+/// The triggers that forbid to change or remove a row, also by `INSERT OR REPLACE`.
+fn append_only() -> String {
+    let mut sql = String::new();
+    for (table, key) in TABLES {
+        let rule = |name: &str, when: &str, condition: &str| {
+            format!(
+                "CREATE TRIGGER {table}_{name} BEFORE {when} ON {table}{condition} \
+                 BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END;\n"
+            )
+        };
+        sql += &rule("never_updated", "UPDATE", "");
+        sql += &rule("never_deleted", "DELETE", "");
+        sql +=
+            &rule("never_replaced", "INSERT", &format!(" WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"));
+    }
+    sql
+}
+
+/// What the file says that it is.
+pub(super) fn identity(connection: &Connection) -> rusqlite::Result<(i64, i64, i64)> {
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    Ok((
+        number("PRAGMA application_id")?,
+        number("PRAGMA user_version")?,
+        number("SELECT count(*) FROM sqlite_schema")?,
+    ))
+}
+
+/// Checks that the file is a record that this program understands; returns its version, 0 for an empty file.
+pub(super) fn recognize(connection: &Connection, path: &Path) -> Result<i64, RecordError> {
+    let (application, found, objects) = identity(connection).map_err(sqlite(path, "read"))?;
+    if application == 0 && found == 0 && objects == 0 {
+        return Ok(0);
+    }
+    if application != APPLICATION_ID {
+        return Err(RecordError::NotOurs {
+            path: path.to_path_buf(),
+            reason: format!("its application id is {application:#x}"),
+        });
+    }
+    if found > version() {
+        return Err(RecordError::Newer { path: path.to_path_buf(), found, known: version() });
+    }
+    Ok(found)
+}
+
+/// Brings the file up to [`version`], whole or not at all.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RecordError> {
+    migrate_by(connection, path, &MIGRATIONS)
+}
+
+fn migrate_by(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), RecordError> {
+    if recognize(connection, path)? == migrations.len() as i64 {
+        return Ok(());
+    }
+    let failed = sqlite(path, "written");
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+    // Another program may have been faster.
+    let from = usize::try_from(recognize(&transaction, path)?).unwrap_or(migrations.len());
+    for (index, sql) in migrations.iter().enumerate().skip(from) {
+        transaction.execute_batch(sql).map_err(&failed)?;
+        if index == 0 {
+            transaction.execute_batch(&append_only()).map_err(&failed)?;
+        }
+        transaction.pragma_update(None, "user_version", index as i64 + 1).map_err(&failed)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
+    transaction.commit().map_err(&failed)
+}
+
+/// Tables, indices and triggers with their definitions, sorted.
+pub(super) fn objects(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement =
+        connection.prepare("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema ORDER BY 1")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// [`objects`] as this program creates them.
+pub(super) fn expected_objects() -> Result<Vec<(String, String)>, RecordError> {
+    let path = Path::new("a database in memory");
+    let mut fresh = Connection::open_in_memory().map_err(sqlite(path, "opened"))?;
+    migrate(&mut fresh, path)?;
+    objects(&fresh).map_err(sqlite(path, "read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_file_is_brought_up_whole_or_not_at_all() {
+        let path = Path::new("record.db");
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate(&mut connection, path).expect("version 1");
+        let broken = [MIGRATIONS[0], "CREATE TABLE extra (id INTEGER) STRICT; CREATE TABLE log (id INTEGER);"];
+        assert!(matches!(migrate_by(&mut connection, path, &broken), Err(RecordError::Damaged { .. })));
+        assert_eq!(objects(&connection).expect("read"), expected_objects().expect("read"));
+        let fine = [MIGRATIONS[0], "CREATE TABLE extra (id INTEGER) STRICT;"];
+        migrate_by(&mut connection, path, &fine).expect("version 2");
+        assert_eq!(identity(&connection).expect("read").1, 2);
+        assert_eq!(
+            recognize(&connection, path),
+            Err(RecordError::Newer { path: path.into(), found: 2, known: version() })
+        );
+    }
+
+    #[test]
+    fn rows_cannot_be_changed_removed_or_replaced() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate(&mut connection, Path::new("record.db")).expect("version 1");
+        connection.execute("INSERT INTO log VALUES (1, '', '', 1, x'', x'', x'')", []).expect("added");
+        for sql in [
+            "UPDATE log SET event = 'other'",
+            "DELETE FROM log",
+            "INSERT OR REPLACE INTO log VALUES (1, 'other', '', 1, x'', x'', x'')",
+        ] {
+            let error = connection.execute(sql, []).expect_err(sql);
+            assert!(error.to_string().contains("rows of log are never changed"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+-- Version 1 of the record. Rows are only ever added; what changes later is a new row in another table.
+
+-- One slide of one pseudonymous patient.
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY,
+  specimen TEXT NOT NULL CHECK (length(specimen) BETWEEN 1 AND 64 AND specimen NOT GLOB '*[^A-Za-z0-9._-]*'),
+  operator TEXT NOT NULL,
+  started_utc TEXT NOT NULL,
+  model_name TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  config_sha256 TEXT NOT NULL,
+  program_version TEXT NOT NULL,
+  code_hash TEXT NOT NULL,
+  device_id TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE session_ends (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL UNIQUE REFERENCES sessions (id),
+  ended_utc TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+-- What the model said about a field. The picture is last, so that the other columns are read without it.
+CREATE TABLE fields (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  sequence INTEGER NOT NULL CHECK (sequence > 0),
+  taken_utc TEXT NOT NULL,
+  since_start_ms INTEGER NOT NULL CHECK (since_start_ms >= 0),
+  verdict_kind TEXT NOT NULL CHECK (verdict_kind IN ('class', 'abstain', 'rejected', 'settling')),
+  class TEXT CHECK (class IN ('Benign', 'Early', 'Pre', 'Pro')),
+  probability REAL,
+  reason TEXT,
+  p_benign REAL, p_early REAL, p_pre REAL, p_pro REAL,
+  logit_benign REAL, logit_early REAL, logit_pre REAL, logit_pro REAL,
+  novelty REAL,
+  gate TEXT NOT NULL,
+  focus REAL NOT NULL,
+  background INTEGER NOT NULL,
+  cells INTEGER NOT NULL,
+  clipped REAL NOT NULL,
+  foreign_share REAL NOT NULL,
+  stained REAL NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  frames INTEGER NOT NULL,
+  jpeg BLOB NOT NULL,
+  UNIQUE (session_id, sequence),
+  CHECK ((verdict_kind = 'class') = (class IS NOT NULL))
+) STRICT;
+
+-- What a person said about a field, beside what the model said. The newest of a field counts.
+CREATE TABLE opinions (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  given_utc TEXT NOT NULL,
+  given_by TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('correction', 'confirmation')),
+  label TEXT NOT NULL CHECK (label IN ('Benign', 'Early', 'Pre', 'Pro', 'not assessable')),
+  note TEXT NOT NULL,
+  FOREIGN KEY (session_id, sequence) REFERENCES fields (session_id, sequence)
+) STRICT;
+CREATE INDEX opinions_of_field ON opinions (session_id, sequence);
+
+CREATE TABLE sign_offs (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  signed_utc TEXT NOT NULL,
+  signed_by TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('approved', 'amended')),
+  fields INTEGER NOT NULL,
+  last_opinion INTEGER NOT NULL,
+  head TEXT NOT NULL
+) STRICT;
+CREATE INDEX sign_offs_of_session ON sign_offs (session_id);
+
+-- The audit log: one entry a row of the tables above, each chained to the one before.
+CREATE TABLE log (
+  entry INTEGER PRIMARY KEY,
+  written_utc TEXT NOT NULL,
+  event TEXT NOT NULL,
+  row_id INTEGER NOT NULL,
+  digests BLOB NOT NULL,
+  previous BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+
+CREATE TRIGGER fields_need_open_session BEFORE INSERT ON fields
+WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
+  OR EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
+
+CREATE TRIGGER fields_sequence_once BEFORE INSERT ON fields
+WHEN EXISTS (SELECT 1 FROM fields WHERE session_id = NEW.session_id AND sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'the session has a field of this number'); END;
+
+CREATE TRIGGER session_ends_once BEFORE INSERT ON session_ends
+WHEN EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+BEGIN SELECT RAISE(ABORT, 'the session has ended'); END;

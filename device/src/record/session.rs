@@ -1,0 +1,155 @@
+//! A session: one slide of one pseudonymous patient.
+
+use std::{fmt, str::FromStr, time::SystemTime};
+
+use serde::Serialize;
+
+use super::{RecordError, hash::Hash, text_rules};
+
+/// Number of a session in its record, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct SessionId(pub(super) i64);
+
+impl SessionId {
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number @ 1..) => Ok(Self(number)),
+            _ => Err("a session is a number from 1, as `blastscope sessions` lists them".into()),
+        }
+    }
+}
+
+/// What must be known to start a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    /// Pseudonym of the specimen, `[A-Za-z0-9._-]{1,64}`.
+    pub specimen: String,
+    /// Who sits at the microscope: name or initials, 1 to 64 letters.
+    pub operator: String,
+    /// When it starts.
+    pub started: SystemTime,
+    /// The model's name.
+    pub model_name: String,
+    /// The model's identity, 64 hexadecimal digits.
+    pub model_sha256: String,
+    /// SHA-256 of the settings in use, 64 hexadecimal digits.
+    pub config_sha256: String,
+    /// Version of the program.
+    pub program_version: String,
+    /// Which code the program was built from.
+    pub code_hash: String,
+    /// Which device this is.
+    pub device_id: String,
+}
+
+impl NewSession {
+    pub(super) fn check(&self) -> Result<(), RecordError> {
+        text_rules::pseudonym("specimen", &self.specimen)?;
+        text_rules::sha256("model", &self.model_sha256)?;
+        text_rules::sha256("configuration", &self.config_sha256)?;
+        for (what, text) in [
+            ("operator", &self.operator),
+            ("model name", &self.model_name),
+            ("program version", &self.program_version),
+            ("code hash", &self.code_hash),
+            ("device", &self.device_id),
+        ] {
+            text_rules::line(what, text)?;
+        }
+        Ok(())
+    }
+}
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nobody has signed it off.
+    Draft,
+    /// Signed off; no field can be added.
+    Approved,
+    /// Opinions were given after the last sign-off: it needs another one.
+    Changed,
+    /// Signed off again after a change.
+    Amended,
+}
+
+impl State {
+    /// `draft`, `approved`, `changed` or `amended`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Approved => "approved",
+            Self::Changed => "changed",
+            Self::Amended => "amended",
+        }
+    }
+}
+
+/// A sign-off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignOff {
+    /// `approved` the first time, then `amended`.
+    pub kind: String,
+    /// When, RFC 3339.
+    pub signed_utc: String,
+    /// Who.
+    pub signed_by: String,
+    /// Number of fields that were signed.
+    pub fields: u64,
+    /// The log's head before the sign-off: everything that was signed is covered by it.
+    pub head: Hash,
+}
+
+/// A session as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Session {
+    /// Its number.
+    pub id: SessionId,
+    /// As [`NewSession::specimen`].
+    pub specimen: String,
+    /// As [`NewSession::operator`].
+    pub operator: String,
+    /// When it started, RFC 3339.
+    pub started_utc: String,
+    /// When it ended, RFC 3339; `None` while it goes on, and when the device lost power.
+    pub ended_utc: Option<String>,
+    /// Why it ended.
+    pub end_reason: Option<String>,
+    /// As [`NewSession::model_name`].
+    pub model_name: String,
+    /// As [`NewSession::model_sha256`].
+    pub model_sha256: String,
+    /// As [`NewSession::config_sha256`].
+    pub config_sha256: String,
+    /// As [`NewSession::program_version`].
+    pub program_version: String,
+    /// As [`NewSession::code_hash`].
+    pub code_hash: String,
+    /// As [`NewSession::device_id`].
+    pub device_id: String,
+    /// Number of fields.
+    pub fields: u64,
+    /// How far it is.
+    pub state: State,
+    /// All sign-offs, oldest first.
+    pub sign_offs: Vec<SignOff>,
+}

@@ -1,0 +1,286 @@
+//! Writing: one transaction for each thing that happens, with its entry in the log.
+
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use blastscope_shared::Class;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use serde::Serialize;
+
+use super::{
+    Hash, NewField, NewOpinion, NewSession, RecordError, Says, SessionId, State, connection,
+    error::sqlite,
+    log::{self, Event},
+    path_in, reader, space, text_rules,
+};
+use crate::civil::rfc3339;
+
+/// Bytes that stay free on the disk, unless another limit is set.
+pub const MIN_FREE: u64 = 64 << 20;
+
+/// Proof that something is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// The session.
+    pub session: SessionId,
+    /// The field, where one was written or spoken of.
+    pub sequence: Option<u64>,
+    /// Number of the entry in the log.
+    pub entry: u64,
+    /// The log's head after it.
+    pub head: Hash,
+}
+
+/// The record, open to be written.
+#[derive(Debug)]
+pub struct Record {
+    path: PathBuf,
+    connection: Connection,
+    min_free: u64,
+}
+
+/// What a transaction has done.
+struct Done {
+    event: Event,
+    row: i64,
+    session: SessionId,
+    sequence: Option<u64>,
+}
+
+type Attempt = Result<Done, RecordError>;
+
+impl Record {
+    /// Opens the record in `folder`; creates both where they are missing, readable for their owner only.
+    ///
+    /// # Errors
+    /// A file that is no record, or one of a newer program; a disk that is full or refuses.
+    pub fn open(folder: &Path) -> Result<Self, RecordError> {
+        let path = path_in(folder);
+        let connection = connection::writable(&path)?;
+        Ok(Self { path, connection, min_free: MIN_FREE })
+    }
+
+    /// Sets how many bytes must stay free on the disk; [`MIN_FREE`] otherwise.
+    #[must_use]
+    pub const fn with_min_free(mut self, bytes: u64) -> Self {
+        self.min_free = bytes;
+        self
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Starts a session.
+    ///
+    /// # Errors
+    /// [`RecordError::Invalid`] for a text that is not accepted, and whatever keeps it from being written.
+    pub fn start_session(&mut self, new: &NewSession) -> Result<Receipt, RecordError> {
+        new.check()?;
+        self.write(|transaction, path| {
+            let sql = "INSERT INTO sessions (specimen, operator, started_utc, model_name, model_sha256, config_sha256, \
+                       program_version, code_hash, device_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+            let values = params![
+                new.specimen,
+                new.operator,
+                rfc3339(new.started),
+                new.model_name,
+                new.model_sha256,
+                new.config_sha256,
+                new.program_version,
+                new.code_hash,
+                new.device_id
+            ];
+            transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
+            let row = transaction.last_insert_rowid();
+            Ok(Done { event: Event::SessionStarted, row, session: SessionId(row), sequence: None })
+        })
+    }
+
+    /// Adds a field to a session that is neither ended nor signed off; its number is the next one of the session.
+    ///
+    /// # Errors
+    /// [`RecordError::NoSession`], [`RecordError::Closed`], [`RecordError::Invalid`], and whatever keeps it from being written.
+    pub fn add_field(&mut self, session: SessionId, new: &NewField) -> Result<Receipt, RecordError> {
+        new.judgement.check()?;
+        self.write(|transaction, path| {
+            open_for_fields(transaction, path, session)?;
+            let sequence = insert_field(transaction, session, new).map_err(sqlite(path, "written"))?;
+            let row = transaction.last_insert_rowid();
+            Ok(Done { event: Event::FieldSaved, row, session, sequence: Some(sequence) })
+        })
+    }
+
+    /// Adds an opinion on a field. What the model said stays; the newest opinion counts. After a sign-off the session then
+    /// needs another one.
+    ///
+    /// # Errors
+    /// [`RecordError::NoField`], [`RecordError::NothingToConfirm`], [`RecordError::Invalid`], and whatever keeps it from being
+    /// written.
+    pub fn add_opinion(&mut self, session: SessionId, sequence: u64, new: &NewOpinion) -> Result<Receipt, RecordError> {
+        new.check()?;
+        self.write(|transaction, path| {
+            let failed = sqlite(path, "written");
+            let number = i64::try_from(sequence).map_err(|_| RecordError::NoField { session, sequence })?;
+            let class: Option<String> = transaction
+                .query_row(
+                    "SELECT class FROM fields WHERE session_id = ?1 AND sequence = ?2",
+                    [session.0, number],
+                    |row| row.get(0),
+                )
+                .optional()
+                .map_err(&failed)?
+                .ok_or(RecordError::NoField { session, sequence })?;
+            let (kind, label) = match (new.says, class) {
+                (Says::Corrects(label), _) => ("correction", label.name().to_string()),
+                (Says::Confirms, Some(class)) => ("confirmation", class),
+                (Says::Confirms, None) => return Err(RecordError::NothingToConfirm { session, sequence }),
+            };
+            let sql = "INSERT INTO opinions (session_id, sequence, given_utc, given_by, kind, label, note) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let values = params![session.0, number, rfc3339(new.at), new.by, kind, label, new.note];
+            transaction.execute(sql, values).map_err(&failed)?;
+            let row = transaction.last_insert_rowid();
+            Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })
+        })
+    }
+
+    /// Signs a session off: the first time as approved, later, after further opinions, as amended. No field can be added
+    /// afterwards. The sign-off holds the log's head.
+    ///
+    /// # Errors
+    /// [`RecordError::Closed`] when nothing has changed since the last sign-off, [`RecordError::NoSession`],
+    /// [`RecordError::Invalid`], and whatever keeps it from being written.
+    pub fn sign_off(&mut self, session: SessionId, by: &str, at: SystemTime) -> Result<Receipt, RecordError> {
+        text_rules::line("name", by)?;
+        self.write(|transaction, path| {
+            let kind = match state(transaction, path, session)? {
+                State::Draft => "approved",
+                State::Changed => "amended",
+                State::Approved | State::Amended => {
+                    let reason = "is signed off and nothing was changed since: there is nothing to sign";
+                    return Err(RecordError::Closed { session, reason });
+                }
+            };
+            let failed = sqlite(path, "written");
+            let (_, head) = log::head(transaction).map_err(&failed)?;
+            let sql = "INSERT INTO sign_offs (session_id, signed_utc, signed_by, kind, fields, last_opinion, head) SELECT \
+                       ?1, ?2, ?3, ?4, (SELECT count(*) FROM fields WHERE session_id = ?1), \
+                       (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?5";
+            let values = params![session.0, rfc3339(at), by, kind, head.to_string()];
+            transaction.execute(sql, values).map_err(&failed)?;
+            Ok(Done { event: Event::SignedOff, row: transaction.last_insert_rowid(), session, sequence: None })
+        })
+    }
+
+    /// Ends a session: no field can be added afterwards. `reason` says why, such as `stopped`.
+    ///
+    /// # Errors
+    /// [`RecordError::Closed`] when it has ended, [`RecordError::NoSession`], [`RecordError::Invalid`], and whatever keeps it from
+    /// being written.
+    pub fn end_session(&mut self, session: SessionId, at: SystemTime, reason: &str) -> Result<Receipt, RecordError> {
+        text_rules::line("reason", reason)?;
+        self.write(|transaction, path| {
+            state(transaction, path, session)?;
+            if has_ended(transaction, path, session)? {
+                return Err(RecordError::Closed { session, reason: "has ended before" });
+            }
+            let sql = "INSERT INTO session_ends (session_id, ended_utc, reason) VALUES (?1, ?2, ?3)";
+            transaction.execute(sql, params![session.0, rfc3339(at), reason]).map_err(sqlite(path, "written"))?;
+            Ok(Done { event: Event::SessionEnded, row: transaction.last_insert_rowid(), session, sequence: None })
+        })
+    }
+
+    /// One transaction: what `attempt` does and the entry that speaks of it, synced to the disk, or nothing.
+    fn write(&mut self, attempt: impl FnOnce(&Transaction<'_>, &Path) -> Attempt) -> Result<Receipt, RecordError> {
+        let path = self.path.as_path();
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if let Some(free) = space::free(folder).filter(|&free| free < self.min_free) {
+            return Err(RecordError::LowSpace { path: path.to_path_buf(), free, limit: self.min_free });
+        }
+        let failed = sqlite(path, "written");
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        let done = attempt(&transaction, path)?;
+        let now = rfc3339(SystemTime::now());
+        let (entry, head) = log::append(&transaction, done.event, done.row, now).map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(Receipt { session: done.session, sequence: done.sequence, entry: entry.unsigned_abs(), head })
+    }
+}
+
+fn state(connection: &Connection, path: &Path, session: SessionId) -> Result<State, RecordError> {
+    reader::state(connection, session)
+        .map_err(sqlite(path, "read"))?
+        .ok_or_else(|| RecordError::NoSession { path: path.to_path_buf(), session })
+}
+
+fn has_ended(connection: &Connection, path: &Path, session: SessionId) -> Result<bool, RecordError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM session_ends WHERE session_id = ?1)";
+    connection.query_row(sql, [session.0], |row| row.get(0)).map_err(sqlite(path, "read"))
+}
+
+fn open_for_fields(connection: &Connection, path: &Path, session: SessionId) -> Result<(), RecordError> {
+    if state(connection, path, session)? != State::Draft {
+        let reason = "is signed off: fields cannot be added; start a new session";
+        return Err(RecordError::Closed { session, reason });
+    }
+    if has_ended(connection, path, session)? {
+        return Err(RecordError::Closed { session, reason: "has ended: fields cannot be added; start a new session" });
+    }
+    Ok(())
+}
+
+fn insert_field(transaction: &Transaction<'_>, session: SessionId, new: &NewField) -> rusqlite::Result<u64> {
+    let sequence: i64 = transaction.query_row(
+        "SELECT coalesce(max(sequence), 0) + 1 FROM fields WHERE session_id = ?1",
+        [session.0],
+        |row| row.get(0),
+    )?;
+    let judgement = &new.judgement;
+    let numbers = |values: Option<[f32; Class::COUNT]>| match values {
+        Some(values) => values.map(|value| Some(f64::from(value))),
+        None => [None; Class::COUNT],
+    };
+    let (p, logit) = (numbers(judgement.probabilities), numbers(judgement.logits));
+    let quality = &judgement.quality;
+    transaction.execute(
+        "INSERT INTO fields (session_id, sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
+         p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
+         cells, clipped, foreign_share, stained, model_sha256, frames, jpeg) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
+         ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+        params![
+            session.0,
+            sequence,
+            rfc3339(new.taken),
+            i64::try_from(new.since_start.as_millis()).unwrap_or(i64::MAX),
+            judgement.said.kind.name(),
+            judgement.said.class.map(Class::name),
+            judgement.said.probability,
+            judgement.said.reason,
+            p[0],
+            p[1],
+            p[2],
+            p[3],
+            logit[0],
+            logit[1],
+            logit[2],
+            logit[3],
+            judgement.novelty,
+            judgement.gate,
+            quality.focus,
+            quality.background,
+            quality.cells,
+            quality.clipped,
+            quality.foreign,
+            quality.stained,
+            judgement.model_sha256,
+            judgement.frames,
+            new.jpeg.bytes(),
+        ],
+    )?;
+    Ok(sequence.unsigned_abs())
+}

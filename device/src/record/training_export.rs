@@ -1,0 +1,220 @@
+//! Corrected and confirmed fields as a folder that `blastscope-host train --data` reads.
+//!
+//! ```text
+//! DIR/Benign/s1-f3-SPECIMEN.jpg    the stored bytes, unchanged; Early, Pre and Pro likewise
+//! DIR/manifest.csv                 what each file is, what the model said, who said what it is
+//! DIR/groups.csv                   one overlap group a specimen: no specimen is on both sides of a split
+//! DIR/NOTICE.txt                   for research use only
+//! ```
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use blastscope_shared::Class;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, verify};
+use crate::{RESEARCH_USE, classify::ByClass};
+
+/// What was exported and what was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrainingExport {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Pictures per class, in the order of [`Class::ALL`].
+    #[serde(serialize_with = "by_class")]
+    pub classes: [u64; Class::COUNT],
+    /// Of them, those that a person corrected; the others were confirmed.
+    pub corrected: u64,
+    /// Fields that nobody confirmed or corrected: left out.
+    pub without_opinion: u64,
+    /// Fields that somebody called not assessable: left out.
+    pub not_assessable: u64,
+    /// The log's head.
+    pub head: Hash,
+}
+
+fn by_class<S: serde::Serializer>(classes: &[u64; Class::COUNT], serializer: S) -> Result<S::Ok, S::Error> {
+    ByClass(*classes).serialize(serializer)
+}
+
+/// A line of `manifest.csv`.
+#[derive(Serialize)]
+struct Line<'a> {
+    file: &'a str,
+    class: &'static str,
+    session: SessionId,
+    specimen: &'a str,
+    sequence: u64,
+    model_said: &'a str,
+    model_probability: Option<f32>,
+    model_sha256: &'a str,
+    opinion: &'static str,
+    given_by: &'a str,
+    given_utc: &'a str,
+    sha256: String,
+}
+
+/// A line of `groups.csv`.
+#[derive(Serialize)]
+struct Group<'a> {
+    file: &'a str,
+    sha256: String,
+    overlap_group: u32,
+    session: String,
+}
+
+/// Writes the folder `folder`, which must not exist or be empty, whole or not at all: of one session, or of all.
+///
+/// # Errors
+/// [`RecordError::Changed`] for a record that does not verify, [`RecordError::NothingToExport`], a folder that is not empty, what
+/// keeps it from being read or written.
+pub fn export_for_training(
+    reader: &RecordReader,
+    session: Option<SessionId>,
+    folder: &Path,
+) -> Result<TrainingExport, RecordError> {
+    let sessions = match session {
+        Some(id) => vec![reader.session(id)?],
+        None => reader.sessions()?.into_iter().rev().collect(),
+    };
+    refuse_full(folder)?;
+    let head = verify::intact(reader)?.head;
+    let failed = |error: io::Error| RecordError::io(folder, "written", &error);
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new().prefix(".export-").tempdir_in(parent).map_err(failed)?;
+    let mut export = TrainingExport {
+        folder: folder.to_path_buf(),
+        classes: [0; Class::COUNT],
+        corrected: 0,
+        without_opinion: 0,
+        not_assessable: 0,
+        head,
+    };
+    let mut tables = Tables::new();
+    for class in Class::ALL {
+        fs::create_dir(temporary.path().join(class.name())).map_err(failed)?;
+    }
+    for session in &sessions {
+        let mut last = 0;
+        loop {
+            let page = reader.fields(session.id, last, MAX_PAGE)?;
+            let Some(newest) = page.last() else { break };
+            last = newest.sequence;
+            for field in &page {
+                let Some(class) = export.take(field) else { continue };
+                let jpeg = reader.jpeg(session.id, field.sequence)?;
+                let file = format!("{class}/s{}-f{}-{}.jpg", session.id, field.sequence, session.specimen);
+                put(&temporary.path().join(&file), &jpeg).map_err(failed)?;
+                let sha256 = Hash(Sha256::digest(&jpeg).into()).to_string();
+                tables.add(session, field, class, &file, &sha256).map_err(|error| failed(error.into()))?;
+            }
+        }
+    }
+    if export.classes == [0; Class::COUNT] {
+        let (without_opinion, not_assessable) = (export.without_opinion, export.not_assessable);
+        return Err(RecordError::NothingToExport { without_opinion, not_assessable });
+    }
+    tables.finish(temporary.path()).map_err(failed)?;
+    put(&temporary.path().join("NOTICE.txt"), format!("{RESEARCH_USE}\n").as_bytes()).map_err(failed)?;
+    for class in Class::ALL {
+        sync(&temporary.path().join(class.name())).map_err(failed)?;
+    }
+    sync(temporary.path()).map_err(failed)?;
+    fs::rename(temporary.path(), folder).map_err(failed)?;
+    // It has another name now: there is nothing to remove.
+    let _ = temporary.keep();
+    sync(parent).map_err(failed)?;
+    Ok(export)
+}
+
+impl TrainingExport {
+    /// Counts a field; gives its class where it is exported.
+    fn take(&mut self, field: &Field) -> Option<Class> {
+        let Some(opinion) = field.opinion() else {
+            self.without_opinion += 1;
+            return None;
+        };
+        let Some(class) = opinion.label.class() else {
+            self.not_assessable += 1;
+            return None;
+        };
+        self.classes[class.index()] += 1;
+        self.corrected += u64::from(!opinion.confirms);
+        Some(class)
+    }
+}
+
+struct Tables {
+    manifest: csv::Writer<Vec<u8>>,
+    groups: csv::Writer<Vec<u8>>,
+    specimens: BTreeMap<String, u32>,
+}
+
+impl Tables {
+    fn new() -> Self {
+        let table = || csv::Writer::from_writer(Vec::new());
+        Self { manifest: table(), groups: table(), specimens: BTreeMap::new() }
+    }
+
+    fn add(&mut self, session: &Session, field: &Field, class: Class, file: &str, sha256: &str) -> csv::Result<()> {
+        let Some(opinion) = field.opinion() else { return Ok(()) };
+        let said = &field.judgement.said;
+        self.manifest.serialize(Line {
+            file,
+            class: class.name(),
+            session: session.id,
+            specimen: &session.specimen,
+            sequence: field.sequence,
+            model_said: said.class.map_or(said.kind.name(), Class::name),
+            model_probability: said.probability,
+            model_sha256: &field.judgement.model_sha256,
+            opinion: if opinion.confirms { "confirmation" } else { "correction" },
+            given_by: &opinion.given_by,
+            given_utc: &opinion.given_utc,
+            sha256: sha256.into(),
+        })?;
+        let next = self.specimens.len() as u32 + 1;
+        let overlap_group = *self.specimens.entry(session.specimen.clone()).or_insert(next);
+        let session = format!("{}-s{}", session.specimen, session.id);
+        self.groups.serialize(Group { file, sha256: sha256.into(), overlap_group, session })
+    }
+
+    fn finish(self, folder: &Path) -> io::Result<()> {
+        for (name, table) in [("manifest.csv", self.manifest), ("groups.csv", self.groups)] {
+            let bytes = table.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+            put(&folder.join(name), &bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a folder that holds something.
+fn refuse_full(folder: &Path) -> Result<(), RecordError> {
+    let taken = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(RecordError::io(folder, "read", &error)),
+    };
+    if taken {
+        let path = folder.to_path_buf();
+        return Err(RecordError::Taken { path });
+    }
+    Ok(())
+}
+
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes the names in a folder last. Folders cannot be opened on Windows.
+fn sync(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

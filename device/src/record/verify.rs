@@ -1,0 +1,119 @@
+//! Is the record what was written?
+//!
+//! Everything is computed anew: every entry's hash, that each entry follows the one before, the SHA-256 of every column of every
+//! row, pictures too. Then: whether each row has its entry, whether the triggers and tables are those that this program makes,
+//! and whether SQLite finds the file sound.
+//!
+//! # What this cannot find
+//! The chain has no key. Who may write the file can cut off the last entries together with their rows, or build a chain of
+//! other content. Both change the head, so keep it elsewhere (a printed report, a sign-off that was sent) and ask for it: an
+//! expected head must be among the entries, and then everything up to it is what it was.
+
+mod finding;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub use self::finding::Finding;
+use super::{Hash, RecordError, RecordReader, error::sqlite, log, schema};
+
+/// Most findings that are listed.
+pub const MAX_FINDINGS: usize = 20;
+
+/// An expected head and where it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Expected {
+    /// The hash.
+    pub head: Hash,
+    /// Number of the entry that has it; `None` when none has.
+    pub entry: Option<u64>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// The database.
+    pub path: PathBuf,
+    /// Whether nothing was found.
+    pub intact: bool,
+    /// Entries of the log.
+    pub entries: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Fields.
+    pub fields: u64,
+    /// The log's head: the hash of its last entry.
+    pub head: Hash,
+    /// Heads that were asked for.
+    pub expected: Vec<Expected>,
+    /// What was changed, in the order of the log; at most [`MAX_FINDINGS`].
+    pub findings: Vec<Finding>,
+}
+
+/// Verifies the record in `folder`; each of `expected_heads` must be the hash of an entry.
+///
+/// # Errors
+/// When the file cannot be opened at all. What is wrong inside is a [`Finding`].
+pub fn verify(folder: &Path, expected_heads: &[Hash]) -> Result<Verification, RecordError> {
+    let reader = RecordReader::open(folder)?;
+    verify_open(&reader, expected_heads)
+}
+
+/// [`verify`] through a reader that is open.
+pub(super) fn verify_open(reader: &RecordReader, expected_heads: &[Hash]) -> Result<Verification, RecordError> {
+    let path = reader.path();
+    // One look at one state, whoever writes meanwhile.
+    let snapshot = reader.connection().unchecked_transaction().map_err(sqlite(path, "read"))?;
+    let expected = expected_heads.iter().map(|&head| Expected { head, entry: None }).collect();
+    let mut walk = walk::Walk::new(&snapshot, expected);
+    let log = walk.follow_log();
+    walk.add_damage(log);
+    let rows = walk.rows_without_entry();
+    walk.add_damage(rows);
+    let structure = walk.foreign_structure();
+    walk.add_damage(structure);
+    let file = walk.unsound_file();
+    walk.add_damage(file);
+    walk.unmet_expectations();
+    let count = |table: &str| snapshot.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
+    let number = |table: &str| count(table).map_or(0, i64::unsigned_abs);
+    Ok(Verification {
+        path: path.to_path_buf(),
+        intact: walk.findings.is_empty(),
+        entries: number("log"),
+        sessions: number("sessions"),
+        fields: number("fields"),
+        head: log::head(&snapshot).map_or(Hash::ORIGIN, |(_, hash)| hash),
+        expected: walk.expected,
+        findings: walk.findings,
+    })
+}
+
+/// Refuses a record that is not intact.
+///
+/// # Errors
+/// [`RecordError::Changed`] with the first finding.
+pub(super) fn intact(reader: &RecordReader) -> Result<Verification, RecordError> {
+    let verification = verify_open(reader, &[])?;
+    match verification.findings.first() {
+        None => Ok(verification),
+        Some(first) => {
+            Err(RecordError::Changed { path: reader.path().to_path_buf(), finding: Box::new(first.clone()) })
+        }
+    }
+}
+
+fn structure_differences(found: &[(String, String)]) -> Result<Vec<Finding>, RecordError> {
+    let expected = schema::expected_objects()?;
+    let missing = expected.iter().filter(|object| !found.contains(object)).map(|(name, _)| {
+        let how = if found.iter().any(|(other, _)| other == name) { "was changed" } else { "was removed" };
+        Finding::of_file(format!("the {name} {how}"))
+    });
+    let added = found
+        .iter()
+        .filter(|(name, _)| !expected.iter().any(|(other, _)| other == name))
+        .map(|(name, _)| Finding::of_file(format!("the {name} was added")));
+    Ok(missing.chain(added).collect())
+}

@@ -1,0 +1,169 @@
+//! A thread that writes, so that a slow disk never holds up a frame.
+
+use std::{
+    io,
+    sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError},
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+use blastscope_shared::RgbPixels;
+
+use super::{Jpeg, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId};
+
+/// A field whose picture is not encoded yet.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The session.
+    pub session: SessionId,
+    /// As [`NewField::taken`].
+    pub taken: SystemTime,
+    /// As [`NewField::since_start`].
+    pub since_start: Duration,
+    /// As [`NewField::judgement`].
+    pub judgement: Judgement,
+    /// The frame; it is encoded by the thread that writes.
+    pub pixels: RgbPixels,
+}
+
+/// Something to be written.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// As [`Record::start_session`].
+    Start(Box<NewSession>),
+    /// As [`Record::add_field`].
+    Field(Box<Picture>),
+    /// As [`Record::add_opinion`].
+    Opinion {
+        /// The session.
+        session: SessionId,
+        /// The field.
+        sequence: u64,
+        /// What is said.
+        opinion: Box<NewOpinion>,
+    },
+    /// As [`Record::sign_off`].
+    SignOff {
+        /// The session.
+        session: SessionId,
+        /// Who signs.
+        by: String,
+        /// When.
+        at: SystemTime,
+    },
+    /// As [`Record::end_session`].
+    End {
+        /// The session.
+        session: SessionId,
+        /// When.
+        at: SystemTime,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The queue has no room: the disk is slower than what comes. The job comes back, nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[error("the record is busy writing: nothing was saved, save again in a moment")]
+pub struct Full(pub Job);
+
+/// What became of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is on the disk.
+    Saved(Receipt),
+    /// It is not, and nothing of it.
+    Failed(RecordError),
+}
+
+/// A job that waits for its turn.
+#[derive(Debug)]
+#[must_use = "only the outcome says whether it was saved"]
+pub struct Ticket {
+    outcome: Receiver<Outcome>,
+}
+
+impl Ticket {
+    /// The outcome, when there is one; once given it is not given again.
+    pub fn poll(&self) -> Option<Outcome> {
+        match self.outcome.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Outcome::Failed(RecordError::Stopped)),
+        }
+    }
+
+    /// Waits for the outcome, at most `timeout`.
+    pub fn wait(&self, timeout: Duration) -> Option<Outcome> {
+        match self.outcome.recv_timeout(timeout) {
+            Ok(outcome) => Some(outcome),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Outcome::Failed(RecordError::Stopped)),
+        }
+    }
+}
+
+/// The record in a thread of its own. Dropping it writes what is queued and then closes the record.
+#[derive(Debug)]
+pub struct RecordWriter {
+    jobs: Option<SyncSender<(Job, SyncSender<Outcome>)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl RecordWriter {
+    /// Starts the thread; at most `capacity` jobs wait for it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(mut record: Record, capacity: usize) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::sync_channel::<(Job, SyncSender<Outcome>)>(capacity.max(1));
+        let work = move || {
+            for (job, ticket) in queue {
+                let outcome = run(&mut record, job).map_or_else(Outcome::Failed, Outcome::Saved);
+                // Whoever has dropped the ticket does not want to know.
+                let _ = ticket.send(outcome);
+            }
+        };
+        let thread = thread::Builder::new().name("record".into()).spawn(work)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Queues a job; never waits.
+    ///
+    /// # Errors
+    /// [`Full`], with the job.
+    pub fn submit(&self, job: Job) -> Result<Ticket, Full> {
+        let (sender, outcome) = mpsc::sync_channel(1);
+        let ticket = Ticket { outcome };
+        match self.jobs.as_ref().map(|jobs| jobs.try_send((job, sender))) {
+            Some(Err(TrySendError::Full((job, _)))) => Err(Full(job)),
+            // A thread that is gone has dropped the sender: the ticket says so.
+            Some(Ok(()) | Err(TrySendError::Disconnected(_))) | None => Ok(ticket),
+        }
+    }
+}
+
+impl Drop for RecordWriter {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // Its tickets have said that it failed.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
+    match job {
+        Job::Start(new) => record.start_session(&new),
+        Job::Field(picture) => {
+            let Picture { session, taken, since_start, judgement, pixels } = *picture;
+            let jpeg = Jpeg::encode(&pixels)?;
+            drop(pixels);
+            record.add_field(session, &NewField { taken, since_start, judgement, jpeg })
+        }
+        Job::Opinion { session, sequence, opinion } => record.add_opinion(session, sequence, &opinion),
+        Job::SignOff { session, by, at } => record.sign_off(session, &by, at),
+        Job::End { session, at, reason } => record.end_session(session, at, &reason),
+    }
+}

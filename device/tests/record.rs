@@ -1,0 +1,24 @@
+//! The record of the device, through its library and its commands.
+
+#![allow(missing_docs, reason = "tests")]
+
+#[path = "record/commands.rs"]
+mod commands;
+#[path = "record/damage.rs"]
+mod damage;
+#[path = "record/exports.rs"]
+mod exports;
+#[cfg(target_os = "linux")]
+#[path = "record/faults.rs"]
+mod faults;
+#[cfg(unix)]
+#[path = "record/killed.rs"]
+mod killed;
+#[path = "record/rules.rs"]
+mod rules;
+#[path = "record/samples.rs"]
+mod samples;
+#[path = "record/tampering.rs"]
+mod tampering;
+#[path = "record/writer.rs"]
+mod writer;
