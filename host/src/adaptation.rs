@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Strengths that the last layer may be held with, from the strongest.
-const PULLS: [f64; 8] = [30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01];
+pub(crate) const PULLS: [f64; 8] = [30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01];
 /// Folds of the cross-validation.
 const FOLDS: usize = 5;
 /// Fewest labelled fields with cells.
@@ -158,7 +158,7 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
 }
 
 /// The last layer in float, and the scale of the activations it sees.
-fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), Error> {
+pub(crate) fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), Error> {
     let hidden = artifact.layers.iter().rev().nth(1);
     match (dequantized(&artifact.layers).pop(), hidden) {
         (Some(FloatLayer::Dense(filters)), Some(Layer::Dense(Filters { output_scale, .. }))) => Ok((filters, *output_scale)),
@@ -168,7 +168,7 @@ fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), Error> {
 }
 
 /// What the network sees of the fields that have cells.
-fn look(
+pub(crate) fn look(
     classifier: &Classifier,
     data: &Dataset,
     images: &[usize],
@@ -183,6 +183,7 @@ fn look(
             hidden: output.hidden.iter().map(|&byte| f32::from(byte) * scale).collect(),
             logits: output.logits,
             class: data.images[image].class,
+            weight: 1.0,
         });
         task.advance(1);
         Ok(seen.map(|seen| (image, seen)))
@@ -192,7 +193,7 @@ fn look(
 }
 
 /// The logits of each field by a layer that was fitted without its fold.
-fn held_out_logits(
+pub(crate) fn held_out_logits(
     labelled: &[&Labelled],
     images: &[LabelledImage],
     temperature: f32,
@@ -214,12 +215,12 @@ fn held_out_logits(
 }
 
 /// Activations as the network has them.
-fn bytes(hidden: &[f32], scale: f32) -> Vec<u8> {
+pub(crate) fn bytes(hidden: &[f32], scale: f32) -> Vec<u8> {
     hidden.iter().map(|activation| (activation / scale).round() as u8).collect()
 }
 
 /// `layer` with the shift.
-fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
+pub(crate) fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
     let moves = shift.weights.iter().flatten();
     FloatFilters {
         weights: layer.weights.iter().zip(moves).map(|(weight, by)| weight + by).collect(),
@@ -237,9 +238,8 @@ fn measurements(scored: &[Scored], temperature: f32) -> Vec<Measurement> {
     };
     let mut results = Vec::new();
     let mut add = |what: &str, rate: Rate| {
-        if let Some(value) = rate.value {
-            let (value, low, high) = (value as f32, rate.low as f32, rate.high as f32);
-            results.push(Measurement { what: what.into(), part: part.into(), value, low, high, count: rate.of as u32 });
+        if rate.value.is_some() {
+            results.push(rate.measurement(what, part));
         }
     };
     add("accuracy", rate(&|_| true, &|truth, named| truth == named));

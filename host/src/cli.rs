@@ -28,6 +28,7 @@ enum Command {
     #[cfg(feature = "training")]
     Quantize(commands::quantize::Quantize),
     Adapt(commands::adapt::Adapt),
+    Retrain(commands::retrain::Retrain),
     Card(commands::card::Card),
     Inspect(commands::inspect::Inspect),
     #[cfg(feature = "training")]
@@ -59,6 +60,7 @@ impl Cli {
             #[cfg(feature = "training")]
             Command::Quantize(quantize) => quantize.run(),
             Command::Adapt(adapt) => adapt.run(),
+            Command::Retrain(retrain) => retrain.run(),
             Command::Card(card) => card.run(),
             Command::Inspect(inspect) => inspect.run(),
             #[cfg(feature = "training")]

@@ -19,6 +19,7 @@ pub mod pictures;
 pub mod quantize;
 #[cfg(feature = "training")]
 pub mod reproduce;
+pub mod retrain;
 pub mod stress;
 pub mod synth;
 #[cfg(feature = "training")]

@@ -29,6 +29,7 @@ pub mod recipe;
 pub mod report;
 #[cfg(feature = "training")]
 pub mod reproduce;
+pub mod retraining;
 pub mod run_folder;
 pub mod screening;
 pub mod signal;

@@ -2,7 +2,7 @@
 //!
 //! The hidden activations stay as they are; the logits of a field with activations `h` become `z(h) + t (D h + d)` with the model's
 //! temperature `t`. `D` and `d` minimize the mean cross-entropy of the logits over `t` on the labelled fields, each class that occurs
-//! counting the same, plus `pull / 2` times their squared
+//! counting the same and fields by their weight, plus `pull / 2` times their squared
 //! size: starting point and anchor are the shipped weights (L2-SP; Li, Grandvalet and Davoine, "Explicit Inductive Bias for Transfer
 //! Learning with Convolutional Networks", ICML 2018). With fewer fields than activations the minimum lies in the span of the fields,
 //! so that the search runs over one coefficient a field and class. Classes that do not occur keep their logits.
@@ -22,6 +22,8 @@ pub struct Labelled {
     pub logits: [f32; CLASSES],
     /// What the field shows.
     pub class: Class,
+    /// As how many fields it counts, above 0.
+    pub weight: f64,
 }
 
 /// What is added to the last layer.
@@ -73,8 +75,9 @@ impl Shift {
 
 /// The mean squared length of the activations: in its units a `pull` means the same for every network.
 fn mean_square(fields: &[&Labelled]) -> f64 {
-    let squares = fields.iter().map(|field| dot(&field.hidden, &field.hidden));
-    squares.sum::<f64>() / fields.len().max(1) as f64
+    let squares: f64 = fields.iter().map(|field| field.weight * dot(&field.hidden, &field.hidden)).sum();
+    let weight: f64 = fields.iter().map(|field| field.weight).sum();
+    if weight > 0.0 { squares / weight } else { 0.0 }
 }
 
 fn dot(one: &[f32], other: &[f32]) -> f64 {
@@ -88,11 +91,11 @@ fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -
         .iter()
         .flat_map(|one| fields.iter().map(move |other| dot(&one.hidden, &other.hidden) / scale + 1.0))
         .collect();
-    let mut of_class = [0usize; CLASSES];
-    fields.iter().for_each(|field| of_class[field.class.index()] += 1);
-    let present = of_class.map(|count| count > 0);
+    let mut of_class = [0.0; CLASSES];
+    fields.iter().for_each(|field| of_class[field.class.index()] += field.weight);
+    let present = of_class.map(|weight| weight > 0.0);
     let classes = present.iter().filter(|&&present| present).count() as f64;
-    let weight = |field: &Labelled| 1.0 / (classes * of_class[field.class.index()] as f64);
+    let weight = |field: &Labelled| field.weight / (classes * of_class[field.class.index()]);
     // The cross-entropy's curvature is at most half; the kernel's largest eigenvalue at most its trace.
     let steepest = fields.iter().enumerate().map(|(at, field)| kernel[at * count + at] * weight(field)).sum::<f64>();
     let step = 1.0 / (0.5 * steepest + pull);
@@ -165,7 +168,7 @@ mod tests {
                 let class = if malignant { Class::Early } else { Class::Benign };
                 let noise = (at * 37 % 11) as f32 / 11.0;
                 let hidden = vec![if malignant { 2.0 } else { 0.5 }, noise, 1.0];
-                Labelled { hidden, logits: [1.0 + noise, 0.5, -1.0, -2.0], class }
+                Labelled { hidden, logits: [1.0 + noise, 0.5, -1.0, -2.0], class, weight: 1.0 }
             })
             .collect()
     }
@@ -217,6 +220,20 @@ mod tests {
                     moved.weights[class][at] += by;
                     assert!(objective(&moved) > lowest, "class {class} weight {at} by {by}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_of_weight_three_counts_as_three() {
+        let fields = site(8);
+        let mut heavy: Vec<Labelled> = fields.clone();
+        heavy[3].weight = 3.0;
+        let thrice: Vec<&Labelled> = fields.iter().chain([&fields[3], &fields[3]]).collect();
+        let (one, other) = (Shift::fit(&heavy.iter().collect::<Vec<_>>(), 1.0, 0.5), Shift::fit(&thrice, 1.0, 0.5));
+        for field in &fields {
+            for (a, b) in one.apply(field).iter().zip(other.apply(field)) {
+                assert!((a - b).abs() < 1e-3, "{a} instead of {b}");
             }
         }
     }

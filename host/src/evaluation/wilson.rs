@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use blastscope_shared::artifact::Measurement;
 use serde::{Deserialize, Serialize};
 
 /// The normal distribution's 97.5 % point: 95 % two-sided.
@@ -24,6 +25,19 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// The rate as a model's card holds it; 0 without cases.
+    #[must_use]
+    pub fn measurement(&self, what: &str, part: &str) -> Measurement {
+        Measurement {
+            what: what.into(),
+            part: part.into(),
+            value: self.value.unwrap_or(0.0) as f32,
+            low: self.low as f32,
+            high: self.high as f32,
+            count: self.of as u32,
+        }
+    }
+
     /// The rate and its interval. `hits` beyond `of` count as `of`.
     #[must_use]
     pub fn new(hits: usize, of: usize) -> Self {

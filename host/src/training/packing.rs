@@ -157,7 +157,7 @@ impl<'a> Model<'a> {
             count: found.pictures as u32,
         };
         let passed = Rate::new(found.stopped.of - found.stopped.hits, found.stopped.of);
-        let measurement = |what: &str, rate: &Rate| card::measurement(what, &part, rate);
+        let measurement = |what: &str, rate: &Rate| rate.measurement(what, &part);
         Ok(vec![
             area,
             measurement("flagged as unfamiliar", &found.flagged),

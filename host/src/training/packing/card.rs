@@ -33,7 +33,7 @@ pub fn card(
         images.len()
     };
     let part = format!("test part, {} split", split.kind);
-    let measurement = |what: &str, rate: &Rate| measurement(what, &part, rate);
+    let measurement = |what: &str, rate: &Rate| rate.measurement(what, &part);
     let (float, int8, baseline) = (&comparison.float, &comparison.int8, &comparison.baseline);
     let mut results = vec![
         measurement("accuracy, int8 (this file)", &int8.accuracy),
@@ -119,15 +119,3 @@ pub fn card(
     }
 }
 
-/// A rate as the card holds it.
-#[must_use]
-pub fn measurement(what: &str, part: &str, rate: &Rate) -> Measurement {
-    Measurement {
-        what: what.into(),
-        part: part.into(),
-        value: rate.value.unwrap_or(0.0) as f32,
-        low: rate.low as f32,
-        high: rate.high as f32,
-        count: rate.of as u32,
-    }
-}

@@ -1,0 +1,125 @@
+//! `retrain`: the loop back, from corrected fields to the next model.
+
+use std::path::PathBuf;
+
+use blastscope_shared::Class;
+use clap::Args;
+
+use crate::{
+    Error, atomic_file,
+    dataset::Dataset,
+    evaluation::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
+    picture::read_file,
+    progress::Progress,
+    retraining::{Contest, Plan, retrain},
+};
+
+/// Retrain a model on the fields that operators corrected and confirmed, and measure it against the one that it would replace.
+///
+/// The last layer learns from the exports of `blastscope export --for-training` and from fields of the model's own training part.
+/// Champion and challenger are then measured on the locked test part. A challenger that is worse in a class's recall, in sensitivity
+/// or in calibration by more than --tolerance is not written, and the command fails. Sign what it writes before it goes to a device.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  blastscope-host retrain --base models/allcnn.bsm --data all_pbs --add monday tuesday --out next.bsm
+  blastscope-host sign next.bsm --key clinic.key --out next-signed.bsm")]
+pub struct Retrain {
+    /// The champion: the model file that is in use.
+    #[arg(long, value_name = "MODEL")]
+    base: PathBuf,
+    /// The data set that it was made from.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Folders of corrected fields, in the layout of `blastscope export --for-training`.
+    #[arg(long, value_name = "EXPORT", num_args = 1.., required = true)]
+    add: Vec<PathBuf>,
+    /// Where to write the challenger.
+    #[arg(long, value_name = "MODEL")]
+    out: PathBuf,
+    /// Fields of the training part that are shown again, so that they are not forgotten.
+    #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    replay: u32,
+    /// As how many of those a corrected field counts.
+    #[arg(long, default_value_t = 10.0, value_name = "WEIGHT", value_parser = emphasis)]
+    emphasis: f64,
+    /// By how much the challenger may be worse, in percent.
+    #[arg(long, default_value_t = 1.0, value_name = "PERCENT", value_parser = percent)]
+    tolerance: f64,
+    /// Seed of the draw of replayed fields.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn emphasis(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(weight) if (0.1..=1000.0).contains(&weight) => Ok(weight),
+        _ => Err("a weight lies from 0.1 to 1000, such as 10".into()),
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("give percent from 0 to 100, such as 1".into()),
+    }
+}
+
+impl Retrain {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in one sentence; also when the challenger is worse.
+    pub fn run(&self) -> Result<(), Error> {
+        if self.out.exists() && std::fs::canonicalize(&self.out).ok() == std::fs::canonicalize(&self.base).ok() {
+            return Err(Error::content(&self.out, "is the model in use; give another --out"));
+        }
+        let file = read_file(&self.base)?;
+        let data = Dataset::scan(&self.data, None, Progress::Shown)?;
+        let additions: Result<Vec<Dataset>, Error> =
+            self.add.iter().map(|folder| Dataset::scan_some(folder, None, Progress::Shown)).collect();
+        let plan = Plan {
+            replay: self.replay as usize,
+            emphasis: self.emphasis,
+            tolerance: self.tolerance / 100.0,
+            seed: self.seed,
+        };
+        let (bytes, contest) = retrain(&file, &data, &additions?, &plan, Progress::Shown)?;
+        if self.json {
+            let text = serde_json::to_string_pretty(&contest)
+                .map_err(|error| Error::Usage(format!("the outcome cannot be written: {error}")))?;
+            println!("{text}");
+        } else {
+            tell(&data, &contest);
+        }
+        if !contest.worse.is_empty() {
+            return Err(Error::Usage(format!(
+                "the challenger is worse than the model in use and was not written: {}; correct more fields, lower --emphasis or \
+                 raise --replay",
+                contest.worse.join("; ")
+            )));
+        }
+        atomic_file::write(&self.out, &bytes)?;
+        if !self.json {
+            println!("{}: model {:.12}\n{RESEARCH_USE_ONLY}", self.out.display(), contest.challenger);
+        }
+        Ok(())
+    }
+}
+
+fn tell(data: &Dataset, contest: &Contest) {
+    if data.drawn {
+        println!("{DRAWN_FIELDS}");
+    }
+    let counts = Class::ALL.map(|class| format!("{class} {}", contest.learned[class.index()])).join(", ");
+    let learned: usize = contest.learned.iter().sum();
+    println!(
+        "learned from {learned} corrected fields ({counts}) and {} replayed ones; {} left out; held by {}",
+        contest.replayed, contest.left_out, contest.pull
+    );
+    let [was, is] = contest.corrected_right;
+    println!("of the corrected fields the champion has {was} right, the challenger {is}");
+    println!("\nOn the {} fields of the locked part:\n{}", contest.locked.fields, contest.locked.table());
+}

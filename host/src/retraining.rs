@@ -1,0 +1,288 @@
+//! Corrections that come back from the microscope: a challenger that has learned from them, and whether it may replace the champion.
+//!
+//! The last layer is moved ([`head`](crate::adaptation::head)) towards the corrected fields and held by fields of the champion's own
+//! training part, so that it does not forget them. How far it moves is chosen by the champion's validation part and by
+//! cross-validation over the corrected fields. The champion's test part is locked: nothing is chosen on it, corrected fields that
+//! are in it are left out, and both are measured on it.
+
+use blastscope_shared::{
+    Class, Classifier,
+    artifact::{Artifact, ArtifactError, Layer, Measurement, PICTURE_ID_LEN},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    adaptation::{
+        self, PULLS,
+        head::{Labelled, Shift},
+    },
+    dataset::{Dataset, LabelledImage, hex},
+    evaluation::{Paired, Prediction, Rate, bootstrap::Bootstrap},
+    progress::Progress,
+    quantization::{OperatingPoint, QuantizedFilters, Scored, cross_entropy},
+    screening,
+    split::Part,
+};
+
+/// How to retrain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// Fields of the champion's training part that are shown again.
+    pub replay: usize,
+    /// As how many replayed fields a corrected one counts.
+    pub emphasis: f64,
+    /// How much a class's recall, the sensitivity, or the calibration error may be worse than the champion's, 0..=1.
+    pub tolerance: f64,
+    /// Seed of the draw of replayed fields.
+    pub seed: u64,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Contest {
+    /// Identity of the champion, 64 hexadecimal digits.
+    pub champion: String,
+    /// Identity of the challenger.
+    pub challenger: String,
+    /// Corrected fields that were learned from, in the order of [`Class::ALL`].
+    pub learned: [usize; Class::COUNT],
+    /// Corrected fields that were left out: those of the locked part or of the validation part, those without cells, copies.
+    pub left_out: usize,
+    /// Fields that were shown again.
+    pub replayed: usize,
+    /// How strongly the last layer was held.
+    pub pull: f64,
+    /// Corrected fields that the champion, and the challenger, take for what they are.
+    pub corrected_right: [usize; 2],
+    /// Both on the locked part.
+    pub locked: Paired,
+    /// In what the challenger is worse than may be; empty where it may replace the champion.
+    pub worse: Vec<String>,
+}
+
+/// Makes a challenger to the model in `file` from the corrected fields `additions`; `data` is the data set that the champion was made
+/// from.
+///
+/// # Errors
+/// [`Error::Content`] when `data` does not hold the champion's training, validation and test pictures, or nothing is left to learn
+/// from; other errors when a picture cannot be read or the file is no model.
+pub fn retrain(
+    file: &[u8],
+    data: &Dataset,
+    additions: &[Dataset],
+    plan: &Plan,
+    progress: Progress,
+) -> Result<(Vec<u8>, Contest), Error> {
+    let unusable = |error: ArtifactError| Error::Usage(format!("the model {error}"));
+    let (mut artifact, id) = Artifact::read(file).map_err(unusable)?;
+    let champion = Classifier::read(file).map_err(unusable)?;
+    let (layer, scale) = adaptation::last_layer(&artifact)?;
+
+    let part = |part: Part| {
+        let images = screening::known_as(&champion.provenance().pictures, data, Some(part));
+        if images.is_empty() {
+            return Err(Error::content(
+                &data.root,
+                format!("holds no picture of the model's {part} part; give --data the data set that it was made from"),
+            ));
+        }
+        Ok(images)
+    };
+    let (training, validation, locked) = (part(Part::Train)?, part(Part::Validation)?, part(Part::Test)?);
+    let (replay, _) = adaptation::draw(data, &training, plan.replay, plan.seed);
+    let replayed = adaptation::look(&champion, data, &replay, scale, progress)?;
+    let validated = adaptation::look(&champion, data, &validation, scale, progress)?;
+    let corrected = Corrected::look(&champion, data, additions, [&validation, &locked], scale, plan.emphasis, progress)?;
+
+    let temperature = artifact.temperature;
+    let replayed: Vec<&Labelled> = replayed.iter().map(|(_, field)| field).collect();
+    let learned: Vec<&Labelled> = replayed.iter().copied().chain(corrected.fields.iter()).collect();
+    let statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
+    let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Vec<Scored> {
+        let scored = fields.iter().zip(logits).map(|(field, &logits)| {
+            let novelty = statistics.score(&adaptation::bytes(&field.hidden, scale));
+            Scored { truth: field.class, logits, novelty }
+        });
+        scored.collect()
+    };
+    let validated: Vec<&Labelled> = validated.iter().map(|(_, field)| field).collect();
+    let task = progress.start("moving the last layer", PULLS.len());
+    let mut best: Option<(f64, f64, Shift, OperatingPoint)> = None;
+    for pull in PULLS {
+        let shift = Shift::fit(&learned, temperature, pull);
+        let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
+        let fields = scored(&validated, &logits);
+        let point = OperatingPoint::choose(&fields)
+            .ok_or_else(|| Error::content(&data.root, "has no validation field to choose thresholds on"))?;
+        let held_out = corrected.held_out(&replayed, temperature, pull);
+        let on_corrected = scored(&corrected.fields.iter().collect::<Vec<_>>(), &held_out);
+        let loss = cross_entropy(&fields, point.temperature) + cross_entropy(&on_corrected, point.temperature);
+        if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
+            best = Some((loss, pull, shift, point));
+        }
+        task.advance(1);
+    }
+    drop(task);
+    let Some((_, pull, shift, point)) = best else {
+        return Err(Error::Usage("there is no strength to hold the last layer with".into()));
+    };
+
+    let quantized = QuantizedFilters::new(&adaptation::shifted(&layer, &shift), scale, 1.0);
+    artifact.layers.pop();
+    artifact.layers.push(Layer::Dense(quantized.view()));
+    (artifact.temperature, artifact.thresholds) = (point.temperature, point.thresholds);
+    corrected.remember(&mut artifact, &hex(&id), pull);
+    let unmeasured = artifact.to_bytes().map_err(unusable)?;
+    let challenger = Classifier::read(&unmeasured).map_err(unusable)?;
+    let (locked, results) = compare([&champion, &challenger], data, &locked, progress)?;
+    artifact.card.results = results;
+    let bytes = artifact.to_bytes().map_err(unusable)?;
+    let challenger = Classifier::read(&bytes).map_err(unusable)?;
+    let right = |classifier: &Classifier| -> Result<usize, Error> {
+        let mut right = 0;
+        for (addition, images) in additions.iter().zip(&corrected.images) {
+            let findings = screening::screen(classifier, addition, images, Progress::Silent)?;
+            right += images.iter().zip(&findings).filter(|&(&image, finding)| {
+                screening::prediction(&addition.images[image], finding).class() == addition.images[image].class
+            }).count();
+        }
+        Ok(right)
+    };
+    let contest = Contest {
+        champion: champion.model_id().to_owned(),
+        challenger: challenger.model_id().to_owned(),
+        learned: Class::ALL.map(|class| corrected.fields.iter().filter(|field| field.class == class).count()),
+        left_out: corrected.left_out,
+        replayed: replayed.len(),
+        pull,
+        corrected_right: [right(&champion)?, right(&challenger)?],
+        worse: worse(&locked, plan.tolerance),
+        locked,
+    };
+    Ok((bytes, contest))
+}
+
+/// The corrected fields that may be learned from.
+struct Corrected {
+    fields: Vec<Labelled>,
+    /// Their pictures, in the same order, for folds of whole overlap groups.
+    pictures: Vec<LabelledImage>,
+    /// Their indices, by data set.
+    images: Vec<Vec<usize>>,
+    left_out: usize,
+}
+
+impl Corrected {
+    fn look(
+        champion: &Classifier,
+        data: &Dataset,
+        additions: &[Dataset],
+        kept_apart: [&[usize]; 2],
+        scale: f32,
+        emphasis: f64,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        let mut met: std::collections::HashSet<[u8; 32]> =
+            kept_apart.into_iter().flatten().map(|&image| data.images[image].sha256).collect();
+        let mut corrected = Self { fields: Vec::new(), pictures: Vec::new(), images: Vec::new(), left_out: 0 };
+        for (number, addition) in additions.iter().enumerate() {
+            let fresh: Vec<usize> = (0..addition.images.len()).filter(|&at| met.insert(addition.images[at].sha256)).collect();
+            let seen = adaptation::look(champion, addition, &fresh, scale, progress)?;
+            corrected.left_out += addition.images.len() - seen.len();
+            corrected.images.push(seen.iter().map(|(image, _)| *image).collect());
+            for (image, field) in seen {
+                corrected.fields.push(Labelled { weight: emphasis, ..field });
+                // Groups of two exports are not the same.
+                let group = addition.images[image].group | (number as u32) << 24;
+                corrected.pictures.push(LabelledImage { group, ..addition.images[image].clone() });
+            }
+        }
+        if corrected.fields.is_empty() {
+            return Err(Error::Usage(format!(
+                "of {} corrected fields none is left to learn from: they have no cells, are copies, or lie in the part that models are \
+                 measured on",
+                corrected.left_out
+            )));
+        }
+        Ok(corrected)
+    }
+
+    /// The logits of each corrected field by a layer that has learned from the others and from `replayed`.
+    fn held_out(&self, replayed: &[&Labelled], temperature: f32, pull: f64) -> Vec<[f32; Class::COUNT]> {
+        let mut logits: Vec<_> = self.fields.iter().map(|field| field.logits).collect();
+        for fold in crate::colour_baseline::grouped_folds(&self.pictures, 5, 1) {
+            let others = fold.train.iter().map(|&at| &self.fields[at]);
+            let train: Vec<&Labelled> = replayed.iter().copied().chain(others).collect();
+            let shift = Shift::fit(&train, temperature, pull);
+            fold.test.into_iter().for_each(|at| logits[at] = shift.apply(&self.fields[at]));
+        }
+        logits
+    }
+
+    /// Writes into card and provenance what was done.
+    fn remember(&self, artifact: &mut Artifact<'_>, champion: &str, pull: f64) {
+        let counts = Class::ALL.map(|class| {
+            format!("{class} {}", self.fields.iter().filter(|field| field.class == class).count())
+        });
+        artifact.card.training = format!(
+            "{} Retrained from model {champion:.12} with {} corrected fields ({}): the last layer was moved, held by {pull}.",
+            artifact.card.training,
+            self.fields.len(),
+            counts.join(", ")
+        );
+        let mut ids: Vec<Vec<u8>> =
+            artifact.provenance.pictures.train.chunks_exact(PICTURE_ID_LEN).map(<[u8]>::to_vec).collect();
+        ids.extend(self.pictures.iter().map(|picture| picture.sha256[..PICTURE_ID_LEN].to_vec()));
+        ids.sort_unstable();
+        ids.dedup();
+        artifact.provenance.pictures.train = ids.concat();
+    }
+}
+
+/// Both on the locked part, and what the challenger's card says of it.
+fn compare(
+    models: [&Classifier; 2],
+    data: &Dataset,
+    locked: &[usize],
+    progress: Progress,
+) -> Result<(Paired, Vec<Measurement>), Error> {
+    let mut predictions: Vec<Vec<Prediction>> = Vec::new();
+    for model in models {
+        let findings = screening::screen(model, data, locked, progress)?;
+        let of = locked.iter().zip(&findings);
+        predictions.push(of.map(|(&image, finding)| screening::prediction(&data.images[image], finding)).collect());
+    }
+    let groups: Vec<u32> = locked.iter().map(|&image| data.images[image].group).collect();
+    let both = [predictions[0].as_slice(), &predictions[1]];
+    let paired = Paired::new(["champion", "challenger"], both, &groups, Bootstrap::default())?;
+    Ok((paired, measurements(&predictions[1])))
+}
+
+/// The scores in which the challenger is worse by more than `tolerance`.
+fn worse(locked: &Paired, tolerance: f64) -> Vec<String> {
+    let scores = locked.scores.iter().filter_map(|score| {
+        let [Some(was), Some(is)] = score.values else { return None };
+        let is_error = score.score.contains("error");
+        let counts = is_error || score.score.starts_with("recall") || score.score.starts_with("sensitivity");
+        let loss = if is_error { is - was } else { was - is };
+        (counts && loss > tolerance + 1e-9)
+            .then(|| format!("{}: {:.1} % instead of {:.1} %", score.score, is * 100.0, was * 100.0))
+    });
+    scores.collect()
+}
+
+/// What the challenger reached on the locked part, for its card.
+fn measurements(predictions: &[Prediction]) -> Vec<Measurement> {
+    let rate = |of: fn(Class) -> bool, right: fn(&Prediction) -> bool| {
+        let fields = || predictions.iter().filter(|one| of(one.truth));
+        Rate::new(fields().filter(|one| right(one)).count(), fields().count())
+    };
+    let rates = [
+        ("accuracy, int8", rate(|_| true, |one| one.class() == one.truth)),
+        ("sensitivity, malignant", rate(Class::is_malignant, |one| one.class().is_malignant())),
+        ("specificity, benign", rate(|class| !class.is_malignant(), |one| !one.class().is_malignant())),
+    ];
+    let known = rates.iter().filter(|(_, rate)| rate.value.is_some());
+    known.map(|(what, rate)| rate.measurement(what, "test part of the data set that the first model was made from")).collect()
+}
