@@ -13,7 +13,7 @@ pub enum Backend {
     Wgpu,
     /// The CPU, all cores.
     Flex,
-    /// The CPU through LibTorch, all cores: several times Flex's speed where its library is installed.
+    /// The CPU through LibTorch, all cores: about twice the speed of Flex where its library is installed.
     Tch,
     /// The CPU, Burn's former back end: slow, for comparison.
     Ndarray,
