@@ -116,9 +116,8 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
     let try_out = |pull: Option<f64>| {
         let logits = held_out_logits(&labelled, &subset, artifact.temperature, pull);
         let fields = labelled.iter().zip(&logits).zip(&novelties);
-        let scored: Vec<Scored> = fields
-            .map(|((field, &logits), &novelty)| Scored { truth: field.class, logits, novelty })
-            .collect();
+        let scored: Vec<Scored> =
+            fields.map(|((field, &logits), &novelty)| Scored { truth: field.class, logits, novelty }).collect();
         OperatingPoint::choose(&scored)
             .map(|point| (pull, point, cross_entropy(&scored, point.temperature), scored))
             .ok_or_else(|| Error::content(&data.root, "gives nothing to choose thresholds on"))
@@ -133,8 +132,7 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
         }
     }
     let (pull, point, lowest, scored) = best;
-    let moved =
-        pull.map(|pull| shifted(&layer, &Shift::fit(&labelled, artifact.temperature, pull))).unwrap_or(layer);
+    let moved = pull.map(|pull| shifted(&layer, &Shift::fit(&labelled, artifact.temperature, pull))).unwrap_or(layer);
     let quantized = QuantizedFilters::new(&moved, scale, 1.0);
 
     let fitted = Fitted {
@@ -161,9 +159,13 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
 pub(crate) fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), Error> {
     let hidden = artifact.layers.iter().rev().nth(1);
     match (dequantized(&artifact.layers).pop(), hidden) {
-        (Some(FloatLayer::Dense(filters)), Some(Layer::Dense(Filters { output_scale, .. }))) => Ok((filters, *output_scale)),
+        (Some(FloatLayer::Dense(filters)), Some(Layer::Dense(Filters { output_scale, .. }))) => {
+            Ok((filters, *output_scale))
+        }
         (Some(FloatLayer::Dense(filters)), None) => Ok((filters, INPUT_SCALE)),
-        _ => Err(Error::Usage("the model has no dense layer before its last one, so its head cannot be adapted".into())),
+        _ => {
+            Err(Error::Usage("the model has no dense layer before its last one, so its head cannot be adapted".into()))
+        }
     }
 }
 

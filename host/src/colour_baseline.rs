@@ -27,7 +27,9 @@ mod neighbours;
 mod standard;
 
 pub use features::{ColourFeatures, ColourSet, NUMBERS, colour_numbers};
-pub use folds::{Fold, LeftOut, SittingFolds, distinct, grouped_folds, leave_one_sitting_out, leave_two_sittings_out, random_folds};
+pub use folds::{
+    Fold, LeftOut, SittingFolds, distinct, grouped_folds, leave_one_sitting_out, leave_two_sittings_out, random_folds,
+};
 pub use logistic::LogisticRegression;
 pub use neighbours::{NEIGHBOURS, NearestNeighbours};
 

@@ -93,7 +93,8 @@ pub fn retrain(
     let (replay, _) = adaptation::draw(data, &training, plan.replay, plan.seed);
     let replayed = adaptation::look(&champion, data, &replay, scale, progress)?;
     let validated = adaptation::look(&champion, data, &validation, scale, progress)?;
-    let corrected = Corrected::look(&champion, data, additions, [&validation, &locked], scale, plan.emphasis, progress)?;
+    let corrected =
+        Corrected::look(&champion, data, additions, [&validation, &locked], scale, plan.emphasis, progress)?;
 
     let temperature = artifact.temperature;
     let replayed: Vec<&Labelled> = replayed.iter().map(|(_, field)| field).collect();
@@ -143,9 +144,13 @@ pub fn retrain(
         let mut right = 0;
         for (addition, images) in additions.iter().zip(&corrected.images) {
             let findings = screening::screen(classifier, addition, images, Progress::Silent)?;
-            right += images.iter().zip(&findings).filter(|&(&image, finding)| {
-                screening::prediction(&addition.images[image], finding).class() == addition.images[image].class
-            }).count();
+            right += images
+                .iter()
+                .zip(&findings)
+                .filter(|&(&image, finding)| {
+                    screening::prediction(&addition.images[image], finding).class() == addition.images[image].class
+                })
+                .count();
         }
         Ok(right)
     };
@@ -187,7 +192,8 @@ impl Corrected {
             kept_apart.into_iter().flatten().map(|&image| data.images[image].sha256).collect();
         let mut corrected = Self { fields: Vec::new(), pictures: Vec::new(), images: Vec::new(), left_out: 0 };
         for (number, addition) in additions.iter().enumerate() {
-            let fresh: Vec<usize> = (0..addition.images.len()).filter(|&at| met.insert(addition.images[at].sha256)).collect();
+            let fresh: Vec<usize> =
+                (0..addition.images.len()).filter(|&at| met.insert(addition.images[at].sha256)).collect();
             let seen = adaptation::look(champion, addition, &fresh, scale, progress)?;
             corrected.left_out += addition.images.len() - seen.len();
             corrected.images.push(seen.iter().map(|(image, _)| *image).collect());
@@ -222,9 +228,8 @@ impl Corrected {
 
     /// Writes into card and provenance what was done.
     fn remember(&self, artifact: &mut Artifact<'_>, champion: &str, pull: f64) {
-        let counts = Class::ALL.map(|class| {
-            format!("{class} {}", self.fields.iter().filter(|field| field.class == class).count())
-        });
+        let counts = Class::ALL
+            .map(|class| format!("{class} {}", self.fields.iter().filter(|field| field.class == class).count()));
         artifact.card.training = format!(
             "{} Retrained from model {champion:.12} with {} corrected fields ({}): the last layer was moved, held by {pull}.",
             artifact.card.training,
@@ -284,5 +289,7 @@ fn measurements(predictions: &[Prediction]) -> Vec<Measurement> {
         ("specificity, benign", rate(|class| !class.is_malignant(), |one| !one.class().is_malignant())),
     ];
     let known = rates.iter().filter(|(_, rate)| rate.value.is_some());
-    known.map(|(what, rate)| rate.measurement(what, "test part of the data set that the first model was made from")).collect()
+    known
+        .map(|(what, rate)| rate.measurement(what, "test part of the data set that the first model was made from"))
+        .collect()
 }

@@ -19,7 +19,7 @@ fn host(arguments: &[&str]) -> Result<(), String> {
 }
 
 fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn-paper.bsm")
 }
 
 /// The mean cross-entropy of a model's probabilities over `images`, in nats.
@@ -51,7 +51,8 @@ fn a_few_labelled_fields_make_a_model_better_on_the_others_of_their_site() {
         assert!(count.abs_diff(15) < 3, "{class}: {count}");
     }
 
-    let [before, after] = [shipped(), PathBuf::from(&adapted)].map(|path| screening::read_model(&path).expect("a model"));
+    let [before, after] =
+        [shipped(), PathBuf::from(&adapted)].map(|path| screening::read_model(&path).expect("a model"));
     // A model that is sure and wrong is much more surprised than one that is in doubt.
     let surprises = [surprise(&before, &data, &rest), surprise(&after, &data, &rest)];
     assert!(surprises[1] < 0.3 * surprises[0], "{surprises:?}");

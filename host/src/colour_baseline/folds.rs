@@ -129,7 +129,8 @@ pub fn leave_one_sitting_out(images: &[LabelledImage]) -> SittingFolds {
 pub fn leave_two_sittings_out(images: &[LabelledImage]) -> SittingFolds {
     let mut result = leave_one_sitting_out(images);
     let malignant = |fold: &Fold| fold.test.iter().any(|&at| images[at].class.is_malignant());
-    let (malignant, benign): (Vec<Fold>, Vec<Fold>) = std::mem::take(&mut result.folds).into_iter().partition(malignant);
+    let (malignant, benign): (Vec<Fold>, Vec<Fold>) =
+        std::mem::take(&mut result.folds).into_iter().partition(malignant);
     let (mut malignant, mut benign) = (malignant.into_iter(), benign.into_iter());
     loop {
         match (benign.next(), malignant.next()) {

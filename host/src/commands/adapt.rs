@@ -95,13 +95,9 @@ impl Adapt {
             None => (images, Vec::new()),
         };
         let (bytes, fitted) = adaptation::adapt(&file, &data, &labelled, Progress::Shown)?;
-        let after =
-            Classifier::read(&bytes).map_err(|error| Error::Usage(format!("the adapted model {error}")))?;
-        let measured = if rest.is_empty() {
-            None
-        } else {
-            Some(measure([&before, &after], &data, &labelled, &rest, self.seed)?)
-        };
+        let after = Classifier::read(&bytes).map_err(|error| Error::Usage(format!("the adapted model {error}")))?;
+        let measured =
+            if rest.is_empty() { None } else { Some(measure([&before, &after], &data, &labelled, &rest, self.seed)?) };
         atomic_file::write(&self.out, &bytes)?;
         if let (Some(path), Some(measured)) = (&self.picture, &measured) {
             let notices = [data.drawn.then_some(DRAWN_FIELDS)];
@@ -142,12 +138,19 @@ impl Adapt {
             fitted.temperature, fitted.min_probability, fitted.max_novelty
         );
         if let Some(measured) = measured {
-            println!("\nOn the {} fields that were not learned from:\n{}", measured.paired.fields, measured.paired.table());
+            println!(
+                "\nOn the {} fields that were not learned from:\n{}",
+                measured.paired.fields,
+                measured.paired.table()
+            );
             println!("benign or malignant  right   balanced");
-            for ((name, rate), balanced) in
-                ["before", "after", "six colour numbers"].iter().zip(measured.benign_or_malignant).zip(measured.balanced)
+            for ((name, rate), balanced) in ["before", "after", "six colour numbers"]
+                .iter()
+                .zip(measured.benign_or_malignant)
+                .zip(measured.balanced)
             {
-                let share = |share: Option<f64>| share.map_or("   -   ".into(), |share| format!("{:5.1} %", share * 100.0));
+                let share =
+                    |share: Option<f64>| share.map_or("   -   ".into(), |share| format!("{:5.1} %", share * 100.0));
                 println!("{name:<19}  {}  {}", share(rate.value), share(balanced));
             }
         }
@@ -181,11 +184,8 @@ fn measure(
     let malignant = |predictions: &[Prediction]| -> Vec<bool> {
         predictions.iter().map(|one| one.probabilities[Class::Benign.index()] < 0.5).collect()
     };
-    let answers = [
-        malignant(&predictions[0]),
-        malignant(&predictions[1]),
-        shares.iter().map(|shares| shares[1] > 0.5).collect(),
-    ];
+    let answers =
+        [malignant(&predictions[0]), malignant(&predictions[1]), shares.iter().map(|shares| shares[1] > 0.5).collect()];
     let rate = |answers: &[bool], side: Option<bool>| {
         let cases = || {
             let truths = rest.iter().map(|&image| data.images[image].class.is_malignant());
@@ -193,9 +193,8 @@ fn measure(
         };
         Rate::new(cases().filter(|(truth, answer)| truth == *answer).count(), cases().count())
     };
-    let balanced = |answers: &Vec<bool>| {
-        Some(rate(answers, Some(false)).value?.midpoint(rate(answers, Some(true)).value?))
-    };
+    let balanced =
+        |answers: &Vec<bool>| Some(rate(answers, Some(false)).value?.midpoint(rate(answers, Some(true)).value?));
     Ok(Measured {
         paired,
         benign_or_malignant: answers.each_ref().map(|answers| rate(answers, None)),
