@@ -11,6 +11,7 @@
 
 pub mod atomic_file;
 pub mod bench;
+pub mod cameras;
 pub mod classify;
 pub mod cli;
 pub mod doctor;
@@ -18,6 +19,7 @@ pub mod drawn_field;
 pub mod execution;
 pub mod files;
 pub mod frame;
+pub mod hardware;
 mod interrupt;
 pub mod live;
 mod memory;
