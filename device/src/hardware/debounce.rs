@@ -53,7 +53,7 @@ impl Debounce {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
@@ -135,7 +135,7 @@ mod tests {
         }
 
         #[test]
-        fn a_look_when_it_is_due_is_enough(hold in 1u64..50, lasts in 60u64..200) -> Result<(), TestCaseError> {
+        fn a_look_when_it_is_due_is_enough(hold in 1u64..50, lasts in 60u64..200) {
             let (waiting, edge) = Debounce::new(ms(hold), false).after(true, ms(10));
             prop_assert_eq!(edge, None);
             let due = waiting.due().expect("it waits");
