@@ -42,6 +42,14 @@ if ! ls "$(rustc --print target-libdir --target $target)" 2>/dev/null | grep -q 
   export RUSTC="$cross/rustc" RUSTDOC="$cross/rustdoc"
 fi
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+if [ -n "${PROGRAM_ONLY:-}" ]; then
+  # For scripts/board.sh, which takes the program's path from stdout.
+  export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc AR_aarch64_unknown_linux_gnu=aarch64-linux-gnu-ar
+  export BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu="--sysroot=/usr/aarch64-linux-gnu -I/usr/aarch64-linux-gnu/include"
+  cargo build --locked --release --target $target -p blastscope >&2
+  realpath "${CARGO_TARGET_DIR:-target}/$target/release/blastscope"
+  exit
+fi
 if [ -n "${FRAMES_ONLY:-}" ]; then
   exec cargo build --locked --release --target $target -p blastscope-shared --example frames
 fi

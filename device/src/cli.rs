@@ -12,7 +12,10 @@ use std::{
 use blastscope_shared::{Class, cells::MAX_CELLS, classifier::Classifier, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, model};
+use crate::{
+    RESEARCH_USE, bench, cameras, classify, doctor, execution, hardware::Configuration, live, model,
+    source::camera::CameraName,
+};
 
 /// Everything went well.
 const SUCCESS: u8 = 0;
@@ -39,10 +42,24 @@ enum Command {
         Exit status: 0 all classified, 1 some files could not be, 2 wrong usage or no model.")]
     Classify(ClassifyArgs),
     /// Watch a camera, or a folder that plays the camera, and say what is seen.
-    #[command(
-        after_help = "Examples:\n  blastscope live --source camera\n  blastscope live --source slides/ --fps 5\n\n\
-        Quit with q, Esc or Ctrl-C."
-    )]
+    #[command(after_help = "Examples:\n  blastscope live --camera auto\n  \
+        blastscope live --camera /dev/video2 --lock-exposure --hardware board.toml\n  \
+        blastscope live --source slides/ --fps 5\n\n\
+        A camera that stalls, sends the same picture again and again, or is unplugged is named, and comes back by itself. \
+        With --json such changes are lines of their own, as are buttons: {\"camera\":\"stalled\",...}, {\"button\":\"take\",...}.\n\n\
+        A hardware file names the lines of a GPIO chip, each of them if it is there:\n  \
+        chip = \"pinctrl-bcm2711\"\n  \
+        [lamps]\n  \
+        benign = { line = 17 }\n  \
+        suspicious = { line = 27 }\n  \
+        look_again = { line = \"GPIO22\", active_low = true }\n  \
+        [buzzer]\n  \
+        line = 18\n  \
+        beep_ms = 120\n  \
+        [buttons]\n  \
+        take = { line = 23, active_low = true, debounce_ms = 25 }\n  \
+        confirm = { line = 24, active_low = true }\n\n\
+        Quit with q, Esc or Ctrl-C.")]
     Live(LiveArgs),
     /// Measure the network on this machine.
     #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n  \
@@ -53,7 +70,8 @@ enum Command {
         Exit status: 0 measured, 1 a soak or a start failed, 2 wrong usage or no model.")]
     Bench(BenchArgs),
     /// Check this machine and the model, and say what to do about what is amiss.
-    #[command(after_help = "Examples:\n  blastscope doctor\n  blastscope doctor --model first.bsm --json\n\n\
+    #[command(after_help = "Examples:\n  blastscope doctor\n  blastscope doctor --model first.bsm --json\n  \
+        blastscope doctor --hardware board.toml\n\n\
         A drawn field goes through the model on the chosen instruction set and on plain kernels, which must agree bit \
         for bit. Nothing is changed.\n\n\
         Exit status: 0 ready to classify, 1 something that classification needs is missing or wrong.")]
@@ -78,9 +96,10 @@ enum Command {
         For Research Use Only. Not for use in diagnostic procedures.\n\n\
         Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
     Export(record::ExportArgs),
-    /// List the connected cameras.
-    #[command(after_help = "Example:\n  blastscope cameras")]
-    Cameras,
+    /// List the connected cameras, their formats, and what can be locked.
+    #[command(after_help = "Examples:\n  blastscope cameras\n  blastscope cameras --json\n\n\
+        Exit status: 0 there is one, 1 there is none.")]
+    Cameras(CamerasArgs),
 }
 
 #[derive(Debug, Args)]
@@ -114,9 +133,25 @@ fn class_by_name(name: &str) -> Result<Class, String> {
 
 #[derive(Debug, Args)]
 struct LiveArgs {
-    /// Where frames come from: a folder of pictures, `camera`, or `camera:N`.
-    #[arg(long, value_name = "DIR|camera[:N]")]
-    source: live::SourceName,
+    /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start.
+    #[arg(long, value_name = "DIR|camera[:N]", required_unless_present = "camera")]
+    source: Option<live::SourceName>,
+    /// Watch this camera, and wait for it: `auto`, a number, a node, or its name in /dev/v4l/by-path, as `blastscope
+    /// cameras` lists them.
+    #[arg(long, value_name = "auto|N|NODE|NAME", conflicts_with = "source")]
+    camera: Option<CameraName>,
+    /// Hold the camera's exposure, gain and white balance at what they are after two seconds.
+    #[arg(long)]
+    lock_exposure: bool,
+    /// Take equal frames for a picture that stands still, not for a frozen camera: for cameras that show a drawn picture.
+    #[arg(long)]
+    allow_frozen: bool,
+    /// Switch lamps and a buzzer and listen to buttons on the pins that this file names.
+    #[arg(long, value_name = "FILE.toml")]
+    hardware: Option<PathBuf>,
+    /// Keep the buzzer silent.
+    #[arg(long, requires = "hardware")]
+    mute: bool,
     /// Frames a second of a folder.
     #[arg(long, default_value_t = 5.0, value_name = "F")]
     fps: f64,
@@ -182,7 +217,17 @@ struct DoctorArgs {
     /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Check the pins that this file names, as `live` takes it.
+    #[arg(long, value_name = "FILE.toml")]
+    hardware: Option<PathBuf>,
     /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct CamerasArgs {
+    /// One JSON object instead of a list.
     #[arg(long)]
     json: bool,
 }
@@ -206,7 +251,7 @@ pub fn run() -> ExitCode {
         Command::Sessions(args) => record::sessions(&args),
         Command::Verify(args) => record::verify(&args),
         Command::Export(args) => record::export(&args),
-        Command::Cameras => cameras(),
+        Command::Cameras(args) => cameras(&args),
     };
     match done {
         Ok(status) => ExitCode::from(status),
@@ -261,9 +306,17 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
         return Ok(UNUSABLE);
     };
+    let Ok(mut hardware) = hardware(args.hardware.as_ref()) else { return Ok(UNUSABLE) };
+    if let Some(buzzer) = hardware.as_mut().and_then(|hardware| hardware.buzzer.as_mut()) {
+        buzzer.mute |= args.mute;
+    }
+    let wait = args.camera.is_some();
+    let Some(source) = args.source.or_else(|| args.camera.map(live::SourceName::Camera)) else { return Ok(UNUSABLE) };
     let Some(classifier) = load(args.model.as_ref(), 1) else { return Ok(UNUSABLE) };
     let options = live::Options {
-        source: args.source,
+        source,
+        camera: live::CameraOptions { wait, lock_exposure: args.lock_exposure, detect_frozen: !args.allow_frozen },
+        hardware,
         rate,
         frames: args.frames,
         hold: args.hold,
@@ -355,20 +408,21 @@ fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
     }
 }
 
+/// The hardware file that was named, if one was; what is wrong with it has been said.
+fn hardware(path: Option<&PathBuf>) -> Result<Option<Configuration>, ()> {
+    path.map(|path| Configuration::read(path).map_err(note)).transpose()
+}
+
 fn doctor(args: &DoctorArgs) -> io::Result<u8> {
-    let fit = doctor::run(args.model.as_deref(), args.json, io::stdout().lock())?;
+    let Ok(hardware) = hardware(args.hardware.as_ref()) else { return Ok(PARTLY) };
+    let fit = doctor::run(args.model.as_deref(), hardware.as_ref(), args.json, io::stdout().lock())?;
     Ok(if fit { SUCCESS } else { PARTLY })
 }
 
-fn cameras() -> io::Result<u8> {
-    let cameras = crate::source::camera::connected();
-    if cameras.is_empty() {
-        note(crate::source::SourceError::NoCamera);
-        return Ok(PARTLY);
+fn cameras(args: &CamerasArgs) -> io::Result<u8> {
+    if cameras::run(args.json, io::stdout().lock())? {
+        return Ok(SUCCESS);
     }
-    let mut out = io::stdout().lock();
-    for camera in cameras {
-        writeln!(out, "{camera}")?;
-    }
-    Ok(SUCCESS)
+    note(crate::source::SourceError::NoCamera);
+    Ok(PARTLY)
 }

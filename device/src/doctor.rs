@@ -17,7 +17,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::RESEARCH_USE;
+use crate::{RESEARCH_USE, hardware::Configuration};
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -73,13 +73,18 @@ struct Report<'a> {
     statement: &'static str,
 }
 
-/// Checks this machine and the model that `named` or the environment names, and writes what was found to `out`. Whether
-/// everything that classification needs is there.
+/// Checks this machine, the model that `named` or the environment names, and the pins of `hardware`, and writes what was found
+/// to `out`. Whether everything that classification needs is there.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn run(named: Option<&Path>, json: bool, mut out: impl Write) -> io::Result<bool> {
-    let facts = probe::facts(Path::new("/"), named);
+pub fn run(
+    named: Option<&Path>,
+    hardware: Option<&Configuration>,
+    json: bool,
+    mut out: impl Write,
+) -> io::Result<bool> {
+    let facts = probe::facts(Path::new("/"), named, hardware);
     let checks = judge::judge(&facts);
     let status = checks.iter().map(|check| check.status).max().unwrap_or(Status::Ok);
     if json {

@@ -11,6 +11,7 @@
 
 pub mod atomic_file;
 pub mod bench;
+pub mod cameras;
 mod civil;
 pub mod classify;
 pub mod cli;
@@ -19,6 +20,7 @@ pub mod drawn_field;
 pub mod execution;
 pub mod files;
 pub mod frame;
+pub mod hardware;
 mod interrupt;
 pub mod live;
 mod memory;

@@ -3,31 +3,30 @@
 mod lines;
 mod panel;
 mod terminal;
+mod watch;
 
-use std::{
-    io,
-    path::PathBuf,
-    str::FromStr,
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+use std::{io, path::PathBuf, str::FromStr, time::Duration};
 
 use blastscope_shared::classifier::Classifier;
 
+use self::watch::{Limits, Opener, Watch};
 use crate::{
+    hardware::{Attached, ButtonEvent, Configuration, Instrument, NoHardware},
     interrupt, model,
-    pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally},
+    pipeline::{Pipeline, Reading, Settings, Tally},
     source::{
-        FrameSource, STALL, SourceError, camera,
+        FrameSource, STALL, SourceError,
+        camera::{CameraName, Finder},
         replay::{Rate, Replay},
+        state::{CameraState, Change, Patience},
     },
 };
 
 /// Where frames come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceName {
-    /// A camera, the first one without a number.
-    Camera(Option<u32>),
+    /// A camera.
+    Camera(CameraName),
     /// A folder of pictures.
     Folder(PathBuf),
 }
@@ -37,9 +36,9 @@ impl FromStr for SourceName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.strip_prefix("camera") {
-            Some("") => Ok(Self::Camera(None)),
+            Some("") => Ok(Self::Camera(CameraName::Auto)),
             Some(rest) if rest.starts_with(':') => match rest[1..].parse() {
-                Ok(number) => Ok(Self::Camera(Some(number))),
+                Ok(number) => Ok(Self::Camera(CameraName::Number(number))),
                 Err(_) => Err("a camera's number follows the colon, such as camera:0".into()),
             },
             _ if text.is_empty() => Err("name a folder or a camera".into()),
@@ -64,6 +63,10 @@ pub enum Output {
 pub struct Options {
     /// Where frames come from.
     pub source: SourceName,
+    /// How a camera is treated.
+    pub camera: CameraOptions,
+    /// Lamps, buzzer and buttons.
+    pub hardware: Option<Configuration>,
     /// Rate of a folder.
     pub rate: Rate,
     /// Stop after so many frames.
@@ -78,6 +81,17 @@ pub struct Options {
     pub output: Output,
 }
 
+/// How a camera is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CameraOptions {
+    /// Wait for one that is not there when the program starts, instead of ending.
+    pub wait: bool,
+    /// Lock exposure, gain and white balance.
+    pub lock_exposure: bool,
+    /// Take equal frames for a frozen camera.
+    pub detect_frozen: bool,
+}
+
 /// A session in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Session {
@@ -87,10 +101,14 @@ pub struct Session {
     pub dropped: u64,
     /// Frames that could not be decoded.
     pub corrupt: u64,
-    /// Times that no frame came for [`STALL`].
+    /// Times that no frame came for a while.
     pub stalls: u64,
     /// Times that the source was lost.
     pub losses: u64,
+    /// Times that the camera sent the same frame again and again.
+    pub freezes: u64,
+    /// What the camera is doing.
+    pub camera: CameraState,
     /// Frames looked at in a second, over the last ones.
     pub rate: f64,
     /// Time since the start.
@@ -101,8 +119,12 @@ pub struct Session {
 pub(crate) trait Display {
     /// After each frame.
     fn show(&mut self, reading: &Reading, session: &Session) -> io::Result<()>;
-    /// No frames come, and why; until the next frame.
+    /// There is no picture, and why, until the next reading; a change of the camera was told before.
     fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()>;
+    /// The camera does something else now.
+    fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()>;
+    /// A button was pressed.
+    fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()>;
     /// Something is worth a note.
     fn note(&mut self, message: &str, session: &Session) -> io::Result<()>;
     /// Whether the person asked to stop; also the moment to notice a resized window.
@@ -116,8 +138,10 @@ pub(crate) trait Display {
 /// # Errors
 /// The outer error is one of writing to the terminal or to stdout; the inner one concerns the source.
 pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), SourceError>> {
-    let (mut source, title) = match open(options) {
-        Ok(opened) => opened,
+    let mut opener = SourceOpener::new(options);
+    let source = match opener.open() {
+        Ok(opened) => Some(opened),
+        Err(SourceError::NoCamera | SourceError::NoSuchCamera { .. }) if options.camera.wait => None,
         Err(error) => return Ok(Err(error)),
     };
     let stop = interrupt::flag();
@@ -129,169 +153,80 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     }
     settings.settle = options.settle.unwrap_or(settings.settle);
     let mut pipeline = Pipeline::new(model::Loaded::new(classifier), settings);
+    let title = opener.title.clone();
     let mut display: Box<dyn Display> = match options.output {
         Output::Panel => Box::new(panel::Panel::open(classifier, title)?),
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),
         Output::Json => Box::new(lines::Json::start(classifier)),
     };
-    let mut reopen = || open(options).ok().map(|(source, _)| source);
-    let limits = Limits { frames: options.frames, stall: STALL, retry: Duration::from_secs(1) };
-    let ended = watch(&mut source, &mut reopen, &mut pipeline, display.as_mut(), limits, &stop);
+    // Dropped on every way out, a panic included: the lamps go dark.
+    let mut instrument: Box<dyn Instrument> = match &options.hardware {
+        Some(configuration) => Box::new(Attached::start(configuration)),
+        None => Box::new(NoHardware),
+    };
+    let limits = Limits { frames: options.frames, patience: patience(options), retry: Duration::from_millis(500) };
+    let mut watch = Watch {
+        pipeline: &mut pipeline,
+        display: display.as_mut(),
+        instrument: instrument.as_mut(),
+        opener: &mut opener,
+        limits,
+        stop: &stop,
+    };
+    let ended = watch.run(source);
     // The panel gives the terminal back when it is dropped, whatever happened.
     drop(display);
     ended.map(|error| error.map_or(Ok(()), Err))
 }
 
-fn open(options: &Options) -> Result<(Box<dyn FrameSource>, String), SourceError> {
+fn patience(options: &Options) -> Patience {
     match &options.source {
-        SourceName::Camera(number) => {
-            let (camera, source) = camera::open(*number)?;
-            Ok((Box::new(source), camera.name))
-        }
-        SourceName::Folder(folder) => {
-            let mut replay = Replay::open(folder)?.hold(options.hold).at_rate(options.rate);
-            if options.repeat {
-                replay = replay.repeat();
-            }
-            let title = format!("{} ({} pictures)", folder.display(), replay.len());
-            Ok((Box::new(replay.play()?), title))
-        }
+        SourceName::Camera(_) if options.camera.detect_frozen => Patience::CAMERA,
+        SourceName::Camera(_) => Patience { frozen: None, ..Patience::CAMERA },
+        // A slow folder is not a stalled one.
+        SourceName::Folder(_) => Patience { stall: STALL.max(options.rate.period() * 2), ..Patience::REPLAY },
     }
 }
 
-/// When to stop and how long to wait.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub frames: Option<u64>,
-    /// Silence that counts as a stall.
-    pub stall: Duration,
-    /// Time between attempts to open a lost source again.
-    pub retry: Duration,
+/// Opens what the options name.
+struct SourceOpener<'a> {
+    options: &'a Options,
+    finder: Option<Finder>,
+    /// What was opened, for a person.
+    title: String,
 }
 
-/// How long to wait for a frame before looking for a request to stop.
-const LOOK_AROUND: Duration = Duration::from_millis(50);
-
-/// The loop. A camera that is lost is opened again by `reopen`; a source that fails otherwise ends the session with its error.
-fn watch(
-    source: &mut Box<dyn FrameSource>,
-    reopen: &mut dyn FnMut() -> Option<Box<dyn FrameSource>>,
-    pipeline: &mut Pipeline<impl Assessor>,
-    display: &mut dyn Display,
-    limits: Limits,
-    stop: &AtomicBool,
-) -> io::Result<Option<SourceError>> {
-    let start = Instant::now();
-    let mut session = Session::default();
-    let mut dropped_before = 0;
-    // A source that was opened again counts from 0; the session goes on.
-    let (mut sequence_before, mut time_before, mut next_sequence) = (0, Duration::ZERO, 0);
-    let mut last_sign = start;
-    let mut stalled = false;
-    let mut ended = None;
-    while !stop.load(Ordering::Relaxed) && !display.wants_to_stop()? {
-        if limits.frames.is_some_and(|frames| session.tally.frames >= frames) {
-            break;
-        }
-        let outcome = source.next_frame(LOOK_AROUND.min(limits.stall));
-        let before = session.elapsed;
-        session.elapsed = start.elapsed();
-        session.dropped = dropped_before + source.dropped();
-        match outcome {
-            Ok(mut frame) => {
-                frame.sequence += sequence_before;
-                frame.time += time_before;
-                next_sequence = frame.sequence + 1;
-                (last_sign, stalled) = (Instant::now(), false);
-                let actions = pipeline.step(frame, session.elapsed);
-                session.tally = *pipeline.tally();
-                session.elapsed = start.elapsed();
-                session.rate = smoothed_rate(session.rate, session.elapsed.saturating_sub(before));
-                for action in &actions {
-                    if let Action::Show(reading) = action {
-                        display.show(reading, &session)?;
-                    }
-                }
+impl<'a> SourceOpener<'a> {
+    fn new(options: &'a Options) -> Self {
+        let (finder, title) = match &options.source {
+            SourceName::Camera(name) => {
+                (Some(Finder::new(name.clone(), options.camera.lock_exposure)), format!("camera {name}"))
             }
-            Err(SourceError::Stalled { .. }) => {
-                // The time until the next frame counts from the last frame, not from the last look.
-                session.elapsed = before;
-                if !stalled && last_sign.elapsed() >= limits.stall {
-                    stalled = true;
-                    session.stalls += 1;
-                    let error = SourceError::Stalled { after: last_sign.elapsed() };
-                    interrupt(pipeline, display, &mut session, &error)?;
-                }
-            }
-            Err(error @ SourceError::Corrupt { .. }) => {
-                (last_sign, stalled) = (Instant::now(), false);
-                session.corrupt += 1;
-                display.note(&error.to_string(), &session)?;
-            }
-            Err(SourceError::End) => break,
-            Err(error @ SourceError::Lost(_)) => {
-                session.losses += 1;
-                interrupt(pipeline, display, &mut session, &error)?;
-                dropped_before = session.dropped;
-                let Some(again) = wait_for(reopen, display, limits.retry, stop)? else { break };
-                *source = again;
-                (sequence_before, time_before) = (next_sequence, start.elapsed());
-                (last_sign, stalled) = (Instant::now(), false);
-                display.note("the camera is back", &session)?;
-            }
-            Err(error) => {
-                ended = Some(error);
-                break;
-            }
-        }
-    }
-    session.elapsed = start.elapsed();
-    display.finish(&session)?;
-    Ok(ended)
-}
-
-/// Tells pipeline and person that no frames come.
-fn interrupt(
-    pipeline: &mut Pipeline<impl Assessor>,
-    display: &mut dyn Display,
-    session: &mut Session,
-    error: &SourceError,
-) -> io::Result<()> {
-    session.rate = 0.0;
-    for action in pipeline.interrupt(&error.to_string()) {
-        if let Action::Announce(Statement::NoPicture(reason)) = action {
-            display.no_picture(&reason, session)?;
-        }
-    }
-    Ok(())
-}
-
-/// Tries to open a lost source until it succeeds; `None` when somebody asks to stop.
-fn wait_for(
-    reopen: &mut dyn FnMut() -> Option<Box<dyn FrameSource>>,
-    display: &mut dyn Display,
-    retry: Duration,
-    stop: &AtomicBool,
-) -> io::Result<Option<Box<dyn FrameSource>>> {
-    loop {
-        if let Some(source) = reopen() {
-            return Ok(Some(source));
-        }
-        let since = Instant::now();
-        while since.elapsed() < retry {
-            if stop.load(Ordering::Relaxed) || display.wants_to_stop()? {
-                stop.store(true, Ordering::Relaxed);
-                return Ok(None);
-            }
-            std::thread::sleep(LOOK_AROUND.min(retry));
-        }
+            SourceName::Folder(folder) => (None, folder.display().to_string()),
+        };
+        Self { options, finder, title }
     }
 }
 
-/// Frames a second as an exponential mean of the time between frames.
-fn smoothed_rate(rate: f64, between: Duration) -> f64 {
-    let now = 1.0 / between.as_secs_f64().max(1e-6);
-    if rate == 0.0 { now } else { 1.0 / (0.9 / rate + 0.1 / now) }
+impl Opener for SourceOpener<'_> {
+    fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError> {
+        if let Some(finder) = &mut self.finder {
+            let (camera, source) = finder.open()?;
+            self.title = camera.name;
+            return Ok(Box::new(source));
+        }
+        let SourceName::Folder(folder) = &self.options.source else { return Err(SourceError::NoCamera) };
+        let mut replay = Replay::open(folder)?.hold(self.options.hold).at_rate(self.options.rate);
+        if self.options.repeat {
+            replay = replay.repeat();
+        }
+        self.title = format!("{} ({} pictures)", folder.display(), replay.len());
+        Ok(Box::new(replay.play()?))
+    }
+
+    fn notes(&mut self) -> Vec<String> {
+        self.finder.as_ref().map(Finder::notes).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod camera;
 pub mod fault;
 pub mod raw;
 pub mod replay;
+pub mod state;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -54,8 +55,8 @@ pub enum SourceError {
     /// The camera asked for is not among those connected.
     #[error("there is no camera {wanted}; connected: {found}")]
     NoSuchCamera {
-        /// Number asked for.
-        wanted: u32,
+        /// What was asked for.
+        wanted: String,
         /// What is there.
         found: String,
     },
@@ -96,6 +97,11 @@ pub trait FrameSource {
     /// Frames that came and were replaced by newer ones before anybody asked for them.
     fn dropped(&self) -> u64 {
         0
+    }
+
+    /// For how long, up to the last frame, all frames were equal to the last bit. Frames that were replaced count too.
+    fn unchanged(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

@@ -3,6 +3,8 @@
 use blastscope_shared::Class;
 use serde::Serialize;
 
+use crate::hardware::PinState;
+
 /// Everything that `doctor` looks at.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Facts {
@@ -13,6 +15,8 @@ pub(crate) struct Facts {
     pub memory: Option<Memory>,
     pub video_nodes: Vec<VideoNode>,
     pub gpio_chips: Vec<GpioChip>,
+    /// Pins of the configuration that was given; empty without one.
+    pub pins: Vec<PinFact>,
     /// Of the working directory, where outputs go.
     pub disk: Option<Disk>,
     /// The hottest zone.
@@ -148,6 +152,18 @@ pub(crate) enum GpioState {
     Failed {
         reason: String,
     },
+}
+
+/// A pin that a configuration names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct PinFact {
+    /// What hangs on it.
+    pub role: String,
+    /// As the configuration names it.
+    pub chip: String,
+    pub line: String,
+    #[serde(flatten)]
+    pub state: PinState,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -28,6 +28,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Check> {
     checks.extend(facts.memory.map(memory));
     checks.extend(hardware::cameras(&facts.video_nodes));
     checks.extend(hardware::gpio(&facts.gpio_chips, facts.processor.board.is_some()));
+    checks.extend(facts.pins.iter().map(hardware::pin));
     checks.extend(facts.disk.as_ref().map(disk));
     checks.extend(facts.temperature.as_ref().map(hardware::temperature));
     checks.extend(facts.throttling.as_deref().map(hardware::throttling));

@@ -21,11 +21,16 @@ use std::{
 
 use blastscope_shared::Isa;
 
-use super::facts::{Choice, Clock, Facts, InstructionSet, Memory, Processor, Program, Set};
-use crate::{execution, memory};
+use super::facts::{Choice, Clock, Facts, InstructionSet, Memory, PinFact, Processor, Program, Set};
+use crate::{
+    execution,
+    hardware::{self, Configuration, Place},
+    memory,
+};
 
-/// The facts of the machine whose files lie below `root`, and of the model that `named` or the environment names.
-pub(super) fn facts(root: &Path, named: Option<&Path>) -> Facts {
+/// The facts of the machine whose files lie below `root`, of the model that `named` or the environment names, and of the pins
+/// that `hardware` names.
+pub(super) fn facts(root: &Path, named: Option<&Path>, hardware: Option<&Configuration>) -> Facts {
     let files = Files(root.to_path_buf());
     let chosen = execution::chosen(None, 1);
     Facts {
@@ -41,6 +46,7 @@ pub(super) fn facts(root: &Path, named: Option<&Path>) -> Facts {
         memory: memory(&files),
         video_nodes: system::video_nodes(&files),
         gpio_chips: system::gpio_chips(&files),
+        pins: hardware.map(pins).unwrap_or_default(),
         disk: system::disk(Path::new(".")),
         temperature: power::temperature(&files),
         throttling: power::throttling(&files),
@@ -79,6 +85,16 @@ impl Files {
         found.sort_unstable();
         found.into_iter().map(|(_, name)| name).collect()
     }
+}
+
+fn pins(configuration: &Configuration) -> Vec<PinFact> {
+    let fact = |place: &Place| PinFact {
+        role: place.role.clone(),
+        chip: place.chip.clone(),
+        line: place.line.to_string(),
+        state: hardware::state(place),
+    };
+    configuration.places().iter().map(fact).collect()
 }
 
 fn processor(files: &Files) -> Processor {

@@ -10,8 +10,10 @@ use crate::{
     RESEARCH_USE,
     classify::ByClass,
     cli::note,
+    hardware::ButtonEvent,
     model,
     pipeline::{Reading, Statement},
+    source::state::Change,
 };
 
 /// A summary of a session for people.
@@ -22,7 +24,7 @@ pub(super) fn summary(session: &Session) -> String {
     let average = tally.frames as f64 / session.elapsed.as_secs_f64().max(1e-3);
     format!(
         "{} frames of {} views in {:.1} s ({average:.1} a second): {}, doubtful {}, unfamiliar {}, without cells {}, settling {}, rejected {}; \
-         dropped {}, corrupt {}, stalls {}",
+         dropped {}, corrupt {}, stalls {}, freezes {}, losses {}",
         tally.frames,
         tally.views,
         session.elapsed.as_secs_f64(),
@@ -35,7 +37,15 @@ pub(super) fn summary(session: &Session) -> String {
         session.dropped,
         session.corrupt,
         session.stalls,
+        session.freezes,
+        session.losses,
     )
+}
+
+/// A change of the camera for people.
+pub(super) fn sentence(change: &Change) -> String {
+    let reason = change.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("camera {}{reason}", change.state)
 }
 
 /// Lines to be read.
@@ -67,8 +77,16 @@ impl Display for Plain {
         writeln!(io::stdout().lock(), "{}", line.trim_end())
     }
 
-    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
-        self.note(reason, session)
+    fn no_picture(&mut self, _: &str, _: &Session) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
+        self.note(&sentence(change), session)
+    }
+
+    fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()> {
+        self.note(&format!("button {}", event.button), session)
     }
 
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
@@ -112,6 +130,29 @@ struct Line<'a> {
     model: &'a str,
 }
 
+/// Something other than a frame, with its time since the start.
+#[derive(Serialize)]
+struct Event<E> {
+    #[serde(flatten)]
+    event: E,
+    seconds: f64,
+}
+
+impl<E> Event<E> {
+    fn new(event: E, session: &Session) -> Self {
+        Self { event, seconds: (session.elapsed.as_secs_f64() * 1000.0).round() / 1000.0 }
+    }
+}
+
+/// Writes a whole line at once, for whoever follows.
+fn write_line(line: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    let mut out = io::stdout().lock();
+    out.write_all(&text)?;
+    out.flush()
+}
+
 impl Json {
     pub(super) fn start(classifier: &Classifier) -> Self {
         if let Some(caution) = model::caution(classifier) {
@@ -142,13 +183,20 @@ impl Display for Json {
             corrupt: session.corrupt,
             model: &self.model,
         };
-        let mut out = io::stdout().lock();
-        serde_json::to_writer(&mut out, &line)?;
-        writeln!(out)
+        write_line(&line)
     }
 
-    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
-        self.note(reason, session)
+    fn no_picture(&mut self, _: &str, _: &Session) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
+        note(sentence(change));
+        write_line(&Event::new(change, session))
+    }
+
+    fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()> {
+        write_line(&Event::new(event, session))
     }
 
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {

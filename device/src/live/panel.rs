@@ -14,14 +14,16 @@ use crossterm::{
 
 use super::{
     Display, Session,
-    lines::summary,
+    lines::{sentence, summary},
     terminal::{Input, Terminal},
 };
 use crate::{
     RESEARCH_USE,
     classify::class_colour,
+    hardware::ButtonEvent,
     model,
     pipeline::{Reading, Statement},
+    source::state::{CameraState, Change},
     text::{self, wrapped},
 };
 
@@ -210,7 +212,7 @@ impl Panel {
     }
 
     fn numbers(&self) -> Vec<Vec<Span>> {
-        let Session { tally, dropped, corrupt, stalls, rate, elapsed, .. } = &self.session;
+        let Session { tally, dropped, corrupt, stalls, rate, elapsed, camera, .. } = &self.session;
         let mut counts = vec![faint("  frames  ")];
         for class in Class::ALL {
             counts.push(faint(format!(" {} ", class.name())));
@@ -238,7 +240,8 @@ impl Panel {
             ],
             vec![
                 faint("  camera   "),
-                plain(format!("{rate:.1}")),
+                camera_span(*camera),
+                plain(format!("   {rate:.1}")),
                 faint(" frames a second   "),
                 plain(dropped.to_string()),
                 faint(" dropped   "),
@@ -262,7 +265,16 @@ impl Display for Panel {
 
     fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()> {
         self.missing = Some(reason.to_string());
-        self.note(reason, session)
+        self.session = *session;
+        self.draw()
+    }
+
+    fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
+        self.note(&sentence(change), session)
+    }
+
+    fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()> {
+        self.note(&format!("button {}", event.button), session)
     }
 
     fn note(&mut self, message: &str, session: &Session) -> io::Result<()> {
@@ -291,6 +303,15 @@ impl Display for Panel {
         self.terminal = None;
         writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(session))
     }
+}
+
+fn camera_span(state: CameraState) -> Span {
+    let colour = match state {
+        CameraState::Streaming => Color::Green,
+        CameraState::Opening | CameraState::Corrupt => Color::Yellow,
+        CameraState::Stalled | CameraState::Frozen | CameraState::Lost | CameraState::Absent => Color::Red,
+    };
+    strong(state.name(), colour)
 }
 
 /// The full and the empty part of a bar; the full part ends in eighths of a cell.

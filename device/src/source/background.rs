@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Capture, FrameSource, RawFrame, SourceError};
+use super::{Capture, FrameSource, RawFrame, SourceError, raw::fingerprint};
 use crate::frame::Frame;
 
 /// Passing errors that are kept for the consumer; beyond, the oldest are forgotten.
@@ -19,6 +19,7 @@ struct Slot {
     passing: VecDeque<SourceError>,
     ended: Option<SourceError>,
     dropped: u64,
+    unchanged: Duration,
     abandoned: bool,
 }
 
@@ -81,13 +82,39 @@ impl Drop for Farewell<'_> {
     }
 }
 
+/// Tells for how long the same bytes come. Here and not at the consumer, who may see every second frame only.
+#[derive(Default)]
+struct Sameness {
+    /// Of the last frame, and when the first of its equals came.
+    last: Option<(u64, Instant)>,
+}
+
+impl Sameness {
+    fn after(&mut self, bytes: &[u8], now: Instant) -> Duration {
+        let print = fingerprint(bytes);
+        match self.last {
+            Some((last, since)) if last == print => now.saturating_duration_since(since),
+            _ => {
+                self.last = Some((print, now));
+                Duration::ZERO
+            }
+        }
+    }
+}
+
 fn run(mut capture: impl Capture, mailbox: &Mailbox) {
+    let mut sameness = Sameness::default();
     loop {
         let captured = capture.capture();
+        let unchanged = match &captured {
+            Ok(Some(frame)) => Some(sameness.after(&frame.bytes, Instant::now())),
+            _ => None,
+        };
         let mut slot = mailbox.lock();
         if slot.abandoned {
             return;
         }
+        slot.unchanged = unchanged.unwrap_or(slot.unchanged);
         match captured {
             Ok(None) => continue,
             Ok(Some(frame)) => slot.dropped += u64::from(slot.latest.replace(frame).is_some()),
@@ -131,6 +158,10 @@ impl FrameSource for Background {
 
     fn dropped(&self) -> u64 {
         self.mailbox.lock().dropped
+    }
+
+    fn unchanged(&self) -> Duration {
+        self.mailbox.lock().unchanged
     }
 }
 
@@ -181,6 +212,16 @@ mod tests {
         let mut source = Background::start(|| Ok(script)).expect("opens");
         assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::Stalled { after: STALL_FOR_TEST }));
         assert_eq!(source.next_frame(Duration::from_secs(10)).map(|frame| frame.sequence), Ok(0));
+    }
+
+    #[test]
+    fn equal_frames_are_timed_and_the_first_different_one_ends_it() {
+        let mut sameness = Sameness::default();
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let told = [(0, b"a"), (30, b"a"), (60, b"a"), (90, b"b"), (120, b"b"), (150, b"a")]
+            .map(|(millis, bytes)| sameness.after(bytes, at(millis)).as_millis());
+        assert_eq!(told, [0, 30, 60, 0, 30, 0]);
     }
 
     #[test]

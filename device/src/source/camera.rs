@@ -1,9 +1,11 @@
-//! Cameras: which are connected, and opening one.
+//! Cameras: which are connected, opening one, and finding it again after it was unplugged.
 //!
-//! `nokhwa` lists cameras on every system. On Linux the frames come straight from Video4Linux (the `v4l` crate, which nokhwa
-//! stands on): nokhwa 0.10 hands over a whole buffer instead of the bytes that are used in it, ignores the driver's error flag
-//! and waits for ever for a camera that stalls.
+//! On Linux everything comes straight from Video4Linux (the `v4l` crate, which nokhwa stands on): nokhwa 0.10 hands over a
+//! whole buffer instead of the bytes that are used in it, ignores the driver's error flag, waits for ever for a camera that
+//! stalls, and panics when a file such as `/dev/video-left` lies among the nodes. Elsewhere nokhwa does it.
 
+mod finder;
+mod name;
 #[cfg(not(target_os = "linux"))]
 mod portable;
 #[cfg(target_os = "linux")]
@@ -16,19 +18,26 @@ use v4l2 as system;
 #[cfg(target_os = "linux")]
 pub(crate) use v4l2::{Delivers, examine};
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, mpsc},
+};
 
-use nokhwa::utils::ApiBackend;
+use serde::Serialize;
 
-use super::{Background, SourceError};
+pub use self::{finder::Finder, name::CameraName};
 
 /// A connected camera.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Camera {
-    /// The number that `--source camera:N` takes.
+    /// The number that `--camera N` takes; on Linux that of its node, which changes when it is plugged in again.
     pub index: u32,
     /// Its name, as its maker gave it.
     pub name: String,
+    /// The socket that it is plugged into, as the system names it, where it does.
+    pub bus: Option<String>,
+    /// Its serial number, where it has one.
+    pub serial: Option<String>,
 }
 
 impl fmt::Display for Camera {
@@ -37,39 +46,122 @@ impl fmt::Display for Camera {
     }
 }
 
+impl Camera {
+    /// How surely this is the camera that was known as `before`, the higher the surer; 0 when it is another one.
+    fn likeness(&self, before: &Self) -> u8 {
+        if self.name != before.name {
+            return 0;
+        }
+        match (&self.serial, &before.serial) {
+            (Some(now), Some(before)) => {
+                if now == before {
+                    3
+                } else {
+                    0
+                }
+            }
+            _ if self.bus == before.bus => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// The one of `cameras` that was known as `before`, wherever it is plugged in now. `None` when it is not among them, and when
+/// several could be it.
+fn again<'a>(cameras: &'a [Camera], before: &Camera) -> Option<&'a Camera> {
+    let best = cameras.iter().map(|camera| camera.likeness(before)).max().filter(|&best| best > 0)?;
+    let mut alike = cameras.iter().filter(|camera| camera.likeness(before) == best);
+    alike.next().filter(|_| alike.next().is_none())
+}
+
 /// The connected cameras, in order of their numbers. Nodes that deliver no pictures, such as the metadata node that every USB
 /// camera has on Linux, are left out.
 #[must_use]
 pub fn connected() -> Vec<Camera> {
-    let mut cameras: Vec<Camera> = nokhwa::query(ApiBackend::Auto)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|info| Some(Camera { index: info.index().as_index().ok()?, name: info.human_name() }))
-        .filter(|camera| system::delivers_pictures(camera.index))
-        .collect();
+    let mut cameras = system::connected();
     cameras.sort_by_key(|camera| camera.index);
     cameras.dedup_by_key(|camera| camera.index);
     cameras
 }
 
-/// Opens the camera with the number `wanted`, or the first.
-///
-/// # Errors
-/// [`SourceError::NoCamera`], [`SourceError::NoSuchCamera`] or [`SourceError::Unusable`].
-pub fn open(wanted: Option<u32>) -> Result<(Camera, Background), SourceError> {
-    let cameras = connected();
-    let camera = match wanted {
-        _ if cameras.is_empty() => return Err(SourceError::NoCamera),
-        None => cameras[0].clone(),
-        Some(wanted) => match cameras.iter().find(|camera| camera.index == wanted) {
-            Some(camera) => camera.clone(),
-            None => {
-                let found = cameras.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                return Err(SourceError::NoSuchCamera { wanted, found });
-            }
-        },
-    };
-    let opening = camera.clone();
-    let source = Background::start(move || system::Stream::open(&opening))?;
-    Ok((camera, source))
+/// A picture format of a camera.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CameraFormat {
+    /// Four letters, such as `MJPG`.
+    pub name: String,
+    /// Whether it is understood here.
+    pub understood: bool,
+    /// Width and height in pixels.
+    pub sizes: Vec<(u32, u32)>,
+}
+
+/// A control of a camera that decides how bright or of what colour its pictures are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CameraControl {
+    /// Its name: `exposure`, `gain`, `white balance`.
+    pub name: &'static str,
+    /// Its value, in the camera's own unit.
+    pub value: Option<i64>,
+    /// Whether the camera changes it by itself at the moment; `None` where it never does.
+    pub automatic: Option<bool>,
+}
+
+/// What is known about a camera without taking pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Details {
+    /// Which it is.
+    #[serde(flatten)]
+    pub camera: Camera,
+    /// All its nodes, that of the pictures first.
+    pub nodes: Vec<String>,
+    /// What it delivers.
+    pub formats: Vec<CameraFormat>,
+    /// What can be locked.
+    pub controls: Vec<CameraControl>,
+    /// Why there is nothing more to tell, where the system refused.
+    pub problem: Option<String>,
+}
+
+/// Asks a connected camera for its formats and controls.
+#[must_use]
+pub fn details(camera: &Camera) -> Details {
+    system::details(camera)
+}
+
+/// A control's value that was locked: its name and the value.
+type Locked = Vec<(&'static str, i64)>;
+
+/// A request to lock exposure, gain and white balance.
+#[derive(Clone, Debug)]
+struct Lock {
+    /// What was locked once; a camera that comes back is given the same values.
+    values: Arc<Mutex<Option<Locked>>>,
+    /// Takes what there is to say about it.
+    notes: mpsc::Sender<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn camera(index: u32, name: &str, bus: &str, serial: Option<&str>) -> Camera {
+        Camera { index, name: name.into(), bus: Some(bus.into()), serial: serial.map(Into::into) }
+    }
+
+    #[test]
+    fn a_camera_is_found_again_by_serial_then_socket_then_name() {
+        let before = camera(0, "Scope", "1-1", Some("A"));
+        let moved = camera(4, "Scope", "1-2", Some("A"));
+        let twin = camera(2, "Scope", "1-1", Some("B"));
+        let other = camera(0, "Webcam", "1-1", None);
+        assert_eq!(again(&[other.clone(), twin.clone(), moved.clone()], &before), Some(&moved));
+        assert_eq!(again(&[other.clone(), twin], &before), None, "another serial number is another camera");
+        let nameless = camera(0, "Scope", "1-1", None);
+        let (here, there) = (camera(3, "Scope", "1-1", None), camera(2, "Scope", "1-4", None));
+        assert_eq!(again(&[there.clone(), here.clone()], &nameless), Some(&here));
+        assert_eq!(again(&[other.clone(), there.clone()], &nameless), Some(&there));
+        let third = camera(5, "Scope", "1-5", None);
+        assert_eq!(again(&[there, third], &nameless), None, "two that could be it");
+        assert_eq!(again(&[other], &nameless), None);
+    }
 }

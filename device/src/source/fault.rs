@@ -1,4 +1,4 @@
-//! Faults on purpose: a capture wrapped so that it stalls, drops, truncates and is unplugged, the same way for the same seed.
+//! Faults on purpose: a capture wrapped so that it stalls, freezes, drops, truncates and is unplugged, the same way for the same seed.
 
 use std::{thread, time::Duration};
 
@@ -21,6 +21,8 @@ pub struct Faulty<C> {
     inner: C,
     rates: Rates,
     stall: Duration,
+    freeze: Option<(u64, u64)>,
+    frozen: Option<RawFrame>,
     unplug_after: Option<u64>,
     captured: u64,
     random: u64,
@@ -29,13 +31,29 @@ pub struct Faulty<C> {
 impl<C: Capture> Faulty<C> {
     /// Wraps `inner`.
     pub const fn new(inner: C, seed: u64, rates: Rates) -> Self {
-        Self { inner, rates, stall: Duration::ZERO, unplug_after: None, captured: 0, random: seed }
+        Self {
+            inner,
+            rates,
+            stall: Duration::ZERO,
+            freeze: None,
+            frozen: None,
+            unplug_after: None,
+            captured: 0,
+            random: seed,
+        }
     }
 
     /// Unplugs the camera after so many frames, for good.
     #[must_use]
     pub const fn unplugged_after(mut self, frames: u64) -> Self {
         self.unplug_after = Some(frames);
+        self
+    }
+
+    /// Repeats the frame with the number `first`, byte by byte, for so many frames after it.
+    #[must_use]
+    pub const fn frozen_at(mut self, first: u64, frames: u64) -> Self {
+        self.freeze = Some((first, frames));
         self
     }
 
@@ -72,6 +90,17 @@ impl<C: Capture> Capture for Faulty<C> {
             }
             let Some(mut frame) = self.inner.capture()? else { return Ok(None) };
             self.captured += 1;
+            if let Some((first, frames)) = self.freeze {
+                match self.captured - 1 {
+                    number if number == first => self.frozen = Some(frame.clone()),
+                    number if number > first && number <= first.saturating_add(frames) => {
+                        if let Some(frozen) = &self.frozen {
+                            frame.bytes.clone_from(&frozen.bytes);
+                        }
+                    }
+                    _ => {}
+                }
+            }
             if self.strikes(self.rates.drop) {
                 continue;
             }

@@ -56,6 +56,25 @@ pub enum Encoding {
         /// Bytes from row to row.
         stride: usize,
     },
+    /// Three bytes a pixel, blue first.
+    Bgr {
+        /// Pixels in a row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// Bytes from row to row.
+        stride: usize,
+    },
+}
+
+/// A number that differs, but for one case in 2^64, when `bytes` differ. Eight bytes at a time, after the hash FxHash of Firefox.
+#[must_use]
+pub(super) fn fingerprint(bytes: &[u8]) -> u64 {
+    const ODD: u64 = 0x517C_C1B7_2722_0A95;
+    let add = |print: u64, word: u64| (print.rotate_left(5) ^ word).wrapping_mul(ODD);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let print = words.iter().fold(bytes.len() as u64, |print, word| add(print, u64::from_le_bytes(*word)));
+    rest.iter().fold(print, |print, &byte| add(print, byte.into()))
 }
 
 /// A frame that is not decoded yet.
@@ -116,6 +135,11 @@ impl RawFrame {
             Encoding::Grey { width, height, stride } => {
                 let rows = self.rows(width, height, stride, width)?;
                 let bytes = rows.flatten().flat_map(|&value| [value; 3]).collect();
+                RgbPixels::new(width, height, bytes).ok_or_else(|| impossible(width, height, stride))
+            }
+            Encoding::Bgr { width, height, stride } => {
+                let mut bytes = self.rows(width, height, stride, width * 3)?.collect::<Vec<_>>().concat();
+                bytes.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| pixel.swap(0, 2));
                 RgbPixels::new(width, height, bytes).ok_or_else(|| impossible(width, height, stride))
             }
             Encoding::Rgb { width, height, stride } => {
@@ -230,6 +254,27 @@ mod tests {
     }
 
     #[test]
+    fn blue_first_is_turned_around_with_and_without_padding() {
+        let bytes: Vec<u8> = (0..14).collect();
+        let padded = Encoding::Bgr { width: 2, height: 2, stride: 7 };
+        assert_eq!(pixels(padded, &bytes), Ok(vec![2, 1, 0, 5, 4, 3, 9, 8, 7, 12, 11, 10]));
+        assert_eq!(pixels(padded, &bytes[..12]), Err("frame 3 is cut off (12 of 13 bytes)".into()));
+    }
+
+    #[test]
+    fn every_byte_and_the_length_change_the_fingerprint() {
+        let bytes: Vec<u8> = (0..29).collect();
+        let print = fingerprint(&bytes);
+        for at in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert_ne!(fingerprint(&other), print, "byte {at}");
+        }
+        assert_ne!(fingerprint(&[0; 8]), fingerprint(&[0; 16]));
+        assert_ne!(fingerprint(&[]), fingerprint(&[0]));
+    }
+
+    #[test]
     fn short_and_impossible_frames_are_refused() {
         let cases = [
             (Encoding::Rgb { width: 2, height: 2, stride: 6 }, 11),
@@ -238,6 +283,7 @@ mod tests {
             (Encoding::Nv12 { width: 3, height: 2, stride: 4 }, 12),
             (Encoding::Grey { width: 0, height: 2, stride: 2 }, 9),
             (Encoding::Rgb { width: 2, height: 2, stride: 5 }, 100),
+            (Encoding::Bgr { width: 2, height: 2, stride: 6 }, 11),
             (Encoding::Mjpeg, 10),
             (Encoding::File, 0),
         ];

@@ -2,8 +2,9 @@
 
 use crate::doctor::{
     Check,
-    facts::{Governor, GpioChip, GpioState, POWERSAVE, Temperature, Throttling, VideoKind, VideoNode},
+    facts::{Governor, GpioChip, GpioState, POWERSAVE, PinFact, Temperature, Throttling, VideoKind, VideoNode},
 };
+use crate::hardware::PinState;
 
 /// Degrees Celsius from which a Raspberry Pi and most small boards slow down.
 const HOT: f64 = 80.0;
@@ -19,7 +20,7 @@ pub(super) fn cameras(nodes: &[VideoNode]) -> Vec<Check> {
             VideoKind::Camera => Check::ok(CHECK, format!("{node_named} can be opened and takes pictures")),
             VideoKind::UnknownFormats => Check::look(
                 CHECK,
-                format!("{node_named} has none of the formats MJPEG, YUYV, NV12, RGB24 and GREY"),
+                format!("{node_named} has none of the formats MJPEG, YUYV, NV12, RGB24, BGR24 and GREY"),
                 "a ribbon-cable sensor gives raw data: use a USB camera (UVC)",
             ),
             VideoKind::Busy => {
@@ -102,6 +103,25 @@ pub(super) fn gpio(chips: &[GpioChip], on_a_board: bool) -> Vec<Check> {
         ),
     };
     chips.iter().map(judge).collect()
+}
+
+/// A pin that a configuration names. Without it everything is classified all the same.
+pub(super) fn pin(pin: &PinFact) -> Check {
+    const CHECK: &str = "hardware";
+    let PinFact { role, chip, line, state } = pin;
+    match state {
+        PinState::Free { chip: path, offset } => {
+            Check::ok(CHECK, format!("{role}: line {line} of {chip} is free ({path}, line {offset})"))
+        }
+        PinState::Held { by } => Check::look(
+            CHECK,
+            format!("{role}: line {line} of {chip} is held by {by}"),
+            "end that program, or name another line in the file",
+        ),
+        PinState::Missing { reason } => {
+            Check::look(CHECK, reason.clone(), "correct the file: gpioinfo lists chips by label, and their lines")
+        }
+    }
 }
 
 pub(super) fn temperature(temperature: &Temperature) -> Check {

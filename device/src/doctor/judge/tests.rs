@@ -4,10 +4,11 @@ use super::*;
 use crate::doctor::{
     Status,
     facts::{
-        Choice, Governor, GpioChip, GpioState, InstructionSet, Model, Set, Temperature, Throttling, Trial, VideoKind,
-        VideoNode,
+        Choice, Governor, GpioChip, GpioState, InstructionSet, Model, PinFact, Set, Temperature, Throttling, Trial,
+        VideoKind, VideoNode,
     },
 };
+use crate::hardware::PinState;
 
 const NOW: u64 = 1_795_583_226;
 
@@ -66,6 +67,7 @@ fn raspberry_pi() -> Facts {
             path: "/dev/gpiochip0".into(),
             state: GpioState::Open { label: "pinctrl-rp1".into(), lines: 54 },
         }],
+        pins: Vec::new(),
         disk: Some(Disk { path: "/home/lab".into(), free: 20 << 30, total: 29 << 30 }),
         temperature: Some(Temperature { zone: "cpu-thermal".into(), celsius: 51.2 }),
         throttling: Some(Vec::new()),
@@ -254,6 +256,25 @@ fn a_camera_says_what_is_wrong_with_it() {
     }
     let facts = Facts { video_nodes: vec![video("/dev/video10", "codec", VideoKind::Other)], ..raspberry_pi() };
     assert_only(&facts, "camera", Status::Look, &["none is connected"]);
+}
+
+#[test]
+fn pins_of_a_configuration_are_free_or_worth_a_look() {
+    let pin = |line: &str, state| PinFact {
+        role: "lamp benign".into(),
+        chip: "pinctrl-rp1".into(),
+        line: line.into(),
+        state,
+    };
+    let free = pin("17", PinState::Free { chip: "/dev/gpiochip0".into(), offset: 17 });
+    let facts = Facts { pins: vec![free], ..raspberry_pi() };
+    assert!(judge(&facts).iter().all(|check| check.status == Status::Ok));
+    let held = pin("GPIO18", PinState::Held { by: "fan".into() });
+    let facts = Facts { pins: vec![held], ..raspberry_pi() };
+    assert_only(&facts, "hardware", Status::Look, &["GPIO18 of pinctrl-rp1 is held by fan", "end that program"]);
+    let missing = pin("99", PinState::Missing { reason: "the lamp benign has no line 99".into() });
+    let facts = Facts { pins: vec![missing], ..raspberry_pi() };
+    assert_only(&facts, "hardware", Status::Look, &["has no line 99", "correct the file"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Frames from a camera through nokhwa, on systems other than Linux.
+//! Cameras through nokhwa, on systems other than Linux.
 //!
 //! A camera that stalls blocks here for ever; the mailbox that this runs behind reports it.
 
@@ -6,15 +6,29 @@ use std::time::Instant;
 
 use nokhwa::{
     pixel_format::RgbFormat,
-    utils::{CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
+    utils::{ApiBackend, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
 };
 
-use super::Camera;
+use super::{Camera, Details, Lock};
 use crate::source::{Capture, Encoding, RawFrame, SourceError};
 
 /// Every listed device delivers pictures on these systems.
-pub fn delivers_pictures(_index: u32) -> bool {
-    true
+pub fn connected() -> Vec<Camera> {
+    let camera = |info: nokhwa::utils::CameraInfo| {
+        Some(Camera { index: info.index().as_index().ok()?, name: info.human_name(), bus: None, serial: None })
+    };
+    nokhwa::query(ApiBackend::Auto).unwrap_or_default().into_iter().filter_map(camera).collect()
+}
+
+/// No more than which camera it is.
+pub fn details(camera: &Camera) -> Details {
+    Details {
+        camera: camera.clone(),
+        nodes: Vec::new(),
+        formats: Vec::new(),
+        controls: Vec::new(),
+        problem: Some("formats and controls are asked for on Linux only".into()),
+    }
 }
 
 /// A streaming camera.
@@ -25,7 +39,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    pub fn open(camera: &Camera) -> Result<Self, SourceError> {
+    pub fn open(camera: &Camera, lock: Option<Lock>) -> Result<Self, SourceError> {
         let fail = |error: nokhwa::NokhwaError| SourceError::Unusable {
             name: camera.to_string(),
             reason: format!("opening it failed ({error})"),
@@ -33,6 +47,11 @@ impl Stream {
         let requested = RequestedFormat::new::<RgbFormat>(RequestedFormatType::None);
         let mut opened = nokhwa::Camera::new(CameraIndex::Index(camera.index), requested).map_err(fail)?;
         opened.open_stream().map_err(fail)?;
+        if let Some(lock) = lock {
+            // Nobody listens any more at the end of the program.
+            let _ = lock.notes.send("exposure, gain and white balance can be locked on Linux only".into());
+            drop(lock.values);
+        }
         Ok(Self { camera: opened, start: Instant::now(), sequence: 0 })
     }
 }
@@ -48,7 +67,7 @@ impl Capture for Stream {
             FrameFormat::NV12 => Encoding::Nv12 { width, height, stride: width },
             FrameFormat::GRAY => Encoding::Grey { width, height, stride: width },
             FrameFormat::RAWRGB => Encoding::Rgb { width, height, stride: width * 3 },
-            other => return Err(SourceError::Lost(format!("it delivers {other}, which is not understood here"))),
+            FrameFormat::RAWBGR => Encoding::Bgr { width, height, stride: width * 3 },
         };
         let sequence = self.sequence;
         self.sequence += 1;

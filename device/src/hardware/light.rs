@@ -1,0 +1,65 @@
+//! Which lamp a statement lights.
+
+use blastscope_shared::verdict::Verdict;
+
+use crate::pipeline::Statement;
+
+/// A lamp of the instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Light {
+    /// The field is called benign.
+    Benign,
+    /// The field is called one of the malignant classes.
+    Suspicious,
+    /// The field cannot be judged, or not surely enough: look again.
+    LookAgain,
+}
+
+impl Light {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Benign, Self::Suspicious, Self::LookAgain];
+
+    /// The lamp for `statement`; `None` while nothing is said about a field.
+    #[must_use]
+    pub fn of(statement: &Statement) -> Option<Self> {
+        match statement {
+            Statement::Verdict(Verdict::Class { class, .. }) if class.is_malignant() => Some(Self::Suspicious),
+            Statement::Verdict(Verdict::Class { .. }) => Some(Self::Benign),
+            Statement::Verdict(Verdict::Abstain(_)) | Statement::Rejected(_) => Some(Self::LookAgain),
+            Statement::Settling { .. } | Statement::NoPicture(_) => None,
+        }
+    }
+
+    /// Its name, as in configurations.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Benign => "benign",
+            Self::Suspicious => "suspicious",
+            Self::LookAgain => "look_again",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use blastscope_shared::{Class, gate::Gate, verdict::Abstention};
+
+    use super::*;
+
+    #[test]
+    fn every_statement_has_its_lamp_or_none() {
+        for class in Class::ALL {
+            let statement = Statement::Verdict(Verdict::Class { class, probability: 0.9 });
+            let expected = if class == Class::Benign { Light::Benign } else { Light::Suspicious };
+            assert_eq!(Light::of(&statement), Some(expected), "{class}");
+        }
+        let doubt = Abstention::LowConfidence { probability: 0.4, threshold: 0.5 };
+        assert_eq!(Light::of(&Statement::Verdict(Verdict::Abstain(doubt))), Some(Light::LookAgain));
+        let black = blastscope_shared::RgbPixels::new(64, 64, vec![0; 64 * 64 * 3]).expect("a picture");
+        let rejection = Gate::default().judge(&Gate::inspect(&black)).expect_err("a black picture is no field");
+        assert_eq!(Light::of(&Statement::Rejected(rejection)), Some(Light::LookAgain));
+        assert_eq!(Light::of(&Statement::Settling { seen: 1, needed: 3 }), None);
+        assert_eq!(Light::of(&Statement::NoPicture("unplugged".into())), None);
+    }
+}

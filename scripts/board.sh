@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Tests the device in a virtual single-board computer: Debian's kernel under QEMU, with a USB camera that shows drawn fields
+# and a bank of pins.
+#
+#   BLASTSCOPE_SBC=DIR make board              as a PC
+#   BLASTSCOPE_SBC=DIR ARCH=arm64 make board   as a 64-bit ARM board, cross-compiled
+#
+# DIR holds the virtual board: sbc-vm-test.sh, which boots it with `-a ARCH -t SECONDS PROGRAM SESSION.sh IMAGES` and gives the
+# session's console to stdout, and uvcsim.c, its camera. Kernels are kept in $SBCVM_CACHE (default ~/.cache/sbcvm).
+# FIELDS=DIR takes fields of 640x480 pixels that are drawn already; LOG=FILE keeps the console.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fail() {
+  echo "error: $1" >&2
+  echo "remedy: $2" >&2
+  exit 1
+}
+[ -n "${BLASTSCOPE_SBC:-}" ] ||
+  fail "BLASTSCOPE_SBC is not set" \
+    "let it name the folder that holds the virtual board (sbc-vm-test.sh and uvcsim.c); without one, all else is tested by make test"
+for file in sbc-vm-test.sh uvcsim.c; do
+  [ -e "$BLASTSCOPE_SBC/$file" ] || fail "$BLASTSCOPE_SBC holds no $file" "BLASTSCOPE_SBC names the folder of the virtual board"
+done
+export ARCH="${ARCH:-amd64}"
+case $ARCH in
+amd64) emulator=qemu-system-x86_64 packages="qemu-system-x86" ;;
+arm64) emulator=qemu-system-aarch64 packages="qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
+*) fail "ARCH=$ARCH is no board" "ARCH=amd64 or ARCH=arm64" ;;
+esac
+for tool in $emulator cpio modprobe make cc; do
+  PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||
+    fail "$tool is missing" "sudo apt-get install --no-install-recommends $packages cpio kmod make gcc"
+done
+target=${CARGO_TARGET_DIR:-target}
+if [ -z "${FIELDS:-}" ]; then
+  # Drawing needs no back end to train with.
+  cargo build --locked -p blastscope-host --no-default-features
+  FIELDS=$target/board-fields
+  "$target/debug/blastscope-host" synth --out "$FIELDS" --per-class 4 --size 640x480
+fi
+if [ "$ARCH" = arm64 ]; then
+  cross="$(PROGRAM_ONLY=1 scripts/aarch64.sh)"
+  export BLASTSCOPE_BOARD_PROGRAM="$cross"
+fi
+export BLASTSCOPE_BOARD_FIELDS="$FIELDS" BLASTSCOPE_BOARD_LOG="${LOG:-}"
+cargo test --locked -p blastscope --test board -- --nocapture
