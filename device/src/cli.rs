@@ -1,16 +1,22 @@
 //! The command line.
 
+mod installed;
+mod update;
+
 use std::{
     fmt::Display,
     io::{self, IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use blastscope_shared::{Class, cells::MAX_CELLS, classifier::Classifier, network::Execution};
+use blastscope_shared::{Class, cells::MAX_CELLS, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, model};
+use crate::{
+    RESEARCH_USE, bench, classify, doctor, execution, live,
+    model::{self, Found},
+};
 
 /// Everything went well.
 const SUCCESS: u8 = 0;
@@ -56,6 +62,19 @@ enum Command {
         for bit. Nothing is changed.\n\n\
         Exit status: 0 ready to classify, 1 something that classification needs is missing or wrong.")]
     Doctor(DoctorArgs),
+    /// Install a signed model from a file or a memory stick, or go back to the one before.
+    #[command(after_help = "Examples:\n  blastscope update /media/usb\n  \
+        blastscope update allcnn-signed.bsm --public-key laboratory.pub\n  blastscope update --rollback\n\n\
+        A model is taken when a trusted key signed it (DIR/trusted-keys/*.pub), when it is no older than the one that runs, and \
+        when it computes on this machine what plain kernels compute, bit for bit. Whenever the power goes, one of the two runs.\n\n\
+        Exit status: 0 installed or installed already, 1 nothing was changed, 2 wrong usage.")]
+    Update(update::UpdateArgs),
+    /// Show the installed models, who signed them and how their self-tests went.
+    #[command(
+        after_help = "Examples:\n  blastscope model\n  blastscope model --data-dir /var/lib/blastscope --json\n\n\
+        Exit status: 0 one of them runs, 1 none is installed or can be used."
+    )]
+    Model(installed::ModelArgs),
     /// List the connected cameras.
     #[command(after_help = "Example:\n  blastscope cameras")]
     Cameras,
@@ -66,9 +85,12 @@ struct ClassifyArgs {
     /// Pictures (JPEG, PNG, BMP, TIFF) or folders of pictures.
     #[arg(required = true, value_name = "IMAGE|DIR")]
     paths: Vec<PathBuf>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Folder whose installed model is used [default: that of `blastscope update`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// One JSON object a line and picture instead of a table.
     #[arg(long)]
     json: bool,
@@ -110,9 +132,12 @@ struct LiveArgs {
     /// Frames of a view that must agree before a verdict is spoken [default: 3; 1 for a folder without --hold].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     settle: Option<u32>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Folder whose installed model is used [default: that of `blastscope update`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// One JSON object a line and frame instead of a panel.
     #[arg(long)]
     json: bool,
@@ -157,9 +182,12 @@ struct BenchArgs {
 
 #[derive(Debug, Args)]
 struct DoctorArgs {
-    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Folder whose installed model is used [default: that of `blastscope update`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -181,6 +209,8 @@ pub fn run() -> ExitCode {
         Command::Live(args) => live(args),
         Command::Bench(args) => bench(&args),
         Command::Doctor(args) => doctor(&args),
+        Command::Update(args) => update::update(&args),
+        Command::Model(args) => installed::model(&args),
         Command::Cameras => cameras(),
     };
     match done {
@@ -198,7 +228,7 @@ pub(crate) fn note(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "blastscope: {message}");
 }
 
-fn load(named: Option<&PathBuf>, threads: usize) -> Option<Classifier> {
+fn load(named: Option<&Path>, data_dir: Option<&Path>, threads: usize) -> Option<Found> {
     let execution = match execution::chosen(None, threads) {
         Ok(execution) => execution,
         Err(error) => {
@@ -206,8 +236,8 @@ fn load(named: Option<&PathBuf>, threads: usize) -> Option<Classifier> {
             return None;
         }
     };
-    match model::load(named.map(PathBuf::as_path), execution) {
-        Ok(classifier) => Some(classifier),
+    match model::load(named, data_dir, execution) {
+        Ok(found) => Some(found),
         Err(error) => {
             note(error);
             None
@@ -217,7 +247,9 @@ fn load(named: Option<&PathBuf>, threads: usize) -> Option<Classifier> {
 
 fn classify(args: &ClassifyArgs) -> io::Result<u8> {
     let threads = args.threads.map_or_else(execution::threads, Into::into);
-    let Some(classifier) = load(args.model.as_ref(), threads) else { return Ok(UNUSABLE) };
+    let found = load(args.model.as_deref(), args.data_dir.as_deref(), threads);
+    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
+    warnings.iter().for_each(note);
     let overlays = args.explain.as_ref().map(|dir| classify::Overlays::prepare(dir, args.explain_class, &args.paths));
     let overlays = match overlays.transpose() {
         Ok(overlays) => overlays,
@@ -236,7 +268,8 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
         return Ok(UNUSABLE);
     };
-    let Some(classifier) = load(args.model.as_ref(), 1) else { return Ok(UNUSABLE) };
+    let found = load(args.model.as_deref(), args.data_dir.as_deref(), 1);
+    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
     let options = live::Options {
         source: args.source,
         rate,
@@ -244,6 +277,7 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         hold: args.hold,
         repeat: args.repeat,
         settle: args.settle,
+        warnings,
         output: match () {
             () if args.json => live::Output::Json,
             () if io::stdout().is_terminal() => live::Output::Panel,
@@ -291,7 +325,7 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
             drawn = bench::drawn_network(execution);
             &drawn
         }
-        Some(path) => match model::load(Some(path), execution) {
+        Some(path) => match model::open(path, execution) {
             Ok(classifier) => {
                 if classifier.preprocessing().is_cell_by_cell() {
                     note(format_args!(
@@ -314,8 +348,8 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
 }
 
 fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
-    let path = match model::find(args.model.as_deref()) {
-        Ok(path) => path,
+    let path = match model::load(args.model.as_deref(), None, execution) {
+        Ok(found) => found.path,
         Err(error) => {
             note(error);
             return Ok(UNUSABLE);
@@ -331,7 +365,7 @@ fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
 }
 
 fn doctor(args: &DoctorArgs) -> io::Result<u8> {
-    let fit = doctor::run(args.model.as_deref(), args.json, io::stdout().lock())?;
+    let fit = doctor::run(args.model.as_deref(), args.data_dir.as_deref(), args.json, io::stdout().lock())?;
     Ok(if fit { SUCCESS } else { PARTLY })
 }
 

@@ -5,7 +5,6 @@
 //! ```
 //! Judging is pure: facts in, checks out. Nothing is changed on the machine.
 
-mod civil;
 mod facts;
 mod judge;
 mod probe;
@@ -74,13 +73,13 @@ struct Report<'a> {
     statement: &'static str,
 }
 
-/// Checks this machine and the model that `named` or the environment names, and writes what was found to `out`. Whether
+/// Checks this machine and the model that [`crate::model::load`] finds for `named` and `data_dir`, and writes what was found to `out`. Whether
 /// everything that classification needs is there.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn run(named: Option<&Path>, json: bool, mut out: impl Write) -> io::Result<bool> {
-    let facts = probe::facts(Path::new("/"), named);
+pub fn run(named: Option<&Path>, data_dir: Option<&Path>, json: bool, mut out: impl Write) -> io::Result<bool> {
+    let facts = probe::facts(Path::new("/"), named, data_dir);
     let checks = judge::judge(&facts);
     let status = checks.iter().map(|check| check.status).max().unwrap_or(Status::Ok);
     if json {

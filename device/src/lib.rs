@@ -11,13 +11,17 @@
 
 pub mod atomic_file;
 pub mod bench;
+mod civil;
 pub mod classify;
 pub mod cli;
+pub mod data_dir;
+pub mod disk;
 pub mod doctor;
 pub mod drawn_field;
 pub mod execution;
 pub mod files;
 pub mod frame;
+pub mod installed;
 mod interrupt;
 pub mod live;
 mod memory;
@@ -26,6 +30,7 @@ pub mod overlay;
 pub mod pipeline;
 pub mod source;
 mod text;
+pub mod update;
 
 /// Stands on every screen, report and export.
 pub const RESEARCH_USE: &str = blastscope_shared::artifact::STATEMENT;

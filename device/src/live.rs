@@ -74,6 +74,8 @@ pub struct Options {
     pub repeat: bool,
     /// As [`Settings::settle`].
     pub settle: Option<u32>,
+    /// What is to be said about the model, in sentences.
+    pub warnings: Vec<String>,
     /// What becomes of the readings.
     pub output: Output,
 }
@@ -134,6 +136,9 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),
         Output::Json => Box::new(lines::Json::start(classifier)),
     };
+    for warning in &options.warnings {
+        display.note(warning, &Session::default())?;
+    }
     let mut reopen = || open(options).ok().map(|(source, _)| source);
     let limits = Limits { frames: options.frames, stall: STALL, retry: Duration::from_secs(1) };
     let ended = watch(&mut source, &mut reopen, &mut pipeline, display.as_mut(), limits, &stop);

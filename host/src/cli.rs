@@ -29,6 +29,9 @@ enum Command {
     Quantize(commands::quantize::Quantize),
     Card(commands::card::Card),
     Inspect(commands::inspect::Inspect),
+    Keygen(commands::keygen::Keygen),
+    Sign(commands::sign::Sign),
+    Verify(commands::verify::Verify),
     #[cfg(feature = "training")]
     Reproduce(Box<commands::reproduce::Reproduce>),
     #[cfg(feature = "training")]
@@ -59,6 +62,9 @@ impl Cli {
             Command::Quantize(quantize) => quantize.run(),
             Command::Card(card) => card.run(),
             Command::Inspect(inspect) => inspect.run(),
+            Command::Keygen(keygen) => keygen.run(),
+            Command::Sign(sign) => sign.run(),
+            Command::Verify(verify) => verify.run(),
             #[cfg(feature = "training")]
             Command::Reproduce(reproduce) => reproduce.run(),
             #[cfg(feature = "training")]

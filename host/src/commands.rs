@@ -13,14 +13,17 @@ pub mod evaluate;
 #[cfg(feature = "training")]
 pub mod explain;
 pub mod inspect;
+pub mod keygen;
 pub mod pictures;
 #[cfg(feature = "training")]
 pub mod quantize;
 #[cfg(feature = "training")]
 pub mod reproduce;
+pub mod sign;
 pub mod stress;
 pub mod synth;
 #[cfg(feature = "training")]
 pub mod throughput;
 #[cfg(feature = "training")]
 pub mod train;
+pub mod verify;

@@ -18,6 +18,7 @@ pub mod evidence;
 #[cfg(feature = "training")]
 pub mod explanation;
 pub mod hardware;
+pub mod keys;
 pub mod model_card;
 pub mod picture;
 pub mod progress;

@@ -4,9 +4,10 @@ mod hardware;
 mod network;
 
 use super::{
-    Check, civil,
+    Check,
     facts::{Clock, Disk, Facts, Memory, Processor, Program},
 };
+use crate::civil;
 
 /// Bytes in a gigabyte, of 2^30.
 const GIB: f64 = (1u64 << 30) as f64;

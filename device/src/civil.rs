@@ -5,7 +5,7 @@ const SECONDS_A_DAY: u64 = 86_400;
 /// Year, month and day, UTC, of `seconds` since 1970, in the Gregorian calendar.
 ///
 /// Howard Hinnant, "chrono-compatible low-level date algorithms" (`civil_from_days`).
-pub(super) const fn date(seconds: u64) -> (u64, u64, u64) {
+pub(crate) const fn date(seconds: u64) -> (u64, u64, u64) {
     // Years begin in March, so that the leap day is the last of one; eras are the 400 years after which all repeats.
     let days = seconds / SECONDS_A_DAY + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -18,7 +18,7 @@ pub(super) const fn date(seconds: u64) -> (u64, u64, u64) {
 }
 
 /// Such as "2026-11-25 04:40 UTC".
-pub(super) fn text(seconds: u64) -> String {
+pub(crate) fn text(seconds: u64) -> String {
     let (year, month, day) = date(seconds);
     let minutes = seconds % SECONDS_A_DAY / 60;
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
