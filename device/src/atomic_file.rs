@@ -1,12 +1,11 @@
 //! Files that are there whole or not at all.
 
-use std::{
-    ffi::OsString,
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    path::Path,
-    process,
-};
+use std::{ffi::OsString, io, path::Path, process};
+
+use crate::disk::{Disk, System};
+
+/// What the name of a temporary file ends in; it begins with a dot.
+pub const TEMPORARY: &str = ".tmp";
 
 /// Writes `bytes` to `path`, replacing what was there.
 ///
@@ -17,6 +16,14 @@ use std::{
 /// # Errors
 /// When the folder is missing, the disk is full or the system refuses; nothing is left behind then.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_on(&System, path, bytes)
+}
+
+/// [`write()`] on a disk of the caller's choice.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -24,29 +31,20 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
     let mut temporary = OsString::from(".");
     temporary.push(name);
-    temporary.push(format!(".{}.tmp", process::id()));
+    temporary.push(format!(".{}{TEMPORARY}", process::id()));
     let temporary = folder.join(temporary);
-    let written = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    let written = disk.write_synced(&temporary, bytes).and_then(|()| disk.rename(&temporary, path));
     if written.is_err() {
         // What matters is reported below.
-        let _ = fs::remove_file(&temporary);
+        let _ = disk.remove(&temporary);
     }
-    written.and_then(|()| sync_folder(folder))
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Makes the rename last. Folders cannot be opened on Windows, where the rename itself is written through.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    written.and_then(|()| disk.sync_folder(folder))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

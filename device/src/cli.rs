@@ -1,19 +1,24 @@
 //! The command line.
 
+mod installed;
 mod record;
+mod update;
 
 use std::{
     fmt::Display,
     io::{self, IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use blastscope_shared::{Class, cells::MAX_CELLS, classifier::Classifier, network::Execution};
+use blastscope_shared::{Class, cells::MAX_CELLS, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    RESEARCH_USE, bench, cameras, classify, doctor, execution, hardware::Configuration, live, model,
+    RESEARCH_USE, bench, cameras, classify, doctor, execution,
+    hardware::Configuration,
+    live,
+    model::{self, Found},
     source::camera::CameraName,
 };
 
@@ -100,6 +105,19 @@ enum Command {
     #[command(after_help = "Examples:\n  blastscope cameras\n  blastscope cameras --json\n\n\
         Exit status: 0 there is one, 1 there is none.")]
     Cameras(CamerasArgs),
+    /// Install a signed model from a file or a memory stick, or go back to the one before.
+    #[command(after_help = "Examples:\n  blastscope update /media/usb\n  \
+        blastscope update allcnn-signed.bsm --public-key laboratory.pub\n  blastscope update --rollback\n\n\
+        A model is taken when a trusted key signed it (DIR/trusted-keys/*.pub), when it is no older than the one that runs, and \
+        when it computes on this machine what plain kernels compute, bit for bit. Whenever the power goes, one of the two runs.\n\n\
+        Exit status: 0 installed or installed already, 1 nothing was changed, 2 wrong usage.")]
+    Update(update::UpdateArgs),
+    /// Show the installed models, who signed them and how their self-tests went.
+    #[command(
+        after_help = "Examples:\n  blastscope model\n  blastscope model --data-dir /var/lib/blastscope --json\n\n\
+        Exit status: 0 one of them runs, 1 none is installed or can be used."
+    )]
+    Model(installed::ModelArgs),
 }
 
 #[derive(Debug, Args)]
@@ -107,9 +125,12 @@ struct ClassifyArgs {
     /// Pictures (JPEG, PNG, BMP, TIFF) or folders of pictures.
     #[arg(required = true, value_name = "IMAGE|DIR")]
     paths: Vec<PathBuf>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Folder whose installed model is used [default: that of `blastscope update`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// One JSON object a line and picture instead of a table.
     #[arg(long)]
     json: bool,
@@ -167,9 +188,12 @@ struct LiveArgs {
     /// Frames of a view that must agree before a verdict is spoken [default: 3; 1 for a folder without --hold].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     settle: Option<u32>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Folder whose installed model is used [default: that of `blastscope update`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// One JSON object a line and frame instead of a panel.
     #[arg(long)]
     json: bool,
@@ -214,12 +238,15 @@ struct BenchArgs {
 
 #[derive(Debug, Args)]
 struct DoctorArgs {
-    /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Check the pins that this file names, as `live` takes it.
     #[arg(long, value_name = "FILE.toml")]
     hardware: Option<PathBuf>,
+    /// Folder whose installed model is used [default: that of `blastscope update`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -252,6 +279,8 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => record::verify(&args),
         Command::Export(args) => record::export(&args),
         Command::Cameras(args) => cameras(&args),
+        Command::Update(args) => update::update(&args),
+        Command::Model(args) => installed::model(&args),
     };
     match done {
         Ok(status) => ExitCode::from(status),
@@ -268,7 +297,7 @@ pub(crate) fn note(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "blastscope: {message}");
 }
 
-fn load(named: Option<&PathBuf>, threads: usize) -> Option<Classifier> {
+fn load(named: Option<&Path>, data_dir: Option<&Path>, threads: usize) -> Option<Found> {
     let execution = match execution::chosen(None, threads) {
         Ok(execution) => execution,
         Err(error) => {
@@ -276,8 +305,8 @@ fn load(named: Option<&PathBuf>, threads: usize) -> Option<Classifier> {
             return None;
         }
     };
-    match model::load(named.map(PathBuf::as_path), execution) {
-        Ok(classifier) => Some(classifier),
+    match model::load(named, data_dir, execution) {
+        Ok(found) => Some(found),
         Err(error) => {
             note(error);
             None
@@ -287,7 +316,9 @@ fn load(named: Option<&PathBuf>, threads: usize) -> Option<Classifier> {
 
 fn classify(args: &ClassifyArgs) -> io::Result<u8> {
     let threads = args.threads.map_or_else(execution::threads, Into::into);
-    let Some(classifier) = load(args.model.as_ref(), threads) else { return Ok(UNUSABLE) };
+    let found = load(args.model.as_deref(), args.data_dir.as_deref(), threads);
+    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
+    warnings.iter().for_each(note);
     let overlays = args.explain.as_ref().map(|dir| classify::Overlays::prepare(dir, args.explain_class, &args.paths));
     let overlays = match overlays.transpose() {
         Ok(overlays) => overlays,
@@ -312,7 +343,8 @@ fn live(args: LiveArgs) -> io::Result<u8> {
     }
     let wait = args.camera.is_some();
     let Some(source) = args.source.or_else(|| args.camera.map(live::SourceName::Camera)) else { return Ok(UNUSABLE) };
-    let Some(classifier) = load(args.model.as_ref(), 1) else { return Ok(UNUSABLE) };
+    let found = load(args.model.as_deref(), args.data_dir.as_deref(), 1);
+    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
     let options = live::Options {
         source,
         camera: live::CameraOptions { wait, lock_exposure: args.lock_exposure, detect_frozen: !args.allow_frozen },
@@ -322,6 +354,7 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         hold: args.hold,
         repeat: args.repeat,
         settle: args.settle,
+        warnings,
         output: match () {
             () if args.json => live::Output::Json,
             () if io::stdout().is_terminal() => live::Output::Panel,
@@ -369,7 +402,7 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
             drawn = bench::drawn_network(execution);
             &drawn
         }
-        Some(path) => match model::load(Some(path), execution) {
+        Some(path) => match model::open(path, execution) {
             Ok(classifier) => {
                 if classifier.preprocessing().is_cell_by_cell() {
                     note(format_args!(
@@ -392,8 +425,8 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
 }
 
 fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
-    let path = match model::find(args.model.as_deref()) {
-        Ok(path) => path,
+    let path = match model::load(args.model.as_deref(), None, execution) {
+        Ok(found) => found.path,
         Err(error) => {
             note(error);
             return Ok(UNUSABLE);
@@ -415,7 +448,8 @@ fn hardware(path: Option<&PathBuf>) -> Result<Option<Configuration>, ()> {
 
 fn doctor(args: &DoctorArgs) -> io::Result<u8> {
     let Ok(hardware) = hardware(args.hardware.as_ref()) else { return Ok(PARTLY) };
-    let fit = doctor::run(args.model.as_deref(), hardware.as_ref(), args.json, io::stdout().lock())?;
+    let (model, data_dir) = (args.model.as_deref(), args.data_dir.as_deref());
+    let fit = doctor::run(model, data_dir, hardware.as_ref(), args.json, io::stdout().lock())?;
     Ok(if fit { SUCCESS } else { PARTLY })
 }
 

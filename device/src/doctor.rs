@@ -73,18 +73,19 @@ struct Report<'a> {
     statement: &'static str,
 }
 
-/// Checks this machine, the model that `named` or the environment names, and the pins of `hardware`, and writes what was found
-/// to `out`. Whether everything that classification needs is there.
+/// Checks this machine, the model that [`crate::model::load`] finds for `named` and `data_dir`, and the pins of `hardware`, and writes
+/// what was found to `out`. Whether everything that classification needs is there.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn run(
     named: Option<&Path>,
+    data_dir: Option<&Path>,
     hardware: Option<&Configuration>,
     json: bool,
     mut out: impl Write,
 ) -> io::Result<bool> {
-    let facts = probe::facts(Path::new("/"), named, hardware);
+    let facts = probe::facts(Path::new("/"), named, data_dir, hardware);
     let checks = judge::judge(&facts);
     let status = checks.iter().map(|check| check.status).max().unwrap_or(Status::Ok);
     if json {

@@ -15,12 +15,15 @@ pub mod cameras;
 mod civil;
 pub mod classify;
 pub mod cli;
+pub mod data_dir;
+pub mod disk;
 pub mod doctor;
 pub mod drawn_field;
 pub mod execution;
 pub mod files;
 pub mod frame;
 pub mod hardware;
+pub mod installed;
 mod interrupt;
 pub mod live;
 mod memory;
@@ -30,6 +33,7 @@ pub mod pipeline;
 pub mod record;
 pub mod source;
 mod text;
+pub mod update;
 
 /// Stands on every screen, report and export.
 pub const RESEARCH_USE: &str = blastscope_shared::artifact::STATEMENT;

@@ -77,6 +77,8 @@ pub struct Options {
     pub repeat: bool,
     /// As [`Settings::settle`].
     pub settle: Option<u32>,
+    /// What is to be said about the model, in sentences.
+    pub warnings: Vec<String>,
     /// What becomes of the readings.
     pub output: Output,
 }
@@ -159,6 +161,9 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),
         Output::Json => Box::new(lines::Json::start(classifier)),
     };
+    for warning in &options.warnings {
+        display.note(warning, &Session::default())?;
+    }
     // Dropped on every way out, a panic included: the lamps go dark.
     let mut instrument: Box<dyn Instrument> = match &options.hardware {
         Some(configuration) => Box::new(Attached::start(configuration)),

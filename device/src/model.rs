@@ -1,7 +1,7 @@
 //! Finding and loading the model.
 
 use std::{
-    env, fs, io,
+    env,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,14 @@ use blastscope_shared::{
     network::Execution,
 };
 
-use crate::{files, pipeline::Assessor, text};
+use crate::{
+    data_dir::DataDir,
+    disk::{Disk as _, System},
+    files,
+    installed::{Installed, NoneUsable, keys},
+    pipeline::Assessor,
+    text,
+};
 
 /// Environment variable that names the model file.
 pub const VARIABLE: &str = "BLASTSCOPE_MODEL";
@@ -21,8 +28,6 @@ pub const VARIABLE: &str = "BLASTSCOPE_MODEL";
 const RELATIVE: &str = "models/allcnn.bsm";
 /// Where a package puts it.
 const INSTALLED: &str = "/usr/share/blastscope/models/allcnn.bsm";
-/// Largest model file, in bytes.
-const MAX_BYTES: u64 = 256 << 20;
 
 /// Why there is no model.
 #[derive(Debug, thiserror::Error)]
@@ -52,30 +57,72 @@ pub enum ModelError {
         /// What is wrong.
         source: ArtifactError,
     },
+    /// Models are installed, and none can be used.
+    #[error(transparent)]
+    Installed(#[from] NoneUsable),
 }
 
-/// The model file that `named` or the environment names, else the first that lies below the working directory, beside
-/// the executable or where packages put it. A file that is named need not be there.
+/// A model that was found.
+pub struct Found {
+    /// The model.
+    pub classifier: Classifier,
+    /// Its file.
+    pub path: PathBuf,
+    /// What is to be said about it, in sentences: another runs than should, or who signed it is not known.
+    pub warnings: Vec<String>,
+}
+
+/// Loads the model: the file `named`; else the one that is installed in the folder `data_dir`; else the file that the environment
+/// names; else the one that is installed in the [data directory](DataDir::named_or_default) of this machine; else the first
+/// file that lies below the working directory, beside the executable or where packages put it.
 ///
 /// # Errors
-/// [`ModelError::Nowhere`] when none is named and none is found.
-pub fn find(named: Option<&Path>) -> Result<PathBuf, ModelError> {
-    if let Some(path) = named.map(Path::to_path_buf).or_else(|| env::var_os(VARIABLE).map(PathBuf::from)) {
-        return Ok(path);
+/// [`ModelError`], a sentence that names the file or the places.
+pub fn load(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution) -> Result<Found, ModelError> {
+    if let Some(path) = named {
+        return load_file(path, data_dir, execution);
+    }
+    if let Some(found) = data_dir.and_then(|dir| load_installed(&DataDir::new(dir), execution)) {
+        return found;
+    }
+    if let Some(path) = env::var_os(VARIABLE).map(PathBuf::from) {
+        return load_file(&path, data_dir, execution);
+    }
+    if let Some(found) = load_installed(&DataDir::named_or_default(None), execution) {
+        return found;
     }
     let places = places();
     match places.iter().find(|place| place.is_file()) {
-        Some(place) => Ok(place.clone()),
+        Some(place) => load_file(place, data_dir, execution),
         None => Err(ModelError::Nowhere { places }),
     }
 }
 
-/// Loads the model file that [`find`] gives for `named`.
-///
-/// # Errors
-/// [`ModelError`], a sentence that names the file or the places.
-pub fn load(named: Option<&Path>, execution: Execution) -> Result<Classifier, ModelError> {
-    open(&find(named)?, execution)
+/// The model that is installed in `dir`; `None` when none ever was.
+fn load_installed(dir: &DataDir, execution: Execution) -> Option<Result<Found, ModelError>> {
+    let mut installed = Installed::look(&System, dir)?;
+    Some(match installed.running(execution) {
+        Ok(model) => {
+            let (path, warnings) = (model.slot.path(dir), installed.warnings);
+            Ok(Found { classifier: model.classifier, path, warnings })
+        }
+        Err(error) => Err(error.into()),
+    })
+}
+
+/// A file that is named runs whoever made it, for research; of a signed one it is said when no key is known that signed it.
+fn load_file(path: &Path, data_dir: Option<&Path>, execution: Execution) -> Result<Found, ModelError> {
+    let bytes = bytes_of(path)?;
+    let classifier = read(path, &bytes, execution)?;
+    let mut warnings = Vec::new();
+    if classifier.model_version().is_some() {
+        let folder = DataDir::named_or_default(data_dir).trusted_keys();
+        let (keys, _) = keys::trusted(&System, &folder).unwrap_or_default();
+        if let Err(error) = keys::signer_of(&bytes, &keys) {
+            warnings.push(format!("the model {} {error} ({})", path.display(), folder.display()));
+        }
+    }
+    Ok(Found { classifier, path: path.to_path_buf(), warnings })
 }
 
 /// Loads the model file `path`.
@@ -83,25 +130,23 @@ pub fn load(named: Option<&Path>, execution: Execution) -> Result<Classifier, Mo
 /// # Errors
 /// [`ModelError::Unreadable`] or [`ModelError::Invalid`], a sentence that names the file.
 pub fn open(path: &Path, execution: Execution) -> Result<Classifier, ModelError> {
-    let bytes = read(path).map_err(|reason| ModelError::Unreadable { path: path.to_path_buf(), reason })?;
+    read(path, &bytes_of(path)?, execution)
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
+    System
+        .read(path)
+        .map_err(|error| ModelError::Unreadable { path: path.to_path_buf(), reason: files::reason(&error) })
+}
+
+fn read(path: &Path, bytes: &[u8], execution: Execution) -> Result<Classifier, ModelError> {
     let invalid = |source| ModelError::Invalid { path: path.to_path_buf(), source };
-    Classifier::read_with(&bytes, execution).map_err(invalid)
+    Classifier::read_with(bytes, execution).map_err(invalid)
 }
 
 fn places() -> Vec<PathBuf> {
     let beside_executable = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(RELATIVE)));
     [Some(PathBuf::from(RELATIVE)), beside_executable, Some(PathBuf::from(INSTALLED))].into_iter().flatten().collect()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let metadata = fs::metadata(path).map_err(|error| files::reason(&error))?;
-    if !metadata.is_file() {
-        return Err("is not a file".into());
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(format!("is larger than {} MB, which no model is", MAX_BYTES >> 20));
-    }
-    fs::read(path).map_err(|error: io::Error| files::reason(&error))
 }
 
 /// A classifier with the buffers of one thread.
@@ -143,17 +188,23 @@ impl Assessor for Loaded<'_> {
     }
 }
 
-/// A line that tells models apart: name and the first digits of the identity.
+/// A line that tells models apart: name, the first digits of the identity, and the version of a signed model.
 #[must_use]
 pub fn title(classifier: &Classifier) -> String {
     let id = classifier.model_id();
     // A model is a file from elsewhere: its name must not steer the terminal.
     let name: String = text::harmless(&classifier.card().name).chars().take(40).collect();
-    format!("{name} {}", id.get(..12).unwrap_or(id))
+    let version = classifier.model_version().map(|version| format!(" version {version}")).unwrap_or_default();
+    format!("{name} {}{version}", id.get(..12).unwrap_or(id))
 }
 
-/// What must be said about a model that has never seen a real smear.
+/// What must be said about a model that has never seen a real smear, or that nobody answers for.
 #[must_use]
 pub fn caution(classifier: &Classifier) -> Option<&'static str> {
-    classifier.card().drawn.then_some("model trained on drawn fields")
+    match (classifier.card().drawn, classifier.model_version()) {
+        (true, None) => Some("model trained on drawn fields; unsigned"),
+        (true, Some(_)) => Some("model trained on drawn fields"),
+        (false, None) => Some("unsigned model"),
+        (false, Some(_)) => None,
+    }
 }

@@ -15,7 +15,12 @@ fn model() -> PathBuf {
 
 fn bench(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
-    command.env_remove("BLASTSCOPE_MODEL").env_remove("BLASTSCOPE_ISA").env_remove("T0").stdin(Stdio::null());
+    command
+        .env_remove("BLASTSCOPE_MODEL")
+        .env("BLASTSCOPE_DATA_DIR", "/nonexistent")
+        .env_remove("BLASTSCOPE_ISA")
+        .env_remove("T0")
+        .stdin(Stdio::null());
     command.arg("bench").args(arguments).arg("--model").arg(model());
     command
 }

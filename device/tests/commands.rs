@@ -17,7 +17,11 @@ fn model() -> PathBuf {
 
 fn blastscope() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
-    command.env_remove("BLASTSCOPE_MODEL").env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+        .env_remove("BLASTSCOPE_MODEL")
+        .env("BLASTSCOPE_DATA_DIR", "/nonexistent")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
     command
 }
 

@@ -14,7 +14,12 @@ fn model() -> PathBuf {
 
 fn doctor() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
-    command.env_remove("BLASTSCOPE_MODEL").env_remove("BLASTSCOPE_ISA").stdin(Stdio::null()).arg("doctor");
+    command
+        .env_remove("BLASTSCOPE_MODEL")
+        .env("BLASTSCOPE_DATA_DIR", "/nonexistent")
+        .env_remove("BLASTSCOPE_ISA")
+        .stdin(Stdio::null())
+        .arg("doctor");
     command
 }
 

@@ -31,6 +31,9 @@ enum Command {
     Retrain(commands::retrain::Retrain),
     Card(commands::card::Card),
     Inspect(commands::inspect::Inspect),
+    Keygen(commands::keygen::Keygen),
+    Sign(commands::sign::Sign),
+    Verify(commands::verify::Verify),
     #[cfg(feature = "training")]
     Reproduce(Box<commands::reproduce::Reproduce>),
     #[cfg(feature = "training")]
@@ -63,6 +66,9 @@ impl Cli {
             Command::Retrain(retrain) => retrain.run(),
             Command::Card(card) => card.run(),
             Command::Inspect(inspect) => inspect.run(),
+            Command::Keygen(keygen) => keygen.run(),
+            Command::Sign(sign) => sign.run(),
+            Command::Verify(verify) => verify.run(),
             #[cfg(feature = "training")]
             Command::Reproduce(reproduce) => reproduce.run(),
             #[cfg(feature = "training")]

@@ -19,6 +19,7 @@ pub mod evidence;
 #[cfg(feature = "training")]
 pub mod explanation;
 pub mod hardware;
+pub mod keys;
 pub mod model_card;
 pub mod picture;
 pub mod progress;

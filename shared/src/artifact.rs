@@ -3,10 +3,13 @@
 //! `FORMAT.md` beside this crate's manifest has the byte layout. Reading goes from the cheap checks to the dear ones: magic,
 //! header checksum, format version, length, SHA-256 of the body, and only then is the body decoded. Weights are borrowed from
 //! the file's bytes, lists are limited before they are allocated, and bytes that are left over are refused.
+//!
+//! A file may be signed: [`sign`] and [`verify`]. Reading alone does not ask who made a file.
 
 mod card;
 mod header;
 mod limited;
+mod signature;
 
 use alloc::vec::Vec;
 
@@ -15,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub use card::{Measurement, ModelCard, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT};
 pub use header::{FORMAT_VERSION, HEADER_LEN, MAGIC};
+pub use signature::{SignatureError, model_version, sign, signer, verify};
 
 use crate::{label::Class, network::Network, novelty::NoveltyStatistics, preprocess::Preprocessing};
 
@@ -148,7 +152,9 @@ pub enum ArtifactError {
     #[error("has a damaged header; copy it again from its source")]
     DamagedHeader,
     /// The format is newer than this program.
-    #[error("has format {found}, but this program reads format {FORMAT_VERSION} only; update blastscope to use it")]
+    #[error(
+        "has format {found}, but this program reads formats up to {FORMAT_VERSION} only; update blastscope to use it"
+    )]
     NewerFormat {
         /// The file's format version.
         found: u16,
@@ -207,7 +213,7 @@ impl<'a> Artifact<'a> {
         Ok((artifact, header.body_hash))
     }
 
-    /// The whole file's bytes.
+    /// The bytes of a whole file that is not signed; [`sign`] signs them.
     ///
     /// # Errors
     /// [`ArtifactError::Invalid`] when a reader would refuse the result.
@@ -216,7 +222,8 @@ impl<'a> Artifact<'a> {
         let hidden_len = Network::check(&self.preprocessing, &self.layers)?;
         self.novelty.statistics(hidden_len)?;
         let body = postcard::to_allocvec(self).map_err(|_| ArtifactError::Invalid("it cannot be encoded"))?;
-        let header = header::Header { body_len: body.len() as u64, body_hash: Sha256::digest(&body).into() };
+        let header =
+            header::Header { body_len: body.len() as u64, body_hash: Sha256::digest(&body).into(), seal: None };
         let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());
         bytes.extend_from_slice(&header.to_bytes());
         bytes.extend_from_slice(&body);

@@ -6,7 +6,7 @@ mod by_cell;
 
 use self::by_cell::ByCell;
 use crate::{
-    artifact::{Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
+    artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
     calibration::{most_probable, probabilities},
     cells::Cell,
     explanation::{Explanation, Unexplained},
@@ -21,6 +21,7 @@ use crate::{
 /// An artifact in use. Immutable: threads share it, each with its own [`Workspace`].
 pub struct Classifier {
     model_id: String,
+    model_version: Option<u32>,
     card: ModelCard,
     provenance: Provenance,
     preprocessing: Preprocessing,
@@ -84,6 +85,7 @@ impl Classifier {
         let novelty = artifact.novelty.statistics(network.hidden_len())?;
         Ok(Self {
             model_id: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            model_version: artifact::model_version(bytes)?,
             card: artifact.card,
             provenance: artifact.provenance,
             preprocessing: artifact.preprocessing,
@@ -98,6 +100,13 @@ impl Classifier {
     #[must_use]
     pub fn model_id(&self) -> &str {
         &self.model_id
+    }
+
+    /// The model version of a signed file, `None` when it is not signed. Who signed it was not checked here; see
+    /// [`artifact::signer`].
+    #[must_use]
+    pub const fn model_version(&self) -> Option<u32> {
+        self.model_version
     }
 
     /// What the model is for and what it is worth.

@@ -42,6 +42,7 @@ pub mod novelty;
 pub mod pixels;
 pub mod preprocess;
 pub mod quantization;
+pub mod signing;
 pub mod verdict;
 
 pub use arch::Isa;

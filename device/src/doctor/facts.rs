@@ -76,7 +76,18 @@ pub(crate) enum Model {
     /// There is none, or none that can be used.
     Missing { reason: String },
     /// It is loaded and has been tried.
-    Loaded { path: String, bytes: u64, title: String, code_version: String, drawn: bool, trial: Trial },
+    Loaded {
+        path: String,
+        bytes: u64,
+        title: String,
+        code_version: String,
+        drawn: bool,
+        /// `None` when it is not signed.
+        version: Option<u32>,
+        /// Such as that another model should run.
+        warnings: Vec<String>,
+        trial: Trial,
+    },
 }
 
 /// A drawn picture through the model.

@@ -28,9 +28,14 @@ use crate::{
     memory,
 };
 
-/// The facts of the machine whose files lie below `root`, of the model that `named` or the environment names, and of the pins
-/// that `hardware` names.
-pub(super) fn facts(root: &Path, named: Option<&Path>, hardware: Option<&Configuration>) -> Facts {
+/// The facts of the machine whose files lie below `root`, of the model that [`crate::model::load`] finds, and of the pins that
+/// `hardware` names.
+pub(super) fn facts(
+    root: &Path,
+    named: Option<&Path>,
+    data_dir: Option<&Path>,
+    hardware: Option<&Configuration>,
+) -> Facts {
     let files = Files(root.to_path_buf());
     let chosen = execution::chosen(None, 1);
     Facts {
@@ -42,7 +47,7 @@ pub(super) fn facts(root: &Path, named: Option<&Path>, hardware: Option<&Configu
         processor: processor(&files),
         instruction_set: instruction_set(chosen.as_ref().map(|execution| execution.isa)),
         // Where the environment asks for what cannot be had, the model can be tried all the same.
-        model: trial::model(named, chosen.unwrap_or_default()),
+        model: trial::model(named, data_dir, chosen.unwrap_or_default()),
         memory: memory(&files),
         video_nodes: system::video_nodes(&files),
         gpio_chips: system::gpio_chips(&files),

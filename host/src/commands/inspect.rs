@@ -34,11 +34,12 @@ impl Inspect {
             |error: blastscope_shared::artifact::ArtifactError| Error::content(&self.model, error.to_string());
         let (artifact, hash) = Artifact::read(&bytes).map_err(unusable)?;
         let classifier = Classifier::read(&bytes).map_err(unusable)?;
+        let version = classifier.model_version();
         if self.json {
-            let value = as_json(&artifact, &hash, bytes.len(), classifier.network().macs());
+            let value = as_json(&artifact, &hash, version, bytes.len(), classifier.network().macs());
             println!("{value:#}");
         } else {
-            print!("{}", as_text(&artifact, &hash, bytes.len(), classifier.network().macs()));
+            print!("{}", as_text(&artifact, &hash, version, bytes.len(), classifier.network().macs()));
         }
         Ok(())
     }
@@ -65,14 +66,18 @@ fn layers<'a>(artifact: &'a Artifact<'a>) -> Vec<(&'static str, [usize; 3], Opti
     described.collect()
 }
 
-fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], file_len: usize, macs: u64) -> String {
+fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_len: usize, macs: u64) -> String {
     let mut out = String::new();
     let card = &artifact.card;
     let mut line = |text: std::fmt::Arguments<'_>| {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{text}");
     };
-    line(format_args!("{}  ({} bytes, format 1)", card.name, file_len));
+    let signed = match version {
+        Some(version) => format!("signed as version {version}; `verify` says whether by a key that you trust"),
+        None => "not signed".into(),
+    };
+    line(format_args!("{}  ({file_len} bytes, {signed})", card.name));
     line(format_args!("{}", card.statement));
     if card.drawn {
         line(format_args!("Trained on drawn fields: it shows how the loop works and says nothing about real smears."));
@@ -129,7 +134,7 @@ fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], file_len: usize, macs: u64)
     out
 }
 
-fn as_json(artifact: &Artifact<'_>, hash: &[u8; 32], file_len: usize, macs: u64) -> Value {
+fn as_json(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_len: usize, macs: u64) -> Value {
     let layers: Vec<Value> = layers(artifact)
         .into_iter()
         .map(|(name, shape, filters)| {
@@ -143,6 +148,7 @@ fn as_json(artifact: &Artifact<'_>, hash: &[u8; 32], file_len: usize, macs: u64)
         .collect();
     json!({
         "model": hex(hash),
+        "version": version,
         "bytes": file_len,
         "macs": macs,
         "card": artifact.card,

@@ -4,21 +4,43 @@ use super::{ArtifactError, MAX_BODY_LEN};
 
 /// The first eight bytes: not text, so that a transfer in text mode is noticed.
 pub const MAGIC: [u8; 8] = *b"\x89BSM\r\n\x1a\n";
-/// The format that this program reads and writes.
-pub const FORMAT_VERSION: u16 = 1;
+/// The format of a file that is not signed.
+const UNSIGNED: u16 = 1;
+/// The newest format, that of a signed file; older ones are read too.
+pub const FORMAT_VERSION: u16 = 2;
 /// Bytes before the body.
 pub const HEADER_LEN: usize = 128;
 
 const VERSION_AT: usize = 8;
 const LENGTH_AT: usize = 10;
+const FLAGS_AT: usize = 12;
 const BODY_LEN_AT: usize = 16;
 const HASH_AT: usize = 24;
+const SIGNATURE_AT: usize = 56;
+const MODEL_VERSION_AT: usize = 120;
 const CHECKSUM_AT: usize = 124;
+
+/// What signatures are made over begins with this, so that one made here for another purpose fits no model.
+const DOMAIN: &[u8; 32] = b"blastscope model, signature 1\0\0\0";
+
+/// Length of what a signature is made over: [`DOMAIN`], the header up to the signature, the model version.
+pub(super) const SIGNED_LEN: usize = DOMAIN.len() + SIGNATURE_AT + 4;
 
 /// What the header says.
 pub(super) struct Header {
     pub(super) body_len: u64,
     pub(super) body_hash: [u8; 32],
+    /// Of a signed file.
+    pub(super) seal: Option<Seal>,
+}
+
+/// What a signed file's header adds. Reading it does not check the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seal {
+    /// From 1 up; grows from model to model.
+    pub(super) version: u32,
+    /// Ed25519, over [`Header::signed`].
+    pub(super) signature: [u8; 64],
 }
 
 impl Header {
@@ -32,45 +54,70 @@ impl Header {
         if crc32(&header[..CHECKSUM_AT]).to_le_bytes() != header[CHECKSUM_AT..] {
             return Err(ArtifactError::DamagedHeader);
         }
-        let version = u16::from_le_bytes([header[VERSION_AT], header[VERSION_AT + 1]]);
-        match version {
-            FORMAT_VERSION => {}
-            0 => return Err(ArtifactError::UnknownFormat { found: version }),
+        let signed = match u16::from_le_bytes(array(header, VERSION_AT)) {
+            UNSIGNED => false,
+            FORMAT_VERSION => true,
+            0 => return Err(ArtifactError::UnknownFormat { found: 0 }),
             found => return Err(ArtifactError::NewerFormat { found }),
-        }
-        let expected = Self::blank();
-        let fixed = |from: usize, to: usize| header[from..to] == expected[from..to];
-        if !fixed(LENGTH_AT, BODY_LEN_AT) || !fixed(HASH_AT + 32, CHECKSUM_AT) {
+        };
+        let zero = |from: usize, to: usize| header[from..to].iter().all(|&byte| byte == 0);
+        let header_len = u16::from_le_bytes(array(header, LENGTH_AT));
+        if usize::from(header_len) != HEADER_LEN || !zero(FLAGS_AT, BODY_LEN_AT) {
             return Err(ArtifactError::UnknownFeature);
         }
-        let mut body_len = [0; 8];
-        body_len.copy_from_slice(&header[BODY_LEN_AT..HASH_AT]);
-        let body_len = u64::from_le_bytes(body_len);
+        let seal = Seal {
+            version: u32::from_le_bytes(array(header, MODEL_VERSION_AT)),
+            signature: array(header, SIGNATURE_AT),
+        };
+        if !signed && !zero(SIGNATURE_AT, CHECKSUM_AT) {
+            return Err(ArtifactError::UnknownFeature);
+        }
+        if signed && seal.version == 0 {
+            return Err(ArtifactError::Invalid("it is signed and has no model version"));
+        }
+        let body_len = u64::from_le_bytes(array(header, BODY_LEN_AT));
         if body_len > MAX_BODY_LEN {
             return Err(ArtifactError::Invalid("its body is larger than 256 MiB"));
         }
-        let mut body_hash = [0; 32];
-        body_hash.copy_from_slice(&header[HASH_AT..HASH_AT + 32]);
-        Ok(Self { body_len, body_hash })
+        Ok(Self { body_len, body_hash: array(header, HASH_AT), seal: signed.then_some(seal) })
     }
 
     pub(super) fn to_bytes(&self) -> [u8; HEADER_LEN] {
-        let mut header = Self::blank();
-        header[BODY_LEN_AT..HASH_AT].copy_from_slice(&self.body_len.to_le_bytes());
-        header[HASH_AT..HASH_AT + 32].copy_from_slice(&self.body_hash);
+        let mut header = [0; HEADER_LEN];
+        let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0, &MAGIC);
+        put(VERSION_AT, &if self.seal.is_some() { FORMAT_VERSION } else { UNSIGNED }.to_le_bytes());
+        put(LENGTH_AT, &(HEADER_LEN as u16).to_le_bytes());
+        put(BODY_LEN_AT, &self.body_len.to_le_bytes());
+        put(HASH_AT, &self.body_hash);
+        if let Some(seal) = &self.seal {
+            put(SIGNATURE_AT, &seal.signature);
+            put(MODEL_VERSION_AT, &seal.version.to_le_bytes());
+        }
         let checksum = crc32(&header[..CHECKSUM_AT]);
         header[CHECKSUM_AT..].copy_from_slice(&checksum.to_le_bytes());
         header
     }
 
-    /// A header of this format without length, hash and checksum: flags, signature and reserved bytes are zero.
-    fn blank() -> [u8; HEADER_LEN] {
-        let mut header = [0; HEADER_LEN];
-        header[..VERSION_AT].copy_from_slice(&MAGIC);
-        header[VERSION_AT..LENGTH_AT].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
-        header[LENGTH_AT..LENGTH_AT + 2].copy_from_slice(&(HEADER_LEN as u16).to_le_bytes());
-        header
+    /// What a signature of this file is made over. The signature itself is not part of it, nor the checksum, which follows from
+    /// the rest.
+    pub(super) fn signed(&self) -> [u8; SIGNED_LEN] {
+        let header = self.to_bytes();
+        let mut message = [0; SIGNED_LEN];
+        let (domain, rest) = message.split_at_mut(DOMAIN.len());
+        let (before, version) = rest.split_at_mut(SIGNATURE_AT);
+        domain.copy_from_slice(DOMAIN);
+        before.copy_from_slice(&header[..SIGNATURE_AT]);
+        version.copy_from_slice(&header[MODEL_VERSION_AT..CHECKSUM_AT]);
+        message
     }
+}
+
+/// The `N` bytes of `header` from `at`.
+fn array<const N: usize>(header: &[u8; HEADER_LEN], at: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&header[at..at + N]);
+    bytes
 }
 
 /// CRC-32 (IEEE 802.3, reflected, polynomial 0xEDB88320).
@@ -94,30 +141,62 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
     }
 
+    fn header(seal: Option<Seal>) -> Header {
+        Header { body_len: 77, body_hash: [5; 32], seal }
+    }
+
+    const SEALS: [Option<Seal>; 2] = [None, Some(Seal { version: 3, signature: [9; 64] })];
+
     #[test]
     fn a_header_is_read_as_it_was_written() {
-        let written = Header { body_len: 77, body_hash: [5; 32] };
-        let read = Header::read(&written.to_bytes()).expect("whole");
-        assert_eq!((read.body_len, read.body_hash), (77, [5; 32]));
+        for seal in SEALS {
+            let read = Header::read(&header(seal).to_bytes()).expect("whole");
+            assert_eq!((read.body_len, read.body_hash, read.seal), (77, [5; 32], seal));
+        }
+    }
+
+    fn resealed(mut bytes: [u8; HEADER_LEN], at: usize, value: u8) -> Result<Header, ArtifactError> {
+        bytes[at] = value;
+        let checksum = crc32(&bytes[..CHECKSUM_AT]);
+        bytes[CHECKSUM_AT..].copy_from_slice(&checksum.to_le_bytes());
+        Header::read(&bytes)
     }
 
     #[test]
     fn rejects_a_newer_format_with_the_remedy() {
-        let mut bytes = Header { body_len: 0, body_hash: [0; 32] }.to_bytes();
-        bytes[VERSION_AT] = 2;
-        let checksum = crc32(&bytes[..CHECKSUM_AT]);
-        bytes[CHECKSUM_AT..].copy_from_slice(&checksum.to_le_bytes());
-        let error = Header::read(&bytes).err();
-        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 2 }));
+        let error = resealed(header(None).to_bytes(), VERSION_AT, 3).err();
+        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 3 }));
+    }
+
+    #[test]
+    fn rejects_what_a_format_does_not_define() {
+        let [unsigned, signed] = SEALS.map(|seal| header(seal).to_bytes());
+        for at in [LENGTH_AT, FLAGS_AT, SIGNATURE_AT, MODEL_VERSION_AT] {
+            assert_eq!(resealed(unsigned, at, 1).err(), Some(ArtifactError::UnknownFeature), "byte {at}");
+        }
+        assert_eq!(resealed(signed, FLAGS_AT, 1).err(), Some(ArtifactError::UnknownFeature));
+        assert!(matches!(resealed(signed, MODEL_VERSION_AT, 0), Err(ArtifactError::Invalid(_))), "version 0");
+    }
+
+    #[test]
+    fn everything_but_signature_and_checksum_is_signed() {
+        let bytes = header(SEALS[1]).to_bytes();
+        let message = Header::read(&bytes).expect("whole").signed();
+        for at in 0..HEADER_LEN {
+            let changed = resealed(bytes, at, bytes[at] ^ 1);
+            let same = changed.is_ok_and(|changed| changed.signed() == message);
+            assert_eq!(same, (SIGNATURE_AT..MODEL_VERSION_AT).contains(&at) || at >= CHECKSUM_AT, "byte {at}");
+        }
     }
 
     #[test]
     fn rejects_every_flipped_bit() {
-        let bytes = Header { body_len: 77, body_hash: [5; 32] }.to_bytes();
-        for bit in 0..HEADER_LEN * 8 {
-            let mut damaged = bytes;
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            assert!(Header::read(&damaged).is_err(), "bit {bit}");
+        for bytes in SEALS.map(|seal| header(seal).to_bytes()) {
+            for bit in 0..HEADER_LEN * 8 {
+                let mut damaged = bytes;
+                damaged[bit / 8] ^= 1 << (bit % 8);
+                assert!(Header::read(&damaged).is_err(), "bit {bit}");
+            }
         }
     }
 }

@@ -45,15 +45,23 @@ pub(super) fn model(model: &Model) -> Vec<Check> {
             let remedy = "copy models/allcnn.bsm of the release beside the program, or name another with --model FILE";
             vec![Check::broken("model", reason, remedy)]
         }
-        Model::Loaded { path, bytes, title, code_version, drawn, trial } => {
-            let found = format!("{title}, by version {code_version}, {} kB, {path}", bytes.div_ceil(1024));
+        Model::Loaded { path, bytes, title, code_version, drawn, version, warnings, trial } => {
+            let signed = if version.is_some() { "" } else { ", unsigned" };
+            let found = format!("{title}{signed}, by blastscope {code_version}, {} kB, {path}", bytes.div_ceil(1024));
             let loaded = if *drawn {
                 let remedy = "for smears take models/allcnn.bsm: unset BLASTSCOPE_MODEL, or name it with --model FILE";
                 Check::look("model", format!("{found}; trained on drawn fields"), remedy)
             } else {
                 Check::ok("model", found)
             };
-            vec![loaded, self_test(trial), speed(trial)]
+            let warned = warnings.iter().map(|warning| {
+                Check::look(
+                    "installed model",
+                    warning,
+                    "`blastscope model` shows what is installed and whose keys are trusted",
+                )
+            });
+            [loaded].into_iter().chain(warned).chain([self_test(trial), speed(trial)]).collect()
         }
     }
 }

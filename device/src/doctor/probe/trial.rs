@@ -12,7 +12,7 @@ use crate::{
     bench::times::Times,
     doctor::facts::{Model, Trial},
     drawn_field,
-    model::{self, ModelError},
+    model::{self, Found, ModelError},
 };
 
 /// Size of the picture, in pixels: what cameras deliver.
@@ -22,13 +22,12 @@ const FRAMES: usize = 20;
 const ENOUGH: Duration = Duration::from_secs(1);
 
 /// Finds, loads and tries the model that `named` or the environment names, on `execution`.
-pub(super) fn model(named: Option<&Path>, execution: Execution) -> Model {
-    attempt(named, execution).unwrap_or_else(|error| Model::Missing { reason: error.to_string() })
+pub(super) fn model(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution) -> Model {
+    attempt(named, data_dir, execution).unwrap_or_else(|error| Model::Missing { reason: error.to_string() })
 }
 
-fn attempt(named: Option<&Path>, execution: Execution) -> Result<Model, ModelError> {
-    let path = model::find(named)?;
-    let classifier = model::open(&path, execution)?;
+fn attempt(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution) -> Result<Model, ModelError> {
+    let Found { classifier, path, warnings } = model::load(named, data_dir, execution)?;
     let scalar = model::open(&path, Execution { isa: Isa::Scalar, threads: 1 })?;
     let picture = drawn_field::field(PICTURE.0, PICTURE.1, 0);
     Ok(Model::Loaded {
@@ -37,6 +36,8 @@ fn attempt(named: Option<&Path>, execution: Execution) -> Result<Model, ModelErr
         title: model::title(&classifier),
         code_version: classifier.provenance().code_version.clone(),
         drawn: classifier.card().drawn,
+        version: classifier.model_version(),
+        warnings,
         trial: Trial {
             isa: classifier.network().execution().isa.name(),
             logits: classifier.assess(&picture, &mut classifier.workspace()).logits,

@@ -1,0 +1,116 @@
+//! `sign`: a model that devices take.
+
+use std::{
+    num::NonZero,
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use blastscope_shared::artifact::{self, Artifact, ArtifactError};
+use clap::Args;
+use serde_json::json;
+
+use crate::{Error, atomic_file, dataset::hex, keys, picture::read_file};
+
+/// Sign a model, so that the devices that trust the key take it with `blastscope update`.
+///
+/// The signature covers the whole file and the model's version; the model's id stays as it is. Devices refuse a version lower than
+/// that of the model they run.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  blastscope-host sign models/allcnn.bsm --key ~/keys/laboratory.key --out allcnn-signed.bsm
+  blastscope-host sign first.bsm --key laboratory.key --out first-3.bsm --version 3")]
+pub struct Sign {
+    /// Model file; a signature that it has is replaced.
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// Secret key, as `keygen` writes it.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// File to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The model's version, from 1 up, higher than that of every model before it [default: that of a model that is signed already,
+    /// else the time as YYMMDDhhmm, UTC].
+    #[arg(long, value_name = "N")]
+    version: Option<NonZero<u32>>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Sign {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the model or the key cannot be used, or the file cannot be written.
+    pub fn run(&self) -> Result<(), Error> {
+        let bytes = read_file(&self.model)?;
+        let unusable = |error: ArtifactError| Error::content(&self.model, error.to_string());
+        // The whole content, before the key is touched.
+        blastscope_shared::Classifier::read(&bytes).map_err(unusable)?;
+        let key = keys::read_secret(&self.key)?;
+        let former = artifact::model_version(&bytes).map_err(unusable)?.and_then(NonZero::new);
+        let Some(version) = self.version.or(former).or_else(version_of_now) else {
+            return Err(Error::Usage("the clock cannot be right; set it, or give --version N".into()));
+        };
+        let signed = artifact::sign(&bytes, &key, version).map_err(unusable)?;
+        atomic_file::write(&self.out, &signed)?;
+        let public = key.public();
+        let written = read_file(&self.out)?;
+        artifact::verify(&written, std::slice::from_ref(&public))
+            .map_err(|error| Error::content(&self.out, format!("{error}; write it again")))?;
+        let (_, hash) = Artifact::read(&written).map_err(|error| Error::content(&self.out, error.to_string()))?;
+        if self.json {
+            let report = json!({"file": self.out, "model": hex(&hash), "version": version, "key": public.id(), "bytes": written.len()});
+            println!("{report:#}");
+        } else {
+            println!("{}: model {}, version {version}, signed by {}", self.out.display(), hex(&hash), public.id());
+        }
+        Ok(())
+    }
+}
+
+fn version_of_now() -> Option<NonZero<u32>> {
+    version_at(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs())
+}
+
+/// `seconds` since 1970 as YYMMDDhhmm, UTC, from 2026 to 2042: what 32 bits hold, and grows.
+///
+/// The date is Howard Hinnant's, "chrono-compatible low-level date algorithms" (`civil_from_days`), for these years.
+fn version_at(seconds: u64) -> Option<NonZero<u32>> {
+    // Days since 2000-03-01: a leap day is the last of its year, and every fourth year has one until 2100.
+    let days = (seconds / 86_400).checked_sub(11_017)?;
+    let (cycle, day_of_cycle) = (days / 1461, days % 1461);
+    let year_of_cycle = (day_of_cycle - day_of_cycle / 1460) / 365;
+    let day_of_year = day_of_cycle - 365 * year_of_cycle;
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = 4 * cycle + year_of_cycle + u64::from(month <= 2);
+    let minutes = seconds % 86_400 / 60;
+    let version = (((year * 100 + month) * 100 + day) * 100 + minutes / 60) * 100 + minutes % 60;
+    if !(26..=42).contains(&year) {
+        return None;
+    }
+    NonZero::new(u32::try_from(version).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_dates_that_people_read() {
+        let version = |seconds| version_at(seconds).map(NonZero::get);
+        assert_eq!(version(0), None);
+        assert_eq!(version(1_767_225_599), None, "the last second of 2025");
+        assert_eq!(version(1_767_225_600), Some(2_601_010_000));
+        assert_eq!(version(1_835_395_140), Some(2_802_282_359));
+        assert_eq!(version(1_835_395_200), Some(2_802_290_000));
+        assert_eq!(version(2_272_147_199), Some(4_112_312_359));
+        let a_day_each = (1_767_225_600..2_272_147_200).step_by(86_400);
+        let versions: Vec<_> = a_day_each.map(version).collect();
+        assert!(versions.is_sorted() && versions.iter().all(Option::is_some));
+    }
+}

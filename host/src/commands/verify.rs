@@ -1,0 +1,60 @@
+//! `verify`: who signed a model.
+
+use std::path::PathBuf;
+
+use blastscope_shared::artifact::{self, Artifact};
+use clap::Args;
+use serde_json::json;
+
+use crate::{Error, dataset::hex, keys, picture::read_file};
+
+/// Check a model's signature: that the file is whole, usable, and signed by a key that you trust.
+///
+/// Exit status: 0 it is, 1 it is not.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  blastscope-host verify allcnn-signed.bsm --public-key laboratory.pub
+  blastscope-host verify allcnn-signed.bsm --public-key old.pub --public-key new.pub --json")]
+pub struct Verify {
+    /// Model file.
+    #[arg(value_name = "FILE")]
+    model: PathBuf,
+    /// Public key that is trusted. Can be given several times.
+    #[arg(long, value_name = "FILE", required = true)]
+    public_key: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When a key cannot be read, or the file is not a model that one of the keys signed.
+    pub fn run(&self) -> Result<(), Error> {
+        let keys = self.public_key.iter().map(|path| keys::read_public(path)).collect::<Result<Vec<_>, Error>>()?;
+        let bytes = read_file(&self.model)?;
+        let unusable = |reason: String| {
+            if self.json {
+                println!("{:#}", json!({"file": self.model, "verified": false, "reason": reason}));
+            }
+            Error::content(&self.model, reason)
+        };
+        let (signer, _) = artifact::verify(&bytes, &keys).map_err(|error| unusable(error.to_string()))?;
+        let (_, hash) = Artifact::read(&bytes).map_err(|error| unusable(error.to_string()))?;
+        let version = artifact::model_version(&bytes).map_err(|error| unusable(error.to_string()))?;
+        let (file, id, key) = (&self.model, keys[signer].id(), &self.public_key[signer]);
+        if self.json {
+            let report = json!({
+                "file": file, "verified": true, "model": hex(&hash), "version": version, "key": id, "key_file": key,
+            });
+            println!("{report:#}");
+        } else {
+            let version = version.unwrap_or_default();
+            println!("{}: model {}, version {version}", file.display(), hex(&hash));
+            println!("signed by {id} ({})", key.display());
+        }
+        Ok(())
+    }
+}
