@@ -2,7 +2,7 @@
 
 use blastscope_shared::{
     Class,
-    artifact::{Measurement, ModelCard, STATEMENT},
+    artifact::{ModelCard, STATEMENT},
     cells::SIDE,
 };
 
