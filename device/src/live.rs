@@ -169,7 +169,12 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Some(configuration) => Box::new(Attached::start(configuration)),
         None => Box::new(NoHardware),
     };
-    let limits = Limits { frames: options.frames, patience: patience(options), retry: Duration::from_millis(500) };
+    let limits = Limits {
+        frames: options.frames,
+        camera: matches!(options.source, SourceName::Camera(_)),
+        patience: patience(options),
+        retry: Duration::from_millis(500),
+    };
     let mut watch = Watch {
         pipeline: &mut pipeline,
         display: display.as_mut(),

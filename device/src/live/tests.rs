@@ -120,6 +120,7 @@ impl<F: FnMut() -> Result<Box<dyn FrameSource>, SourceError>> Opener for Opening
 /// Without stalls, however busy the machine is.
 const LIMITS: Limits = Limits {
     frames: Some(200),
+    camera: true,
     patience: Patience {
         stall: Duration::from_secs(3600),
         frozen: Some(Duration::from_millis(60)),
@@ -316,6 +317,16 @@ fn only_damaged_frames_take_the_statement_back() {
     assert_eq!(log.states[0].0, CameraState::Corrupt);
     assert_eq!(log.last.corrupt, 300);
     assert!(log.missing[0].contains("is cut off ("), "{:?}", log.missing);
+}
+
+#[test]
+fn every_damaged_picture_of_a_folder_is_told_and_nothing_of_a_camera() {
+    let faulty = Faulty::new(Grey(0), 5, Rates { truncate: 500, ..Rates::default() });
+    let limits = Limits { camera: false, ..LIMITS };
+    let (log, _) = run_with(limits, Some(Box::new(Inline(faulty))), never, &mut Recorder::default());
+    assert_eq!((log.states.len(), log.notes.len() as u64), (0, log.last.corrupt));
+    assert!(log.last.corrupt > 50, "{:?}", log.last);
+    assert!(log.notes.iter().all(|note| note.contains("is cut off (")), "{:?}", log.notes[0]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub frames: Option<u64>,
+    /// Whether frames come from a camera, whose states are told; of a folder only what is amiss is.
+    pub camera: bool,
     pub patience: Patience,
     /// Time between attempts to open a lost source again.
     pub retry: Duration,
@@ -125,6 +127,9 @@ impl<A: Assessor> Watch<'_, A> {
                 Err(SourceError::Stalled { .. }) => self.note(&mut state, Sign::Silence)?,
                 Err(error @ SourceError::Corrupt { .. }) => {
                     state.session.corrupt += 1;
+                    if !self.limits.camera {
+                        self.display.note(&error.to_string(), &state.session)?;
+                    }
                     self.note(&mut state, Sign::Damaged(error.to_string()))?;
                 }
                 Err(SourceError::End) => break None,
@@ -182,7 +187,12 @@ impl<A: Assessor> Watch<'_, A> {
                 CameraState::Frozen => session.freezes += 1,
                 _ => {}
             }
-            self.display.camera(change, session)?;
+            match &change.reason {
+                _ if self.limits.camera => self.display.camera(change, session)?,
+                // Every damaged picture of a folder is told by itself.
+                Some(reason) if change.state != CameraState::Corrupt => self.display.note(reason, session)?,
+                _ => {}
+            }
         }
         let blind = state.watchdog.is_blind(now);
         if blind && (change.is_some() || !state.blind) {

@@ -105,7 +105,11 @@ impl Sameness {
 fn run(mut capture: impl Capture, mailbox: &Mailbox) {
     let mut sameness = Sameness::default();
     loop {
-        let captured = capture.capture();
+        // A frame that is cut off must not push a whole one out of the slot, nor be forgotten when the next one comes.
+        let captured = capture.capture().and_then(|frame| {
+            frame.as_ref().map_or(Ok(()), RawFrame::is_whole)?;
+            Ok(frame)
+        });
         let unchanged = match &captured {
             Ok(Some(frame)) => Some(sameness.after(&frame.bytes, Instant::now())),
             _ => None,
@@ -202,6 +206,19 @@ mod tests {
         assert_eq!(source.dropped(), 4);
         assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End));
         assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End), "the end stays the end");
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_off_is_told_even_when_better_ones_follow() {
+        let cut_off = frame(1).map(|frame| frame.map(|frame| RawFrame { bytes: vec![7], ..frame }));
+        let script = Scripted(vec![frame(0), cut_off, frame(2)], Duration::ZERO);
+        let mut source = Background::start(|| Ok(script)).expect("opens");
+        while source.mailbox.lock().ended.is_none() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let error = source.next_frame(STALL_FOR_TEST).expect_err("the second frame");
+        assert_eq!(error.to_string(), "frame 1 is cut off (1 of 2 bytes)");
+        assert_eq!(source.next_frame(STALL_FOR_TEST).map(|frame| frame.sequence), Ok(2));
     }
 
     const STALL_FOR_TEST: Duration = Duration::from_millis(40);

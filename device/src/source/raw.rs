@@ -93,6 +93,30 @@ pub struct RawFrame {
 }
 
 impl RawFrame {
+    /// Whether bytes are missing, as far as that shows without decoding.
+    ///
+    /// # Errors
+    /// [`SourceError::Corrupt`] when they are.
+    pub(super) fn is_whole(&self) -> Result<(), SourceError> {
+        let whole = match self.encoding {
+            Encoding::Mjpeg if !decode::ends_with_end_of_image(&self.bytes) => {
+                Err("is damaged or cut off (the end-of-image marker is missing)".to_string())
+            }
+            Encoding::File | Encoding::Mjpeg | Encoding::Nv12 { .. } => Ok(()),
+            Encoding::Yuyv { width, height, stride } => self.rows(width, height, stride, width * 2).map(drop),
+            Encoding::Grey { width, height, stride } => self.rows(width, height, stride, width).map(drop),
+            Encoding::Rgb { width, height, stride } | Encoding::Bgr { width, height, stride } => {
+                self.rows(width, height, stride, width * 3).map(drop)
+            }
+        };
+        whole.map_err(|reason| self.corrupt(reason))
+    }
+
+    fn corrupt(&self, reason: String) -> SourceError {
+        let what = self.name.clone().unwrap_or_else(|| format!("frame {}", self.sequence));
+        SourceError::Corrupt { what, reason }
+    }
+
     /// Decodes.
     ///
     /// # Errors
@@ -100,10 +124,7 @@ impl RawFrame {
     pub fn decode(mut self) -> Result<Frame, SourceError> {
         match self.pixels() {
             Ok(picture) => Ok(Frame { picture, sequence: self.sequence, time: self.time, name: self.name }),
-            Err(reason) => {
-                let what = self.name.unwrap_or_else(|| format!("frame {}", self.sequence));
-                Err(SourceError::Corrupt { what, reason })
-            }
+            Err(reason) => Err(self.corrupt(reason)),
         }
     }
 
