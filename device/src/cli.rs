@@ -1,6 +1,9 @@
 //! The command line.
 
+mod config;
 mod record;
+mod report;
+mod service;
 
 use std::{
     fmt::Display,
@@ -12,7 +15,8 @@ use std::{
 use blastscope_shared::{Class, cells::MAX_CELLS, classifier::Classifier, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, model};
+use self::config::settings;
+use crate::{RESEARCH_USE, bench, classify, doctor, execution, live, logging, model};
 
 /// Everything went well.
 const SUCCESS: u8 = 0;
@@ -78,6 +82,31 @@ enum Command {
         For Research Use Only. Not for use in diagnostic procedures.\n\n\
         Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
     Export(record::ExportArgs),
+    /// Write a session as PDF, web page or FHIR resource.
+    #[command(
+        after_help = "Examples:\n  blastscope report --data-dir data --session 3 --pdf session-3.pdf --html session-3.html\n  \
+        blastscope report --data-dir data --session 3 --pdf session-3.pdf --model first.bsm\n  \
+        blastscope report --data-dir data --session 3 --fhir session-3.json\n\n\
+        Fields are counted, not patients. Heat maps need the model that judged the session. A record that does not verify is \
+        not reported.\n\
+        For Research Use Only. Not for use in diagnostic procedures.\n\n\
+        Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written."
+    )]
+    Report(report::ReportArgs),
+    /// Print the default configuration, or check one.
+    #[command(after_help = "Examples:\n  blastscope config --print-default > blastscope.toml\n  \
+        blastscope config --check blastscope.toml\n\n\
+        Commands take /etc/blastscope.toml where it exists, or the file that BLASTSCOPE_CONFIG names.\n\n\
+        Exit status: 0 fine, 2 something is wrong.")]
+    Config(config::ConfigArgs),
+    /// Make the instrument start with the machine: systemd unit, network name, configuration.
+    #[command(
+        after_help = "Examples:\n  sudo blastscope install-service\n  sudo blastscope install-service --uninstall\n\n\
+        Files that are as they should be stay untouched, and a configuration that is there is kept. Nothing is started; what to \
+        run next is printed.\n\n\
+        Exit status: 0 installed, 2 wrong usage or no rights."
+    )]
+    InstallService(service::InstallArgs),
     /// List the connected cameras.
     #[command(after_help = "Example:\n  blastscope cameras")]
     Cameras,
@@ -114,9 +143,9 @@ fn class_by_name(name: &str) -> Result<Class, String> {
 
 #[derive(Debug, Args)]
 struct LiveArgs {
-    /// Where frames come from: a folder of pictures, `camera`, or `camera:N`.
+    /// Where frames come from: a folder of pictures, `camera`, or `camera:N` [default: that of the configuration].
     #[arg(long, value_name = "DIR|camera[:N]")]
-    source: live::SourceName,
+    source: Option<live::SourceName>,
     /// Frames a second of a folder.
     #[arg(long, default_value_t = 5.0, value_name = "F")]
     fps: f64,
@@ -135,6 +164,9 @@ struct LiveArgs {
     /// Model file [default: $BLASTSCOPE_MODEL, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// One JSON object a line and frame instead of a panel.
     #[arg(long)]
     json: bool,
@@ -206,6 +238,9 @@ pub fn run() -> ExitCode {
         Command::Sessions(args) => record::sessions(&args),
         Command::Verify(args) => record::verify(&args),
         Command::Export(args) => record::export(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Config(args) => config::config(&args),
+        Command::InstallService(args) => service::install(&args),
         Command::Cameras => cameras(),
     };
     match done {
@@ -261,19 +296,39 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
         return Ok(UNUSABLE);
     };
-    let Some(classifier) = load(args.model.as_ref(), 1) else { return Ok(UNUSABLE) };
+    let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
+    let output = match () {
+        () if args.json => live::Output::Json,
+        () if io::stdout().is_terminal() => live::Output::Panel,
+        () => live::Output::Lines,
+    };
+    // A panel says itself what there is to say, and messages would fall into it.
+    if output != live::Output::Panel
+        && let Err(error) = logging::start(config.log.level)
+    {
+        note(error);
+        return Ok(UNUSABLE);
+    }
+    let source = match args.source.map_or_else(|| config.camera.live_source(), Ok) {
+        Ok(source) => source,
+        Err(error) => {
+            note(error);
+            return Ok(UNUSABLE);
+        }
+    };
+    let model = args.model.as_ref().or(config.model.file.as_ref());
+    let Some(classifier) = load(model, 1) else { return Ok(UNUSABLE) };
+    // A folder may show a field a frame; `live` knows.
+    let settle = matches!(source, live::SourceName::Camera(_)).then_some(config.pipeline.settle);
     let options = live::Options {
-        source: args.source,
+        source,
         rate,
         frames: args.frames,
         hold: args.hold,
         repeat: args.repeat,
-        settle: args.settle,
-        output: match () {
-            () if args.json => live::Output::Json,
-            () if io::stdout().is_terminal() => live::Output::Panel,
-            () => live::Output::Lines,
-        },
+        settle: args.settle.or(settle),
+        thresholds: config.pipeline.stricter(*classifier.thresholds()),
+        output,
     };
     match live::run(&options, &classifier)? {
         Ok(()) => Ok(SUCCESS),

@@ -12,11 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_shared::classifier::Classifier;
+use blastscope_shared::{artifact::Thresholds, classifier::Classifier};
 
 use crate::{
     interrupt, model,
     pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally},
+    service::notify::{self, Watchdog},
     source::{
         FrameSource, STALL, SourceError, camera,
         replay::{Rate, Replay},
@@ -74,6 +75,8 @@ pub struct Options {
     pub repeat: bool,
     /// As [`Settings::settle`].
     pub settle: Option<u32>,
+    /// What a verdict needs: the model's thresholds or stricter ones.
+    pub thresholds: Thresholds,
     /// What becomes of the readings.
     pub output: Output,
 }
@@ -121,7 +124,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Err(error) => return Ok(Err(error)),
     };
     let stop = interrupt::flag();
-    let mut settings = Settings::new(*classifier.thresholds());
+    let mut settings = Settings::new(options.thresholds);
     if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 && options.settle.is_none() {
         // Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.
         settings.settle = 1;
@@ -136,7 +139,11 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     };
     let mut reopen = || open(options).ok().map(|(source, _)| source);
     let limits = Limits { frames: options.frames, stall: STALL, retry: Duration::from_secs(1) };
+    tracing::info!(target: "live", model = classifier.model_id(), "watching");
+    notify::ready();
     let ended = watch(&mut source, &mut reopen, &mut pipeline, display.as_mut(), limits, &stop);
+    notify::stopping();
+    tracing::info!(target: "live", frames = pipeline.tally().frames, "stopped");
     // The panel gives the terminal back when it is dropped, whatever happened.
     drop(display);
     ended.map(|error| error.map_or(Ok(()), Err))
@@ -189,10 +196,12 @@ fn watch(
     let mut last_sign = start;
     let mut stalled = false;
     let mut ended = None;
+    let mut watchdog = Watchdog::from_environment();
     while !stop.load(Ordering::Relaxed) && !display.wants_to_stop()? {
         if limits.frames.is_some_and(|frames| session.tally.frames >= frames) {
             break;
         }
+        watchdog.beat(Instant::now());
         let outcome = source.next_frame(LOOK_AROUND.min(limits.stall));
         let before = session.elapsed;
         session.elapsed = start.elapsed();
@@ -233,10 +242,11 @@ fn watch(
                 session.losses += 1;
                 interrupt(pipeline, display, &mut session, &error)?;
                 dropped_before = session.dropped;
-                let Some(again) = wait_for(reopen, display, limits.retry, stop)? else { break };
+                let Some(again) = wait_for(reopen, display, limits.retry, stop, &mut watchdog)? else { break };
                 *source = again;
                 (sequence_before, time_before) = (next_sequence, start.elapsed());
                 (last_sign, stalled) = (Instant::now(), false);
+                tracing::info!(target: "camera", "is back");
                 display.note("the camera is back", &session)?;
             }
             Err(error) => {
@@ -258,6 +268,7 @@ fn interrupt(
     error: &SourceError,
 ) -> io::Result<()> {
     session.rate = 0.0;
+    tracing::warn!(target: "camera", "no picture: {error}");
     for action in pipeline.interrupt(&error.to_string()) {
         if let Action::Announce(Statement::NoPicture(reason)) = action {
             display.no_picture(&reason, session)?;
@@ -272,8 +283,10 @@ fn wait_for(
     display: &mut dyn Display,
     retry: Duration,
     stop: &AtomicBool,
+    watchdog: &mut Watchdog,
 ) -> io::Result<Option<Box<dyn FrameSource>>> {
     loop {
+        watchdog.beat(Instant::now());
         if let Some(source) = reopen() {
             return Ok(Some(source));
         }

@@ -45,7 +45,7 @@ pub use self::{
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
     opinion::{Label, NewOpinion, Opinion, Says},
-    reader::{Counts, RecordReader, Tally},
+    reader::{Counts, MAX_PAGE, RecordReader, Tally},
     session::{NewSession, Session, SessionId, SignOff, State},
     store::{MIN_FREE, Receipt, Record},
     training_export::{TrainingExport, export_for_training},
