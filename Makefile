@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device board backends bare-metal aarch64 instructions miri sanitize model card bench-peers clean-demo
+.PHONY: demo test device board deb backends bare-metal aarch64 instructions miri sanitize model card bench-peers clean-demo
 
 demo:
 	scripts/demo.sh
@@ -15,6 +15,10 @@ device:
 # Tests the device in a virtual single-board computer: BLASTSCOPE_SBC=DIR make board; scripts/board.sh says what DIR holds.
 board:
 	scripts/board.sh
+
+# Its Debian package, in target/debian: make deb, or ARCH=arm64 make deb for a Raspberry Pi.
+deb:
+	scripts/deb.sh
 
 # Compiles and lints the GPU and ndarray back ends, which `make test` leaves out.
 backends:

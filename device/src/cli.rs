@@ -1,7 +1,10 @@
 //! The command line.
 
+mod config;
 mod installed;
 mod record;
+mod report;
+mod service;
 mod update;
 
 use std::{
@@ -14,10 +17,11 @@ use std::{
 use blastscope_shared::{Class, cells::MAX_CELLS, network::Execution};
 use clap::{Args, Parser, Subcommand};
 
+use self::config::settings;
 use crate::{
     RESEARCH_USE, bench, cameras, classify, doctor, execution,
     hardware::Configuration,
-    live,
+    live, logging,
     model::{self, Found},
     source::camera::CameraName,
 };
@@ -118,6 +122,31 @@ enum Command {
         Exit status: 0 one of them runs, 1 none is installed or can be used."
     )]
     Model(installed::ModelArgs),
+    /// Write a session as PDF, web page or FHIR resource.
+    #[command(
+        after_help = "Examples:\n  blastscope report --data-dir data --session 3 --pdf session-3.pdf --html session-3.html\n  \
+        blastscope report --data-dir data --session 3 --pdf session-3.pdf --model first.bsm\n  \
+        blastscope report --data-dir data --session 3 --fhir session-3.json\n\n\
+        Fields are counted, not patients. Heat maps need the model that judged the session. A record that does not verify is \
+        not reported.\n\
+        For Research Use Only. Not for use in diagnostic procedures.\n\n\
+        Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written."
+    )]
+    Report(report::ReportArgs),
+    /// Print the default configuration, or check one.
+    #[command(after_help = "Examples:\n  blastscope config --print-default > blastscope.toml\n  \
+        blastscope config --check blastscope.toml\n\n\
+        Commands take /etc/blastscope.toml where it exists, or the file that BLASTSCOPE_CONFIG names.\n\n\
+        Exit status: 0 fine, 2 something is wrong.")]
+    Config(config::ConfigArgs),
+    /// Make the instrument start with the machine: systemd unit, network name, configuration.
+    #[command(
+        after_help = "Examples:\n  sudo blastscope install-service\n  sudo blastscope install-service --uninstall\n\n\
+        Files that are as they should be stay untouched, and a configuration that is there is kept. Nothing is started; what to \
+        run next is printed.\n\n\
+        Exit status: 0 installed, 2 wrong usage or no rights."
+    )]
+    InstallService(service::InstallArgs),
 }
 
 #[derive(Debug, Args)]
@@ -154,8 +183,9 @@ fn class_by_name(name: &str) -> Result<Class, String> {
 
 #[derive(Debug, Args)]
 struct LiveArgs {
-    /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start.
-    #[arg(long, value_name = "DIR|camera[:N]", required_unless_present = "camera")]
+    /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start
+    /// [default: that of the configuration].
+    #[arg(long, value_name = "DIR|camera[:N]")]
     source: Option<live::SourceName>,
     /// Watch this camera, and wait for it: `auto`, a number, a node, or its name in /dev/v4l/by-path, as `blastscope
     /// cameras` lists them.
@@ -194,6 +224,9 @@ struct LiveArgs {
     /// Folder whose installed model is used [default: that of `blastscope update`].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// One JSON object a line and frame instead of a panel.
     #[arg(long)]
     json: bool,
@@ -281,6 +314,9 @@ pub fn run() -> ExitCode {
         Command::Cameras(args) => cameras(&args),
         Command::Update(args) => update::update(&args),
         Command::Model(args) => installed::model(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Config(args) => config::config(&args),
+        Command::InstallService(args) => service::install(&args),
     };
     match done {
         Ok(status) => ExitCode::from(status),
@@ -337,29 +373,49 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
         return Ok(UNUSABLE);
     };
-    let Ok(mut hardware) = hardware(args.hardware.as_ref()) else { return Ok(UNUSABLE) };
+    let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
+    let output = match () {
+        () if args.json => live::Output::Json,
+        () if io::stdout().is_terminal() => live::Output::Panel,
+        () => live::Output::Lines,
+    };
+    // A panel says itself what there is to say, and messages would fall into it.
+    if output != live::Output::Panel
+        && let Err(error) = logging::start(config.log.level)
+    {
+        note(error);
+        return Ok(UNUSABLE);
+    }
+    let pins = args.hardware.as_ref().or(config.hardware.as_ref().and(config.file.as_ref()));
+    let Ok(mut hardware) = hardware(pins) else { return Ok(UNUSABLE) };
     if let Some(buzzer) = hardware.as_mut().and_then(|hardware| hardware.buzzer.as_mut()) {
         buzzer.mute |= args.mute;
     }
-    let wait = args.camera.is_some();
-    let Some(source) = args.source.or_else(|| args.camera.map(live::SourceName::Camera)) else { return Ok(UNUSABLE) };
-    let found = load(args.model.as_deref(), args.data_dir.as_deref(), 1);
-    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
+    // What was named must be there at the start; what stands in the configuration may come later.
+    let (wait, source) = match (args.source, args.camera) {
+        (Some(source), _) => (false, source),
+        (None, Some(camera)) => (true, live::SourceName::Camera(camera)),
+        (None, None) => (true, config.camera.live_source()),
+    };
+    let model = args.model.as_deref().or(config.model.file.as_deref());
+    let Some(Found { classifier, warnings, .. }) = load(model, args.data_dir.as_deref(), 1) else {
+        return Ok(UNUSABLE);
+    };
+    // A folder may show a field a frame; `live` knows.
+    let settle = matches!(source, live::SourceName::Camera(_)).then_some(config.pipeline.settle);
+    let lock_exposure = args.lock_exposure || config.camera.lock_exposure;
     let options = live::Options {
         source,
-        camera: live::CameraOptions { wait, lock_exposure: args.lock_exposure, detect_frozen: !args.allow_frozen },
+        camera: live::CameraOptions { wait, lock_exposure, detect_frozen: !args.allow_frozen },
         hardware,
         rate,
         frames: args.frames,
         hold: args.hold,
         repeat: args.repeat,
-        settle: args.settle,
+        settle: args.settle.or(settle),
+        thresholds: config.pipeline.stricter(*classifier.thresholds()),
         warnings,
-        output: match () {
-            () if args.json => live::Output::Json,
-            () if io::stdout().is_terminal() => live::Output::Panel,
-            () => live::Output::Lines,
-        },
+        output,
     };
     match live::run(&options, &classifier)? {
         Ok(()) => Ok(SUCCESS),

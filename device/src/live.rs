@@ -7,13 +7,14 @@ mod watch;
 
 use std::{io, path::PathBuf, str::FromStr, time::Duration};
 
-use blastscope_shared::classifier::Classifier;
+use blastscope_shared::{artifact::Thresholds, classifier::Classifier};
 
 use self::watch::{Limits, Opener, Watch};
 use crate::{
     hardware::{Attached, ButtonEvent, Configuration, Instrument, NoHardware},
     interrupt, model,
     pipeline::{Pipeline, Reading, Settings, Tally},
+    service::notify,
     source::{
         FrameSource, STALL, SourceError,
         camera::{CameraName, Finder},
@@ -79,6 +80,8 @@ pub struct Options {
     pub settle: Option<u32>,
     /// What is to be said about the model, in sentences.
     pub warnings: Vec<String>,
+    /// What a verdict needs: the model's thresholds or stricter ones.
+    pub thresholds: Thresholds,
     /// What becomes of the readings.
     pub output: Output,
 }
@@ -147,7 +150,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Err(error) => return Ok(Err(error)),
     };
     let stop = interrupt::flag();
-    let mut settings = Settings::new(*classifier.thresholds());
+    let mut settings = Settings::new(options.thresholds);
     if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 && options.settle.is_none() {
         // Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.
         settings.settle = 1;
@@ -183,7 +186,11 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         limits,
         stop: &stop,
     };
+    tracing::info!(target: "live", model = classifier.model_id(), "watching");
+    notify::ready();
     let ended = watch.run(source);
+    notify::stopping();
+    tracing::info!(target: "live", frames = pipeline.tally().frames, "stopped");
     // The panel gives the terminal back when it is dropped, whatever happened.
     drop(display);
     ended.map(|error| error.map_or(Ok(()), Err))

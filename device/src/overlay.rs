@@ -35,6 +35,16 @@ pub fn draw(
     RgbPixels::new(width, bytes.len() / (3 * width), bytes).expect("whole rows")
 }
 
+/// As [`draw`], without the strip below.
+#[must_use]
+pub fn tinted(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Preprocessing) -> RgbPixels {
+    let mut canvas = Canvas::of(picture);
+    canvas.tint(explanation);
+    canvas.hatch(preprocessing);
+    let Canvas { width, height, bytes } = canvas;
+    RgbPixels::new(width, height, bytes).expect("whole rows")
+}
+
 struct Canvas {
     width: usize,
     /// Of the picture, without the legend.

@@ -17,12 +17,11 @@ mod picture;
 mod risk_coverage;
 pub mod roc;
 mod table;
-mod wilson;
 
+pub use blastscope_shared::Rate;
 pub use calibration::{BINS, Bin, Calibration};
 pub use paired::{Changed, Difference, Paired};
 pub use risk_coverage::{RiskCoverage, RiskPoint};
-pub use wilson::Rate;
 
 /// What every table, picture and file says.
 pub const RESEARCH_USE_ONLY: &str = blastscope_shared::artifact::STATEMENT;

@@ -42,6 +42,7 @@ pub mod novelty;
 pub mod pixels;
 pub mod preprocess;
 pub mod quantization;
+pub mod rate;
 pub mod signing;
 pub mod verdict;
 
@@ -53,4 +54,5 @@ pub use label::Class;
 pub use network::Network;
 pub use pixels::RgbPixels;
 pub use preprocess::Preprocessing;
+pub use rate::Rate;
 pub use verdict::Verdict;

@@ -12,6 +12,7 @@ use crate::{
     frame::Frame,
     hardware::{Instrument, Notice},
     pipeline::{Action, Assessor, Pipeline},
+    service::notify,
     source::{
         FrameSource, SourceError,
         state::{CameraState, Patience, Sign, Watchdog},
@@ -85,7 +86,9 @@ impl<A: Assessor> Watch<'_, A> {
             blind: false,
         };
         let mut next_attempt = Duration::ZERO;
+        let mut alive = notify::Watchdog::from_environment();
         let ended = loop {
+            alive.beat(Instant::now());
             if self.stop.load(Ordering::Relaxed) || self.display.wants_to_stop()? {
                 break None;
             }

@@ -95,7 +95,7 @@ pub(super) fn verify_open(reader: &RecordReader, expected_heads: &[Hash]) -> Res
 ///
 /// # Errors
 /// [`RecordError::Changed`] with the first finding.
-pub(super) fn intact(reader: &RecordReader) -> Result<Verification, RecordError> {
+pub(crate) fn intact(reader: &RecordReader) -> Result<Verification, RecordError> {
     let verification = verify_open(reader, &[])?;
     match verification.findings.first() {
         None => Ok(verification),

@@ -1,9 +1,13 @@
 //! Rates with Wilson's score interval (E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
 //! JASA 22, 1927), which stays sensible near 0 and 1 and for few cases, where the usual normal interval does not.
 
-use std::fmt;
+use alloc::{
+    format,
+    string::{String, ToString as _},
+};
+use core::fmt;
 
-use blastscope_shared::artifact::Measurement;
+use crate::artifact::Measurement;
 use serde::{Deserialize, Serialize};
 
 /// The normal distribution's 97.5 % point: 95 % two-sided.
@@ -49,7 +53,7 @@ impl Rate {
         let rate = hits as f64 / cases;
         let square = Z * Z / cases;
         let middle = rate + square / 2.0;
-        let half = Z * (rate * (1.0 - rate) / cases + square / (4.0 * cases)).sqrt();
+        let half = Z * libm::sqrt(rate * (1.0 - rate) / cases + square / (4.0 * cases));
         // The ends are exactly 0 and 1 there; rounding would leave crumbs.
         let low = if hits == 0 { 0.0 } else { (middle - half) / (1.0 + square) };
         let high = if hits == of { 1.0 } else { (middle + half) / (1.0 + square) };

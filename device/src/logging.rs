@@ -1,0 +1,159 @@
+//! Messages for those who look after the device, by `tracing`, to stderr.
+//!
+//! Under systemd (stderr is the socket that `JOURNAL_STREAM` names) a line has no time, which the journal adds, but the priority
+//! that it reads: `<4>camera: ...`. Pseudonyms and names of people are logged at the level debug at most.
+
+use std::{env, fmt, io, str::FromStr};
+
+use serde::{Serialize, Serializer};
+use tracing::{Event, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
+    registry::LookupSpan,
+};
+
+/// Environment variable that names the level.
+pub const VARIABLE: &str = "BLASTSCOPE_LOG";
+
+/// The least important messages that are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(LevelFilter);
+
+const NAMES: [(&str, LevelFilter); 5] = [
+    ("error", LevelFilter::ERROR),
+    ("warn", LevelFilter::WARN),
+    ("info", LevelFilter::INFO),
+    ("debug", LevelFilter::DEBUG),
+    ("trace", LevelFilter::TRACE),
+];
+
+impl Default for Level {
+    fn default() -> Self {
+        Self(LevelFilter::INFO)
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, filter)| Self(*filter)).ok_or_else(|| "give error, warn, info, debug or trace".into())
+    }
+}
+
+impl Serialize for Level {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = NAMES.iter().find(|(_, filter)| *filter == self.0).map_or("off", |(name, _)| name);
+        serializer.serialize_str(name)
+    }
+}
+
+/// Begins to write messages of `level`, or of the level that the environment names. Once in a process; later calls do nothing.
+///
+/// # Errors
+/// A sentence about the environment variable.
+pub fn start(level: Level) -> Result<(), String> {
+    let level = match env::var(VARIABLE) {
+        Ok(text) if !text.is_empty() => {
+            text.parse().map_err(|remedy: String| format!("{VARIABLE}={text:?}: {remedy}"))?
+        }
+        _ => level,
+    };
+    let to_stderr = tracing_subscriber::fmt().with_max_level(level.0).with_writer(io::stderr);
+    // Whoever was first decides, as in tests.
+    let _ = if stderr_is_journal() {
+        to_stderr.event_format(Journal).try_init()
+    } else {
+        to_stderr.with_ansi(false).try_init()
+    };
+    Ok(())
+}
+
+/// Whether stderr is the socket of the journal: `JOURNAL_STREAM` names its device and inode.
+#[cfg(target_os = "linux")]
+fn stderr_is_journal() -> bool {
+    use std::os::linux::fs::MetadataExt as _;
+    let Ok(named) = env::var("JOURNAL_STREAM") else { return false };
+    let Ok(stderr) = std::fs::metadata("/proc/self/fd/2") else { return false };
+    named == format!("{}:{}", stderr.st_dev(), stderr.st_ino())
+}
+
+/// There is no journal here.
+#[cfg(not(target_os = "linux"))]
+fn stderr_is_journal() -> bool {
+    false
+}
+
+/// A line as the journal reads it.
+struct Journal;
+
+impl<S, N> FormatEvent<S, N> for Journal
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let metadata = event.metadata();
+        // As in syslog(3): error, warning, notice or informational, debug.
+        let priority = match *metadata.level() {
+            tracing::Level::ERROR => 3,
+            tracing::Level::WARN => 4,
+            tracing::Level::INFO => 6,
+            tracing::Level::DEBUG | tracing::Level::TRACE => 7,
+        };
+        write!(writer, "<{priority}>{}: ", metadata.target())?;
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("whole").extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_journal_gets_a_priority_and_no_time() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::DEBUG)
+            .with_writer(move || writer.clone())
+            .event_format(Journal)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::error!(target: "record", "the disk is full");
+            tracing::info!(target: "camera", number = 3, "is back");
+            tracing::trace!("too much");
+        });
+        let text = String::from_utf8(kept.0.lock().expect("whole").clone()).expect("UTF-8");
+        assert_eq!(text, "<3>record: the disk is full\n<6>camera: is back number=3\n");
+    }
+
+    #[test]
+    fn levels_have_names() {
+        for (name, _) in NAMES {
+            let level: Level = name.parse().expect(name);
+            assert_eq!(serde_json::to_string(&level).expect("JSON"), format!("\"{name}\""));
+        }
+        for wrong in ["", "off", "INFO", "verbose"] {
+            assert!(wrong.parse::<Level>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The report of a session: one PDF, one HTML page, one FHIR resource, all from the same [`Report`].
+//!
+//! ```text
+//! RecordReader --gather--> Report (numbers, sentences, thumbnails) --> pdf
+//!   model, where given, draws heat maps ------^                   \--> html
+//!                                                                  \-> fhir
+//! ```
+//! * A record that does not verify is not reported.
+//! * A report counts **fields**. It never says anything about a patient.
+//! * What all three say in words is said once, in `words`.
+
+pub mod fhir;
+mod gather;
+pub mod html;
+pub mod pdf;
+mod picture;
+mod words;
+
+use std::path::PathBuf;
+
+use blastscope_shared::{Class, Rate};
+
+pub use self::gather::gather;
+use crate::record::{Counts, Field, Hash, RecordError, Session, SessionId, Tally};
+
+/// Fields with a class below which a report says that there are too few, unless it is set.
+pub const MIN_FIELDS: u32 = 50;
+
+/// Most fields that a report shows as pictures, unless it is set; all are counted.
+pub const MAX_PICTURES: usize = 500;
+
+/// How to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Fields with a class below which the report says "Insufficient".
+    pub min_fields: u32,
+    /// Most fields that are shown as pictures.
+    pub max_pictures: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { min_fields: MIN_FIELDS, max_pictures: MAX_PICTURES }
+    }
+}
+
+/// What is known about the training of the session's model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Training {
+    /// On pictures of smears.
+    Smears,
+    /// On drawn fields: what it says of smears means nothing.
+    Drawn,
+    /// The model's file was not at hand.
+    NotKnown,
+}
+
+/// A field with the pictures that a report shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The field.
+    pub field: Field,
+    /// The picture as JPEG, at most 360 pixels wide.
+    pub thumbnail: Vec<u8>,
+    /// The same picture under the map of what spoke for `map_class`, as JPEG, where a map was made.
+    pub map: Option<Vec<u8>>,
+    /// The class that the map speaks of.
+    pub map_class: Option<Class>,
+}
+
+/// Everything that a report says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The session as it stood.
+    pub session: Session,
+    /// How many fields got which class.
+    pub counts: Counts,
+    /// Number of the last entry of the record's log.
+    pub entry: u64,
+    /// Head of the record's log.
+    pub head: Hash,
+    /// As [`Options::min_fields`].
+    pub min_fields: u32,
+    /// The fields that are shown, by number.
+    pub shown: Vec<Shown>,
+    /// Whether heat maps were asked for.
+    pub with_maps: bool,
+    /// How the model was trained.
+    pub training: Training,
+    /// When the report was written, RFC 3339.
+    pub written_utc: String,
+    /// Version of the program that wrote it.
+    pub program_version: &'static str,
+}
+
+impl Report {
+    /// Fields with a class, corrections included.
+    #[must_use]
+    pub fn assessed(&self) -> u64 {
+        with_class(&self.counts.corrected)
+    }
+
+    /// Whether too few fields have a class.
+    #[must_use]
+    pub fn is_insufficient(&self) -> bool {
+        self.assessed() < u64::from(self.min_fields)
+    }
+
+    /// Fields that are counted and not shown.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.counts.fields.saturating_sub(self.shown.len() as u64)
+    }
+}
+
+/// Fields of a tally that have a class.
+#[must_use]
+pub fn with_class(tally: &Tally) -> u64 {
+    tally.classes.iter().sum()
+}
+
+/// The share of `class` among the fields of a tally that have a class, with its 95 % interval.
+#[must_use]
+pub fn share(tally: &Tally, class: Class) -> Rate {
+    let number = |fields: u64| usize::try_from(fields).unwrap_or(usize::MAX);
+    Rate::new(number(tally.classes[class.index()]), number(with_class(tally)))
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The record cannot be read, or was changed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The model is not the one of the session.
+    #[error(
+        "the model given has the hash {given}, session {session} was judged with {recorded}: give that model's file to --model, \
+         or none and have no heat maps"
+    )]
+    OtherModel {
+        /// The session.
+        session: SessionId,
+        /// Hash of the given model.
+        given: String,
+        /// Hash in the record.
+        recorded: String,
+    },
+    /// A stored picture cannot be shown.
+    #[error("the picture of field {sequence} cannot be shown: {reason}")]
+    Picture {
+        /// The field.
+        sequence: u64,
+        /// Why not.
+        reason: String,
+    },
+    /// The PDF cannot be made.
+    #[error("the PDF cannot be made: {0}")]
+    Pdf(String),
+    /// A file cannot be written.
+    #[error("{} cannot be written ({reason})", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+}

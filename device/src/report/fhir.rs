@@ -1,0 +1,198 @@
+//! The report as a FHIR R4 `DiagnosticReport` (JSON), with the model as `Device` and the counts as `Observation`s inside.
+//!
+//! * The subject is a pseudonym only: an identifier, no name and no reference to be resolved.
+//! * `meta.security` says that an artificial intelligence asserted the content (`AIAST`, as HL7's "AI Transparency on FHIR" asks
+//!   for) and that it is for research (`HRESCH`). Resources inside have no security label: R4's rule dom-5 forbids it.
+//! * What is counted has no code: there is none in LOINC for fields by class, and none is made up here. Text says it.
+//! * A session that was changed after its sign-off is `preliminary` until it is signed off again.
+
+use blastscope_shared::{Class, Rate};
+use serde_json::{Value, json};
+
+use super::{Report, share, with_class, words};
+use crate::{
+    RESEARCH_USE,
+    record::{State, Tally},
+};
+
+/// The resource, as JSON.
+#[must_use]
+pub fn diagnostic_report(report: &Report) -> Value {
+    let session = &report.session;
+    let (contained, results) = contained(report);
+    let mut resource = json!({
+        "resourceType": "DiagnosticReport",
+        "meta": { "security": [
+            {
+                "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+                "code": "AIAST",
+                "display": "Artificial Intelligence asserted",
+            },
+            {
+                "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+                "code": "HRESCH",
+                "display": "healthcare research",
+            },
+        ]},
+        "language": "en",
+        "text": { "status": "generated", "div": narrative(report) },
+        "contained": contained,
+        "identifier": [
+            { "type": { "text": "device and session" }, "value": format!("{}/{}", session.device_id, session.id) },
+            { "type": { "text": "head of the audit log, SHA-256" }, "value": report.head.to_string() },
+        ],
+        "status": status(session.state),
+        "category": [{ "text": "research" }],
+        "code": { "text": "Fields of a blood smear, counted by class (research use only)" },
+        "subject": {
+            "type": "Patient",
+            "identifier": { "type": { "text": "pseudonym" }, "value": session.specimen },
+        },
+        "effectivePeriod": period(report),
+        "issued": report.written_utc,
+        "performer": [{ "type": "Practitioner", "display": session.operator }],
+        "result": results,
+        "conclusion": conclusion(report),
+    });
+    let signed: Vec<Value> = session
+        .sign_offs
+        .iter()
+        .map(|signed| json!({ "type": "Practitioner", "display": format!("{}, {} {}", signed.signed_by, signed.kind, signed.signed_utc) }))
+        .collect();
+    if !signed.is_empty() {
+        resource["resultsInterpreter"] = signed.into();
+    }
+    resource
+}
+
+/// Of the report and of its observations.
+const fn status(state: State) -> &'static str {
+    match state {
+        State::Draft | State::Changed => "preliminary",
+        State::Approved => "final",
+        State::Amended => "amended",
+    }
+}
+
+fn period(report: &Report) -> Value {
+    let session = &report.session;
+    match &session.ended_utc {
+        Some(ended) => json!({ "start": session.started_utc, "end": ended }),
+        None => json!({ "start": session.started_utc }),
+    }
+}
+
+/// The device and the observations, and references to the latter.
+fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
+    let counts = &report.counts;
+    let mut observations = Vec::new();
+    for (tally, id, how) in
+        [(&counts.said, "said", "as the model said"), (&counts.corrected, "corrected", "as corrected by people")]
+    {
+        observations.extend(Class::ALL.into_iter().map(|class| {
+            let name = class.name().to_lowercase();
+            let text = format!("Fields of class {}, {how}", words::long_name(class));
+            let count = tally.classes[class.index()];
+            observation(report, &format!("{id}-{name}"), &text, count, Some(&share(tally, class)))
+        }));
+        observations.extend(others(tally).into_iter().map(|(name, text, count)| {
+            observation(report, &format!("{id}-{name}"), &format!("Fields {text}, {how}"), count, None)
+        }));
+    }
+    let results = observations
+        .iter()
+        .filter_map(|observation| observation["id"].as_str())
+        .map(|id| json!({ "reference": format!("#{id}") }))
+        .collect();
+    let mut contained = vec![device(report)];
+    contained.extend(observations);
+    (contained, results)
+}
+
+fn others(tally: &Tally) -> [(&'static str, &'static str, u64); 5] {
+    [
+        ("with-class", "with a class", with_class(tally)),
+        ("abstained", "without a class because the model abstained", tally.abstained),
+        ("rejected", "rejected by the quality gate", tally.rejected),
+        ("settling", "that were still settling", tally.settling),
+        ("not-assessable", "that a person called not assessable", tally.not_assessable),
+    ]
+}
+
+fn observation(report: &Report, id: &str, text: &str, count: u64, rate: Option<&Rate>) -> Value {
+    let session = &report.session;
+    let mut observation = json!({
+        "resourceType": "Observation",
+        "id": id,
+        "status": status(session.state),
+        "code": { "text": text },
+        "subject": { "type": "Patient", "identifier": { "type": { "text": "pseudonym" }, "value": session.specimen } },
+        "effectivePeriod": period(report),
+        "device": { "reference": "#model" },
+        "valueQuantity": {
+            "value": count,
+            "unit": "fields",
+            "system": "http://unitsofmeasure.org",
+            "code": "{fields}",
+        },
+    });
+    if let Some((rate, value)) = rate.and_then(|rate| Some((rate, rate.value?))) {
+        observation["component"] = json!([
+            { "code": { "text": "share of the fields with a class" }, "valueQuantity": percent(value) },
+            {
+                "code": { "text": "95 % interval of the share (Wilson)" },
+                "valueRange": { "low": percent(rate.low), "high": percent(rate.high) },
+            },
+        ]);
+    }
+    observation
+}
+
+fn percent(share: f64) -> Value {
+    let value = (share * 10_000.0).round() / 100.0;
+    json!({ "value": value, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%" })
+}
+
+fn device(report: &Report) -> Value {
+    let session = &report.session;
+    json!({
+        "resourceType": "Device",
+        "id": "model",
+        "identifier": [
+            { "type": { "text": "SHA-256 of the model" }, "value": session.model_sha256 },
+            { "type": { "text": "device" }, "value": session.device_id },
+        ],
+        "deviceName": [{ "name": session.model_name, "type": "model-name" }],
+        "type": { "text": "artificial intelligence: image classifier for fields of blood smears" },
+        "version": [
+            { "type": { "text": "blastscope" }, "value": session.program_version },
+            { "type": { "text": "code" }, "value": session.code_hash },
+            { "type": { "text": "settings, SHA-256" }, "value": session.config_sha256 },
+        ],
+        "note": [{ "text": RESEARCH_USE }],
+    })
+}
+
+fn conclusion(report: &Report) -> String {
+    let mut sentences: Vec<String> =
+        words::banners(report).into_iter().map(|banner| format!("{}: {}", banner.word, banner.sentence)).collect();
+    sentences.push(words::NOT_A_DIAGNOSIS.into());
+    sentences.push(RESEARCH_USE.into());
+    sentences.join(" ")
+}
+
+/// XHTML, for people.
+fn narrative(report: &Report) -> String {
+    let escaped = |text: &str| super::html::escaped(text);
+    let rows: String = words::rows(&report.counts)
+        .iter()
+        .map(|row| format!("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", row.name, row.said.0, row.corrected.0))
+        .collect();
+    format!(
+        "<div xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><p>{}</p><p>Specimen {}, session {}</p><table><tr><th>fields\
+         </th><th>as the model said</th><th>as corrected</th></tr>{rows}</table></div>",
+        escaped(&conclusion(report)),
+        escaped(&report.session.specimen),
+        report.session.id,
+    )
+}

@@ -1,0 +1,94 @@
+//! From the record to what a report says.
+
+use std::time::SystemTime;
+
+use blastscope_shared::classifier::Classifier;
+
+use super::{Options, Report, ReportError, Shown, Training, picture};
+use crate::{
+    civil::rfc3339,
+    model::Loaded,
+    record::{Field, MAX_PAGE, RecordReader, SessionId, verify},
+};
+
+/// Reads a session and makes its pictures.
+///
+/// `maps` is the model to draw heat maps with; `known` one whose card may say how the session's model was trained. Calls
+/// `progress` with the number of fields done and their total.
+///
+/// # Errors
+/// [`ReportError::Record`] for a session that is not there and for a record that does not verify; [`ReportError::OtherModel`]
+/// when `maps` judged none of the fields; [`ReportError::Picture`].
+pub fn gather(
+    reader: &RecordReader,
+    session: SessionId,
+    options: Options,
+    maps: Option<&Classifier>,
+    known: Option<&Classifier>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Report, ReportError> {
+    let session = reader.session(session)?;
+    let verified = verify::intact(reader)?;
+    let counts = reader.counts(Some(session.id))?;
+    let fields = first_fields(reader, session.id, options.max_pictures)?;
+    let same = |classifier: &Classifier| classifier.model_id() == session.model_sha256;
+    if let Some(given) = maps
+        && !same(given)
+        && !fields.iter().any(|field| field.judgement.model_sha256 == given.model_id())
+    {
+        let (given, recorded) = (given.model_id().to_string(), session.model_sha256.clone());
+        return Err(ReportError::OtherModel { session: session.id, given, recorded });
+    }
+    let training = match [maps, known].into_iter().flatten().find(|classifier| same(classifier)) {
+        Some(classifier) if classifier.card().drawn => Training::Drawn,
+        Some(_) => Training::Smears,
+        None => Training::NotKnown,
+    };
+    let mut loaded = maps.map(Loaded::new);
+    let total = fields.len();
+    let mut shown = Vec::with_capacity(total);
+    for (done, field) in fields.into_iter().enumerate() {
+        progress(done, total);
+        let jpeg = reader.jpeg(session.id, field.sequence)?;
+        shown.push(show(field, &jpeg, loaded.as_mut())?);
+    }
+    progress(total, total);
+    Ok(Report {
+        counts,
+        entry: verified.entries,
+        head: verified.head,
+        min_fields: options.min_fields,
+        shown,
+        with_maps: maps.is_some(),
+        training,
+        written_utc: rfc3339(SystemTime::now()),
+        program_version: env!("CARGO_PKG_VERSION"),
+        session,
+    })
+}
+
+fn first_fields(reader: &RecordReader, session: SessionId, most: usize) -> Result<Vec<Field>, ReportError> {
+    let mut fields: Vec<Field> = Vec::new();
+    while fields.len() < most {
+        let last = fields.last().map_or(0, |field| field.sequence);
+        let wanted = u32::try_from(most - fields.len()).unwrap_or(MAX_PAGE).min(MAX_PAGE);
+        let page = reader.fields(session, last, wanted)?;
+        if page.is_empty() {
+            break;
+        }
+        fields.extend(page);
+    }
+    Ok(fields)
+}
+
+fn show(field: Field, jpeg: &[u8], model: Option<&mut Loaded<'_>>) -> Result<Shown, ReportError> {
+    let failed = |reason: String| ReportError::Picture { sequence: field.sequence, reason };
+    let picture = picture::decoded(jpeg).map_err(failed)?;
+    let thumbnail = picture::thumbnail(&picture).map_err(failed)?;
+    let mapped = match model.filter(|model| model.classifier().model_id() == field.judgement.model_sha256) {
+        Some(model) => picture::map(&picture, &field, model).map_err(failed)?,
+        None => None,
+    };
+    let (map, map_class) = mapped.map_or((None, None), |(map, class)| (Some(map), Some(class)));
+    Ok(Shown { field, thumbnail, map, map_class })
+}
