@@ -40,8 +40,13 @@ enum Command {
     Classify(ClassifyArgs),
     /// Watch a camera, or a folder that plays the camera, and say what is seen.
     #[command(
-        after_help = "Examples:\n  blastscope live --source camera\n  blastscope live --source slides/ --fps 5\n\n\
-        Quit with q, Esc or Ctrl-C."
+        after_help = "Examples:\n  blastscope live --source camera\n  blastscope live --source slides/ --fps 5\n  \
+        blastscope live --listen 127.0.0.1:8080 --data-dir data\n\n\
+        Quit with q, Esc or Ctrl-C; with --listen, with Ctrl-C.\n\n\
+        With --listen a page in the browser shows what is seen and keeps sessions in the record of --data-dir. On another \
+        address than this machine's own it asks for a token, which is shown at the start. There is no encryption: use a \
+        network of your own.\n\
+        For Research Use Only. Not for use in diagnostic procedures."
     )]
     Live(LiveArgs),
     /// Measure the network on this machine.
@@ -115,7 +120,7 @@ fn class_by_name(name: &str) -> Result<Class, String> {
 #[derive(Debug, Args)]
 struct LiveArgs {
     /// Where frames come from: a folder of pictures, `camera`, or `camera:N`.
-    #[arg(long, value_name = "DIR|camera[:N]")]
+    #[arg(long, value_name = "DIR|camera[:N]", default_value = "camera")]
     source: live::SourceName,
     /// Frames a second of a folder.
     #[arg(long, default_value_t = 5.0, value_name = "F")]
@@ -123,7 +128,7 @@ struct LiveArgs {
     /// Stop after so many frames.
     #[arg(long, value_name = "N")]
     frames: Option<u64>,
-    /// Show each picture of a folder for so many frames.
+    /// Show each picture of a folder for so many frames; with --listen, 1 means for 3 seconds.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     hold: u32,
     /// Start a folder again after its last picture.
@@ -138,6 +143,15 @@ struct LiveArgs {
     /// One JSON object a line and frame instead of a panel.
     #[arg(long)]
     json: bool,
+    /// Serve a page in the browser at this address instead of a panel.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "data_dir", conflicts_with_all = ["json", "frames"])]
+    listen: Option<std::net::SocketAddr>,
+    /// Folder of the record, with --listen; made where it is missing.
+    #[arg(long, value_name = "DIR", requires = "listen")]
+    data_dir: Option<PathBuf>,
+    /// Frames for which a class must stand before its field is taken into the record, with --listen [default: 5].
+    #[arg(long, value_name = "N", requires = "listen", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    take_after: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -275,6 +289,16 @@ fn live(args: LiveArgs) -> io::Result<u8> {
             () => live::Output::Lines,
         },
     };
+    if let (Some(listen), Some(data_dir)) = (args.listen, args.data_dir) {
+        let page = live::served::Page { listen, data_dir, take_after: args.take_after };
+        return Ok(match live::served::run(&options, &page, classifier) {
+            Ok(()) => SUCCESS,
+            Err(error) => {
+                note(error);
+                UNUSABLE
+            }
+        });
+    }
     match live::run(&options, &classifier)? {
         Ok(()) => Ok(SUCCESS),
         Err(error) => {

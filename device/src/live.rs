@@ -2,6 +2,7 @@
 
 mod lines;
 mod panel;
+pub mod served;
 mod terminal;
 
 use std::{
@@ -203,7 +204,7 @@ fn watch(
                 frame.time += time_before;
                 next_sequence = frame.sequence + 1;
                 (last_sign, stalled) = (Instant::now(), false);
-                let actions = pipeline.step(frame, session.elapsed);
+                let actions = pipeline.step(&frame, session.elapsed);
                 session.tally = *pipeline.tally();
                 session.elapsed = start.elapsed();
                 session.rate = smoothed_rate(session.rate, session.elapsed.saturating_sub(before));
