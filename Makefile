@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device board deb backends bare-metal aarch64 instructions miri sanitize model card bench-peers clean-demo
+.PHONY: demo test device board deb page backends bare-metal aarch64 instructions miri sanitize model card bench-peers clean-demo
 
 demo:
 	scripts/demo.sh
@@ -19,6 +19,10 @@ board:
 # Its Debian package, in target/debian: make deb, or ARCH=arm64 make deb for a Raspberry Pi.
 deb:
 	scripts/deb.sh
+
+# Drives the page in Chromium; pictures of it go to PICTURES: make page PICTURES=/tmp/page
+page:
+	scripts/page.sh $(PICTURES)
 
 # Compiles and lints the GPU and ndarray back ends, which `make test` leaves out.
 backends:

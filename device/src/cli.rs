@@ -53,7 +53,8 @@ enum Command {
     /// Watch a camera, or a folder that plays the camera, and say what is seen.
     #[command(after_help = "Examples:\n  blastscope live --camera auto\n  \
         blastscope live --camera /dev/video2 --lock-exposure --hardware board.toml\n  \
-        blastscope live --source slides/ --fps 5\n\n\
+        blastscope live --source slides/ --fps 5\n  \
+        blastscope live --listen 127.0.0.1:8080 --data-dir data\n\n\
         A camera that stalls, sends the same picture again and again, or is unplugged is named, and comes back by itself. \
         With --json such changes are lines of their own, as are buttons: {\"camera\":\"stalled\",...}, {\"button\":\"take\",...}.\n\n\
         A hardware file names the lines of a GPIO chip, each of them if it is there:\n  \
@@ -68,7 +69,11 @@ enum Command {
         [buttons]\n  \
         take = { line = 23, active_low = true, debounce_ms = 25 }\n  \
         confirm = { line = 24, active_low = true }\n\n\
-        Quit with q, Esc or Ctrl-C.")]
+        With --listen a page in the browser shows what is seen and keeps sessions in the record of --data-dir. On another \
+        address than this machine's own it asks for a token, which is shown at the start. There is no encryption: use a \
+        network of your own.\n\n\
+        Quit with q, Esc or Ctrl-C; with --listen, with Ctrl-C.\n\
+        For Research Use Only. Not for use in diagnostic procedures.")]
     Live(LiveArgs),
     /// Measure the network on this machine.
     #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n  \
@@ -209,7 +214,7 @@ struct LiveArgs {
     /// Stop after so many frames.
     #[arg(long, value_name = "N")]
     frames: Option<u64>,
-    /// Show each picture of a folder for so many frames.
+    /// Show each picture of a folder for so many frames; with --listen, 1 means for 3 seconds.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     hold: u32,
     /// Start a folder again after its last picture.
@@ -221,7 +226,8 @@ struct LiveArgs {
     /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Folder whose installed model is used [default: that of `blastscope update`].
+    /// Folder of the installed model and, with --listen, of the record; made where it is missing [default: that of `blastscope
+    /// update` for the model, that of the configuration for the record].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Configuration [default: /etc/blastscope.toml, where there is one].
@@ -230,6 +236,12 @@ struct LiveArgs {
     /// One JSON object a line and frame instead of a panel.
     #[arg(long)]
     json: bool,
+    /// Serve a page in the browser at this address instead of a panel.
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with_all = ["json", "frames"])]
+    listen: Option<std::net::SocketAddr>,
+    /// Frames for which a class must stand before its field is taken into the record, with --listen [default: 5].
+    #[arg(long, value_name = "N", requires = "listen", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    take_after: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -417,6 +429,17 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         warnings,
         output,
     };
+    if let Some(listen) = args.listen {
+        let data_dir = args.data_dir.unwrap_or(config.data.dir);
+        let page = live::served::Page { listen, data_dir, take_after: args.take_after };
+        return Ok(match live::served::run(&options, &page, classifier) {
+            Ok(()) => SUCCESS,
+            Err(error) => {
+                note(error);
+                UNUSABLE
+            }
+        });
+    }
     match live::run(&options, &classifier)? {
         Ok(()) => Ok(SUCCESS),
         Err(error) => {

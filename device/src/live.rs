@@ -2,6 +2,7 @@
 
 mod lines;
 mod panel;
+pub mod served;
 mod terminal;
 mod watch;
 
@@ -143,7 +144,7 @@ pub(crate) trait Display {
 /// # Errors
 /// The outer error is one of writing to the terminal or to stdout; the inner one concerns the source.
 pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), SourceError>> {
-    let mut opener = SourceOpener::new(options);
+    let mut opener = SourceOpener::new(options.clone());
     let source = match opener.open() {
         Ok(opened) => Some(opened),
         Err(SourceError::NoCamera | SourceError::NoSuchCamera { .. }) if options.camera.wait => None,
@@ -206,15 +207,15 @@ fn patience(options: &Options) -> Patience {
 }
 
 /// Opens what the options name.
-struct SourceOpener<'a> {
-    options: &'a Options,
+struct SourceOpener {
+    options: Options,
     finder: Option<Finder>,
     /// What was opened, for a person.
     title: String,
 }
 
-impl<'a> SourceOpener<'a> {
-    fn new(options: &'a Options) -> Self {
+impl SourceOpener {
+    fn new(options: Options) -> Self {
         let (finder, title) = match &options.source {
             SourceName::Camera(name) => {
                 (Some(Finder::new(name.clone(), options.camera.lock_exposure)), format!("camera {name}"))
@@ -225,7 +226,7 @@ impl<'a> SourceOpener<'a> {
     }
 }
 
-impl Opener for SourceOpener<'_> {
+impl Opener for SourceOpener {
     fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError> {
         if let Some(finder) = &mut self.finder {
             let (camera, source) = finder.open()?;

@@ -20,9 +20,10 @@ use blastscope_shared::{
 };
 
 pub(crate) use assessor::shown;
+pub(crate) use view::Thumbnail;
 pub use {assessor::Assessor, tally::Tally};
 
-use self::{smoothing::Smoothing, view::Thumbnail};
+use self::smoothing::Smoothing;
 use crate::frame::Frame;
 
 /// How the pipeline behaves.
@@ -198,7 +199,7 @@ impl<A: Assessor> Pipeline<A> {
     }
 
     /// Takes a frame at the time `now`, which never runs backwards.
-    pub fn step(&mut self, frame: Frame, now: Duration) -> Vec<Action> {
+    pub fn step(&mut self, frame: &Frame, now: Duration) -> Vec<Action> {
         if self.last_frame.is_some_and(|last| now.saturating_sub(last) > self.settings.longest_gap) {
             self.leave_view();
         }
@@ -216,7 +217,7 @@ impl<A: Assessor> Pipeline<A> {
         let reading = Reading {
             sequence: frame.sequence,
             time: frame.time,
-            name: frame.name,
+            name: frame.name.clone(),
             quality,
             frame: outcome,
             view: self.view,
@@ -333,4 +334,4 @@ fn held(spoken: Verdict, probabilities: &[f32; Class::COUNT], threshold: f32) ->
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -158,7 +158,7 @@ impl<A: Assessor> Watch<'_, A> {
         frame.sequence += continuation.sequence;
         frame.time += continuation.time;
         continuation.next_sequence = frame.sequence + 1;
-        let actions = self.pipeline.step(frame, session.elapsed);
+        let actions = self.pipeline.step(&frame, session.elapsed);
         session.tally = *self.pipeline.tally();
         session.elapsed = state.start.elapsed();
         session.rate = smoothed_rate(session.rate, session.elapsed.saturating_sub(state.last_frame));

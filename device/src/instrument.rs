@@ -1,0 +1,188 @@
+//! The instrument: a source, the pipeline, the fields of a slide and their record, in a thread of their own.
+//!
+//! ```text
+//! FrameSource -> mailbox (latest frame wins) -> Screening::step (pure) -> Snapshot, Frame --watch--> page, any number of viewers
+//!                                                 |  ^                                  (each sees the latest only)
+//!                                          Taken  v  | saved / failed
+//!                      Order (take, correct, ...) -> Desk --Job--> RecordWriter
+//! ```
+//! * [`Screening`] is pure: pipeline, fields and focus without input, output or clock. A session can be replayed and asserted.
+//! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
+//!   verdict has stood for a while, or when the operator asks. It counts once however long it stays, and when the operator comes back.
+//! * Nothing outside can hold up a frame: viewers take the latest of two slots, the record has a queue that refuses.
+
+mod desk;
+mod feed;
+mod field;
+mod focus;
+mod network;
+mod order;
+mod screening;
+mod snapshot;
+mod work;
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, SyncSender, TrySendError},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::sync::{oneshot, watch};
+
+pub use self::{
+    desk::Origin,
+    feed::Feed,
+    field::{NotTaken, Presence, Rules, Taken, Token},
+    network::LoadedNetwork,
+    order::{Order, Refusal},
+    screening::{Screening, Step},
+    snapshot::{Flow, FocusBar, OpenSession, Saving, Snapshot, SourceState},
+};
+use crate::{
+    frame::Frame,
+    pipeline::{Assessor, Settings},
+    record::{Receipt, RecordWriter},
+};
+
+/// Orders that may wait for the thread.
+const ORDERS: usize = 16;
+
+/// Everything that an instrument is made of.
+pub struct Parts<A> {
+    /// What judges pictures.
+    pub assessor: A,
+    /// The pipeline's settings.
+    pub settings: Settings,
+    /// When a field is one, and when it is taken.
+    pub rules: Rules,
+    /// Where frames come from.
+    pub feed: Feed,
+    /// Where fields are kept.
+    pub record: RecordWriter,
+    /// What a session must say of model and device.
+    pub origin: Origin,
+}
+
+/// A running instrument. Dropping it ends the session that goes on, writes what is queued and ends its thread.
+#[derive(Debug)]
+pub struct Instrument {
+    remote: Remote,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What viewers and operators hold of an instrument; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    orders: SyncSender<(Order, oneshot::Sender<Result<Receipt, Refusal>>)>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    frames: watch::Receiver<Option<Arc<Frame>>>,
+}
+
+impl Instrument {
+    /// Starts the thread. A source that cannot be opened is a state that is shown, not an error.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start<A: Assessor + Send + 'static>(parts: Parts<A>) -> io::Result<Self> {
+        let (orders, inbox) = mpsc::sync_channel(ORDERS);
+        let (show, snapshots) = watch::channel(Arc::new(Snapshot::default()));
+        let (frame, frames) = watch::channel(None);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let outlets = work::Outlets { inbox, show, frame, stop: stopped };
+        let thread = thread::Builder::new().name("instrument".into()).spawn(move || work::run(parts, outlets))?;
+        Ok(Self { remote: Remote { orders, snapshots, frames }, stop, thread: Some(thread) })
+    }
+
+    /// A handle for viewers and operators.
+    #[must_use]
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
+    }
+}
+
+impl Drop for Instrument {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic in the thread was printed by it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Remote {
+    /// The newest state.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    /// States as they come; whoever is slow sees fewer of them.
+    #[must_use]
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// The newest frame.
+    #[must_use]
+    pub fn frame(&self) -> Option<Arc<Frame>> {
+        self.frames.borrow().clone()
+    }
+
+    /// Frames as they come; whoever is slow sees fewer of them.
+    #[must_use]
+    pub fn frames(&self) -> watch::Receiver<Option<Arc<Frame>>> {
+        self.frames.clone()
+    }
+
+    /// Gives an order; the answer comes when it is on the disk, or is not.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] when too many wait, [`Refusal::Stopped`] when the instrument has ended.
+    pub fn give(&self, order: Order) -> Result<Answer, Refusal> {
+        let (answer, receiver) = oneshot::channel();
+        match self.orders.try_send((order, answer)) {
+            Ok(()) => Ok(Answer(receiver)),
+            Err(TrySendError::Full(_)) => Err(Refusal::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(Refusal::Stopped),
+        }
+    }
+}
+
+/// The answer to an order.
+#[derive(Debug)]
+#[must_use = "only the answer says whether it was saved"]
+pub struct Answer(oneshot::Receiver<Result<Receipt, Refusal>>);
+
+impl Answer {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// Why the order was not followed.
+    pub async fn get(self) -> Result<Receipt, Refusal> {
+        self.0.await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// Waits for it on a thread that may block, at most `timeout`.
+    ///
+    /// # Errors
+    /// Why the order was not followed; [`Refusal::Slow`] after `timeout`.
+    pub fn wait(mut self, timeout: Duration) -> Result<Receipt, Refusal> {
+        let start = std::time::Instant::now();
+        loop {
+            match self.0.try_recv() {
+                Ok(answer) => return answer,
+                Err(oneshot::error::TryRecvError::Closed) => return Err(Refusal::Stopped),
+                Err(oneshot::error::TryRecvError::Empty) if start.elapsed() > timeout => return Err(Refusal::Slow),
+                Err(oneshot::error::TryRecvError::Empty) => thread::sleep(Duration::from_millis(2)),
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Session and record: what was asked to be saved, and what became of it.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    field::{Taken, Token},
+    order::{Order, Refusal},
+    screening::Screening,
+    snapshot::{OpenSession, Saving},
+};
+use crate::{
+    pipeline::Assessor,
+    record::{Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId, Ticket},
+};
+
+/// What a session says of model and device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The model's name.
+    pub model_name: String,
+    /// The model's identity, 64 hexadecimal digits.
+    pub model_sha256: String,
+    /// SHA-256 of the settings in use.
+    pub config_sha256: String,
+    /// Which code the program was built from.
+    pub code_hash: String,
+    /// Which device this is.
+    pub device_id: String,
+}
+
+/// Where an answer goes.
+pub(super) type Reply = oneshot::Sender<Result<Receipt, Refusal>>;
+
+enum What {
+    Start { specimen: String, operator: String, at: Instant },
+    Field(Token),
+    Opinion,
+    End(SessionId),
+    SignOff,
+}
+
+struct Pending {
+    ticket: Ticket,
+    what: What,
+    reply: Option<Reply>,
+}
+
+/// Keeps the session.
+pub(super) struct Desk {
+    writer: RecordWriter,
+    origin: Origin,
+    session: Option<(OpenSession, Instant)>,
+    pending: VecDeque<Pending>,
+    saving: Saving,
+    unsaved: u64,
+    version: u64,
+}
+
+impl Desk {
+    pub(super) fn new(writer: RecordWriter, origin: Origin) -> Self {
+        let (session, pending, saving) = (None, VecDeque::new(), Saving::Idle);
+        Self { writer, origin, session, pending, saving, unsaved: 0, version: 0 }
+    }
+
+    pub(super) fn session(&self) -> Option<&OpenSession> {
+        self.session.as_ref().map(|(session, _)| session)
+    }
+
+    /// How saving goes, fields that could not be saved, and the record's version.
+    pub(super) fn saving(&self) -> (Saving, u64, u64) {
+        (self.saving.clone(), self.unsaved, self.version)
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Follows an order, or refuses it.
+    pub(super) fn follow<A: Assessor>(
+        &mut self,
+        order: Order,
+        reply: Reply,
+        screening: &mut Screening<A>,
+        now: Duration,
+    ) {
+        let refused = match self.job(order, screening) {
+            Ok((job, what)) => return self.submit(job, what, Some(reply), screening, now),
+            Err(refused) => refused,
+        };
+        // Whoever has gone does not want to know.
+        let _ = reply.send(Err(refused));
+    }
+
+    fn job<A: Assessor>(&mut self, order: Order, screening: &mut Screening<A>) -> Result<(Job, What), Refusal> {
+        let at = SystemTime::now();
+        match order {
+            Order::Take => {
+                let (session, started) = self.session.as_ref().ok_or(Refusal::NoSession)?;
+                let taken = screening.take()?;
+                let job = picture(&taken, session.id, *started, &self.origin).ok_or(super::NotTaken::NoPicture)?;
+                Ok((Job::Field(Box::new(job)), What::Field(taken.token)))
+            }
+            Order::Start { specimen, operator } => {
+                if let Some(session) = self.session() {
+                    return Err(Refusal::SessionGoesOn(session.id));
+                }
+                if self.pending.iter().any(|pending| matches!(pending.what, What::Start { .. })) {
+                    return Err(Refusal::Busy);
+                }
+                let what = What::Start { specimen: specimen.clone(), operator: operator.clone(), at: Instant::now() };
+                Ok((Job::Start(Box::new(self.new_session(specimen, operator, at))), what))
+            }
+            Order::End { reason } => {
+                let session = self.session().ok_or(Refusal::NoSession)?.id;
+                Ok((Job::End { session, at, reason }, What::End(session)))
+            }
+            Order::Opinion { session, sequence, says, note, by } => {
+                let opinion = Box::new(NewOpinion { at, by, says, note });
+                Ok((Job::Opinion { session, sequence, opinion }, What::Opinion))
+            }
+            Order::SignOff { session, by } => {
+                if self.session().is_some_and(|open| open.id == session) {
+                    // What is signed is complete: the session ends first.
+                    let job = Job::End { session, at, reason: "signed off".into() };
+                    let ticket = self.writer.submit(job).map_err(|_| Refusal::Busy)?;
+                    self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
+                }
+                Ok((Job::SignOff { session, by, at }, What::SignOff))
+            }
+        }
+    }
+
+    fn new_session(&self, specimen: String, operator: String, started: SystemTime) -> NewSession {
+        let Origin { model_name, model_sha256, config_sha256, code_hash, device_id } = self.origin.clone();
+        let program_version = env!("CARGO_PKG_VERSION").into();
+        NewSession {
+            specimen,
+            operator,
+            started,
+            model_name,
+            model_sha256,
+            config_sha256,
+            program_version,
+            code_hash,
+            device_id,
+        }
+    }
+
+    /// Records a field that the screening has taken.
+    pub(super) fn keep<A: Assessor>(&mut self, taken: &Taken, screening: &mut Screening<A>, now: Duration) {
+        let job = self.session.as_ref().and_then(|(session, at)| picture(taken, session.id, *at, &self.origin));
+        match job {
+            Some(job) => self.submit(Job::Field(Box::new(job)), What::Field(taken.token), None, screening, now),
+            None => screening.failed(taken.token, now),
+        }
+    }
+
+    /// Ends the session because the program ends.
+    pub(super) fn close(&mut self) {
+        let Some(session) = self.session().map(|session| session.id) else { return };
+        let job = Job::End { session, at: SystemTime::now(), reason: "the program was stopped".into() };
+        if let Ok(ticket) = self.writer.submit(job) {
+            self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
+        }
+    }
+
+    fn submit<A: Assessor>(
+        &mut self,
+        job: Job,
+        what: What,
+        reply: Option<Reply>,
+        screening: &mut Screening<A>,
+        now: Duration,
+    ) {
+        if let Ok(ticket) = self.writer.submit(job) {
+            self.pending.push_back(Pending { ticket, what, reply });
+            self.saving = Saving::Writing;
+        } else {
+            self.failed(&what, reply, Refusal::Busy, screening, now);
+        }
+    }
+
+    /// Looks what became of what waits.
+    pub(super) fn look<A: Assessor>(&mut self, screening: &mut Screening<A>, now: Duration) {
+        while let Some(outcome) = self.pending.front().and_then(|pending| pending.ticket.poll()) {
+            let Some(Pending { what, reply, .. }) = self.pending.pop_front() else { return };
+            match outcome {
+                Outcome::Saved(receipt) => self.saved(what, reply, receipt, screening),
+                Outcome::Failed(error) => self.failed(&what, reply, error.into(), screening, now),
+            }
+        }
+    }
+
+    fn saved<A: Assessor>(&mut self, what: What, reply: Option<Reply>, receipt: Receipt, screening: &mut Screening<A>) {
+        self.version += 1;
+        self.saving = Saving::Saved;
+        match what {
+            What::Start { specimen, operator, at } => {
+                self.session = Some((OpenSession { id: receipt.session, specimen, operator, fields: 0 }, at));
+                self.unsaved = 0;
+                screening.start();
+            }
+            What::Field(token) => {
+                let number = receipt.sequence.unwrap_or_default();
+                screening.saved(token, number);
+                if let Some((session, _)) = self.session.as_mut().filter(|(open, _)| open.id == receipt.session) {
+                    session.fields = number;
+                }
+            }
+            What::End(id) => {
+                if self.session().is_some_and(|session| session.id == id) {
+                    self.session = None;
+                    screening.end();
+                }
+            }
+            What::Opinion | What::SignOff => {}
+        }
+        if let Some(reply) = reply {
+            let _ = reply.send(Ok(receipt));
+        }
+    }
+
+    fn failed<A: Assessor>(
+        &mut self,
+        what: &What,
+        reply: Option<Reply>,
+        refusal: Refusal,
+        screening: &mut Screening<A>,
+        now: Duration,
+    ) {
+        // A value that is not accepted is the operator's to mend, and says nothing about saving.
+        let of_the_disk = !matches!(&refusal, Refusal::Record(error) if !error.is_passing());
+        if let What::Field(token) = what {
+            screening.failed(*token, now);
+            self.unsaved += 1;
+        }
+        if of_the_disk || matches!(what, What::Field(_)) {
+            self.saving = Saving::Failed { reason: refusal.to_string() };
+        } else if self.pending.is_empty() && self.saving == Saving::Writing {
+            self.saving = if self.version > 0 { Saving::Saved } else { Saving::Idle };
+        }
+        if let Some(reply) = reply {
+            let _ = reply.send(Err(refusal));
+        }
+    }
+}
+
+/// What is recorded of a field; `None` where there was no picture.
+fn picture(taken: &Taken, session: SessionId, started: Instant, origin: &Origin) -> Option<Picture> {
+    let mut judgement = Judgement::of(&taken.reading, &origin.model_sha256)?;
+    if taken.manual {
+        let why = judgement.said.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        judgement.said.reason = Some(format!("taken by hand{why}"));
+    }
+    Some(Picture {
+        session,
+        taken: SystemTime::now(),
+        since_start: started.elapsed(),
+        judgement,
+        pixels: taken.frame.picture.clone(),
+    })
+}

@@ -1,0 +1,72 @@
+//! What an operator asks for, and why it may be refused.
+
+use crate::record::{RecordError, Says, SessionId};
+
+use super::field::NotTaken;
+
+/// What an operator asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Take the field that is shown, whatever is said of it.
+    Take,
+    /// Start a session: a slide of a pseudonymous patient.
+    Start {
+        /// Pseudonym of the specimen.
+        specimen: String,
+        /// Who sits at the microscope.
+        operator: String,
+    },
+    /// End the session that goes on.
+    End {
+        /// Why.
+        reason: String,
+    },
+    /// Say what a field shows.
+    Opinion {
+        /// The session.
+        session: SessionId,
+        /// The field.
+        sequence: u64,
+        /// What it shows.
+        says: Says,
+        /// Why; may be empty.
+        note: String,
+        /// Who says so.
+        by: String,
+    },
+    /// Sign a session off; the one that goes on ends with it.
+    SignOff {
+        /// The session.
+        session: SessionId,
+        /// Name or initials.
+        by: String,
+    },
+}
+
+/// Why an order was not followed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no session.
+    #[error("no session goes on; start one with a specimen's pseudonym first")]
+    NoSession,
+    /// Another session goes on.
+    #[error("session {0} goes on; end it or sign it off first")]
+    SessionGoesOn(SessionId),
+    /// The field cannot be taken.
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
+    /// The record refused.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Too much waits to be written.
+    #[error("too much waits to be saved and nothing of this was; try again in a moment")]
+    Busy,
+    /// The disk has not answered yet.
+    #[error(
+        "the disk has not answered yet, and whether this was saved is not known; look at the list before trying again"
+    )]
+    Slow,
+    /// The instrument has ended.
+    #[error("the instrument has stopped; start `blastscope live` again")]
+    Stopped,
+}

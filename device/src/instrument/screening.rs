@@ -1,0 +1,112 @@
+//! Pipeline, fields and focus in one step. Pure.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    field::{NotTaken, Presence, Rules, Taken, Token, Tracker},
+    focus::Focus,
+    snapshot::FocusBar,
+};
+use crate::{
+    frame::Frame,
+    pipeline::{Action, Assessor, Pipeline, Reading, Settings, Tally},
+};
+
+/// What a step yields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What was read.
+    pub reading: Reading,
+    /// The field, if it is to be recorded now.
+    pub taken: Option<Taken>,
+}
+
+/// Screens a slide: no input, no output, no clock.
+#[derive(Debug)]
+pub struct Screening<A> {
+    pipeline: Pipeline<A>,
+    tracker: Tracker,
+    focus: Focus,
+    least_focus: f32,
+}
+
+impl<A: Assessor> Screening<A> {
+    /// A screening that has seen nothing and counts nothing yet.
+    pub fn new(assessor: A, settings: Settings, rules: Rules) -> Self {
+        let least_focus = settings.gate.unwrap_or_default().min_focus;
+        Self {
+            pipeline: Pipeline::new(assessor, settings),
+            tracker: Tracker::new(rules),
+            focus: Focus::new(least_focus),
+            least_focus,
+        }
+    }
+
+    /// Starts a session: from now on fields are taken.
+    pub fn start(&mut self) {
+        self.tracker.count(true);
+        self.focus = Focus::new(self.least_focus);
+    }
+
+    /// Ends the session.
+    pub fn end(&mut self) {
+        self.tracker.count(false);
+    }
+
+    /// Takes a frame at the time `now`, which never runs backwards.
+    pub fn step(&mut self, frame: &Arc<Frame>, now: Duration) -> Option<Step> {
+        let actions = self.pipeline.step(frame, now);
+        let reading = actions.into_iter().find_map(|action| match action {
+            Action::Show(reading) => Some(*reading),
+            Action::Announce(_) => None,
+        })?;
+        self.focus.add(&reading.quality, reading.frame.as_ref().err());
+        let taken = self.tracker.step(frame, &reading, now);
+        Some(Step { reading, taken })
+    }
+
+    /// Takes note that no frames come, and why.
+    pub fn interrupt(&mut self, reason: &str) {
+        self.pipeline.interrupt(reason);
+        self.tracker.interrupt();
+        self.focus.forget();
+    }
+
+    /// Takes the field that is shown, whatever is said of it.
+    ///
+    /// # Errors
+    /// [`NotTaken`] where there is none, or it was taken.
+    pub fn take(&mut self) -> Result<Taken, NotTaken> {
+        self.tracker.take()
+    }
+
+    /// The field with this token is on the disk under this number.
+    pub fn saved(&mut self, token: Token, number: u64) {
+        self.tracker.saved(token, number);
+    }
+
+    /// The field with this token could not be saved; it may be taken again.
+    pub fn failed(&mut self, token: Token, now: Duration) {
+        self.tracker.failed(token, now);
+    }
+
+    /// Where the field is on its way to be taken.
+    #[must_use]
+    pub fn presence(&self) -> Presence {
+        self.tracker.presence()
+    }
+
+    /// The focus bar.
+    #[must_use]
+    pub fn focus(&self) -> FocusBar {
+        FocusBar { level: self.focus.level(), threshold: self.focus.threshold() }
+    }
+
+    /// What was seen so far.
+    pub const fn tally(&self) -> &Tally {
+        self.pipeline.tally()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! What an instrument shows of itself: immutable, whole, and as JSON.
+
+use std::time::Duration;
+
+use blastscope_shared::{Class, gate::Quality};
+use serde::Serialize;
+
+use super::field::Presence;
+use crate::{
+    RESEARCH_USE,
+    classify::ByClass,
+    pipeline::{Reading, Statement},
+    record::{Said, SessionId},
+};
+
+/// How the source is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceState {
+    /// It is asked for its first frame.
+    #[default]
+    Opening,
+    /// Frames come.
+    Streaming,
+    /// It is there, but no frame comes.
+    Stalled,
+    /// The last frame was damaged.
+    Corrupt,
+    /// It was there and is gone.
+    Lost,
+    /// It is not there or cannot be used.
+    Absent,
+    /// A folder has no more pictures.
+    Ended,
+}
+
+/// What became of what was to be saved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum Saving {
+    /// Nothing was saved yet.
+    #[default]
+    Idle,
+    /// Something is on its way to the disk.
+    Writing,
+    /// The last thing is on the disk.
+    Saved,
+    /// The last thing is not.
+    Failed {
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// The session that goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenSession {
+    /// Its number.
+    pub id: SessionId,
+    /// The specimen's pseudonym.
+    pub specimen: String,
+    /// Who sits at the microscope.
+    pub operator: String,
+    /// Fields that are on the disk.
+    pub fields: u64,
+}
+
+/// Frames in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Flow {
+    /// Frames that were looked at.
+    pub frames: u64,
+    /// Frames a second, over the last ones.
+    pub rate: f64,
+    /// Frames that were not looked at, because a newer one was there.
+    pub dropped: u64,
+    /// Frames that could not be decoded.
+    pub corrupt: u64,
+    /// Times that no frame came.
+    pub stalls: u64,
+    /// Times that the source was lost.
+    pub losses: u64,
+}
+
+/// The focus bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct FocusBar {
+    /// Sharpness relative to the best of the session, 0..=1; `None` without a picture.
+    pub level: Option<f32>,
+    /// Where on the same scale pictures begin to be judged.
+    pub threshold: f32,
+}
+
+/// Everything that can be shown.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Snapshot {
+    /// What the source is called.
+    pub source: String,
+    /// How it is.
+    pub source_state: SourceState,
+    /// Why it is not streaming.
+    pub source_reason: Option<String>,
+    /// Frames in numbers.
+    pub flow: Flow,
+    /// Number of the newest frame in the source.
+    pub sequence: Option<u64>,
+    /// Time since the start.
+    #[serde(serialize_with = "milliseconds", rename = "elapsed_ms")]
+    pub elapsed: Duration,
+    /// What is said now; `None` while there is no picture.
+    pub said: Option<Said>,
+    /// The view's averaged probabilities.
+    #[serde(serialize_with = "by_class")]
+    pub probabilities: Option<[f32; Class::COUNT]>,
+    /// Novelty of the newest frame.
+    pub novelty: Option<f32>,
+    /// What the gate measured in the newest frame.
+    pub quality: Option<Quality>,
+    /// `passed`, or the name of the rejection.
+    pub gate: Option<&'static str>,
+    /// Frames that voted.
+    pub frames_in_view: u32,
+    /// The focus bar.
+    pub focus: FocusBar,
+    /// Where the field is on its way to be taken.
+    pub field: Presence,
+    /// The session that goes on.
+    pub session: Option<OpenSession>,
+    /// How saving goes.
+    pub saving: Saving,
+    /// Fields that could not be saved since the session's start.
+    pub unsaved: u64,
+    /// Grows with everything that is saved: time to read the record again.
+    pub record_version: u64,
+}
+
+impl Snapshot {
+    /// What must stand on every view of it.
+    pub const NOTICE: &str = RESEARCH_USE;
+
+    /// Takes over what a reading says.
+    pub(super) fn read(&mut self, reading: &Reading) {
+        let assessment = reading.frame.as_ref().ok();
+        self.sequence = Some(reading.sequence);
+        self.said = Said::of(&reading.statement);
+        // What the view said before must not stand beside a rejection.
+        let rejected = matches!(reading.statement, Statement::Rejected(_));
+        self.probabilities = reading.probabilities.filter(|_| !rejected);
+        self.novelty = assessment.filter(|assessment| assessment.is_seen()).map(|assessment| assessment.novelty);
+        self.quality = Some(reading.quality);
+        self.gate = Some(reading.frame.as_ref().err().map_or("passed", blastscope_shared::gate::Rejection::name));
+        self.frames_in_view = reading.frames_in_view;
+    }
+
+    /// There is no picture: nothing of the last one may stand.
+    pub(super) fn forget_picture(&mut self) {
+        (self.sequence, self.said, self.probabilities) = (None, None, None);
+        (self.novelty, self.quality, self.gate, self.frames_in_view) = (None, None, None, 0);
+        self.flow.rate = 0.0;
+    }
+}
+
+fn milliseconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn by_class<S: serde::Serializer>(
+    probabilities: &Option<[f32; Class::COUNT]>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    probabilities.map(ByClass).serialize(serializer)
+}

@@ -1,0 +1,159 @@
+//! The page: what a browser beside the microscope shows, without any other machine.
+//!
+//! ```text
+//! browser --HTTP--> listen (bounded, time-outs) -> guard (host, origin, token) -> routes -> Remote (the instrument)
+//!                                                                                       -> RecordReader (what is on the disk)
+//! ```
+//! # What it defends against
+//! * **Another machine**: it listens on the loopback address. On any other it asks for a token of 128 bits, compared in constant
+//!   time, and refuses after a few wrong ones. There is no encryption: whoever may read the network's packets reads the cookie. Use a network of
+//!   your own, such as the device's access point.
+//! * **Another page in the same browser**: requests must name this host (no DNS rebinding), must come from this page, and those
+//!   that change something must bear a header that other pages cannot send. Cookies are `HttpOnly` and `SameSite=Strict`. The content
+//!   security policy allows nothing from elsewhere and no script in the page.
+//! * **Load**: connections, viewers, bodies and times are bounded. Every viewer takes the latest frame only and is encoded for once; a
+//!   client that does not read is cut off. The instrument's thread never waits for a client.
+
+mod access;
+mod address;
+mod answer;
+mod assets;
+mod guard;
+mod heat_map;
+mod interval;
+mod limiter;
+mod listen;
+mod live_picture;
+mod operations;
+mod pictures;
+mod review;
+mod routes;
+mod start_message;
+mod streams;
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use blastscope_shared::classifier::Classifier;
+use tokio::sync::oneshot;
+
+pub(crate) use self::address::hostname;
+pub use self::{access::HEADER, limiter::Limits};
+use crate::instrument::Remote;
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen. On another address than the loopback a token is asked for.
+    pub listen: SocketAddr,
+    /// Folder of the record.
+    pub data_dir: PathBuf,
+    /// Ask for a token on the loopback address too.
+    pub token_always: bool,
+    /// How many wrong tokens are borne.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// The defaults for an address and a record.
+    #[must_use]
+    pub fn new(listen: SocketAddr, data_dir: PathBuf) -> Self {
+        Self { listen, data_dir, token_always: false, limits: Limits::default() }
+    }
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The address is not to be had.
+    #[error("{address} cannot be listened on ({reason}); name another address or port with --listen")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The system gives no thread or no random numbers.
+    #[error("the page cannot be served: {0}")]
+    System(String),
+}
+
+/// A page that is served until this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    token: Option<String>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Listens and serves in a thread of its own.
+    ///
+    /// # Errors
+    /// [`PageError`] when the address is taken or the system gives no thread.
+    pub fn start(options: &Options, remote: Remote, classifier: Arc<Classifier>) -> Result<Self, PageError> {
+        let failed = |reason| PageError::Address { address: options.listen, reason };
+        let listener = TcpListener::bind(options.listen).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let system = |error: io::Error| PageError::System(error.to_string());
+        let guarded = options.token_always || !address.ip().is_loopback();
+        let access = access::Access::new(guarded, options.limits).map_err(system)?;
+        let token = access.token().map(str::to_owned);
+        let app = routes::App::new(options, address, remote, classifier, access);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .max_blocking_threads(4)
+            .thread_name("page-work")
+            .build()
+            .map_err(system)?;
+        let (stop, stopped) = oneshot::channel();
+        let work = move || {
+            runtime.block_on(async {
+                // A stop that was dropped is a stop too.
+                let serving = std::pin::pin!(listen::serve(listener, app));
+                let stopped = std::pin::pin!(stopped);
+                futures_util::future::select(serving, stopped).await;
+            });
+            runtime.shutdown_timeout(Duration::from_secs(2));
+        };
+        let thread = thread::Builder::new().name("page".into()).spawn(work).map_err(system)?;
+        Ok(Self { address, token, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What must be known to see it; `None` where everybody on this machine may.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// What is said at the start: where the page is, and for a phone the same as a QR code.
+    #[must_use]
+    pub fn start_message(&self) -> String {
+        start_message::text(self.address, self.token())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in the thread was printed by it.
+            let _ = thread.join();
+        }
+    }
+}

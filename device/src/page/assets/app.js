@@ -1,0 +1,142 @@
+// The page: puts its parts together.
+
+import { get, listen, post, whenDenied } from "/api.js";
+import * as dialogs from "/dialogs.js";
+import * as gallery from "/gallery.js";
+import * as keyboard from "/keyboard.js";
+import * as live from "/live.js";
+import { one } from "/marks.js";
+import { say, translate } from "/strings.js";
+
+// The session that is looked at although another one, or none, goes on.
+let chosen = null;
+let version = null;
+let running = null;
+let watching = false;
+
+let silence;
+function tell(message) {
+  const toast = one("toast");
+  const wrong = message instanceof Error;
+  toast.textContent = wrong ? [message.message, message.remedy].filter(Boolean).join(": ") : message;
+  toast.className = wrong ? "is-wrong" : "";
+  toast.hidden = false;
+  clearTimeout(silence);
+  silence = setTimeout(() => (toast.hidden = true), wrong ? 9000 : 3500);
+}
+
+const who = () => live.state()?.session?.operator || dialogs.operator() || gallery.current().summary?.session.operator || "";
+
+async function look(id) {
+  try {
+    await gallery.open(id);
+    buttons();
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+function buttons() {
+  const going = live.state()?.session?.id ?? null;
+  const { session, summary } = gallery.current();
+  one("new-session").hidden = going !== null;
+  one("end-session").hidden = going === null || session !== going;
+  one("sign-off").hidden = session === null || !["draft", "changed"].includes(summary?.session.state);
+  one("other").hidden = chosen === null;
+}
+
+function state(snapshot) {
+  const before = running;
+  running = snapshot.session?.id ?? null;
+  live.show(snapshot);
+  if (running !== null && running !== before) {
+    chosen = null;
+    look(running);
+  }
+  if (version !== snapshot.record_version) {
+    version = snapshot.record_version;
+    gallery.refresh().then(buttons, tell);
+  }
+  buttons();
+}
+
+async function take() {
+  try {
+    const { saved } = await post("/api/take");
+    tell(say("told_taken", { number: saved.sequence }));
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+const answer = (label) => gallery.answer(label, who(), tell).then(buttons);
+
+async function end() {
+  try {
+    const id = running;
+    await post(`/api/sessions/${id}/end`, {});
+    tell(say("told_ended", { id }));
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+async function begin() {
+  const about = await get("/api/about");
+  one("model").textContent = about.model;
+  one("caution").hidden = !about.caution;
+  one("caution").textContent = about.caution ? say("caution", about) : "";
+  if (watching) return location.reload();
+  watching = true;
+  live.start();
+  listen(state, live.lost);
+}
+
+const ask = dialogs.prepare({
+  tell,
+  current: gallery.current,
+  started: (id) => look(id),
+  signed: () => gallery.refresh().then(buttons, tell),
+  chosen(id) {
+    chosen = id === running ? null : id;
+    look(id);
+  },
+  admitted: () => begin().catch(tell),
+});
+
+translate();
+gallery.labels(answer);
+one("take").addEventListener("click", take);
+one("map-button").addEventListener("click", () => live.toggleMap(tell));
+one("new-session").addEventListener("click", ask.start);
+one("end-session").addEventListener("click", end);
+one("sign-off").addEventListener("click", ask.signOff);
+one("sessions-button").addEventListener("click", ask.sessions);
+one("help-button").addEventListener("click", () => one("help").showModal());
+one("enlarge").addEventListener("click", gallery.enlarge);
+one("large-map").addEventListener("click", gallery.enlargeMap);
+one("gallery-more").addEventListener("click", () => gallery.refresh().catch(tell));
+one("back").addEventListener("click", () => {
+  chosen = null;
+  look(running);
+});
+keyboard.listen({
+  ...Object.fromEntries(Object.entries(gallery.keyLabel).map(([key, label]) => [key, () => answer(label)])),
+  Enter: () => answer(null),
+  t: take,
+  m: () => live.toggleMap(tell),
+  l: gallery.enlarge,
+  "?": () => one("help").showModal(),
+  ArrowLeft: () => gallery.step(1),
+  ArrowRight: () => gallery.step(-1),
+});
+whenDenied(() => ask.token());
+
+// The QR code brings the token behind the hash, which the browser keeps to itself.
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+if (token) {
+  history.replaceState(null, "", "/");
+  post("/api/login", { token }).then(begin).catch(tell);
+} else {
+  begin().catch((problem) => problem.status === 401 || tell(problem));
+}

@@ -1,0 +1,74 @@
+// Classes and other answers: a word, a shape and a colour for each, so that no one of them is needed to tell them apart.
+// The colours are of Okabe and Ito's palette, which all kinds of colour vision tell apart.
+
+import { say } from "/strings.js";
+
+export const CLASSES = ["Benign", "Early", "Pre", "Pro"];
+export const NOT_ASSESSABLE = "not assessable";
+export const LABELS = [...CLASSES, NOT_ASSESSABLE];
+
+const WORDS = {
+  Benign: () => say("benign"),
+  Early: () => say("early"),
+  Pre: () => say("pre"),
+  Pro: () => say("pro"),
+  [NOT_ASSESSABLE]: () => say("not_assessable"),
+  abstain: () => say("abstains"),
+  rejected: () => say("rejected"),
+  settling: () => say("settling"),
+  nothing: () => say("nothing"),
+};
+
+// In a square of 24: circle, triangle, square, diamond; outlines where there is no class.
+const SHAPES = {
+  Benign: ["circle", { cx: 12, cy: 12, r: 9.5 }],
+  Early: ["path", { d: "M12 1.8 23 21.5H1Z" }],
+  Pre: ["rect", { x: 3, y: 3, width: 18, height: 18, rx: 1 }],
+  Pro: ["path", { d: "M12 .8 23.2 12 12 23.2.8 12Z" }],
+  [NOT_ASSESSABLE]: ["path", { d: "M5 5 19 19M19 5 5 19" }],
+  abstain: ["path", { d: "M7.5 8.5a4.5 4.5 0 1 1 6.6 4c-1.5.8-2.1 1.6-2.1 3.2M12 20v.2" }],
+  rejected: ["path", { d: "M4 12H20" }],
+  settling: ["path", { d: "M5 12h.2M12 12h.2M19 12h.2" }],
+  nothing: ["path", { d: "M4 12H20" }],
+};
+
+export function word(kind) {
+  return (WORDS[kind] ?? WORDS.nothing)();
+}
+
+// What a verdict of the record or the state amounts to: a class or a kind of none.
+export function kindOf(said) {
+  if (!said) return "nothing";
+  return said.kind === "class" ? said.class : said.kind;
+}
+
+export function slug(kind) {
+  return kind.toLowerCase().replace(" ", "-");
+}
+
+export function mark(kind) {
+  const [name, attributes] = SHAPES[kind] ?? SHAPES.nothing;
+  const make = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
+  const svg = make("svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", `mark is-${slug(kind)}`);
+  const shape = make(name);
+  for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
+  svg.append(shape);
+  return svg;
+}
+
+// An element with children; text is only ever text.
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value == null) continue;
+    made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+export const percent = (share) => (share * 100).toFixed(share > 0.995 || share < 0.0995 ? 1 : 0).replace("100.0", "100").replace(/^0\.0$/, "0");
+export const one = (id) => document.getElementById(id);

@@ -1,0 +1,114 @@
+//! What every request must pass, and what every answer bears.
+
+use std::{net::IpAddr, sync::Arc, time::Instant};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+
+use super::{
+    access::{Denied, HEADER},
+    address,
+    answer::Problem,
+    routes::App,
+};
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// Nothing from elsewhere, no script and no style in the page itself, in no frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Headers of every answer.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+];
+
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let mut response = match check(&app, &request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Pictures of patients stay in no cache.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn check(app: &App, request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let foreign = |reason| {
+        let remedy = "open the address that `blastscope live` shows at its start, and use the page that is there";
+        Problem::new(StatusCode::FORBIDDEN, reason, remedy)
+    };
+    let host = text(headers, &header::HOST).unwrap_or_default();
+    if !app.names.know(host) {
+        return Err(foreign("the request names a host that this is not"));
+    }
+    if headers.contains_key(header::ORIGIN) {
+        // One that is no text is not ours either.
+        let own = text(headers, &header::ORIGIN).is_some_and(|origin| address::is_own(origin, host));
+        if !own {
+            return Err(foreign("the request comes from another page"));
+        }
+    }
+    let site = text(headers, &HeaderName::from_static("sec-fetch-site"));
+    let api = request.uri().path().starts_with("/api/");
+    if api && site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        return Err(foreign("the request comes from another page"));
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let header = HeaderName::from_static(HEADER);
+        if text(headers, &header) != Some("1") {
+            return Err(foreign("a request that changes something lacks the header x-blastscope: 1"));
+        }
+    }
+    // What is the same for everybody tells nothing; the log-in is for those who are not in.
+    if !api || request.uri().path() == "/api/login" {
+        return Ok(());
+    }
+    let admitted = app.access.admit(
+        peer(request),
+        text(headers, &header::COOKIE),
+        text(headers, &header::AUTHORIZATION),
+        Instant::now(),
+    );
+    admitted.map_err(denied)
+}
+
+pub(super) fn peer(request: &Request) -> IpAddr {
+    request.extensions().get::<Peer>().map_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), |peer| peer.0)
+}
+
+pub(super) fn denied(denied: Denied) -> Problem {
+    match denied {
+        Denied::Unknown => Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "this page asks for a token, and none or a wrong one was given",
+            "give the token that `blastscope live` shows at its start, or scan its QR code",
+        ),
+        Denied::Limited { wait } => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many wrong tokens were given",
+            "wait a minute, then give the token that `blastscope live` shows at its start",
+        )
+        .wait(wait),
+    }
+}

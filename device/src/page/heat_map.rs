@@ -1,0 +1,97 @@
+//! Heat maps on request: which places of a picture the network's answer hangs on.
+
+use std::sync::Arc;
+
+use axum::{extract::Path, http::StatusCode, response::Response};
+use blastscope_shared::{
+    Class, RgbPixels,
+    classifier::{Assessment, Classifier},
+    decode::decode_jpeg,
+    verdict::Verdict,
+};
+use tokio::task::spawn_blocking;
+
+use super::{
+    answer::{Problem, bytes_of},
+    pictures,
+    review::{self, Number},
+    routes::App,
+};
+use crate::{RESEARCH_USE, model, overlay};
+
+/// `likely` asks for the most probable class.
+const LIKELY: &str = "likely";
+
+/// `GET /api/live/map/{class}.png`: of the newest frame.
+pub(super) async fn of_live(app: Arc<App>, Path(class): Path<String>) -> Result<Response, Problem> {
+    let class = class_of(&class)?;
+    let frame = app.remote.frame().ok_or_else(|| {
+        Problem::new(StatusCode::CONFLICT, "there is no picture", "wait for the camera, then ask again")
+    })?;
+    draw(app, class, move || Ok(frame.picture.clone())).await
+}
+
+/// `GET /api/sessions/{session}/fields/{field}/map/{class}.png`: of a field on the disk.
+pub(super) async fn of_field(
+    app: Arc<App>,
+    Path((session, field, class)): Path<(Number, Number, String)>,
+) -> Result<Response, Problem> {
+    let class = class_of(&class)?;
+    let (session, field) = (session.session()?, field.field()?);
+    let jpeg = review::read(&app, move |reader| reader.jpeg(session, field)).await?;
+    let unreadable = move |error: blastscope_shared::decode::DecodeError| {
+        let reason = format!("the picture of field {field} cannot be decoded ({error})");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "check the record with `blastscope verify`")
+    };
+    draw(app, class, move || decode_jpeg(&jpeg).map_err(unreadable)).await
+}
+
+fn class_of(name: &str) -> Result<Option<Class>, Problem> {
+    let name = name.strip_suffix(".png").unwrap_or(name);
+    if name == LIKELY {
+        return Ok(None);
+    }
+    let class = Class::ALL.into_iter().find(|class| class.name() == name);
+    class.map(Some).ok_or_else(|| Problem::bad("there is no such class", "ask for Benign, Early, Pre, Pro or likely"))
+}
+
+/// One at a time, so that the network on the live picture keeps its cores.
+async fn draw(
+    app: Arc<App>,
+    class: Option<Class>,
+    picture: impl FnOnce() -> Result<RgbPixels, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    let failed = |reason: String| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("no map can be drawn: {reason}"),
+            "use another model, or do without",
+        )
+    };
+    let turn = Arc::clone(&app.heavy).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
+    let drawn = spawn_blocking(move || {
+        let _turn = turn;
+        let picture = picture()?;
+        let mut workspace = app.classifier.workspace();
+        let assessment = app.classifier.assess(&picture, &mut workspace);
+        let class = class.unwrap_or_else(|| assessment.most_probable());
+        let explanation = app.classifier.explain(&mut workspace, class).map_err(|error| failed(error.to_string()))?;
+        let caption = caption(&assessment, &app.classifier);
+        pictures::png(&overlay::draw(&picture, &explanation, app.classifier.preprocessing(), &caption)).map_err(failed)
+    });
+    let drawn = drawn.await.map_err(|error| failed(error.to_string()))?;
+    drawn.map(|png| bytes_of("image/png", png))
+}
+
+fn caption(assessment: &Assessment, classifier: &Classifier) -> Vec<String> {
+    let class = assessment.most_probable();
+    let probability = assessment.probabilities[class.index()] * 100.0;
+    let mut lines = vec![match assessment.verdict {
+        Verdict::Class { .. } => format!("this frame: {class}, probability {probability:.1} %"),
+        Verdict::Abstain(why) => format!("this frame: no verdict, {why} ({class} {probability:.1} %)"),
+    }];
+    lines.push(format!("model {}", model::title(classifier)));
+    lines.extend(model::caution(classifier).map(str::to_owned));
+    lines.push(RESEARCH_USE.to_owned());
+    lines
+}

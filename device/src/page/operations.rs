@@ -1,0 +1,177 @@
+//! What changes something. Every answer comes after the disk's.
+
+use std::{sync::Arc, time::Duration, time::Instant};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Path, Request},
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::time::timeout;
+
+use super::{
+    answer::{Problem, json},
+    guard,
+    review::Number,
+    routes::App,
+};
+use crate::{
+    instrument::{Order, Refusal},
+    record::{Label, Receipt, Says},
+};
+
+/// Largest body of a request, in bytes: a note of 2000 letters fits.
+const LARGEST: usize = 16 << 10;
+/// How long a body may take.
+const BODY: Duration = Duration::from_secs(10);
+/// How long the disk may take.
+const DISK: Duration = Duration::from_secs(15);
+
+/// Reads a body as JSON.
+async fn body<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
+    let read = timeout(BODY, to_bytes(body, LARGEST)).await.map_err(|_| {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "the request took too long", "check the network, then try again")
+    })?;
+    let bytes = read.map_err(|_| {
+        let reason = format!("the request is larger than {LARGEST} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, reason, "shorten the note to 2000 letters")
+    })?;
+    let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+    serde_json::from_slice(text).map_err(|error| {
+        Problem::bad(
+            format!("the request is not what is expected here: {error}"),
+            "send the JSON that the documentation names",
+        )
+    })
+}
+
+#[derive(Serialize)]
+struct Done {
+    saved: Receipt,
+}
+
+/// Gives an order and waits for the disk.
+async fn order(app: &App, order: Order) -> Result<Response, Problem> {
+    let answer = app.remote.give(order)?;
+    let saved = timeout(DISK, answer.get()).await.unwrap_or(Err(Refusal::Slow))?;
+    Ok(json(&Done { saved }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// `POST /api/take`: takes the field that is shown.
+pub(super) async fn take(app: Arc<App>, request: Request) -> Result<Response, Problem> {
+    let Nothing {} = body(request.into_body()).await?;
+    order(&app, Order::Take).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSession {
+    specimen: String,
+    operator: String,
+}
+
+/// `POST /api/sessions`: starts a session.
+pub(super) async fn start(app: Arc<App>, request: Request) -> Result<Response, Problem> {
+    let NewSession { specimen, operator } = body(request.into_body()).await?;
+    order(&app, Order::Start { specimen: specimen.trim().into(), operator: operator.trim().into() }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /api/sessions/{session}/end`: ends the session that goes on.
+pub(super) async fn end(app: Arc<App>, Path(id): Path<Number>, request: Request) -> Result<Response, Problem> {
+    let id = id.session()?;
+    let End { reason } = body(request.into_body()).await?;
+    if app.remote.snapshot().session.as_ref().is_none_or(|session| session.id != id) {
+        let reason = format!("session {id} does not go on");
+        return Err(Problem::new(StatusCode::CONFLICT, reason, "look at the list of sessions"));
+    }
+    let reason = if reason.trim().is_empty() { "ended by the operator".into() } else { reason };
+    order(&app, Order::End { reason }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opinion {
+    /// What the field shows; absent where the model is right.
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    confirm: bool,
+    #[serde(default)]
+    note: String,
+    by: String,
+}
+
+/// `POST /api/sessions/{session}/fields/{field}/opinion`: confirms or corrects a field.
+pub(super) async fn opinion(
+    app: Arc<App>,
+    Path((id, field)): Path<(Number, Number)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (session, sequence) = (id.session()?, field.field()?);
+    let Opinion { label, confirm, note, by } = body(request.into_body()).await?;
+    let says = match (label, confirm) {
+        (None, true) => Says::Confirms,
+        (Some(label), false) => {
+            let label = label.parse::<Label>();
+            Says::Corrects(label.map_err(|error| Problem::bad(error, "choose one of these labels"))?)
+        }
+        _ => return Err(Problem::bad("an opinion is a label or a confirmation", "send either label or confirm: true")),
+    };
+    order(&app, Order::Opinion { session, sequence, says, note, by: by.trim().into() }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignOff {
+    by: String,
+}
+
+/// `POST /api/sessions/{session}/sign-off`: signs a session off; the one that goes on ends with it.
+pub(super) async fn sign_off(app: Arc<App>, Path(id): Path<Number>, request: Request) -> Result<Response, Problem> {
+    let session = id.session()?;
+    let SignOff { by } = body(request.into_body()).await?;
+    order(&app, Order::SignOff { session, by: by.trim().into() }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogIn {
+    token: String,
+}
+
+#[derive(Serialize)]
+struct In {
+    admitted: bool,
+}
+
+/// `POST /api/login`: a cookie for the token.
+pub(super) async fn log_in(app: Arc<App>, request: Request) -> Result<Response, Problem> {
+    let peer = guard::peer(&request);
+    let LogIn { token } = body(request.into_body()).await?;
+    let cookie = app.access.log_in(peer, &token, Instant::now()).map_err(guard::denied)?;
+    let failed = |reason: String| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "try again");
+    let cookie = cookie.map_err(|error| failed(error.to_string()))?;
+    let cookie = HeaderValue::from_str(&cookie).map_err(|error| failed(error.to_string()))?;
+    let mut response = json(&In { admitted: true });
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// `POST /api/logout`: forgets the cookie.
+pub(super) async fn log_out(app: Arc<App>, request: Request) -> Result<Response, Problem> {
+    app.access.log_out(guard::text(request.headers(), &header::COOKIE));
+    Ok(json(&In { admitted: false }))
+}

@@ -1,0 +1,213 @@
+//! The page in a real Chromium: verdicts, a correction, the signature; nothing leaves the machine, nothing complains.
+//!
+//! Runs where `BLASTSCOPE_BROWSER` names a Chromium, as `make page` does. `BLASTSCOPE_SCREENSHOTS` takes pictures of the window;
+//! `BLASTSCOPE_FIELDS` and `BLASTSCOPE_MODEL` show other drawn fields and another model.
+
+#![allow(missing_docs, reason = "tests")]
+#![cfg(target_os = "linux")]
+
+#[path = "page/client.rs"]
+#[allow(dead_code, reason = "the page's tests use more of it")]
+mod client;
+#[path = "browser/devtools.rs"]
+mod devtools;
+#[path = "page/scene.rs"]
+#[allow(dead_code, reason = "the page's tests use more of it")]
+mod scene;
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use blastscope::record::{Label, RecordReader, State};
+use blastscope_shared::Class;
+use tempfile::TempDir;
+
+use self::devtools::Browser;
+
+/// `blastscope live --listen`, ended with the test.
+struct Device {
+    process: Child,
+    page: String,
+}
+
+impl Device {
+    fn start(fields: &Path, model: &Path, data: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+            .args(["live", "--listen", "127.0.0.1:0", "--fps", "12", "--hold", "30", "--repeat", "--take-after", "3"])
+            .arg("--source")
+            .arg(fields)
+            .arg("--model")
+            .arg(model)
+            .arg("--data-dir")
+            .arg(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program");
+        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let page = lines
+            .map(|line| line.expect("a line"))
+            .find_map(|line| line.strip_prefix("the page is at ")?.split(' ').next().map(str::to_owned))
+            .expect("an address");
+        Self { process, page }
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+struct Shots(Option<PathBuf>);
+
+impl Shots {
+    fn take(&self, browser: &mut Browser, name: &str) {
+        if let Some(folder) = &self.0 {
+            browser.screenshot(&folder.join(format!("{name}.png")));
+        }
+    }
+}
+
+#[test]
+fn the_page_works_in_a_browser() {
+    let Some(program) = named("BLASTSCOPE_BROWSER") else {
+        eprintln!("SKIPPED the page in a browser: BLASTSCOPE_BROWSER names no Chromium; `make page` does");
+        return;
+    };
+    let folder = TempDir::new().expect("a folder");
+    let data = folder.path().join("data");
+    let fields = named("BLASTSCOPE_FIELDS").unwrap_or_else(|| {
+        let fields = folder.path().join("fields");
+        fs::create_dir(&fields).expect("made");
+        scene::draw_slides(&fields, 24, 640, 480);
+        fields
+    });
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+    let device = Device::start(&fields, &named("BLASTSCOPE_MODEL").unwrap_or(tiny), &data);
+    let shots = Shots(named("BLASTSCOPE_SCREENSHOTS"));
+    if let Some(folder) = &shots.0 {
+        fs::create_dir_all(folder).expect("a folder for pictures");
+    }
+    let mut browser = Browser::start(&program);
+    browser.resize(1280, 800, false);
+    browser.call("Page.navigate", &serde_json::json!({"url": device.page}));
+    browser.wait_for("document.readyState === 'complete' && document.querySelector('#picture')?.naturalWidth > 0");
+
+    // The notice is in sight before anything is asked for, and verdicts come by themselves.
+    let notice = "(e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.height > 0 && \
+                  e.textContent === 'For Research Use Only. Not for use in diagnostic procedures.' })(document.querySelector('#notice'))";
+    browser.wait_for(notice);
+    browser.wait_for("['benign','early','pre','pro','abstain'].some(kind => document.querySelector('#verdict-box').classList.contains('is-' + kind))");
+    browser.wait_for("Number(document.querySelector('#focus-bar').getAttribute('aria-valuenow')) > 0");
+    shots.take(&mut browser, "no-session-1280x800");
+
+    browser.click("#new-session");
+    browser.wait_for("document.querySelector('#start-dialog').open");
+    browser.write("#start-dialog [name=specimen]", "S-2026-0412");
+    browser.write("#start-dialog [name=operator]", "A. B.");
+    shots.take(&mut browser, "start-1280x800");
+    browser.press("Enter");
+    browser.wait_for("document.querySelectorAll('#fields li').length >= 8");
+
+    correct(&mut browser);
+    let reader = RecordReader::open(&data).expect("a record");
+    let id = reader.sessions().expect("read")[0].id;
+    assert_eq!(
+        reader.field(id, 2).expect("read").opinion().map(|opinion| opinion.label),
+        Some(Label::Class(Class::Pre))
+    );
+    assert_eq!(reader.field(id, 3).expect("read").opinion().map(|opinion| opinion.label), Some(Label::NotAssessable));
+    assert_eq!(
+        reader.field(id, 4).expect("read").opinion().map(|opinion| opinion.label),
+        Some(Label::Class(Class::Early))
+    );
+
+    for (width, height) in [(1280, 800), (800, 480), (390, 844)] {
+        browser.resize(width, height, width < 500);
+        browser.evaluate("scrollTo(0, 0)");
+        browser.wait_for("['benign','early','pre','pro','abstain'].some(kind => document.querySelector('#verdict-box').classList.contains('is-' + kind))");
+        assert_eq!(
+            browser.evaluate("document.documentElement.scrollWidth <= innerWidth"),
+            true,
+            "{width}x{height} scrolls sideways"
+        );
+        assert_eq!(browser.evaluate(notice), true, "{width}x{height}");
+        // Fingers need 44 pixels, or nearly.
+        let small = browser.evaluate(
+            "[...document.querySelectorAll('main button')].filter(e => e.offsetParent && e.offsetHeight < 38).map(e => e.id + e.textContent)",
+        );
+        assert_eq!(small, serde_json::json!([]), "{width}x{height}");
+        shots.take(&mut browser, &format!("live-{width}x{height}"));
+        browser.evaluate("scrollTo(0, innerHeight * .9)");
+        browser.evaluate("new Promise(done => setTimeout(done, 300))");
+        shots.take(&mut browser, &format!("below-{width}x{height}"));
+    }
+    browser.resize(1280, 800, false);
+    browser.evaluate("scrollTo(0, 0)");
+    browser.press("m");
+    browser.wait_for("document.querySelector('#map').naturalWidth > 0");
+    shots.take(&mut browser, "map-1280x800");
+    browser.press("m");
+    browser.click("#enlarge");
+    browser
+        .wait_for("document.querySelector('#large').open && document.querySelector('#large-picture').naturalWidth > 0");
+    shots.take(&mut browser, "field-1280x800");
+    browser.evaluate("document.querySelector('#large').close()");
+
+    browser.click("#sign-off");
+    browser.wait_for("document.querySelector('#sign-dialog').open");
+    browser.write("#sign-by", "E. F.");
+    shots.take(&mut browser, "sign-1280x800");
+    browser.press("Enter");
+    browser.wait_for("document.querySelector('#session-state').classList.contains('is-approved')");
+    let session = reader.session(id).expect("read");
+    assert_eq!((session.state, session.sign_offs[0].signed_by.as_str()), (State::Approved, "E. F."));
+    browser.wait_for("!document.querySelector('#new-session').hidden");
+    shots.take(&mut browser, "signed-1280x800");
+
+    let complaints = browser.complaints();
+    assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+    let requests = browser.requests();
+    assert!(requests.len() > 20, "{requests:?}");
+    let foreign: Vec<_> = requests
+        .iter()
+        .filter(|address| {
+            !address.starts_with(&device.page)
+                && !address.starts_with(&format!("blob:{}", device.page))
+                && *address != "about:blank"
+        })
+        .collect();
+    assert!(foreign.is_empty(), "asked elsewhere: {foreign:?}");
+    drop(device);
+    browser.wait_for("document.body.classList.contains('is-lost')");
+    shots.take(&mut browser, "lost-1280x800");
+}
+
+/// Corrects field 2 by a tap, field 3 and 4 by keys.
+fn correct(browser: &mut Browser) {
+    let opinion = |number: u32| format!("document.querySelector('#field-{number}').dataset.opinion !== ''");
+    // Keys mean the field that has been there for a moment.
+    let settle = "new Promise(done => setTimeout(done, 900))";
+    browser.click("#field-2");
+    browser.evaluate(settle);
+    browser.write("#note", "large nucleoli");
+    browser.click("[data-label=Pre]");
+    browser.wait_for(&opinion(2));
+    browser.evaluate("document.activeElement.blur()");
+    for (number, key) in [(3, "0"), (4, "2")] {
+        browser.press("ArrowLeft");
+        browser.wait_for(&format!("document.querySelector('#field-{number}').classList.contains('is-selected')"));
+        browser.evaluate(settle);
+        browser.press(key);
+        browser.wait_for(&opinion(number));
+    }
+}

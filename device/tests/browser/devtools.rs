@@ -1,0 +1,189 @@
+//! Chromium without a window, driven over its DevTools protocol through a pipe: no port, no other program.
+
+use std::{
+    collections::VecDeque,
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A browser with one page.
+pub struct Browser {
+    process: Child,
+    commands: ChildStdin,
+    messages: Receiver<Value>,
+    events: VecDeque<Value>,
+    session: Option<String>,
+    next: u64,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts `program`, which must be a Chromium.
+    pub fn start(program: &Path) -> Self {
+        let profile = TempDir::new().expect("a folder");
+        // Chromium reads commands from descriptor 3 and answers on 4; the shell puts our pipes there.
+        let mut process = Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>/dev/null"])
+            .arg(program)
+            .args(["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check"])
+            .args(["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"])
+            .args(["--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars"])
+            // Whatever wants to leave the machine fails visibly.
+            .args(["--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--force-color-profile=srgb"])
+            .args(if nix::unistd::geteuid().is_root() { &["--no-sandbox"][..] } else { &[] })
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg("about:blank")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let commands = process.stdin.take().expect("a pipe");
+        let answers = process.stdout.take().expect("a pipe");
+        let (sender, messages) = mpsc::channel();
+        thread::spawn(move || {
+            for message in BufReader::new(answers).split(0) {
+                let Ok(message) = message else { return };
+                let message = serde_json::from_slice(&message).expect("JSON");
+                if sender.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        let events = VecDeque::new();
+        let mut browser = Self { process, commands, messages, events, session: None, next: 0, _profile: profile };
+        let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}));
+        let attach = json!({"targetId": target["targetId"], "flatten": true});
+        let session = browser.call("Target.attachToTarget", &attach);
+        browser.session = session["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Page", "Runtime", "Network", "Log"] {
+            browser.call(&format!("{domain}.enable"), &json!({}));
+        }
+        browser
+    }
+
+    /// Calls a method of the protocol.
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
+        self.next += 1;
+        let id = self.next;
+        let mut command = json!({"id": id, "method": method, "params": parameters});
+        if let Some(session) = &self.session {
+            command["sessionId"] = json!(session);
+        }
+        let mut bytes = command.to_string().into_bytes();
+        bytes.push(0);
+        self.commands.write_all(&bytes).expect("the browser lives");
+        let start = Instant::now();
+        loop {
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            let message = self.messages.recv_timeout(left).unwrap_or_else(|error| panic!("{method}: {error}"));
+            if message["id"] == id {
+                assert!(message["error"].is_null(), "{method}: {message}");
+                return message["result"].clone();
+            }
+            self.events.push_back(message);
+        }
+    }
+
+    /// The value of an expression; promises are waited for.
+    pub fn evaluate(&mut self, expression: &str) -> Value {
+        let parameters =
+            json!({"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true});
+        let result = self.call("Runtime.evaluate", &parameters);
+        assert!(result["exceptionDetails"].is_null(), "{expression}: {result}");
+        result["result"]["value"].clone()
+    }
+
+    /// Waits until an expression is true.
+    pub fn wait_for(&mut self, expression: &str) {
+        let start = Instant::now();
+        while self.evaluate(&format!("Boolean({expression})")) != true {
+            if start.elapsed() > PATIENCE {
+                let text = self.evaluate("document.body.innerText");
+                panic!("never: {expression}\non the page: {text}\nmessages: {:?}", self.complaints());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Presses a key, as `KeyboardEvent.key` names it.
+    pub fn press(&mut self, key: &str) {
+        let text = if key == "Enter" { "\r" } else { key };
+        let mut down = json!({"type": "keyDown", "key": key});
+        if key.chars().count() == 1 || key == "Enter" {
+            down["text"] = json!(text);
+        }
+        self.call("Input.dispatchKeyEvent", &down);
+        self.call("Input.dispatchKeyEvent", &json!({"type": "keyUp", "key": key}));
+    }
+
+    /// Clicks into the middle of what the selector finds, as a finger would.
+    pub fn click(&mut self, selector: &str) {
+        let place = self.evaluate(&format!(
+            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}}); \
+             const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] }})()"
+        ));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", &event);
+        }
+    }
+
+    /// Writes into what the selector finds.
+    pub fn write(&mut self, selector: &str, text: &str) {
+        self.evaluate(&format!("(e => {{ e.focus(); e.select() }})(document.querySelector({selector:?}))"));
+        self.call("Input.insertText", &json!({"text": text}));
+    }
+
+    /// Sets the size of the window, in pixels.
+    pub fn resize(&mut self, width: u32, height: u32, mobile: bool) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile});
+        self.call("Emulation.setDeviceMetricsOverride", &metrics);
+        self.evaluate("new Promise(done => setTimeout(done, 400))");
+    }
+
+    /// A picture of the window.
+    pub fn screenshot(&mut self, file: &Path) {
+        let shot = self.call("Page.captureScreenshot", &json!({"format": "png"}));
+        let png = BASE64_STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
+        std::fs::write(file, png).expect("written");
+    }
+
+    /// Everything that was asked for, as addresses.
+    pub fn requests(&mut self) -> Vec<String> {
+        self.evaluate("1");
+        let requests = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
+        requests.filter_map(|event| event["params"]["request"]["url"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Errors and warnings that the browser noted.
+    pub fn complaints(&mut self) -> Vec<String> {
+        let told = |event: &&Value| match event["method"].as_str() {
+            Some("Runtime.exceptionThrown") => true,
+            Some("Runtime.consoleAPICalled") => {
+                matches!(event["params"]["type"].as_str(), Some("error" | "warning" | "assert"))
+            }
+            Some("Log.entryAdded") => matches!(event["params"]["entry"]["level"].as_str(), Some("error" | "warning")),
+            _ => false,
+        };
+        self.events.iter().filter(told).map(|event| event["params"].to_string()).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

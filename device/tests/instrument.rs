@@ -1,0 +1,136 @@
+//! The instrument with sources that come, stall and go.
+
+#![allow(missing_docs, reason = "tests")]
+
+#[path = "page/client.rs"]
+#[allow(dead_code, reason = "the page's tests use it")]
+mod client;
+#[path = "page/scene.rs"]
+#[allow(dead_code, reason = "the page's tests use more of it")]
+mod scene;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use blastscope::{
+    frame::Frame,
+    instrument::{Feed, Instrument, Order, Parts, Refusal, Rules, Snapshot, SourceState},
+    pipeline::Settings,
+    record::{Record, RecordReader, RecordWriter},
+    source::{FrameSource, SourceError},
+};
+use blastscope_shared::{
+    RgbPixels,
+    artifact::Thresholds,
+    classifier::{Assessment, judge},
+};
+use tempfile::TempDir;
+
+/// One field for ever, and what comes instead of a frame.
+struct Scripted(Box<dyn FnMut(u64) -> Option<SourceError>>, RgbPixels, u64);
+
+impl FrameSource for Scripted {
+    fn next_frame(&mut self, timeout: Duration) -> Result<Frame, SourceError> {
+        thread::sleep(Duration::from_millis(5).min(timeout));
+        let sequence = self.2;
+        self.2 += 1;
+        match (self.0)(sequence) {
+            Some(error) => Err(error),
+            None => Ok(Frame { picture: self.1.clone(), sequence, time: Duration::ZERO, name: None }),
+        }
+    }
+}
+
+const THRESHOLDS: Thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
+
+fn instrument(folder: &TempDir, feed: Feed) -> Instrument {
+    let assessor = |_: &RgbPixels| {
+        let probabilities = [0.9, 0.05, 0.03, 0.02];
+        Assessment { logits: [0.0; 4], probabilities, novelty: 1.0, verdict: judge(&probabilities, 1.0, &THRESHOLDS) }
+    };
+    let record = Record::open(folder.path()).expect("opened").with_min_free(0);
+    Instrument::start(Parts {
+        assessor,
+        settings: Settings::new(THRESHOLDS),
+        rules: Rules { rest: Duration::ZERO, ..Rules::default() },
+        feed: feed.with_patience(Duration::from_millis(30), Duration::from_millis(60)),
+        record: RecordWriter::start(record, 8).expect("a thread"),
+        origin: scene::origin(),
+    })
+    .expect("a thread")
+}
+
+fn wait_for(instrument: &Instrument, what: &str, satisfies: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let start = Instant::now();
+    loop {
+        let snapshot = instrument.remote().snapshot();
+        if satisfies(&snapshot) {
+            return snapshot;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no {what}: {snapshot:?}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_source_that_is_absent_is_shown_and_comes() {
+    let folder = TempDir::new().expect("a folder");
+    let mut attempts = 0;
+    let instrument = instrument(
+        &folder,
+        Feed::new("camera", move || {
+            attempts += 1;
+            if attempts < 4 {
+                return Err(SourceError::NoCamera);
+            }
+            Ok(Box::new(Scripted(Box::new(|_| None), scene::drawn(320, 240, 1), 0)) as Box<dyn FrameSource>)
+        }),
+    );
+    let absent = wait_for(&instrument, "absence", |snapshot| snapshot.source_state == SourceState::Absent);
+    assert!(absent.source_reason.as_deref().expect("a reason").contains("connect one"), "{absent:?}");
+    assert!(absent.said.is_none() && absent.focus.level.is_none());
+    let take = instrument.remote().give(Order::Take).expect("taken").wait(Duration::from_secs(60));
+    assert_eq!(take, Err(Refusal::NoSession));
+    let there =
+        wait_for(&instrument, "verdict", |snapshot| snapshot.said.as_ref().is_some_and(|said| said.class.is_some()));
+    assert_eq!((there.source_state, &there.source_reason), (SourceState::Streaming, &None));
+}
+
+#[test]
+fn a_lost_source_leaves_no_verdict_and_its_field_counts_once() {
+    let folder = TempDir::new().expect("a folder");
+    let plugged = Arc::new(AtomicU32::new(0));
+    let times = Arc::clone(&plugged);
+    let instrument = instrument(
+        &folder,
+        Feed::new("camera", move || {
+            times.fetch_add(1, Ordering::Relaxed);
+            let script = |sequence| match sequence {
+                40..60 => Some(SourceError::Stalled { after: Duration::ZERO }),
+                60 => Some(SourceError::Corrupt { what: "frame 60".into(), reason: "is cut off".into() }),
+                120 => Some(SourceError::Lost("No such device".into())),
+                _ => None,
+            };
+            Ok(Box::new(Scripted(Box::new(script), scene::drawn(320, 240, 1), 0)) as Box<dyn FrameSource>)
+        }),
+    );
+    let start = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
+    let receipt = instrument.remote().give(start).expect("taken").wait(Duration::from_secs(60)).expect("started");
+    let done = wait_for(&instrument, "five replugs", |snapshot| snapshot.flow.losses >= 5);
+    assert!(plugged.load(Ordering::Relaxed) >= 5);
+    assert!(done.flow.stalls >= 4 && done.flow.corrupt >= 4, "{:?}", done.flow);
+    let lost = wait_for(&instrument, "a loss", |snapshot| snapshot.source_state == SourceState::Lost);
+    assert!(lost.said.is_none() && lost.probabilities.is_none() && lost.quality.is_none(), "{lost:?}");
+    assert!(lost.source_reason.as_deref().expect("a reason").contains("plug it in again"));
+    assert!(lost.sequence.is_none());
+    drop(instrument);
+    let session = RecordReader::open(folder.path()).expect("a record").session(receipt.session).expect("read");
+    assert_eq!(session.fields, 1, "the same field, seen again after each replug");
+    assert!(session.ended_utc.is_some());
+}

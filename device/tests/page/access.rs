@@ -1,0 +1,157 @@
+//! Who is let in, and what is refused.
+
+use std::time::{Duration, Instant};
+
+use blastscope::page::Limits;
+use serde_json::json;
+
+use super::scene::Scene;
+
+#[test]
+fn a_token_opens_and_too_many_wrong_ones_close() {
+    let scene = Scene::with(|options| options.token_always = true, |record| record);
+    let mut client = scene.client();
+    let token = scene.server.token().expect("guarded").to_owned();
+    assert!(scene.server.start_message().contains(&token));
+    for path in ["/api/state", "/api/events", "/api/live.mjpg", "/api/sessions", "/api/sessions/1/fields/1/picture.jpg"]
+    {
+        let reply = client.get(path);
+        assert_eq!(reply.status, 401, "{path}");
+        assert!(reply.json()["remedy"].as_str().expect("text").contains("token"), "{reply:?}");
+    }
+    assert_eq!(client.post("/api/take", &json!({})).status, 401);
+    assert_eq!(client.get("/").status, 200, "the page itself tells nothing");
+
+    let reply = client.post("/api/login", &json!({"token": token}));
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let cookie = reply.header("set-cookie").expect("a cookie");
+    assert!(cookie.contains("httponly") && cookie.contains("samesite=strict"), "{cookie}");
+    client.cookie = cookie.split(';').next().map(str::to_owned);
+    assert_eq!(client.get("/api/state").status, 200);
+    let bearer = format!("Bearer {token}");
+    assert_eq!(scene.client().ask("GET", "/api/state", &[("Authorization", &bearer)], b"").status, 200);
+    assert_eq!(client.post("/api/logout", &json!({})).status, 200);
+    assert_eq!(client.get("/api/state").status, 401);
+
+    let wrong: Vec<u16> = (0..7)
+        .map(|_| client.post("/api/login", &json!({"token": "00112233445566778899aabbccddeeff"})).status)
+        .collect();
+    assert_eq!(wrong, [401, 401, 401, 401, 401, 429, 429]);
+    let reply = client.post("/api/login", &json!({"token": token}));
+    assert_eq!(reply.status, 429, "even the right one waits now");
+    let wait: u64 = reply.header("retry-after").and_then(|seconds| seconds.parse().ok()).expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+}
+
+#[test]
+fn wrong_tokens_of_scripts_count_too() {
+    let limits = Limits { each: 2, all: 10 };
+    let scene = Scene::with(|options| (options.token_always, options.limits) = (true, limits), |record| record);
+    let ask = |token: &str| scene.client().ask("GET", "/api/state", &[("Authorization", token)], b"").status;
+    assert_eq!([ask("Bearer x"), ask("Bearer y"), ask("Bearer z")], [401, 401, 429]);
+}
+
+#[test]
+fn other_hosts_and_other_pages_are_refused() {
+    let scene = Scene::new();
+    let client = scene.client();
+    let own = format!("http://{}", scene.server.address());
+    let host = scene.server.address().to_string();
+    for foreign in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", ""] {
+        let reply = client.ask("GET", "/api/state", &[("Host", foreign)], b"");
+        assert!(matches!(reply.status, 403 | 400), "{foreign}: {reply:?}");
+    }
+    for foreign in ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1:1"] {
+        for (method, path) in [("GET", "/api/state"), ("POST", "/api/take")] {
+            let headers = [("Origin", foreign), ("X-Blastscope", "1")];
+            let reply = client.ask(method, path, &headers, b"{}");
+            assert_eq!(reply.status, 403, "{foreign}: {reply:?}");
+        }
+    }
+    assert_eq!(client.ask("POST", "/api/take", &[("Origin", &own)], b"{}").status, 403, "without the header");
+    let cross = [("Sec-Fetch-Site", "cross-site")];
+    assert_eq!(client.ask("GET", "/api/live.mjpg", &cross, b"").status, 403);
+    assert_eq!(client.ask("GET", "/api/state", &[("Host", &host), ("Origin", &own)], b"").status, 200);
+}
+
+#[test]
+fn what_is_too_large_too_long_or_not_there_is_said() {
+    let scene = Scene::new();
+    let client = scene.client();
+    let reply = client.post("/api/sessions", &json!({"specimen": "x".repeat(20_000), "operator": "A"}));
+    assert_eq!(reply.status, 413);
+    assert!(reply.json()["remedy"].is_string());
+    for (body, status) in
+        [("{", 400), ("{\"specimen\": 1}", 400), ("[]", 400), ("{\"specimen\":\"a b\",\"operator\":\"A\"}", 400)]
+    {
+        let reply = client.ask("POST", "/api/sessions", &[("X-Blastscope", "1")], body.as_bytes());
+        assert_eq!(reply.status, status, "{body}: {reply:?}");
+        let problem = reply.json();
+        assert!(problem["reason"].is_string() && problem["remedy"].is_string(), "{problem}");
+    }
+    for path in
+        ["/nothing", "/api/nothing", "/../etc/passwd", "/api/sessions/1", "/api/sessions/9/fields/9/picture.jpg"]
+    {
+        let reply = client.get(path);
+        assert_eq!(reply.status, 404, "{path}: {reply:?}");
+        assert!(reply.json()["reason"].is_string());
+    }
+    for path in ["/api/sessions/x", "/api/sessions/-1", "/api/sessions/1/fields?after=x", "/api/live/map/Other.png"] {
+        assert_eq!(client.get(path).status, 400, "{path}");
+    }
+    assert_eq!(client.ask("DELETE", "/api/state", &[("X-Blastscope", "1")], b"").status, 405);
+    assert_eq!(client.post("/api/take", &json!({})).status, 409, "no session goes on");
+}
+
+#[test]
+fn every_answer_bears_its_headers() {
+    let scene = Scene::new();
+    for path in ["/", "/app.js", "/api/state", "/nothing"] {
+        let reply = scene.client().get(path);
+        let policy = reply.header("content-security-policy").expect("a policy");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(reply.header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
+        let cache = reply.header("cache-control");
+        assert_eq!(
+            cache.as_deref(),
+            Some(if path.starts_with("/api") || path == "/nothing" { "no-store" } else { "no-cache" })
+        );
+    }
+}
+
+#[test]
+fn twenty_clients_that_do_not_read_hold_up_nothing() {
+    let scene = Scene::new();
+    let remote = scene.instrument.remote();
+    // Share of the frames that came which were looked at, over the next 100.
+    let share = || {
+        let start = remote.snapshot().flow;
+        let since = Instant::now();
+        loop {
+            let flow = remote.snapshot().flow;
+            let (looked, dropped) = (flow.frames - start.frames, flow.dropped - start.dropped);
+            if looked + dropped >= 100 {
+                return looked as f64 / (looked + dropped) as f64;
+            }
+            assert!(since.elapsed() < Duration::from_secs(120), "frames stand still: {flow:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let alone = share();
+    let client = scene.client();
+    let slow: Vec<_> = (0..20).map(|_| client.open("GET", "/api/live.mjpg", &[], b"")).collect();
+    let deaf: Vec<_> = (0..20).map(|_| client.open("GET", "/api/events", &[], b"")).collect();
+    let watched = share();
+    eprintln!(
+        "looked at {:.0} % of the frames alone, {:.0} % with 40 clients that do not read",
+        alone * 100.0,
+        watched * 100.0
+    );
+    assert!(watched > 0.5 * alone, "{watched} {alone}");
+    assert_eq!(client.get("/api/state").status, 200, "others are served meanwhile");
+    let more: Vec<_> = (0..20).map(|_| client.open("GET", "/api/live.mjpg", &[], b"")).collect();
+    std::thread::sleep(Duration::from_millis(300));
+    let refused = client.get("/api/live.mjpg");
+    assert_eq!(refused.status, 503, "viewers are bounded");
+    drop((slow, deaf, more));
+}

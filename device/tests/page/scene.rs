@@ -1,0 +1,133 @@
+//! A folder of drawn fields that plays the camera, an instrument, a record and a page.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use blastscope::{
+    instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts, Rules},
+    model,
+    page::{Options, Server},
+    pipeline::Settings,
+    record::{Jpeg, Record, RecordWriter},
+    source::{
+        FrameSource,
+        replay::{Rate, Replay},
+    },
+};
+use blastscope_shared::{RgbPixels, network::Execution};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::client::{Client, Reply};
+
+/// A field with cells at places that depend on `seed`.
+pub fn drawn(width: usize, height: usize, seed: u32) -> RgbPixels {
+    let mut bytes: Vec<u8> = [240, 238, 230].repeat(width * height);
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+    let mut below = |limit: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % limit
+    };
+    let radius = width / 34;
+    for _ in 0..40 {
+        let (cx, cy, nucleus) = (below(width), below(height), below(3) == 0);
+        let colour = if nucleus { [110, 60, 170] } else { [200, 178, 205] };
+        for y in cy.saturating_sub(radius)..(cy + radius + 1).min(height) {
+            for x in cx.saturating_sub(radius)..(cx + radius + 1).min(width) {
+                if x.abs_diff(cx).pow(2) + y.abs_diff(cy).pow(2) <= radius * radius {
+                    bytes[(y * width + x) * 3..][..3].copy_from_slice(&colour);
+                }
+            }
+        }
+    }
+    RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
+}
+
+/// Writes `count` drawn fields as JPEG.
+pub fn draw_slides(folder: &Path, count: u32, width: usize, height: usize) {
+    for seed in 0..count {
+        let jpeg = Jpeg::encode(&drawn(width, height, seed)).expect("encoded");
+        std::fs::write(folder.join(format!("{seed:03}.jpg")), jpeg.bytes()).expect("written");
+    }
+}
+
+pub fn origin() -> Origin {
+    Origin {
+        model_name: "tiny".into(),
+        model_sha256: "0a".repeat(32),
+        config_sha256: "0b".repeat(32),
+        code_hash: "test".into(),
+        device_id: "scope-1".into(),
+    }
+}
+
+/// Everything from folder to page.
+pub struct Scene {
+    pub server: Server,
+    pub instrument: Instrument,
+    pub data: TempDir,
+    _slides: TempDir,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Self::with(|_| {}, |record| record)
+    }
+
+    pub fn with(change: impl FnOnce(&mut Options), keep: impl FnOnce(Record) -> Record) -> Self {
+        let (slides, data) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+        draw_slides(slides.path(), 12, 320, 240);
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let classifier = Arc::new(model::open(&tiny, Execution::default()).expect("the model"));
+        let folder = slides.path().to_path_buf();
+        let feed = Feed::new("drawn fields", move || {
+            let rate = Rate::new(50.0).expect("a rate");
+            let replay = Replay::open(&folder)?.hold(40).at_rate(rate).repeat();
+            Ok(Box::new(replay.play()?) as Box<dyn FrameSource>)
+        });
+        let rest = Duration::from_millis(80);
+        let rules = Rules { take_after: 3, abstention_after: 3, rest, ..Rules::default() };
+        let record = keep(Record::open(data.path()).expect("opened").with_min_free(0));
+        let parts = Parts {
+            assessor: LoadedNetwork::new(Arc::clone(&classifier)),
+            settings: Settings::new(*classifier.thresholds()),
+            rules,
+            feed,
+            record: RecordWriter::start(record, 8).expect("a thread"),
+            origin: origin(),
+        };
+        let instrument = Instrument::start(parts).expect("a thread");
+        let mut options = Options::new("127.0.0.1:0".parse().expect("an address"), data.path().to_path_buf());
+        change(&mut options);
+        let server = Server::start(&options, instrument.remote(), classifier).expect("listens");
+        Self { server, instrument, data, _slides: slides }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(self.server.address())
+    }
+
+    /// Starts a session and gives its number.
+    pub fn session(&self, client: &Client) -> u64 {
+        let reply = client.post("/api/sessions", &json!({"specimen": "S-1", "operator": "A. B."}));
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["saved"]["session"].as_u64().expect("a number")
+    }
+}
+
+/// Waits until what is asked for satisfies.
+pub fn wait_for(what: &str, ask: impl Fn() -> Reply, satisfies: impl Fn(&Value) -> bool) -> Value {
+    let start = Instant::now();
+    loop {
+        let value = ask().json();
+        if satisfies(&value) {
+            return value;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no {what}: {value}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
