@@ -45,6 +45,7 @@ pub use self::{
 };
 use crate::{
     frame::Frame,
+    hardware::{self, NoHardware},
     pipeline::{Assessor, Settings},
     record::{Receipt, RecordWriter},
 };
@@ -90,13 +91,24 @@ impl Instrument {
     /// # Errors
     /// When the system gives no thread.
     pub fn start<A: Assessor + Send + 'static>(parts: Parts<A>) -> io::Result<Self> {
+        Self::start_with(parts, || Box::new(NoHardware))
+    }
+
+    /// As [`Self::start`], with the lamps, the buzzer and the buttons of the board that `open` takes in the instrument's thread.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with<A: Assessor + Send + 'static>(
+        parts: Parts<A>,
+        open: impl FnOnce() -> Box<dyn hardware::Instrument> + Send + 'static,
+    ) -> io::Result<Self> {
         let (orders, inbox) = mpsc::sync_channel(ORDERS);
         let (show, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let (frame, frames) = watch::channel(None);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let outlets = work::Outlets { inbox, show, frame, stop: stopped };
-        let thread = thread::Builder::new().name("instrument".into()).spawn(move || work::run(parts, outlets))?;
+        let thread = thread::Builder::new().name("instrument".into()).spawn(move || work::run(parts, open(), outlets))?;
         Ok(Self { remote: Remote { orders, snapshots, frames }, stop, thread: Some(thread) })
     }
 

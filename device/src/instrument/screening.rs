@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     frame::Frame,
-    pipeline::{Action, Assessor, Pipeline, Reading, Settings, Tally},
+    pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally},
 };
 
 /// What a step yields.
@@ -19,6 +19,8 @@ pub struct Step {
     pub reading: Reading,
     /// The field, if it is to be recorded now.
     pub taken: Option<Taken>,
+    /// What is said, where it has changed: for lamps and buzzer.
+    pub announced: Option<Statement>,
 }
 
 /// Screens a slide: no input, no output, no clock.
@@ -56,20 +58,28 @@ impl<A: Assessor> Screening<A> {
     /// Takes a frame at the time `now`, which never runs backwards.
     pub fn step(&mut self, frame: &Arc<Frame>, now: Duration) -> Option<Step> {
         let actions = self.pipeline.step(frame, now);
-        let reading = actions.into_iter().find_map(|action| match action {
-            Action::Show(reading) => Some(*reading),
-            Action::Announce(_) => None,
-        })?;
+        let (mut shown, mut announced) = (None, None);
+        for action in actions {
+            match action {
+                Action::Show(reading) => shown = Some(*reading),
+                Action::Announce(statement) => announced = Some(statement),
+            }
+        }
+        let reading = shown?;
         self.focus.add(&reading.quality, reading.frame.as_ref().err());
         let taken = self.tracker.step(frame, &reading, now);
-        Some(Step { reading, taken })
+        Some(Step { reading, taken, announced })
     }
 
-    /// Takes note that no frames come, and why.
-    pub fn interrupt(&mut self, reason: &str) {
-        self.pipeline.interrupt(reason);
+    /// Takes note that no frames come, and why. Gives what is said now, where it has changed.
+    pub fn interrupt(&mut self, reason: &str) -> Option<Statement> {
+        let actions = self.pipeline.interrupt(reason);
         self.tracker.interrupt();
         self.focus.forget();
+        actions.into_iter().find_map(|action| match action {
+            Action::Announce(statement) => Some(statement),
+            Action::Show(_) => None,
+        })
     }
 
     /// Takes the field that is shown, whatever is said of it.

@@ -9,19 +9,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::{
     Parts,
     desk::{Desk, Reply},
     feed::{Feed, state_of},
+    field::Presence,
     order::Order,
     screening::Screening,
     snapshot::{Snapshot, SourceState},
 };
 use crate::{
     frame::Frame,
+    hardware::{self, Button, Notice},
     pipeline::Assessor,
+    record::Says,
     source::{FrameSource, SourceError},
 };
 
@@ -42,6 +45,7 @@ pub(super) struct Outlets {
 
 struct Work<A> {
     screening: Screening<A>,
+    board: Box<dyn hardware::Instrument>,
     desk: Desk,
     feed: Feed,
     source: Option<Box<dyn FrameSource>>,
@@ -59,12 +63,13 @@ struct Work<A> {
     outlets: Outlets,
 }
 
-/// Runs until it is told to stop.
-pub(super) fn run<A: Assessor>(parts: Parts<A>, outlets: Outlets) {
+/// Runs until it is told to stop. `board` has the lamps, the buzzer and the buttons; it goes dark when this returns or panics.
+pub(super) fn run<A: Assessor>(parts: Parts<A>, board: Box<dyn hardware::Instrument>, outlets: Outlets) {
     let Parts { assessor, settings, rules, feed, record, origin } = parts;
     let shown = Snapshot { source: feed.title.clone(), ..Snapshot::default() };
     let mut work = Work {
         screening: Screening::new(assessor, settings, rules),
+        board,
         desk: Desk::new(record, origin),
         feed,
         source: None,
@@ -103,7 +108,47 @@ impl<A: Assessor> Work<A> {
             self.desk.follow(order, reply, &mut self.screening, self.start.elapsed());
         }
         self.desk.look(&mut self.screening, self.start.elapsed());
+        self.attend();
         self.publish();
+    }
+
+    /// Follows the buttons. Nobody waits for the answer; what is refused is logged.
+    fn attend(&mut self) {
+        for notice in self.board.notices() {
+            let event = match notice {
+                Notice::Pressed(event) => event,
+                Notice::Warning(warning) => {
+                    tracing::warn!(target: "hardware", "{warning}");
+                    continue;
+                }
+            };
+            let order = match event.button {
+                Button::Take => Some(Order::Take),
+                Button::Confirm => self.confirmation(),
+            };
+            let Some(order) = order else {
+                tracing::warn!(target: "hardware", "confirm: no field of a session that goes on is shown");
+                continue;
+            };
+            let (reply, answer) = oneshot::channel();
+            self.desk.follow(order, reply, &mut self.screening, self.start.elapsed());
+            if let Ok(Err(refusal)) = { answer }.try_recv() {
+                tracing::warn!(target: "hardware", "{}: {refusal}", event.button);
+            }
+        }
+    }
+
+    /// That the operator confirms what is said of the field that is shown; `None` where it is not in the record.
+    fn confirmation(&self) -> Option<Order> {
+        let session = self.desk.session()?;
+        let Presence::Taken { number } = self.screening.presence() else { return None };
+        Some(Order::Opinion {
+            session: session.id,
+            sequence: number,
+            says: Says::Confirms,
+            note: "by the button".into(),
+            by: session.operator.clone(),
+        })
     }
 
     fn open(&mut self) {
@@ -129,6 +174,9 @@ impl<A: Assessor> Work<A> {
         (self.last_sign, self.last_frame) = (now, Some(now));
         let frame = Arc::new(frame);
         if let Some(step) = self.screening.step(&frame, now) {
+            if let Some(statement) = &step.announced {
+                self.board.announce(statement);
+            }
             self.shown.read(&step.reading);
             if let Some(taken) = step.taken {
                 self.desk.keep(&taken, &mut self.screening, now);
@@ -171,7 +219,9 @@ impl<A: Assessor> Work<A> {
         if !(state == SourceState::Absent && self.shown.source_state == SourceState::Lost) {
             (self.shown.source_state, self.shown.source_reason) = (state, Some(error.to_string()));
         }
-        self.screening.interrupt(&error.to_string());
+        if let Some(statement) = self.screening.interrupt(&error.to_string()) {
+            self.board.announce(&statement);
+        }
         self.shown.forget_picture();
         self.last_frame = None;
         self.outlets.frame.send_replace(None);

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Options, SourceName, SourceOpener, watch::Opener as _};
 use crate::{
     RESEARCH_USE,
+    hardware::{self, Attached, NoHardware},
     instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts, Rules},
     interrupt, model,
     page::{self, Server},
@@ -67,10 +68,15 @@ pub fn run(options: &Options, page: &Page, classifier: Classifier) -> Result<(),
         SourceName::Folder(folder) => format!("replay of {}", folder.display()),
         SourceName::Camera(name) => format!("camera {name}"),
     };
+    let hardware = options.hardware.clone();
     let mut opener = SourceOpener::new(options);
     let feed = Feed::new(title, move || opener.open());
     let assessor = LoadedNetwork::new(Arc::clone(&classifier));
-    let instrument = Instrument::start(Parts { assessor, settings, rules, feed, record, origin })
+    let parts = Parts { assessor, settings, rules, feed, record, origin };
+    let board = move || -> Box<dyn hardware::Instrument> {
+        hardware.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
+    };
+    let instrument = Instrument::start_with(parts, board)
         .map_err(|error| format!("the instrument cannot be started ({error})"))?;
     let served = page::Options::new(page.listen, page.data_dir.clone());
     let server =

@@ -50,7 +50,7 @@ impl<A: Assessor> Slide<A> {
         let now = self.now();
         let frame = Arc::new(Frame { picture, sequence: self.frames, time: now, name: None });
         self.frames += 1;
-        let Step { reading, taken } = self.screening.step(&frame, now).expect("every frame is read");
+        let Step { reading, taken, .. } = self.screening.step(&frame, now).expect("every frame is read");
         if let Some(taken) = taken {
             self.keep(&taken);
         }
