@@ -108,7 +108,8 @@ impl Instrument {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let outlets = work::Outlets { inbox, show, frame, stop: stopped };
-        let thread = thread::Builder::new().name("instrument".into()).spawn(move || work::run(parts, open(), outlets))?;
+        let thread =
+            thread::Builder::new().name("instrument".into()).spawn(move || work::run(parts, open(), outlets))?;
         Ok(Self { remote: Remote { orders, snapshots, frames }, stop, thread: Some(thread) })
     }
 

@@ -11,8 +11,9 @@ mod scene;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
+        mpsc::{self, Receiver},
     },
     thread,
     time::{Duration, Instant},
@@ -20,8 +21,9 @@ use std::{
 
 use blastscope::{
     frame::Frame,
-    instrument::{Feed, Instrument, Order, Parts, Refusal, Rules, Snapshot, SourceState},
-    pipeline::Settings,
+    hardware::{self, Button, ButtonEvent, NoHardware, Notice},
+    instrument::{Feed, Instrument, Order, Parts, Presence, Refusal, Rules, Snapshot, SourceState},
+    pipeline::{Settings, Statement},
     record::{Record, RecordReader, RecordWriter},
     source::{FrameSource, SourceError},
 };
@@ -50,20 +52,28 @@ impl FrameSource for Scripted {
 const THRESHOLDS: Thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
 
 fn instrument(folder: &TempDir, feed: Feed) -> Instrument {
+    instrument_with(folder, feed, || Box::new(NoHardware))
+}
+
+fn instrument_with(
+    folder: &TempDir,
+    feed: Feed,
+    board: impl FnOnce() -> Box<dyn hardware::Instrument> + Send + 'static,
+) -> Instrument {
     let assessor = |_: &RgbPixels| {
         let probabilities = [0.9, 0.05, 0.03, 0.02];
         Assessment { logits: [0.0; 4], probabilities, novelty: 1.0, verdict: judge(&probabilities, 1.0, &THRESHOLDS) }
     };
     let record = Record::open(folder.path()).expect("opened").with_min_free(0);
-    Instrument::start(Parts {
+    let parts = Parts {
         assessor,
         settings: Settings::new(THRESHOLDS),
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed: feed.with_patience(Duration::from_millis(30), Duration::from_millis(60)),
         record: RecordWriter::start(record, 8).expect("a thread"),
         origin: scene::origin(),
-    })
-    .expect("a thread")
+    };
+    Instrument::start_with(parts, board).expect("a thread")
 }
 
 fn wait_for(instrument: &Instrument, what: &str, satisfies: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
@@ -133,4 +143,52 @@ fn a_lost_source_leaves_no_verdict_and_its_field_counts_once() {
     let session = RecordReader::open(folder.path()).expect("a record").session(receipt.session).expect("read");
     assert_eq!(session.fields, 1, "the same field, seen again after each replug");
     assert!(session.ended_utc.is_some());
+}
+
+/// A board whose buttons a test presses and whose lamps it reads.
+struct Bench {
+    pressed: Receiver<Button>,
+    said: Arc<Mutex<Vec<Statement>>>,
+}
+
+impl hardware::Instrument for Bench {
+    fn announce(&mut self, statement: &Statement) {
+        self.said.lock().expect("no panic").push(statement.clone());
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        self.pressed.try_iter().map(|button| Notice::Pressed(ButtonEvent { button })).collect()
+    }
+}
+
+#[test]
+fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
+    let folder = TempDir::new().expect("a folder");
+    let (press, pressed) = mpsc::channel();
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&said);
+    let feed = Feed::new("camera", move || {
+        let script = |sequence| (sequence == 400).then(|| SourceError::Lost("No such device".into()));
+        Ok(Box::new(Scripted(Box::new(script), scene::drawn(320, 240, 1), 0)) as Box<dyn FrameSource>)
+    });
+    let instrument = instrument_with(&folder, feed, move || Box::new(Bench { pressed, said: heard }));
+    // Without a session and a field a confirmation is of nothing.
+    press.send(Button::Confirm).expect("heard");
+    let start = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
+    let receipt = instrument.remote().give(start).expect("taken").wait(Duration::from_secs(60)).expect("started");
+    press.send(Button::Take).expect("heard");
+    wait_for(&instrument, "a field", |snapshot| matches!(snapshot.field, Presence::Taken { .. }));
+    press.send(Button::Confirm).expect("heard");
+    let before = instrument.remote().snapshot().record_version;
+    wait_for(&instrument, "a confirmation", |snapshot| snapshot.record_version > before);
+    wait_for(&instrument, "a loss", |snapshot| snapshot.flow.losses >= 1);
+    drop(instrument);
+    let reader = RecordReader::open(folder.path()).expect("a record");
+    let fields = reader.fields(receipt.session, 0, 10).expect("fields");
+    assert_eq!(fields.len(), 1, "taken once, by the button or by itself");
+    let opinion = fields[0].opinion().expect("confirmed");
+    assert_eq!((opinion.confirms, opinion.given_by.as_str()), (true, "A. B."));
+    let said = said.lock().expect("no panic");
+    assert!(said.iter().any(|statement| statement.class().is_some()), "{said:?}");
+    assert!(said.iter().any(|statement| matches!(statement, Statement::NoPicture(_))), "{said:?}");
 }

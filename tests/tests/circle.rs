@@ -78,11 +78,9 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
     let fields = reader.fields(session, 0, 1000).expect("fields");
     fields
         .iter()
-        .filter_map(|field| match field.opinion().map(|opinion| opinion.says) {
-            Some(Says::Corrects(Label::Class(class))) => {
-                Some((reader.jpeg(session, field.sequence).expect("a picture"), class))
-            }
-            _ => None,
+        .filter_map(|field| {
+            let class = field.opinion()?.label.class()?;
+            Some((reader.jpeg(session, field.sequence).expect("a picture"), class))
         })
         .collect()
 }

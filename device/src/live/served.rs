@@ -76,8 +76,8 @@ pub fn run(options: &Options, page: &Page, classifier: Classifier) -> Result<(),
     let board = move || -> Box<dyn hardware::Instrument> {
         hardware.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
     };
-    let instrument = Instrument::start_with(parts, board)
-        .map_err(|error| format!("the instrument cannot be started ({error})"))?;
+    let instrument =
+        Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
     let served = page::Options::new(page.listen, page.data_dir.clone());
     let server =
         Server::start(&served, instrument.remote(), Arc::clone(&classifier)).map_err(|error| error.to_string())?;
