@@ -37,7 +37,7 @@ struct Device {
 impl Device {
     fn start(fields: &Path, model: &Path, data: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_blastscope"))
-            .args(["live", "--listen", "127.0.0.1:0", "--fps", "12", "--hold", "30", "--repeat", "--take-after", "3"])
+            .args(["live", "--listen", "127.0.0.1:0", "--fps", "8", "--hold", "32", "--repeat", "--take-after", "3"])
             .arg("--source")
             .arg(fields)
             .arg("--model")

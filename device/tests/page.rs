@@ -7,6 +7,7 @@ mod access;
 #[path = "page/client.rs"]
 mod client;
 #[path = "page/scene.rs"]
+#[allow(dead_code, reason = "the test in a browser uses more of it")]
 mod scene;
 #[path = "page/session.rs"]
 mod session;

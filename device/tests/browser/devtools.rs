@@ -14,7 +14,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Patience with a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A browser with one page.
 pub struct Browser {

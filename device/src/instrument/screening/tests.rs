@@ -63,9 +63,9 @@ impl<A: Assessor> Slide<A> {
     }
 
     fn hold(&mut self, seed: u32, frames: u32) {
+        let still = field(seed, 240);
         for _ in 0..frames {
-            let noisy = noisy(field(seed, 240), self.frames as u32 + 1);
-            self.show(noisy);
+            self.show(noisy(still.clone(), self.frames as u32 + 1));
         }
     }
 }
@@ -160,9 +160,9 @@ fn a_slow_drift_is_no_field_until_it_ends() {
 #[test]
 fn blur_between_fields_is_not_counted_and_the_sharpest_frame_is_kept() {
     let mut slide = Slide::new(says(Class::Pro, 0.95));
-    let (sharp, soft) = (field(5, 240), blurred(&field(5, 240), 1));
+    let (sharp, soft, out_of_focus) = (field(5, 240), blurred(&field(5, 240), 1), blurred(&field(9, 240), 6));
     for _ in 0..30 {
-        let reading = slide.show(blurred(&field(9, 240), 6));
+        let reading = slide.show(out_of_focus.clone());
         assert!(matches!(reading.statement, Statement::Rejected(_)), "{:?}", reading.statement);
     }
     assert_eq!((slide.counted.len(), slide.screening.presence()), (0, Presence::Nothing));
@@ -179,13 +179,14 @@ fn blur_between_fields_is_not_counted_and_the_sharpest_frame_is_kept() {
 #[test]
 fn a_flickering_lamp_and_rejected_frames_do_not_make_a_second_field() {
     let mut slide = Slide::new(says(Class::Early, 0.9));
+    let (dark, dim) = (field(7, 120), field(7, 190));
     for round in 0..20 {
         slide.hold(7, 15);
         for _ in 0..(round % 7) {
-            slide.show(field(7, 120));
+            slide.show(dark.clone());
         }
         for _ in 0..(round % 3) {
-            slide.show(field(7, 190));
+            slide.show(dim.clone());
         }
     }
     assert_eq!(slide.counted.len(), 1);

@@ -10,6 +10,9 @@ export class Problem extends Error {
   }
 }
 
+// A problem as one sentence.
+export const sentence = ({ message, remedy }) => [message.replace(/\.$/, ""), remedy].filter(Boolean).join(": ");
+
 let denied = () => {};
 export function whenDenied(callback) {
   denied = callback;
@@ -59,7 +62,8 @@ export function listen(state, lost) {
     if (events.readyState === EventSource.CLOSED) {
       clearTimeout(timer);
       lost();
-      setTimeout(() => listen(state, lost), 2000);
+      // A device that was started anew asks for its new token.
+      setTimeout(() => get("/api/about").catch(() => {}).then(() => listen(state, lost)), 2000);
     }
   });
   sign();

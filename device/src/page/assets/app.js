@@ -1,6 +1,6 @@
 // The page: puts its parts together.
 
-import { get, listen, post, whenDenied } from "/api.js";
+import { get, listen, post, sentence, whenDenied } from "/api.js";
 import * as dialogs from "/dialogs.js";
 import * as gallery from "/gallery.js";
 import * as keyboard from "/keyboard.js";
@@ -18,7 +18,7 @@ let silence;
 function tell(message) {
   const toast = one("toast");
   const wrong = message instanceof Error;
-  toast.textContent = wrong ? [message.message, message.remedy].filter(Boolean).join(": ") : message;
+  toast.textContent = wrong ? sentence(message) : message;
   toast.className = wrong ? "is-wrong" : "";
   toast.hidden = false;
   clearTimeout(silence);
@@ -115,7 +115,6 @@ one("sessions-button").addEventListener("click", ask.sessions);
 one("help-button").addEventListener("click", () => one("help").showModal());
 one("enlarge").addEventListener("click", gallery.enlarge);
 one("large-map").addEventListener("click", gallery.enlargeMap);
-one("gallery-more").addEventListener("click", () => gallery.refresh().catch(tell));
 one("back").addEventListener("click", () => {
   chosen = null;
   look(running);

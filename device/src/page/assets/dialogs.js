@@ -1,6 +1,6 @@
 // Questions to the operator: start, sign off, earlier sessions, token.
 
-import { get, post } from "/api.js";
+import { get, post, sentence } from "/api.js";
 import { element, one } from "/marks.js";
 import { say } from "/strings.js";
 
@@ -12,7 +12,7 @@ const remember = (name) => localStorage.setItem(NAME, name);
 
 function failed(form, problem) {
   const place = form.querySelector(".problem");
-  place.textContent = [problem.message, problem.remedy].filter(Boolean).join(": ");
+  place.textContent = sentence(problem);
   place.hidden = false;
 }
 

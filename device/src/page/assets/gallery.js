@@ -13,7 +13,6 @@ let fields = [];
 let selected = null;
 let before = null;
 let since = 0;
-let more = false;
 let loading = null;
 
 export const current = () => ({ session, summary, fields, selected });
@@ -23,7 +22,7 @@ const last = (field) => field.opinions.at(-1) ?? null;
 // Shows a session, or nothing for null.
 export async function open(id) {
   if (id === session) return;
-  [session, summary, fields, selected, before, more] = [id, null, [], null, null, false];
+  [session, summary, fields, selected, before] = [id, null, [], null, null];
   one("fields").replaceChildren();
   await refresh();
 }
@@ -52,14 +51,30 @@ async function read() {
   const id = session;
   if (id === null) return render();
   const followed = selected === null || selected === fields.at(-1)?.sequence;
-  const [about, page] = await Promise.all([get(path()), get(path(`/fields?after=${fields.at(-1)?.sequence ?? 0}`))]);
+  const about = await get(path());
+  await append(id);
   if (id !== session) return;
   summary = about;
-  fields.push(...page.fields);
-  more = page.more;
-  // What people have said of fields that are here already.
+  if (spoken() !== about.counts.confirmed_fields + about.counts.corrected_fields) {
+    // Somebody else has answered: on another screen, or while we were reading.
+    fields = [];
+    await append(id);
+    if (id !== session) return;
+  }
   if (followed && fields.length > 0) select(fields.at(-1).sequence);
   render();
+}
+
+const spoken = () => fields.filter((field) => field.opinions.length > 0).length;
+
+// Reads the fields after those that are here.
+async function append(id) {
+  let page;
+  do {
+    page = await get(path(`/fields?after=${fields.at(-1)?.sequence ?? 0}`));
+    if (id !== session) return;
+    fields.push(...page.fields);
+  } while (page.more);
 }
 
 // Reads one field again, after it was spoken of.
@@ -210,7 +225,6 @@ function renderGallery() {
     item.setAttribute("aria-current", String(field.sequence === selected));
   }
   one("gallery-none").hidden = fields.length > 0;
-  one("gallery-more").hidden = !more;
 }
 
 // The selected field as large as the window, with its numbers.

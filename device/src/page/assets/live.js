@@ -16,19 +16,22 @@ export function start() {
     row.append(element("span", { class: "number" }, "–"));
     bars.append(row);
   }
-  const image = one("picture");
-  const restart = () => {
-    image.src = `/api/live.mjpg?${Date.now()}`;
-  };
-  image.addEventListener("error", () => setTimeout(restart, 2000));
+  one("picture").addEventListener("error", () => setTimeout(restart, 2000));
   restart();
+}
+
+function restart() {
+  one("picture").src = `/api/live.mjpg?${Date.now()}`;
 }
 
 export const state = () => latest;
 
 export function show(snapshot) {
   latest = snapshot;
-  document.body.classList.remove("is-lost");
+  if (document.body.classList.contains("is-lost")) {
+    document.body.classList.remove("is-lost");
+    restart();
+  }
   showVerdict(snapshot);
   showFocus(snapshot.focus);
   showField(snapshot);

@@ -101,7 +101,6 @@ export const strings = {
 
   gallery: "Fields",
   gallery_none: "No fields yet. A field is taken when its verdict stands, or with “Take field”.",
-  gallery_more: "Show more",
   field_label: "Field {number}: model {said}, person {person}",
   field_nobody: "nothing yet",
   enlarge: "Enlarge",
