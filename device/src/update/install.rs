@@ -10,7 +10,8 @@ use blastscope_shared::network::Execution;
 use super::{
     Outcome, PassedOver, Report, UpdateError,
     candidate::{self, Candidate, Floor},
-    failed, self_test,
+    failed,
+    self_test::{self, SelfTest, SelfTestError},
 };
 use crate::{
     atomic_file::{self, TEMPORARY},
@@ -35,6 +36,18 @@ pub fn install(
     public_key: Option<&Path>,
     execution: Execution,
 ) -> Result<Report, UpdateError> {
+    install_tested(disk, dir, source, public_key, execution, |bytes| self_test::run(bytes, execution))
+}
+
+/// [`install`] with a self-test of the caller's choice.
+pub(super) fn install_tested(
+    disk: &dyn Disk,
+    dir: &DataDir,
+    source: &Path,
+    public_key: Option<&Path>,
+    execution: Execution,
+    test: impl FnOnce(&[u8]) -> Result<SelfTest, SelfTestError>,
+) -> Result<Report, UpdateError> {
     let mut installed = Installed::look_closer(disk, dir);
     let named = public_key.map(named_key).transpose()?;
     let keys: Vec<TrustedKey> = installed.keys.iter().chain(&named).cloned().collect();
@@ -54,8 +67,8 @@ pub fn install(
         let Candidate { path: file, model, version, .. } = candidate;
         return Ok(Report { outcome: Outcome::AlreadyRuns { file, model, version }, passed_over, warnings });
     }
-    let self_test = self_test::run(&candidate.bytes, execution)
-        .map_err(|source| UpdateError::SelfTest { path: candidate.path.clone(), source })?;
+    let self_test =
+        test(&candidate.bytes).map_err(|source| UpdateError::SelfTest { path: candidate.path.clone(), source })?;
     let entry = Entry {
         model: candidate.model.clone(),
         name: candidate.name.clone(),

@@ -1,7 +1,19 @@
 //! The power goes, or the disk fails, at every single step.
 
-use super::*;
+use super::{install::install_tested, self_test::SelfTest, *};
 use crate::disk::simulated::{Failure, Found};
+
+/// An installation with a self-test that takes no time: nothing of it is on the disk.
+fn try_install(
+    machine: &Machine,
+    disk: &dyn Disk,
+    source: &Path,
+    public_key: Option<&Path>,
+) -> Result<Report, UpdateError> {
+    install_tested(disk, &machine.dir, source, public_key, Execution::default(), |_| {
+        Ok(SelfTest { isa: "scalar".into(), fields: 1, field_ms: 1.5, program: "0.1.0".into() })
+    })
+}
 
 const FAILURES: [Failure; 3] = [Failure::Full, Failure::Broken, Failure::PowerCut];
 
@@ -57,7 +69,7 @@ fn everywhere(
 fn an_update_over_one_model() {
     let machine = Machine::with(&[1]);
     let file = machine.file("2.bsm", &model("new", 2, 7));
-    let steps = everywhere(&machine, Some(1), 2, |disk| machine.install_on(disk, &file));
+    let steps = everywhere(&machine, Some(1), 2, |disk| try_install(&machine, disk, &file, None));
     assert!(steps >= 10, "two files, each written, synced, renamed and made to last: {steps}");
 }
 
@@ -65,14 +77,14 @@ fn an_update_over_one_model() {
 fn an_update_over_two_models() {
     let machine = Machine::with(&[1, 2]);
     let file = machine.file("3.bsm", &model("new", 3, 7));
-    everywhere(&machine, Some(2), 3, |disk| machine.install_on(disk, &file));
+    everywhere(&machine, Some(2), 3, |disk| try_install(&machine, disk, &file, None));
 }
 
 #[test]
 fn the_first_installation() {
     let machine = Machine::new();
     let file = machine.file("1.bsm", &model("first", 1, 7));
-    everywhere(&machine, None, 1, |disk| machine.install_on(disk, &file));
+    everywhere(&machine, None, 1, |disk| try_install(&machine, disk, &file, None));
 }
 
 #[test]
@@ -80,7 +92,7 @@ fn an_installation_with_a_new_key() {
     let machine = Machine::with(&[1]);
     let file = machine.file("2.bsm", &model("new", 2, 8));
     let public = machine.file("other.pub", key(8).public().to_text("other").as_bytes());
-    everywhere(&machine, Some(1), 2, |disk| install(disk, &machine.dir, &file, Some(&public), Execution::default()));
+    everywhere(&machine, Some(1), 2, |disk| try_install(&machine, disk, &file, Some(&public)));
 }
 
 #[test]
@@ -95,12 +107,12 @@ fn an_update_cut_off_again_and_again_comes_to_its_end() {
     let file = machine.file("2.bsm", &model("new", 2, 7));
     let mut disk = machine.disk.failing(0, Failure::PowerCut);
     for step in 0.. {
-        let done = machine.install_on(&disk, &file);
-        if done.is_ok() {
+        let done = try_install(&machine, &disk, &file, None);
+        if matches!(&done, Ok(report) if report.warnings.is_empty()) {
             break;
         }
-        let (version, warnings) = runs_on(&disk, &machine.dir);
-        assert_eq!((version, warnings), (Some(1), Vec::new()), "step {step}");
+        let expected = if done.is_ok() { 2 } else { 1 };
+        assert_eq!(runs_on(&disk, &machine.dir), (Some(expected), Vec::new()), "step {step}");
         disk = disk.after_power_cut(Found::Everything).failing(step + 1, Failure::PowerCut);
     }
     assert_eq!(runs_on(&disk.after_power_cut(Found::SyncedOnly), &machine.dir).0, Some(2));
