@@ -60,12 +60,12 @@ pub fn start(level: Level) -> Result<(), String> {
         }
         _ => level,
     };
-    let to_stderr = tracing_subscriber::fmt().with_max_level(level.0).with_writer(io::stderr);
+    let to_stderr = tracing_subscriber::fmt().with_max_level(level.0).with_writer(io::stderr).with_ansi(false);
     // Whoever was first decides, as in tests.
     let _ = if stderr_is_journal() {
         to_stderr.event_format(Journal).try_init()
     } else {
-        to_stderr.with_ansi(false).try_init()
+        to_stderr.try_init()
     };
     Ok(())
 }
@@ -135,6 +135,7 @@ mod tests {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(LevelFilter::DEBUG)
             .with_writer(move || writer.clone())
+            .with_ansi(false)
             .event_format(Journal)
             .finish();
         tracing::subscriber::with_default(subscriber, || {
