@@ -62,11 +62,7 @@ pub fn start(level: Level) -> Result<(), String> {
     };
     let to_stderr = tracing_subscriber::fmt().with_max_level(level.0).with_writer(io::stderr).with_ansi(false);
     // Whoever was first decides, as in tests.
-    let _ = if stderr_is_journal() {
-        to_stderr.event_format(Journal).try_init()
-    } else {
-        to_stderr.try_init()
-    };
+    let _ = if stderr_is_journal() { to_stderr.event_format(Journal).try_init() } else { to_stderr.try_init() };
     Ok(())
 }
 
