@@ -504,8 +504,9 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
 }
 
 fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
-    let path = match model::load(args.model.as_deref(), None, execution) {
-        Ok(found) => found.path,
+    // A file that was named is what the processes are given; they say what is wrong with it.
+    let path = match args.model.clone().map_or_else(|| model::load(None, None, execution).map(|found| found.path), Ok) {
+        Ok(path) => path,
         Err(error) => {
             note(error);
             return Ok(UNUSABLE);

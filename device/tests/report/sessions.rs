@@ -57,7 +57,10 @@ pub fn write(folder: &Path, new: &NewSession, classes: u64) -> (Record, SessionI
     (rejected.judgement.probabilities, rejected.judgement.logits, rejected.judgement.novelty) = (None, None, None);
     record.add_field(session, &rejected).expect("written");
     record.add_opinion(session, 1, &opinion("C. D.", Says::Corrects(Label::Class(Class::Early)))).expect("written");
-    record.add_opinion(session, 2, &opinion("C. D.", Says::Confirms)).expect("written");
+    if classes > 1 {
+        // Otherwise the second field is the unsure one, of which nothing can be confirmed.
+        record.add_opinion(session, 2, &opinion("C. D.", Says::Confirms)).expect("written");
+    }
     (record, session)
 }
 
