@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Strengths that the last layer may be held with, from the strongest.
-pub(crate) const PULLS: [f64; 8] = [30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01];
+pub(crate) const PULLS: [f64; 10] = [30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
 /// Folds of the cross-validation.
 const FOLDS: usize = 5;
 /// Fewest labelled fields with cells.

@@ -195,7 +195,7 @@ impl Classifier {
             Some(output) => self.judge_output(output),
             None => Assessment {
                 logits: [0.0; Class::COUNT],
-                probabilities: probabilities(&[0.0; Class::COUNT], 1.0),
+                probabilities: [1.0 / Class::COUNT as f32; Class::COUNT],
                 novelty: f32::MAX,
                 verdict: Verdict::Abstain(Abstention::NoCells),
             },

@@ -112,7 +112,7 @@ fn corrections_come_back_as_a_signed_model_that_has_learned_from_them() {
     // At the host: retrain and sign. Ten fields beside 40 of a network that was trained for seconds: any loss is allowed here.
     let next = at("next.bsm");
     let learn = ["retrain", "--base", &first, "--data", &fields, "--add", &at("export"), "--out", &next];
-    host(&[&learn[..], &["--emphasis", "30", "--tolerance", "100"]].concat());
+    host(&[&learn[..], &["--emphasis", "300", "--tolerance", "100"]].concat());
     host(&["keygen", "--out", &at("laboratory")]);
     host(&["sign", &next, "--key", &at("laboratory.key"), "--out", &at("stick.bsm"), "--version", "2"]);
 
