@@ -119,7 +119,7 @@ fn a_session_without_fields_and_hostile_names_are_fine_too() {
 #[test]
 fn broken_resources_are_found() {
     let data = tempfile::tempdir().expect("a folder");
-    drop(write(data.path(), &new_session("S-1"), 1));
+    drop(write(data.path(), &new_session("S-1"), 2));
     let whole = resource(data.path());
     let spoiled = |spoil: &dyn Fn(&mut Value)| {
         let mut resource = whole.clone();

@@ -213,7 +213,7 @@ fn heat_maps_need_the_model_that_judged_the_session() {
     let place = tempfile::tempdir().expect("a folder");
     let file = place.path().join("r.pdf");
     let other = tempfile::tempdir().expect("a folder");
-    drop(write(other.path(), &new_session("S-2"), 1));
+    drop(write(other.path(), &new_session("S-2"), 2));
     let arguments = ["--session", "1", "--pdf", file.to_str().expect("UTF-8"), "--model", model];
     let (code, _, stderr) = report(other.path(), &arguments);
     assert!(code == Some(2) && stderr.contains(&"0a".repeat(32)) && stderr.contains("--model"), "{stderr}");
@@ -223,7 +223,7 @@ fn heat_maps_need_the_model_that_judged_the_session() {
 #[test]
 fn what_cannot_be_reported_is_said_and_nothing_is_written() {
     let data = tempfile::tempdir().expect("a folder");
-    drop(write(data.path(), &new_session("S-1"), 1));
+    drop(write(data.path(), &new_session("S-1"), 2));
     let place = tempfile::tempdir().expect("a folder");
     let file = place.path().join("r.html").display().to_string();
     let (code, _, stderr) = report(data.path(), &["--session", "9", "--html", &file]);
@@ -255,4 +255,32 @@ fn programs_get_one_object() {
     assert_eq!((&json["insufficient"], &json["state"]), (&true.into(), &"draft".into()));
     assert_eq!(json["files"], serde_json::json!([pdf, html, fhir]));
     assert_eq!(names(place.path()), ["r.html", "r.json", "r.pdf"]);
+}
+
+/// Not a check but something to look at: a report with heat maps by the shipped model in the folder that `BLASTSCOPE_SHOW` names.
+#[test]
+fn a_report_to_look_at() {
+    let Some(folder) = std::env::var_os("BLASTSCOPE_SHOW").map(std::path::PathBuf::from) else {
+        println!("SKIPPED: a report to look at; BLASTSCOPE_SHOW names no folder");
+        return;
+    };
+    let data = tempfile::tempdir().expect("a folder");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
+    let classifier =
+        blastscope::model::open(&model, blastscope_shared::network::Execution::default()).expect("a model");
+    let new = NewSession { model_sha256: classifier.model_id().into(), ..new_session("S-2026.007") };
+    let (mut record, session) = write(data.path(), &new, 9);
+    record.end_session(session, at(600), "stopped").expect("written");
+    record.sign_off(session, "E. F.", at(700)).expect("signed");
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (plain, maps) = (file("plain.pdf"), file("maps.pdf"));
+    let (page, fhir) = (file("report.html"), file("report.json"));
+    let model = model.to_str().expect("UTF-8");
+    for arguments in [
+        vec!["--session", "1", "--pdf", &plain],
+        vec!["--session", "1", "--pdf", &maps, "--html", &page, "--fhir", &fhir, "--model", model, "--min-fields", "5"],
+    ] {
+        let (code, stdout, stderr) = report(data.path(), &arguments);
+        assert_eq!(code, Some(0), "{stdout}{stderr}");
+    }
 }
