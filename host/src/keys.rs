@@ -81,17 +81,22 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// [`Error::Io`] when it cannot be read, [`Error::Content`] when others can read it too or it is no secret key.
 pub fn read_secret(path: &Path) -> Result<SecretKey, Error> {
     let file = File::open(path).map_err(Error::io("read", path))?;
+    let metadata = file.metadata().map_err(Error::io("read", path))?;
+    let key = SecretKey::from_text(&text(file, path)?).map_err(|error| Error::content(path, error.to_string()))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = file.metadata().map_err(Error::io("read", path))?.permissions().mode() & 0o777;
+        let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            let reason =
-                format!("can be used by others (mode {mode:03o}), so it may be known; chmod 600 it, or make a new key");
-            return Err(Error::content(path, reason));
+            return Err(Error::content(
+                path,
+                format!("can be used by others (mode {mode:03o}), so it may be known; chmod 600 it, or make a new key"),
+            ));
         }
     }
-    SecretKey::from_text(&text(file, path)?).map_err(|error| Error::content(path, error.to_string()))
+    #[cfg(not(unix))]
+    drop(metadata);
+    Ok(key)
 }
 
 /// The public key in a file.
@@ -138,6 +143,8 @@ mod tests {
         let files = KeyFiles::named(&folder.path().join("lab"));
         files.generate("lab").expect("written");
         assert_eq!(fs::metadata(&files.secret).expect("there").permissions().mode() & 0o777, 0o600);
+        let error = read_secret(&files.public).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("is a public key"), "{error}");
         for mode in [0o640, 0o604, 0o620] {
             fs::set_permissions(&files.secret, fs::Permissions::from_mode(mode)).expect("changed");
             let error = read_secret(&files.secret).err().map(|error| error.to_string()).unwrap_or_default();

@@ -88,7 +88,9 @@ fn shown(dir: &DataDir) -> Shown {
             let recorded = installed.entry(slot).cloned();
             let now = match installed.open(slot, execution) {
                 Ok(model) => Now::Usable {
-                    as_recorded: recorded.as_ref().is_some_and(|entry| entry.model == model.classifier.model_id()),
+                    as_recorded: recorded.as_ref().is_some_and(|entry| {
+                        entry.model == model.classifier.model_id() && entry.version == model.version
+                    }),
                     model: model.classifier.model_id().to_owned(),
                     name: model.classifier.card().name.clone(),
                     version: model.version,

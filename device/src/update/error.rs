@@ -16,12 +16,14 @@ pub enum UpdateError {
     },
     /// No key is trusted.
     #[error(
-        "no public key is trusted here, so that no model can be: copy its maker's .pub file to {}, or name it with --public-key FILE",
-        folder.display()
+        "no public key is trusted here, so that no model can be: copy its maker's .pub file to {}, or name it with --public-key FILE{}",
+        folder.display(), passed_over.iter().map(|sentence| format!("\n  {sentence}")).collect::<String>()
     )]
     NoKeys {
         /// Where keys lie.
         folder: PathBuf,
+        /// What is wrong with the files that lie there.
+        passed_over: Vec<String>,
     },
     /// A key that was named is none.
     #[error("the key {} {reason}", path.display())]

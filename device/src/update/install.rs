@@ -52,7 +52,7 @@ pub(super) fn install_tested(
     let named = public_key.map(named_key).transpose()?;
     let keys: Vec<TrustedKey> = installed.keys.iter().chain(&named).cloned().collect();
     if keys.is_empty() {
-        return Err(UpdateError::NoKeys { folder: dir.trusted_keys() });
+        return Err(UpdateError::NoKeys { folder: dir.trusted_keys(), passed_over: installed.warnings });
     }
     // Where no model can be used, any may take its place.
     let running = installed.running(execution).ok();
