@@ -172,6 +172,11 @@ fn the_page_works_in_a_browser() {
     let session = reader.session(id).expect("read");
     assert_eq!((session.state, session.sign_offs[0].signed_by.as_str()), (State::Approved, "E. F."));
     browser.wait_for("!document.querySelector('#new-session').hidden");
+    assert_eq!(
+        browser.evaluate("document.querySelector('#record').classList.contains('is-bad')"),
+        false,
+        "nothing failed to be saved"
+    );
     shots.take(&mut browser, "signed-1280x800");
 
     let complaints = browser.complaints();

@@ -55,6 +55,8 @@ pub(super) struct Desk {
     writer: RecordWriter,
     origin: Origin,
     session: Option<(OpenSession, Instant)>,
+    /// The session's end is on its way to the disk: nothing is added to it any more.
+    closing: bool,
     pending: VecDeque<Pending>,
     saving: Saving,
     unsaved: u64,
@@ -64,7 +66,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(writer: RecordWriter, origin: Origin) -> Self {
         let (session, pending, saving) = (None, VecDeque::new(), Saving::Idle);
-        Self { writer, origin, session, pending, saving, unsaved: 0, version: 0 }
+        Self { writer, origin, session, closing: false, pending, saving, unsaved: 0, version: 0 }
     }
 
     pub(super) fn session(&self) -> Option<&OpenSession> {
@@ -100,7 +102,7 @@ impl Desk {
         let at = SystemTime::now();
         match order {
             Order::Take => {
-                let (session, started) = self.session.as_ref().ok_or(Refusal::NoSession)?;
+                let (session, started) = self.session.as_ref().filter(|_| !self.closing).ok_or(Refusal::NoSession)?;
                 let taken = screening.take()?;
                 let job = picture(&taken, session.id, *started, &self.origin).ok_or(super::NotTaken::NoPicture)?;
                 Ok((Job::Field(Box::new(job)), What::Field(taken.token)))
@@ -116,7 +118,8 @@ impl Desk {
                 Ok((Job::Start(Box::new(self.new_session(specimen, operator, at))), what))
             }
             Order::End { reason } => {
-                let session = self.session().ok_or(Refusal::NoSession)?.id;
+                let session = self.session().filter(|_| !self.closing).ok_or(Refusal::NoSession)?.id;
+                self.closing = true;
                 Ok((Job::End { session, at, reason }, What::End(session)))
             }
             Order::Opinion { session, sequence, says, note, by } => {
@@ -124,10 +127,11 @@ impl Desk {
                 Ok((Job::Opinion { session, sequence, opinion }, What::Opinion))
             }
             Order::SignOff { session, by } => {
-                if self.session().is_some_and(|open| open.id == session) {
+                if !self.closing && self.session().is_some_and(|open| open.id == session) {
                     // What is signed is complete: the session ends first.
                     let job = Job::End { session, at, reason: "signed off".into() };
                     let ticket = self.writer.submit(job).map_err(|_| Refusal::Busy)?;
+                    self.closing = true;
                     self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
                 }
                 Ok((Job::SignOff { session, by, at }, What::SignOff))
@@ -153,7 +157,8 @@ impl Desk {
 
     /// Records a field that the screening has taken.
     pub(super) fn keep<A: Assessor>(&mut self, taken: &Taken, screening: &mut Screening<A>, now: Duration) {
-        let job = self.session.as_ref().and_then(|(session, at)| picture(taken, session.id, *at, &self.origin));
+        let open = self.session.as_ref().filter(|_| !self.closing);
+        let job = open.and_then(|(session, at)| picture(taken, session.id, *at, &self.origin));
         match job {
             Some(job) => self.submit(Job::Field(Box::new(job)), What::Field(taken.token), None, screening, now),
             None => screening.failed(taken.token, now),
@@ -214,7 +219,7 @@ impl Desk {
             }
             What::End(id) => {
                 if self.session().is_some_and(|session| session.id == id) {
-                    self.session = None;
+                    (self.session, self.closing, self.unsaved) = (None, false, 0);
                     screening.end();
                 }
             }
@@ -235,6 +240,9 @@ impl Desk {
     ) {
         // A value that is not accepted is the operator's to mend, and says nothing about saving.
         let of_the_disk = !matches!(&refusal, Refusal::Record(error) if !error.is_passing());
+        if let What::End(_) = what {
+            self.closing = false;
+        }
         if let What::Field(token) = what {
             screening.failed(*token, now);
             self.unsaved += 1;

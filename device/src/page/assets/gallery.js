@@ -1,7 +1,7 @@
 // The session's fields: what the model said beside what people said, and the one that is corrected now.
 
 import { get, post } from "/api.js";
-import { CLASSES, LABELS, NOT_ASSESSABLE, element, kindOf, mark, one, percent, slug, word } from "/marks.js";
+import { CLASSES, LABELS, NOT_ASSESSABLE, element, kindOf, likely, mark, one, percent, slug, word } from "/marks.js";
 import { say } from "/strings.js";
 
 // A field that has just come was not meant by a key that was on its way.
@@ -142,6 +142,7 @@ function renderSession() {
 
 function renderCounts() {
   const body = one("counts-body");
+  one("counts").hidden = one("counts-note").hidden = !summary;
   if (!summary) return body.replaceChildren();
   const { counts, corrected } = summary;
   const share = ({ hits, of, low, high }) =>
@@ -164,7 +165,7 @@ function opinionText(opinion) {
 
 function saidText(field) {
   const kind = kindOf(field);
-  return field.probability == null ? word(kind) : `${word(kind)} ${percent(field.probability)} %`;
+  return field.probability == null ? word(kind) : `${word(kind)} ${likely(field.probability)} %`;
 }
 
 function renderCorrection() {

@@ -1,7 +1,7 @@
 // The live picture, the verdict, the focus and how camera and record are.
 
 import { picture } from "/api.js";
-import { CLASSES, element, kindOf, mark, one, percent, slug, word } from "/marks.js";
+import { CLASSES, element, kindOf, likely, mark, one, slug, word } from "/marks.js";
 import { say } from "/strings.js";
 
 let latest = null;
@@ -48,6 +48,7 @@ export function lost() {
   showFocus({ level: null, threshold: 0 });
   set(one("stage"), say("stage_nothing"));
   chip(one("camera"), "bad", say("camera"), "–", null);
+  chip(one("record"), "calm", say("record"), "–", null);
   one("no-picture").hidden = false;
   one("no-picture-reason").textContent = say("connection_lost");
 }
@@ -67,7 +68,7 @@ function showVerdict({ said, probabilities }) {
     const malignant = CLASSES.indexOf(kind) > 0;
     set(one("verdict-means"), kind === "Benign" ? say("benign_means") : malignant ? say("malignant_means") : "");
   }
-  const number = said?.probability == null ? "" : say("probability", { percent: percent(said.probability) });
+  const number = said?.probability == null ? "" : say("probability", { percent: likely(said.probability) });
   set(one("verdict-number"), number);
   set(one("verdict-reason"), said?.reason ?? "");
   // Screen readers hear what changes, not every number.
@@ -78,7 +79,7 @@ function showVerdict({ said, probabilities }) {
   }
   for (const row of one("bars").children) {
     const value = probabilities?.[row.dataset.class];
-    set(row.lastChild, value == null ? "–" : `${percent(value)} %`);
+    set(row.lastChild, value == null ? "–" : `${likely(value)} %`);
     row.querySelector("i").style.width = `${(value ?? 0) * 100}%`;
     row.classList.toggle("is-most", row.dataset.class === kind);
   }

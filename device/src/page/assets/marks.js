@@ -71,4 +71,6 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 export const percent = (share) => (share * 100).toFixed(share > 0.995 || share < 0.0995 ? 1 : 0).replace("100.0", "100").replace(/^0\.0$/, "0");
+// A network's probability is never quite one.
+export const likely = (probability) => (probability > 0.9995 ? "> 99.9" : probability < 0.0005 ? "< 0.1" : percent(probability));
 export const one = (id) => document.getElementById(id);
