@@ -348,8 +348,11 @@ fn bench(args: &BenchArgs) -> io::Result<u8> {
 }
 
 fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
-    let path = match model::load(args.model.as_deref(), None, execution) {
-        Ok(found) => found.path,
+    // A file that is named is for the started processes to judge.
+    let named = args.model.clone().map(Ok);
+    let path = named.unwrap_or_else(|| model::load(None, None, execution).map(|found| found.path));
+    let path = match path {
+        Ok(path) => path,
         Err(error) => {
             note(error);
             return Ok(UNUSABLE);
