@@ -31,11 +31,13 @@ pub(crate) enum Found {
     NamesWithoutContent,
     /// The content as it was last, under the names that were synced.
     ContentWithoutNames,
+    /// Only what was synced, and the name that was given last: names need not reach the disk in their order.
+    NewestName,
 }
 
 impl Found {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Everything, Self::SyncedOnly, Self::NamesWithoutContent, Self::ContentWithoutNames];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Everything, Self::SyncedOnly, Self::NamesWithoutContent, Self::ContentWithoutNames, Self::NewestName];
 }
 
 #[derive(Clone, Default)]
@@ -51,6 +53,8 @@ struct Inside {
     contents: Vec<Content>,
     last: Names,
     synced: Names,
+    /// Which name was given last.
+    newest: Option<PathBuf>,
     steps: usize,
     fails: Option<(usize, Failure)>,
 }
@@ -75,16 +79,19 @@ impl Simulated {
     /// What is found on it when the machine starts again.
     pub(crate) fn after_power_cut(&self, found: Found) -> Self {
         let inside = self.0.borrow();
-        let names = match found {
-            Found::Everything | Found::NamesWithoutContent => &inside.last,
-            Found::SyncedOnly | Found::ContentWithoutNames => &inside.synced,
+        let mut names = match found {
+            Found::Everything | Found::NamesWithoutContent => inside.last.clone(),
+            Found::SyncedOnly | Found::ContentWithoutNames | Found::NewestName => inside.synced.clone(),
         };
+        if let (Found::NewestName, Some(path)) = (found, &inside.newest) {
+            names.extend(inside.last.get(path).map(|at| (path.clone(), *at)));
+        }
         let again = Self::default();
-        for (path, at) in names {
+        for (path, at) in &names {
             let Content { last, synced } = &inside.contents[*at];
             let content = match found {
                 Found::Everything | Found::ContentWithoutNames => last,
-                Found::SyncedOnly | Found::NamesWithoutContent => synced,
+                Found::SyncedOnly | Found::NamesWithoutContent | Found::NewestName => synced,
             };
             again.put(path, content);
         }
@@ -178,6 +185,7 @@ impl Disk for Simulated {
         self.step(nothing, |inside| {
             let at = inside.last.remove(from).ok_or(io::ErrorKind::NotFound)?;
             inside.last.insert(to.to_path_buf(), at);
+            inside.newest = Some(to.to_path_buf());
             Ok(())
         })
     }
