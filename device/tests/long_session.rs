@@ -96,7 +96,8 @@ impl FrameSource for Slide {
         if self.shown >= HELD && saved {
             (self.field, self.shown) = (self.field + 1, 0);
         }
-        if self.field >= self.fields {
+        // A field that is never saved ends the slide; the count tells which.
+        if self.field >= self.fields || self.shown > 2_000 {
             return Err(SourceError::End);
         }
         let frame = Frame {

@@ -20,6 +20,10 @@ pub struct Rules {
     pub still: f32,
     /// How different two frames of one field may be: 0.6 is a move by 3 % of the width, unrelated fields are above 1.1.
     pub same_field: f32,
+    /// How different a frame and a field that was counted earlier may be: a hand comes back to within 2 % of the width, 0.3 to
+    /// 0.5. Stricter than for the field that is shown, because a frame is compared with all of them, and one that looks alike by chance
+    /// would not be counted.
+    pub known_field: f32,
     /// Frames in a row for which a class must stand.
     pub take_after: u32,
     /// The same for an abstention: the operator may still be at the fine focus.
@@ -37,6 +41,7 @@ impl Default for Rules {
         Self {
             still: 0.25,
             same_field: 0.7,
+            known_field: 0.4,
             take_after: 5,
             abstention_after: 15,
             rest: Duration::from_millis(600),
@@ -251,7 +256,7 @@ impl Tracker {
     fn recall(&self, thumbnail: &Thumbnail) -> Option<&Known> {
         let difference = |known: &&Known| known.thumbnail.difference(thumbnail);
         let nearest = self.known.iter().min_by(|a, b| difference(a).total_cmp(&difference(b)))?;
-        (difference(&nearest) <= self.rules.same_field).then_some(nearest)
+        (difference(&nearest) <= self.rules.known_field).then_some(nearest)
     }
 
     /// Takes the field that is shown, whatever is said of it.
