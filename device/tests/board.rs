@@ -234,16 +234,13 @@ fn nothing_leaks(report: &Report) {
     let counts = report.lines("descriptors");
     assert!(counts.len() > 20, "{counts:?}");
     assert!(counts.iter().all(|count| *count == counts[0]), "descriptors and threads: {counts:?}");
-    let ticks: Vec<f64> = report.lines("idle")[0].split(' ').map(|number| number.parse().expect("a number")).collect();
-    // A hundred ticks a second, for ten seconds.
-    let share = (ticks[2] + ticks[3] - ticks[0] - ticks[1]) / 1000.0;
-    println!(
-        "descriptors and threads through {} replugs: {}; {:.1} % of a core while absent",
-        counts.len() - 1,
-        counts[0],
-        share * 100.0
-    );
-    assert!(share < 0.05, "{share} of a core while no camera is there");
+    let idle: Vec<f64> = report.lines("idle")[0].split(' ').map(|number| number.parse().expect("a number")).collect();
+    let &[user, system, from, user_after, system_after, to] = idle.as_slice() else { panic!("{idle:?}") };
+    // Ticks of the kernel's clock, of which there are a hundred a second. device/tests/camera.rs asserts this on a processor.
+    let share = (user_after + system_after - user - system) / 100.0 / (to - from);
+    println!("descriptors and threads through {} replugs: {}", counts.len() - 1, counts[0]);
+    println!("while no camera is there: {:.1} % of an emulated core", share * 100.0);
+    assert!(share < 0.25, "{share} of an emulated core while no camera is there");
 }
 
 fn hardware_follows(report: &Report) {
