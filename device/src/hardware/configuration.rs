@@ -16,7 +16,8 @@
 //! take    = { line = 23, active_low = true, debounce_ms = 25 }
 //! confirm = { line = 24, active_low = true }
 //! ```
-//! Whatever is not there may be left out; a pin may name a chip of its own.
+//! Whatever is not there may be left out; a pin may name a chip of its own. After the program a line has the level of its pull
+//! resistor: a lamp that a low level lights stays dark only with one upwards.
 
 use std::{
     fmt, fs,

@@ -106,6 +106,8 @@ impl<A: Assessor> Watch<'_, A> {
                 let sign = match self.opener.open() {
                     Ok(opened) => {
                         source = Some(opened);
+                        // Its own clock starts now.
+                        state.continuation.time = state.start.elapsed();
                         Sign::Opened
                     }
                     Err(error @ (SourceError::NoCamera | SourceError::NoSuchCamera { .. })) => {
@@ -139,8 +141,8 @@ impl<A: Assessor> Watch<'_, A> {
                 Err(error @ SourceError::Lost(_)) => {
                     source = None;
                     state.session.losses += 1;
-                    let Continuation { sequence, time, dropped, next_sequence } = &mut state.continuation;
-                    (*sequence, *time, *dropped) = (*next_sequence, state.start.elapsed(), state.session.dropped);
+                    state.continuation.sequence = state.continuation.next_sequence;
+                    state.continuation.dropped = state.session.dropped;
                     next_attempt = state.session.elapsed;
                     self.note(&mut state, Sign::Gone(error.to_string()))?;
                 }

@@ -64,7 +64,7 @@ descriptors() { echo "$(ls /proc/$PID/fd | wc -l) $(ls /proc/$PID/task | wc -l)"
 cpu() { cut -d' ' -f14,15 /proc/$PID/stat; }
 
 # 1. Drawn fields through the kernel's camera driver.
-live fields --camera auto --settle 1 --frames "${FRAMES:-20}"
+live fields --camera auto --settle 1 --frames "${FRAMES:-8}"
 mark
 await_line '"camera":"absent"' 1 absent-at-the-start
 camera /img/fields/*.jpg
@@ -91,11 +91,14 @@ await_streaming corrupt-over
 # Somebody keeps the node open, so that the number is taken when the camera comes back.
 sleep 100000 < /dev/video0 &
 HOLDER=$!
+await '[ "$(readlink /proc/$HOLDER/fd/0)" = /dev/video0 ]'
 mark; gone
 await_line '"camera":"lost"' 1 lost
 await_absent absent
+read -r from _ < /proc/uptime
 before=$(cpu); sleep 10; after=$(cpu)
-say idle "$before $after"
+read -r to _ < /proc/uptime
+say idle "$before $from $after $to"
 camera /img/fields/*.jpg
 mark
 await_streaming back
@@ -132,7 +135,9 @@ gone
 # 4. Lamps, buzzer and buttons. Lines 0 to 2 are lamps (2 is lit by a low level), 3 is the buzzer, 4 and 5 are buttons.
 blastscope doctor --hardware /img/board.toml --json > /tmp/doctor
 give doctor /tmp/doctor
-live lamps --camera auto --settle 2 --hardware /img/board.toml
+# A line that nobody holds has its pull's level: a lamp that a low level lights needs one upwards.
+press 2
+live lamps --camera auto --settle 1 --hardware /img/board.toml
 await '[ "$(lamps)" = 001 ]'
 say lamps "start $(lamps)"
 camera /img/benign/*.jpg
