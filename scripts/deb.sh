@@ -4,6 +4,7 @@
 #   make deb                      for this machine
 #   ARCH=arm64 make deb           for a Raspberry Pi, with gcc-aarch64-linux-gnu and a standard library for it
 #   BINARY=blastscope ARCH=arm64 make deb   packs a program that was built elsewhere
+#   MAINTAINER='A. B. <a@b.org>' make deb   says whom to write to
 #
 # The package lies in target/debian afterwards. Only dpkg-deb, readelf and strip are needed.
 set -eu
@@ -24,6 +25,7 @@ case $arch in
   *) fail "there is no package for ARCH=$arch" "ARCH=amd64 or ARCH=arm64" ;;
 esac
 output=${CARGO_TARGET_DIR:-target}
+maintainer=${MAINTAINER:-The blastscope developers <blastscope@localhost>}
 strip="strip"
 [ "$arch" = "$native" ] || strip=$triple-linux-gnu-strip
 
@@ -87,7 +89,7 @@ put device/assets/debian/copyright usr/share/doc/blastscope/copyright 644
 put device/assets/debian/blastscope.1 usr/share/man/man1/blastscope.1 644
 {
   printf 'blastscope (%s) stable; urgency=low\n\n  * See /usr/share/doc/blastscope/CHANGELOG.md.gz.\n\n' "$version"
-  printf ' -- The blastscope developers <blastscope@localhost>  %s\n' "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
+  printf ' -- %s  %s\n' "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
 } > "$stage/usr/share/doc/blastscope/changelog"
 put CHANGELOG.md usr/share/doc/blastscope/CHANGELOG.md 644
 chmod 644 "$stage/usr/share/doc/blastscope/changelog"
@@ -104,7 +106,7 @@ cat > "$stage/DEBIAN/control" <<END
 Package: blastscope
 Version: $version
 Architecture: $arch
-Maintainer: The blastscope developers <blastscope@localhost>
+Maintainer: $maintainer
 Installed-Size: $size
 Depends: libc6 (>= $glibc), libgcc-s1, systemd | systemd-standalone-sysusers
 Recommends: avahi-daemon

@@ -125,7 +125,8 @@ fn gallery(report: &Report, out: &mut String) -> fmt::Result {
     if let Some(sentence) = words::left_out(report) {
         writeln!(out, "<p class=\"small\">{sentence}</p>")?;
     }
-    out.write_str("<div class=\"gallery\">\n")?;
+    let class = if report.with_maps { "gallery maps" } else { "gallery" };
+    writeln!(out, "<div class=\"{class}\">")?;
     report.shown.iter().try_for_each(|shown| card(shown, out))?;
     out.write_str("</div>\n</section>\n")
 }

@@ -207,7 +207,15 @@ pub(super) fn verdict(field: &Field) -> (String, String) {
             let probability = said.probability.map(|value| format!("probability {:.1} %", value * 100.0));
             (long_name(class).into(), probability.unwrap_or_default())
         }
-        (kind, _) => (kind.name().into(), said.reason.clone().unwrap_or_default()),
+        (kind, _) => {
+            let heading = match kind {
+                VerdictKind::Class => "No class",
+                VerdictKind::Abstain => "Abstained",
+                VerdictKind::Rejected => "Rejected",
+                VerdictKind::Settling => "Settling",
+            };
+            (heading.into(), said.reason.clone().unwrap_or_default())
+        }
     }
 }
 

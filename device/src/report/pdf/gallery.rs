@@ -14,6 +14,8 @@ const GAP: f32 = 11.0;
 /// Around a card's text.
 const INSET: f32 = 6.0;
 const LEADING: f32 = 10.8;
+/// Heading and sentences before the first card, at most, in points.
+const INTRODUCTION: f32 = 80.0;
 /// Highest picture, in points.
 const HIGHEST: f32 = 190.0;
 
@@ -42,6 +44,17 @@ pub(super) fn show(flow: &mut Flow<'_>, report: &Report) -> Result<(), ReportErr
     if report.counts.fields == 0 {
         return Ok(());
     }
+    let columns = if report.with_maps { 2 } else { 3 };
+    let width = (WIDTH - GAP * (columns - 1) as f32) / columns as f32;
+    let row = |flow: &Flow<'_>, shown: &[Shown]| {
+        let cards = shown.iter().map(|shown| card(flow, shown, width, report.with_maps));
+        cards.collect::<Result<Vec<Card>, ReportError>>()
+    };
+    let highest = |cards: &[Card]| cards.iter().map(Card::height).fold(0.0, f32::max);
+    let mut rows = report.shown.chunks(columns);
+    let mut next = rows.next().map(|shown| row(flow, shown)).transpose()?;
+    // The heading stands above fields, not alone at the end of a page.
+    flow.room(next.as_deref().map_or(0.0, highest) + INTRODUCTION);
     flow.heading("Fields");
     if report.with_maps {
         flow.paragraph(words::MAPS, SMALL, false, SOFT);
@@ -50,19 +63,14 @@ pub(super) fn show(flow: &mut Flow<'_>, report: &Report) -> Result<(), ReportErr
         flow.paragraph(&sentence, SMALL, false, SOFT);
     }
     flow.gap(4.0);
-    let columns = if report.with_maps { 2 } else { 3 };
-    let width = (WIDTH - GAP * (columns - 1) as f32) / columns as f32;
-    for shown in report.shown.chunks(columns) {
-        let cards = shown
-            .iter()
-            .map(|shown| card(flow, shown, width, report.with_maps))
-            .collect::<Result<Vec<Card>, ReportError>>()?;
-        let height = cards.iter().map(Card::height).fold(0.0, f32::max);
+    while let Some(cards) = next {
+        let height = highest(&cards);
         flow.room(height);
         for (column, card) in cards.into_iter().enumerate() {
             put(flow, card, column as f32 * (width + GAP), width, height);
         }
         flow.down(height + GAP);
+        next = rows.next().map(|shown| row(flow, shown)).transpose()?;
     }
     Ok(())
 }
@@ -114,7 +122,9 @@ fn put(flow: &mut Flow<'_>, card: Card, x: f32, width: f32, height: f32) {
     flow.fill(x, 0.0, EDGE, height, LINE);
     flow.fill(x + width - EDGE, 0.0, EDGE, height, LINE);
     let all = card.pictures.len() as f32 * (card.size.0 + 2.0) - 2.0;
-    let mut left = x + ((width - all) / 2.0).max(0.0);
+    // A picture without its map stands where it stands beside one.
+    let beside_room_for_map = card.pictures.len() == 1 && 2.0 * card.size.0 <= width;
+    let mut left = if beside_room_for_map { x } else { x + ((width - all) / 2.0).max(0.0) };
     for (image, alt) in card.pictures {
         flow.picture((left, 0.0), card.size, image, alt);
         left += card.size.0 + 2.0;
