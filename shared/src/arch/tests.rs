@@ -147,14 +147,20 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
 /// gets one small network, which passes through every loop.
 fn check(kernels: Kernels, cases: u32) {
     let miri = cfg!(miri);
-    let [first, second] = if miri { [9, 17] } else { [32, 48] };
-    let layers =
-        [Kind::Convolution(first), Kind::Convolution(second), Kind::MaxPool, Kind::Convolution(16), Kind::Dense(33)];
+    let [first, second, third, last] = if miri { [5, 17, 3, 3] } else { [32, 48, 16, 33] };
+    let layers = [
+        Kind::Convolution(first),
+        Kind::Convolution(second),
+        Kind::MaxPool,
+        Kind::Convolution(third),
+        Kind::Dense(last),
+    ];
     let kinds_of_values: &[Values] = if miri { &[Values::Random] } else { &[Values::Random, Values::Extreme] };
     for &values in kinds_of_values {
-        for width in if miri { 9..10 } else { 1..32 } {
+        for width in if miri { 7..8 } else { 1..32 } {
             let input = Shape { height: 1 + width % 5, width, channels: 3 };
-            compare(kernels, input, &layers, values, width as u64).expect("the same bits");
+            let seed = if miri { 0 } else { width as u64 };
+            compare(kernels, input, &layers, values, seed).expect("the same bits");
         }
     }
     if miri {
