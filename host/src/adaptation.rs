@@ -1,9 +1,9 @@
-//! A model made at home at a site: its last layer moved towards the site's labelled fields, its temperature and thresholds chosen
+//! A model made at home at a site: its last layer moved towards the site's labelled fields, its calibration and thresholds chosen
 //! anew.
 //!
 //! How far the layer may move is found by cross-validation over overlap groups; "not at all" is among the choices and wins where the
-//! labelled fields teach nothing. The temperature and the thresholds come from the same held-out logits. Convolutions stay as they
-//! are, so that a few fields suffice.
+//! labelled fields teach nothing. The calibration and the thresholds come from the same held-out logits. Convolutions stay as they
+//! are, so that a few fields suffice. The site's stain becomes a known one, so that its fields are not called unfamiliar for it.
 
 pub mod head;
 
@@ -11,10 +11,12 @@ use std::collections::BTreeMap;
 
 use blastscope_shared::{
     Class, Classifier,
-    artifact::{Artifact, Filters, Layer, Measurement, PICTURE_ID_LEN},
-    calibration::{most_probable, probabilities},
+    artifact::{Artifact, Filters, Layer, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
+    calibration::{Calibration, most_probable},
     classifier::Workspace,
+    novelty::NoveltyStatistics,
     quantization::INPUT_SCALE,
+    stain::{Hue, Stain},
 };
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -50,8 +52,10 @@ pub struct Fitted {
     /// Mean cross-entropy over held-out labelled fields in nats: of the model as it was, and of the adapted one, each at the
     /// temperature that is best for it; the former at its own as well, first.
     pub held_out_loss: [f64; 3],
-    /// The temperature that was chosen.
-    pub temperature: f32,
+    /// Whether the site's stain is known to the model now; not where it knows as many as it may already.
+    pub stain: bool,
+    /// The calibration that was chosen.
+    pub calibration: Calibration,
     /// Least calibrated probability of a class that is named.
     pub min_probability: f32,
     /// Largest novelty of a field that is classified.
@@ -111,19 +115,21 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
     }
 
     let subset: Vec<LabelledImage> = seen.iter().map(|(image, _)| data.images[*image].clone()).collect();
-    let statistics = artifact.novelty.statistics(classifier.network().hidden_len()).map_err(unusable)?;
-    let novelties: Vec<f32> = labelled.iter().map(|field| statistics.score(&bytes(&field.hidden, scale))).collect();
+    let mut statistics = artifact.novelty.statistics(classifier.network().hidden_len()).map_err(unusable)?;
+    let hues: Vec<Hue> = labelled.iter().map(|field| field.hue).collect();
+    let stain = learn_stain(&mut statistics, &hues);
+    let novelties: Vec<f32> = labelled.iter().map(|field| field.novelty(&statistics, scale)).collect();
     let try_out = |pull: Option<f64>| {
-        let logits = held_out_logits(&labelled, &subset, artifact.temperature, pull);
+        let logits = held_out_logits(&labelled, &subset, artifact.calibration.temperature, pull);
         let fields = labelled.iter().zip(&logits).zip(&novelties);
         let scored: Vec<Scored> =
             fields.map(|((field, &logits), &novelty)| Scored { truth: field.class, logits, novelty }).collect();
         OperatingPoint::choose(&scored)
-            .map(|point| (pull, point, cross_entropy(&scored, point.temperature), scored))
+            .map(|point| (pull, point, cross_entropy(&scored, &point.calibration), scored))
             .ok_or_else(|| Error::content(&data.root, "gives nothing to choose thresholds on"))
     };
     let unmoved = try_out(None)?;
-    let as_it_was = [cross_entropy(&unmoved.3, artifact.temperature), unmoved.2];
+    let as_it_was = [cross_entropy(&unmoved.3, &artifact.calibration), unmoved.2];
     let mut best = unmoved;
     for candidate in PULLS {
         let moved = try_out(Some(candidate))?;
@@ -132,15 +138,18 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
         }
     }
     let (pull, point, lowest, scored) = best;
-    let moved = pull.map(|pull| shifted(&layer, &Shift::fit(&labelled, artifact.temperature, pull))).unwrap_or(layer);
+    let moved = pull
+        .map(|pull| shifted(&layer, &Shift::fit(&labelled, artifact.calibration.temperature, pull)))
+        .unwrap_or(layer);
     let quantized = QuantizedFilters::new(&moved, scale, 1.0);
 
     let fitted = Fitted {
         fields,
         without_cells: images.len() - seen.len(),
         pull,
+        stain,
         held_out_loss: [as_it_was[0], as_it_was[1], lowest],
-        temperature: point.temperature,
+        calibration: point.calibration,
         min_probability: point.thresholds.min_probability,
         max_novelty: point.thresholds.max_novelty,
     };
@@ -148,11 +157,24 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
         artifact.layers.pop();
         artifact.layers.push(Layer::Dense(quantized.view()));
     }
-    artifact.temperature = point.temperature;
+    let novelty = NoveltyBytes::new(&statistics);
+    artifact.novelty = novelty.view();
+    artifact.calibration = point.calibration;
     artifact.thresholds = point.thresholds;
-    artifact.card.results = measurements(&scored, point.temperature);
+    artifact.card.results = measurements(&scored, &point.calibration);
     remember(&mut artifact, data, images, &hex(&id), &fitted);
     Ok((artifact.to_bytes().map_err(unusable)?, fitted))
+}
+
+/// Makes the stain of a site's fields a known one. Not where there are too few fields, or the model knows as many as it may.
+pub(crate) fn learn_stain(statistics: &mut NoveltyStatistics, hues: &[Hue]) -> bool {
+    match Stain::learn(hues) {
+        Some(stain) if statistics.stains.len() < MAX_STAINS => {
+            statistics.stains.push(stain);
+            true
+        }
+        _ => false,
+    }
 }
 
 /// The last layer in float, and the scale of the activations it sees.
@@ -181,9 +203,10 @@ pub(crate) fn look(
     let one = |workspace: &mut Workspace, &image: &usize| -> Result<Option<(usize, Labelled)>, Error> {
         let picture = crate::picture::read_picture(&data.path(&data.images[image]))?;
         let input = classifier.preprocessing().apply(&picture);
-        let seen = classifier.output(&input, workspace).map(|output| Labelled {
-            hidden: output.hidden.iter().map(|&byte| f32::from(byte) * scale).collect(),
-            logits: output.logits,
+        let seen = classifier.observe(&input, workspace).map(|seen| Labelled {
+            hidden: seen.hidden.iter().map(|&byte| f32::from(byte) * scale).collect(),
+            logits: seen.logits,
+            hue: seen.hue,
             class: data.images[image].class,
             weight: 1.0,
         });
@@ -216,11 +239,6 @@ pub(crate) fn held_out_logits(
     logits
 }
 
-/// Activations as the network has them.
-pub(crate) fn bytes(hidden: &[f32], scale: f32) -> Vec<u8> {
-    hidden.iter().map(|activation| (activation / scale).round() as u8).collect()
-}
-
 /// `layer` with the shift.
 pub(crate) fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
     let moves = shift.weights.iter().flatten();
@@ -231,9 +249,9 @@ pub(crate) fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
 }
 
 /// What the held-out logits are worth, for the card.
-fn measurements(scored: &[Scored], temperature: f32) -> Vec<Measurement> {
+fn measurements(scored: &[Scored], calibration: &Calibration) -> Vec<Measurement> {
     let part = "labelled fields of the site, cross-validated";
-    let named = |field: &Scored| most_probable(&probabilities(&field.logits, temperature)).0;
+    let named = |field: &Scored| most_probable(&calibration.probabilities(&field.logits)).0;
     let rate = |of: &dyn Fn(Class) -> bool, right: &dyn Fn(Class, Class) -> bool| {
         let fields = || scored.iter().filter(|field| of(field.truth));
         Rate::new(fields().filter(|field| right(field.truth, named(field))).count(), fields().count())
@@ -255,7 +273,7 @@ fn remember(artifact: &mut Artifact<'_>, data: &Dataset, images: &[usize], base:
     let counts = Class::ALL.map(|class| format!("{class} {}", fitted.fields[class.index()])).join(", ");
     let moved = fitted.pull.map_or("stayed as it was".to_owned(), |pull| format!("was moved, held by {pull}"));
     artifact.card.training = format!(
-        "{} Adapted to one site from model {base:.12} with labelled fields ({counts}): the last layer {moved}; temperature and \
+        "{} Adapted to one site from model {base:.12} with labelled fields ({counts}): the last layer {moved}; calibration and \
          thresholds were chosen on the same fields by cross-validation. What was measured of the former model stands in its card.",
         artifact.card.training
     );

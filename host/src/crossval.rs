@@ -10,7 +10,7 @@ mod conduct;
 mod report;
 mod summary;
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, calibration::Calibration};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -124,8 +124,8 @@ pub struct FoldOutcome {
     pub name: String,
     /// The epoch whose weights were asked.
     pub epoch: usize,
-    /// What the logits were divided by, chosen on the validation part.
-    pub temperature: f32,
+    /// Chosen on the validation part.
+    pub calibration: Calibration,
     /// The answers, in the order of the data set.
     pub answers: Vec<Answer>,
 }

@@ -124,12 +124,13 @@ impl Sources<'_> {
 
     /// The numbers between a picture and a verdict.
     fn decision(&self) -> Vec<(&'static str, String)> {
-        let Artifact { preprocessing: input, thresholds, temperature, .. } = self.artifact;
+        let Artifact { preprocessing: input, thresholds, calibration, .. } = self.artifact;
         let mask = input.mask;
         vec![
             ("input", format!("{} x {} pixels, the whole frame squashed to them", input.width, input.height)),
             ("masked", format!("rows {} to {}, columns {} to {}", mask.top, mask.bottom, mask.left, mask.right)),
-            ("temperature", format!("{temperature:.4}")),
+            ("temperature", format!("{:.4}", calibration.temperature)),
+            ("biases", calibration.biases.map(|bias| format!("{bias:.3}")).join(", ")),
             ("names a class from probability", format!("{:.2}", thresholds.min_probability)),
             ("calls a field unfamiliar beyond novelty", format!("{:.3}", thresholds.max_novelty)),
         ]

@@ -7,7 +7,7 @@
 
 use blastscope_shared::{
     Class, Classifier,
-    artifact::{Artifact, ArtifactError, Layer, Measurement, PICTURE_ID_LEN},
+    artifact::{Artifact, ArtifactError, Layer, Measurement, NoveltyBytes, PICTURE_ID_LEN},
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,14 +96,16 @@ pub fn retrain(
     let corrected =
         Corrected::look(&champion, data, additions, [&validation, &locked], scale, plan.emphasis, progress)?;
 
-    let temperature = artifact.temperature;
+    let temperature = artifact.calibration.temperature;
     let replayed: Vec<&Labelled> = replayed.iter().map(|(_, field)| field).collect();
     let learned: Vec<&Labelled> = replayed.iter().copied().chain(corrected.fields.iter()).collect();
-    let statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
+    let mut statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
+    adaptation::learn_stain(&mut statistics, &corrected.fields.iter().map(|field| field.hue).collect::<Vec<_>>());
     let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Vec<Scored> {
-        let scored = fields.iter().zip(logits).map(|(field, &logits)| {
-            let novelty = statistics.score(&adaptation::bytes(&field.hidden, scale));
-            Scored { truth: field.class, logits, novelty }
+        let scored = fields.iter().zip(logits).map(|(field, &logits)| Scored {
+            truth: field.class,
+            logits,
+            novelty: field.novelty(&statistics, scale),
         });
         scored.collect()
     };
@@ -118,7 +120,7 @@ pub fn retrain(
             .ok_or_else(|| Error::content(&data.root, "has no validation field to choose thresholds on"))?;
         let held_out = corrected.held_out(&replayed, temperature, pull);
         let on_corrected = scored(&corrected.fields.iter().collect::<Vec<_>>(), &held_out);
-        let loss = cross_entropy(&fields, point.temperature) + cross_entropy(&on_corrected, point.temperature);
+        let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
         if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
             best = Some((loss, pull, shift, point));
         }
@@ -132,7 +134,9 @@ pub fn retrain(
     let quantized = QuantizedFilters::new(&adaptation::shifted(&layer, &shift), scale, 1.0);
     artifact.layers.pop();
     artifact.layers.push(Layer::Dense(quantized.view()));
-    (artifact.temperature, artifact.thresholds) = (point.temperature, point.thresholds);
+    let novelty = NoveltyBytes::new(&statistics);
+    artifact.novelty = novelty.view();
+    (artifact.calibration, artifact.thresholds) = (point.calibration, point.thresholds);
     corrected.remember(&mut artifact, &hex(&id), pull);
     let unmeasured = artifact.to_bytes().map_err(unusable)?;
     let challenger = Classifier::read(&unmeasured).map_err(unusable)?;

@@ -63,7 +63,7 @@ impl fmt::Display for SplitKind {
 pub enum Part {
     /// What the network learns from.
     Train,
-    /// What stops the training and sets temperature and thresholds.
+    /// What stops the training and sets calibration and thresholds.
     Validation,
     /// What is measured once, at the end.
     Test,

@@ -9,6 +9,7 @@
 mod card;
 mod header;
 mod limited;
+mod novelty;
 mod signature;
 
 use alloc::vec::Vec;
@@ -18,9 +19,10 @@ use sha2::{Digest, Sha256};
 
 pub use card::{Measurement, ModelCard, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT};
 pub use header::{FORMAT_VERSION, HEADER_LEN, MAGIC};
+pub use novelty::{MAX_STAINS, Novelty, NoveltyBytes};
 pub use signature::{SignatureError, model_version, sign, signer, verify};
 
-use crate::{label::Class, network::Network, novelty::NoveltyStatistics, preprocess::Preprocessing};
+use crate::{calibration::Calibration, label::Class, network::Network, preprocess::Preprocessing};
 
 /// Largest body, in bytes: far above any network here, far below what a board's memory holds.
 pub const MAX_BODY_LEN: u64 = 256 << 20;
@@ -41,7 +43,7 @@ pub struct Artifact<'a> {
     #[serde(borrow, deserialize_with = "limited::layers")]
     pub layers: Vec<Layer<'a>>,
     /// See [`calibration`](crate::calibration).
-    pub temperature: f32,
+    pub calibration: Calibration,
     /// What a verdict needs.
     pub thresholds: Thresholds,
     /// What usual fields look like to the last layer.
@@ -107,37 +109,6 @@ pub struct Thresholds {
     pub max_novelty: f32,
 }
 
-/// [`NoveltyStatistics`] as bytes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Novelty<'a> {
-    /// `f32` little-endian: the means of all activations for each class in turn.
-    #[serde(with = "serde_bytes")]
-    pub means: &'a [u8],
-    /// `f32` little-endian: one over the variance of each activation.
-    #[serde(with = "serde_bytes")]
-    pub inverse_variances: &'a [u8],
-}
-
-impl Novelty<'_> {
-    /// The statistics, for a network whose last layer sees `hidden_len` activations.
-    ///
-    /// # Errors
-    /// [`ArtifactError::Invalid`] when the lengths do not fit or a number is not usable.
-    pub fn statistics(&self, hidden_len: usize) -> Result<NoveltyStatistics, ArtifactError> {
-        if self.means.len() != 4 * hidden_len * Class::COUNT || self.inverse_variances.len() != 4 * hidden_len {
-            return Err(ArtifactError::Invalid("its novelty statistics do not fit the network"));
-        }
-        if !f32s(self.means).chain(f32s(self.inverse_variances)).all(|number| number.is_finite() && number >= 0.0) {
-            return Err(ArtifactError::Invalid("its novelty statistics hold a number that is not usable"));
-        }
-        let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
-        Ok(NoveltyStatistics {
-            means: Class::ALL.map(class_means),
-            inverse_variances: f32s(self.inverse_variances).collect(),
-        })
-    }
-}
-
 fn f32s(bytes: &[u8]) -> impl Iterator<Item = f32> {
     bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
 }
@@ -151,6 +122,14 @@ pub enum ArtifactError {
     /// The header's checksum does not match.
     #[error("has a damaged header; copy it again from its source")]
     DamagedHeader,
+    /// The format is one of before the first release.
+    #[error(
+        "has format {found}, which this program no longer reads; make the model anew with this version's blastscope-host quantize"
+    )]
+    OlderFormat {
+        /// The file's format version.
+        found: u16,
+    },
     /// The format is newer than this program.
     #[error(
         "has format {found}, but this program reads formats up to {FORMAT_VERSION} only; update blastscope to use it"
@@ -241,8 +220,8 @@ impl<'a> Artifact<'a> {
         if self.layers.len() > MAX_LAYERS {
             return Err(ArtifactError::Invalid("it has more than 64 layers"));
         }
-        if !(self.temperature.is_finite() && self.temperature > 0.0) {
-            return Err(ArtifactError::Invalid("its temperature is not a positive number"));
+        if !self.calibration.is_usable() {
+            return Err(ArtifactError::Invalid("its temperature is not a positive number, or a bias is none"));
         }
         let Thresholds { min_probability, max_novelty } = self.thresholds;
         if !(0.0..=1.0).contains(&min_probability) || max_novelty.is_nan() || max_novelty <= 0.0 {

@@ -1,28 +1,58 @@
-//! From logits to calibrated probabilities: first benign against malignant, then which malignant class, each with the same temperature
-//! (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
+//! From logits to calibrated probabilities: first benign against malignant, then which malignant class. One temperature (Guo et al.,
+//! "On Calibration of Modern Neural Networks", ICML 2017) and a bias a class (Alexandari, Kundaje and Shrikumar, "Maximum
+//! Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", ICML 2020): training shows every sitting
+//! as often, the validation part as it is.
 //!
-//! At a temperature of 1 this is the softmax. At others it keeps what a plain `softmax(logits / temperature)` loses: whether benign or
-//! malignant is the more probable does not depend on the temperature. A network that is sure of malignancy and in doubt about the
-//! class spreads its logits over three classes; a low temperature, which suits logits that are means over many cells, would let each
-//! of them lose against Benign.
+//! At a temperature of 1 and without biases this is the softmax. At others it keeps what a plain `softmax(logits / temperature)`
+//! loses: whether benign or malignant is the more probable does not depend on the temperature. A network that is sure of malignancy
+//! and in doubt about the class spreads its logits over three classes; a low temperature, which suits logits that are means over
+//! many cells, would let each of them lose against Benign.
+
+use serde::{Deserialize, Serialize};
 
 use crate::label::Class;
 
-/// Four probabilities that add up to 1. With `m = ln(e^early + e^pre + e^pro) - benign` over the logits, the probability of a
-/// malignant class is `1 / (1 + e^(-m / temperature))`, and it is divided among them by `softmax(logits / temperature)`.
-///
-/// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits.
-#[must_use]
-pub fn probabilities(logits: &[f32; Class::COUNT], temperature: f32) -> [f32; Class::COUNT] {
-    let [benign, malignant @ ..] = *logits;
-    let largest = malignant.iter().fold(f32::NEG_INFINITY, |largest, &logit| largest.max(logit));
-    let sum = |temperature: f32| malignant.map(|logit| libm::expf((logit - largest) / temperature));
-    let margin = largest - benign + libm::logf(sum(1.0).iter().sum());
-    let is_malignant = 1.0 / (1.0 + libm::expf(-margin / temperature));
-    let shares = sum(temperature);
-    let total: f32 = shares.iter().sum();
-    let [early, pre, pro] = shares.map(|share| is_malignant * share / total);
-    [1.0 / (1.0 + libm::expf(margin / temperature)), early, pre, pro]
+/// What stands between logits and probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// What the margin of malignancy and the malignant logits are divided by, above 0.
+    pub temperature: f32,
+    /// In units of the divided logits, in the order of [`Class::ALL`]: what speaks for Benign against the margin, and what is added
+    /// to each malignant class when malignancy is divided among them.
+    pub biases: [f32; Class::COUNT],
+}
+
+impl Calibration {
+    /// Leaves the softmax as it is.
+    pub const NONE: Self = Self { temperature: 1.0, biases: [0.0; Class::COUNT] };
+
+    /// Four probabilities that add up to 1. With `m = ln(e^early + e^pre + e^pro) - benign` over the logits, the probability of
+    /// malignancy is `1 / (1 + e^-(m / temperature - bias of Benign))`, and it is divided among the malignant classes by
+    /// `softmax(logits / temperature + biases)`.
+    ///
+    /// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits.
+    #[must_use]
+    pub fn probabilities(&self, logits: &[f32; Class::COUNT]) -> [f32; Class::COUNT] {
+        let [benign, malignant @ ..] = *logits;
+        let [against, towards @ ..] = self.biases;
+        let largest = malignant.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = malignant.map(|logit| libm::expf(logit - largest)).iter().sum();
+        let margin = (largest - benign + libm::logf(sum)) / self.temperature - against;
+        let mut shares = malignant.map(|logit| (logit - largest) / self.temperature);
+        shares.iter_mut().zip(towards).for_each(|(share, bias)| *share += bias);
+        let largest = shares.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let shares = shares.map(|share| libm::expf(share - largest));
+        let total: f32 = shares.iter().sum();
+        let is_malignant = 1.0 / (1.0 + libm::expf(-margin));
+        let [early, pre, pro] = shares.map(|share| is_malignant * share / total);
+        [1.0 / (1.0 + libm::expf(margin)), early, pre, pro]
+    }
+
+    /// Whether it can be used: a positive temperature and finite biases.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.temperature.is_finite() && self.temperature > 0.0 && self.biases.iter().all(|bias| bias.is_finite())
+    }
 }
 
 /// The most probable class, the first of equals, and its probability.
@@ -41,9 +71,27 @@ pub fn most_probable(probabilities: &[f32; Class::COUNT]) -> (Class, f32) {
 mod tests {
     use super::*;
 
+    fn at(temperature: f32) -> Calibration {
+        Calibration { temperature, ..Calibration::NONE }
+    }
+
+    #[test]
+    fn biases_move_malignancy_and_the_shares_apart() {
+        let logits = [1.0, 2.0, 0.5, 0.2];
+        let plain = at(0.5).probabilities(&logits);
+        let moved = Calibration { temperature: 0.5, biases: [0.7, -1.0, 2.0, 0.0] }.probabilities(&logits);
+        assert!((moved.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        let odds = |p: &[f32; 4]| ((1.0 - p[0]) / p[0]).ln();
+        assert!((odds(&plain) - 0.7 - odds(&moved)).abs() < 1e-4);
+        let between = |p: &[f32; 4], one: usize, other: usize| (p[one] / p[other]).ln();
+        assert!((between(&plain, 2, 1) + 3.0 - between(&moved, 2, 1)).abs() < 1e-4);
+        assert!((between(&plain, 3, 1) + 1.0 - between(&moved, 3, 1)).abs() < 1e-4);
+        assert!(!at(0.0).is_usable() && !Calibration { biases: [f32::NAN; 4], ..Calibration::NONE }.is_usable());
+    }
+
     #[test]
     fn probabilities_add_up_and_keep_the_order() {
-        let p = probabilities(&[1.0, 3.0, -200.0, 2.0], 1.0);
+        let p = Calibration::NONE.probabilities(&[1.0, 3.0, -200.0, 2.0]);
         assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!((p[1] - 0.665_24).abs() < 1e-4, "{p:?}");
         assert_eq!(most_probable(&p).0, Class::Early);
@@ -53,19 +101,19 @@ mod tests {
     fn the_temperature_does_not_decide_about_malignancy() {
         let spread = [1.0, 0.9, 0.9, 0.9];
         for temperature in [0.05, 0.3, 1.0, 5.0] {
-            let p = probabilities(&spread, temperature);
+            let p = at(temperature).probabilities(&spread);
             assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
             assert!(p[0] < 0.5 && (p[1] - p[2]).abs() < 1e-6, "{p:?}");
         }
         let benign = [2.1, 0.9, 0.9, 0.9];
-        assert!([0.05, 1.0, 5.0].iter().all(|&temperature| probabilities(&benign, temperature)[0] > 0.5));
+        assert!([0.05, 1.0, 5.0].iter().all(|&temperature| at(temperature).probabilities(&benign)[0] > 0.5));
     }
 
     #[test]
     fn a_temperature_of_one_is_the_softmax() {
         let logits = [0.3f32, -1.0, 2.0, 0.7];
         let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
-        for (probability, logit) in probabilities(&logits, 1.0).iter().zip(logits) {
+        for (probability, logit) in at(1.0).probabilities(&logits).iter().zip(logits) {
             assert!((probability - logit.exp() / sum).abs() < 1e-6);
         }
     }
@@ -73,11 +121,11 @@ mod tests {
     #[test]
     fn a_higher_temperature_is_less_sure() {
         let logits = [0.0, 4.0, 1.0, 1.0];
-        assert!(probabilities(&logits, 3.0)[1] < probabilities(&logits, 1.0)[1]);
+        assert!(at(3.0).probabilities(&logits)[1] < at(1.0).probabilities(&logits)[1]);
     }
 
     #[test]
     fn huge_logits_stay_finite() {
-        assert_eq!(probabilities(&[1e30, -1e30, 0.0, 0.0], 0.5), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(at(0.5).probabilities(&[1e30, -1e30, 0.0, 0.0]), [1.0, 0.0, 0.0, 0.0]);
     }
 }

@@ -6,10 +6,7 @@
 //! cells'. What sittings differ in is taken away first: the glass, the lamp and the white balance are divided out, and the network
 //! sees the density of one channel, green, in which stained chromatin absorbs most, and no hue.
 //!
-//! **Optical density.** With `b` the field's background, the 95th percentile of a channel's values outside of the mask, a value `v`
-//! has the density `ln((b + 1) / (v + 1))`, at least 0 (Beer and Lambert; Ruifrok and Johnston, "Quantification of histochemical
-//! staining by color deconvolution", 2001). It is kept in units of 2/255, so that 255 stands for a density of 2. Masked pixels
-//! have none.
+//! **Optical density** is measured against the field's own background, in units of 2/255; `density.rs` says how.
 //!
 //! **Finding.** Nuclei take up azure and eosin, which swallow green most, blue little; erythrocytes swallow about as much blue as
 //! green. So `10 * green - 5 * blue - 4 * red`, where positive, shows nuclei. It is smoothed by three box filters of
@@ -19,20 +16,22 @@
 //!
 //! The numbers are in pixels of a field of 192 x 192, in which a nucleus is 12 to 30 pixels wide.
 
-mod density;
 mod finder;
 
 use alloc::{vec, vec::Vec};
 
-use self::{density::Density, finder::Finder};
-use crate::preprocess::Preprocessing;
+use self::finder::Finder;
+pub use crate::density::FULL_DENSITY;
+use crate::{
+    density::Density,
+    preprocess::Preprocessing,
+    stain::{self, Hue},
+};
 
 /// Width and height of a cell's picture, the network's input.
 pub const SIDE: usize = 32;
 /// Most cells of a field.
 pub const MAX_CELLS: usize = 20;
-/// Optical density that the value 255 stands for.
-pub const FULL_DENSITY: f32 = 2.0;
 
 /// A cell's place in the field, in pixels of the field's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +90,12 @@ impl CellView {
     #[must_use]
     pub fn density(&self) -> &[u8] {
         self.density.bytes()
+    }
+
+    /// The hue of the field's stain.
+    #[must_use]
+    pub(crate) fn hue(&self, preprocessing: &Preprocessing) -> Hue {
+        stain::hue(preprocessing, self.density.bytes())
     }
 
     /// A square of `side` pixels around `cell` as the network sees it, HWC: the density of the green channel three times. Its pixel

@@ -7,14 +7,16 @@ mod by_cell;
 use self::by_cell::ByCell;
 use crate::{
     artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
-    calibration::{most_probable, probabilities},
+    calibration::{Calibration, most_probable},
     cells::Cell,
+    density::Density,
     explanation::{Explanation, Unexplained},
     label::Class,
-    network::{self, Execution, Network, Output},
+    network::{self, Execution, Network},
     novelty::NoveltyStatistics,
     pixels::RgbPixels,
     preprocess::{Preprocessing, Squash},
+    stain::{self, Hue},
     verdict::{Abstention, Verdict},
 };
 
@@ -26,7 +28,7 @@ pub struct Classifier {
     provenance: Provenance,
     preprocessing: Preprocessing,
     network: Network,
-    temperature: f32,
+    calibration: Calibration,
     novelty: NoveltyStatistics,
     thresholds: Thresholds,
 }
@@ -37,6 +39,18 @@ pub struct Workspace {
     input: Vec<u8>,
     network: network::Workspace,
     by_cell: ByCell,
+    density: Density,
+}
+
+/// What the network makes of a field, and what is measured beside it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observation<'a> {
+    /// The network's outputs; of a network that sees cells, the mean over them.
+    pub logits: [f32; Class::COUNT],
+    /// The activations before the last layer, each 0..=255, likewise.
+    pub hidden: &'a [u8],
+    /// The hue of the field's stain.
+    pub hue: Hue,
 }
 
 /// What is found in a field.
@@ -90,7 +104,7 @@ impl Classifier {
             provenance: artifact.provenance,
             preprocessing: artifact.preprocessing,
             network,
-            temperature: artifact.temperature,
+            calibration: artifact.calibration,
             novelty,
             thresholds: artifact.thresholds,
         })
@@ -147,6 +161,7 @@ impl Classifier {
             input: vec![0; self.preprocessing.input_len()],
             network: self.network.workspace(),
             by_cell: ByCell::new(&self.network),
+            density: Density::default(),
         }
     }
 
@@ -155,9 +170,12 @@ impl Classifier {
     /// # Panics
     /// When `workspace` is another classifier's.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
-        let Workspace { squash, input, network, by_cell } = workspace;
-        self.preprocessing.apply_with(squash, picture, input);
-        self.assess_with(input, network, by_cell)
+        let input = &mut workspace.input;
+        self.preprocessing.apply_with(&mut workspace.squash, picture, input);
+        let input = core::mem::take(input);
+        let assessment = self.assess_input(&input, workspace);
+        workspace.input = input;
+        assessment
     }
 
     /// Classifies what [`Preprocessing::apply`] made of a picture.
@@ -165,34 +183,8 @@ impl Classifier {
     /// # Panics
     /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
     pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
-        self.assess_with(input, &mut workspace.network, &mut workspace.by_cell)
-    }
-
-    /// The network's output for what [`Preprocessing::apply`] made of a picture; of a network that sees cells, the mean of its
-    /// cells' outputs, and `None` when there are none.
-    ///
-    /// # Panics
-    /// As [`Self::assess_input`].
-    pub fn output<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Output<'a>> {
-        self.output_with(input, &mut workspace.network, &mut workspace.by_cell)
-    }
-
-    fn output_with<'a>(
-        &'a self,
-        input: &[u8],
-        network: &'a mut network::Workspace,
-        by_cell: &'a mut ByCell,
-    ) -> Option<Output<'a>> {
-        if self.preprocessing.is_cell_by_cell() {
-            by_cell.run(&self.preprocessing, input, &self.network, network)
-        } else {
-            Some(self.network.run(input, network))
-        }
-    }
-
-    fn assess_with(&self, input: &[u8], network: &mut network::Workspace, by_cell: &mut ByCell) -> Assessment {
-        match self.output_with(input, network, by_cell) {
-            Some(output) => self.judge_output(output),
+        match self.observe(input, workspace) {
+            Some(observation) => self.judge_observation(&observation),
             None => Assessment {
                 logits: [0.0; Class::COUNT],
                 probabilities: [1.0 / Class::COUNT as f32; Class::COUNT],
@@ -200,6 +192,21 @@ impl Classifier {
                 verdict: Verdict::Abstain(Abstention::NoCells),
             },
         }
+    }
+
+    /// What the network makes of what [`Preprocessing::apply`] made of a picture. `None` where it sees cells and there are none.
+    ///
+    /// # Panics
+    /// As [`Self::assess_input`].
+    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Observation<'a>> {
+        let Workspace { network, by_cell, density, .. } = workspace;
+        let (output, hue) = if self.preprocessing.is_cell_by_cell() {
+            by_cell.run(&self.preprocessing, input, &self.network, network)?
+        } else {
+            density.measure(&self.preprocessing, input);
+            (self.network.run(input, network), stain::hue(&self.preprocessing, density.bytes()))
+        };
+        Some(Observation { logits: output.logits, hidden: output.hidden, hue })
     }
 
     /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
@@ -225,11 +232,11 @@ impl Classifier {
         self.network.explain(&mut workspace.network, class)
     }
 
-    fn judge_output(&self, output: Output<'_>) -> Assessment {
-        let probabilities = probabilities(&output.logits, self.temperature);
-        let novelty = self.novelty.score(output.hidden);
+    fn judge_observation(&self, observation: &Observation<'_>) -> Assessment {
+        let probabilities = self.calibration.probabilities(&observation.logits);
+        let novelty = self.novelty.score(&self.novelty.distances(observation.hidden, &observation.hue));
         Assessment {
-            logits: output.logits,
+            logits: observation.logits,
             probabilities,
             novelty,
             verdict: judge(&probabilities, novelty, &self.thresholds),

@@ -33,6 +33,7 @@ pub mod cells;
 pub mod classifier;
 #[cfg(feature = "decode")]
 pub mod decode;
+mod density;
 pub mod explanation;
 pub mod gate;
 mod kernels;
@@ -44,6 +45,7 @@ pub mod preprocess;
 pub mod quantization;
 pub mod rate;
 pub mod signing;
+pub mod stain;
 pub mod verdict;
 
 pub use arch::Isa;

@@ -1,30 +1,54 @@
-//! How unlike the training data a field is, from the network's hidden activations.
+//! How unlike the training data a field is: to the last layer, and in its stain.
 //!
-//! The score is the smallest, over the classes, of the mean squared distance to the class's mean, each activation measured in
-//! units of the variance within classes: a Mahalanobis distance with a diagonal, tied covariance, after Lee et al., "A Simple
-//! Unified Framework for Detecting Out-of-Distribution Samples" (NeurIPS 2018), divided by the number of activations. A usual
-//! field scores about 1.
+//! Two distances make the score. The first is the smallest, over the classes, of the mean squared distance of the network's hidden
+//! activations to the class's mean, each activation measured in units of the variance within classes: a Mahalanobis distance with
+//! a diagonal, tied covariance, after Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples" (NeurIPS
+//! 2018), divided by the number of activations. The second is that of the field's hue to the nearest known [stain](crate::stain).
+//! Each is divided by the distance that all but a few of the validation fields stay below, and the larger one counts: what is
+//! strange in one way is not made up for by being usual in the other. A field beyond 1 is rare among usual ones.
 
 use alloc::{vec, vec::Vec};
 
-use crate::label::Class;
+use crate::{
+    label::Class,
+    stain::{self, Hue, Stain},
+};
 
-/// Means a class and the variance within classes of the hidden activations.
+/// What usual fields look like: means a class and the variance within classes of the hidden activations, and the known stains.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoveltyStatistics {
     /// For each class, the mean of each activation, in units of the quantized activation (0..=255).
     pub means: [Vec<f32>; Class::COUNT],
     /// One over the variance within classes of each activation.
     pub inverse_variances: Vec<f32>,
+    /// The stains of the training data, and of sites that the model was adapted to.
+    pub stains: Vec<Stain>,
+    /// The distances that few usual fields are beyond.
+    pub usual: Distances,
+}
+
+/// How far a field is from usual ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Distances {
+    /// Of its hidden activations from the nearest class's.
+    pub activations: f32,
+    /// Of its hue from the nearest stain's.
+    pub stain: f32,
+}
+
+impl Distances {
+    /// The units before the usual distances are known.
+    pub const ONE: Self = Self { activations: 1.0, stain: 1.0 };
 }
 
 impl NoveltyStatistics {
-    /// Learns the statistics from activations of training fields, all of the same length.
+    /// Learns the statistics from training fields: their activations, all of the same length, and their hues. The usual distances
+    /// are left at 1.
     ///
     /// Every variance gets 1 added: the rounding of the activations, and a floor for those that never move.
-    /// `None` when a class has no field.
+    /// `None` when a class has no field, or there are fewer fields than a [`Stain`] is learned from.
     #[must_use]
-    pub fn learn<'a>(fields: impl Iterator<Item = (Class, &'a [u8])> + Clone) -> Option<Self> {
+    pub fn learn<'a>(fields: impl Iterator<Item = (Class, &'a [u8])> + Clone, hues: &[Hue]) -> Option<Self> {
         let length = fields.clone().next()?.1.len();
         let mut sums = [(); Class::COUNT].map(|()| vec![0.0f64; length]);
         let mut counts = [0u32; Class::COUNT];
@@ -50,12 +74,14 @@ impl NoveltyStatistics {
         Some(Self {
             means: sums.map(|means| means.iter().map(|&mean| mean as f32).collect()),
             inverse_variances: squares.iter().map(|square| (1.0 / (square / total + 1.0)) as f32).collect(),
+            stains: vec![Stain::learn(hues)?],
+            usual: Distances::ONE,
         })
     }
 
-    /// The score of a field's activations; sums run in the order of the activations, so that every machine gets the same bits.
+    /// How far a field is from usual ones; sums run in the order of the activations, so that every machine gets the same bits.
     #[must_use]
-    pub fn score(&self, activations: &[u8]) -> f32 {
+    pub fn distances(&self, activations: &[u8], hue: &Hue) -> Distances {
         let mut smallest = f32::INFINITY;
         for means in &self.means {
             let mut sum = 0.0f32;
@@ -65,7 +91,13 @@ impl NoveltyStatistics {
             }
             smallest = smallest.min(sum / activations.len() as f32);
         }
-        smallest
+        Distances { activations: smallest, stain: stain::nearest(&self.stains, hue) }
+    }
+
+    /// The score of a field that is so far away.
+    #[must_use]
+    pub fn score(&self, distances: &Distances) -> f32 {
+        (distances.activations / self.usual.activations).max(distances.stain / self.usual.stain)
     }
 }
 
@@ -87,15 +119,27 @@ mod tests {
             })
             .collect();
         let views = || fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
-        let statistics = NoveltyStatistics::learn(views()).expect("every class is there");
-        let mean = views().map(|(_, activations)| statistics.score(activations)).sum::<f32>() / 400.0;
-        assert!((0.9..1.1).contains(&mean), "{mean}");
-        assert!(statistics.score(&[100; 64]) > 10.0);
+        let hue = |at: usize| Hue([0.3 + 0.01 * (at % 7) as f32, 0.9 - 0.01 * (at % 5) as f32, 0.7, 0.5]);
+        let hues: Vec<Hue> = (0..400).map(hue).collect();
+        let mut statistics = NoveltyStatistics::learn(views(), &hues).expect("every class is there");
+        let distances: Vec<Distances> =
+            views().zip(&hues).map(|((_, activations), hue)| statistics.distances(activations, hue)).collect();
+        let mean = |of: fn(&Distances) -> f32| distances.iter().map(of).sum::<f32>() / 400.0;
+        assert!((0.9..1.1).contains(&mean(|field| field.activations)), "{distances:?}");
+        assert!(mean(|field| field.stain) < 1.1, "{distances:?}");
+
+        statistics.usual = Distances { activations: 1.5, stain: 3.0 };
+        let score = |activations: &[u8], hue: Hue| statistics.score(&statistics.distances(activations, &hue));
+        let usual = &fields[0].1;
+        assert!(score(usual, hue(0)) < 1.0);
+        // Strange activations, a strange stain: either is enough.
+        assert!(score(&[100; 64], hue(0)) > 10.0 / 1.5);
+        assert!(score(usual, Hue([0.8, 0.9, 0.7, 0.5])) > 10.0);
     }
 
     #[test]
     fn a_missing_class_is_noticed() {
         let activations = [1u8, 2, 3];
-        assert_eq!(NoveltyStatistics::learn([(Class::Pre, &activations[..])].into_iter()), None);
+        assert_eq!(NoveltyStatistics::learn([(Class::Pre, &activations[..])].into_iter(), &[Hue([1.0; 4]); 50]), None);
     }
 }

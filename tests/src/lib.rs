@@ -8,6 +8,7 @@ use blastscope_shared::{
         Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT,
         Thresholds,
     },
+    calibration::Calibration,
 };
 use sha2::{Digest, Sha256};
 
@@ -85,6 +86,7 @@ fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
     let output = Parts::draw(&mut numbers, hidden_len, Class::COUNT);
     let means = numbers.f32s(hidden_len * Class::COUNT, 0.0, 60.0);
     let inverse_variances = numbers.f32s(hidden_len, 0.001, 0.01);
+    let stains = numbers.f32s(20, 0.1, 1.0);
     let artifact = Artifact {
         card: ModelCard {
             name: "tiny".into(),
@@ -115,9 +117,14 @@ fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
             Layer::Dense(hidden.filters(0.1)),
             Layer::Dense(output.filters(1.0)),
         ],
-        temperature: 1.5,
+        calibration: Calibration { temperature: 1.5, biases: [0.1, 0.0, -0.2, 0.2] },
         thresholds: Thresholds { min_probability: 0.3, max_novelty: 1000.0 },
-        novelty: Novelty { means: &means, inverse_variances: &inverse_variances },
+        novelty: Novelty {
+            means: &means,
+            inverse_variances: &inverse_variances,
+            stains: &stains,
+            usual: [1.0, 1000.0],
+        },
         provenance: Provenance {
             manifest_hash: [1; 32],
             split_hash: [2; 32],

@@ -7,7 +7,7 @@
 //! Learning with Convolutional Networks", ICML 2018). With fewer fields than activations the minimum lies in the span of the fields,
 //! so that the search runs over one coefficient a field and class. Classes that do not occur keep their logits.
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, novelty::NoveltyStatistics, stain::Hue};
 
 const CLASSES: usize = Class::COUNT;
 /// Steps of a fit; the loss has settled to many digits long before.
@@ -20,10 +20,21 @@ pub struct Labelled {
     pub hidden: Vec<f32>,
     /// Logits of the shipped last layer.
     pub logits: [f32; CLASSES],
+    /// Hue of its stain.
+    pub hue: Hue,
     /// What the field shows.
     pub class: Class,
     /// As how many fields it counts, above 0.
     pub weight: f64,
+}
+
+impl Labelled {
+    /// How novel the field is by `statistics`, for activations in units of `scale`.
+    #[must_use]
+    pub fn novelty(&self, statistics: &NoveltyStatistics, scale: f32) -> f32 {
+        let bytes: Vec<u8> = self.hidden.iter().map(|activation| (activation / scale).round() as u8).collect();
+        statistics.score(&statistics.distances(&bytes, &self.hue))
+    }
 }
 
 /// What is added to the last layer.
@@ -168,7 +179,7 @@ mod tests {
                 let class = if malignant { Class::Early } else { Class::Benign };
                 let noise = (at * 37 % 11) as f32 / 11.0;
                 let hidden = vec![if malignant { 2.0 } else { 0.5 }, noise, 1.0];
-                Labelled { hidden, logits: [1.0 + noise, 0.5, -1.0, -2.0], class, weight: 1.0 }
+                Labelled { hidden, logits: [1.0 + noise, 0.5, -1.0, -2.0], class, hue: Hue([1.0; 4]), weight: 1.0 }
             })
             .collect()
     }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Adapt a model to a new microscope with labelled fields from it: the last layer moves towards them as far as cross-validation finds
-/// good, and the temperature and thresholds are chosen anew.
+/// good, and the calibration and thresholds are chosen anew.
 ///
 /// About a hundred fields of at least two classes do. With --fields, so many are drawn to learn from, whole overlap groups, and the
 /// model before and after is measured on the others, beside six colour numbers that learn from the same fields: where those do as
@@ -128,14 +128,17 @@ impl Adapt {
         let counts = Class::ALL.map(|class| format!("{class} {}", fitted.fields[class.index()])).join(", ");
         println!("learned from {counts}; {} fields without cells", fitted.without_cells);
         let [was, recalibrated, is] = fitted.held_out_loss;
-        println!("held-out loss {was:.3} as it was, {recalibrated:.3} with a new temperature");
+        println!("held-out loss {was:.3} as it was, {recalibrated:.3} with a new calibration");
         match fitted.pull {
             Some(pull) => println!("last layer moved, held by {pull}: held-out loss {is:.3}"),
             None => println!("last layer kept: no move lowered the held-out loss"),
         }
         println!(
-            "temperature {:.3}, least probability of a verdict {:.2}, largest novelty {:.2}",
-            fitted.temperature, fitted.min_probability, fitted.max_novelty
+            "temperature {:.3}, biases {}, least probability of a verdict {:.2}, largest novelty {:.2}",
+            fitted.calibration.temperature,
+            fitted.calibration.biases.map(|bias| format!("{bias:.2}")).join(" "),
+            fitted.min_probability,
+            fitted.max_novelty
         );
         if let Some(measured) = measured {
             println!(

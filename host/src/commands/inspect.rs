@@ -123,7 +123,11 @@ fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_
         "\nInput           {}x{}, columns {}..{} of rows {}..{} masked (preprocessing version {})",
         input.width, input.height, input.mask.left, input.mask.right, input.mask.top, input.mask.bottom, input.version
     ));
-    line(format_args!("Temperature     {:.4}", artifact.temperature));
+    let [benign, early, pre, pro] = artifact.calibration.biases;
+    line(format_args!(
+        "Calibration     temperature {:.4}, biases {benign:.3} {early:.3} {pre:.3} {pro:.3}",
+        artifact.calibration.temperature
+    ));
     line(format_args!("Least probability of a named class   {:.2}", artifact.thresholds.min_probability));
     line(format_args!("Largest novelty of a judged field    {:.3}", artifact.thresholds.max_novelty));
     line(format_args!("\nModel           {}", hex(hash)));
@@ -155,7 +159,7 @@ fn as_json(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_
         "layers": layers,
         "preprocessing": artifact.preprocessing,
         "preprocessing_hash": hex(&artifact.preprocessing.hash()),
-        "temperature": artifact.temperature,
+        "calibration": artifact.calibration,
         "thresholds": artifact.thresholds,
         "manifest_hash": hex(&artifact.provenance.manifest_hash),
         "split_hash": hex(&artifact.provenance.split_hash),

@@ -22,7 +22,7 @@ use crate::{
 
 /// Quantize a run's weights to int8 and pack them with everything the device needs.
 ///
-/// Folds batch normalization, chooses the activations' scales on training pictures, temperature and thresholds on validation
+/// Folds batch normalization, chooses the activations' scales on training pictures, calibration and thresholds on validation
 /// pictures, writes the artifact, reads it back, and shows float and int8 side by side on the test part.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:

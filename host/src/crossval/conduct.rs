@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use blastscope_shared::{Preprocessing, calibration::probabilities};
+use blastscope_shared::{Preprocessing, calibration::Calibration};
 use burn::prelude::Device;
 
 use super::{Answer, By, FoldOutcome};
@@ -170,7 +170,7 @@ impl Conductor<'_> {
             .zip(&validation)
             .map(|(logits, item)| Scored { truth: self.data.images[item.image].class, logits, novelty: 1.0 })
             .collect();
-        let temperature = OperatingPoint::choose(&scored).map_or(1.0, |point| point.temperature);
+        let calibration = OperatingPoint::choose(&scored).map_or(Calibration::NONE, |point| point.calibration);
         let item = |&image: &usize| Item { image, symmetry: Symmetry::Identity, part: Part::Test };
         let items: Vec<Item> = fold.test.iter().map(item).collect();
         let (set, method, question) = (ColourSet::Six, Method::NearestNeighbours, Question::Malignant);
@@ -181,14 +181,14 @@ impl Conductor<'_> {
                 file: image.file.clone(),
                 group: image.group,
                 truth: image.class,
-                probabilities: probabilities(&logits, temperature),
+                probabilities: calibration.probabilities(&logits),
                 colour: shares[1],
             }
         });
         Ok(FoldOutcome {
             name: fold.name.clone(),
             epoch: config.chosen(&run.epochs()?).map_or(config.epochs, |epoch| epoch.epoch),
-            temperature,
+            calibration,
             answers: answers.collect(),
         })
     }

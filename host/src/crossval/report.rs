@@ -60,7 +60,7 @@ pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary
     report.section("Fold by fold");
     report.table(fold_table(summary));
     report.paragraph(
-        "Each fold was asked by a network that had never seen it; validation, temperature and the choice of the epoch used the \
+        "Each fold was asked by a network that had never seen it; validation, calibration and the choice of the epoch used the \
          other folds only. Intervals of a fold are Wilson's, of means from 10,000 bootstrap resamples of whole overlap groups within \
          each fold. They do not say how the next sitting would do: of those there are few. The colour baseline is the vote of the five nearest \
          training pictures by mean and standard deviation of red, green and blue.",
@@ -360,7 +360,7 @@ mod tests {
         let outcome = |name: &str, truth: Class, right: usize| FoldOutcome {
             name: name.into(),
             epoch: 3,
-            temperature: 1.5,
+            calibration: Calibration::NONE,
             answers: (0..10)
                 .map(|at| {
                     let malignant = if (at < right) == truth.is_malignant() { 0.8 } else { 0.3 };

@@ -1,9 +1,10 @@
-//! Temperature and thresholds, chosen on the validation part alone and after quantization.
+//! Calibration and thresholds, chosen on the validation part alone and after quantization.
 
 use blastscope_shared::{
     Class,
     artifact::Thresholds,
-    calibration::{most_probable, probabilities},
+    calibration::{Calibration, most_probable},
+    novelty::Distances,
 };
 
 /// A field of the validation part as the int8 network sees it.
@@ -21,38 +22,35 @@ pub struct Scored {
 const MAX_RISK: f64 = 0.01;
 /// Share of validation fields that are familiar enough.
 const FAMILIAR: f64 = 0.99;
+/// Share of validation fields that are usual in one distance.
+const USUAL: f64 = 0.995;
 
 /// What stands between logits and a verdict.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OperatingPoint {
-    /// See [`blastscope_shared::calibration`]: the one of the least cross-entropy.
-    pub temperature: f32,
+    /// The one of the least cross-entropy.
+    pub calibration: Calibration,
     /// The lowest probability from 0.50 to 0.99 at which at most 1 % of the spoken verdicts are wrong, and a novelty that 99 % of
     /// the fields stay below.
     pub thresholds: Thresholds,
 }
 
 impl OperatingPoint {
-    /// Chooses temperature and thresholds for `fields`; `None` when there are none that the network saw something of.
+    /// Chooses calibration and thresholds for `fields`; `None` when there are none that the network saw something of.
     #[must_use]
     pub fn choose(fields: &[Scored]) -> Option<Self> {
         if fields.is_empty() {
             return None;
         }
-        let temperature = temperature(fields);
-        let mut novelties: Vec<f32> =
+        let calibration = calibrate(fields);
+        let novelties: Vec<f32> =
             fields.iter().map(|field| field.novelty).filter(|&novelty| novelty < f32::MAX).collect();
-        if novelties.is_empty() {
-            return None;
-        }
-        novelties.sort_unstable_by(f32::total_cmp);
-        let at = ((novelties.len() as f64 * FAMILIAR).ceil() as usize).clamp(1, novelties.len()) - 1;
-        let max_novelty = novelties[at].max(f32::MIN_POSITIVE);
+        let max_novelty = quantile(novelties, FAMILIAR)?;
         let spoken: Vec<(bool, f32)> = fields
             .iter()
             .filter(|field| field.novelty <= max_novelty)
             .map(|field| {
-                let (class, probability) = most_probable(&probabilities(&field.logits, temperature));
+                let (class, probability) = most_probable(&calibration.probabilities(&field.logits));
                 (class == field.truth, probability)
             })
             .collect();
@@ -66,50 +64,137 @@ impl OperatingPoint {
             .map(|percent| percent as f32 / 100.0)
             .find(|&threshold| risk(threshold) <= MAX_RISK)
             .unwrap_or(0.99);
-        Some(Self { temperature, thresholds: Thresholds { min_probability, max_novelty } })
+        Some(Self { calibration, thresholds: Thresholds { min_probability, max_novelty } })
     }
 }
 
-/// The temperature from 1/20 to 20 of the least mean cross-entropy, by golden-section search over its logarithm; the
-/// cross-entropy has one minimum in it.
-fn temperature(fields: &[Scored]) -> f32 {
-    let cross_entropy = |log_temperature: f64| {
+/// The distances that 99.5 % of the validation fields stay within, one by one; 1 where there is no field.
+#[must_use]
+pub fn usual(distances: &[Distances]) -> Distances {
+    let of = |one: fn(&Distances) -> f32| quantile(distances.iter().map(one).collect(), USUAL).unwrap_or(1.0);
+    Distances { activations: of(|field| field.activations), stain: of(|field| field.stain) }
+}
+
+/// The smallest of `values` that so large a share of them does not surpass, at least the smallest positive number.
+fn quantile(mut values: Vec<f32>, share: f64) -> Option<f32> {
+    values.sort_unstable_by(f32::total_cmp);
+    let at = ((values.len() as f64 * share).ceil() as usize).max(1) - 1;
+    values.get(at.min(values.len().saturating_sub(1))).map(|value| value.max(f32::MIN_POSITIVE))
+}
+
+/// The temperature from 1/20 to 20 and the biases of the least mean cross-entropy: a golden-section search over the temperature's
+/// logarithm, and for each temperature the best biases by Newton's method. Fields that the network saw nothing of do not count.
+fn calibrate(fields: &[Scored]) -> Calibration {
+    let fields: Vec<Margins> = fields.iter().filter(|field| field.novelty < f32::MAX).map(Margins::new).collect();
+    let fit = |log_temperature: f64| {
         let temperature = log_temperature.exp();
-        fields.iter().map(|field| surprise(&field.logits, field.truth, temperature)).sum::<f64>()
+        let biases = biases(&fields, temperature);
+        (loss(&fields, temperature, &biases), temperature, biases)
     };
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = ((1.0f64 / 20.0).ln(), 20f64.ln());
-    for _ in 0..60 {
+    for _ in 0..50 {
         let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
-        if cross_entropy(left) < cross_entropy(right) {
+        if fit(left).0 < fit(right).0 {
             high = right;
         } else {
             low = left;
         }
     }
-    ((low + high) / 2.0).exp() as f32
+    let (_, temperature, biases) = fit((low + high) / 2.0);
+    Calibration { temperature: temperature as f32, biases: biases.map(|bias| bias as f32) }
 }
 
-/// The mean cross-entropy of fields at a temperature, in nats.
+/// A field's margin of malignancy and malignant logits, before the temperature.
+struct Margins {
+    truth: Class,
+    margin: f64,
+    malignant: [f64; 3],
+}
+
+impl Margins {
+    fn new(field: &Scored) -> Self {
+        let [benign, malignant @ ..] = field.logits.map(f64::from);
+        Self { truth: field.truth, margin: log_sum(&malignant) - benign, malignant }
+    }
+
+    /// The probability of malignancy, and how it is divided.
+    fn probabilities(&self, temperature: f64, biases: &[f64; Class::COUNT]) -> (f64, [f64; 3]) {
+        let [against, towards @ ..] = biases;
+        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + towards[class]);
+        let total = log_sum(&shares);
+        (1.0 / (1.0 + (against - self.margin / temperature).exp()), shares.map(|share| (share - total).exp()))
+    }
+
+    /// Minus the logarithm of the probability of the truth, which cannot lose itself in rounding.
+    fn surprise(&self, temperature: f64, biases: &[f64; Class::COUNT]) -> f64 {
+        let [against, towards @ ..] = biases;
+        let margin = self.margin / temperature - against;
+        if !self.truth.is_malignant() {
+            return log_sum(&[0.0, margin]);
+        }
+        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + towards[class]);
+        log_sum(&[0.0, -margin]) + log_sum(&shares) - shares[self.truth.index() - 1]
+    }
+}
+
+/// Biases that are as likely as not within this, before any field was seen: a normal distribution's standard deviation. It keeps
+/// a class that few fields show, or that the network always gets right, from a bias without bounds.
+const BIAS: f64 = 2.0;
+
+fn loss(fields: &[Margins], temperature: f64, biases: &[f64; Class::COUNT]) -> f64 {
+    let prior: f64 = biases.iter().map(|bias| bias * bias / (2.0 * BIAS * BIAS)).sum();
+    fields.iter().map(|field| field.surprise(temperature, biases)).sum::<f64>() + prior
+}
+
+/// The best biases at a temperature. The loss is convex in them; each in turn takes Newton's step, halved until the loss falls.
+fn biases(fields: &[Margins], temperature: f64) -> [f64; Class::COUNT] {
+    let mut biases = [0.0; Class::COUNT];
+    let mut lowest = loss(fields, temperature, &biases);
+    for _ in 0..40 {
+        let before = lowest;
+        for class in Class::ALL {
+            let (mut slope, mut curvature) = (biases[class.index()] / (BIAS * BIAS), 1.0 / (BIAS * BIAS));
+            for field in fields {
+                let (malignant, shares) = field.probabilities(temperature, &biases);
+                let (probability, is) = match class {
+                    Class::Benign => (1.0 - malignant, !field.truth.is_malignant()),
+                    _ if field.truth.is_malignant() => (shares[class.index() - 1], field.truth == class),
+                    _ => continue,
+                };
+                slope += probability - f64::from(u8::from(is));
+                curvature += probability * (1.0 - probability);
+            }
+            let mut step = -slope / curvature;
+            for _ in 0..30 {
+                let mut moved = biases;
+                moved[class.index()] += step;
+                let there = loss(fields, temperature, &moved);
+                if there <= lowest {
+                    (biases, lowest) = (moved, there);
+                    break;
+                }
+                step /= 2.0;
+            }
+        }
+        if before - lowest < 1e-9 {
+            break;
+        }
+    }
+    biases
+}
+
+/// The mean cross-entropy of fields by a calibration, in nats.
 #[must_use]
-pub fn cross_entropy(fields: &[Scored], temperature: f32) -> f64 {
-    let sum: f64 = fields.iter().map(|field| surprise(&field.logits, field.truth, f64::from(temperature))).sum();
+pub fn cross_entropy(fields: &[Scored], calibration: &Calibration) -> f64 {
+    let (temperature, biases) = (f64::from(calibration.temperature), calibration.biases.map(f64::from));
+    let sum: f64 = fields.iter().map(|field| Margins::new(field).surprise(temperature, &biases)).sum();
     sum / fields.len().max(1) as f64
 }
 
-/// Minus the logarithm of the probability of `truth` by [`probabilities`], which cannot lose itself in rounding.
-fn surprise(logits: &[f32; Class::COUNT], truth: Class, temperature: f64) -> f64 {
-    let log_sum = |logits: &[f64]| {
-        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        largest + logits.iter().map(|logit| (logit - largest).exp()).sum::<f64>().ln()
-    };
-    let [benign, malignant @ ..] = logits.map(f64::from);
-    let margin = (log_sum(&malignant) - benign) / temperature;
-    if !truth.is_malignant() {
-        return log_sum(&[0.0, margin]);
-    }
-    let shares = malignant.map(|logit| logit / temperature);
-    log_sum(&[0.0, -margin]) + log_sum(&shares) - shares[truth.index() - 1]
+fn log_sum(logits: &[f64]) -> f64 {
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    largest + logits.iter().map(|logit| (logit - largest).exp()).sum::<f64>().ln()
 }
 
 #[cfg(test)]
@@ -125,10 +210,42 @@ mod tests {
         // Right 3 of 4 times with logits of 8 and three of 0: the margin of malignancy is ln 3 - 8, and its calibrated size is ln 3.
         // A wrong one is Early, one of three equal shares whatever the temperature.
         let fields: Vec<Scored> = (0..400).map(|i| field(usize::from(i % 4 == 0), [8.0, 0.0, 0.0, 0.0], 1.0)).collect();
-        let temperature = temperature(&fields);
-        assert!((temperature - (8.0 - 3f32.ln()) / 3f32.ln()).abs() < 0.01, "{temperature}");
-        let by_hand = 0.75 * -(0.75f64.ln()) + 0.25 * -((0.25f64 / 3.0).ln());
-        assert!((cross_entropy(&fields, temperature) - by_hand).abs() < 1e-4);
+        let calibration = calibrate(&fields);
+        let benign = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[0];
+        assert!((benign - 0.75).abs() < 0.003, "{calibration:?}");
+        // The wrong ones are Early, one of three equal logits: its bias says so.
+        let early = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[1];
+        assert!(early > 0.2, "{calibration:?}");
+        let by_hand = 0.75 * -f64::from(benign).ln() + 0.25 * -f64::from(early).ln();
+        assert!((cross_entropy(&fields, &calibration) - by_hand).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_class_that_is_named_too_rarely_gets_its_due() {
+        // Logits as if all classes were as frequent; Early is, in truth, four times as frequent as each other.
+        let mut state = 3u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        };
+        let fields: Vec<Scored> = (0..1400)
+            .map(|at| {
+                let truth = [0, 1, 1, 1, 1, 2, 3][at % 7];
+                field(truth, std::array::from_fn(|class| 3.0 * noise() + if class == truth { 1.5 } else { 0.0 }), 1.0)
+            })
+            .collect();
+        let calibration = calibrate(&fields);
+        let [benign, early, pre, pro] = calibration.biases;
+        assert!(benign < 0.0 && early > pre + 0.7 && early > pro + 0.7, "{calibration:?}");
+        let plain = Calibration { biases: [0.0; 4], ..calibration };
+        assert!(cross_entropy(&fields, &calibration) < cross_entropy(&fields, &plain) - 0.05);
+        // Calibrated: as many of a class as the probabilities say.
+        for class in Class::ALL {
+            let expected: f32 =
+                fields.iter().map(|field| calibration.probabilities(&field.logits)[class.index()]).sum::<f32>();
+            let found = fields.iter().filter(|field| field.truth == class).count() as f32;
+            assert!((expected - found).abs() < 0.02 * 1400.0, "{class}: {expected} of {found}");
+        }
     }
 
     #[test]
@@ -139,7 +256,7 @@ mod tests {
         fields.extend((0..5).map(|_| field(0, [6.0, 0.0, 0.0, 0.0], 90.0)));
         let point = OperatingPoint::choose(&fields).expect("there are fields");
         assert!(point.thresholds.max_novelty < 90.0);
-        let wrong = most_probable(&probabilities(&[1.0, 0.5, -2.0, -2.0], point.temperature)).1;
+        let wrong = most_probable(&point.calibration.probabilities(&[1.0, 0.5, -2.0, -2.0])).1;
         assert!(point.thresholds.min_probability > wrong, "{point:?}");
         // Fields without cells do not count as familiar.
         let nothing = field(0, [0.0; 4], f32::MAX);

@@ -9,11 +9,13 @@ use std::path::Path;
 use blastscope_shared::{
     Class, Classifier,
     artifact::{
-        Artifact, ArtifactError, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
+        Artifact, ArtifactError, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
         Thresholds,
     },
+    calibration::Calibration,
     classifier::Assessment,
-    novelty::NoveltyStatistics,
+    novelty::{Distances, NoveltyStatistics},
+    stain::{self, HUES, Hue, Stain},
 };
 use rayon::prelude::*;
 
@@ -22,7 +24,7 @@ use crate::{
     dataset::{Dataset, sha256_from_hex},
     evaluation::{Rate, bootstrap::Bootstrap},
     progress::Progress,
-    quantization::{OperatingPoint, QuantizedLayers, Scored},
+    quantization::{OperatingPoint, QuantizedLayers, Scored, usual},
     run_folder::RunConfig,
     split::{Item, Part, Split, SplitKind},
     unfamiliar::{Familiar, Unfamiliar},
@@ -35,8 +37,8 @@ pub struct Model<'a> {
     layers: &'a QuantizedLayers,
     config: &'a RunConfig,
     point: OperatingPoint,
-    means: Vec<u8>,
-    inverse_variances: Vec<u8>,
+    statistics: NoveltyStatistics,
+    novelty: NoveltyBytes,
     provenance: Provenance,
 }
 
@@ -56,7 +58,14 @@ impl<'a> Model<'a> {
         };
         let configuration = serde_json::to_string(&PublicConfig::of(config))
             .map_err(|error| Error::Usage(format!("the configuration cannot be written: {error}")))?;
+        // Knows nothing, so that nothing is novel.
         let network_hidden = hidden_len(layers, config)?;
+        let statistics = NoveltyStatistics {
+            means: Class::ALL.map(|_| vec![0.0; network_hidden]),
+            inverse_variances: vec![0.0; network_hidden],
+            stains: vec![Stain { mean: [0.0; HUES], inverse_covariance: [[0.0; HUES]; HUES] }],
+            usual: Distances::ONE,
+        };
         let pending = || "measured after packing".to_owned();
         Ok(Self {
             card: ModelCard {
@@ -72,11 +81,11 @@ impl<'a> Model<'a> {
             layers,
             config,
             point: OperatingPoint {
-                temperature: 1.0,
+                calibration: Calibration::NONE,
                 thresholds: Thresholds { min_probability: 0.0, max_novelty: f32::MAX },
             },
-            means: vec![0; 4 * network_hidden * Class::COUNT],
-            inverse_variances: vec![0; 4 * network_hidden],
+            novelty: NoveltyBytes::new(&statistics),
+            statistics,
             provenance: Provenance {
                 manifest_hash: hash(&config.manifest_hash)?,
                 split_hash: hash(&config.split_hash)?,
@@ -95,9 +104,9 @@ impl<'a> Model<'a> {
             classes: Class::ALL.map(Class::name),
             preprocessing: self.config.preprocessing.clone(),
             layers: self.layers.layers(),
-            temperature: self.point.temperature,
+            calibration: self.point.calibration,
             thresholds: self.point.thresholds,
-            novelty: Novelty { means: &self.means, inverse_variances: &self.inverse_variances },
+            novelty: self.novelty.view(),
             provenance: self.provenance.clone(),
         }
     }
@@ -110,32 +119,41 @@ impl<'a> Model<'a> {
         Classifier::read(&self.artifact().to_bytes().map_err(unusable)?).map_err(unusable)
     }
 
-    /// Learns what usual fields look like to the last layer.
+    /// Learns what usual fields look like to the last layer, and their stain.
     ///
     /// # Errors
-    /// When a class is missing among `items`.
+    /// When a class is missing among `items`, or there are fewer than a stain is learned from.
     pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
         let task = Progress::Shown.start("learning what is familiar", items.len());
-        let fields: Vec<(Class, Vec<u8>)> = items
+        let fields: Vec<(Class, Vec<u8>, Hue)> = items
             .par_iter()
             .map_init(
                 || classifier.workspace(),
                 |workspace, item| {
                     task.advance(1);
-                    let output = classifier.output(&inputs[item.image], workspace)?;
-                    Some((data.images[item.image].class, output.hidden.to_vec()))
+                    let seen = classifier.observe(&inputs[item.image], workspace)?;
+                    Some((data.images[item.image].class, seen.hidden.to_vec(), seen.hue))
                 },
             )
             .flatten()
             .collect();
-        let views = fields.iter().map(|(class, hidden)| (*class, hidden.as_slice()));
-        let statistics = NoveltyStatistics::learn(views)
-            .ok_or_else(|| Error::Usage("the training part lacks a class; train on all four".into()))?;
-        let bytes = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
-        self.means = statistics.means.iter().flat_map(|means| bytes(means)).collect();
-        self.inverse_variances = bytes(&statistics.inverse_variances);
+        let views = fields.iter().map(|(class, hidden, _)| (*class, hidden.as_slice()));
+        let hues: Vec<Hue> = fields.iter().map(|(_, _, hue)| *hue).collect();
+        let statistics = NoveltyStatistics::learn(views, &hues).ok_or_else(|| {
+            Error::Usage(format!(
+                "the training part lacks a class or has fewer than {} fields with something to see; train on all four classes, \
+                 and give quantize more with --familiar",
+                stain::FEWEST_FIELDS
+            ))
+        })?;
+        self.know(statistics);
         Ok(())
+    }
+
+    fn know(&mut self, statistics: NoveltyStatistics) {
+        self.novelty = NoveltyBytes::new(&statistics);
+        self.statistics = statistics;
     }
 
     /// How the model fares on pictures it should not be sure about, all those below `folder`, beside `familiar` ones: what the
@@ -167,21 +185,40 @@ impl<'a> Model<'a> {
         ])
     }
 
-    /// Chooses temperature and thresholds on `items`.
+    /// Chooses the usual distances, calibration and thresholds on `items`.
     ///
     /// # Errors
     /// When there are none.
     pub fn choose_operating_point(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
-        let scored: Vec<Scored> = run_int8(&classifier, data, inputs, items, "choosing thresholds")
-            .into_iter()
+        let examples = super::examples(data, inputs, items);
+        let task = Progress::Shown.start("choosing thresholds", items.len());
+        let seen: Vec<Option<([f32; Class::COUNT], Distances)>> = examples
+            .par_iter()
+            .map_init(
+                || classifier.workspace(),
+                |workspace, example| {
+                    task.advance(1);
+                    let seen = classifier.observe(&example.masked_input(classifier.preprocessing()), workspace)?;
+                    Some((seen.logits, self.statistics.distances(seen.hidden, &seen.hue)))
+                },
+            )
+            .collect();
+        drop(task);
+        let distances: Vec<Distances> = seen.iter().flatten().map(|(_, distances)| *distances).collect();
+        let mut statistics = self.statistics.clone();
+        statistics.usual = usual(&distances);
+        let scored: Vec<Scored> = seen
+            .iter()
             .zip(items)
-            .map(|(assessment, item)| Scored {
-                truth: data.images[item.image].class,
-                logits: assessment.logits,
-                novelty: assessment.novelty,
+            .map(|(seen, item)| {
+                let (logits, novelty) = seen.map_or(([0.0; Class::COUNT], f32::MAX), |(logits, distances)| {
+                    (logits, statistics.score(&distances))
+                });
+                Scored { truth: data.images[item.image].class, logits, novelty }
             })
             .collect();
+        self.know(statistics);
         self.point = OperatingPoint::choose(&scored).ok_or_else(|| {
             Error::Usage("the validation part is empty; there is nothing to choose thresholds on".into())
         })?;

@@ -5,9 +5,9 @@ use super::{ArtifactError, MAX_BODY_LEN};
 /// The first eight bytes: not text, so that a transfer in text mode is noticed.
 pub const MAGIC: [u8; 8] = *b"\x89BSM\r\n\x1a\n";
 /// The format of a file that is not signed.
-const UNSIGNED: u16 = 1;
-/// The newest format, that of a signed file; older ones are read too.
-pub const FORMAT_VERSION: u16 = 2;
+const UNSIGNED: u16 = 3;
+/// The newest format, that of a signed file.
+pub const FORMAT_VERSION: u16 = 4;
 /// Bytes before the body.
 pub const HEADER_LEN: usize = 128;
 
@@ -58,6 +58,7 @@ impl Header {
             UNSIGNED => false,
             FORMAT_VERSION => true,
             0 => return Err(ArtifactError::UnknownFormat { found: 0 }),
+            found if found < UNSIGNED => return Err(ArtifactError::OlderFormat { found }),
             found => return Err(ArtifactError::NewerFormat { found }),
         };
         let zero = |from: usize, to: usize| header[from..to].iter().all(|&byte| byte == 0);
@@ -164,8 +165,12 @@ mod tests {
 
     #[test]
     fn rejects_a_newer_format_with_the_remedy() {
-        let error = resealed(header(None).to_bytes(), VERSION_AT, 3).err();
-        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 3 }));
+        let error = resealed(header(None).to_bytes(), VERSION_AT, 5).err();
+        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 5 }));
+        for found in [1, 2] {
+            let error = resealed(header(None).to_bytes(), VERSION_AT, found as u8).err();
+            assert_eq!(error, Some(ArtifactError::OlderFormat { found }));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
     label::Class,
     network::{self, Network, Output},
     preprocess::Preprocessing,
+    stain::Hue,
 };
 
 /// Pixels of the field's input to a cell of the map.
@@ -33,7 +34,7 @@ impl ByCell {
         }
     }
 
-    /// Runs `network` on every cell; `None` when the field has none. Sums run in the order of the cells, so that every machine
+    /// Runs `network` on every cell, and measures the field's hue; `None` when the field has none. Sums run in the order of the cells, so that every machine
     /// gets the same bits; the mean activation is rounded half up.
     pub(super) fn run(
         &mut self,
@@ -41,7 +42,7 @@ impl ByCell {
         input: &[u8],
         network: &Network,
         workspace: &mut network::Workspace,
-    ) -> Option<Output<'_>> {
+    ) -> Option<(Output<'_>, Hue)> {
         self.view.look(preprocessing, input);
         self.logits.clear();
         self.sums.fill(0);
@@ -60,7 +61,8 @@ impl ByCell {
         for (hidden, &sum) in self.hidden.iter_mut().zip(&self.sums) {
             *hidden = ((sum + count / 2) / count) as u8;
         }
-        Some(Output { logits: sums.map(|sum| sum / count as f32), hidden: &self.hidden })
+        let output = Output { logits: sums.map(|sum| sum / count as f32), hidden: &self.hidden };
+        Some((output, self.view.hue(preprocessing)))
     }
 
     pub(super) fn cells(&self) -> (&[Cell], &[[f32; Class::COUNT]]) {

@@ -2,7 +2,6 @@
 
 use blastscope_shared::{
     Class, Classifier,
-    calibration::probabilities,
     classifier::{Assessment, judge},
 };
 use serde_json::json;
@@ -21,7 +20,7 @@ use crate::{
 
 /// Float and int8 on the same fields.
 pub struct Comparison {
-    /// The float network, with the model's temperature and thresholds.
+    /// The float network, with the model's calibration and thresholds.
     pub float: Evaluation,
     /// The int8 network.
     pub int8: Evaluation,
@@ -61,14 +60,14 @@ impl Comparison {
             items.iter().zip(&assessments).map(|(item, assessment)| prediction(item, *assessment)).collect();
         let examples = training::examples(data, inputs, items);
         let float_logits = float.logits(&examples, Progress::Shown)?;
-        // Judged alike, so that the differences are those of the arithmetic: the same temperature and thresholds, and the novelty of
+        // Judged alike, so that the differences are those of the arithmetic: the same calibration and thresholds, and the novelty of
         // the int8 network, since the float network has none.
         let float: Vec<Prediction> = items
             .iter()
             .zip(&float_logits)
             .zip(&assessments)
             .map(|((item, logits), int8)| {
-                let probabilities = probabilities(logits, model.point.temperature);
+                let probabilities = model.point.calibration.probabilities(logits);
                 let verdict = judge(&probabilities, int8.novelty, &model.point.thresholds);
                 prediction(item, Assessment { logits: *logits, probabilities, novelty: int8.novelty, verdict })
             })

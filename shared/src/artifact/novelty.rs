@@ -1,0 +1,109 @@
+//! What usual fields look like, as bytes.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ArtifactError, f32s};
+use crate::{
+    label::Class,
+    novelty::{Distances, NoveltyStatistics},
+    stain::{HUES, Stain},
+};
+
+/// Most stains that a model knows.
+pub const MAX_STAINS: usize = 16;
+/// Numbers of a stain: mean, then inverse covariance.
+const STAIN_LEN: usize = HUES * (1 + HUES);
+
+/// [`NoveltyStatistics`] as bytes of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Novelty<'a> {
+    /// `f32` little-endian: the means of all activations for each class in turn.
+    #[serde(with = "serde_bytes")]
+    pub means: &'a [u8],
+    /// `f32` little-endian: one over the variance of each activation.
+    #[serde(with = "serde_bytes")]
+    pub inverse_variances: &'a [u8],
+    /// `f32` little-endian: for each stain the mean of its four hues, then the inverse of their covariance, row by row.
+    #[serde(with = "serde_bytes")]
+    pub stains: &'a [u8],
+    /// The distance of activations, then that of hues, that few usual fields are beyond.
+    pub usual: [f32; 2],
+}
+
+impl Novelty<'_> {
+    /// The statistics, for a network whose last layer sees `hidden_len` activations.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] when the lengths do not fit or a number is not usable.
+    pub fn statistics(&self, hidden_len: usize) -> Result<NoveltyStatistics, ArtifactError> {
+        if self.means.len() != 4 * hidden_len * Class::COUNT || self.inverse_variances.len() != 4 * hidden_len {
+            return Err(ArtifactError::Invalid("its novelty statistics do not fit the network"));
+        }
+        let stains = self.stains.len() / (4 * STAIN_LEN);
+        if !self.stains.len().is_multiple_of(4 * STAIN_LEN) || !(1..=MAX_STAINS).contains(&stains) {
+            return Err(ArtifactError::Invalid("it knows no stain, or more than 16"));
+        }
+        let usable = |number: f32| number.is_finite() && number >= 0.0;
+        let [activations, stain] = self.usual;
+        if !f32s(self.means).chain(f32s(self.inverse_variances)).all(usable)
+            || !f32s(self.stains).all(f32::is_finite)
+            || !self.usual.into_iter().all(|number| usable(number) && number > 0.0)
+        {
+            return Err(ArtifactError::Invalid("its novelty statistics hold a number that is not usable"));
+        }
+        let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
+        Ok(NoveltyStatistics {
+            means: Class::ALL.map(class_means),
+            inverse_variances: f32s(self.inverse_variances).collect(),
+            stains: self.stains.chunks_exact(4 * STAIN_LEN).map(stain_of).collect(),
+            usual: Distances { activations, stain },
+        })
+    }
+}
+
+/// The stain in `bytes`, which are 4 times [`STAIN_LEN`].
+fn stain_of(bytes: &[u8]) -> Stain {
+    let mut numbers = f32s(bytes);
+    let mut row = || {
+        let mut row = [0.0; HUES];
+        row.iter_mut().zip(&mut numbers).for_each(|(to, number)| *to = number);
+        row
+    };
+    Stain { mean: row(), inverse_covariance: [(); HUES].map(|()| row()) }
+}
+
+/// The bytes of a [`Novelty`], for writing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoveltyBytes {
+    means: Vec<u8>,
+    inverse_variances: Vec<u8>,
+    stains: Vec<u8>,
+    usual: [f32; 2],
+}
+
+impl NoveltyBytes {
+    /// The statistics as bytes.
+    #[must_use]
+    pub fn new(statistics: &NoveltyStatistics) -> Self {
+        let stain = |stain: &Stain| bytes(stain.mean.iter().chain(stain.inverse_covariance.iter().flatten()));
+        Self {
+            means: bytes(statistics.means.iter().flatten()),
+            inverse_variances: bytes(&statistics.inverse_variances),
+            stains: statistics.stains.iter().flat_map(stain).collect(),
+            usual: [statistics.usual.activations, statistics.usual.stain],
+        }
+    }
+
+    /// What an artifact borrows.
+    #[must_use]
+    pub fn view(&self) -> Novelty<'_> {
+        let Self { means, inverse_variances, stains, usual } = self;
+        Novelty { means, inverse_variances, stains, usual: *usual }
+    }
+}
+
+fn bytes<'a>(numbers: impl IntoIterator<Item = &'a f32>) -> Vec<u8> {
+    numbers.into_iter().flat_map(|number| number.to_le_bytes()).collect()
+}
