@@ -130,7 +130,7 @@ impl Sources<'_> {
             ("input", format!("{} x {} pixels, the whole frame squashed to them", input.width, input.height)),
             ("masked", format!("rows {} to {}, columns {} to {}", mask.top, mask.bottom, mask.left, mask.right)),
             ("temperature", format!("{:.4}", calibration.temperature)),
-            ("biases", calibration.biases.map(|bias| format!("{bias:.3}")).join(", ")),
+            ("biases of Early, Pre, Pro", calibration.biases.map(|bias| format!("{bias:.3}")).join(", ")),
             ("names a class from probability", format!("{:.2}", thresholds.min_probability)),
             ("calls a field unfamiliar beyond novelty", format!("{:.3}", thresholds.max_novelty)),
         ]

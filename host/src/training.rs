@@ -25,7 +25,7 @@ pub mod yolo;
 
 use std::{io::IsTerminal, path::Path, sync::Arc};
 
-use blastscope_shared::{Class, calibration::probabilities};
+use blastscope_shared::{Class, calibration::Calibration};
 use burn::{
     data::dataloader::DataLoader,
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
@@ -294,7 +294,7 @@ pub fn predictions_of(logits: &[[f32; Class::COUNT]], data: &Dataset, items: &[I
         .map(|(logits, item)| Prediction {
             file: data.images[item.image].file.clone(),
             truth: data.images[item.image].class,
-            probabilities: probabilities(logits, 1.0),
+            probabilities: Calibration::NONE.probabilities(logits),
             abstained: None,
         })
         .collect()

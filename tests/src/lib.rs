@@ -117,7 +117,7 @@ fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
             Layer::Dense(hidden.filters(0.1)),
             Layer::Dense(output.filters(1.0)),
         ],
-        calibration: Calibration { temperature: 1.5, biases: [0.1, 0.0, -0.2, 0.2] },
+        calibration: Calibration { temperature: 1.5, biases: [0.0, -0.2, 0.2] },
         thresholds: Thresholds { min_probability: 0.3, max_novelty: 1000.0 },
         novelty: Novelty {
             means: &means,

@@ -134,7 +134,7 @@ impl Adapt {
             None => println!("last layer kept: no move lowered the held-out loss"),
         }
         println!(
-            "temperature {:.3}, biases {}, least probability of a verdict {:.2}, largest novelty {:.2}",
+            "temperature {:.3}, biases of Early, Pre, Pro {}, least probability of a verdict {:.2}, largest novelty {:.2}",
             fitted.calibration.temperature,
             fitted.calibration.biases.map(|bias| format!("{bias:.2}")).join(" "),
             fitted.min_probability,

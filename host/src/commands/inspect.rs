@@ -123,9 +123,9 @@ fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_
         "\nInput           {}x{}, columns {}..{} of rows {}..{} masked (preprocessing version {})",
         input.width, input.height, input.mask.left, input.mask.right, input.mask.top, input.mask.bottom, input.version
     ));
-    let [benign, early, pre, pro] = artifact.calibration.biases;
+    let [early, pre, pro] = artifact.calibration.biases;
     line(format_args!(
-        "Calibration     temperature {:.4}, biases {benign:.3} {early:.3} {pre:.3} {pro:.3}",
+        "Calibration     temperature {:.4}, biases of Early, Pre, Pro {early:.3}, {pre:.3}, {pro:.3}",
         artifact.calibration.temperature
     ));
     line(format_args!("Least probability of a named class   {:.2}", artifact.thresholds.min_probability));

@@ -118,57 +118,50 @@ impl Margins {
         Self { truth: field.truth, margin: log_sum(&malignant) - benign, malignant }
     }
 
-    /// The probability of malignancy, and how it is divided.
-    fn probabilities(&self, temperature: f64, biases: &[f64; Class::COUNT]) -> (f64, [f64; 3]) {
-        let [against, towards @ ..] = biases;
-        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + towards[class]);
+    /// How malignancy is divided.
+    fn shares(&self, temperature: f64, biases: &[f64; 3]) -> [f64; 3] {
+        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
         let total = log_sum(&shares);
-        (1.0 / (1.0 + (against - self.margin / temperature).exp()), shares.map(|share| (share - total).exp()))
+        shares.map(|share| (share - total).exp())
     }
 
     /// Minus the logarithm of the probability of the truth, which cannot lose itself in rounding.
-    fn surprise(&self, temperature: f64, biases: &[f64; Class::COUNT]) -> f64 {
-        let [against, towards @ ..] = biases;
-        let margin = self.margin / temperature - against;
+    fn surprise(&self, temperature: f64, biases: &[f64; 3]) -> f64 {
+        let margin = self.margin / temperature;
         if !self.truth.is_malignant() {
             return log_sum(&[0.0, margin]);
         }
-        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + towards[class]);
+        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
         log_sum(&[0.0, -margin]) + log_sum(&shares) - shares[self.truth.index() - 1]
     }
 }
 
 /// Biases that are as likely as not within this, before any field was seen: a normal distribution's standard deviation. It keeps
 /// a class that few fields show, or that the network always gets right, from a bias without bounds.
-const BIAS: f64 = 2.0;
+const BIAS: f64 = 1.0;
 
-fn loss(fields: &[Margins], temperature: f64, biases: &[f64; Class::COUNT]) -> f64 {
+fn loss(fields: &[Margins], temperature: f64, biases: &[f64; 3]) -> f64 {
     let prior: f64 = biases.iter().map(|bias| bias * bias / (2.0 * BIAS * BIAS)).sum();
     fields.iter().map(|field| field.surprise(temperature, biases)).sum::<f64>() + prior
 }
 
 /// The best biases at a temperature. The loss is convex in them; each in turn takes Newton's step, halved until the loss falls.
-fn biases(fields: &[Margins], temperature: f64) -> [f64; Class::COUNT] {
-    let mut biases = [0.0; Class::COUNT];
+fn biases(fields: &[Margins], temperature: f64) -> [f64; 3] {
+    let mut biases = [0.0; 3];
     let mut lowest = loss(fields, temperature, &biases);
     for _ in 0..40 {
         let before = lowest;
-        for class in Class::ALL {
-            let (mut slope, mut curvature) = (biases[class.index()] / (BIAS * BIAS), 1.0 / (BIAS * BIAS));
-            for field in fields {
-                let (malignant, shares) = field.probabilities(temperature, &biases);
-                let (probability, is) = match class {
-                    Class::Benign => (1.0 - malignant, !field.truth.is_malignant()),
-                    _ if field.truth.is_malignant() => (shares[class.index() - 1], field.truth == class),
-                    _ => continue,
-                };
-                slope += probability - f64::from(u8::from(is));
-                curvature += probability * (1.0 - probability);
+        for class in 0..3 {
+            let (mut slope, mut curvature) = (biases[class] / (BIAS * BIAS), 1.0 / (BIAS * BIAS));
+            for field in fields.iter().filter(|field| field.truth.is_malignant()) {
+                let share = field.shares(temperature, &biases)[class];
+                slope += share - f64::from(u8::from(field.truth.index() == class + 1));
+                curvature += share * (1.0 - share);
             }
             let mut step = -slope / curvature;
             for _ in 0..30 {
                 let mut moved = biases;
-                moved[class.index()] += step;
+                moved[class] += step;
                 let there = loss(fields, temperature, &moved);
                 if there <= lowest {
                     (biases, lowest) = (moved, there);
@@ -212,7 +205,7 @@ mod tests {
         let fields: Vec<Scored> = (0..400).map(|i| field(usize::from(i % 4 == 0), [8.0, 0.0, 0.0, 0.0], 1.0)).collect();
         let calibration = calibrate(&fields);
         let benign = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[0];
-        assert!((benign - 0.75).abs() < 0.003, "{calibration:?}");
+        assert!((benign - 0.75).abs() < 0.02, "{calibration:?}");
         // The wrong ones are Early, one of three equal logits: its bias says so.
         let early = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[1];
         assert!(early > 0.2, "{calibration:?}");
@@ -235,16 +228,20 @@ mod tests {
             })
             .collect();
         let calibration = calibrate(&fields);
-        let [benign, early, pre, pro] = calibration.biases;
-        assert!(benign < 0.0 && early > pre + 0.7 && early > pro + 0.7, "{calibration:?}");
-        let plain = Calibration { biases: [0.0; 4], ..calibration };
+        let [early, pre, pro] = calibration.biases;
+        assert!(early > pre + 0.7 && early > pro + 0.7, "{calibration:?}");
+        let plain = Calibration { biases: [0.0; 3], ..calibration };
         assert!(cross_entropy(&fields, &calibration) < cross_entropy(&fields, &plain) - 0.05);
-        // Calibrated: as many of a class as the probabilities say.
-        for class in Class::ALL {
-            let expected: f32 =
-                fields.iter().map(|field| calibration.probabilities(&field.logits)[class.index()]).sum::<f32>();
-            let found = fields.iter().filter(|field| field.truth == class).count() as f32;
-            assert!((expected - found).abs() < 0.02 * 1400.0, "{class}: {expected} of {found}");
+        // Calibrated: as many malignant fields are of a class as the shares of malignancy say.
+        let malignant = || fields.iter().filter(|field| field.truth.is_malignant());
+        for class in [Class::Early, Class::Pre, Class::Pro] {
+            let share = |field: &Scored| {
+                let [_, malignant @ ..] = calibration.probabilities(&field.logits);
+                malignant[class.index() - 1] / malignant.iter().sum::<f32>()
+            };
+            let expected: f32 = malignant().map(share).sum();
+            let found = malignant().filter(|field| field.truth == class).count() as f32;
+            assert!((expected - found).abs() < 0.01 * 1200.0, "{class}: {expected} of {found}");
         }
     }
 
