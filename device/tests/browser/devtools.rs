@@ -38,9 +38,10 @@ impl Browser {
             .arg(program)
             .args(["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check"])
             .args(["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"])
-            .args(["--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars"])
+            .args(["--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-quic"])
             // Whatever wants to leave the machine fails visibly.
             .args(["--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--force-color-profile=srgb"])
+            .args(["--hide-scrollbars"])
             .args(if nix::unistd::geteuid().is_root() { &["--no-sandbox"][..] } else { &[] })
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
