@@ -75,7 +75,7 @@ struct Shots(Option<PathBuf>);
 impl Shots {
     fn take(&self, browser: &mut Browser, name: &str) {
         if let Some(folder) = &self.0 {
-            browser.screenshot(&folder.join(format!("{name}.png")));
+            browser.screenshot(&folder.join(format!("{name}.jpg")));
         }
     }
 }

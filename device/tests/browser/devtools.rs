@@ -154,11 +154,11 @@ impl Browser {
         self.evaluate("new Promise(done => setTimeout(done, 400))");
     }
 
-    /// A picture of the window.
+    /// A picture of the window, as JPEG.
     pub fn screenshot(&mut self, file: &Path) {
-        let shot = self.call("Page.captureScreenshot", &json!({"format": "png"}));
-        let png = BASE64_STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
-        std::fs::write(file, png).expect("written");
+        let shot = self.call("Page.captureScreenshot", &json!({"format": "jpeg", "quality": 88}));
+        let jpeg = BASE64_STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
+        std::fs::write(file, jpeg).expect("written");
     }
 
     /// Everything that was asked for, as addresses.
