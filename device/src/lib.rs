@@ -34,6 +34,7 @@ pub mod model;
 pub mod overlay;
 pub mod page;
 pub mod pipeline;
+pub mod progress;
 pub mod record;
 pub mod report;
 pub mod service;

@@ -30,6 +30,7 @@ mod reader;
 mod schema;
 mod session;
 mod space;
+mod spreadsheet;
 mod store;
 mod text_rules;
 mod training_export;
@@ -45,7 +46,7 @@ pub use self::{
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
     opinion::{Label, NewOpinion, Opinion, Says},
-    reader::{Counts, MAX_PAGE, RecordReader, Tally},
+    reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     session::{NewSession, Session, SessionId, SignOff, State},
     store::{MIN_FREE, Receipt, Record},
     training_export::{TrainingExport, export_for_training},

@@ -1,6 +1,7 @@
-//! The page in a real Chromium: verdicts, a correction, the signature; nothing leaves the machine, nothing complains.
+//! The page in a real Chromium: verdicts, a correction that reaches the exports, the signature; nothing leaves the machine, nothing
+//! complains.
 //!
-//! Runs where `BLASTSCOPE_BROWSER` names a Chromium, as `make page` does. `BLASTSCOPE_SCREENSHOTS` takes pictures of the window;
+//! Runs where `BLASTSCOPE_BROWSER` names a Chromium, as `make test` and `make page` do. `BLASTSCOPE_SCREENSHOTS` takes pictures of the window;
 //! `BLASTSCOPE_FIELDS` and `BLASTSCOPE_MODEL` show other drawn fields and another model.
 
 #![allow(missing_docs, reason = "tests")]
@@ -16,13 +17,14 @@ mod devtools;
 mod scene;
 
 use std::{
+    collections::HashMap,
     env, fs,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
-use blastscope::record::{Label, RecordReader, State};
+use blastscope::record::{Label, RecordReader, Session, State};
 use blastscope_shared::Class;
 use tempfile::TempDir;
 
@@ -35,11 +37,12 @@ struct Device {
 }
 
 impl Device {
-    fn start(fields: &Path, model: &Path, data: &Path) -> Self {
+    /// Shows the folder `slides` in `folder`.
+    fn start(folder: &Path, model: &Path, data: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_blastscope"))
-            .args(["live", "--listen", "127.0.0.1:0", "--fps", "8", "--hold", "32", "--repeat", "--take-after", "3"])
-            .arg("--source")
-            .arg(fields)
+            .current_dir(folder)
+            .args(["live", "--listen", "127.0.0.1:0", "--fps", "16", "--hold", "32", "--repeat", "--take-after", "3"])
+            .args(["--source", "slides"])
             .arg("--model")
             .arg(model)
             .arg("--data-dir")
@@ -72,7 +75,7 @@ struct Shots(Option<PathBuf>);
 impl Shots {
     fn take(&self, browser: &mut Browser, name: &str) {
         if let Some(folder) = &self.0 {
-            browser.screenshot(&folder.join(format!("{name}.png")));
+            browser.screenshot(&folder.join(format!("{name}.jpg")));
         }
     }
 }
@@ -80,19 +83,28 @@ impl Shots {
 #[test]
 fn the_page_works_in_a_browser() {
     let Some(program) = named("BLASTSCOPE_BROWSER") else {
-        eprintln!("SKIPPED the page in a browser: BLASTSCOPE_BROWSER names no Chromium; `make page` does");
+        eprintln!(
+            "SKIPPED the page in a browser: BLASTSCOPE_BROWSER names no Chromium; `make test` and `make page` look for one"
+        );
         return;
     };
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    let fields = named("BLASTSCOPE_FIELDS").unwrap_or_else(|| {
-        let fields = folder.path().join("fields");
-        fs::create_dir(&fields).expect("made");
-        scene::draw_slides(&fields, 24, 640, 480);
-        fields
-    });
+    // The page tells the name of its source as it was given: here one that says nothing of this machine.
+    let slides = folder.path().join("slides");
+    match named("BLASTSCOPE_FIELDS") {
+        Some(fields) => {
+            let fields = fs::canonicalize(fields).expect("BLASTSCOPE_FIELDS names a folder");
+            std::os::unix::fs::symlink(fields, slides).expect("linked");
+        }
+        None => {
+            fs::create_dir(&slides).expect("made");
+            scene::draw_slides(&slides, 24, 640, 480);
+        }
+    }
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
-    let device = Device::start(&fields, &named("BLASTSCOPE_MODEL").unwrap_or(tiny), &data);
+    let model = fs::canonicalize(named("BLASTSCOPE_MODEL").unwrap_or(tiny)).expect("a model");
+    let device = Device::start(folder.path(), &model, &data);
     let shots = Shots(named("BLASTSCOPE_SCREENSHOTS"));
     if let Some(folder) = &shots.0 {
         fs::create_dir_all(folder).expect("a folder for pictures");
@@ -178,6 +190,7 @@ fn the_page_works_in_a_browser() {
         "nothing failed to be saved"
     );
     shots.take(&mut browser, "signed-1280x800");
+    exported(&data, &session, folder.path());
 
     let complaints = browser.complaints();
     assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
@@ -195,6 +208,41 @@ fn the_page_works_in_a_browser() {
     drop(device);
     browser.wait_for("document.body.classList.contains('is-lost')");
     shots.take(&mut browser, "lost-1280x800");
+}
+
+/// What was corrected and signed on the page is in the table and in the training folder, while the page is still served.
+fn exported(data: &Path, session: &Session, folder: &Path) {
+    let export = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+            .current_dir(folder)
+            .args(["export", "--session", &session.id.to_string(), "--data-dir"])
+            .arg(data)
+            .args(arguments)
+            .output()
+            .expect("the program");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let table = |path: &Path| -> Vec<HashMap<String, String>> {
+        csv::Reader::from_path(path).expect("opened").deserialize().map(|line| line.expect("a line")).collect()
+    };
+    export(&["--csv", "session.csv"]);
+    let lines = table(&folder.join("session.csv"));
+    assert_eq!(lines.len() as u64, session.fields);
+    for (sequence, label, note) in [(2, "Pre", "large nucleoli"), (3, "not assessable", ""), (4, "Early", "")] {
+        let line = &lines[sequence - 1];
+        assert_eq!(
+            [&line["sequence"], &line["label"], &line["note"], &line["labelled_by"], &line["state"]],
+            [&sequence.to_string(), label, note, "A. B.", "approved"],
+        );
+    }
+    export(&["--for-training", "corrected"]);
+    for (class, sequence) in [("Pre", 2), ("Early", 4)] {
+        let file = folder.join(format!("corrected/{class}/s{}-f{sequence}-{}.jpg", session.id, session.specimen));
+        let picture = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let reader = RecordReader::open(data).expect("a record");
+        assert_eq!(picture, reader.jpeg(session.id, sequence).expect("read"), "{}", file.display());
+    }
+    assert_eq!(table(&folder.join("corrected/manifest.csv")).len(), 2, "what is not assessable is left out");
 }
 
 /// Corrects field 2 by a tap, field 3 and 4 by keys.

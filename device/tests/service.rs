@@ -81,6 +81,24 @@ fn the_service_is_installed_below_a_prefix_and_taken_away_again() {
     assert!(code == Some(2) && stderr.contains("--user"), "{stderr}");
 }
 
+/// Avahi's file is the package's then, and stays.
+#[test]
+fn beside_the_debian_package_it_says_so() {
+    let root = tempfile::tempdir().expect("a folder");
+    let prefix = root.path().to_str().expect("UTF-8");
+    for file in ["usr/lib/systemd/system/blastscope.service", "etc/avahi/services/blastscope.service"] {
+        fs::create_dir_all(root.path().join(file).parent().expect("a parent")).expect("a folder");
+        fs::write(root.path().join(file), "Installed by blastscope, the package").expect("written");
+    }
+    let (code, stdout, _) = blastscope(&["install-service", "--prefix", prefix]);
+    assert!(code == Some(0) && stdout.contains("Debian package") && stdout.contains("--uninstall"), "{stdout}");
+    let (code, stdout, _) = blastscope(&["install-service", "--prefix", prefix, "--uninstall"]);
+    assert!(code == Some(0) && !stdout.contains("Debian package"), "{stdout}");
+    let avahi = root.path().join("etc/avahi/services/blastscope.service");
+    assert_eq!(fs::read_to_string(avahi).expect("left alone"), "Installed by blastscope, the package");
+    assert!(!root.path().join("etc/systemd/system/blastscope.service").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn without_rights_it_is_refused_with_a_remedy() {

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{PARTLY, SUCCESS, UNUSABLE, note};
 use crate::{
     RESEARCH_USE,
+    progress::Progress,
     record::{
         Hash, RecordError, RecordReader, Session, SessionId, TrainingExport, export_csv, export_for_training,
         verify::{self, Verification},
@@ -49,7 +50,8 @@ pub(super) struct ExportArgs {
     /// Number of the session, as `blastscope sessions` lists it; without it, --for-training takes all.
     #[arg(long, value_name = "ID", required_unless_present = "for_training")]
     session: Option<SessionId>,
-    /// Write the session's fields to this file, a line each.
+    /// Write the session's fields to this file, a line each. An apostrophe stands before texts that a spreadsheet program would take
+    /// for formulas.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Write confirmed and corrected fields to this folder, as `blastscope-host train --data` reads it.
@@ -65,6 +67,12 @@ fn line(value: &impl Serialize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, value)?;
     writeln!(out)
+}
+
+/// The record; the progress of what takes long is on stderr as long as it is open.
+pub(super) fn open(data_dir: &Path) -> Result<RecordReader, RecordError> {
+    let mut progress = Progress::start();
+    Ok(RecordReader::open(data_dir)?.watched(Box::new(move |what, done, total| progress.show(what, done, total))))
 }
 
 /// What is said about an error: 2 where nothing could be looked at.
@@ -96,7 +104,7 @@ pub(super) fn sessions(args: &SessionsArgs) -> io::Result<u8> {
 }
 
 pub(super) fn verify(args: &VerifyArgs) -> io::Result<u8> {
-    let found = match verify::verify(&args.data_dir, &args.expect_head) {
+    let found = match open(&args.data_dir).and_then(|reader| verify::verify_open(&reader, &args.expect_head)) {
         Ok(found) => found,
         Err(error) => return Ok(refused(&error)),
     };
@@ -146,19 +154,15 @@ struct Table {
 }
 
 pub(super) fn export(args: &ExportArgs) -> io::Result<u8> {
-    let reader = match RecordReader::open(&args.data_dir) {
-        Ok(reader) => reader,
-        Err(error) => return Ok(refused(&error)),
-    };
     if let (Some(file), Some(session)) = (&args.csv, args.session) {
-        match export_csv(&reader, session, file) {
+        match open(&args.data_dir).and_then(|reader| export_csv(&reader, session, file)) {
             Ok(fields) if args.json => line(&Table { file: file.clone(), fields })?,
             Ok(fields) => writeln!(io::stdout(), "{}: {fields} fields of session {session}", file.display())?,
             Err(error) => return Ok(refused(&error)),
         }
     }
     if let Some(folder) = &args.for_training {
-        match export_for_training(&reader, args.session, folder) {
+        match open(&args.data_dir).and_then(|reader| export_for_training(&reader, args.session, folder)) {
             Ok(export) if args.json => line(&export)?,
             Ok(export) => tell_export(&export)?,
             Err(error) => return Ok(refused(&error)),

@@ -1,7 +1,7 @@
 //! The command `report`.
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -9,10 +9,10 @@ use blastscope_shared::classifier::Classifier;
 use clap::Args;
 use serde::Serialize;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, load, note, settings};
+use super::{PARTLY, SUCCESS, UNUSABLE, load, note, record, settings};
 use crate::{
     RESEARCH_USE, atomic_file, execution, files, model,
-    record::{RecordError, RecordReader, SessionId},
+    record::{RecordError, SessionId},
     report::{Options, Report, ReportError, fhir, gather, html, pdf},
 };
 
@@ -100,9 +100,10 @@ fn made(
     maps: Option<&Classifier>,
     known: Option<&Classifier>,
 ) -> Result<(Report, Vec<PathBuf>), ReportError> {
-    let reader = RecordReader::open(data)?;
-    let mut progress = progress();
+    let reader = record::open(data)?;
+    let mut progress = |done, total| reader.tell("pictures", done as u64, total as u64);
     let report = gather(&reader, args.session, options, maps, known, &mut progress)?;
+    drop(reader);
     // Everything is made before anything is written.
     let mut files = Vec::new();
     if let Some(path) = &args.pdf {
@@ -126,18 +127,6 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "its folder does not exist".into(),
         io::ErrorKind::PermissionDenied => files::reason(error),
         _ => error.to_string(),
-    }
-}
-
-/// A line that counts, where a person looks.
-fn progress() -> impl FnMut(usize, usize) {
-    let watched = io::stderr().is_terminal();
-    move |done, total| {
-        if watched && total > 20 {
-            let end = if done == total { "\r\u{1b}[K" } else { "" };
-            // Nobody is left to tell when even this fails.
-            let _ = write!(io::stderr(), "\rpictures: {done} of {total}{end}");
-        }
     }
 }
 

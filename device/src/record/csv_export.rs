@@ -1,17 +1,17 @@
 //! A session as a table for spreadsheets and statistics.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use serde::Serialize;
 
-use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, verify};
+use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
 use crate::{RESEARCH_USE, atomic_file};
 
 /// One line: what the model said, then what a person said last.
 #[derive(Serialize)]
 struct Line<'a> {
     session: SessionId,
-    specimen: &'a str,
+    specimen: Cow<'a, str>,
     state: &'static str,
     sequence: u64,
     taken_utc: &'a str,
@@ -19,7 +19,7 @@ struct Line<'a> {
     verdict: &'static str,
     class: Option<&'static str>,
     probability: Option<f32>,
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     p_benign: Option<f32>,
     p_early: Option<f32>,
     p_pre: Option<f32>,
@@ -29,7 +29,7 @@ struct Line<'a> {
     logit_pre: Option<f32>,
     logit_pro: Option<f32>,
     novelty: Option<f32>,
-    gate: &'a str,
+    gate: Cow<'a, str>,
     focus: f32,
     background: u8,
     cells: u8,
@@ -40,14 +40,15 @@ struct Line<'a> {
     model_sha256: &'a str,
     opinion: Option<&'static str>,
     label: Option<&'static str>,
-    labelled_by: Option<&'a str>,
+    labelled_by: Option<Cow<'a, str>>,
     labelled_utc: Option<&'a str>,
-    note: Option<&'a str>,
+    note: Option<Cow<'a, str>>,
     record_head: String,
     notice: &'static str,
 }
 
-/// Writes the fields of a session to `file`, a line each, whole or not at all. Returns their number.
+/// Writes the fields of a session to `file`, a line each, whole or not at all. Returns their number. Texts that a spreadsheet program
+/// would take for formulas have an apostrophe in front.
 ///
 /// # Errors
 /// [`RecordError::NoSession`]; [`RecordError::Changed`] for a record that does not verify; what keeps it from being read or
@@ -66,6 +67,7 @@ pub fn export_csv(reader: &RecordReader, session: SessionId, file: &Path) -> Res
             table.serialize(line(&session, field, &head)).map_err(|error| failed(error.to_string()))?;
             lines += 1;
         }
+        reader.tell("fields", lines, session.fields);
     }
     let bytes = table.into_inner().map_err(|error| failed(error.to_string()))?;
     atomic_file::write(file, &bytes).map_err(|error| RecordError::io(file, "written", &error))?;
@@ -80,7 +82,7 @@ fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
     let opinion = field.opinion();
     Line {
         session: session.id,
-        specimen: &session.specimen,
+        specimen: cell(&session.specimen),
         state: session.state.name(),
         sequence: field.sequence,
         taken_utc: &field.taken_utc,
@@ -88,7 +90,7 @@ fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
         verdict: judgement.said.kind.name(),
         class: judgement.said.class.map(blastscope_shared::Class::name),
         probability: judgement.said.probability,
-        reason: judgement.said.reason.as_deref(),
+        reason: judgement.said.reason.as_deref().map(cell),
         p_benign,
         p_early,
         p_pre,
@@ -98,7 +100,7 @@ fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
         logit_pre,
         logit_pro,
         novelty: judgement.novelty,
-        gate: &judgement.gate,
+        gate: cell(&judgement.gate),
         focus: judgement.quality.focus,
         background: judgement.quality.background,
         cells: judgement.quality.cells,
@@ -109,9 +111,9 @@ fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
         model_sha256: &judgement.model_sha256,
         opinion: opinion.map(|opinion| if opinion.confirms { "confirmation" } else { "correction" }),
         label: opinion.map(|opinion| opinion.label.name()),
-        labelled_by: opinion.map(|opinion| opinion.given_by.as_str()),
+        labelled_by: opinion.map(|opinion| cell(&opinion.given_by)),
         labelled_utc: opinion.map(|opinion| opinion.given_utc.as_str()),
-        note: opinion.map(|opinion| opinion.note.as_str()).filter(|note| !note.is_empty()),
+        note: opinion.map(|opinion| opinion.note.as_str()).filter(|note| !note.is_empty()).map(cell),
         record_head: head.to_string(),
         notice: RESEARCH_USE,
     }

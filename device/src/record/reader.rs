@@ -2,7 +2,11 @@
 
 mod rows;
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use blastscope_shared::Class;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -18,11 +22,20 @@ use crate::classify::ByClass;
 /// Most fields that [`RecordReader::fields`] gives at once.
 pub const MAX_PAGE: u32 = 500;
 
+/// Is told how far long work is: what is gone through, how many steps are done, and of how many (0 where that is not known).
+pub type Watcher = Box<dyn FnMut(&'static str, u64, u64) + Send>;
+
 /// The record, open to be read; other connections may write meanwhile.
-#[derive(Debug)]
 pub struct RecordReader {
     path: PathBuf,
     connection: Connection,
+    watcher: RefCell<Option<Watcher>>,
+}
+
+impl fmt::Debug for RecordReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RecordReader").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// How many fields got which class, or none.
@@ -87,7 +100,21 @@ impl RecordReader {
     pub fn open(folder: &Path) -> Result<Self, RecordError> {
         let path = path_in(folder);
         let connection = connection::readable(&path)?;
-        Ok(Self { path, connection })
+        Ok(Self { path, connection, watcher: RefCell::new(None) })
+    }
+
+    /// Has `watcher` told how far verification and exports are.
+    #[must_use]
+    pub fn watched(mut self, watcher: Watcher) -> Self {
+        self.watcher = RefCell::new(Some(watcher));
+        self
+    }
+
+    /// Tells the watcher.
+    pub(crate) fn tell(&self, what: &'static str, done: u64, total: u64) {
+        if let Some(watcher) = self.watcher.borrow_mut().as_mut() {
+            watcher(what, done, total);
+        }
     }
 
     /// The database file.

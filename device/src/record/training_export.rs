@@ -8,6 +8,7 @@
 //! ```
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Write as _},
@@ -18,7 +19,7 @@ use blastscope_shared::Class;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, verify};
+use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
 use crate::{RESEARCH_USE, classify::ByClass};
 
 /// What was exported and what was left out.
@@ -49,13 +50,13 @@ struct Line<'a> {
     file: &'a str,
     class: &'static str,
     session: SessionId,
-    specimen: &'a str,
+    specimen: Cow<'a, str>,
     sequence: u64,
     model_said: &'a str,
     model_probability: Option<f32>,
     model_sha256: &'a str,
     opinion: &'static str,
-    given_by: &'a str,
+    given_by: Cow<'a, str>,
     given_utc: &'a str,
     sha256: String,
 }
@@ -66,7 +67,7 @@ struct Group<'a> {
     file: &'a str,
     sha256: String,
     overlap_group: u32,
-    session: String,
+    session: Cow<'a, str>,
 }
 
 /// Writes the folder `folder`, which must not exist or be empty, whole or not at all: of one session, or of all.
@@ -100,6 +101,8 @@ pub fn export_for_training(
     for class in Class::ALL {
         fs::create_dir(temporary.path().join(class.name())).map_err(failed)?;
     }
+    let total = sessions.iter().map(|session| session.fields).sum();
+    let mut seen = 0;
     for session in &sessions {
         let mut last = 0;
         loop {
@@ -107,6 +110,8 @@ pub fn export_for_training(
             let Some(newest) = page.last() else { break };
             last = newest.sequence;
             for field in &page {
+                reader.tell("fields", seen, total);
+                seen += 1;
                 let Some(class) = export.take(field) else { continue };
                 let jpeg = reader.jpeg(session.id, field.sequence)?;
                 let file = format!("{class}/s{}-f{}-{}.jpg", session.id, field.sequence, session.specimen);
@@ -169,20 +174,20 @@ impl Tables {
             file,
             class: class.name(),
             session: session.id,
-            specimen: &session.specimen,
+            specimen: cell(&session.specimen),
             sequence: field.sequence,
             model_said: said.class.map_or(said.kind.name(), Class::name),
             model_probability: said.probability,
             model_sha256: &field.judgement.model_sha256,
             opinion: if opinion.confirms { "confirmation" } else { "correction" },
-            given_by: &opinion.given_by,
+            given_by: cell(&opinion.given_by),
             given_utc: &opinion.given_utc,
             sha256: sha256.into(),
         })?;
         let next = self.specimens.len() as u32 + 1;
         let overlap_group = *self.specimens.entry(session.specimen.clone()).or_insert(next);
         let session = format!("{}-s{}", session.specimen, session.id);
-        self.groups.serialize(Group { file, sha256: sha256.into(), overlap_group, session })
+        self.groups.serialize(Group { file, sha256: sha256.into(), overlap_group, session: cell(&session) })
     }
 
     fn finish(self, folder: &Path) -> io::Result<()> {

@@ -61,19 +61,24 @@ pub fn verify(folder: &Path, expected_heads: &[Hash]) -> Result<Verification, Re
     verify_open(&reader, expected_heads)
 }
 
-/// [`verify`] through a reader that is open.
-pub(super) fn verify_open(reader: &RecordReader, expected_heads: &[Hash]) -> Result<Verification, RecordError> {
+/// [`verify`] through a reader that is open, and tells its watcher how far it is.
+///
+/// # Errors
+/// When the file cannot be read at all.
+pub fn verify_open(reader: &RecordReader, expected_heads: &[Hash]) -> Result<Verification, RecordError> {
     let path = reader.path();
     // One look at one state, whoever writes meanwhile.
     let snapshot = reader.connection().unchecked_transaction().map_err(sqlite(path, "read"))?;
     let expected = expected_heads.iter().map(|&head| Expected { head, entry: None }).collect();
     let mut walk = walk::Walk::new(&snapshot, expected);
-    let log = walk.follow_log();
+    let total = log::head(&snapshot).map_or(0, |(entry, _)| entry.unsigned_abs());
+    let log = walk.follow_log(&|done| reader.tell("entries of the log", done, total));
     walk.add_damage(log);
     let rows = walk.rows_without_entry();
     walk.add_damage(rows);
     let structure = walk.foreign_structure();
     walk.add_damage(structure);
+    reader.tell("the file itself", 0, 0);
     let file = walk.unsound_file();
     walk.add_damage(file);
     walk.unmet_expectations();

@@ -16,6 +16,8 @@ const GPIO_RULES: &str = include_str!("../../assets/service/gpio.rules");
 
 /// Program in the files as they are packed.
 const PACKED_PROGRAM: &str = "/usr/bin/blastscope";
+/// The unit of the Debian package.
+const PACKED_UNIT: &str = "usr/lib/systemd/system/blastscope.service";
 /// Line that says whose file it is.
 const MARK: &str = "Installed by blastscope";
 
@@ -125,7 +127,7 @@ impl Plan {
             target("etc/systemd/system/blastscope.service", unit),
             target("etc/sysusers.d/blastscope.conf", sysusers),
             target("etc/udev/rules.d/60-blastscope-gpio.rules", GPIO_RULES.into()),
-            target("etc/avahi/services/blastscope.service", AVAHI.into()),
+            Target { is_users: self.packaged(), ..target("etc/avahi/services/blastscope.service", AVAHI.into()) },
             Target { path: "etc/blastscope.toml", content: config::DEFAULT_TEXT.into(), is_users: true },
         ])
     }
@@ -148,9 +150,19 @@ impl Plan {
             .ok_or_else(|| InstallError::Program { path: self.program.clone() })
     }
 
+    /// Whether the Debian package is installed, whose files these here would stand beside.
+    fn packaged(&self) -> bool {
+        self.root.join(PACKED_UNIT).exists()
+    }
+
     /// What a person should know or do besides, a sentence each.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
+        let packaged = self.packaged().then(|| {
+            "the Debian package has installed the service already; the files in /etc take precedence over its own and stay when it is \
+             removed: unless you want that, run blastscope install-service --uninstall"
+                .to_owned()
+        });
         let hidden = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
         let program = self.program.display();
         hidden
@@ -162,6 +174,7 @@ impl Plan {
                      run /usr/local/bin/blastscope install-service"
                 )
             })
+            .chain(packaged)
             .collect()
     }
 }

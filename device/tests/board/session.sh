@@ -1,6 +1,8 @@
 # What happens in the virtual board, by busybox's shell. Everything that is to be judged goes to the console in lines that
 # begin with BOARD and a name; device/tests/board.rs judges them. Waiting is for conditions, with a limit, never for a time.
 . /lib.sh
+# The kernel's messages stay out of the middle of our lines.
+echo 1 > /proc/sys/kernel/printk
 export BLASTSCOPE_MODEL=/img/model.bsm
 PATIENCE=${PATIENCE:-300}
 

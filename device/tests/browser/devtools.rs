@@ -38,9 +38,10 @@ impl Browser {
             .arg(program)
             .args(["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check"])
             .args(["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"])
-            .args(["--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars"])
+            .args(["--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-quic"])
             // Whatever wants to leave the machine fails visibly.
             .args(["--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--force-color-profile=srgb"])
+            .args(["--hide-scrollbars"])
             .args(if nix::unistd::geteuid().is_root() { &["--no-sandbox"][..] } else { &[] })
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
@@ -153,11 +154,11 @@ impl Browser {
         self.evaluate("new Promise(done => setTimeout(done, 400))");
     }
 
-    /// A picture of the window.
+    /// A picture of the window, as JPEG.
     pub fn screenshot(&mut self, file: &Path) {
-        let shot = self.call("Page.captureScreenshot", &json!({"format": "png"}));
-        let png = BASE64_STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
-        std::fs::write(file, png).expect("written");
+        let shot = self.call("Page.captureScreenshot", &json!({"format": "jpeg", "quality": 88}));
+        let jpeg = BASE64_STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
+        std::fs::write(file, jpeg).expect("written");
     }
 
     /// Everything that was asked for, as addresses.

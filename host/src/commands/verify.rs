@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use blastscope_shared::artifact::{self, Artifact};
+use blastscope_shared::artifact::{self, Artifact, SignatureError};
 use clap::Args;
 use serde_json::json;
 
@@ -41,7 +41,13 @@ impl Verify {
             }
             Error::content(&self.model, reason)
         };
-        let (signer, _) = artifact::verify(&bytes, &keys).map_err(|error| unusable(error.to_string()))?;
+        let (signer, _) = artifact::verify(&bytes, &keys).map_err(|error| {
+            let remedy = match error {
+                SignatureError::NotTrusted => "; give its signer's key with --public-key, or get the file again",
+                _ => "",
+            };
+            unusable(format!("{error}{remedy}"))
+        })?;
         let (_, hash) = Artifact::read(&bytes).map_err(|error| unusable(error.to_string()))?;
         let version = artifact::model_version(&bytes).map_err(|error| unusable(error.to_string()))?;
         let (file, id, key) = (&self.model, keys[signer].id(), &self.public_key[signer]);

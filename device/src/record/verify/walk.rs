@@ -51,8 +51,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Hashes of the entries, and the rows they speak of.
-    pub(super) fn follow_log(&mut self) -> rusqlite::Result<()> {
+    /// Hashes of the entries, and the rows they speak of. Calls `told` with the number of each.
+    pub(super) fn follow_log(&mut self, told: &dyn Fn(u64)) -> rusqlite::Result<()> {
         let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log ORDER BY entry";
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
@@ -70,6 +70,7 @@ impl<'a> Walk<'a> {
                 self.add(Finding::of_entry(entry, Some("entry"), reason));
             }
             number = entry;
+            told(entry.unsigned_abs());
             match stored {
                 Ok(stored) => {
                     let hash = stored.hash;
