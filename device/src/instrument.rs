@@ -1,7 +1,7 @@
 //! The instrument: a source, the pipeline, the fields of a slide and their record, in a thread of their own.
 //!
 //! ```text
-//! FrameSource -> mailbox (latest frame wins) -> Screening::step (pure) -> Snapshot, Frame --watch--> page, any number of viewers
+//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot, Frame --watch--> page, any number of viewers
 //!                                                 |  ^                                  (each sees the latest only)
 //!                                          Taken  v  | saved / failed
 //!                      Order (take, correct, ...) -> Desk --Job--> RecordWriter
@@ -41,7 +41,7 @@ pub use self::{
     network::LoadedNetwork,
     order::{Order, Refusal},
     screening::{Screening, Step},
-    snapshot::{Flow, FocusBar, OpenSession, Saving, Snapshot, SourceState},
+    snapshot::{Flow, FocusBar, OpenSession, Saving, Snapshot},
 };
 use crate::{
     frame::Frame,

@@ -1,6 +1,7 @@
 //! The command `live`: frames from a source through the pipeline onto a screen or into lines.
 
 mod lines;
+mod opener;
 mod panel;
 pub mod served;
 mod terminal;
@@ -10,17 +11,21 @@ use std::{io, path::PathBuf, str::FromStr, time::Duration};
 
 use blastscope_shared::{artifact::Thresholds, classifier::Classifier};
 
-use self::watch::{Limits, Opener, Watch};
+use self::{
+    opener::{SourceOpener, patience},
+    watch::{Limits, Watch},
+};
 use crate::{
     hardware::{Attached, ButtonEvent, Configuration, Instrument, NoHardware},
     interrupt, model,
     pipeline::{Pipeline, Reading, Settings, Tally},
     service::notify,
     source::{
-        FrameSource, STALL, SourceError,
-        camera::{CameraName, Finder},
-        replay::{Rate, Replay},
-        state::{CameraState, Change, Patience},
+        SourceError,
+        camera::CameraName,
+        follow::{Opener as _, Trouble},
+        replay::Rate,
+        state::{CameraState, Change},
     },
 };
 
@@ -103,16 +108,8 @@ pub struct CameraOptions {
 pub struct Session {
     /// What the pipeline counted.
     pub tally: Tally,
-    /// Frames that came and were not looked at, because a newer one was there.
-    pub dropped: u64,
-    /// Frames that could not be decoded.
-    pub corrupt: u64,
-    /// Times that no frame came for a while.
-    pub stalls: u64,
-    /// Times that the source was lost.
-    pub losses: u64,
-    /// Times that the camera sent the same frame again and again.
-    pub freezes: u64,
+    /// What went wrong with the source.
+    pub trouble: Trouble,
     /// What the camera is doing.
     pub camera: CameraState,
     /// Frames looked at in a second, over the last ones.
@@ -159,7 +156,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     }
     settings.settle = options.settle.unwrap_or(settings.settle);
     let mut pipeline = Pipeline::new(model::Loaded::new(classifier), settings);
-    let title = opener.title.clone();
+    let title = opener.title().unwrap_or_default();
     let mut display: Box<dyn Display> = match options.output {
         Output::Panel => Box::new(panel::Panel::open(classifier, title)?),
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),
@@ -177,9 +174,9 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         frames: options.frames,
         camera: matches!(options.source, SourceName::Camera(_)),
         patience: patience(options),
-        retry: Duration::from_millis(500),
+        retry: opener::RETRY,
     };
-    let mut watch = Watch {
+    let watch = Watch {
         pipeline: &mut pipeline,
         display: display.as_mut(),
         instrument: instrument.as_mut(),
@@ -195,56 +192,6 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     // The panel gives the terminal back when it is dropped, whatever happened.
     drop(display);
     ended.map(|error| error.map_or(Ok(()), Err))
-}
-
-fn patience(options: &Options) -> Patience {
-    match &options.source {
-        SourceName::Camera(_) if options.camera.detect_frozen => Patience::CAMERA,
-        SourceName::Camera(_) => Patience { frozen: None, ..Patience::CAMERA },
-        // A slow folder is not a stalled one.
-        SourceName::Folder(_) => Patience { stall: STALL.max(options.rate.period() * 2), ..Patience::REPLAY },
-    }
-}
-
-/// Opens what the options name.
-struct SourceOpener {
-    options: Options,
-    finder: Option<Finder>,
-    /// What was opened, for a person.
-    title: String,
-}
-
-impl SourceOpener {
-    fn new(options: Options) -> Self {
-        let (finder, title) = match &options.source {
-            SourceName::Camera(name) => {
-                (Some(Finder::new(name.clone(), options.camera.lock_exposure)), format!("camera {name}"))
-            }
-            SourceName::Folder(folder) => (None, folder.display().to_string()),
-        };
-        Self { options, finder, title }
-    }
-}
-
-impl Opener for SourceOpener {
-    fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError> {
-        if let Some(finder) = &mut self.finder {
-            let (camera, source) = finder.open()?;
-            self.title = camera.name;
-            return Ok(Box::new(source));
-        }
-        let SourceName::Folder(folder) = &self.options.source else { return Err(SourceError::NoCamera) };
-        let mut replay = Replay::open(folder)?.hold(self.options.hold).at_rate(self.options.rate);
-        if self.options.repeat {
-            replay = replay.repeat();
-        }
-        self.title = format!("{} ({} pictures)", folder.display(), replay.len());
-        Ok(Box::new(replay.play()?))
-    }
-
-    fn notes(&mut self) -> Vec<String> {
-        self.finder.as_ref().map(Finder::notes).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

@@ -11,3 +11,5 @@ mod client;
 mod scene;
 #[path = "page/session.rs"]
 mod session;
+#[path = "page/source.rs"]
+mod source;

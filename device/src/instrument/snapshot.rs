@@ -11,28 +11,8 @@ use crate::{
     classify::ByClass,
     pipeline::{Reading, Statement},
     record::{Said, SessionId},
+    source::{follow::Trouble, state::CameraState},
 };
-
-/// How the source is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SourceState {
-    /// It is asked for its first frame.
-    #[default]
-    Opening,
-    /// Frames come.
-    Streaming,
-    /// It is there, but no frame comes.
-    Stalled,
-    /// The last frame was damaged.
-    Corrupt,
-    /// It was there and is gone.
-    Lost,
-    /// It is not there or cannot be used.
-    Absent,
-    /// A folder has no more pictures.
-    Ended,
-}
 
 /// What became of what was to be saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -72,14 +52,9 @@ pub struct Flow {
     pub frames: u64,
     /// Frames a second, over the last ones.
     pub rate: f64,
-    /// Frames that were not looked at, because a newer one was there.
-    pub dropped: u64,
-    /// Frames that could not be decoded.
-    pub corrupt: u64,
-    /// Times that no frame came.
-    pub stalls: u64,
-    /// Times that the source was lost.
-    pub losses: u64,
+    /// What went wrong with the source.
+    #[serde(flatten)]
+    pub trouble: Trouble,
 }
 
 /// The focus bar.
@@ -97,7 +72,7 @@ pub struct Snapshot {
     /// What the source is called.
     pub source: String,
     /// How it is.
-    pub source_state: SourceState,
+    pub source_state: CameraState,
     /// Why it is not streaming.
     pub source_reason: Option<String>,
     /// Frames in numbers.
@@ -156,7 +131,6 @@ impl Snapshot {
     pub(super) fn forget_picture(&mut self) {
         (self.sequence, self.said, self.probabilities) = (None, None, None);
         (self.novelty, self.quality, self.gate, self.frames_in_view) = (None, None, None, 0);
-        self.flow.rate = 0.0;
     }
 }
 

@@ -34,11 +34,11 @@ pub(super) fn summary(session: &Session) -> String {
         tally.without_cells,
         tally.settling,
         tally.rejected,
-        session.dropped,
-        session.corrupt,
-        session.stalls,
-        session.freezes,
-        session.losses,
+        session.trouble.dropped,
+        session.trouble.corrupt,
+        session.trouble.stalls,
+        session.trouble.freezes,
+        session.trouble.losses,
     )
 }
 
@@ -179,8 +179,8 @@ impl Display for Json {
             logits: assessment.map(|assessment| assessment.logits),
             novelty: assessment.filter(|assessment| assessment.is_seen()).map(|assessment| assessment.novelty),
             quality: &reading.quality,
-            dropped: session.dropped,
-            corrupt: session.corrupt,
+            dropped: session.trouble.dropped,
+            corrupt: session.trouble.corrupt,
             model: &self.model,
         };
         write_line(&line)

@@ -23,7 +23,10 @@ use crate::{
     hardware::ButtonEvent,
     model,
     pipeline::{Reading, Statement},
-    source::state::{CameraState, Change},
+    source::{
+        follow::Trouble,
+        state::{CameraState, Change},
+    },
     text::{self, wrapped},
 };
 
@@ -212,7 +215,7 @@ impl Panel {
     }
 
     fn numbers(&self) -> Vec<Vec<Span>> {
-        let Session { tally, dropped, corrupt, stalls, rate, elapsed, camera, .. } = &self.session;
+        let Session { tally, trouble: Trouble { dropped, corrupt, stalls, .. }, rate, elapsed, camera } = &self.session;
         let mut counts = vec![faint("  frames  ")];
         for class in Class::ALL {
             counts.push(faint(format!(" {} ", class.name())));
@@ -309,7 +312,9 @@ fn camera_span(state: CameraState) -> Span {
     let colour = match state {
         CameraState::Streaming => Color::Green,
         CameraState::Opening | CameraState::Corrupt => Color::Yellow,
-        CameraState::Stalled | CameraState::Frozen | CameraState::Lost | CameraState::Absent => Color::Red,
+        CameraState::Stalled | CameraState::Frozen | CameraState::Lost | CameraState::Absent | CameraState::Ended => {
+            Color::Red
+        }
     };
     strong(state.name(), colour)
 }

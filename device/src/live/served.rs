@@ -13,7 +13,10 @@ use std::{
 use blastscope_shared::classifier::Classifier;
 use sha2::{Digest as _, Sha256};
 
-use super::{Options, SourceName, SourceOpener, watch::Opener as _};
+use super::{
+    Options, SourceName,
+    opener::{RETRY, SourceOpener, patience},
+};
 use crate::{
     RESEARCH_USE,
     hardware::{self, Attached, NoHardware},
@@ -23,6 +26,7 @@ use crate::{
     pipeline::Settings,
     record::{Record, RecordWriter},
     service::notify,
+    source::follow::Opener as _,
 };
 
 /// Jobs that may wait for the disk: a field a second comes at most.
@@ -69,8 +73,8 @@ pub fn run(options: &Options, page: &Page, classifier: Classifier) -> Result<(),
         SourceName::Camera(name) => format!("camera {name}"),
     };
     let hardware = options.hardware.clone();
-    let mut opener = SourceOpener::new(options);
-    let feed = Feed::new(title, move || opener.open());
+    let patience = patience(&options);
+    let feed = Feed::of(title, SourceOpener::new(options)).with_patience(RETRY, patience);
     let assessor = LoadedNetwork::new(Arc::clone(&classifier));
     let parts = Parts { assessor, settings, rules, feed, record, origin };
     let board = move || -> Box<dyn hardware::Instrument> {

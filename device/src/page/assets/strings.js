@@ -50,6 +50,7 @@ export const strings = {
   camera_opening: "starting",
   camera_streaming: "live, {rate} a second",
   camera_stalled: "stalled",
+  camera_frozen: "frozen",
   camera_corrupt: "damaged frame",
   camera_lost: "lost",
   camera_absent: "not there",
