@@ -20,7 +20,6 @@ mod answer;
 mod assets;
 mod guard;
 mod heat_map;
-mod interval;
 mod limiter;
 mod listen;
 mod live_picture;
