@@ -15,6 +15,7 @@ mod desk;
 mod feed;
 mod field;
 mod focus;
+mod left;
 mod network;
 mod order;
 mod screening;
@@ -38,6 +39,7 @@ pub use self::{
     desk::Origin,
     feed::Feed,
     field::{NotTaken, Presence, Rules, Taken, Token},
+    left::{Left, LeftOpen, RECENT},
     network::LoadedNetwork,
     order::{Order, Refusal},
     screening::{Screening, Step},
@@ -63,8 +65,10 @@ pub struct Parts<A> {
     pub rules: Rules,
     /// Where frames come from.
     pub feed: Feed,
-    /// Where fields are kept.
-    pub record: RecordWriter,
+    /// Where fields are kept; without it nothing is.
+    pub record: Option<RecordWriter>,
+    /// The session that was left open when the program was cut off.
+    pub left: Option<LeftOpen>,
     /// What a session must say of model and device.
     pub origin: Origin,
 }

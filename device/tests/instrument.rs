@@ -79,7 +79,8 @@ fn instrument_with(
         settings: Settings::new(THRESHOLDS),
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed: feed.with_patience(Duration::from_millis(30), PATIENCE),
-        record: RecordWriter::start(record, 8).expect("a thread"),
+        record: Some(RecordWriter::start(record, 8).expect("a thread")),
+        left: None,
         origin: scene::origin(),
     };
     Instrument::start_with(parts, board).expect("a thread")

@@ -6,6 +6,8 @@
 mod access;
 #[path = "page/client.rs"]
 mod client;
+#[path = "page/cut_off.rs"]
+mod cut_off;
 #[path = "page/scene.rs"]
 #[allow(dead_code, reason = "the test in a browser uses more of it")]
 mod scene;

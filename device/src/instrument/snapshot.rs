@@ -5,7 +5,7 @@ use std::time::Duration;
 use blastscope_shared::{Class, gate::Quality};
 use serde::Serialize;
 
-use super::field::Presence;
+use super::{field::Presence, left::Left};
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
@@ -43,6 +43,8 @@ pub struct OpenSession {
     pub operator: String,
     /// Fields that are on the disk.
     pub fields: u64,
+    /// When its last field was taken before the program was cut off, RFC 3339, where it was.
+    pub cut_off_utc: Option<String>,
 }
 
 /// Frames in numbers.
@@ -101,6 +103,8 @@ pub struct Snapshot {
     pub field: Presence,
     /// The session that goes on.
     pub session: Option<OpenSession>,
+    /// A session that was left open when the program was cut off, and waits to go on or to be closed.
+    pub left: Option<Left>,
     /// How saving goes.
     pub saving: Saving,
     /// Fields that could not be saved since the session's start.

@@ -56,16 +56,17 @@ struct Work<A> {
 
 /// Runs until it is told to stop. `board` has the lamps, the buzzer and the buttons; it goes dark when this returns or panics.
 pub(super) fn run<A: Assessor>(parts: Parts<A>, board: Box<dyn hardware::Instrument>, outlets: Outlets) {
-    let Parts { assessor, settings, rules, feed, record, origin } = parts;
+    let Parts { assessor, settings, rules, feed, record, left, origin } = parts;
     let shown = Snapshot { source: feed.title, ..Snapshot::default() };
     let mut work = Work {
         screening: Screening::new(assessor, settings, rules),
         board,
-        desk: Desk::new(record, origin),
+        desk: Desk::new(record, left, origin),
         follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
         shown,
         outlets,
     };
+    work.desk.resume(&mut work.screening);
     while !work.outlets.stop.load(Ordering::Relaxed) {
         work.turn();
     }
@@ -179,6 +180,7 @@ impl<A: Assessor> Work<A> {
         self.shown.focus = self.screening.focus();
         self.shown.field = self.screening.presence();
         self.shown.session = self.desk.session().cloned();
+        self.shown.left = self.desk.left().cloned();
         (self.shown.saving, self.shown.unsaved, self.shown.record_version) = self.desk.saving();
         self.outlets.show.send_replace(Arc::new(self.shown.clone()));
     }

@@ -20,11 +20,11 @@ use super::{
 use crate::{
     RESEARCH_USE,
     hardware::{self, Attached, NoHardware},
-    instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts, Rules},
+    instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Rules},
     interrupt, model,
     page::{self, Server},
     pipeline::Settings,
-    record::{Record, RecordWriter},
+    record::{Record, RecordReader, RecordWriter},
     service::notify,
     source::follow::Opener as _,
 };
@@ -72,11 +72,15 @@ pub fn run(options: &Options, page: &Page, classifier: Classifier) -> Result<(),
         SourceName::Folder(folder) => format!("replay of {}", folder.display()),
         SourceName::Camera(name) => format!("camera {name}"),
     };
+    // Read once the record has been opened to be written, which recovers what a loss of power left behind.
+    let left = RecordReader::open(&page.data_dir)
+        .and_then(|reader| LeftOpen::find(&reader, &origin, rules.remembered))
+        .map_err(|error| error.to_string())?;
     let hardware = options.hardware.clone();
     let patience = patience(&options);
     let feed = Feed::of(title, SourceOpener::new(options)).with_patience(RETRY, patience);
     let assessor = LoadedNetwork::new(Arc::clone(&classifier));
-    let parts = Parts { assessor, settings, rules, feed, record, origin };
+    let parts = Parts { assessor, settings, rules, feed, record: Some(record), left, origin };
     let board = move || -> Box<dyn hardware::Instrument> {
         hardware.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
     };
@@ -88,8 +92,13 @@ pub fn run(options: &Options, page: &Page, classifier: Classifier) -> Result<(),
     say(&server, &classifier);
     let mut alive = notify::Watchdog::from_environment();
     notify::ready();
+    let mut last = None;
     while !stop.load(Ordering::Relaxed) {
-        alive.beat(Instant::now());
+        // It is the instrument's thread that must not hang.
+        let elapsed = instrument.remote().snapshot().elapsed;
+        if last.replace(elapsed) != Some(elapsed) {
+            alive.beat(Instant::now());
+        }
         std::thread::sleep(Duration::from_millis(100));
     }
     notify::stopping();

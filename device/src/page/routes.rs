@@ -85,6 +85,10 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         )
         .route("/api/sessions/{session}", get(|State(app): Shared, path: Path<_>| review::session(app, path)))
         .route(
+            "/api/sessions/{session}/continue",
+            post(|State(app): Shared, path: Path<_>, request: Request| operations::go_on(app, path, request)),
+        )
+        .route(
             "/api/sessions/{session}/end",
             post(|State(app): Shared, path: Path<_>, request: Request| operations::end(app, path, request)),
         )

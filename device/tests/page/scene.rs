@@ -121,7 +121,8 @@ impl Scene {
             settings: Settings::new(*classifier.thresholds()),
             rules,
             feed,
-            record: RecordWriter::start(record, 8).expect("a thread"),
+            record: Some(RecordWriter::start(record, 8).expect("a thread")),
+            left: None,
             origin: origin(),
         };
         let instrument = Instrument::start(parts).expect("a thread");

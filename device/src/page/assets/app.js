@@ -43,6 +43,33 @@ function buttons() {
   one("end-session").hidden = going === null || session !== going;
   one("sign-off").hidden = session === null || !["draft", "changed"].includes(summary?.session.state);
   one("other").hidden = chosen === null;
+  cutOff(live.state());
+}
+
+// What a loss of power left open, and whether it goes on.
+function cutOff(snapshot) {
+  const left = snapshot?.left;
+  one("left").hidden = !left;
+  if (left) {
+    const more = left.problem ? say("left_problem", left) : say("left_ask");
+    one("left-text").textContent = `${say("left_text", { ...left, when: gallery.time(left.last_utc) })} ${more}`;
+    one("left-continue").hidden = Boolean(left.problem);
+  }
+  const since = snapshot?.session?.cut_off_utc;
+  one("cut-off").hidden = !since || gallery.current().session !== snapshot.session.id;
+  if (since) one("cut-off").textContent = say("cut_off", { when: gallery.time(since) });
+}
+
+// `what` is "continue" or "end".
+async function decide(what, told) {
+  const id = live.state()?.left?.id;
+  if (id == null) return;
+  try {
+    await post(`/api/sessions/${id}/${what}`);
+    tell(say(told, { id }));
+  } catch (problem) {
+    tell(problem);
+  }
 }
 
 function state(snapshot) {
@@ -111,6 +138,8 @@ one("map-button").addEventListener("click", () => live.toggleMap(tell));
 one("new-session").addEventListener("click", ask.start);
 one("end-session").addEventListener("click", end);
 one("sign-off").addEventListener("click", ask.signOff);
+one("left-continue").addEventListener("click", () => decide("continue", "told_continued"));
+one("left-close").addEventListener("click", () => decide("end", "told_closed"));
 one("sessions-button").addEventListener("click", ask.sessions);
 one("help-button").addEventListener("click", () => one("help").showModal());
 one("enlarge").addEventListener("click", gallery.enlarge);
