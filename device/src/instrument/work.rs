@@ -77,6 +77,13 @@ impl<A: Assessor> Work<A> {
     fn turn(&mut self) {
         let turn = self.follower.turn(LOOK_AROUND);
         self.take_note(turn);
+        while let Ok((order, reply)) = self.outlets.inbox.try_recv() {
+            self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
+        }
+        self.desk.look(&mut self.screening, self.follower.elapsed());
+        self.attend();
+        self.publish();
+        // What has just been lost is shown before there is time for anything else.
         if !self.follower.is_open() {
             match self.outlets.inbox.recv_timeout(IDLE) {
                 Ok((order, reply)) => self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed()),
@@ -84,12 +91,6 @@ impl<A: Assessor> Work<A> {
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(IDLE),
             }
         }
-        while let Ok((order, reply)) = self.outlets.inbox.try_recv() {
-            self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
-        }
-        self.desk.look(&mut self.screening, self.follower.elapsed());
-        self.attend();
-        self.publish();
     }
 
     /// Follows what the source brought: a frame, or the news that an old verdict must not stand.
