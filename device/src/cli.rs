@@ -431,7 +431,8 @@ fn live(args: LiveArgs) -> io::Result<u8> {
     };
     if let Some(listen) = args.listen {
         let data_dir = args.data_dir.unwrap_or(config.data.dir);
-        let page = live::served::Page { listen, data_dir, take_after: args.take_after };
+        let page =
+            live::served::Page { listen, data_dir, take_after: args.take_after, min_fields: config.report.min_fields };
         return Ok(match live::served::run(&options, &page, classifier) {
             Ok(()) => SUCCESS,
             Err(error) => {

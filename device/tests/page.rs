@@ -8,6 +8,8 @@ mod access;
 mod client;
 #[path = "page/cut_off.rs"]
 mod cut_off;
+#[path = "page/download.rs"]
+mod download;
 #[path = "page/scene.rs"]
 #[allow(dead_code, reason = "the test in a browser uses more of it")]
 mod scene;

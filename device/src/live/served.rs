@@ -43,6 +43,8 @@ pub struct Page {
     pub data_dir: PathBuf,
     /// Frames for which a class must stand before its field is taken.
     pub take_after: Option<u32>,
+    /// Fields with a class below which a report says "Insufficient".
+    pub min_fields: u32,
 }
 
 /// Serves until Ctrl-C or a request to terminate.
@@ -86,7 +88,8 @@ pub fn run(options: &Options, page: &Page, classifier: Classifier) -> Result<(),
     };
     let instrument =
         Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
-    let served = page::Options::new(page.listen, page.data_dir.clone());
+    let mut served = page::Options::new(page.listen, page.data_dir.clone());
+    served.report.min_fields = page.min_fields;
     let server =
         Server::start(&served, instrument.remote(), Arc::clone(&classifier)).map_err(|error| error.to_string())?;
     say(&server, &classifier);

@@ -86,6 +86,11 @@ export const strings = {
   state_amended: "amended",
   signed: "{kind} by {by}, {fields} fields, {when}",
 
+  report: "Report",
+  report_maps: "with heat maps",
+  report_wait: "Writing the report …",
+  report_done: "{name} is written",
+
   counts: "Counts",
   counts_class: "Class",
   counts_said: "Model",
