@@ -54,7 +54,8 @@ enum Command {
     #[command(after_help = "Examples:\n  blastscope live --camera auto\n  \
         blastscope live --camera /dev/video2 --lock-exposure --hardware board.toml\n  \
         blastscope live --source slides/ --fps 5\n  \
-        blastscope live --listen 127.0.0.1:8080 --data-dir data\n\n\
+        blastscope live --listen 127.0.0.1:8080 --data-dir data\n  \
+        blastscope live --tui --data-dir data\n\n\
         A camera that stalls, sends the same picture again and again, or is unplugged is named, and comes back by itself. \
         With --json such changes are lines of their own, as are buttons: {\"camera\":\"stalled\",...}, {\"button\":\"take\",...}.\n\n\
         A hardware file names the lines of a GPIO chip, each of them if it is there:\n  \
@@ -72,7 +73,12 @@ enum Command {
         With --listen a page in the browser shows what is seen and keeps sessions in the record of --data-dir. On another \
         address than this machine's own it asks for a token, which is shown at the start. There is no encryption: use a \
         network of your own.\n\n\
-        Quit with q, Esc or Ctrl-C; with --listen, with Ctrl-C.\n\
+        With --tui the terminal, also over SSH, is what the page is: t takes a field, Enter confirms it, 1 to 4 and 0 correct it, \
+        n starts a session, s signs it off, q quits. On a terminal, without --tui and --listen, the same is shown and nothing \
+        recorded.\n\n\
+        A session that was cut off, by a loss of power mostly, goes on by itself when its last field is less than half an hour \
+        old; otherwise page and terminal ask.\n\n\
+        Quit with q, Esc or Ctrl-C; with --listen alone, with Ctrl-C.\n\
         For Research Use Only. Not for use in diagnostic procedures.")]
     Live(LiveArgs),
     /// Measure the network on this machine.
@@ -187,6 +193,7 @@ fn class_by_name(name: &str) -> Result<Class, String> {
 }
 
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("recorded").multiple(true)))]
 struct LiveArgs {
     /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start
     /// [default: that of the configuration].
@@ -214,7 +221,7 @@ struct LiveArgs {
     /// Stop after so many frames.
     #[arg(long, value_name = "N")]
     frames: Option<u64>,
-    /// Show each picture of a folder for so many frames; with --listen, 1 means for 3 seconds.
+    /// Show each picture of a folder for so many frames; with --listen or --tui, 1 means for 3 seconds.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     hold: u32,
     /// Start a folder again after its last picture.
@@ -226,21 +233,24 @@ struct LiveArgs {
     /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Folder of the installed model and, with --listen, of the record; made where it is missing [default: that of `blastscope
+    /// Folder of the installed model and, with --listen or --tui, of the record; made where it is missing [default: that of `blastscope
     /// update` for the model, that of the configuration for the record].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Configuration [default: /etc/blastscope.toml, where there is one].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One JSON object a line and frame instead of a panel.
+    /// One JSON object a line and frame, for programs.
     #[arg(long)]
     json: bool,
-    /// Serve a page in the browser at this address instead of a panel.
-    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with_all = ["json", "frames"])]
+    /// Serve a page in the browser at this address.
+    #[arg(long, value_name = "ADDRESS:PORT", group = "recorded", conflicts_with_all = ["json", "frames"])]
     listen: Option<std::net::SocketAddr>,
-    /// Frames for which a class must stand before its field is taken into the record, with --listen [default: 5].
-    #[arg(long, value_name = "N", requires = "listen", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Work at this terminal, with keys: take fields, confirm, correct, sign off. Also together with --listen.
+    #[arg(long, group = "recorded", conflicts_with = "json")]
+    tui: bool,
+    /// Frames for which a class must stand before its field is taken into the record, with --listen or --tui [default: 5].
+    #[arg(long, value_name = "N", requires = "recorded", value_parser = clap::value_parser!(u32).range(1..=1000))]
     take_after: Option<u32>,
 }
 
@@ -386,13 +396,14 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         return Ok(UNUSABLE);
     };
     let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
-    let output = match () {
-        () if args.json => live::Output::Json,
-        () if io::stdout().is_terminal() => live::Output::Panel,
-        () => live::Output::Lines,
-    };
-    // A panel says itself what there is to say, and messages would fall into it.
-    if output != live::Output::Panel
+    if args.tui && !io::stdout().is_terminal() {
+        note("--tui needs a terminal; leave it out for lines, or give --json or --listen");
+        return Ok(UNUSABLE);
+    }
+    let output = if args.json { live::Output::Json } else { live::Output::Lines };
+    let tui = args.tui || (!args.json && args.listen.is_none() && io::stdout().is_terminal());
+    // The terminal says itself what there is to say, and messages would fall into it.
+    if !(tui && io::stderr().is_terminal())
         && let Err(error) = logging::start(config.log.level)
     {
         note(error);
@@ -429,11 +440,16 @@ fn live(args: LiveArgs) -> io::Result<u8> {
         warnings,
         output,
     };
-    if let Some(listen) = args.listen {
-        let data_dir = args.data_dir.unwrap_or(config.data.dir);
-        let page =
-            live::served::Page { listen, data_dir, take_after: args.take_after, min_fields: config.report.min_fields };
-        return Ok(match live::served::run(&options, &page, classifier) {
+    if tui || args.listen.is_some() {
+        let recorded = args.tui || args.listen.is_some();
+        let station = live::station::Station {
+            listen: args.listen,
+            tui,
+            data_dir: recorded.then(|| args.data_dir.unwrap_or(config.data.dir)),
+            take_after: args.take_after,
+            min_fields: config.report.min_fields,
+        };
+        return Ok(match live::station::run(&options, &station, classifier) {
             Ok(()) => SUCCESS,
             Err(error) => {
                 note(error);

@@ -43,7 +43,7 @@ pub use self::{
     network::LoadedNetwork,
     order::{Order, Refusal},
     screening::{Screening, Step},
-    snapshot::{Flow, FocusBar, OpenSession, Saving, Snapshot},
+    snapshot::{Flow, FocusBar, Note, OpenSession, Saving, Snapshot},
 };
 use crate::{
     frame::Frame,
@@ -141,6 +141,12 @@ impl Remote {
         self.snapshots.borrow().clone()
     }
 
+    /// Whether the instrument works; a panic in its thread ends it.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.snapshots.has_changed().is_ok()
+    }
+
     /// States as they come; whoever is slow sees fewer of them.
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
@@ -187,6 +193,15 @@ impl Answer {
         self.0.await.unwrap_or(Err(Refusal::Stopped))
     }
 
+    /// The answer, when there is one; never waits. Once given it is not given again.
+    pub fn poll(&mut self) -> Option<Result<Receipt, Refusal>> {
+        match self.0.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(oneshot::error::TryRecvError::Closed) => Some(Err(Refusal::Stopped)),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+        }
+    }
+
     /// Waits for it on a thread that may block, at most `timeout`.
     ///
     /// # Errors
@@ -194,11 +209,10 @@ impl Answer {
     pub fn wait(mut self, timeout: Duration) -> Result<Receipt, Refusal> {
         let start = std::time::Instant::now();
         loop {
-            match self.0.try_recv() {
-                Ok(answer) => return answer,
-                Err(oneshot::error::TryRecvError::Closed) => return Err(Refusal::Stopped),
-                Err(oneshot::error::TryRecvError::Empty) if start.elapsed() > timeout => return Err(Refusal::Slow),
-                Err(oneshot::error::TryRecvError::Empty) => thread::sleep(Duration::from_millis(2)),
+            match self.poll() {
+                Some(answer) => return answer,
+                None if start.elapsed() > timeout => return Err(Refusal::Slow),
+                None => thread::sleep(Duration::from_millis(2)),
             }
         }
     }

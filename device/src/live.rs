@@ -1,10 +1,9 @@
-//! The command `live`: frames from a source through the pipeline onto a screen or into lines.
+//! The command `live`: frames from a source through the pipeline into lines, or through the instrument onto a page and a terminal.
 
 mod lines;
 mod opener;
-mod panel;
-pub mod served;
-mod terminal;
+pub mod station;
+mod tui;
 mod watch;
 
 use std::{io, path::PathBuf, str::FromStr, time::Duration};
@@ -57,8 +56,6 @@ impl FromStr for SourceName {
 /// What becomes of the readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// A panel on a terminal.
-    Panel,
     /// A line a frame, to be read.
     Lines,
     /// A JSON object a frame.
@@ -92,6 +89,17 @@ pub struct Options {
     pub output: Output,
 }
 
+impl Options {
+    /// Each picture of a folder that is not held is a field of its own: it speaks for itself, even when the next looks alike,
+    /// unless it is said how many frames must agree.
+    fn picture_by_picture(&self, mut settings: Settings) -> Settings {
+        if self.settle.is_none() {
+            (settings.settle, settings.same_view) = (1, -1.0);
+        }
+        settings
+    }
+}
+
 /// How a camera is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CameraOptions {
@@ -122,16 +130,12 @@ pub struct Session {
 pub(crate) trait Display {
     /// After each frame.
     fn show(&mut self, reading: &Reading, session: &Session) -> io::Result<()>;
-    /// There is no picture, and why, until the next reading; a change of the camera was told before.
-    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()>;
     /// The camera does something else now.
     fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()>;
     /// A button was pressed.
     fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()>;
     /// Something is worth a note.
     fn note(&mut self, message: &str, session: &Session) -> io::Result<()>;
-    /// Whether the person asked to stop; also the moment to notice a resized window.
-    fn wants_to_stop(&mut self) -> io::Result<bool>;
     /// At the end.
     fn finish(&mut self, session: &Session) -> io::Result<()>;
 }
@@ -149,16 +153,13 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     };
     let stop = interrupt::flag();
     let mut settings = Settings::new(options.thresholds);
-    if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 && options.settle.is_none() {
-        // Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.
-        settings.settle = 1;
-        settings.same_view = -1.0;
-    }
     settings.settle = options.settle.unwrap_or(settings.settle);
+    if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 {
+        settings = options.picture_by_picture(settings);
+    }
     let mut pipeline = Pipeline::new(model::Loaded::new(classifier), settings);
     let title = opener.title().unwrap_or_default();
     let mut display: Box<dyn Display> = match options.output {
-        Output::Panel => Box::new(panel::Panel::open(classifier, title)?),
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),
         Output::Json => Box::new(lines::Json::start(classifier)),
     };
@@ -189,8 +190,6 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     let ended = watch.run(source);
     notify::stopping();
     tracing::info!(target: "live", frames = pipeline.tally().frames, "stopped");
-    // The panel gives the terminal back when it is dropped, whatever happened.
-    drop(display);
     ended.map(|error| error.map_or(Ok(()), Err))
 }
 

@@ -9,7 +9,7 @@ use super::{field::Presence, left::Left};
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
-    pipeline::{Reading, Statement},
+    pipeline::{Reading, Statement, Tally},
     record::{Said, SessionId},
     source::{follow::Trouble, state::CameraState},
 };
@@ -68,6 +68,18 @@ pub struct FocusBar {
     pub threshold: f32,
 }
 
+/// Something that source, hardware or buttons had to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Grows by one with every note.
+    pub number: u64,
+    /// The sentence.
+    pub text: String,
+}
+
+/// Notes that are kept.
+const NOTES: usize = 4;
+
 /// Everything that can be shown.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Snapshot {
@@ -111,11 +123,26 @@ pub struct Snapshot {
     pub unsaved: u64,
     /// Grows with everything that is saved: time to read the record again.
     pub record_version: u64,
+    /// What was seen, frame by frame.
+    #[serde(skip)]
+    pub tally: Tally,
+    /// The last notes, oldest first.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
 }
 
 impl Snapshot {
     /// What must stand on every view of it.
     pub const NOTICE: &str = RESEARCH_USE;
+
+    /// Keeps a note.
+    pub(super) fn note(&mut self, text: String) {
+        let number = self.notes.last().map_or(1, |note| note.number + 1);
+        if self.notes.len() >= NOTES {
+            self.notes.remove(0);
+        }
+        self.notes.push(Note { number, text });
+    }
 
     /// Takes over what a reading says.
     pub(super) fn read(&mut self, reading: &Reading) {

@@ -104,6 +104,7 @@ impl<A: Assessor> Work<A> {
         }
         for note in self.follower.notes() {
             tracing::info!(target: "camera", "{note}");
+            self.shown.note(note);
         }
         if let Some(reason) = &turn.interrupted {
             if let Some(statement) = self.screening.interrupt(reason) {
@@ -124,6 +125,7 @@ impl<A: Assessor> Work<A> {
                 Notice::Pressed(event) => event,
                 Notice::Warning(warning) => {
                     tracing::warn!(target: "hardware", "{warning}");
+                    self.shown.note(warning);
                     continue;
                 }
             };
@@ -132,15 +134,20 @@ impl<A: Assessor> Work<A> {
                 Button::Confirm => self.confirmation(),
             };
             let Some(order) = order else {
-                tracing::warn!(target: "hardware", "confirm: no field of a session that goes on is shown");
+                self.refuse("confirm: no field of a session that goes on is shown".into());
                 continue;
             };
             let (reply, answer) = oneshot::channel();
             self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
             if let Ok(Err(refusal)) = { answer }.try_recv() {
-                tracing::warn!(target: "hardware", "{}: {refusal}", event.button);
+                self.refuse(format!("{}: {refusal}", event.button));
             }
         }
+    }
+
+    fn refuse(&mut self, why: String) {
+        tracing::warn!(target: "hardware", "{why}");
+        self.shown.note(format!("button {why}"));
     }
 
     /// That the operator confirms what is said of the field that is shown; `None` where it is not in the record.
@@ -178,6 +185,7 @@ impl<A: Assessor> Work<A> {
         self.shown.source_state = self.follower.state();
         self.shown.source_reason = self.follower.reason().map(str::to_owned);
         self.shown.elapsed = self.follower.elapsed();
+        self.shown.tally = *self.screening.tally();
         self.shown.focus = self.screening.focus();
         self.shown.field = self.screening.presence();
         self.shown.session = self.desk.session().cloned();

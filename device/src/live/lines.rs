@@ -77,10 +77,6 @@ impl Display for Plain {
         writeln!(io::stdout().lock(), "{}", line.trim_end())
     }
 
-    fn no_picture(&mut self, _: &str, _: &Session) -> io::Result<()> {
-        Ok(())
-    }
-
     fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
         self.note(&sentence(change), session)
     }
@@ -92,10 +88,6 @@ impl Display for Plain {
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
         note(message);
         Ok(())
-    }
-
-    fn wants_to_stop(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn finish(&mut self, session: &Session) -> io::Result<()> {
@@ -186,10 +178,6 @@ impl Display for Json {
         write_line(&line)
     }
 
-    fn no_picture(&mut self, _: &str, _: &Session) -> io::Result<()> {
-        Ok(())
-    }
-
     fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
         note(sentence(change));
         write_line(&Event::new(change, session))
@@ -202,10 +190,6 @@ impl Display for Json {
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
         note(message);
         Ok(())
-    }
-
-    fn wants_to_stop(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn finish(&mut self, session: &Session) -> io::Result<()> {

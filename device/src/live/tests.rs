@@ -62,11 +62,6 @@ impl Display for Log {
         Ok(())
     }
 
-    fn no_picture(&mut self, reason: &str, _: &Session) -> io::Result<()> {
-        self.missing.push(reason.to_string());
-        Ok(())
-    }
-
     fn camera(&mut self, change: &Change, _: &Session) -> io::Result<()> {
         self.states.push((change.state, change.reason.clone()));
         Ok(())
@@ -80,10 +75,6 @@ impl Display for Log {
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
         self.notes.push(message.to_string());
         Ok(())
-    }
-
-    fn wants_to_stop(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn finish(&mut self, session: &Session) -> io::Result<()> {
@@ -151,6 +142,12 @@ fn run_with(
     };
     let ended = watch.run(source).expect("the log never fails");
     assert!(log.finished);
+    log.missing = recorder
+        .announced
+        .iter()
+        .filter(|said| matches!(said, Statement::NoPicture(_)))
+        .filter_map(Statement::reason)
+        .collect();
     (log, ended)
 }
 

@@ -70,7 +70,7 @@ impl<A: Assessor> Loop<'_, A> {
         let mut alive = notify::Watchdog::from_environment();
         let ended = loop {
             alive.beat(Instant::now());
-            if self.stop.load(Ordering::Relaxed) || self.display.wants_to_stop()? {
+            if self.stop.load(Ordering::Relaxed) {
                 break None;
             }
             if self.limits.frames.is_some_and(|frames| self.session.tally.frames >= frames) {
@@ -114,7 +114,6 @@ impl<A: Assessor> Loop<'_, A> {
             for action in self.pipeline.interrupt(&reason) {
                 if let Action::Announce(statement) = action {
                     self.instrument.announce(&statement);
-                    self.display.no_picture(&statement.reason().unwrap_or_default(), &self.session)?;
                 }
             }
         }
