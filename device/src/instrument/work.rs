@@ -134,18 +134,18 @@ impl<A: Assessor> Work<A> {
                 Button::Confirm => self.confirmation(),
             };
             let Some(order) = order else {
-                self.refuse("confirm: no field of a session that goes on is shown".into());
+                self.refuse("confirm: no field of a session that goes on is shown");
                 continue;
             };
             let (reply, answer) = oneshot::channel();
             self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
             if let Ok(Err(refusal)) = { answer }.try_recv() {
-                self.refuse(format!("{}: {refusal}", event.button));
+                self.refuse(&format!("{}: {refusal}", event.button));
             }
         }
     }
 
-    fn refuse(&mut self, why: String) {
+    fn refuse(&mut self, why: &str) {
         tracing::warn!(target: "hardware", "{why}");
         self.shown.note(format!("button {why}"));
     }

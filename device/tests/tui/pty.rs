@@ -68,7 +68,7 @@ impl Pty {
             if letter == '\u{1b}' {
                 // ESC [ parameters final
                 if letters.next() == Some('[') {
-                    letters.by_ref().find(|letter| letter.is_ascii_alphabetic());
+                    letters.by_ref().find(char::is_ascii_alphabetic);
                 }
             } else {
                 text.push(letter);

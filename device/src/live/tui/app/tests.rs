@@ -17,16 +17,16 @@ fn typed(app: &mut App, text: &str) {
 }
 
 /// With a session of so many fields, the newest of which came a while ago.
-fn app(session: Option<OpenSession>, left: Option<Left>, fields: u64) -> App {
+fn app(session: Option<&OpenSession>, left: Option<&Left>, fields: u64) -> App {
     let mut app = App::new("model".into(), None, None, true);
     let snapshot = |seconds| Snapshot {
         elapsed: Duration::from_secs(seconds),
-        session: session.clone(),
-        left: left.clone(),
+        session: session.cloned(),
+        left: left.cloned(),
         ..Snapshot::default()
     };
     app.see(Arc::new(snapshot(1)));
-    if let Some(session) = &session {
+    if let Some(session) = session {
         app.read(slide(session.id, fields));
     }
     app.see(Arc::new(snapshot(100)));
@@ -46,7 +46,7 @@ fn a_session_is_started_by_its_pseudonym_and_signed_by_initials() {
     let Wish::Order(order, _) = pressed(&mut app, KeyCode::Enter) else { panic!("no order") };
     assert_eq!(order, Order::Start { specimen: "Sq8".into(), operator: "A. B.".into() });
 
-    let mut app = self::app(Some(opened()), None, 3);
+    let mut app = self::app(Some(&opened()), None, 3);
     assert_eq!(pressed(&mut app, KeyCode::Char('n')), Wish::Nothing);
     assert!(app.prompt.is_none() && app.messages[0].wrong, "one session at a time");
     pressed(&mut app, KeyCode::Char('s'));
@@ -61,7 +61,7 @@ fn a_session_is_started_by_its_pseudonym_and_signed_by_initials() {
 
 #[test]
 fn answers_mean_the_chosen_field_and_never_one_that_has_just_come() {
-    let mut app = app(Some(opened()), None, 5);
+    let mut app = app(Some(&opened()), None, 5);
     let field = |wish: Wish| match wish {
         Wish::Order(Order::Opinion { sequence, says, .. }, _) => (sequence, says),
         other => panic!("{other:?}"),
@@ -85,7 +85,7 @@ fn answers_mean_the_chosen_field_and_never_one_that_has_just_come() {
 #[test]
 fn quitting_asks_while_a_session_goes_on_and_control_c_does_not() {
     assert_eq!(pressed(&mut app(None, None, 0), KeyCode::Char('q')), Wish::Quit);
-    let mut app = app(Some(opened()), None, 1);
+    let mut app = app(Some(&opened()), None, 1);
     assert_eq!(pressed(&mut app, KeyCode::Char('q')), Wish::Nothing);
     assert_eq!(pressed(&mut app, KeyCode::Char('n')), Wish::Nothing);
     assert!(app.prompt.is_none());
@@ -97,7 +97,7 @@ fn quitting_asks_while_a_session_goes_on_and_control_c_does_not() {
 
 #[test]
 fn a_session_that_was_cut_off_is_continued_or_closed() {
-    let mut app = app(None, Some(left()), 0);
+    let mut app = app(None, Some(&left()), 0);
     let session = left().id;
     let Wish::Order(order, _) = pressed(&mut app, KeyCode::Char('c')) else { panic!("no order") };
     assert_eq!(order, Order::Continue { session });
