@@ -9,6 +9,7 @@
 //! * [`Screening`] is pure: pipeline, fields and focus without input, output or clock. A session can be replayed and asserted.
 //! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
 //!   verdict has stood for a while, or when the operator asks. It counts once however long it stays, and when the operator comes back.
+//! * A session that was **left open** by a loss of power goes on, by itself or when the operator says so ([`LeftOpen`]).
 //! * Nothing outside can hold up a frame: viewers take the latest of two slots, the record has a queue that refuses.
 
 mod desk;

@@ -15,6 +15,9 @@ use nix::{
     sys::termios::{Termios, tcgetattr},
 };
 
+const COLUMNS: usize = 80;
+const ROWS: usize = 24;
+
 /// A program at a terminal.
 pub struct Pty {
     pub child: Child,
@@ -27,7 +30,7 @@ pub struct Pty {
 impl Pty {
     /// Starts a program with all its streams on a terminal.
     pub fn start(command: &mut Command) -> Self {
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize { ws_row: ROWS as u16, ws_col: COLUMNS as u16, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(&size, None).expect("a terminal");
         let stream = || Stdio::from(pty.slave.try_clone().expect("a descriptor"));
         let before = tcgetattr(pty.slave.as_fd()).expect("settings");
@@ -59,22 +62,53 @@ impl Pty {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 
-    /// Everything that was written so far without escape sequences. Cells that did not change are not written again.
+    /// What stands on the screen, row by row.
     pub fn text(&self) -> String {
+        let mut rows = vec![vec![' '; COLUMNS]; ROWS];
+        let (mut row, mut column) = (0, 0);
         let written = self.written();
-        let mut text = String::new();
         let mut letters = written.chars();
         while let Some(letter) = letters.next() {
-            if letter == '\u{1b}' {
-                // ESC [ parameters final
-                if letters.next() == Some('[') {
-                    letters.by_ref().find(char::is_ascii_alphabetic);
+            match letter {
+                '\u{1b}' if letters.next() == Some('[') => {
+                    let mut parameters = String::new();
+                    let last = letters.by_ref().find(|letter| {
+                        let ends = letter.is_ascii_alphabetic();
+                        if !ends {
+                            parameters.push(*letter);
+                        }
+                        ends
+                    });
+                    let mut numbers = parameters.split(';').map(|number| number.parse().unwrap_or(1_usize));
+                    match last {
+                        Some('H') => {
+                            row = numbers.next().unwrap_or(1).clamp(1, ROWS) - 1;
+                            column = numbers.next().unwrap_or(1).clamp(1, COLUMNS) - 1;
+                        }
+                        // A cleared screen, or another one.
+                        Some('J' | 'h' | 'l') if matches!(&*parameters, "2" | "?1049") => {
+                            rows = vec![vec![' '; COLUMNS]; ROWS];
+                            (row, column) = (0, 0);
+                        }
+                        _ => {}
+                    }
                 }
-            } else {
-                text.push(letter);
+                '\r' => column = 0,
+                '\n' if row + 1 < ROWS => row += 1,
+                '\n' => {
+                    rows.remove(0);
+                    rows.push(vec![' '; COLUMNS]);
+                }
+                letter if !letter.is_control() => {
+                    if column < COLUMNS {
+                        rows[row][column] = letter;
+                    }
+                    column += 1;
+                }
+                _ => {}
             }
         }
-        text
+        rows.iter().map(|row| row.iter().collect::<String>() + "\n").collect()
     }
 
     /// Types.
@@ -82,7 +116,7 @@ impl Pty {
         self.keyboard.write_all(keys.as_bytes()).expect("a keyboard");
     }
 
-    /// Waits until a text was written.
+    /// Waits until a text stands on the screen.
     pub fn wait_for(&self, text: &str) {
         let start = Instant::now();
         while !self.text().contains(text) {

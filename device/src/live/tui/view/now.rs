@@ -83,7 +83,7 @@ fn probabilities(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
 fn below(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
     let mut lines = focus(snapshot, width);
     let (stage, colour) = match (&snapshot.session, snapshot.field) {
-        (None, _) => ("no session: nothing is recorded".to_owned(), Color::Gray),
+        (None, _) => ("no session, not recorded".to_owned(), Color::Gray),
         (_, Presence::Nothing) => ("nothing to take".into(), Color::Gray),
         (_, Presence::Moving) => ("the slide moves".into(), Color::Gray),
         (_, Presence::Judging { agreeing, needed }) if agreeing >= needed => ("steady".into(), Color::Cyan),
@@ -92,9 +92,9 @@ fn below(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
         (_, Presence::Taken { number }) => (format!("field {number} is saved: move on"), Color::Green),
     };
     lines.push(Line::from(vec![plain(" Field   "), strong(stage, colour)]));
-    if let (Some(gate), Some(quality)) = (snapshot.gate, &snapshot.quality) {
+    if let Some(gate) = snapshot.gate {
         let novelty = snapshot.novelty.map_or("-".into(), |novelty| format!("{novelty:.2}"));
-        lines.push(Line::from(faint(format!(" Gate    {gate}, contrast {}, novelty {novelty}", quality.contrast()))));
+        lines.push(Line::from(faint(format!(" Gate    {gate}, novelty {novelty}"))));
     }
     lines
 }
