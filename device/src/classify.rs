@@ -17,7 +17,7 @@ use blastscope_shared::{
 };
 
 pub use self::explain::Overlays;
-pub(crate) use self::{record::ByClass, table::class_colour};
+pub(crate) use self::record::ByClass;
 use self::{
     record::{Failure, Record},
     table::Table,

@@ -1,7 +1,11 @@
 //! The command line.
 
+mod bench;
+mod classify;
 mod config;
 mod installed;
+mod live;
+mod machine;
 mod record;
 mod report;
 mod service;
@@ -9,21 +13,18 @@ mod update;
 
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use blastscope_shared::{Class, cells::MAX_CELLS, network::Execution};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use self::config::settings;
 use crate::{
-    RESEARCH_USE, bench, cameras, classify, doctor, execution,
+    RESEARCH_USE, execution,
     hardware::Configuration,
-    live, logging,
     model::{self, Found},
-    source::camera::CameraName,
 };
 
 /// Everything went well.
@@ -49,12 +50,13 @@ enum Command {
         An overlay shows which places of a field the network's answer hangs on, not whether the answer is right.\n\
         For Research Use Only. Not for use in diagnostic procedures.\n\n\
         Exit status: 0 all classified, 1 some files could not be, 2 wrong usage or no model.")]
-    Classify(ClassifyArgs),
+    Classify(classify::ClassifyArgs),
     /// Watch a camera, or a folder that plays the camera, and say what is seen.
     #[command(after_help = "Examples:\n  blastscope live --camera auto\n  \
         blastscope live --camera /dev/video2 --lock-exposure --hardware board.toml\n  \
         blastscope live --source slides/ --fps 5\n  \
-        blastscope live --listen 127.0.0.1:8080 --data-dir data\n\n\
+        blastscope live --listen 127.0.0.1:8080 --data-dir data\n  \
+        blastscope live --tui --data-dir data\n\n\
         A camera that stalls, sends the same picture again and again, or is unplugged is named, and comes back by itself. \
         With --json such changes are lines of their own, as are buttons: {\"camera\":\"stalled\",...}, {\"button\":\"take\",...}.\n\n\
         A hardware file names the lines of a GPIO chip, each of them if it is there:\n  \
@@ -72,9 +74,14 @@ enum Command {
         With --listen a page in the browser shows what is seen and keeps sessions in the record of --data-dir. On another \
         address than this machine's own it asks for a token, which is shown at the start. There is no encryption: use a \
         network of your own.\n\n\
-        Quit with q, Esc or Ctrl-C; with --listen, with Ctrl-C.\n\
+        With --tui the terminal, also over SSH, is what the page is: t takes a field, Enter confirms it, 1 to 4 and 0 correct it, \
+        n starts a session, s signs it off, q quits. On a terminal, without --tui and --listen, the same is shown and nothing \
+        recorded.\n\n\
+        A session that was cut off, by a loss of power mostly, goes on by itself when its last field is less than half an hour \
+        old; otherwise page and terminal ask.\n\n\
+        Quit with q, Esc or Ctrl-C; with --listen alone, with Ctrl-C.\n\
         For Research Use Only. Not for use in diagnostic procedures.")]
-    Live(LiveArgs),
+    Live(live::LiveArgs),
     /// Measure the network on this machine.
     #[command(after_help = "Examples:\n  blastscope bench\n  blastscope bench --threads 2 --isa scalar --json\n  \
         blastscope bench --input\n  \
@@ -82,14 +89,14 @@ enum Command {
         A frame is 224 x 224 masked pixels in, four numbers out. Without --model the weights are drawn; only --cold \
         takes the model that `classify` takes.\n\n\
         Exit status: 0 measured, 1 a soak or a start failed, 2 wrong usage or no model.")]
-    Bench(BenchArgs),
+    Bench(bench::BenchArgs),
     /// Check this machine and the model, and say what to do about what is amiss.
     #[command(after_help = "Examples:\n  blastscope doctor\n  blastscope doctor --model first.bsm --json\n  \
         blastscope doctor --hardware board.toml\n\n\
         A drawn field goes through the model on the chosen instruction set and on plain kernels, which must agree bit \
         for bit. Nothing is changed.\n\n\
         Exit status: 0 ready to classify, 1 something that classification needs is missing or wrong.")]
-    Doctor(DoctorArgs),
+    Doctor(machine::DoctorArgs),
     /// List the sessions of a record.
     #[command(after_help = "Examples:\n  blastscope sessions --data-dir /var/lib/blastscope\n  \
         blastscope sessions --data-dir data --json\n\n\
@@ -113,7 +120,7 @@ enum Command {
     /// List the connected cameras, their formats, and what can be locked.
     #[command(after_help = "Examples:\n  blastscope cameras\n  blastscope cameras --json\n\n\
         Exit status: 0 there is one, 1 there is none.")]
-    Cameras(CamerasArgs),
+    Cameras(machine::CamerasArgs),
     /// Install a signed model from a file or a memory stick, or go back to the one before.
     #[command(after_help = "Examples:\n  blastscope update /media/usb\n  \
         blastscope update allcnn-signed.bsm --public-key laboratory.pub\n  blastscope update --rollback\n\n\
@@ -154,156 +161,6 @@ enum Command {
     InstallService(service::InstallArgs),
 }
 
-#[derive(Debug, Args)]
-struct ClassifyArgs {
-    /// Pictures (JPEG, PNG, BMP, TIFF) or folders of pictures.
-    #[arg(required = true, value_name = "IMAGE|DIR")]
-    paths: Vec<PathBuf>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Folder whose installed model is used [default: that of `blastscope update`].
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// One JSON object a line and picture instead of a table.
-    #[arg(long)]
-    json: bool,
-    /// Classify even what the quality gate rejects.
-    #[arg(long)]
-    no_gate: bool,
-    /// Threads that share the work on a picture [default: as many as there are cores, at most 4].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    threads: Option<u16>,
-    /// Write to this folder, for each picture, a PNG of it that shows what spoke for the most probable class (Grad-CAM).
-    #[arg(long, value_name = "DIR")]
-    explain: Option<PathBuf>,
-    /// Show what speaks for this class instead: Benign, Early, Pre or Pro.
-    #[arg(long, value_name = "CLASS", requires = "explain", value_parser = class_by_name)]
-    explain_class: Option<Class>,
-}
-
-fn class_by_name(name: &str) -> Result<Class, String> {
-    Class::from_folder_name(name).ok_or_else(|| "there are the classes Benign, Early, Pre and Pro".into())
-}
-
-#[derive(Debug, Args)]
-struct LiveArgs {
-    /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start
-    /// [default: that of the configuration].
-    #[arg(long, value_name = "DIR|camera[:N]")]
-    source: Option<live::SourceName>,
-    /// Watch this camera, and wait for it: `auto`, a number, a node, or its name in /dev/v4l/by-path, as `blastscope
-    /// cameras` lists them.
-    #[arg(long, value_name = "auto|N|NODE|NAME", conflicts_with = "source")]
-    camera: Option<CameraName>,
-    /// Hold the camera's exposure, gain and white balance at what they are after two seconds.
-    #[arg(long)]
-    lock_exposure: bool,
-    /// Take equal frames for a picture that stands still, not for a frozen camera: for cameras that show a drawn picture.
-    #[arg(long)]
-    allow_frozen: bool,
-    /// Switch lamps and a buzzer and listen to buttons on the pins that this file names.
-    #[arg(long, value_name = "FILE.toml")]
-    hardware: Option<PathBuf>,
-    /// Keep the buzzer silent.
-    #[arg(long, requires = "hardware")]
-    mute: bool,
-    /// Frames a second of a folder.
-    #[arg(long, default_value_t = 5.0, value_name = "F")]
-    fps: f64,
-    /// Stop after so many frames.
-    #[arg(long, value_name = "N")]
-    frames: Option<u64>,
-    /// Show each picture of a folder for so many frames; with --listen, 1 means for 3 seconds.
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    hold: u32,
-    /// Start a folder again after its last picture.
-    #[arg(long)]
-    repeat: bool,
-    /// Frames of a view that must agree before a verdict is spoken [default: 3; 1 for a folder without --hold].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
-    settle: Option<u32>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Folder of the installed model and, with --listen, of the record; made where it is missing [default: that of `blastscope
-    /// update` for the model, that of the configuration for the record].
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Configuration [default: /etc/blastscope.toml, where there is one].
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// One JSON object a line and frame instead of a panel.
-    #[arg(long)]
-    json: bool,
-    /// Serve a page in the browser at this address instead of a panel.
-    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with_all = ["json", "frames"])]
-    listen: Option<std::net::SocketAddr>,
-    /// Frames for which a class must stand before its field is taken into the record, with --listen [default: 5].
-    #[arg(long, value_name = "N", requires = "listen", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    take_after: Option<u32>,
-}
-
-#[derive(Debug, Args)]
-struct BenchArgs {
-    /// Threads that share the work.
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    threads: u16,
-    /// Instruction set [default: $BLASTSCOPE_ISA, else the fastest of this machine].
-    #[arg(long, value_name = "NAME")]
-    isa: Option<String>,
-    /// Model file instead of drawn weights.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Frames to measure.
-    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    frames: u32,
-    /// One JSON object instead of a table.
-    #[arg(long)]
-    json: bool,
-    /// Run so many frames in a row instead; fail when results change or memory grows by more than 1 MB. Ctrl-C ends it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "frames")]
-    soak: Option<u64>,
-    /// Start `blastscope classify` so many times instead, and measure from its start to its verdict.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
-        conflicts_with_all = ["threads", "frames", "soak"])]
-    cold: Option<u32>,
-    /// One JSON line with times and memory, for a comparison with other engines; with the moment of the start, in
-    /// seconds since 1970, in $T0 also the time to the first result.
-    #[arg(long, num_args = 2, value_names = ["THREADS", "RUNS"], value_parser = clap::value_parser!(u32).range(1..),
-        conflicts_with_all = ["threads", "frames", "soak", "cold", "json"])]
-    peers: Option<Vec<u32>>,
-    /// Measure what comes before the network instead: decoding, squash and mask, gate, whole frames.
-    #[arg(long, conflicts_with_all = ["threads", "isa", "model", "peers", "soak", "cold"])]
-    input: bool,
-    /// Measure on this picture instead of a drawn frame of 1024x768.
-    #[arg(long, value_name = "FILE", requires = "input")]
-    picture: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct DoctorArgs {
-    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Check the pins that this file names, as `live` takes it.
-    #[arg(long, value_name = "FILE.toml")]
-    hardware: Option<PathBuf>,
-    /// Folder whose installed model is used [default: that of `blastscope update`].
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// One JSON object instead of a table.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct CamerasArgs {
-    /// One JSON object instead of a list.
-    #[arg(long)]
-    json: bool,
-}
-
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -316,14 +173,14 @@ pub fn run() -> ExitCode {
         }
     };
     let done = match cli.command {
-        Command::Classify(args) => classify(&args),
-        Command::Live(args) => live(args),
-        Command::Bench(args) => bench(&args),
-        Command::Doctor(args) => doctor(&args),
+        Command::Classify(args) => classify::classify(&args),
+        Command::Live(args) => live::live(args),
+        Command::Bench(args) => bench::bench(&args),
+        Command::Doctor(args) => machine::doctor(&args),
         Command::Sessions(args) => record::sessions(&args),
         Command::Verify(args) => record::verify(&args),
         Command::Export(args) => record::export(&args),
-        Command::Cameras(args) => cameras(&args),
+        Command::Cameras(args) => machine::cameras(&args),
         Command::Update(args) => update::update(&args),
         Command::Model(args) => installed::model(&args),
         Command::Report(args) => report::report(&args),
@@ -362,181 +219,7 @@ fn load(named: Option<&Path>, data_dir: Option<&Path>, threads: usize) -> Option
     }
 }
 
-fn classify(args: &ClassifyArgs) -> io::Result<u8> {
-    let threads = args.threads.map_or_else(execution::threads, Into::into);
-    let found = load(args.model.as_deref(), args.data_dir.as_deref(), threads);
-    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
-    warnings.iter().for_each(note);
-    let overlays = args.explain.as_ref().map(|dir| classify::Overlays::prepare(dir, args.explain_class, &args.paths));
-    let overlays = match overlays.transpose() {
-        Ok(overlays) => overlays,
-        Err(error) => {
-            note(error);
-            return Ok(UNUSABLE);
-        }
-    };
-    let options = classify::Options { json: args.json, gate: !args.no_gate, overlays };
-    let all_fine = classify::run(&args.paths, &classifier, options, io::stdout().lock())?;
-    Ok(if all_fine { SUCCESS } else { PARTLY })
-}
-
-fn live(args: LiveArgs) -> io::Result<u8> {
-    let Some(rate) = crate::source::replay::Rate::new(args.fps) else {
-        note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
-        return Ok(UNUSABLE);
-    };
-    let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
-    let output = match () {
-        () if args.json => live::Output::Json,
-        () if io::stdout().is_terminal() => live::Output::Panel,
-        () => live::Output::Lines,
-    };
-    // A panel says itself what there is to say, and messages would fall into it.
-    if output != live::Output::Panel
-        && let Err(error) = logging::start(config.log.level)
-    {
-        note(error);
-        return Ok(UNUSABLE);
-    }
-    let pins = args.hardware.as_ref().or(config.hardware.as_ref().and(config.file.as_ref()));
-    let Ok(mut hardware) = hardware(pins) else { return Ok(UNUSABLE) };
-    if let Some(buzzer) = hardware.as_mut().and_then(|hardware| hardware.buzzer.as_mut()) {
-        buzzer.mute |= args.mute;
-    }
-    // What was named must be there at the start; what stands in the configuration may come later.
-    let (wait, source) = match (args.source, args.camera) {
-        (Some(source), _) => (false, source),
-        (None, Some(camera)) => (true, live::SourceName::Camera(camera)),
-        (None, None) => (true, config.camera.live_source()),
-    };
-    let model = args.model.as_deref().or(config.model.file.as_deref());
-    let Some(Found { classifier, warnings, .. }) = load(model, args.data_dir.as_deref(), 1) else {
-        return Ok(UNUSABLE);
-    };
-    // A folder may show a field a frame; `live` knows.
-    let settle = matches!(source, live::SourceName::Camera(_)).then_some(config.pipeline.settle);
-    let lock_exposure = args.lock_exposure || config.camera.lock_exposure;
-    let options = live::Options {
-        source,
-        camera: live::CameraOptions { wait, lock_exposure, detect_frozen: !args.allow_frozen },
-        hardware,
-        rate,
-        frames: args.frames,
-        hold: args.hold,
-        repeat: args.repeat,
-        settle: args.settle.or(settle),
-        thresholds: config.pipeline.stricter(*classifier.thresholds()),
-        warnings,
-        output,
-    };
-    if let Some(listen) = args.listen {
-        let data_dir = args.data_dir.unwrap_or(config.data.dir);
-        let page = live::served::Page { listen, data_dir, take_after: args.take_after };
-        return Ok(match live::served::run(&options, &page, classifier) {
-            Ok(()) => SUCCESS,
-            Err(error) => {
-                note(error);
-                UNUSABLE
-            }
-        });
-    }
-    match live::run(&options, &classifier)? {
-        Ok(()) => Ok(SUCCESS),
-        Err(error) => {
-            note(error);
-            Ok(PARTLY)
-        }
-    }
-}
-
-fn bench(args: &BenchArgs) -> io::Result<u8> {
-    if args.input {
-        let options = bench::input::Options { picture: args.picture.as_deref(), frames: args.frames, json: args.json };
-        return Ok(match bench::input::run(options)? {
-            Ok(()) => SUCCESS,
-            Err(error) => {
-                note(error);
-                UNUSABLE
-            }
-        });
-    }
-    let (threads, frames, report) = match args.peers.as_deref() {
-        Some(&[threads, runs]) => (threads as usize, runs, bench::Report::Peers),
-        _ if args.json => (args.threads.into(), args.frames, bench::Report::Json),
-        _ => (args.threads.into(), args.frames, bench::Report::Table),
-    };
-    let execution = match execution::chosen(args.isa.as_deref(), threads) {
-        Ok(execution) => execution,
-        Err(error) => {
-            note(error);
-            return Ok(UNUSABLE);
-        }
-    };
-    if let Some(starts) = args.cold {
-        return cold(args, execution, starts);
-    }
-    let (drawn, loaded);
-    let network = match &args.model {
-        None => {
-            drawn = bench::drawn_network(execution);
-            &drawn
-        }
-        Some(path) => match model::open(path, execution) {
-            Ok(classifier) => {
-                if classifier.preprocessing().is_cell_by_cell() {
-                    note(format_args!(
-                        "this model sees fields cell by cell: a frame here is one cell, and a field has up to {MAX_CELLS}"
-                    ));
-                }
-                loaded = classifier;
-                loaded.network()
-            }
-            Err(error) => {
-                note(error);
-                return Ok(UNUSABLE);
-            }
-        },
-    };
-    match args.soak {
-        Some(frames) => Ok(if bench::soak::run(network, frames, args.json)? { SUCCESS } else { PARTLY }),
-        None => bench::run(network, frames, report).map(|()| SUCCESS),
-    }
-}
-
-fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
-    // A file that was named is what the processes are given; they say what is wrong with it.
-    let path = match args.model.clone().map_or_else(|| model::load(None, None, execution).map(|found| found.path), Ok) {
-        Ok(path) => path,
-        Err(error) => {
-            note(error);
-            return Ok(UNUSABLE);
-        }
-    };
-    match bench::cold::run(&path, execution.isa, starts, args.json)? {
-        Ok(()) => Ok(SUCCESS),
-        Err(error) => {
-            note(error);
-            Ok(PARTLY)
-        }
-    }
-}
-
 /// The hardware file that was named, if one was; what is wrong with it has been said.
 fn hardware(path: Option<&PathBuf>) -> Result<Option<Configuration>, ()> {
     path.map(|path| Configuration::read(path).map_err(note)).transpose()
-}
-
-fn doctor(args: &DoctorArgs) -> io::Result<u8> {
-    let Ok(hardware) = hardware(args.hardware.as_ref()) else { return Ok(PARTLY) };
-    let (model, data_dir) = (args.model.as_deref(), args.data_dir.as_deref());
-    let fit = doctor::run(model, data_dir, hardware.as_ref(), args.json, io::stdout().lock())?;
-    Ok(if fit { SUCCESS } else { PARTLY })
-}
-
-fn cameras(args: &CamerasArgs) -> io::Result<u8> {
-    if cameras::run(args.json, io::stdout().lock())? {
-        return Ok(SUCCESS);
-    }
-    note(crate::source::SourceError::NoCamera);
-    Ok(PARTLY)
 }

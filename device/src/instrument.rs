@@ -1,7 +1,7 @@
 //! The instrument: a source, the pipeline, the fields of a slide and their record, in a thread of their own.
 //!
 //! ```text
-//! FrameSource -> mailbox (latest frame wins) -> Screening::step (pure) -> Snapshot, Frame --watch--> page, any number of viewers
+//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot, Frame --watch--> page, any number of viewers
 //!                                                 |  ^                                  (each sees the latest only)
 //!                                          Taken  v  | saved / failed
 //!                      Order (take, correct, ...) -> Desk --Job--> RecordWriter
@@ -9,12 +9,14 @@
 //! * [`Screening`] is pure: pipeline, fields and focus without input, output or clock. A session can be replayed and asserted.
 //! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
 //!   verdict has stood for a while, or when the operator asks. It counts once however long it stays, and when the operator comes back.
+//! * A session that was **left open** by a loss of power goes on, by itself or when the operator says so ([`LeftOpen`]).
 //! * Nothing outside can hold up a frame: viewers take the latest of two slots, the record has a queue that refuses.
 
 mod desk;
 mod feed;
 mod field;
 mod focus;
+mod left;
 mod network;
 mod order;
 mod screening;
@@ -38,10 +40,11 @@ pub use self::{
     desk::Origin,
     feed::Feed,
     field::{NotTaken, Presence, Rules, Taken, Token},
+    left::{Left, LeftOpen, RECENT},
     network::LoadedNetwork,
     order::{Order, Refusal},
     screening::{Screening, Step},
-    snapshot::{Flow, FocusBar, OpenSession, Saving, Snapshot, SourceState},
+    snapshot::{Flow, FocusBar, Note, OpenSession, Saving, Snapshot},
 };
 use crate::{
     frame::Frame,
@@ -63,8 +66,10 @@ pub struct Parts<A> {
     pub rules: Rules,
     /// Where frames come from.
     pub feed: Feed,
-    /// Where fields are kept.
-    pub record: RecordWriter,
+    /// Where fields are kept; without it nothing is.
+    pub record: Option<RecordWriter>,
+    /// The session that was left open when the program was cut off.
+    pub left: Option<LeftOpen>,
     /// What a session must say of model and device.
     pub origin: Origin,
 }
@@ -137,6 +142,12 @@ impl Remote {
         self.snapshots.borrow().clone()
     }
 
+    /// Whether the instrument works; a panic in its thread ends it.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.snapshots.has_changed().is_ok()
+    }
+
     /// States as they come; whoever is slow sees fewer of them.
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
@@ -183,6 +194,15 @@ impl Answer {
         self.0.await.unwrap_or(Err(Refusal::Stopped))
     }
 
+    /// The answer, when there is one; never waits. Once given it is not given again.
+    pub fn poll(&mut self) -> Option<Result<Receipt, Refusal>> {
+        match self.0.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(oneshot::error::TryRecvError::Closed) => Some(Err(Refusal::Stopped)),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+        }
+    }
+
     /// Waits for it on a thread that may block, at most `timeout`.
     ///
     /// # Errors
@@ -190,11 +210,10 @@ impl Answer {
     pub fn wait(mut self, timeout: Duration) -> Result<Receipt, Refusal> {
         let start = std::time::Instant::now();
         loop {
-            match self.0.try_recv() {
-                Ok(answer) => return answer,
-                Err(oneshot::error::TryRecvError::Closed) => return Err(Refusal::Stopped),
-                Err(oneshot::error::TryRecvError::Empty) if start.elapsed() > timeout => return Err(Refusal::Slow),
-                Err(oneshot::error::TryRecvError::Empty) => thread::sleep(Duration::from_millis(2)),
+            match self.poll() {
+                Some(answer) => return answer,
+                None if start.elapsed() > timeout => return Err(Refusal::Slow),
+                None => thread::sleep(Duration::from_millis(2)),
             }
         }
     }

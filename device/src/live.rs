@@ -1,26 +1,30 @@
-//! The command `live`: frames from a source through the pipeline onto a screen or into lines.
+//! The command `live`: frames from a source through the pipeline into lines, or through the instrument onto a page and a terminal.
 
 mod lines;
-mod panel;
-pub mod served;
-mod terminal;
+mod opener;
+pub mod station;
+mod tui;
 mod watch;
 
 use std::{io, path::PathBuf, str::FromStr, time::Duration};
 
 use blastscope_shared::{artifact::Thresholds, classifier::Classifier};
 
-use self::watch::{Limits, Opener, Watch};
+use self::{
+    opener::{SourceOpener, patience},
+    watch::{Limits, Watch},
+};
 use crate::{
     hardware::{Attached, ButtonEvent, Configuration, Instrument, NoHardware},
     interrupt, model,
     pipeline::{Pipeline, Reading, Settings, Tally},
     service::notify,
     source::{
-        FrameSource, STALL, SourceError,
-        camera::{CameraName, Finder},
-        replay::{Rate, Replay},
-        state::{CameraState, Change, Patience},
+        SourceError,
+        camera::CameraName,
+        follow::{Opener as _, Trouble},
+        replay::Rate,
+        state::{CameraState, Change},
     },
 };
 
@@ -52,8 +56,6 @@ impl FromStr for SourceName {
 /// What becomes of the readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// A panel on a terminal.
-    Panel,
     /// A line a frame, to be read.
     Lines,
     /// A JSON object a frame.
@@ -87,6 +89,17 @@ pub struct Options {
     pub output: Output,
 }
 
+impl Options {
+    /// Each picture of a folder that is not held is a field of its own: it speaks for itself, even when the next looks alike,
+    /// unless it is said how many frames must agree.
+    fn picture_by_picture(&self, mut settings: Settings) -> Settings {
+        if self.settle.is_none() {
+            (settings.settle, settings.same_view) = (1, -1.0);
+        }
+        settings
+    }
+}
+
 /// How a camera is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CameraOptions {
@@ -103,16 +116,8 @@ pub struct CameraOptions {
 pub struct Session {
     /// What the pipeline counted.
     pub tally: Tally,
-    /// Frames that came and were not looked at, because a newer one was there.
-    pub dropped: u64,
-    /// Frames that could not be decoded.
-    pub corrupt: u64,
-    /// Times that no frame came for a while.
-    pub stalls: u64,
-    /// Times that the source was lost.
-    pub losses: u64,
-    /// Times that the camera sent the same frame again and again.
-    pub freezes: u64,
+    /// What went wrong with the source.
+    pub trouble: Trouble,
     /// What the camera is doing.
     pub camera: CameraState,
     /// Frames looked at in a second, over the last ones.
@@ -125,16 +130,12 @@ pub struct Session {
 pub(crate) trait Display {
     /// After each frame.
     fn show(&mut self, reading: &Reading, session: &Session) -> io::Result<()>;
-    /// There is no picture, and why, until the next reading; a change of the camera was told before.
-    fn no_picture(&mut self, reason: &str, session: &Session) -> io::Result<()>;
     /// The camera does something else now.
     fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()>;
     /// A button was pressed.
     fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()>;
     /// Something is worth a note.
     fn note(&mut self, message: &str, session: &Session) -> io::Result<()>;
-    /// Whether the person asked to stop; also the moment to notice a resized window.
-    fn wants_to_stop(&mut self) -> io::Result<bool>;
     /// At the end.
     fn finish(&mut self, session: &Session) -> io::Result<()>;
 }
@@ -152,16 +153,13 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     };
     let stop = interrupt::flag();
     let mut settings = Settings::new(options.thresholds);
-    if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 && options.settle.is_none() {
-        // Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.
-        settings.settle = 1;
-        settings.same_view = -1.0;
-    }
     settings.settle = options.settle.unwrap_or(settings.settle);
+    if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 {
+        settings = options.picture_by_picture(settings);
+    }
     let mut pipeline = Pipeline::new(model::Loaded::new(classifier), settings);
-    let title = opener.title.clone();
+    let title = opener.title().unwrap_or_default();
     let mut display: Box<dyn Display> = match options.output {
-        Output::Panel => Box::new(panel::Panel::open(classifier, title)?),
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),
         Output::Json => Box::new(lines::Json::start(classifier)),
     };
@@ -177,9 +175,9 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         frames: options.frames,
         camera: matches!(options.source, SourceName::Camera(_)),
         patience: patience(options),
-        retry: Duration::from_millis(500),
+        retry: opener::RETRY,
     };
-    let mut watch = Watch {
+    let watch = Watch {
         pipeline: &mut pipeline,
         display: display.as_mut(),
         instrument: instrument.as_mut(),
@@ -192,59 +190,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
     let ended = watch.run(source);
     notify::stopping();
     tracing::info!(target: "live", frames = pipeline.tally().frames, "stopped");
-    // The panel gives the terminal back when it is dropped, whatever happened.
-    drop(display);
     ended.map(|error| error.map_or(Ok(()), Err))
-}
-
-fn patience(options: &Options) -> Patience {
-    match &options.source {
-        SourceName::Camera(_) if options.camera.detect_frozen => Patience::CAMERA,
-        SourceName::Camera(_) => Patience { frozen: None, ..Patience::CAMERA },
-        // A slow folder is not a stalled one.
-        SourceName::Folder(_) => Patience { stall: STALL.max(options.rate.period() * 2), ..Patience::REPLAY },
-    }
-}
-
-/// Opens what the options name.
-struct SourceOpener {
-    options: Options,
-    finder: Option<Finder>,
-    /// What was opened, for a person.
-    title: String,
-}
-
-impl SourceOpener {
-    fn new(options: Options) -> Self {
-        let (finder, title) = match &options.source {
-            SourceName::Camera(name) => {
-                (Some(Finder::new(name.clone(), options.camera.lock_exposure)), format!("camera {name}"))
-            }
-            SourceName::Folder(folder) => (None, folder.display().to_string()),
-        };
-        Self { options, finder, title }
-    }
-}
-
-impl Opener for SourceOpener {
-    fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError> {
-        if let Some(finder) = &mut self.finder {
-            let (camera, source) = finder.open()?;
-            self.title = camera.name;
-            return Ok(Box::new(source));
-        }
-        let SourceName::Folder(folder) = &self.options.source else { return Err(SourceError::NoCamera) };
-        let mut replay = Replay::open(folder)?.hold(self.options.hold).at_rate(self.options.rate);
-        if self.options.repeat {
-            replay = replay.repeat();
-        }
-        self.title = format!("{} ({} pictures)", folder.display(), replay.len());
-        Ok(Box::new(replay.play()?))
-    }
-
-    fn notes(&mut self) -> Vec<String> {
-        self.finder.as_ref().map(Finder::notes).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

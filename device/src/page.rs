@@ -18,9 +18,9 @@ mod access;
 mod address;
 mod answer;
 mod assets;
+mod download;
 mod guard;
 mod heat_map;
-mod interval;
 mod limiter;
 mod listen;
 mod live_picture;
@@ -58,13 +58,21 @@ pub struct Options {
     pub token_always: bool,
     /// How many wrong tokens are borne.
     pub limits: Limits,
+    /// How sessions are reported.
+    pub report: crate::report::Options,
 }
 
 impl Options {
     /// The defaults for an address and a record.
     #[must_use]
     pub fn new(listen: SocketAddr, data_dir: PathBuf) -> Self {
-        Self { listen, data_dir, token_always: false, limits: Limits::default() }
+        Self {
+            listen,
+            data_dir,
+            token_always: false,
+            limits: Limits::default(),
+            report: crate::report::Options::default(),
+        }
     }
 }
 

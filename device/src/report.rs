@@ -122,8 +122,19 @@ pub fn with_class(tally: &Tally) -> u64 {
 /// The share of `class` among the fields of a tally that have a class, with its 95 % interval.
 #[must_use]
 pub fn share(tally: &Tally, class: Class) -> Rate {
+    rate(tally.classes[class.index()], with_class(tally))
+}
+
+/// The share of the malignant classes together, as [`share`].
+#[must_use]
+pub fn malignant_share(tally: &Tally) -> Rate {
+    let malignant = Class::ALL.into_iter().filter(|class| class.is_malignant());
+    rate(malignant.map(|class| tally.classes[class.index()]).sum(), with_class(tally))
+}
+
+fn rate(hits: u64, of: u64) -> Rate {
     let number = |fields: u64| usize::try_from(fields).unwrap_or(usize::MAX);
-    Rate::new(number(tally.classes[class.index()]), number(with_class(tally)))
+    Rate::new(number(hits), number(of))
 }
 
 /// Why there is no report.
@@ -164,4 +175,16 @@ pub enum ReportError {
         /// What the system says.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_of_the_fields_with_a_class() {
+        let tally = Tally { classes: [6, 1, 2, 3], abstained: 9, rejected: 4, settling: 0, not_assessable: 1 };
+        assert_eq!(share(&tally, Class::ALL[1]), Rate::new(1, 12));
+        assert_eq!(malignant_share(&tally), Rate::new(6, 12));
+    }
 }

@@ -10,6 +10,7 @@
 pub mod background;
 pub mod camera;
 pub mod fault;
+pub mod follow;
 pub mod raw;
 pub mod replay;
 pub mod state;

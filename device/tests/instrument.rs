@@ -22,10 +22,13 @@ use std::{
 use blastscope::{
     frame::Frame,
     hardware::{self, Button, ButtonEvent, NoHardware, Notice},
-    instrument::{Feed, Instrument, Order, Parts, Presence, Refusal, Rules, Snapshot, SourceState},
+    instrument::{Feed, Instrument, Order, Parts, Presence, Refusal, Rules, Snapshot},
     pipeline::{Settings, Statement},
     record::{Record, RecordReader, RecordWriter},
-    source::{FrameSource, SourceError},
+    source::{
+        FrameSource, SourceError,
+        state::{CameraState, Patience},
+    },
 };
 use blastscope_shared::{
     RgbPixels,
@@ -49,6 +52,12 @@ impl FrameSource for Scripted {
     }
 }
 
+const PATIENCE: Patience = Patience {
+    stall: Duration::from_millis(60),
+    frozen: Some(Duration::from_millis(80)),
+    corrupt: Duration::from_millis(50),
+};
+
 const THRESHOLDS: Thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
 
 fn instrument(folder: &TempDir, feed: Feed) -> Instrument {
@@ -69,8 +78,9 @@ fn instrument_with(
         assessor,
         settings: Settings::new(THRESHOLDS),
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
-        feed: feed.with_patience(Duration::from_millis(30), Duration::from_millis(60)),
-        record: RecordWriter::start(record, 8).expect("a thread"),
+        feed: feed.with_patience(Duration::from_millis(30), PATIENCE),
+        record: Some(RecordWriter::start(record, 8).expect("a thread")),
+        left: None,
         origin: scene::origin(),
     };
     Instrument::start_with(parts, board).expect("a thread")
@@ -102,14 +112,14 @@ fn a_source_that_is_absent_is_shown_and_comes() {
             Ok(Box::new(Scripted(Box::new(|_| None), scene::drawn(320, 240, 1), 0)) as Box<dyn FrameSource>)
         }),
     );
-    let absent = wait_for(&instrument, "absence", |snapshot| snapshot.source_state == SourceState::Absent);
+    let absent = wait_for(&instrument, "absence", |snapshot| snapshot.source_state == CameraState::Absent);
     assert!(absent.source_reason.as_deref().expect("a reason").contains("connect one"), "{absent:?}");
     assert!(absent.said.is_none() && absent.focus.level.is_none());
     let take = instrument.remote().give(Order::Take).expect("taken").wait(Duration::from_secs(60));
     assert_eq!(take, Err(Refusal::NoSession));
     let there =
         wait_for(&instrument, "verdict", |snapshot| snapshot.said.as_ref().is_some_and(|said| said.class.is_some()));
-    assert_eq!((there.source_state, &there.source_reason), (SourceState::Streaming, &None));
+    assert_eq!((there.source_state, &there.source_reason), (CameraState::Streaming, &None));
 }
 
 #[test]
@@ -132,10 +142,10 @@ fn a_lost_source_leaves_no_verdict_and_its_field_counts_once() {
     );
     let start = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
     let receipt = instrument.remote().give(start).expect("taken").wait(Duration::from_secs(60)).expect("started");
-    let done = wait_for(&instrument, "five replugs", |snapshot| snapshot.flow.losses >= 5);
+    let done = wait_for(&instrument, "five replugs", |snapshot| snapshot.flow.trouble.losses >= 5);
     assert!(plugged.load(Ordering::Relaxed) >= 5);
-    assert!(done.flow.stalls >= 4 && done.flow.corrupt >= 4, "{:?}", done.flow);
-    let lost = wait_for(&instrument, "a loss", |snapshot| snapshot.source_state == SourceState::Lost);
+    assert!(done.flow.trouble.stalls >= 4 && done.flow.trouble.corrupt >= 4, "{:?}", done.flow);
+    let lost = wait_for(&instrument, "a loss", |snapshot| snapshot.source_state == CameraState::Lost);
     assert!(lost.said.is_none() && lost.probabilities.is_none() && lost.quality.is_none(), "{lost:?}");
     assert!(lost.source_reason.as_deref().expect("a reason").contains("plug it in again"));
     assert!(lost.sequence.is_none());
@@ -176,12 +186,14 @@ fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
     press.send(Button::Confirm).expect("heard");
     let start = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
     let receipt = instrument.remote().give(start).expect("taken").wait(Duration::from_secs(60)).expect("started");
+    // What is taken while the view is too new has no class that could be confirmed.
+    wait_for(&instrument, "a class", |snapshot| snapshot.said.as_ref().is_some_and(|said| said.class.is_some()));
     press.send(Button::Take).expect("heard");
     wait_for(&instrument, "a field", |snapshot| matches!(snapshot.field, Presence::Taken { .. }));
-    press.send(Button::Confirm).expect("heard");
     let before = instrument.remote().snapshot().record_version;
+    press.send(Button::Confirm).expect("heard");
     wait_for(&instrument, "a confirmation", |snapshot| snapshot.record_version > before);
-    wait_for(&instrument, "a loss", |snapshot| snapshot.flow.losses >= 1);
+    wait_for(&instrument, "a loss", |snapshot| snapshot.flow.trouble.losses >= 1);
     drop(instrument);
     let reader = RecordReader::open(folder.path()).expect("a record");
     let fields = reader.fields(receipt.session, 0, 10).expect("fields");

@@ -147,7 +147,8 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
         // Time runs faster here than on a slide.
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed,
-        record: RecordWriter::start(record, 8).expect("a thread"),
+        record: Some(RecordWriter::start(record, 8).expect("a thread")),
+        left: None,
         origin: scene::origin(),
     })
     .expect("a thread");
@@ -168,7 +169,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
             warm = resident();
         }
         most = most.max(resident().unwrap_or(0));
-        if snapshot.source_state == blastscope::instrument::SourceState::Ended {
+        if snapshot.source_state == blastscope::source::state::CameraState::Ended {
             break;
         }
         assert_eq!(snapshot.unsaved, 0, "{:?}", snapshot.saving);

@@ -6,8 +6,14 @@
 mod access;
 #[path = "page/client.rs"]
 mod client;
+#[path = "page/cut_off.rs"]
+mod cut_off;
+#[path = "page/download.rs"]
+mod download;
 #[path = "page/scene.rs"]
 #[allow(dead_code, reason = "the test in a browser uses more of it")]
 mod scene;
 #[path = "page/session.rs"]
 mod session;
+#[path = "page/source.rs"]
+mod source;

@@ -120,7 +120,7 @@ impl<W: Write> Table<W> {
 }
 
 /// The colour that a class has everywhere.
-pub(crate) const fn class_colour(class: Class) -> Color {
+const fn class_colour(class: Class) -> Color {
     if class.is_malignant() { Color::Magenta } else { Color::Green }
 }
 

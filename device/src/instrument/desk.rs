@@ -1,5 +1,7 @@
 //! Session and record: what was asked to be saved, and what became of it.
 
+mod cut_off;
+
 use std::{
     collections::VecDeque,
     time::{Duration, Instant, SystemTime},
@@ -9,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{
     field::{Taken, Token},
+    left::LeftOpen,
     order::{Order, Refusal},
     screening::Screening,
     snapshot::{OpenSession, Saving},
@@ -41,7 +44,16 @@ enum What {
     Field(Token),
     Opinion,
     End(SessionId),
+    Close(SessionId),
     SignOff,
+}
+
+/// Time since a session's start, by a clock that is never set.
+#[derive(Clone, Copy)]
+struct Clock {
+    /// What had passed before the program was cut off.
+    before: Duration,
+    since: Instant,
 }
 
 struct Pending {
@@ -52,9 +64,11 @@ struct Pending {
 
 /// Keeps the session.
 pub(super) struct Desk {
-    writer: RecordWriter,
+    /// Without one nothing is recorded.
+    writer: Option<RecordWriter>,
     origin: Origin,
-    session: Option<(OpenSession, Instant)>,
+    session: Option<(OpenSession, Clock)>,
+    left: Option<LeftOpen>,
     /// The session's end is on its way to the disk: nothing is added to it any more.
     closing: bool,
     pending: VecDeque<Pending>,
@@ -64,9 +78,9 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(writer: RecordWriter, origin: Origin) -> Self {
+    pub(super) fn new(writer: Option<RecordWriter>, left: Option<LeftOpen>, origin: Origin) -> Self {
         let (session, pending, saving) = (None, VecDeque::new(), Saving::Idle);
-        Self { writer, origin, session, closing: false, pending, saving, unsaved: 0, version: 0 }
+        Self { writer, origin, session, left, closing: false, pending, saving, unsaved: 0, version: 0 }
     }
 
     pub(super) fn session(&self) -> Option<&OpenSession> {
@@ -90,12 +104,16 @@ impl Desk {
         screening: &mut Screening<A>,
         now: Duration,
     ) {
-        let refused = match self.job(order, screening) {
-            Ok((job, what)) => return self.submit(job, what, Some(reply), screening, now),
-            Err(refused) => refused,
+        let done = match order {
+            _ if self.writer.is_none() => Err(Refusal::NoRecord),
+            Order::Continue { session } => self.continue_left(session, screening),
+            order => match self.job(order, screening) {
+                Ok((job, what)) => return self.submit(job, what, Some(reply), screening, now),
+                Err(refused) => Err(refused),
+            },
         };
         // Whoever has gone does not want to know.
-        let _ = reply.send(Err(refused));
+        let _ = reply.send(done);
     }
 
     fn job<A: Assessor>(&mut self, order: Order, screening: &mut Screening<A>) -> Result<(Job, What), Refusal> {
@@ -114,8 +132,16 @@ impl Desk {
                 if self.pending.iter().any(|pending| matches!(pending.what, What::Start { .. })) {
                     return Err(Refusal::Busy);
                 }
+                self.close_left("cut off; another session was started", at)?;
                 let what = What::Start { specimen: specimen.clone(), operator: operator.clone(), at: Instant::now() };
                 Ok((Job::Start(Box::new(self.new_session(specimen, operator, at))), what))
+            }
+            Order::Continue { session } => Err(Refusal::NotLeft(session)),
+            Order::Close { session, reason } => {
+                if self.left().is_none_or(|left| left.id != session) {
+                    return Err(Refusal::NotLeft(session));
+                }
+                Ok((Job::End { session, at, reason }, What::Close(session)))
             }
             Order::End { reason } => {
                 let session = self.session().filter(|_| !self.closing).ok_or(Refusal::NoSession)?.id;
@@ -130,9 +156,12 @@ impl Desk {
                 if !self.closing && self.session().is_some_and(|open| open.id == session) {
                     // What is signed is complete: the session ends first.
                     let job = Job::End { session, at, reason: "signed off".into() };
-                    let ticket = self.writer.submit(job).map_err(|_| Refusal::Busy)?;
+                    let writer = self.writer.as_ref().ok_or(Refusal::NoRecord)?;
+                    let ticket = writer.submit(job).map_err(|_| Refusal::Busy)?;
                     self.closing = true;
                     self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
+                } else if self.left().is_some_and(|left| left.id == session) {
+                    self.close_left("signed off", at)?;
                 }
                 Ok((Job::SignOff { session, by, at }, What::SignOff))
             }
@@ -169,7 +198,7 @@ impl Desk {
     pub(super) fn close(&mut self) {
         let Some(session) = self.session().map(|session| session.id) else { return };
         let job = Job::End { session, at: SystemTime::now(), reason: "the program was stopped".into() };
-        if let Ok(ticket) = self.writer.submit(job) {
+        if let Some(Ok(ticket)) = self.writer.as_ref().map(|writer| writer.submit(job)) {
             self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
         }
     }
@@ -182,11 +211,13 @@ impl Desk {
         screening: &mut Screening<A>,
         now: Duration,
     ) {
-        if let Ok(ticket) = self.writer.submit(job) {
-            self.pending.push_back(Pending { ticket, what, reply });
-            self.saving = Saving::Writing;
-        } else {
-            self.failed(&what, reply, Refusal::Busy, screening, now);
+        match self.writer.as_ref().map(|writer| writer.submit(job)) {
+            Some(Ok(ticket)) => {
+                self.pending.push_back(Pending { ticket, what, reply });
+                self.saving = Saving::Writing;
+            }
+            Some(Err(_)) => self.failed(&what, reply, Refusal::Busy, screening, now),
+            None => self.failed(&what, reply, Refusal::NoRecord, screening, now),
         }
     }
 
@@ -206,7 +237,8 @@ impl Desk {
         self.saving = Saving::Saved;
         match what {
             What::Start { specimen, operator, at } => {
-                self.session = Some((OpenSession { id: receipt.session, specimen, operator, fields: 0 }, at));
+                let open = OpenSession { id: receipt.session, specimen, operator, fields: 0, cut_off_utc: None };
+                self.session = Some((open, Clock { before: Duration::ZERO, since: at }));
                 self.unsaved = 0;
                 screening.start();
             }
@@ -222,6 +254,9 @@ impl Desk {
                     (self.session, self.closing, self.unsaved) = (None, false, 0);
                     screening.end();
                 }
+            }
+            What::Close(id) => {
+                self.left.take_if(|left| left.shown.id == id);
             }
             What::Opinion | What::SignOff => {}
         }
@@ -259,7 +294,7 @@ impl Desk {
 }
 
 /// What is recorded of a field; `None` where there was no picture.
-fn picture(taken: &Taken, session: SessionId, started: Instant, origin: &Origin) -> Option<Picture> {
+fn picture(taken: &Taken, session: SessionId, clock: Clock, origin: &Origin) -> Option<Picture> {
     let mut judgement = Judgement::of(&taken.reading, &origin.model_sha256)?;
     if taken.manual {
         let why = judgement.said.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -268,7 +303,7 @@ fn picture(taken: &Taken, session: SessionId, started: Instant, origin: &Origin)
     Some(Picture {
         session,
         taken: SystemTime::now(),
-        since_start: started.elapsed(),
+        since_start: clock.before + clock.since.elapsed(),
         judgement,
         pixels: taken.frame.picture.clone(),
     })

@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use crate::{
-    instrument::snapshot::SourceState,
-    source::{FrameSource, SourceError},
+use crate::source::{
+    FrameSource, SourceError,
+    follow::{OpenWith, Opener},
+    state::Patience,
 };
-
-/// Opens the source.
-type Open = dyn FnMut() -> Result<Box<dyn FrameSource>, SourceError> + Send;
 
 /// Where frames come from. The source itself lives in the instrument's thread.
 pub struct Feed {
-    pub(super) open: Box<Open>,
-    /// What is shown as its name.
+    pub(super) opener: Box<dyn Opener + Send>,
+    /// What is shown as its name until it is opened.
     pub(super) title: String,
     /// Time between attempts to open it.
     pub(super) retry: Duration,
-    /// Silence that is a stall.
-    pub(super) stall: Duration,
+    /// When its state is called by its name.
+    pub(super) patience: Patience,
 }
 
 impl Feed {
@@ -27,25 +25,19 @@ impl Feed {
         title: impl Into<String>,
         open: impl FnMut() -> Result<Box<dyn FrameSource>, SourceError> + Send + 'static,
     ) -> Self {
-        let (retry, stall) = (Duration::from_secs(1), crate::source::STALL);
-        Self { open: Box::new(open), title: title.into(), retry, stall }
+        Self::of(title, OpenWith(open))
     }
 
-    /// Sets how long to wait between attempts, and which silence is a stall.
+    /// As [`Self::new`], with an opener that has a name and something to say.
+    pub fn of(title: impl Into<String>, opener: impl Opener + Send + 'static) -> Self {
+        let (retry, patience) = (Duration::from_secs(1), Patience::CAMERA);
+        Self { opener: Box::new(opener), title: title.into(), retry, patience }
+    }
+
+    /// Sets how long to wait between attempts, and when the source's state is called by its name.
     #[must_use]
-    pub const fn with_patience(mut self, retry: Duration, stall: Duration) -> Self {
-        (self.retry, self.stall) = (retry, stall);
+    pub const fn with_patience(mut self, retry: Duration, patience: Patience) -> Self {
+        (self.retry, self.patience) = (retry, patience);
         self
-    }
-}
-
-/// What an error says about the source, and whether opening it again may help.
-pub(super) const fn state_of(error: &SourceError) -> (SourceState, bool) {
-    match error {
-        SourceError::Stalled { .. } => (SourceState::Stalled, false),
-        SourceError::Corrupt { .. } => (SourceState::Corrupt, false),
-        SourceError::Lost(_) => (SourceState::Lost, true),
-        SourceError::End => (SourceState::Ended, false),
-        _ => (SourceState::Absent, true),
     }
 }

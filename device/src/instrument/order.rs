@@ -16,6 +16,18 @@ pub enum Order {
         /// Who sits at the microscope.
         operator: String,
     },
+    /// Go on with the session that was left open when the program was cut off.
+    Continue {
+        /// The session.
+        session: SessionId,
+    },
+    /// End the session that was left open when the program was cut off.
+    Close {
+        /// The session.
+        session: SessionId,
+        /// Why.
+        reason: String,
+    },
     /// End the session that goes on.
     End {
         /// Why.
@@ -52,6 +64,20 @@ pub enum Refusal {
     /// Another session goes on.
     #[error("session {0} goes on; end it or sign it off first")]
     SessionGoesOn(SessionId),
+    /// It was not left open.
+    #[error("session {0} was not left open; look at the list of sessions")]
+    NotLeft(SessionId),
+    /// It cannot go on.
+    #[error("session {session} cannot go on, because {reason}; close it and start another one")]
+    Differs {
+        /// The session.
+        session: SessionId,
+        /// What is not as it was.
+        reason: String,
+    },
+    /// Nothing is recorded.
+    #[error("nothing is recorded here; start `blastscope live` with --data-dir DIR and --tui or --listen")]
+    NoRecord,
     /// The field cannot be taken.
     #[error(transparent)]
     NotTaken(#[from] NotTaken),

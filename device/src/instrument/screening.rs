@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     frame::Frame,
-    pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally},
+    pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally, Thumbnail},
 };
 
 /// What a step yields.
@@ -47,6 +47,12 @@ impl<A: Assessor> Screening<A> {
     /// Starts a session: from now on fields are taken.
     pub fn start(&mut self) {
         self.tracker.count(true);
+        self.focus = Focus::new(self.least_focus);
+    }
+
+    /// Goes on with a session that was cut off: these fields have their numbers already, the newest last.
+    pub(super) fn resume(&mut self, known: Vec<(u64, Thumbnail)>) {
+        self.tracker.resume(known);
         self.focus = Focus::new(self.least_focus);
     }
 

@@ -5,34 +5,14 @@ use std::time::Duration;
 use blastscope_shared::{Class, gate::Quality};
 use serde::Serialize;
 
-use super::field::Presence;
+use super::{field::Presence, left::Left};
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
-    pipeline::{Reading, Statement},
+    pipeline::{Reading, Statement, Tally},
     record::{Said, SessionId},
+    source::{follow::Trouble, state::CameraState},
 };
-
-/// How the source is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SourceState {
-    /// It is asked for its first frame.
-    #[default]
-    Opening,
-    /// Frames come.
-    Streaming,
-    /// It is there, but no frame comes.
-    Stalled,
-    /// The last frame was damaged.
-    Corrupt,
-    /// It was there and is gone.
-    Lost,
-    /// It is not there or cannot be used.
-    Absent,
-    /// A folder has no more pictures.
-    Ended,
-}
 
 /// What became of what was to be saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -63,6 +43,8 @@ pub struct OpenSession {
     pub operator: String,
     /// Fields that are on the disk.
     pub fields: u64,
+    /// When its last field was taken before the program was cut off, RFC 3339, where it was.
+    pub cut_off_utc: Option<String>,
 }
 
 /// Frames in numbers.
@@ -72,14 +54,9 @@ pub struct Flow {
     pub frames: u64,
     /// Frames a second, over the last ones.
     pub rate: f64,
-    /// Frames that were not looked at, because a newer one was there.
-    pub dropped: u64,
-    /// Frames that could not be decoded.
-    pub corrupt: u64,
-    /// Times that no frame came.
-    pub stalls: u64,
-    /// Times that the source was lost.
-    pub losses: u64,
+    /// What went wrong with the source.
+    #[serde(flatten)]
+    pub trouble: Trouble,
 }
 
 /// The focus bar.
@@ -91,13 +68,25 @@ pub struct FocusBar {
     pub threshold: f32,
 }
 
+/// Something that source, hardware or buttons had to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Grows by one with every note.
+    pub number: u64,
+    /// The sentence.
+    pub text: String,
+}
+
+/// Notes that are kept.
+const NOTES: usize = 4;
+
 /// Everything that can be shown.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Snapshot {
     /// What the source is called.
     pub source: String,
     /// How it is.
-    pub source_state: SourceState,
+    pub source_state: CameraState,
     /// Why it is not streaming.
     pub source_reason: Option<String>,
     /// Frames in numbers.
@@ -126,17 +115,34 @@ pub struct Snapshot {
     pub field: Presence,
     /// The session that goes on.
     pub session: Option<OpenSession>,
+    /// A session that was left open when the program was cut off, and waits to go on or to be closed.
+    pub left: Option<Left>,
     /// How saving goes.
     pub saving: Saving,
     /// Fields that could not be saved since the session's start.
     pub unsaved: u64,
     /// Grows with everything that is saved: time to read the record again.
     pub record_version: u64,
+    /// What was seen, frame by frame.
+    #[serde(skip)]
+    pub tally: Tally,
+    /// The last notes, oldest first.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
 }
 
 impl Snapshot {
     /// What must stand on every view of it.
     pub const NOTICE: &str = RESEARCH_USE;
+
+    /// Keeps a note.
+    pub(super) fn note(&mut self, text: String) {
+        let number = self.notes.last().map_or(1, |note| note.number + 1);
+        if self.notes.len() >= NOTES {
+            self.notes.remove(0);
+        }
+        self.notes.push(Note { number, text });
+    }
 
     /// Takes over what a reading says.
     pub(super) fn read(&mut self, reading: &Reading) {
@@ -156,7 +162,6 @@ impl Snapshot {
     pub(super) fn forget_picture(&mut self) {
         (self.sequence, self.said, self.probabilities) = (None, None, None);
         (self.novelty, self.quality, self.gate, self.frames_in_view) = (None, None, None, 0);
-        self.flow.rate = 0.0;
     }
 }
 

@@ -34,11 +34,11 @@ pub(super) fn summary(session: &Session) -> String {
         tally.without_cells,
         tally.settling,
         tally.rejected,
-        session.dropped,
-        session.corrupt,
-        session.stalls,
-        session.freezes,
-        session.losses,
+        session.trouble.dropped,
+        session.trouble.corrupt,
+        session.trouble.stalls,
+        session.trouble.freezes,
+        session.trouble.losses,
     )
 }
 
@@ -77,10 +77,6 @@ impl Display for Plain {
         writeln!(io::stdout().lock(), "{}", line.trim_end())
     }
 
-    fn no_picture(&mut self, _: &str, _: &Session) -> io::Result<()> {
-        Ok(())
-    }
-
     fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
         self.note(&sentence(change), session)
     }
@@ -92,10 +88,6 @@ impl Display for Plain {
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
         note(message);
         Ok(())
-    }
-
-    fn wants_to_stop(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn finish(&mut self, session: &Session) -> io::Result<()> {
@@ -179,15 +171,11 @@ impl Display for Json {
             logits: assessment.map(|assessment| assessment.logits),
             novelty: assessment.filter(|assessment| assessment.is_seen()).map(|assessment| assessment.novelty),
             quality: &reading.quality,
-            dropped: session.dropped,
-            corrupt: session.corrupt,
+            dropped: session.trouble.dropped,
+            corrupt: session.trouble.corrupt,
             model: &self.model,
         };
         write_line(&line)
-    }
-
-    fn no_picture(&mut self, _: &str, _: &Session) -> io::Result<()> {
-        Ok(())
     }
 
     fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
@@ -202,10 +190,6 @@ impl Display for Json {
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
         note(message);
         Ok(())
-    }
-
-    fn wants_to_stop(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn finish(&mut self, session: &Session) -> io::Result<()> {

@@ -10,8 +10,10 @@ use crate::{
     hardware::Notice,
     pipeline::{Assessor, Statement},
     source::{
-        Background, Capture, Encoding, Inline, RawFrame,
+        Background, Capture, Encoding, FrameSource, Inline, RawFrame,
         fault::{Faulty, Rates},
+        follow::OpenWith,
+        state::Patience,
     },
 };
 
@@ -60,11 +62,6 @@ impl Display for Log {
         Ok(())
     }
 
-    fn no_picture(&mut self, reason: &str, _: &Session) -> io::Result<()> {
-        self.missing.push(reason.to_string());
-        Ok(())
-    }
-
     fn camera(&mut self, change: &Change, _: &Session) -> io::Result<()> {
         self.states.push((change.state, change.reason.clone()));
         Ok(())
@@ -78,10 +75,6 @@ impl Display for Log {
     fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
         self.notes.push(message.to_string());
         Ok(())
-    }
-
-    fn wants_to_stop(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn finish(&mut self, session: &Session) -> io::Result<()> {
@@ -105,15 +98,6 @@ impl Instrument for Recorder {
 
     fn notices(&mut self) -> Vec<Notice> {
         self.notices.pop_front().into_iter().collect()
-    }
-}
-
-/// Opens what a closure makes.
-struct Opening<F>(F);
-
-impl<F: FnMut() -> Result<Box<dyn FrameSource>, SourceError>> Opener for Opening<F> {
-    fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError> {
-        self.0()
     }
 }
 
@@ -147,8 +131,8 @@ fn run_with(
 ) -> (Log, Option<SourceError>) {
     let mut log = Log::default();
     let stop = AtomicBool::new(false);
-    let (mut pipeline, mut opener) = (pipeline(), Opening(reopen));
-    let mut watch = Watch {
+    let (mut pipeline, mut opener) = (pipeline(), OpenWith(reopen));
+    let watch = Watch {
         pipeline: &mut pipeline,
         display: &mut log,
         instrument: recorder,
@@ -158,6 +142,12 @@ fn run_with(
     };
     let ended = watch.run(source).expect("the log never fails");
     assert!(log.finished);
+    log.missing = recorder
+        .announced
+        .iter()
+        .filter(|said| matches!(said, Statement::NoPicture(_)))
+        .filter_map(Statement::reason)
+        .collect();
     (log, ended)
 }
 
@@ -178,9 +168,9 @@ fn truncated_and_lost_frames_are_reported_and_survived() {
     let (log, ended) = run_to_the_end(Box::new(Inline(faulty)), never);
     assert_eq!(ended, None);
     assert_eq!(log.last.tally.frames, 200);
-    assert!((25..=90).contains(&log.last.corrupt), "{:?}", log.last);
+    assert!((25..=90).contains(&log.last.trouble.corrupt), "{:?}", log.last);
     let corrupt = log.times(CameraState::Corrupt);
-    assert!(corrupt > 10 && corrupt <= log.last.corrupt, "{corrupt} of {:?}", log.last);
+    assert!(corrupt > 10 && corrupt <= log.last.trouble.corrupt, "{corrupt} of {:?}", log.last);
     assert!(log.reason(CameraState::Corrupt).contains("is cut off ("), "{:?}", log.states[1]);
     assert!(log.states.windows(2).all(|pair| pair[0].0 != pair[1].0), "only changes are told");
     assert!(log.shown.is_sorted() && *log.shown.last().expect("frames") > 230, "dropped frames leave gaps");
@@ -204,10 +194,10 @@ fn a_stall_is_said_once_and_the_camera_recovers() {
     let source = Box::new(Background::start(open).expect("opens"));
     let (log, ended) = run_with(Limits { patience, ..LIMITS }, Some(source), never, &mut Recorder::default());
     assert_eq!(ended, None);
-    assert!(log.last.stalls >= 1, "{:?}", log.last);
-    assert_eq!(log.times(CameraState::Stalled), log.last.stalls, "{:?}", log.states);
+    assert!(log.last.trouble.stalls >= 1, "{:?}", log.last);
+    assert_eq!(log.times(CameraState::Stalled), log.last.trouble.stalls, "{:?}", log.states);
     assert!(log.reason(CameraState::Stalled).starts_with("no frame for "), "{:?}", log.states);
-    assert_eq!(log.missing.len() as u64, log.last.stalls, "each stall takes the statement back once");
+    assert_eq!(log.missing.len() as u64, log.last.trouble.stalls, "each stall takes the statement back once");
 }
 
 #[test]
@@ -221,7 +211,7 @@ fn an_unplugged_camera_is_waited_for() {
     };
     let (log, ended) = run_with(LIMITS, Some(Box::new(unplugged())), reopen, &mut recorder);
     assert_eq!(ended, None);
-    assert_eq!((log.last.tally.frames, log.last.losses), (200, 3));
+    assert_eq!((log.last.tally.frames, log.last.trouble.losses), (200, 3));
     assert_eq!(log.shown, (0..200).collect::<Vec<_>>(), "the numbers of the frames go on");
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     use CameraState::{Absent, Lost, Opening, Streaming};
@@ -243,7 +233,7 @@ fn a_camera_that_is_not_there_yet_is_waited_for() {
         },
         &mut Recorder::default(),
     );
-    assert_eq!((ended, log.last.tally.frames, log.last.losses), (None, 200, 0));
+    assert_eq!((ended, log.last.tally.frames, log.last.trouble.losses), (None, 200, 0));
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     assert_eq!(states, [CameraState::Absent, CameraState::Opening, CameraState::Streaming]);
     assert_eq!(log.missing.len(), 1);
@@ -287,7 +277,7 @@ fn a_frozen_camera_is_not_judged_and_comes_back() {
     let mut recorder = Recorder::default();
     let source = Frozen(Inline(Grey(0)), Duration::ZERO);
     let (log, ended) = run_with(LIMITS, Some(Box::new(source)), never, &mut recorder);
-    assert_eq!((ended, log.last.freezes), (None, 1));
+    assert_eq!((ended, log.last.trouble.freezes), (None, 1));
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     assert_eq!(states, [CameraState::Streaming, CameraState::Frozen, CameraState::Streaming]);
     assert!(log.reason(CameraState::Frozen).contains("the same to the last bit"), "{:?}", log.states);
@@ -315,7 +305,7 @@ fn only_damaged_frames_take_the_statement_back() {
     let reopen = || Ok(Box::new(Inline(Grey(0))) as Box<dyn FrameSource>);
     let (log, _) = run_with(LIMITS, Some(Box::new(Inline(faulty))), reopen, &mut recorder);
     assert_eq!(log.states[0].0, CameraState::Corrupt);
-    assert_eq!(log.last.corrupt, 300);
+    assert_eq!(log.last.trouble.corrupt, 300);
     assert!(log.missing[0].contains("is cut off ("), "{:?}", log.missing);
 }
 
@@ -324,8 +314,8 @@ fn every_damaged_picture_of_a_folder_is_told_and_nothing_of_a_camera() {
     let faulty = Faulty::new(Grey(0), 5, Rates { truncate: 500, ..Rates::default() });
     let limits = Limits { camera: false, ..LIMITS };
     let (log, _) = run_with(limits, Some(Box::new(Inline(faulty))), never, &mut Recorder::default());
-    assert_eq!((log.states.len(), log.notes.len() as u64), (0, log.last.corrupt));
-    assert!(log.last.corrupt > 50, "{:?}", log.last);
+    assert_eq!((log.states.len(), log.notes.len() as u64), (0, log.last.trouble.corrupt));
+    assert!(log.last.trouble.corrupt > 50, "{:?}", log.last);
     assert!(log.notes.iter().all(|note| note.contains("is cut off (")), "{:?}", log.notes[0]);
 }
 
@@ -349,7 +339,7 @@ fn the_end_of_a_source_ends_the_session_and_slowness_drops_frames() {
     let source = Background::start(|| Ok(Ten(Grey(0)))).expect("opens");
     thread::sleep(Duration::from_millis(100));
     let (log, ended) = run_to_the_end(Box::new(source), never);
-    assert_eq!((ended, log.shown, log.last.dropped), (None, vec![9], 9));
+    assert_eq!((ended, log.shown, log.last.trouble.dropped), (None, vec![9], 9));
 }
 
 #[test]

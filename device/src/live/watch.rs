@@ -1,4 +1,4 @@
-//! The loop: frames in, readings, states and statements out; a camera that is lost is opened again.
+//! The loop: frames in, readings, states and statements out.
 
 use std::{
     io,
@@ -15,7 +15,8 @@ use crate::{
     service::notify,
     source::{
         FrameSource, SourceError,
-        state::{CameraState, Patience, Sign, Watchdog},
+        follow::{Follower, Opener, Turn},
+        state::{CameraState, Patience},
     },
 };
 
@@ -33,16 +34,6 @@ pub(super) struct Limits {
 /// How long to wait for a frame before looking for a request to stop.
 const LOOK_AROUND: Duration = Duration::from_millis(50);
 
-/// What opens a source, the first time and again, and has something to say about it.
-pub(super) trait Opener {
-    /// Opens it.
-    fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError>;
-    /// What there is to say since the last time.
-    fn notes(&mut self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
 /// Everything around the loop.
 pub(super) struct Watch<'a, A> {
     pub pipeline: &'a mut Pipeline<A>,
@@ -53,119 +44,88 @@ pub(super) struct Watch<'a, A> {
     pub stop: &'a AtomicBool,
 }
 
-/// How the numbers of a source that was opened again go on.
-#[derive(Default)]
-struct Continuation {
-    sequence: u64,
-    time: Duration,
-    dropped: u64,
-    next_sequence: u64,
-}
-
-struct State {
-    start: Instant,
-    session: Session,
-    watchdog: Watchdog,
-    continuation: Continuation,
-    /// When the last frame was taken.
-    last_frame: Duration,
-    /// Whether the pipeline knows that there is no picture.
-    blind: bool,
-}
-
 impl<A: Assessor> Watch<'_, A> {
     /// Runs until the end of the source, the wanted number of frames, or a request to stop. Without a `source` it is waited
     /// for. A source that fails for good ends the session with its error.
-    pub(super) fn run(&mut self, mut source: Option<Box<dyn FrameSource>>) -> io::Result<Option<SourceError>> {
-        let mut state = State {
-            start: Instant::now(),
-            session: Session::default(),
-            watchdog: Watchdog::new(self.limits.patience, Duration::ZERO),
-            continuation: Continuation::default(),
-            last_frame: Duration::ZERO,
-            blind: false,
-        };
-        let mut next_attempt = Duration::ZERO;
+    pub(super) fn run(self, source: Option<Box<dyn FrameSource>>) -> io::Result<Option<SourceError>> {
+        let Watch { pipeline, display, instrument, opener, limits, stop } = self;
+        let follower = Follower::new(opener, limits.patience, limits.retry).with_source(source);
+        let session = Session::default();
+        Loop { pipeline, display, instrument, limits, stop, follower, session }.run()
+    }
+}
+
+struct Loop<'a, A> {
+    pipeline: &'a mut Pipeline<A>,
+    display: &'a mut dyn Display,
+    instrument: &'a mut dyn Instrument,
+    limits: Limits,
+    stop: &'a AtomicBool,
+    follower: Follower<'a>,
+    session: Session,
+}
+
+impl<A: Assessor> Loop<'_, A> {
+    fn run(mut self) -> io::Result<Option<SourceError>> {
         let mut alive = notify::Watchdog::from_environment();
         let ended = loop {
             alive.beat(Instant::now());
-            if self.stop.load(Ordering::Relaxed) || self.display.wants_to_stop()? {
+            if self.stop.load(Ordering::Relaxed) {
                 break None;
             }
-            if self.limits.frames.is_some_and(|frames| state.session.tally.frames >= frames) {
+            if self.limits.frames.is_some_and(|frames| self.session.tally.frames >= frames) {
                 break None;
             }
-            state.session.elapsed = state.start.elapsed();
-            self.tend(&state.session)?;
-            let Some(open) = &mut source else {
-                if state.session.elapsed < next_attempt {
-                    thread::sleep(LOOK_AROUND.min(self.limits.retry));
-                    continue;
-                }
-                next_attempt = state.session.elapsed + self.limits.retry;
-                let sign = match self.opener.open() {
-                    Ok(opened) => {
-                        source = Some(opened);
-                        // Its own clock starts now.
-                        state.continuation.time = state.start.elapsed();
-                        Sign::Opened
-                    }
-                    Err(error @ (SourceError::NoCamera | SourceError::NoSuchCamera { .. })) => {
-                        Sign::Missing(error.to_string())
-                    }
-                    Err(error) => Sign::Gone(error.to_string()),
-                };
-                self.note(&mut state, sign)?;
-                continue;
-            };
-            let outcome = open.next_frame(LOOK_AROUND.min(self.limits.patience.stall));
-            state.session.elapsed = state.start.elapsed();
-            state.session.dropped = state.continuation.dropped + open.dropped();
-            match outcome {
-                Ok(frame) => {
-                    let unchanged = open.unchanged();
-                    self.note(&mut state, Sign::Frame { unchanged })?;
-                    if state.watchdog.state() == CameraState::Streaming {
-                        self.step(&mut state, frame)?;
-                    }
-                }
-                Err(SourceError::Stalled { .. }) => self.note(&mut state, Sign::Silence)?,
-                Err(error @ SourceError::Corrupt { .. }) => {
-                    state.session.corrupt += 1;
-                    if !self.limits.camera {
-                        self.display.note(&error.to_string(), &state.session)?;
-                    }
-                    self.note(&mut state, Sign::Damaged(error.to_string()))?;
-                }
-                Err(SourceError::End) => break None,
-                Err(error @ SourceError::Lost(_)) => {
-                    source = None;
-                    state.session.losses += 1;
-                    state.continuation.sequence = state.continuation.next_sequence;
-                    state.continuation.dropped = state.session.dropped;
-                    next_attempt = state.session.elapsed;
-                    self.note(&mut state, Sign::Gone(error.to_string()))?;
-                }
-                Err(error) => break Some(error),
+            self.session.elapsed = self.follower.elapsed();
+            self.tend()?;
+            let turn = self.follower.turn(LOOK_AROUND);
+            self.session.elapsed = self.follower.elapsed();
+            self.session.trouble = self.follower.trouble();
+            self.session.camera = self.follower.state();
+            self.session.rate = self.follower.rate();
+            match turn.ended {
+                Some(SourceError::End) => break None,
+                Some(error) => break Some(error),
+                None => self.tell(turn)?,
+            }
+            if !self.follower.is_open() {
+                thread::sleep(LOOK_AROUND.min(self.limits.retry));
             }
         };
-        state.session.elapsed = state.start.elapsed();
-        self.display.finish(&state.session)?;
+        self.session.elapsed = self.follower.elapsed();
+        self.display.finish(&self.session)?;
         Ok(ended)
     }
 
+    /// Passes on what a turn brought; what was said is taken back when it must not stand.
+    fn tell(&mut self, turn: Turn) -> io::Result<()> {
+        if let Some(damage) = turn.damage.filter(|_| !self.limits.camera) {
+            self.display.note(&damage, &self.session)?;
+        }
+        if let Some(change) = &turn.change {
+            match &change.reason {
+                _ if self.limits.camera => self.display.camera(change, &self.session)?,
+                // Every damaged picture of a folder is told by itself.
+                Some(reason) if change.state != CameraState::Corrupt => self.display.note(reason, &self.session)?,
+                _ => {}
+            }
+        }
+        if let Some(reason) = turn.interrupted {
+            for action in self.pipeline.interrupt(&reason) {
+                if let Action::Announce(statement) = action {
+                    self.instrument.announce(&statement);
+                }
+            }
+        }
+        turn.frame.map_or(Ok(()), |frame| self.step(&frame))
+    }
+
     /// One frame through the pipeline and out.
-    fn step(&mut self, state: &mut State, mut frame: Frame) -> io::Result<()> {
-        let State { session, continuation, .. } = state;
-        frame.sequence += continuation.sequence;
-        frame.time += continuation.time;
-        continuation.next_sequence = frame.sequence + 1;
-        let actions = self.pipeline.step(&frame, session.elapsed);
+    fn step(&mut self, frame: &Frame) -> io::Result<()> {
+        let actions = self.pipeline.step(frame, self.session.elapsed);
+        let session = &mut self.session;
         session.tally = *self.pipeline.tally();
-        session.elapsed = state.start.elapsed();
-        session.rate = smoothed_rate(session.rate, session.elapsed.saturating_sub(state.last_frame));
-        state.last_frame = session.elapsed;
-        state.watchdog.occupied_until(session.elapsed);
+        session.elapsed = self.follower.elapsed();
         // Lamps first: writing to a terminal takes longer.
         for action in &actions {
             if let Action::Announce(statement) = action {
@@ -180,56 +140,17 @@ impl<A: Assessor> Watch<'_, A> {
         Ok(())
     }
 
-    /// Takes note of a sign; a change of the camera's state is shown, and what was said is taken back when it must not stand.
-    fn note(&mut self, state: &mut State, sign: Sign) -> io::Result<()> {
-        let now = state.session.elapsed;
-        let change = state.watchdog.note(sign, now);
-        let session = &mut state.session;
-        session.camera = state.watchdog.state();
-        if let Some(change) = &change {
-            match change.state {
-                CameraState::Stalled => session.stalls += 1,
-                CameraState::Frozen => session.freezes += 1,
-                _ => {}
-            }
-            match &change.reason {
-                _ if self.limits.camera => self.display.camera(change, session)?,
-                // Every damaged picture of a folder is told by itself.
-                Some(reason) if change.state != CameraState::Corrupt => self.display.note(reason, session)?,
-                _ => {}
-            }
-        }
-        let blind = state.watchdog.is_blind(now);
-        if blind && (change.is_some() || !state.blind) {
-            session.rate = 0.0;
-            for action in self.pipeline.interrupt(state.watchdog.reason().unwrap_or_default()) {
-                if let Action::Announce(statement) = action {
-                    self.instrument.announce(&statement);
-                    self.display.no_picture(&statement.reason().unwrap_or_default(), session)?;
-                }
-            }
-        }
-        state.blind = blind;
-        Ok(())
-    }
-
     /// Passes on what hardware and source have to say.
-    fn tend(&mut self, session: &Session) -> io::Result<()> {
+    fn tend(&mut self) -> io::Result<()> {
         for notice in self.instrument.notices() {
             match notice {
-                Notice::Pressed(event) => self.display.button(event, session)?,
-                Notice::Warning(warning) => self.display.note(&warning, session)?,
+                Notice::Pressed(event) => self.display.button(event, &self.session)?,
+                Notice::Warning(warning) => self.display.note(&warning, &self.session)?,
             }
         }
-        for note in self.opener.notes() {
-            self.display.note(&note, session)?;
+        for note in self.follower.notes() {
+            self.display.note(&note, &self.session)?;
         }
         Ok(())
     }
-}
-
-/// Frames a second as an exponential mean of the time between frames.
-fn smoothed_rate(rate: f64, between: Duration) -> f64 {
-    let now = 1.0 / between.as_secs_f64().max(1e-6);
-    if rate == 0.0 { now } else { 1.0 / (0.9 / rate + 0.1 / now) }
 }

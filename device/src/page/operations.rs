@@ -89,16 +89,28 @@ struct End {
     reason: String,
 }
 
-/// `POST /api/sessions/{session}/end`: ends the session that goes on.
+/// `POST /api/sessions/{session}/end`: ends the session that goes on, or one that was left open.
 pub(super) async fn end(app: Arc<App>, Path(id): Path<Number>, request: Request) -> Result<Response, Problem> {
     let id = id.session()?;
     let End { reason } = body(request.into_body()).await?;
-    if app.remote.snapshot().session.as_ref().is_none_or(|session| session.id != id) {
+    let given = Some(reason).filter(|reason| !reason.trim().is_empty());
+    let snapshot = app.remote.snapshot();
+    if snapshot.left.as_ref().is_some_and(|left| left.id == id) {
+        let reason = given.unwrap_or_else(|| "cut off; closed by the operator".into());
+        return order(&app, Order::Close { session: id, reason }).await;
+    }
+    if snapshot.session.as_ref().is_none_or(|session| session.id != id) {
         let reason = format!("session {id} does not go on");
         return Err(Problem::new(StatusCode::CONFLICT, reason, "look at the list of sessions"));
     }
-    let reason = if reason.trim().is_empty() { "ended by the operator".into() } else { reason };
-    order(&app, Order::End { reason }).await
+    order(&app, Order::End { reason: given.unwrap_or_else(|| "ended by the operator".into()) }).await
+}
+
+/// `POST /api/sessions/{session}/continue`: goes on with a session that was left open when the program was cut off.
+pub(super) async fn go_on(app: Arc<App>, Path(id): Path<Number>, request: Request) -> Result<Response, Problem> {
+    let session = id.session()?;
+    let Nothing {} = body(request.into_body()).await?;
+    order(&app, Order::Continue { session }).await
 }
 
 #[derive(Deserialize)]

@@ -7,17 +7,20 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use blastscope_shared::decode::decode_jpeg;
+use blastscope_shared::{Class, Rate, decode::decode_jpeg};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
 use super::{
     answer::{Problem, bytes_of, json},
-    interval::Shares,
     pictures,
     routes::App,
 };
-use crate::record::{Counts, Field, RecordError, RecordReader, Session, SessionId};
+use crate::{
+    classify::ByClass,
+    record::{Counts, Field, RecordError, RecordReader, Session, SessionId, Tally},
+    report::{malignant_share, share},
+};
 
 /// Fields in one answer.
 const PAGE: u32 = 100;
@@ -68,6 +71,20 @@ struct Sessions {
 pub(super) async fn sessions(app: Arc<App>) -> Result<Response, Problem> {
     let sessions = read(&app, RecordReader::sessions).await?;
     Ok(json(&Sessions { sessions }))
+}
+
+/// Shares of the fields that have a class.
+#[derive(Serialize)]
+struct Shares {
+    classes: ByClass<Rate>,
+    /// Early, Pre and Pro together.
+    malignant: Rate,
+}
+
+impl Shares {
+    fn of(tally: &Tally) -> Self {
+        Self { classes: ByClass(Class::ALL.map(|class| share(tally, class))), malignant: malignant_share(tally) }
+    }
 }
 
 #[derive(Serialize)]

@@ -19,7 +19,7 @@ use super::{
     access::Access,
     address::Names,
     answer::{Problem, json},
-    assets, guard, heat_map,
+    assets, download, guard, heat_map,
     live_picture::LivePicture,
     operations, review, streams,
 };
@@ -34,6 +34,7 @@ const LISTENERS: usize = 32;
 pub(super) struct App {
     pub(super) remote: Remote,
     pub(super) data_dir: PathBuf,
+    pub(super) report: crate::report::Options,
     pub(super) classifier: Arc<Classifier>,
     pub(super) access: Access,
     pub(super) names: Names,
@@ -55,6 +56,7 @@ impl App {
         Self {
             remote,
             data_dir: options.data_dir.clone(),
+            report: options.report,
             classifier,
             access,
             names: Names::new(address),
@@ -85,12 +87,20 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         )
         .route("/api/sessions/{session}", get(|State(app): Shared, path: Path<_>| review::session(app, path)))
         .route(
+            "/api/sessions/{session}/continue",
+            post(|State(app): Shared, path: Path<_>, request: Request| operations::go_on(app, path, request)),
+        )
+        .route(
             "/api/sessions/{session}/end",
             post(|State(app): Shared, path: Path<_>, request: Request| operations::end(app, path, request)),
         )
         .route(
             "/api/sessions/{session}/sign-off",
             post(|State(app): Shared, path: Path<_>, request: Request| operations::sign_off(app, path, request)),
+        )
+        .route(
+            "/api/sessions/{session}/report/{form}",
+            get(|State(app): Shared, path: Path<_>, query: RawQuery| download::report(app, path, query)),
         )
         .route(
             "/api/sessions/{session}/fields",

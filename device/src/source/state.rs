@@ -32,12 +32,22 @@ pub enum CameraState {
     Lost,
     /// No camera is connected.
     Absent,
+    /// A folder has no more pictures.
+    Ended,
 }
 
 impl CameraState {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Opening, Self::Streaming, Self::Stalled, Self::Frozen, Self::Corrupt, Self::Lost, Self::Absent];
+    pub const ALL: [Self; 8] = [
+        Self::Opening,
+        Self::Streaming,
+        Self::Stalled,
+        Self::Frozen,
+        Self::Corrupt,
+        Self::Lost,
+        Self::Absent,
+        Self::Ended,
+    ];
 
     /// Its name, as in JSON.
     #[must_use]
@@ -50,6 +60,7 @@ impl CameraState {
             Self::Corrupt => "corrupt",
             Self::Lost => "lost",
             Self::Absent => "absent",
+            Self::Ended => "ended",
         }
     }
 }
@@ -98,6 +109,8 @@ pub enum Sign {
     Gone(String),
     /// There is none to open, and why.
     Missing(String),
+    /// It has no more frames, in words.
+    Ended(String),
 }
 
 /// A change of state, with its reason in words where there is one.
@@ -177,6 +190,7 @@ impl Watchdog {
             }
             Sign::Gone(reason) => (CameraState::Lost, Some(reason)),
             Sign::Missing(reason) => (CameraState::Absent, Some(reason)),
+            Sign::Ended(reason) => (CameraState::Ended, Some(reason)),
         };
         // Why a camera cannot be opened may change while it cannot.
         let other_reason = matches!(state, CameraState::Lost | CameraState::Absent) && reason != self.reason;
@@ -200,7 +214,11 @@ impl Watchdog {
         match self.state {
             CameraState::Opening | CameraState::Streaming => false,
             CameraState::Corrupt => now.saturating_sub(self.last_good) >= self.patience.corrupt,
-            CameraState::Stalled | CameraState::Frozen | CameraState::Lost | CameraState::Absent => true,
+            CameraState::Stalled
+            | CameraState::Frozen
+            | CameraState::Lost
+            | CameraState::Absent
+            | CameraState::Ended => true,
         }
     }
 }

@@ -101,10 +101,19 @@ impl Scene {
     }
 
     pub fn with(change: impl FnOnce(&mut Options), keep: impl FnOnce(Record) -> Record) -> Self {
+        let feed = Feed::new("drawn fields", || Ok(Box::new(Slide::new()) as Box<dyn FrameSource>));
+        Self::built(feed, change, keep)
+    }
+
+    /// With another camera.
+    pub fn watching(feed: Feed) -> Self {
+        Self::built(feed, |_| {}, |record| record)
+    }
+
+    fn built(feed: Feed, change: impl FnOnce(&mut Options), keep: impl FnOnce(Record) -> Record) -> Self {
         let data = TempDir::new().expect("a folder");
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
         let classifier = Arc::new(model::open(&tiny, Execution::default()).expect("the model"));
-        let feed = Feed::new("drawn fields", || Ok(Box::new(Slide::new()) as Box<dyn FrameSource>));
         let rules = Rules { take_after: 3, abstention_after: 3, rest: Duration::ZERO, ..Rules::default() };
         let record = keep(Record::open(data.path()).expect("opened").with_min_free(0));
         let parts = Parts {
@@ -112,7 +121,8 @@ impl Scene {
             settings: Settings::new(*classifier.thresholds()),
             rules,
             feed,
-            record: RecordWriter::start(record, 8).expect("a thread"),
+            record: Some(RecordWriter::start(record, 8).expect("a thread")),
+            left: None,
             origin: origin(),
         };
         let instrument = Instrument::start(parts).expect("a thread");

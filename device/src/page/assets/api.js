@@ -39,6 +39,13 @@ export async function picture(path) {
   return URL.createObjectURL(await (await ask(path)).blob());
 }
 
+// A document with its name.
+export async function report(path) {
+  const response = await ask(path);
+  const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "report";
+  return { name, address: URL.createObjectURL(await response.blob()) };
+}
+
 export async function post(path, body = {}) {
   const headers = { "content-type": "application/json", "x-blastscope": "1" };
   return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();

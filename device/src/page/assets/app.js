@@ -1,11 +1,11 @@
 // The page: puts its parts together.
 
-import { get, listen, post, sentence, whenDenied } from "/api.js";
+import { get, listen, post, report, sentence, whenDenied } from "/api.js";
 import * as dialogs from "/dialogs.js";
 import * as gallery from "/gallery.js";
 import * as keyboard from "/keyboard.js";
 import * as live from "/live.js";
-import { one } from "/marks.js";
+import { element, one } from "/marks.js";
 import { say, translate } from "/strings.js";
 
 // The session that is looked at although another one, or none, goes on.
@@ -43,6 +43,51 @@ function buttons() {
   one("end-session").hidden = going === null || session !== going;
   one("sign-off").hidden = session === null || !["draft", "changed"].includes(summary?.session.state);
   one("other").hidden = chosen === null;
+  one("reports").hidden = session === null;
+  cutOff(live.state());
+}
+
+// What a loss of power left open, and whether it goes on.
+function cutOff(snapshot) {
+  const left = snapshot?.left;
+  one("left").hidden = !left;
+  if (left) {
+    const more = left.problem ? say("left_problem", left) : say("left_ask");
+    one("left-text").textContent = `${say("left_text", { ...left, when: gallery.time(left.last_utc) })} ${more}`;
+    one("left-continue").hidden = Boolean(left.problem);
+  }
+  const since = snapshot?.session?.cut_off_utc;
+  one("cut-off").hidden = !since || gallery.current().session !== snapshot.session.id;
+  if (since) one("cut-off").textContent = say("cut_off", { when: gallery.time(since) });
+}
+
+async function download(form, button) {
+  const { session } = gallery.current();
+  if (session === null) return;
+  button.disabled = true;
+  tell(say("report_wait"));
+  try {
+    const { name, address } = await report(`/api/sessions/${session}/report/${form}${one("report-maps").checked ? "?maps=1" : ""}`);
+    element("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+    tell(say("report_done", { name }));
+  } catch (problem) {
+    tell(problem);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+// `what` is "continue" or "end".
+async function decide(what, told) {
+  const id = live.state()?.left?.id;
+  if (id == null) return;
+  try {
+    await post(`/api/sessions/${id}/${what}`);
+    tell(say(told, { id }));
+  } catch (problem) {
+    tell(problem);
+  }
 }
 
 function state(snapshot) {
@@ -111,6 +156,11 @@ one("map-button").addEventListener("click", () => live.toggleMap(tell));
 one("new-session").addEventListener("click", ask.start);
 one("end-session").addEventListener("click", end);
 one("sign-off").addEventListener("click", ask.signOff);
+for (const button of one("reports").querySelectorAll("button")) {
+  button.addEventListener("click", () => download(button.dataset.form, button));
+}
+one("left-continue").addEventListener("click", () => decide("continue", "told_continued"));
+one("left-close").addEventListener("click", () => decide("end", "told_closed"));
 one("sessions-button").addEventListener("click", ask.sessions);
 one("help-button").addEventListener("click", () => one("help").showModal());
 one("enlarge").addEventListener("click", gallery.enlarge);

@@ -125,7 +125,7 @@ function render() {
   renderGallery();
 }
 
-const time = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+export const time = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
 function renderSession() {
   const signed = summary?.session.sign_offs.at(-1);

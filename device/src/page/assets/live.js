@@ -117,11 +117,12 @@ const chip = (box, mood, name, text, reason) => {
   set(box.querySelector(".chip-reason"), reason ?? "");
 };
 
-function showCamera({ source_state: state, source_reason: reason, flow, source }) {
+function showCamera({ source_state: state, source_reason: reason, flow, source, sequence }) {
   const texts = {
     opening: () => say("camera_opening"),
     streaming: () => say("camera_streaming", { rate: flow.rate >= 10 ? flow.rate.toFixed(0) : flow.rate.toFixed(1) }),
     stalled: () => say("camera_stalled"),
+    frozen: () => say("camera_frozen"),
     corrupt: () => say("camera_corrupt"),
     lost: () => say("camera_lost"),
     absent: () => say("camera_absent"),
@@ -129,8 +130,7 @@ function showCamera({ source_state: state, source_reason: reason, flow, source }
   };
   const mood = state === "streaming" ? "good" : state === "opening" ? "calm" : "bad";
   chip(one("camera"), mood, say("camera"), texts[state](), reason ?? source);
-  const missing = !["streaming", "corrupt"].includes(state);
-  one("no-picture").hidden = !missing;
+  one("no-picture").hidden = sequence !== null;
   set(one("no-picture-reason"), reason ?? say("waiting"));
 }
 

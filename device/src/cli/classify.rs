@@ -1,0 +1,59 @@
+//! The command `classify`.
+
+use std::{io, path::PathBuf};
+
+use blastscope_shared::Class;
+use clap::Args;
+
+use super::{PARTLY, SUCCESS, UNUSABLE, load, note};
+use crate::{classify, execution, model::Found};
+
+#[derive(Debug, Args)]
+pub(super) struct ClassifyArgs {
+    /// Pictures (JPEG, PNG, BMP, TIFF) or folders of pictures.
+    #[arg(required = true, value_name = "IMAGE|DIR")]
+    paths: Vec<PathBuf>,
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Folder whose installed model is used [default: that of `blastscope update`].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// One JSON object a line and picture instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Classify even what the quality gate rejects.
+    #[arg(long)]
+    no_gate: bool,
+    /// Threads that share the work on a picture [default: as many as there are cores, at most 4].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: Option<u16>,
+    /// Write to this folder, for each picture, a PNG of it that shows what spoke for the most probable class (Grad-CAM).
+    #[arg(long, value_name = "DIR")]
+    explain: Option<PathBuf>,
+    /// Show what speaks for this class instead: Benign, Early, Pre or Pro.
+    #[arg(long, value_name = "CLASS", requires = "explain", value_parser = class_by_name)]
+    explain_class: Option<Class>,
+}
+
+fn class_by_name(name: &str) -> Result<Class, String> {
+    Class::from_folder_name(name).ok_or_else(|| "there are the classes Benign, Early, Pre and Pro".into())
+}
+
+pub(super) fn classify(args: &ClassifyArgs) -> io::Result<u8> {
+    let threads = args.threads.map_or_else(execution::threads, Into::into);
+    let found = load(args.model.as_deref(), args.data_dir.as_deref(), threads);
+    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
+    warnings.iter().for_each(note);
+    let overlays = args.explain.as_ref().map(|dir| classify::Overlays::prepare(dir, args.explain_class, &args.paths));
+    let overlays = match overlays.transpose() {
+        Ok(overlays) => overlays,
+        Err(error) => {
+            note(error);
+            return Ok(UNUSABLE);
+        }
+    };
+    let options = classify::Options { json: args.json, gate: !args.no_gate, overlays };
+    let all_fine = classify::run(&args.paths, &classifier, options, io::stdout().lock())?;
+    Ok(if all_fine { SUCCESS } else { PARTLY })
+}

@@ -1,0 +1,153 @@
+//! The command `live`.
+
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+};
+
+use clap::Args;
+
+use super::{PARTLY, SUCCESS, UNUSABLE, hardware, load, note, settings};
+use crate::{
+    live, logging,
+    model::Found,
+    source::{camera::CameraName, replay::Rate},
+};
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("recorded").multiple(true)))]
+pub(super) struct LiveArgs {
+    /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start
+    /// [default: that of the configuration].
+    #[arg(long, value_name = "DIR|camera[:N]")]
+    source: Option<live::SourceName>,
+    /// Watch this camera, and wait for it: `auto`, a number, a node, or its name in /dev/v4l/by-path, as `blastscope
+    /// cameras` lists them.
+    #[arg(long, value_name = "auto|N|NODE|NAME", conflicts_with = "source")]
+    camera: Option<CameraName>,
+    /// Hold the camera's exposure, gain and white balance at what they are after two seconds.
+    #[arg(long)]
+    lock_exposure: bool,
+    /// Take equal frames for a picture that stands still, not for a frozen camera: for cameras that show a drawn picture.
+    #[arg(long)]
+    allow_frozen: bool,
+    /// Switch lamps and a buzzer and listen to buttons on the pins that this file names.
+    #[arg(long, value_name = "FILE.toml")]
+    hardware: Option<PathBuf>,
+    /// Keep the buzzer silent.
+    #[arg(long, requires = "hardware")]
+    mute: bool,
+    /// Frames a second of a folder.
+    #[arg(long, default_value_t = 5.0, value_name = "F")]
+    fps: f64,
+    /// Stop after so many frames.
+    #[arg(long, value_name = "N")]
+    frames: Option<u64>,
+    /// Show each picture of a folder for so many frames; with --listen or --tui, 1 means for 3 seconds.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    hold: u32,
+    /// Start a folder again after its last picture.
+    #[arg(long)]
+    repeat: bool,
+    /// Frames of a view that must agree before a verdict is spoken [default: 3; 1 for a folder without --hold].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    settle: Option<u32>,
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Folder of the installed model and, with --listen or --tui, of the record; made where it is missing [default: that of `blastscope
+    /// update` for the model, that of the configuration for the record].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One JSON object a line and frame, for programs.
+    #[arg(long)]
+    json: bool,
+    /// Serve a page in the browser at this address.
+    #[arg(long, value_name = "ADDRESS:PORT", group = "recorded", conflicts_with_all = ["json", "frames"])]
+    listen: Option<std::net::SocketAddr>,
+    /// Work at this terminal, with keys: take fields, confirm, correct, sign off. Also together with --listen.
+    #[arg(long, group = "recorded", conflicts_with = "json")]
+    tui: bool,
+    /// Frames for which a class must stand before its field is taken into the record, with --listen or --tui [default: 5].
+    #[arg(long, value_name = "N", requires = "recorded", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    take_after: Option<u32>,
+}
+
+pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
+    let Some(rate) = Rate::new(args.fps) else {
+        note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
+        return Ok(UNUSABLE);
+    };
+    let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
+    if args.tui && !io::stdout().is_terminal() {
+        note("--tui needs a terminal; leave it out for lines, or give --json or --listen");
+        return Ok(UNUSABLE);
+    }
+    let output = if args.json { live::Output::Json } else { live::Output::Lines };
+    let tui = args.tui || (!args.json && args.listen.is_none() && io::stdout().is_terminal());
+    // The terminal says itself what there is to say, and messages would fall into it.
+    if !(tui && io::stderr().is_terminal())
+        && let Err(error) = logging::start(config.log.level)
+    {
+        note(error);
+        return Ok(UNUSABLE);
+    }
+    let pins = args.hardware.as_ref().or(config.hardware.as_ref().and(config.file.as_ref()));
+    let Ok(mut hardware) = hardware(pins) else { return Ok(UNUSABLE) };
+    if let Some(buzzer) = hardware.as_mut().and_then(|hardware| hardware.buzzer.as_mut()) {
+        buzzer.mute |= args.mute;
+    }
+    // What was named must be there at the start; what stands in the configuration may come later.
+    let (wait, source) = match (args.source, args.camera) {
+        (Some(source), _) => (false, source),
+        (None, Some(camera)) => (true, live::SourceName::Camera(camera)),
+        (None, None) => (true, config.camera.live_source()),
+    };
+    let model = args.model.as_deref().or(config.model.file.as_deref());
+    let Some(Found { classifier, warnings, .. }) = load(model, args.data_dir.as_deref(), 1) else {
+        return Ok(UNUSABLE);
+    };
+    // A folder may show a field a frame; `live` knows.
+    let settle = matches!(source, live::SourceName::Camera(_)).then_some(config.pipeline.settle);
+    let lock_exposure = args.lock_exposure || config.camera.lock_exposure;
+    let options = live::Options {
+        source,
+        camera: live::CameraOptions { wait, lock_exposure, detect_frozen: !args.allow_frozen },
+        hardware,
+        rate,
+        frames: args.frames,
+        hold: args.hold,
+        repeat: args.repeat,
+        settle: args.settle.or(settle),
+        thresholds: config.pipeline.stricter(*classifier.thresholds()),
+        warnings,
+        output,
+    };
+    if tui || args.listen.is_some() {
+        let recorded = args.tui || args.listen.is_some();
+        let station = live::station::Station {
+            listen: args.listen,
+            tui,
+            data_dir: recorded.then(|| args.data_dir.unwrap_or(config.data.dir)),
+            take_after: args.take_after,
+            min_fields: config.report.min_fields,
+        };
+        return Ok(match live::station::run(&options, &station, classifier) {
+            Ok(()) => SUCCESS,
+            Err(error) => {
+                note(error);
+                UNUSABLE
+            }
+        });
+    }
+    match live::run(&options, &classifier)? {
+        Ok(()) => Ok(SUCCESS),
+        Err(error) => {
+            note(error);
+            Ok(PARTLY)
+        }
+    }
+}

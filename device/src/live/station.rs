@@ -1,0 +1,199 @@
+//! The instrument with its page, on a terminal, or both: `live --listen`, `live --tui`, and `live` on a terminal, which records nothing.
+
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use blastscope_shared::classifier::Classifier;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Options, Session, SourceName,
+    lines::summary,
+    opener::{RETRY, SourceOpener, patience},
+    tui,
+};
+use crate::{
+    RESEARCH_USE,
+    hardware::{self, Attached, NoHardware},
+    instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
+    interrupt, model,
+    page::{self, Server},
+    pipeline::Settings,
+    record::{Record, RecordReader, RecordWriter},
+    service::notify,
+    source::follow::Opener as _,
+};
+
+/// Jobs that may wait for the disk: a field a second comes at most.
+const QUEUE: usize = 8;
+/// Seconds for which each picture of a folder stands when nobody says how long.
+const STANDS: f64 = 3.0;
+
+/// Where the instrument is shown, and where its record is.
+#[derive(Clone, Debug)]
+pub struct Station {
+    /// Where the page listens, where there is one.
+    pub listen: Option<SocketAddr>,
+    /// Whether the terminal shows it.
+    pub tui: bool,
+    /// Folder of the record; without one nothing is recorded.
+    pub data_dir: Option<PathBuf>,
+    /// Frames for which a class must stand before its field is taken.
+    pub take_after: Option<u32>,
+    /// Fields with a class below which a report says "Insufficient".
+    pub min_fields: u32,
+}
+
+/// Runs until Ctrl-C, a request to terminate, or the operator's wish.
+///
+/// # Errors
+/// A sentence that says why nothing can be shown.
+pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Result<(), String> {
+    let mut options = options.clone();
+    let mut settings = Settings::new(options.thresholds);
+    settings.settle = options.settle.unwrap_or(settings.settle);
+    if let SourceName::Folder(_) = options.source {
+        // A folder that is not there is a slip of the hand, a camera that is not there may come.
+        SourceOpener::new(options.clone()).open().map_err(|error| error.to_string())?;
+        if options.hold == 1 && station.data_dir.is_some() {
+            options.hold = ((STANDS / options.rate.period().as_secs_f64()).round() as u32).max(1);
+        } else if options.hold == 1 {
+            settings = options.picture_by_picture(settings);
+        }
+    }
+    let stop = interrupt::flag();
+    let classifier = Arc::new(classifier);
+    let mut rules = Rules::default();
+    rules.take_after = station.take_after.unwrap_or(rules.take_after);
+    let origin = origin(&classifier, &format!("{settings:?} {rules:?} {:?}", options.source));
+    let (record, left) = match &station.data_dir {
+        Some(folder) => {
+            let (record, left) = opened(folder, &origin, &rules)?;
+            (Some(record), left)
+        }
+        None => (None, None),
+    };
+    let title = match &options.source {
+        SourceName::Folder(folder) => format!("replay of {}", folder.display()),
+        SourceName::Camera(name) => format!("camera {name}"),
+    };
+    let (hardware, warnings, frames) = (options.hardware.clone(), options.warnings.clone(), options.frames);
+    let patience = patience(&options);
+    let feed = Feed::of(title, SourceOpener::new(options)).with_patience(RETRY, patience);
+    let assessor = LoadedNetwork::new(Arc::clone(&classifier));
+    let parts = Parts { assessor, settings, rules, feed, record, left, origin };
+    let board = move || -> Box<dyn hardware::Instrument> {
+        hardware.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
+    };
+    let instrument =
+        Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
+    let remote = instrument.remote();
+    let server = served(station, &remote, &classifier)?;
+    let page = server.as_ref().map(Server::start_message);
+    notify::ready();
+    let shown = if station.tui {
+        let model = model::title(&classifier);
+        let (caution, data_dir) = (model::caution(&classifier), station.data_dir.clone());
+        let about = tui::About { model, caution, warnings, page, data_dir, frames };
+        let mut alive = alive(&remote);
+        tui::run(about, &remote, &stop, &mut alive).map_err(|error| format!("the terminal cannot be used ({error})"))
+    } else {
+        warnings.iter().for_each(crate::cli::note);
+        say(page.as_deref().unwrap_or_default(), &classifier);
+        let mut alive = alive(&remote);
+        while remote.is_running() && !stop.load(Ordering::Relaxed) {
+            alive();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    };
+    notify::stopping();
+    drop(server);
+    let (is_running, last) = (remote.is_running(), remote.snapshot());
+    drop(instrument);
+    if station.tui && shown.is_ok() {
+        summarize(&last);
+    }
+    if shown.is_ok() && !is_running {
+        return Err("the instrument has stopped by an error in the program; start `blastscope live` again".into());
+    }
+    shown
+}
+
+/// The record, and the session that was left open in it.
+fn opened(folder: &Path, origin: &Origin, rules: &Rules) -> Result<(RecordWriter, Option<LeftOpen>), String> {
+    let record = Record::open(folder).map_err(|error| error.to_string())?;
+    // Read once the record has been opened to be written, which recovers what a loss of power left behind.
+    let left = RecordReader::open(folder)
+        .and_then(|reader| LeftOpen::find(&reader, origin, rules.remembered))
+        .map_err(|error| error.to_string())?;
+    let writer = RecordWriter::start(record, QUEUE).map_err(|error| format!("the record cannot be kept ({error})"))?;
+    Ok((writer, left))
+}
+
+/// The page, where one is asked for.
+fn served(station: &Station, remote: &Remote, classifier: &Arc<Classifier>) -> Result<Option<Server>, String> {
+    let (Some(listen), Some(data_dir)) = (station.listen, station.data_dir.clone()) else { return Ok(None) };
+    let mut options = page::Options::new(listen, data_dir);
+    options.report.min_fields = station.min_fields;
+    Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
+}
+
+/// Tells systemd that the instrument lives, as long as its thread does not hang.
+fn alive(remote: &Remote) -> impl FnMut() {
+    let (mut watchdog, mut last) = (notify::Watchdog::from_environment(), None);
+    move || {
+        let elapsed = remote.snapshot().elapsed;
+        if last.replace(elapsed) != Some(elapsed) {
+            watchdog.beat(Instant::now());
+        }
+    }
+}
+
+/// What was seen, once the terminal is free again.
+fn summarize(last: &Snapshot) {
+    let Snapshot { tally, flow, source_state, elapsed, .. } = last;
+    let (tally, trouble, camera, rate, elapsed) = (*tally, flow.trouble, *source_state, flow.rate, *elapsed);
+    // Nobody reads this: that is their choice.
+    let _ = writeln!(
+        std::io::stdout().lock(),
+        "{}\n{RESEARCH_USE}",
+        summary(&Session { tally, trouble, camera, rate, elapsed })
+    );
+}
+
+fn say(page: &str, classifier: &Classifier) {
+    let mut out = std::io::stdout().lock();
+    let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
+    // Nobody reads this: the page is there all the same.
+    let _ = writeln!(out, "model {}{caution}\n{RESEARCH_USE}\n{page}", model::title(classifier));
+    let _ = out.flush();
+}
+
+/// What sessions say of model, settings, program and device.
+fn origin(classifier: &Classifier, settings: &str) -> Origin {
+    let name: String = model::title(classifier).chars().take(64).collect();
+    let code = std::env::current_exe().and_then(std::fs::read).map(|program| sha256(&program));
+    let device: String = page::hostname().chars().filter(|letter| !letter.is_control()).take(64).collect();
+    Origin {
+        model_name: name.trim().into(),
+        model_sha256: classifier.model_id().into(),
+        config_sha256: sha256(settings.as_bytes()),
+        code_hash: code.unwrap_or_else(|_| "unknown".into()),
+        device_id: if device.is_empty() { "unknown".into() } else { device },
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

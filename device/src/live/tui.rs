@@ -1,0 +1,99 @@
+//! The instrument on a terminal, for those without a browser and for SSH. It looks at the same instrument as the page, and gives the
+//! same orders.
+
+mod app;
+mod prompt;
+#[cfg(test)]
+mod samples;
+mod slide;
+mod terminal;
+mod view;
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use self::{
+    app::{App, Wish},
+    slide::Slide,
+    terminal::Terminal,
+};
+use crate::{
+    instrument::{Answer, Remote},
+    record::SessionId,
+    source::state::CameraState,
+};
+
+/// How long to wait for a key before drawing again.
+const PERIOD: Duration = Duration::from_millis(60);
+
+/// What is shown besides the instrument.
+#[derive(Clone, Debug, Default)]
+pub(super) struct About {
+    pub(super) model: String,
+    pub(super) caution: Option<&'static str>,
+    /// What is to be said at the start.
+    pub(super) warnings: Vec<String>,
+    /// Where the page is, where there is one.
+    pub(super) page: Option<String>,
+    /// Folder of the record, where there is one.
+    pub(super) data_dir: Option<PathBuf>,
+    /// Stop after so many frames.
+    pub(super) frames: Option<u64>,
+}
+
+/// Shows the instrument until the operator quits, somebody asks to stop, or there is nothing more to see and nothing to record.
+/// Calls `alive` again and again. Fails when the terminal cannot be written.
+pub(super) fn run(about: About, remote: &Remote, stop: &AtomicBool, mut alive: impl FnMut()) -> io::Result<()> {
+    let About { model, caution, warnings, page, data_dir, frames } = about;
+    let mut app = App::new(model, caution, page, data_dir.is_some());
+    warnings.into_iter().for_each(|warning| app.tell(warning, true));
+    let mut terminal = Terminal::borrow()?;
+    let mut given: Vec<(Answer, String)> = Vec::new();
+    let mut seen: Option<(SessionId, u64, Option<u64>)> = None;
+    while remote.is_running() && !stop.load(Ordering::Relaxed) {
+        alive();
+        app.see(remote.snapshot());
+        let over = app.snapshot.source_state == CameraState::Ended && !app.records;
+        if over || frames.is_some_and(|frames| app.snapshot.flow.frames >= frames) {
+            break;
+        }
+        given.retain_mut(|(answer, told)| match answer.poll() {
+            None => true,
+            Some(done) => {
+                match done {
+                    Ok(_) => app.tell(std::mem::take(told), false),
+                    Err(refusal) => app.tell(refusal.to_string(), true),
+                }
+                false
+            }
+        });
+        let wanted = app.watched().map(|id| (id, app.snapshot.record_version, app.selected));
+        if let (Some((id, _, selected)), Some(folder)) = (wanted, &data_dir)
+            && seen != wanted
+        {
+            seen = wanted;
+            // A field of another session is not meant.
+            let selected = selected.filter(|_| app.slide.as_ref().is_some_and(|slide| slide.session.id == id));
+            match Slide::read(folder, id, selected) {
+                Ok(slide) => app.read(slide),
+                Err(error) => app.tell(error.to_string(), true),
+            }
+        }
+        terminal.draw(|frame| view::draw(frame, &app))?;
+        for key in terminal.keys(PERIOD)? {
+            match app.press(key) {
+                Wish::Nothing => {}
+                Wish::Quit => return Ok(()),
+                Wish::Order(order, told) => match remote.give(order) {
+                    Ok(answer) => given.push((answer, told)),
+                    Err(refusal) => app.tell(refusal.to_string(), true),
+                },
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! What the record holds of the session that is looked at.
+
+use std::path::Path;
+
+use crate::record::{Counts, Field, RecordError, RecordReader, Session, SessionId};
+
+/// A session with its counts, and the field that is spoken of.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Slide {
+    pub(super) session: Session,
+    pub(super) counts: Counts,
+    pub(super) field: Option<Field>,
+}
+
+impl Slide {
+    /// Reads a session and the field with this number, or its newest.
+    pub(super) fn read(folder: &Path, id: SessionId, field: Option<u64>) -> Result<Self, RecordError> {
+        let reader = RecordReader::open(folder)?;
+        let (session, counts) = (reader.session(id)?, reader.counts(Some(id))?);
+        let field = match field {
+            Some(number) => Some(reader.field(id, number)?),
+            None => reader.latest_field(id)?,
+        };
+        Ok(Self { session, counts, field })
+    }
+}

@@ -1,0 +1,129 @@
+//! A session to take away: PDF, web page, FHIR resource, table. The same documents as of `blastscope report` and `export`.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery},
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use blastscope_shared::classifier::Classifier;
+use tokio::task::spawn_blocking;
+
+use super::{
+    answer::{Problem, bytes_of},
+    review::Number,
+    routes::App,
+};
+use crate::{
+    record::{RecordReader, SessionId, State, export_csv},
+    report::{ReportError, fhir, gather, html, pdf},
+};
+
+/// What a session can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Pdf,
+    Html,
+    Fhir,
+    Csv,
+}
+
+impl Form {
+    const ALL: [Self; 4] = [Self::Pdf, Self::Html, Self::Fhir, Self::Csv];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Html => "html",
+            Self::Fhir => "fhir",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Media type, and what ends the file's name.
+    const fn kind(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Pdf => ("application/pdf", "pdf"),
+            Self::Html => ("text/html; charset=utf-8", "html"),
+            Self::Fhir => ("application/fhir+json", "fhir.json"),
+            Self::Csv => ("text/csv; charset=utf-8", "csv"),
+        }
+    }
+}
+
+/// `GET /api/sessions/{session}/report/{form}`: the session as `pdf`, `html`, `fhir` or `csv`. With `?maps=1` PDF and web page have
+/// heat maps, where the session's model is the one that runs.
+pub(super) async fn report(
+    app: Arc<App>,
+    Path((id, form)): Path<(Number, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let id = id.session()?;
+    let form = Form::ALL.into_iter().find(|known| known.name() == form);
+    let form = form.ok_or_else(|| Problem::bad("there is no such report", "ask for pdf, html, fhir or csv"))?;
+    let maps = query.is_some_and(|query| query.split('&').any(|pair| pair == "maps=1"));
+    let failed = |reason: String| {
+        let reason = format!("the report cannot be made ({reason})");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "try again; then use `blastscope report`")
+    };
+    // One at a time, so that the network on the live picture keeps its cores.
+    let turn = Arc::clone(&app.heavy).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
+    let made = spawn_blocking(move || {
+        let _turn = turn;
+        written(&app, id, form, maps)
+    });
+    let (bytes, state) = made.await.map_err(|error| failed(error.to_string()))??;
+    let draft = match state {
+        State::Draft => "-DRAFT",
+        State::Changed => "-CHANGED",
+        State::Approved | State::Amended => "",
+    };
+    let (kind, ending) = form.kind();
+    let name = format!("attachment; filename=\"blastscope-session-{id}{draft}.{ending}\"");
+    let name = HeaderValue::from_str(&name).map_err(|error| failed(error.to_string()))?;
+    let mut response = bytes_of(kind, bytes);
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    Ok(response)
+}
+
+fn written(app: &App, id: SessionId, form: Form, maps: bool) -> Result<(Vec<u8>, State), Problem> {
+    let reader = RecordReader::open(&app.data_dir)?;
+    let session = reader.session(id)?;
+    if form == Form::Csv {
+        return Ok((table(&reader, id)?, session.state));
+    }
+    let classifier: &Classifier = &app.classifier;
+    let maps = maps && form != Form::Fhir && session.model_sha256 == classifier.model_id();
+    let report = gather(&reader, id, app.report, maps.then_some(classifier), Some(classifier), &mut |_, _| {})?;
+    let bytes = match form {
+        Form::Pdf => pdf::document(&report)?,
+        Form::Html => html::page(&report).into_bytes(),
+        Form::Fhir | Form::Csv => format!("{:#}\n", fhir::diagnostic_report(&report)).into_bytes(),
+    };
+    // What was read once is what the report says.
+    Ok((bytes, report.session.state))
+}
+
+fn table(reader: &RecordReader, id: SessionId) -> Result<Vec<u8>, Problem> {
+    let failed = |error: std::io::Error| {
+        let reason = format!("the table cannot be written ({error})");
+        Problem::new(StatusCode::INSUFFICIENT_STORAGE, reason, "make room on the device's disk, then try again")
+    };
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let file = folder.path().join("session.csv");
+    export_csv(reader, id, &file)?;
+    std::fs::read(&file).map_err(failed)
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Record(error) => error.into(),
+            error => {
+                let remedy = "check the record with `blastscope verify`, then try again";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), remedy)
+            }
+        }
+    }
+}
