@@ -360,7 +360,7 @@ mod tests {
         let outcome = |name: &str, truth: Class, right: usize| FoldOutcome {
             name: name.into(),
             epoch: 3,
-            calibration: Calibration::NONE,
+            calibration: blastscope_shared::calibration::Calibration::NONE,
             answers: (0..10)
                 .map(|at| {
                     let malignant = if (at < right) == truth.is_malignant() { 0.8 } else { 0.3 };

@@ -201,7 +201,12 @@ mod tests {
             probabilities: [1.0 - malignant, malignant, 0.0, 0.0],
             colour,
         });
-        FoldOutcome { name: name.into(), epoch: 1, calibration: Calibration::NONE, answers: answers.collect() }
+        FoldOutcome {
+            name: name.into(),
+            epoch: 1,
+            calibration: blastscope_shared::calibration::Calibration::NONE,
+            answers: answers.collect(),
+        }
     }
 
     #[test]
