@@ -75,10 +75,10 @@ fn refuses_other_files_newer_formats_and_missing_cards_with_a_sentence() {
     assert_eq!(refusal(b""), "is not a blastscope model");
 
     let mut newer = golden.clone();
-    newer[8] = 3;
+    newer[8] = 5;
     reseal(&mut newer);
     let sentence = refusal(&newer);
-    assert!(sentence.contains("format 3") && sentence.contains("update"), "{sentence}");
+    assert!(sentence.contains("format 5") && sentence.contains("update"), "{sentence}");
 
     let mut signed = golden.clone();
     signed[60] = 1;

@@ -144,6 +144,8 @@ struct About<'a> {
     model_sha256: &'a str,
     /// What must be said of the model besides.
     caution: Option<&'a str>,
+    /// Whether it has seen drawn fields only.
+    drawn: bool,
     min_probability: f32,
     max_novelty: f32,
     classes: [&'a str; Class::COUNT],
@@ -158,6 +160,7 @@ fn about(app: &App) -> Response {
         model: model::title(&app.classifier),
         model_sha256: app.classifier.model_id(),
         caution: model::caution(&app.classifier),
+        drawn: app.classifier.card().drawn,
         min_probability: thresholds.min_probability,
         max_novelty: thresholds.max_novelty,
         classes: Class::ALL.map(Class::name),

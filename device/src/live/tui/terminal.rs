@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn a_panic_gives_the_terminal_back_before_its_message() {
         let mut command = Command::new(env::current_exe().expect("this program"));
-        command.args(["--exact", "live::tui::terminal::tests::child_that_panics", "--nocapture"]).env(CHILD, "1");
+        command
+            .args(["--exact", "live::tui::terminal::tests::child_that_panics", "--nocapture"])
+            .env(CHILD, "1")
+            .env("RUST_BACKTRACE", "0");
         let mut terminal = Pty::start(&mut command);
         assert_eq!(terminal.ends_clean(), Some(101));
         terminal.wait_for("on purpose");

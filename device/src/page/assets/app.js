@@ -130,7 +130,7 @@ async function begin() {
   const about = await get("/api/about");
   one("model").textContent = about.model;
   one("caution").hidden = !about.caution;
-  one("caution").textContent = about.caution ? say("caution", about) : "";
+  one("caution").textContent = about.caution ? say(about.drawn ? "cautionDrawn" : "caution", about) : "";
   if (watching) return location.reload();
   watching = true;
   live.start();

@@ -4,7 +4,8 @@ export const strings = {
   title: "blastscope",
   notice: "For Research Use Only. Not for use in diagnostic procedures.",
   skip: "Skip to the verdict",
-  caution: "{caution}: what it says of real smears means nothing.",
+  caution: "{caution}.",
+  cautionDrawn: "{caution}: what it says of real smears means nothing.",
 
   live: "Live picture",
   live_alt: "What the camera sees now",
