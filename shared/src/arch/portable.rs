@@ -49,13 +49,13 @@ impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
     }
 
     unsafe fn dot(mut sums: [i32; BLOCK], group: [u8; 4], taps: [i8; 64]) -> [i32; BLOCK] {
-        let value = |byte: u8| if ZERO == 0 { byte as i32 } else { byte as i8 as i32 };
+        let value = |byte: u8| if ZERO == 0 { i32::from(byte) } else { i32::from(byte as i8) };
         let values = [value(group[0]), value(group[1]), value(group[2]), value(group[3])];
         let mut lane = 0;
         while lane < BLOCK {
             let at = 4 * lane;
-            let pairs = values[0] * taps[at] as i32 + values[1] * taps[at + 1] as i32;
-            let others = values[2] * taps[at + 2] as i32 + values[3] * taps[at + 3] as i32;
+            let pairs = values[0] * i32::from(taps[at]) + values[1] * i32::from(taps[at + 1]);
+            let others = values[2] * i32::from(taps[at + 2]) + values[3] * i32::from(taps[at + 3]);
             sums[lane] = sums[lane].wrapping_add(pairs + others);
             lane += 1;
         }
@@ -145,7 +145,7 @@ impl<const ZERO: u8, const WIDE: bool> Winograd for Portable<ZERO, WIDE> {
         let group = [[group[0], group[1]], [group[2], group[3]]].map(|value| i32::from(i16::from_ne_bytes(value)));
         let mut lane = 0;
         while lane < BLOCK {
-            let products = group[0] * pairs[2 * lane] as i32 + group[1] * pairs[2 * lane + 1] as i32;
+            let products = group[0] * i32::from(pairs[2 * lane]) + group[1] * i32::from(pairs[2 * lane + 1]);
             sums[lane] = sums[lane].wrapping_add(products);
             lane += 1;
         }
@@ -155,7 +155,7 @@ impl<const ZERO: u8, const WIDE: bool> Winograd for Portable<ZERO, WIDE> {
     unsafe fn widen(activations: *const u8) -> [i16; 8] {
         // SAFETY: the trait's contract.
         let stored = unsafe { activations.cast::<[u8; 8]>().read_unaligned() };
-        lanes!([0; 8], lane => if ZERO == 0 { stored[lane] as i16 } else { stored[lane] as i8 as i16 })
+        lanes!([0; 8], lane => if ZERO == 0 { i16::from(stored[lane]) } else { i16::from(stored[lane] as i8) })
     }
 
     unsafe fn store_halves(halves: [i16; 8], output: *mut i16) {
