@@ -196,7 +196,7 @@ impl Stress {
         let clean = self.clean.accuracy.percent();
         match worst {
             Some((degradation, level)) if level.sure_and_wrong.hits > 0 => format!(
-                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It is sure and wrong most often                  under {degradation} at {}: {} of {} fields.",
+                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It is sure and wrong most often under {degradation} at {}: {} of {} fields.",
                 level.setting, level.sure_and_wrong.hits, level.sure_and_wrong.of
             ),
             _ => format!(
