@@ -3,7 +3,7 @@
 //! Two distances make the score. The first is the smallest, over the classes, of the mean squared distance of the network's hidden
 //! activations to the class's mean, each activation measured in units of the variance within classes: a Mahalanobis distance with
 //! a diagonal, tied covariance, after Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples" (NeurIPS
-//! 2018), divided by the number of activations. The second is that of the field's hue to the nearest known [stain](crate::stain).
+//! 2018), divided by the number of activations. The second is that of the field's hue to the nearest known [`stain`].
 //! Each is divided by the distance that all but a few of the validation fields stay below, and the larger one counts: what is
 //! strange in one way is not made up for by being usual in the other. A field beyond 1 is rare among usual ones.
 
