@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::artifact::Thresholds;
+use blastscope_shared::{artifact::Thresholds, hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -216,7 +216,7 @@ impl Config {
     /// SHA-256 of [`Self::canonical`], 64 hexadecimal digits.
     #[must_use]
     pub fn sha256(&self) -> String {
-        Sha256::digest(self.canonical()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(self.canonical()))
     }
 }
 

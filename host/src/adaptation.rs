@@ -14,6 +14,7 @@ use blastscope_shared::{
     artifact::{Artifact, Filters, Layer, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     calibration::{Calibration, most_probable},
     classifier::Workspace,
+    hex,
     novelty::NoveltyStatistics,
     quantization::INPUT_SCALE,
     stain::{Hue, Stain},
@@ -26,7 +27,7 @@ use self::head::{Labelled, Shift};
 use crate::{
     Error,
     colour_baseline::grouped_folds,
-    dataset::{Dataset, LabelledImage, hex},
+    dataset::{Dataset, LabelledImage},
     evaluation::Rate,
     progress::Progress,
     quantization::{FloatFilters, FloatLayer, OperatingPoint, QuantizedFilters, Scored, cross_entropy, dequantized},
@@ -49,8 +50,8 @@ pub struct Fitted {
     pub without_cells: usize,
     /// How strongly the last layer was held, in units of its activations' mean squared length; `None` where it did not move.
     pub pull: Option<f64>,
-    /// Mean cross-entropy over held-out labelled fields in nats: of the model as it was, and of the adapted one, each at the
-    /// temperature that is best for it; the former at its own as well, first.
+    /// Mean cross-entropy over held-out labelled fields in nats: of the model as it was, and of the adapted one, each with the
+    /// calibration that is best for it; the former with its own as well, first.
     pub held_out_loss: [f64; 3],
     /// Whether the site's stain is known to the model now; not where it knows as many as it may already.
     pub stain: bool,
@@ -272,8 +273,9 @@ fn measurements(scored: &[Scored], calibration: &Calibration) -> Vec<Measurement
 fn remember(artifact: &mut Artifact<'_>, data: &Dataset, images: &[usize], base: &str, fitted: &Fitted) {
     let counts = Class::ALL.map(|class| format!("{class} {}", fitted.fields[class.index()])).join(", ");
     let moved = fitted.pull.map_or("stayed as it was".to_owned(), |pull| format!("was moved, held by {pull}"));
+    let stain = if fitted.stain { "; the site's stain is known" } else { "" };
     artifact.card.training = format!(
-        "{} Adapted to one site from model {base:.12} with labelled fields ({counts}): the last layer {moved}; calibration and \
+        "{} Adapted to one site from model {base:.12} with labelled fields ({counts}): the last layer {moved}{stain}; calibration and \
          thresholds were chosen on the same fields by cross-validation. What was measured of the former model stands in its card.",
         artifact.card.training
     );

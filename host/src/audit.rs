@@ -185,7 +185,7 @@ impl Audit {
             notice: NOTICE,
             version: env!("CARGO_PKG_VERSION"),
             data: dataset.root.display().to_string(),
-            manifest: crate::dataset::hex(&dataset.manifest_hash()),
+            manifest: blastscope_shared::hex(&dataset.manifest_hash()),
             drawn: dataset.drawn,
             verdict: Verdict::default(),
             classes: classes(&dataset),

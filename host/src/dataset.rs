@@ -150,12 +150,6 @@ fn join(images: &mut [LabelledImage], near: &[u32]) {
     }
 }
 
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The bytes of a SHA-256 in hexadecimal, of either case.
 #[must_use]
 pub fn sha256_from_hex(text: &str) -> Option<[u8; 32]> {

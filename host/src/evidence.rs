@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use blastscope_shared::Classifier;
+use blastscope_shared::{Classifier, hex};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     evaluation::{Evaluation, Paired},
     picture::read_file,
     stress::Stress,

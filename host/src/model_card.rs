@@ -3,10 +3,11 @@
 //! excluded, and what is known of a public data set ([`public_set`]).
 
 use blastscope_shared::artifact::{Artifact, Measurement};
+use blastscope_shared::hex;
 
 use crate::{
     Error,
-    dataset::{Dataset, hex, public_set},
+    dataset::{Dataset, public_set},
     evidence::Evidence,
     report::{Cell, Column, Report, Table},
 };

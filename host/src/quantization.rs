@@ -13,7 +13,7 @@ use blastscope_shared::{
 };
 
 pub use dequantized::dequantized;
-pub use operating_point::{OperatingPoint, Scored, cross_entropy, usual};
+pub use operating_point::{OperatingPoint, Scored, cross_entropy, usual_distances};
 
 /// A convolution or dense layer in float: `weights` are rows of inputs, one an output.
 #[derive(Clone, Debug, PartialEq)]

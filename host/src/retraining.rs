@@ -8,6 +8,7 @@
 use blastscope_shared::{
     Class, Classifier,
     artifact::{Artifact, ArtifactError, Layer, Measurement, NoveltyBytes, PICTURE_ID_LEN},
+    hex,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use crate::{
         self, PULLS,
         head::{Labelled, Shift},
     },
-    dataset::{Dataset, LabelledImage, hex},
+    dataset::{Dataset, LabelledImage},
     evaluation::{Paired, Prediction, Rate, bootstrap::Bootstrap},
     progress::Progress,
     quantization::{OperatingPoint, QuantizedFilters, Scored, cross_entropy},

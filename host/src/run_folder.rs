@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use blastscope_shared::Preprocessing;
+use blastscope_shared::{Preprocessing, hex};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
     architecture::Architecture,
     atomic_file,
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     progress::Progress,
     recipe::Recipe,
     split::{Split, SplitKind},

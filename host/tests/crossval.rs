@@ -2,13 +2,14 @@
 
 #![cfg(feature = "flex")]
 
+use blastscope_shared::hex;
 use std::{
     fmt::Write,
     path::Path,
     process::{Command, Output, Stdio},
 };
 
-use blastscope_host::{dataset::Dataset, dataset::hex, progress::Progress};
+use blastscope_host::{dataset::Dataset, progress::Progress};
 use serde_json::Value;
 
 const HOST: &str = env!("CARGO_BIN_EXE_blastscope-host");

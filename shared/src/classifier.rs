@@ -1,6 +1,6 @@
 //! From a picture to a verdict: the one way that host and device share.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 mod by_cell;
 
@@ -11,6 +11,7 @@ use crate::{
     cells::Cell,
     density::Density,
     explanation::{Explanation, Unexplained},
+    hex::hex,
     label::Class,
     network::{self, Execution, Network},
     novelty::NoveltyStatistics,
@@ -37,8 +38,14 @@ pub struct Classifier {
 pub struct Workspace {
     squash: Squash,
     input: Vec<u8>,
+    sight: Sight,
+}
+
+/// What [`Workspace`] has for a field's input and after.
+struct Sight {
     network: network::Workspace,
     by_cell: ByCell,
+    /// Of a network that sees fields as a whole; the other has its own.
     density: Density,
 }
 
@@ -98,7 +105,7 @@ impl Classifier {
         let network = Network::with(&artifact.preprocessing, &artifact.layers, execution)?;
         let novelty = artifact.novelty.statistics(network.hidden_len())?;
         Ok(Self {
-            model_id: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            model_id: hex(&hash),
             model_version: artifact::model_version(bytes)?,
             card: artifact.card,
             provenance: artifact.provenance,
@@ -159,9 +166,11 @@ impl Classifier {
         Workspace {
             squash: Squash::new(),
             input: vec![0; self.preprocessing.input_len()],
-            network: self.network.workspace(),
-            by_cell: ByCell::new(&self.network),
-            density: Density::default(),
+            sight: Sight {
+                network: self.network.workspace(),
+                by_cell: ByCell::new(&self.network),
+                density: Density::default(),
+            },
         }
     }
 
@@ -170,12 +179,9 @@ impl Classifier {
     /// # Panics
     /// When `workspace` is another classifier's.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
-        let input = &mut workspace.input;
-        self.preprocessing.apply_with(&mut workspace.squash, picture, input);
-        let input = core::mem::take(input);
-        let assessment = self.assess_input(&input, workspace);
-        workspace.input = input;
-        assessment
+        let Workspace { squash, input, sight } = workspace;
+        self.preprocessing.apply_with(squash, picture, input);
+        self.judge_observation(self.observe_with(input, sight))
     }
 
     /// Classifies what [`Preprocessing::apply`] made of a picture.
@@ -183,15 +189,7 @@ impl Classifier {
     /// # Panics
     /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
     pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
-        match self.observe(input, workspace) {
-            Some(observation) => self.judge_observation(&observation),
-            None => Assessment {
-                logits: [0.0; Class::COUNT],
-                probabilities: [1.0 / Class::COUNT as f32; Class::COUNT],
-                novelty: f32::MAX,
-                verdict: Verdict::Abstain(Abstention::NoCells),
-            },
-        }
+        self.judge_observation(self.observe(input, workspace))
     }
 
     /// What the network makes of what [`Preprocessing::apply`] made of a picture. `None` where it sees cells and there are none.
@@ -199,7 +197,11 @@ impl Classifier {
     /// # Panics
     /// As [`Self::assess_input`].
     pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Observation<'a>> {
-        let Workspace { network, by_cell, density, .. } = workspace;
+        self.observe_with(input, &mut workspace.sight)
+    }
+
+    fn observe_with<'a>(&'a self, input: &[u8], sight: &'a mut Sight) -> Option<Observation<'a>> {
+        let Sight { network, by_cell, density } = sight;
         let (output, hue) = if self.preprocessing.is_cell_by_cell() {
             by_cell.run(&self.preprocessing, input, &self.network, network)?
         } else {
@@ -213,7 +215,7 @@ impl Classifier {
     /// sees fields as a whole.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-        workspace.by_cell.cells()
+        workspace.sight.by_cell.cells()
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
@@ -227,20 +229,23 @@ impl Classifier {
     /// When `workspace` is another classifier's.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
         if self.preprocessing.is_cell_by_cell() {
-            return workspace.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
+            return workspace.sight.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
         }
-        self.network.explain(&mut workspace.network, class)
+        self.network.explain(&mut workspace.sight.network, class)
     }
 
-    fn judge_observation(&self, observation: &Observation<'_>) -> Assessment {
-        let probabilities = self.calibration.probabilities(&observation.logits);
-        let novelty = self.novelty.score(&self.novelty.distances(observation.hidden, &observation.hue));
-        Assessment {
-            logits: observation.logits,
-            probabilities,
-            novelty,
-            verdict: judge(&probabilities, novelty, &self.thresholds),
-        }
+    fn judge_observation(&self, observation: Option<Observation<'_>>) -> Assessment {
+        let Some(Observation { logits, hidden, hue }) = observation else {
+            return Assessment {
+                logits: [0.0; Class::COUNT],
+                probabilities: [1.0 / Class::COUNT as f32; Class::COUNT],
+                novelty: f32::MAX,
+                verdict: Verdict::Abstain(Abstention::NoCells),
+            };
+        };
+        let probabilities = self.calibration.probabilities(&logits);
+        let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue));
+        Assessment { logits, probabilities, novelty, verdict: judge(&probabilities, novelty, &self.thresholds) }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use crate::preprocess::Preprocessing;
+use crate::{histogram::percentile, preprocess::Preprocessing};
 
 /// Optical density that the value 255 stands for.
 pub const FULL_DENSITY: f32 = 2.0;
@@ -65,18 +65,6 @@ pub(crate) fn for_each_unmasked(preprocessing: &Preprocessing, bytes: &[u8], mut
             part.chunks_exact(3).for_each(|pixel| see([pixel[0], pixel[1], pixel[2]]));
         }
     }
-}
-
-/// The smallest value that `percent` % of what `counts` counts do not surpass.
-pub(crate) fn percentile(counts: &[u32; 256], percent: u64) -> u8 {
-    let seen: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-    let enough = (seen * percent).div_ceil(100);
-    let mut below = 0;
-    let reaches = |&count: &u32| {
-        below += u64::from(count);
-        below >= enough
-    };
-    counts.iter().position(reaches).map_or(255, |value| value as u8)
 }
 
 /// The 95th percentile of each channel's values outside of the mask.

@@ -14,6 +14,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
+
 /// What the encoded bytes of a key begin with.
 const PUBLIC: &[u8; 2] = b"bp";
 const SECRET: &[u8; 2] = b"bs";
@@ -80,7 +82,7 @@ impl PublicKey {
     /// What people tell keys apart by: the first 8 bytes of the key's SHA-256, 16 hexadecimal digits.
     #[must_use]
     pub fn id(&self) -> String {
-        self.id_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.id_bytes())
     }
 
     fn id_bytes(&self) -> [u8; 8] {

@@ -9,12 +9,7 @@
 //! colour filters, not on how thick the smear is; and since density is taken against the field's own background, not on the lamp
 //! or the white balance either.
 
-use alloc::vec::Vec;
-
-use crate::{
-    density::{for_each_unmasked, percentile},
-    preprocess::Preprocessing,
-};
+use crate::{density::for_each_unmasked, histogram::percentile, preprocess::Preprocessing};
 
 /// Numbers of a [`Hue`].
 pub const HUES: usize = 4;
@@ -112,20 +107,6 @@ impl Stain {
 #[must_use]
 pub fn nearest(stains: &[Stain], hue: &Hue) -> f32 {
     stains.iter().map(|stain| stain.distance(hue)).fold(f32::INFINITY, f32::min)
-}
-
-/// Median of each number of `hues`: what to tell a person about a site's stain. Of none, not a number.
-#[must_use]
-pub fn median(hues: &[Hue]) -> Hue {
-    let mut middle = [f32::NAN; HUES];
-    for (at, middle) in middle.iter_mut().enumerate() {
-        let mut values: Vec<f32> = hues.iter().map(|hue| hue.0[at]).collect();
-        values.sort_unstable_by(f32::total_cmp);
-        if let Some(&value) = values.get(values.len() / 2) {
-            *middle = value;
-        }
-    }
-    Hue(middle)
 }
 
 /// By Gauss and Jordan; the matrix is positive definite, so that no pivot is 0.

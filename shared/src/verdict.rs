@@ -30,7 +30,7 @@ pub enum Abstention {
     },
     /// The field does not look like anything the network was trained on.
     Unfamiliar {
-        /// The field's [novelty](crate::novelty), 1 being usual.
+        /// The field's [novelty](crate::novelty); few usual fields are beyond 1.
         novelty: f32,
         /// The most that the artifact allows.
         threshold: f32,

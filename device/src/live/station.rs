@@ -1,16 +1,14 @@
 //! The instrument with its page, on a terminal, or both: `live --listen`, `live --tui`, and `live` on a terminal, which records nothing.
 
 use std::{
-    fmt::Write as _,
     io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use blastscope_shared::classifier::Classifier;
+use blastscope_shared::{classifier::Classifier, hex};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -192,8 +190,5 @@ fn origin(classifier: &Classifier, settings: &str) -> Origin {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(bytes))
 }

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_shared::hex;
 use subtle::ConstantTimeEq as _;
 
 use super::limiter::{Limiter, Limits};
@@ -131,7 +132,7 @@ fn equal(right: &str, given: &str) -> bool {
 fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(format!("no random numbers: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]

@@ -138,7 +138,8 @@ fn tinted() -> tempfile::TempDir {
             }
             let path = class_folder.join(format!("{number:02}.png"));
             field.save(&path).expect("saved");
-            let sha256 = crate::dataset::hex(&<sha2::Sha256 as sha2::Digest>::digest(fs::read(&path).expect("read")));
+            let sha256 =
+                blastscope_shared::hex(&<sha2::Sha256 as sha2::Digest>::digest(fs::read(&path).expect("read")));
             let sitting = if class == Class::Pro { 0 } else { number % 2 };
             list += &format!("{class}/{number:02}.png,{sha256},{seed},{class}-{sitting}\n");
         }

@@ -133,6 +133,10 @@ impl Adapt {
             Some(pull) => println!("last layer moved, held by {pull}: held-out loss {is:.3}"),
             None => println!("last layer kept: no move lowered the held-out loss"),
         }
+        match fitted.stain {
+            true => println!("the stain of these fields is a known one now"),
+            false => println!("the stain of these fields was not added: the model knows as many as it may"),
+        }
         println!(
             "temperature {:.3}, biases of Early, Pre, Pro {}, least probability of a verdict {:.2}, largest novelty {:.2}",
             fitted.calibration.temperature,

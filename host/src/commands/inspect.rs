@@ -5,10 +5,11 @@ use std::{fmt::Write, path::PathBuf};
 use blastscope_shared::{
     Classifier,
     artifact::{Artifact, Filters, Layer},
+    hex,
 };
 use serde_json::{Value, json};
 
-use crate::{Error, dataset::hex, picture::read_file, text};
+use crate::{Error, picture::read_file, text};
 
 /// Show a model's card, layers, sizes and hashes. `card` writes the card as a document.
 #[derive(Debug, clap::Args)]

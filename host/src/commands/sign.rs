@@ -1,5 +1,6 @@
 //! `sign`: a model that devices take.
 
+use blastscope_shared::hex;
 use std::{
     num::NonZero,
     path::PathBuf,
@@ -10,7 +11,7 @@ use blastscope_shared::artifact::{self, Artifact, ArtifactError};
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, atomic_file, dataset::hex, keys, picture::read_file};
+use crate::{Error, atomic_file, keys, picture::read_file};
 
 /// Sign a model, so that the devices that trust the key take it with `blastscope update`.
 ///

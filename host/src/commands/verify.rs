@@ -1,12 +1,13 @@
 //! `verify`: who signed a model.
 
+use blastscope_shared::hex;
 use std::path::PathBuf;
 
 use blastscope_shared::artifact::{self, Artifact, SignatureError};
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, dataset::hex, keys, picture::read_file};
+use crate::{Error, keys, picture::read_file};
 
 /// Check a model's signature: that the file is whole, usable, and signed by a key that you trust.
 ///

@@ -9,7 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{LabelledImage, hex, sha256_from_hex};
+use blastscope_shared::hex;
+
+use super::{LabelledImage, sha256_from_hex};
 use crate::Error;
 
 /// The lines of a `groups.csv`, by file.

@@ -1,5 +1,7 @@
 use std::fs;
 
+use blastscope_shared::hex;
+
 use super::*;
 use crate::drawn_folder;
 

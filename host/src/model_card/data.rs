@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use blastscope_shared::{Class, artifact::Provenance};
+use blastscope_shared::{Class, artifact::Provenance, hex};
 
 use crate::{
     Error,
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     report::{Cell, Column, Report, Table},
     screening::known_as,
     split::Part,

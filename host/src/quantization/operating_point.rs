@@ -70,7 +70,7 @@ impl OperatingPoint {
 
 /// The distances that 99.5 % of the validation fields stay within, one by one; 1 where there is no field.
 #[must_use]
-pub fn usual(distances: &[Distances]) -> Distances {
+pub fn usual_distances(distances: &[Distances]) -> Distances {
     let of = |one: fn(&Distances) -> f32| quantile(distances.iter().map(one).collect(), USUAL).unwrap_or(1.0);
     Distances { activations: of(|field| field.activations), stain: of(|field| field.stain) }
 }
@@ -145,36 +145,37 @@ fn loss(fields: &[Margins], temperature: f64, biases: &[f64; 3]) -> f64 {
     fields.iter().map(|field| field.surprise(temperature, biases)).sum::<f64>() + prior
 }
 
-/// The best biases at a temperature. The loss is convex in them; each in turn takes Newton's step, halved until the loss falls.
+/// The best biases at a temperature. The loss is convex in them; each in turn takes Newton's step until none lowers it.
 fn biases(fields: &[Margins], temperature: f64) -> [f64; 3] {
-    let mut biases = [0.0; 3];
-    let mut lowest = loss(fields, temperature, &biases);
+    let mut best = ([0.0; 3], loss(fields, temperature, &[0.0; 3]));
     for _ in 0..40 {
-        let before = lowest;
+        let before = best.1;
         for class in 0..3 {
-            let (mut slope, mut curvature) = (biases[class] / (BIAS * BIAS), 1.0 / (BIAS * BIAS));
-            for field in fields.iter().filter(|field| field.truth.is_malignant()) {
-                let share = field.shares(temperature, &biases)[class];
-                slope += share - f64::from(u8::from(field.truth.index() == class + 1));
-                curvature += share * (1.0 - share);
-            }
-            let mut step = -slope / curvature;
-            for _ in 0..30 {
-                let mut moved = biases;
-                moved[class] += step;
-                let there = loss(fields, temperature, &moved);
-                if there <= lowest {
-                    (biases, lowest) = (moved, there);
-                    break;
-                }
-                step /= 2.0;
-            }
+            best = after_step(fields, temperature, best, class);
         }
-        if before - lowest < 1e-9 {
+        if before - best.1 < 1e-9 {
             break;
         }
     }
-    biases
+    best.0
+}
+
+/// Biases and their loss after Newton's step of one of them, halved until the loss does not rise.
+fn after_step(fields: &[Margins], temperature: f64, best: ([f64; 3], f64), class: usize) -> ([f64; 3], f64) {
+    let (biases, lowest) = best;
+    let (mut slope, mut curvature) = (biases[class] / (BIAS * BIAS), 1.0 / (BIAS * BIAS));
+    for field in fields.iter().filter(|field| field.truth.is_malignant()) {
+        let share = field.shares(temperature, &biases)[class];
+        slope += share - f64::from(u8::from(field.truth.index() == class + 1));
+        curvature += share * (1.0 - share);
+    }
+    let steps = std::iter::successors(Some(-slope / curvature), |step| Some(step / 2.0)).take(30);
+    let mut moved = steps.map(|step| {
+        let mut moved = biases;
+        moved[class] += step;
+        (moved, loss(fields, temperature, &moved))
+    });
+    moved.find(|(_, loss)| *loss <= lowest).unwrap_or(best)
 }
 
 /// The mean cross-entropy of fields by a calibration, in nats.

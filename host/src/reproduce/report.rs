@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, hex};
 use serde::Serialize;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error, atomic_file,
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     evaluation::{Evaluation, RESEARCH_USE_ONLY},
     report::{Callout, Cell, Column, Report, Table},
     split::{Split, SplitKind},

@@ -12,12 +12,12 @@ use std::{
     path::Path,
 };
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, hex};
 
 use super::{Item, Part, Split, SplitKind};
 use crate::{
     Error,
-    dataset::{Dataset, hex, sha256_from_hex},
+    dataset::{Dataset, sha256_from_hex},
     symmetry::Symmetry,
 };
 

@@ -24,7 +24,7 @@ use crate::{
     dataset::{Dataset, sha256_from_hex},
     evaluation::{Rate, bootstrap::Bootstrap},
     progress::Progress,
-    quantization::{OperatingPoint, QuantizedLayers, Scored, usual},
+    quantization::{OperatingPoint, QuantizedLayers, Scored, usual_distances},
     run_folder::RunConfig,
     split::{Item, Part, Split, SplitKind},
     unfamiliar::{Familiar, Unfamiliar},
@@ -207,7 +207,7 @@ impl<'a> Model<'a> {
         drop(task);
         let distances: Vec<Distances> = seen.iter().flatten().map(|(_, distances)| *distances).collect();
         let mut statistics = self.statistics.clone();
-        statistics.usual = usual(&distances);
+        statistics.usual = usual_distances(&distances);
         let scored: Vec<Scored> = seen
             .iter()
             .zip(items)

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::Preprocessing;
+use blastscope_shared::{Preprocessing, hex};
 use clap::ValueEnum;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,7 @@ use super::{OptimizerKind, backend::Backend, schedule::Schedule};
 use crate::{
     Error,
     architecture::Architecture,
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     recipe::Recipe,
     run_folder::{InitialWeights, RunConfig, RunFolder},
     split::{Split, SplitKind},

@@ -34,8 +34,8 @@ impl ByCell {
         }
     }
 
-    /// Runs `network` on every cell, and measures the field's hue; `None` when the field has none. Sums run in the order of the cells, so that every machine
-    /// gets the same bits; the mean activation is rounded half up.
+    /// Runs `network` on every cell, and measures the field's hue; `None` when the field has no cell. Sums run in the order of the
+    /// cells, so that every machine gets the same bits; the mean activation is rounded half up.
     pub(super) fn run(
         &mut self,
         preprocessing: &Preprocessing,

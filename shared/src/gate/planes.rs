@@ -4,6 +4,7 @@ use alloc::{vec, vec::Vec};
 use core::fmt;
 
 use super::{CLIPPED, ROWS, SIDE};
+use crate::histogram::percentile;
 
 /// The measured rows of a field: red, green and blue of each row, 0..=255. Signed, for differences.
 pub(super) struct Planes(Vec<[[i16; SIDE]; 3]>);
@@ -101,14 +102,8 @@ pub(super) struct Brightness([u32; 256]);
 
 impl Brightness {
     /// The least luma that at least `percent` per cent of the pixels do not exceed.
-    pub(super) fn percentile(&self, percent: u32) -> u8 {
-        let wanted = ((SIDE * ROWS) as u32 * percent).div_ceil(100);
-        let mut seen = 0;
-        let reached = self.0.iter().position(|&count| {
-            seen += count;
-            seen >= wanted
-        });
-        reached.map_or(u8::MAX, |luma| luma as u8)
+    pub(super) fn percentile(&self, percent: u64) -> u8 {
+        percentile(&self.0, percent)
     }
 }
 

@@ -69,7 +69,12 @@ pub(super) fn draw(picture: &mut Svg, unfamiliar: &Unfamiliar, [left, top, width
     let (x, anchor) = if right { (threshold + 6.0, Anchor::Start) } else { (threshold - 6.0, Anchor::End) };
     picture.text(x, plot.top + 15.0, Font::new(11.5, RED).at(anchor), "unfamiliar from here on");
     let name = Font::new(12.0, GREY).at(Anchor::Middle);
-    picture.text((plot.left + plot.right()) / 2.0, plot.bottom() + 32.0, name, "novelty, 1 being usual");
+    picture.text(
+        (plot.left + plot.right()) / 2.0,
+        plot.bottom() + 32.0,
+        name,
+        "novelty; few usual fields are beyond 1",
+    );
     picture.turned_text(plot.left - 46.0, (plot.top + plot.bottom()) / 2.0, -90.0, name, "share of pictures");
 }
 
