@@ -79,16 +79,27 @@ fn split_nv12(lumas: &[[u8; 2]], colours: &[[u8; 2]], left: &mut Lanes, right: &
 fn to_rgb(left: &Lanes, right: &Lanes, [first, second, third]: &mut [Lanes; 3]) {
     let words = first.iter_mut().zip(second).zip(third);
     for ((&left, &right), ((first, second), third)) in left.iter().zip(right).zip(words) {
-        let [low, high] = [|word: u16| (word & 0xFF) as i16, |word: u16| (word >> 8) as i16];
-        let (cb, cr) = (high(left) - 128, high(right) - 128);
-        let (red, green, blue) = (153 * cr + 128, 48 * cr - 100 * cb + 128, 4 * cb + 128);
-        let [[r0, g0, b0], [r1, g1, b1]] = [low(left) - 16, low(right) - 16].map(|y| {
-            let rest = 42 * y;
-            let (red, green, blue) = ((rest + red) >> 8, (rest + green) >> 8, (rest + blue) >> 8);
-            [y + cr + red, y - cr + green, y + 2 * cb + blue].map(|value| value.clamp(0, 255) as u16)
-        });
+        let (cb, cr) = ((left >> 8) as i16 - 128, (right >> 8) as i16 - 128);
+        let [r0, g0, b0] = pixel((left & 0xFF) as i16 - 16, cb, cr);
+        let [r1, g1, b1] = pixel((right & 0xFF) as i16 - 16, cb, cr);
         (*first, *second, *third) = (r0 | g0 << 8, b0 | r1 << 8, g1 | b1 << 8);
     }
+}
+
+/// Red, green and blue of a pixel. Without `array::map`, which the compiler does not always inline: then nothing is in registers.
+#[inline(always)]
+fn pixel(y: i16, cb: i16, cr: i16) -> [u16; 3] {
+    let rest = 42 * y + 128;
+    [
+        clamped(y + cr + ((rest + 153 * cr) >> 8)),
+        clamped(y - cr + ((rest + 48 * cr - 100 * cb) >> 8)),
+        clamped(y + 2 * cb + ((rest + 4 * cb) >> 8)),
+    ]
+}
+
+#[inline(always)]
+fn clamped(value: i16) -> u16 {
+    value.clamp(0, 255) as u16
 }
 
 #[inline(never)]
