@@ -1,5 +1,6 @@
 //! The command line.
 
+mod adapt;
 mod bench;
 mod classify;
 mod config;
@@ -117,6 +118,17 @@ enum Command {
         For Research Use Only. Not for use in diagnostic procedures.\n\n\
         Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
     Export(record::ExportArgs),
+    /// Make the model at home at this microscope with the fields that a person confirmed or corrected.
+    #[command(after_help = "Examples:\n  blastscope adapt --data-dir data --out clinic.bsm\n  \
+        blastscope adapt --data-dir data --session 3 --session 4 --out clinic.bsm --json\n  \
+        blastscope live --model clinic.bsm --listen 127.0.0.1:8080 --data-dir data\n\n\
+        The last layer moves towards the fields as far as cross-validation finds good, and calibration and thresholds are chosen \
+        anew; the site's stain becomes a known one. About a hundred fields of at least two classes do. The model is a file of its \
+        own and is not signed: nothing runs it until it is named. `blastscope-host adapt` does the same on exported fields, and \
+        measures the model on others.\n\
+        For Research Use Only. Not for use in diagnostic procedures.\n\n\
+        Exit status: 0 written, 1 the record was changed, 2 wrong usage, no model, no record, or too few fields.")]
+    Adapt(adapt::AdaptArgs),
     /// List the connected cameras, their formats, and what can be locked.
     #[command(after_help = "Examples:\n  blastscope cameras\n  blastscope cameras --json\n\n\
         Exit status: 0 there is one, 1 there is none.")]
@@ -180,6 +192,7 @@ pub fn run() -> ExitCode {
         Command::Sessions(args) => record::sessions(&args),
         Command::Verify(args) => record::verify(&args),
         Command::Export(args) => record::export(&args),
+        Command::Adapt(args) => adapt::adapt(&args),
         Command::Cameras(args) => machine::cameras(&args),
         Command::Update(args) => update::update(&args),
         Command::Model(args) => installed::model(&args),

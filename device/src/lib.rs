@@ -9,6 +9,7 @@
 //!
 //! For research use only. Not for use in diagnostic procedures.
 
+pub mod adapt;
 pub mod atomic_file;
 pub mod bench;
 pub mod cameras;

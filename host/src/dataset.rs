@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::{Class, Preprocessing};
+use blastscope_shared::{Class, Preprocessing, artifact::PICTURE_ID_LEN};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -52,6 +52,14 @@ pub struct LabelledImage {
     pub group: u32,
     /// The sitting at the microscope, where known. A sitting is not a patient.
     pub session: Option<String>,
+}
+
+impl LabelledImage {
+    /// What a model's [provenance](blastscope_shared::artifact::Pictures) knows the picture by.
+    #[must_use]
+    pub fn picture_id(&self) -> [u8; PICTURE_ID_LEN] {
+        std::array::from_fn(|at| self.sha256[at])
+    }
 }
 
 impl Dataset {

@@ -5,24 +5,14 @@
 //! [`blastscope_shared::quantization`].
 
 mod dequantized;
-mod operating_point;
 
 use blastscope_shared::{
-    artifact::{Filters, Layer},
-    quantization::{INPUT_SCALE, quantize_bias, quantize_channel},
+    adaptation::{FloatFilters, QuantizedFilters},
+    artifact::Layer,
+    quantization::INPUT_SCALE,
 };
 
 pub use dequantized::dequantized;
-pub use operating_point::{OperatingPoint, Scored, cross_entropy, usual_distances};
-
-/// A convolution or dense layer in float: `weights` are rows of inputs, one an output.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FloatFilters {
-    /// In the order OHWI for a convolution, and for a dense layer over a map in the order HWC.
-    pub weights: Vec<f32>,
-    /// One an output.
-    pub biases: Vec<f32>,
-}
 
 /// A layer in float, in the network's order.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,15 +123,6 @@ enum QuantizedLayer {
     Dense(QuantizedFilters),
 }
 
-/// The weights of one layer in int8, owning their bytes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct QuantizedFilters {
-    output_scale: f32,
-    weight_scales: Vec<u8>,
-    biases: Vec<u8>,
-    weights: Vec<u8>,
-}
-
 impl QuantizedLayers {
     /// Quantizes `layers`; `clips` has the largest activation of every layer with weights but the last, in order.
     #[must_use]
@@ -178,31 +159,6 @@ impl QuantizedLayers {
                 QuantizedLayer::Dense(filters) => Layer::Dense(filters.view()),
             })
             .collect()
-    }
-}
-
-impl QuantizedFilters {
-    /// Quantizes a layer that sees activations of `input_scale` and puts out some of `output_scale`; 1 for the last layer.
-    pub(crate) fn new(filters: &FloatFilters, input_scale: f32, output_scale: f32) -> Self {
-        let inputs = filters.weights.len() / filters.biases.len().max(1);
-        let mut quantized = Self { output_scale, weight_scales: Vec::new(), biases: Vec::new(), weights: Vec::new() };
-        for (row, &bias) in filters.weights.chunks_exact(inputs.max(1)).zip(&filters.biases) {
-            let (scale, weights) = quantize_channel(row);
-            quantized.weight_scales.extend(scale.to_le_bytes());
-            quantized.biases.extend(quantize_bias(bias, input_scale, scale).to_le_bytes());
-            quantized.weights.extend(weights.iter().map(|&weight| weight as u8));
-        }
-        quantized
-    }
-
-    /// The layer as an artifact holds it.
-    pub(crate) fn view(&self) -> Filters<'_> {
-        Filters {
-            output_scale: self.output_scale,
-            weight_scales: &self.weight_scales,
-            biases: &self.biases,
-            weights: &self.weights,
-        }
     }
 }
 

@@ -1,27 +1,27 @@
 //! Corrections that come back from the microscope: a challenger that has learned from them, and whether it may replace the champion.
 //!
-//! The last layer is moved ([`head`](crate::adaptation::head)) towards the corrected fields and held by fields of the champion's own
+//! The last layer is moved ([`head`](blastscope_shared::adaptation::head)) towards the corrected fields and held by fields of the champion's own
 //! training part, so that it does not forget them. How far it moves is chosen by the champion's validation part and by
 //! cross-validation over the corrected fields. The champion's test part is locked: nothing is chosen on it, corrected fields that
 //! are in it are left out, and both are measured on it.
 
 use blastscope_shared::{
     Class, Classifier,
+    adaptation::{
+        AdaptationError, FOLDS, OperatingPoint, PULLS, QuantizedFilters, Scored, cross_entropy,
+        head::{Labelled, Shift},
+        last_layer, learn_stain, shifted,
+    },
     artifact::{Artifact, ArtifactError, Layer, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     hex,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error,
-    adaptation::{
-        self, PULLS,
-        head::{Labelled, Shift},
-    },
+    Error, adaptation,
     dataset::{Dataset, LabelledImage},
     evaluation::{Paired, Prediction, Rate, bootstrap::Bootstrap},
     progress::Progress,
-    quantization::{OperatingPoint, QuantizedFilters, Scored, cross_entropy},
     screening,
     split::Part,
 };
@@ -78,7 +78,7 @@ pub fn retrain(
     let unusable = |error: ArtifactError| Error::Usage(format!("the model {error}"));
     let (mut artifact, id) = Artifact::read(file).map_err(unusable)?;
     let champion = Classifier::read(file).map_err(unusable)?;
-    let (layer, scale) = adaptation::last_layer(&artifact)?;
+    let (layer, scale) = last_layer(&artifact).map_err(|error: AdaptationError| Error::Usage(error.to_string()))?;
 
     let part = |part: Part| {
         let images = screening::known_as(&champion.provenance().pictures, data, Some(part));
@@ -101,7 +101,7 @@ pub fn retrain(
     let replayed: Vec<&Labelled> = replayed.iter().map(|(_, field)| field).collect();
     let learned: Vec<&Labelled> = replayed.iter().copied().chain(corrected.fields.iter()).collect();
     let mut statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
-    adaptation::learn_stain(&mut statistics, &corrected.fields.iter().map(|field| field.hue).collect::<Vec<_>>());
+    learn_stain(&mut statistics, &corrected.fields.iter().map(|field| field.hue).collect::<Vec<_>>());
     let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Vec<Scored> {
         let scored = fields.iter().zip(logits).map(|(field, &logits)| Scored {
             truth: field.class,
@@ -132,7 +132,7 @@ pub fn retrain(
         return Err(Error::Usage("there is no strength to hold the last layer with".into()));
     };
 
-    let quantized = QuantizedFilters::new(&adaptation::shifted(&layer, &shift), scale, 1.0);
+    let quantized = QuantizedFilters::new(&shifted(&layer, &shift), scale, 1.0);
     artifact.layers.pop();
     artifact.layers.push(Layer::Dense(quantized.view()));
     let novelty = NoveltyBytes::new(&statistics);
@@ -222,7 +222,7 @@ impl Corrected {
     /// The logits of each corrected field by a layer that has learned from the others and from `replayed`.
     fn held_out(&self, replayed: &[&Labelled], temperature: f32, pull: f64) -> Vec<[f32; Class::COUNT]> {
         let mut logits: Vec<_> = self.fields.iter().map(|field| field.logits).collect();
-        for fold in crate::colour_baseline::grouped_folds(&self.pictures, 5, 1) {
+        for fold in crate::colour_baseline::grouped_folds(&self.pictures, FOLDS, 1) {
             let others = fold.train.iter().map(|&at| &self.fields[at]);
             let train: Vec<&Labelled> = replayed.iter().copied().chain(others).collect();
             let shift = Shift::fit(&train, temperature, pull);

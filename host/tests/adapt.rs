@@ -2,15 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use blastscope_host::{
-    adaptation::{self, FEWEST},
-    cli::Cli,
-    dataset::Dataset,
-    progress::Progress,
-    screening,
-    split::Part,
-};
-use blastscope_shared::Classifier;
+use blastscope_host::{adaptation, cli::Cli, dataset::Dataset, progress::Progress, screening, split::Part};
+use blastscope_shared::{Classifier, adaptation::FEWEST};
 use clap::Parser;
 
 fn host(arguments: &[&str]) -> Result<(), String> {

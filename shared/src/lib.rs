@@ -11,8 +11,8 @@
 //! [`Artifact`] carries everything the way needs: preprocessing, layers, calibration, thresholds and the
 //! model card.
 //!
-//! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set and threads, feature
-//! `decode` the image decoder. Files, clocks and cameras are not its business.
+//! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set, threads and
+//! [adaptation](adaptation) to a site, feature `decode` the image decoder. Files, clocks and cameras are not its business.
 //!
 //! # Words
 //! * **field**: what the camera sees; a **frame** is one picture of it.
@@ -26,6 +26,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+pub mod adaptation;
 pub mod arch;
 pub mod artifact;
 pub mod calibration;

@@ -191,6 +191,44 @@ impl RecordReader {
         read().map_err(self.failed())
     }
 
+    /// The session asked for, or all, oldest first.
+    ///
+    /// # Errors
+    /// [`RecordError::NoSession`], or what keeps them from being read.
+    pub fn chosen(&self, session: Option<SessionId>) -> Result<Vec<Session>, RecordError> {
+        Ok(match session {
+            Some(id) => vec![self.session(id)?],
+            None => self.sessions()?.into_iter().rev().collect(),
+        })
+    }
+
+    /// Shows `each` the fields of `sessions`, one by one and by number; the watcher is told how far it is.
+    ///
+    /// # Errors
+    /// What keeps them from being read, and whatever `each` says.
+    pub fn each_field<E: From<RecordError>>(
+        &self,
+        sessions: &[Session],
+        mut each: impl FnMut(&Session, &Field) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let total = sessions.iter().map(|session| session.fields).sum();
+        let mut seen = 0;
+        for session in sessions {
+            let mut last = 0;
+            loop {
+                let page = self.fields(session.id, last, MAX_PAGE)?;
+                let Some(newest) = page.last() else { break };
+                last = newest.sequence;
+                for field in &page {
+                    self.tell("fields", seen, total);
+                    seen += 1;
+                    each(session, field)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// One field.
     ///
     /// # Errors

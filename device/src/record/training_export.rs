@@ -19,7 +19,7 @@ use blastscope_shared::Class;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
+use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, spreadsheet::cell, verify};
 use crate::{RESEARCH_USE, classify::ByClass};
 
 /// What was exported and what was left out.
@@ -80,10 +80,7 @@ pub fn export_for_training(
     session: Option<SessionId>,
     folder: &Path,
 ) -> Result<TrainingExport, RecordError> {
-    let sessions = match session {
-        Some(id) => vec![reader.session(id)?],
-        None => reader.sessions()?.into_iter().rev().collect(),
-    };
+    let sessions = reader.chosen(session)?;
     refuse_full(folder)?;
     let head = verify::intact(reader)?.head;
     let failed = |error: io::Error| RecordError::io(folder, "written", &error);
@@ -101,26 +98,14 @@ pub fn export_for_training(
     for class in Class::ALL {
         fs::create_dir(temporary.path().join(class.name())).map_err(failed)?;
     }
-    let total = sessions.iter().map(|session| session.fields).sum();
-    let mut seen = 0;
-    for session in &sessions {
-        let mut last = 0;
-        loop {
-            let page = reader.fields(session.id, last, MAX_PAGE)?;
-            let Some(newest) = page.last() else { break };
-            last = newest.sequence;
-            for field in &page {
-                reader.tell("fields", seen, total);
-                seen += 1;
-                let Some(class) = export.take(field) else { continue };
-                let jpeg = reader.jpeg(session.id, field.sequence)?;
-                let file = format!("{class}/s{}-f{}-{}.jpg", session.id, field.sequence, session.specimen);
-                put(&temporary.path().join(&file), &jpeg).map_err(failed)?;
-                let sha256 = Hash(Sha256::digest(&jpeg).into()).to_string();
-                tables.add(session, field, class, &file, &sha256).map_err(|error| failed(error.into()))?;
-            }
-        }
-    }
+    reader.each_field(&sessions, |session, field| {
+        let Some(class) = export.take(field) else { return Ok(()) };
+        let jpeg = reader.jpeg(session.id, field.sequence)?;
+        let file = format!("{class}/s{}-f{}-{}.jpg", session.id, field.sequence, session.specimen);
+        put(&temporary.path().join(&file), &jpeg).map_err(failed)?;
+        let sha256 = Hash(Sha256::digest(&jpeg).into()).to_string();
+        tables.add(session, field, class, &file, &sha256).map_err(|error| failed(error.into()))
+    })?;
     if export.classes == [0; Class::COUNT] {
         let (without_opinion, not_assessable) = (export.without_opinion, export.not_assessable);
         return Err(RecordError::NothingToExport { without_opinion, not_assessable });

@@ -1,4 +1,4 @@
-//! `blastscope sessions`, `verify` and `export`, as a person or a program calls them.
+//! `blastscope sessions`, `verify`, `export` and `adapt`, as a person or a program calls them.
 
 use std::{
     path::Path,
@@ -86,4 +86,28 @@ fn wrong_usage_and_absent_records_are_refused_with_a_sentence() {
     refused(&["export", "--session", "1"], "--csv");
     refused(&["export", "--csv", "x.csv"], "--session");
     refused(&["export", "--session", "0", "--csv", "x.csv"], "a session is a number from 1");
+}
+
+#[test]
+fn a_record_that_cannot_be_learned_from_adapts_no_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    filled(folder.path());
+    let out = folder.path().join("clinic.bsm");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
+    let [out_name, model] = [&out, &model].map(|path| path.display().to_string());
+    let (code, stdout, stderr) = blastscope(&["adapt", "--model", &model, "--out", &out_name], folder.path());
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    assert!(stderr.contains("field 1 of session 1 is 24x16 pixels"), "{stderr}");
+    let (code, _, stderr) = blastscope(&["adapt", "--model", &model, "--out", &model], folder.path());
+    assert!(code == Some(2) && stderr.contains("another --out"), "{stderr}");
+    let (code, _, stderr) =
+        blastscope(&["adapt", "--session", "9", "--model", &model, "--out", &out_name], folder.path());
+    assert!(code == Some(2) && stderr.contains("no session 9"), "{stderr}");
+
+    let raw = Connection::open(path_in(folder.path())).expect("opened");
+    raw.execute_batch("DROP TRIGGER fields_never_updated; UPDATE fields SET probability = 0.99 WHERE id = 2")
+        .expect("spoiled");
+    let (code, _, stderr) = blastscope(&["adapt", "--model", &model, "--out", &out_name], folder.path());
+    assert!(code == Some(1) && stderr.contains("column probability"), "{stderr}");
+    assert!(!out.exists());
 }

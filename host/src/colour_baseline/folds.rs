@@ -1,8 +1,8 @@
 //! Which pictures are learned from and which are asked about.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, adaptation::folds};
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
 use crate::dataset::LabelledImage;
@@ -63,32 +63,12 @@ pub fn grouped_folds(images: &[LabelledImage], count: usize, seed: u64) -> Vec<F
     folds_of(images, units.into_values().collect(), count, seed)
 }
 
-/// Each unit goes to the fold that has the fewest pictures of its first picture's class so far.
 fn folds_of(images: &[LabelledImage], mut units: Vec<Vec<usize>>, count: usize, seed: u64) -> Vec<Fold> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    units.shuffle(&mut random);
-    let mut filled: HashMap<Class, Vec<usize>> = HashMap::new();
-    let mut tests = vec![Vec::new(); count.max(2)];
-    for unit in units {
-        let Some(&first) = unit.first() else { continue };
-        let of_class = filled.entry(images[first].class).or_insert_with(|| vec![0; tests.len()]);
-        // Of equally full folds the one with fewest pictures at all, so that small classes do not all fill the first.
-        let fold = (0..tests.len()).min_by_key(|&fold| (of_class[fold], tests[fold].len())).unwrap_or(0);
-        of_class[fold] += unit.len();
-        tests[fold].extend(unit);
-    }
-    for test in &mut tests {
-        test.sort_unstable();
-    }
-    let train = |out: usize| -> Vec<usize> {
-        let mut train: Vec<usize> =
-            tests.iter().enumerate().filter(|(at, _)| *at != out).flat_map(|(_, test)| test).copied().collect();
-        train.sort_unstable();
-        train
-    };
-    (0..tests.len())
-        .map(|at| Fold { name: format!("fold {}", at + 1), train: train(at), test: tests[at].clone() })
-        .filter(|fold| !fold.test.is_empty())
+    units.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    folds::filled(units, |at| images[at].class, count)
+        .into_iter()
+        .enumerate()
+        .map(|(at, folds::Fold { train, test })| Fold { name: format!("fold {}", at + 1), train, test })
         .collect()
 }
 

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use blastscope_shared::{Class, Classifier, Preprocessing};
+use blastscope_shared::{Class, Classifier, Preprocessing, adaptation::Fitted};
 use clap::Args;
 use serde::Serialize;
 
 use super::pictures::Which;
 use crate::{
-    Error,
-    adaptation::{self, Fitted},
-    atomic_file,
+    Error, adaptation, atomic_file,
     colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
     dataset::Dataset,
     evaluation::{DRAWN_FIELDS, Paired, Prediction, RESEARCH_USE_ONLY, Rate, bootstrap::Bootstrap},

@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use blastscope_shared::{Preprocessing, calibration::Calibration};
+use blastscope_shared::{
+    Preprocessing,
+    adaptation::{OperatingPoint, Scored},
+    calibration::Calibration,
+};
 use burn::prelude::Device;
 
 use super::{Answer, By, FoldOutcome};
@@ -15,7 +19,6 @@ use crate::{
     colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
     dataset::Dataset,
     progress::Progress,
-    quantization::{OperatingPoint, Scored},
     run_folder::{RunConfig, RunFolder},
     signal,
     split::{Item, Part, Split},

@@ -1,11 +1,12 @@
 //! From int8 layers back to float ones, for comparisons with float arithmetic.
 
 use blastscope_shared::{
+    adaptation::FloatFilters,
     artifact::{Filters, Layer},
     quantization::INPUT_SCALE,
 };
 
-use super::{FloatFilters, FloatLayer};
+use super::FloatLayer;
 
 /// The layers with the weights and biases that their integers stand for. What is left out is the rounding of activations.
 #[must_use]
@@ -22,15 +23,7 @@ pub fn dequantized(layers: &[Layer<'_>]) -> Vec<FloatLayer> {
 }
 
 fn dequantize(filters: &Filters<'_>, input_scale: &mut f32) -> FloatFilters {
-    let inputs = filters.weights.len() / filters.outputs().max(1);
-    let rows = filters.weights.chunks(inputs.max(1)).zip(filters.weight_scales());
-    let weights =
-        rows.flat_map(|(row, scale)| row.iter().map(move |&weight| f32::from(weight as i8) * scale)).collect();
-    let unit = |scale: f32| f64::from(*input_scale) * f64::from(scale);
-    let biases = filters.biases().zip(filters.weight_scales());
-    let biases = biases.map(|(bias, scale)| (f64::from(bias) * unit(scale)) as f32).collect();
-    *input_scale = filters.output_scale;
-    FloatFilters { weights, biases }
+    FloatFilters::dequantize(filters, std::mem::replace(input_scale, filters.output_scale))
 }
 
 #[cfg(test)]

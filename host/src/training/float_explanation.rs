@@ -1,7 +1,7 @@
 //! Grad-CAM in float, by differentiation: what the closed form of [`blastscope_shared::explanation`] on int8 activations is held
 //! against. Nothing is shared with it but the definition.
 
-use blastscope_shared::{Class, Preprocessing};
+use blastscope_shared::{Class, Preprocessing, adaptation::FloatFilters};
 use burn::{
     nn::pool::{MaxPool2d, MaxPool2dConfig},
     prelude::*,
@@ -14,10 +14,7 @@ use burn::{
 };
 
 use super::float_network::values;
-use crate::{
-    Error,
-    quantization::{FloatFilters, FloatLayer},
-};
+use crate::{Error, quantization::FloatLayer};
 
 /// A float network, cut behind its last convolution.
 pub struct FloatExplainer {

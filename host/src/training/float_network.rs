@@ -4,6 +4,7 @@ use std::path::Path;
 
 use blastscope_shared::{
     Class,
+    adaptation::FloatFilters,
     cells::{CellView, SIDE},
 };
 use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::ModuleRecord};
@@ -20,7 +21,7 @@ use crate::{
     architecture::Architecture,
     augmentation::middle,
     progress::Progress,
-    quantization::{FloatFilters, FloatLayer, Histogram, Normalization, channels_last, fold},
+    quantization::{FloatLayer, Histogram, Normalization, channels_last, fold},
     run_folder::RunConfig,
 };
 

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use blastscope_shared::{
     Class, Classifier,
+    adaptation::{OperatingPoint, Scored, usual_distances},
     artifact::{
         Artifact, ArtifactError, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
         Thresholds,
@@ -24,7 +25,7 @@ use crate::{
     dataset::{Dataset, sha256_from_hex},
     evaluation::{Rate, bootstrap::Bootstrap},
     progress::Progress,
-    quantization::{OperatingPoint, QuantizedLayers, Scored, usual_distances},
+    quantization::QuantizedLayers,
     run_folder::RunConfig,
     split::{Item, Part, Split, SplitKind},
     unfamiliar::{Familiar, Unfamiliar},

@@ -7,7 +7,9 @@
 //! Learning with Convolutional Networks", ICML 2018). With fewer fields than activations the minimum lies in the span of the fields,
 //! so that the search runs over one coefficient a field and class. Classes that do not occur keep their logits.
 
-use blastscope_shared::{Class, novelty::NoveltyStatistics, stain::Hue};
+use alloc::{vec, vec::Vec};
+
+use crate::{Class, classifier::Observation, novelty::NoveltyStatistics, stain::Hue};
 
 const CLASSES: usize = Class::COUNT;
 /// Steps of a fit; the loss has settled to many digits long before.
@@ -29,6 +31,13 @@ pub struct Labelled {
 }
 
 impl Labelled {
+    /// What the network sees of a field of `class`; `scale` is that of the last layer's input. It counts as one.
+    #[must_use]
+    pub fn new(seen: &Observation<'_>, scale: f32, class: Class) -> Self {
+        let hidden = seen.hidden.iter().map(|&byte| f32::from(byte) * scale).collect();
+        Self { hidden, logits: seen.logits, hue: seen.hue, class, weight: 1.0 }
+    }
+
     /// How novel the field is by `statistics`, for activations in units of `scale`.
     #[must_use]
     pub fn novelty(&self, statistics: &NoveltyStatistics, scale: f32) -> f32 {
@@ -52,7 +61,7 @@ impl Shift {
     #[must_use]
     pub fn fit(fields: &[&Labelled], temperature: f32, pull: f64) -> Self {
         let width = fields.first().map_or(0, |field| field.hidden.len());
-        let mut shift = Self { weights: std::array::from_fn(|_| vec![0.0; width]), biases: [0.0; CLASSES] };
+        let mut shift = Self { weights: core::array::from_fn(|_| vec![0.0; width]), biases: [0.0; CLASSES] };
         let scale = mean_square(fields);
         if scale <= 0.0 {
             return shift;
@@ -73,7 +82,7 @@ impl Shift {
     /// The logits of a field after the shift.
     #[must_use]
     pub fn apply(&self, field: &Labelled) -> [f32; CLASSES] {
-        std::array::from_fn(|class| {
+        core::array::from_fn(|class| {
             let moved: f64 = self.weights[class]
                 .iter()
                 .zip(&field.hidden)
@@ -116,7 +125,7 @@ fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -
         let ahead: Vec<[f64; CLASSES]> = now
             .iter()
             .zip(&before)
-            .map(|(now, before)| std::array::from_fn(|class| now[class] + momentum * (now[class] - before[class])))
+            .map(|(now, before)| core::array::from_fn(|class| now[class] + momentum * (now[class] - before[class])))
             .collect();
         let next = fields
             .iter()
@@ -128,14 +137,14 @@ fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -
                     logits.iter_mut().zip(row).for_each(|(logit, coefficient)| *logit += near * coefficient);
                 }
                 let shares = softmax_over(&logits, &present);
-                std::array::from_fn(|class| {
+                core::array::from_fn(|class| {
                     let truth = f64::from(u8::from(field.class.index() == class));
                     let slope = if present[class] { (shares[class] - truth) * weight(field) } else { 0.0 };
                     ahead[at][class] - step * (slope + pull * ahead[at][class])
                 })
             })
             .collect();
-        before = std::mem::replace(&mut now, next);
+        before = core::mem::replace(&mut now, next);
     }
     now
 }
@@ -145,7 +154,7 @@ fn softmax_over(logits: &[f64; CLASSES], present: &[bool; CLASSES]) -> [f64; CLA
     let highest = logits.iter().zip(present).filter(|(_, present)| **present).map(|(logit, _)| *logit);
     let highest = highest.fold(f64::NEG_INFINITY, f64::max);
     let mut shares: [f64; CLASSES] =
-        std::array::from_fn(|class| if present[class] { (logits[class] - highest).exp() } else { 0.0 });
+        core::array::from_fn(|class| if present[class] { (logits[class] - highest).exp() } else { 0.0 });
     let sum: f64 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= sum);
     shares

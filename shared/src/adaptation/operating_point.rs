@@ -1,6 +1,8 @@
 //! Calibration and thresholds, chosen on the validation part alone and after quantization.
 
-use blastscope_shared::{
+use alloc::vec::Vec;
+
+use crate::{
     Class,
     artifact::Thresholds,
     calibration::{Calibration, most_probable},
@@ -14,7 +16,7 @@ pub struct Scored {
     pub truth: Class,
     /// The network's outputs.
     pub logits: [f32; Class::COUNT],
-    /// See [`blastscope_shared::novelty`]; [`f32::MAX`] where the network saw nothing.
+    /// See [`crate::novelty`]; [`f32::MAX`] where the network saw nothing.
     pub novelty: f32,
 }
 
@@ -120,7 +122,7 @@ impl Margins {
 
     /// How malignancy is divided.
     fn shares(&self, temperature: f64, biases: &[f64; 3]) -> [f64; 3] {
-        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
+        let shares: [f64; 3] = core::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
         let total = log_sum(&shares);
         shares.map(|share| (share - total).exp())
     }
@@ -131,7 +133,7 @@ impl Margins {
         if !self.truth.is_malignant() {
             return log_sum(&[0.0, margin]);
         }
-        let shares: [f64; 3] = std::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
+        let shares: [f64; 3] = core::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
         log_sum(&[0.0, -margin]) + log_sum(&shares) - shares[self.truth.index() - 1]
     }
 }
@@ -169,7 +171,7 @@ fn after_step(fields: &[Margins], temperature: f64, best: ([f64; 3], f64), class
         slope += share - f64::from(u8::from(field.truth.index() == class + 1));
         curvature += share * (1.0 - share);
     }
-    let steps = std::iter::successors(Some(-slope / curvature), |step| Some(step / 2.0)).take(30);
+    let steps = core::iter::successors(Some(-slope / curvature), |step| Some(step / 2.0)).take(30);
     let mut moved = steps.map(|step| {
         let mut moved = biases;
         moved[class] += step;
@@ -225,7 +227,7 @@ mod tests {
         let fields: Vec<Scored> = (0..1400)
             .map(|at| {
                 let truth = [0, 1, 1, 1, 1, 2, 3][at % 7];
-                field(truth, std::array::from_fn(|class| 3.0 * noise() + if class == truth { 1.5 } else { 0.0 }), 1.0)
+                field(truth, core::array::from_fn(|class| 3.0 * noise() + if class == truth { 1.5 } else { 0.0 }), 1.0)
             })
             .collect();
         let calibration = calibrate(&fields);
@@ -249,7 +251,7 @@ mod tests {
     #[test]
     fn thresholds_keep_the_wrong_and_the_strange_out() {
         let mut fields: Vec<Scored> =
-            (0..990).map(|i| field(i % 4, std::array::from_fn(|c| if c == i % 4 { 6.0 } else { 0.0 }), 1.0)).collect();
+            (0..990).map(|i| field(i % 4, core::array::from_fn(|c| if c == i % 4 { 6.0 } else { 0.0 }), 1.0)).collect();
         fields.extend((0..30).map(|_| field(1, [1.0, 0.5, -2.0, -2.0], 1.5)));
         fields.extend((0..5).map(|_| field(0, [6.0, 0.0, 0.0, 0.0], 90.0)));
         let point = OperatingPoint::choose(&fields).expect("there are fields");

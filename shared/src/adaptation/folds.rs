@@ -1,0 +1,78 @@
+//! Which fields are learned from and which are asked about.
+
+use alloc::{collections::BTreeMap, vec, vec::Vec};
+
+use crate::Class;
+
+/// Positions of fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fold {
+    /// What is learned from, ascending.
+    pub train: Vec<usize>,
+    /// What is asked about, ascending.
+    pub test: Vec<usize>,
+}
+
+/// At most `count` folds (at least 2) of whole `units`, which are positions of fields: each unit goes to the fold that has the fewest
+/// fields of its first field's class so far. Folds that stay empty are left out.
+#[must_use]
+pub fn filled(units: Vec<Vec<usize>>, class_of: impl Fn(usize) -> Class, count: usize) -> Vec<Fold> {
+    let mut filled: BTreeMap<Class, Vec<usize>> = BTreeMap::new();
+    let mut tests = vec![Vec::new(); count.max(2)];
+    for unit in units {
+        let Some(&first) = unit.first() else { continue };
+        let of_class = filled.entry(class_of(first)).or_insert_with(|| vec![0; tests.len()]);
+        // Of equally full folds the one with fewest fields at all, so that small classes do not all fill the first.
+        let fold = (0..tests.len()).min_by_key(|&fold| (of_class[fold], tests[fold].len())).unwrap_or(0);
+        of_class[fold] += unit.len();
+        tests[fold].extend(unit);
+    }
+    tests.iter_mut().for_each(|test| test.sort_unstable());
+    let train = |out: usize| -> Vec<usize> {
+        let others = tests.iter().enumerate().filter(|(at, _)| *at != out);
+        let mut train: Vec<usize> = others.flat_map(|(_, test)| test).copied().collect();
+        train.sort_unstable();
+        train
+    };
+    (0..tests.len())
+        .filter(|&at| !tests[at].is_empty())
+        .map(|at| Fold { train: train(at), test: tests[at].clone() })
+        .collect()
+}
+
+/// At most `count` folds of whole groups; `of` has each field's class and group.
+#[must_use]
+pub fn grouped(of: &[(Class, u32)], count: usize) -> Vec<Fold> {
+    let mut units: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (at, (_, group)) in of.iter().enumerate() {
+        units.entry(*group).or_default().push(at);
+    }
+    filled(units.into_values().collect(), |at| of[at].0, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_stay_whole_and_classes_are_spread() {
+        let of: Vec<(Class, u32)> = (0..60).map(|at| (Class::ALL[at % 2], (at / 3) as u32)).collect();
+        let folds = grouped(&of, 5);
+        assert_eq!(folds.len(), 5);
+        let mut tested: Vec<usize> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
+        tested.sort_unstable();
+        assert_eq!(tested, (0..60).collect::<Vec<_>>());
+        for fold in &folds {
+            assert!((9..=15).contains(&fold.test.len()), "{fold:?}");
+            for &at in &fold.test {
+                assert!(fold.train.iter().all(|&other| of[other].1 != of[at].1), "group of {at} is on both sides");
+            }
+        }
+    }
+
+    #[test]
+    fn one_group_is_one_fold_with_nothing_to_learn_from() {
+        let folds = grouped(&[(Class::Pre, 7), (Class::Pre, 7)], 5);
+        assert_eq!(folds, [Fold { train: vec![], test: vec![0, 1] }]);
+    }
+}
