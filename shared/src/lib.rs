@@ -12,7 +12,7 @@
 //! model card.
 //!
 //! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set, threads and
-//! [adaptation](adaptation) to a site, feature `decode` the image decoder. Files, clocks and cameras are not its business.
+//! [`adaptation`] to a site, feature `decode` the image decoder. Files, clocks and cameras are not its business.
 //!
 //! # Words
 //! * **field**: what the camera sees; a **frame** is one picture of it.
