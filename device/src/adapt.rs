@@ -1,13 +1,17 @@
 //! A model made at home at this microscope, from what people said about the fields in the record:
 //! [`blastscope_shared::adaptation`] without a host.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+};
 
 use blastscope_shared::{
     Class, Classifier,
-    adaptation::{self, AdaptationError, FOLDS, Fitted, PULLS, Site, folds, head::Labelled},
+    adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
     artifact::{Artifact, PICTURE_ID_LEN},
     decode::decode,
+    folds,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -30,6 +34,8 @@ pub struct Adapted {
     pub by_specimen: bool,
     /// Fields that nobody confirmed or corrected, and fields that somebody called not assessable: left out.
     pub without_label: u64,
+    /// Fields with the very picture of a field before: left out.
+    pub copies: u64,
     /// What was learned.
     pub fitted: Fitted,
 }
@@ -76,36 +82,29 @@ struct Seen {
     origins: Vec<(Class, u32)>,
     pictures: Vec<[u8; PICTURE_ID_LEN]>,
     without_label: u64,
+    copies: u64,
 }
 
-/// Adapts the `model` in the file `base` to the labelled fields of `sessions` in the record of `reader`, or of all, and writes the
+/// Adapts the model in the file `base` to the labelled fields of `sessions` in the record of `reader`, or of all, and writes the
 /// new model to `out`, whole or not at all.
 ///
 /// # Errors
 /// [`AdaptError`], a sentence that names the record, the model or the file.
-pub fn adapt(
-    (base, model): (&Path, &Classifier),
-    reader: &RecordReader,
-    sessions: &[SessionId],
-    out: &Path,
-) -> Result<Adapted, AdaptError> {
+pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &Path) -> Result<Adapted, AdaptError> {
     let failed = |path: &Path, reason: String| AdaptError::File { path: path.display().to_string(), reason };
-    let unusable = |source: AdaptationError| match source {
-        AdaptationError::Model(_) | AdaptationError::NoHead => {
-            AdaptError::Adaptation { path: base.display().to_string(), source }
-        }
-        AdaptationError::TooFew(_) | AdaptationError::NoThresholds => {
-            AdaptError::Adaptation { path: reader.path().display().to_string(), source }
-        }
+    let unusable = |source: AdaptationError| {
+        let path = if source.is_of_the_model() { base } else { reader.path() };
+        AdaptError::Adaptation { path: path.display().to_string(), source }
     };
     if out.exists() && std::fs::canonicalize(out).ok() == std::fs::canonicalize(base).ok() {
         return Err(failed(out, "is the model to start from; give another --out".into()));
     }
     let bytes = std::fs::read(base).map_err(|error| failed(base, files::reason(&error)))?;
     let artifact = Artifact::read(&bytes).map_err(|error| unusable(error.into()))?.0;
+    let model = Classifier::read(&bytes).map_err(|error| unusable(error.into()))?;
     let (_, scale) = adaptation::last_layer(&artifact).map_err(unusable)?;
     verify::intact(reader)?;
-    let seen = look(model, scale, reader, sessions)?;
+    let seen = look(&model, scale, reader, sessions)?;
     let by_specimen = specimens_suffice(&seen.origins);
     let origins: Vec<(Class, u32)> = if by_specimen {
         seen.origins
@@ -116,7 +115,6 @@ pub fn adapt(
     let site = Site { fields: &seen.fields, folds: &folds, pictures: &seen.pictures };
     let mut progress = Progress::start();
     let mut watch = |done: usize, all: usize| progress.show("moving the last layer", done as u64, all as u64);
-    watch(0, PULLS.len());
     let (bytes, fitted) = adaptation::adapt(&bytes, &site, &mut watch).map_err(unusable)?;
     let adapted = Classifier::read(&bytes).map_err(|error| unusable(error.into()))?;
     atomic_file::write(out, &bytes).map_err(|error| failed(out, files::reason(&error)))?;
@@ -125,6 +123,7 @@ pub fn adapt(
         adapted: adapted.model_id().into(),
         by_specimen,
         without_label: seen.without_label,
+        copies: seen.copies,
         fitted,
     })
 }
@@ -146,6 +145,7 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
         [] => reader.chosen(None)?,
         ids => ids.iter().map(|&id| reader.session(id)).collect::<Result<_, _>>()?,
     };
+    let mut met = HashSet::new();
     let mut specimens: BTreeMap<String, u32> = BTreeMap::new();
     let mut workspace = model.workspace();
     let mut seen = Seen::default();
@@ -156,6 +156,10 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
         };
         let jpeg = reader.jpeg(session.id, field.sequence)?;
         let hash: [u8; 32] = Sha256::digest(&jpeg).into();
+        if !met.insert(hash) {
+            seen.copies += 1;
+            return Ok(());
+        }
         seen.pictures.push(std::array::from_fn(|at| hash[at]));
         let picture = decode(&jpeg).map_err(|error| AdaptError::Picture {
             session: session.id,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use blastscope_shared::{
     Class, Classifier,
-    adaptation::{self, AdaptationError, FOLDS, Fitted, Site, folds, head::Labelled},
+    adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
     artifact::{Artifact, PICTURE_ID_LEN},
     classifier::Workspace,
+    folds::Fold,
 };
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -51,21 +52,17 @@ pub fn draw(data: &Dataset, images: &[usize], count: usize, seed: u64) -> (Vec<u
 /// [`Error::Content`] with the data's folder when there are fewer than [`adaptation::FEWEST`] fields with cells or only one class;
 /// other errors when a picture cannot be read or the file is no model.
 pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) -> Result<(Vec<u8>, Fitted), Error> {
-    let unusable = |error: AdaptationError| match error {
-        AdaptationError::Model(_) | AdaptationError::NoHead => Error::Usage(error.to_string()),
-        AdaptationError::TooFew(_) | AdaptationError::NoThresholds => {
-            Error::content(&data.root, format!("does not suffice: {error}"))
-        }
+    let unusable = |error: AdaptationError| match error.is_of_the_model() {
+        true => Error::Usage(error.to_string()),
+        false => Error::content(&data.root, format!("does not suffice: {error}")),
     };
     let artifact = Artifact::read(file).map_err(|error| unusable(error.into()))?.0;
     let classifier = Classifier::read(file).map_err(|error| unusable(error.into()))?;
     let (_, scale) = adaptation::last_layer(&artifact).map_err(unusable)?;
     let seen = look(&classifier, data, images, scale, progress)?;
     let subset: Vec<LabelledImage> = seen.iter().map(|(image, _)| data.images[*image].clone()).collect();
-    let folds: Vec<folds::Fold> = grouped_folds(&subset, FOLDS, 1)
-        .into_iter()
-        .map(|fold| folds::Fold { train: fold.train, test: fold.test })
-        .collect();
+    let folds: Vec<Fold> =
+        grouped_folds(&subset, FOLDS, 1).into_iter().map(|fold| Fold { train: fold.train, test: fold.test }).collect();
     let fields: Vec<Labelled> = seen.into_iter().map(|(_, labelled)| labelled).collect();
     let pictures: Vec<[u8; PICTURE_ID_LEN]> = images.iter().map(|&image| data.images[image].picture_id()).collect();
     let task = progress.start("moving the last layer", adaptation::PULLS.len());

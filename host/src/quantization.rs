@@ -7,9 +7,8 @@
 mod dequantized;
 
 use blastscope_shared::{
-    adaptation::{FloatFilters, QuantizedFilters},
     artifact::Layer,
-    quantization::INPUT_SCALE,
+    quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
 };
 
 pub use dequantized::dequantized;

@@ -8,12 +8,14 @@
 use blastscope_shared::{
     Class, Classifier,
     adaptation::{
-        AdaptationError, FOLDS, OperatingPoint, PULLS, QuantizedFilters, Scored, cross_entropy,
+        AdaptationError, FOLDS, PULLS,
         head::{Labelled, Shift},
         last_layer, learn_stain, shifted,
     },
     artifact::{Artifact, ArtifactError, Layer, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     hex,
+    operating_point::{OperatingPoint, Scored, cross_entropy},
+    quantization::QuantizedFilters,
 };
 use serde::{Deserialize, Serialize};
 

@@ -5,30 +5,23 @@
 //! labelled fields teach nothing. The calibration and the thresholds come from the same held-out logits. Convolutions stay as they
 //! are, so that a few fields suffice. The site's stain becomes a known one, so that its fields are not called unfamiliar for it.
 
-mod filters;
-pub mod folds;
 pub mod head;
-mod operating_point;
 
 use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    filters::{FloatFilters, QuantizedFilters},
-    operating_point::{OperatingPoint, Scored, cross_entropy, usual_distances},
-};
-use self::{
-    folds::Fold,
-    head::{Labelled, Shift},
-};
+use self::head::{Labelled, Shift};
 use crate::{
     Class,
     artifact::{Artifact, ArtifactError, Filters, Layer, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     calibration::{Calibration, most_probable},
+    folds::Fold,
     hex,
     novelty::NoveltyStatistics,
-    quantization::INPUT_SCALE,
+    operating_point::{OperatingPoint, Scored, cross_entropy},
+    quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
     rate::Rate,
     stain::{Hue, Stain},
 };
@@ -73,6 +66,31 @@ pub struct Fitted {
     pub max_novelty: f32,
 }
 
+/// Lines for people.
+impl fmt::Display for Fitted {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(to, "learned from {}; {} fields without cells", by_class(&self.fields), self.without_cells)?;
+        let [was, recalibrated, is] = self.held_out_loss;
+        writeln!(to, "held-out loss {was:.3} as it was, {recalibrated:.3} with a new calibration")?;
+        match self.pull {
+            Some(pull) => writeln!(to, "last layer moved, held by {pull}: held-out loss {is:.3}")?,
+            None => writeln!(to, "last layer kept: no move lowered the held-out loss")?,
+        }
+        to.write_str(match self.stain {
+            true => "the stain of these fields is a known one now\n",
+            false => "the stain of these fields was not added: the model knows as many as it may\n",
+        })?;
+        write!(
+            to,
+            "temperature {:.3}, biases of Early, Pre, Pro {}, least probability of a verdict {:.2}, largest novelty {:.2}",
+            self.calibration.temperature,
+            self.calibration.biases.map(|bias| format!("{bias:.2}")).join(" "),
+            self.min_probability,
+            self.max_novelty
+        )
+    }
+}
+
 /// Why a model cannot be adapted. Each is what follows the name of what gave the fields, or of the model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdaptationError {
@@ -93,6 +111,14 @@ pub enum AdaptationError {
     /// No field is left to choose thresholds on.
     #[error("there is nothing to choose thresholds on")]
     NoThresholds,
+}
+
+impl AdaptationError {
+    /// Whether it is the model that is not usable, rather than the fields.
+    #[must_use]
+    pub const fn is_of_the_model(&self) -> bool {
+        matches!(self, Self::Model(_) | Self::NoHead)
+    }
 }
 
 /// `Benign 12, Early 9, Pre 0, Pro 0`

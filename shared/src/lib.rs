@@ -37,6 +37,8 @@ pub mod classifier;
 pub mod decode;
 mod density;
 pub mod explanation;
+#[cfg(feature = "std")]
+pub mod folds;
 pub mod gate;
 mod hex;
 mod histogram;
@@ -44,6 +46,8 @@ mod kernels;
 pub mod label;
 pub mod network;
 pub mod novelty;
+#[cfg(feature = "std")]
+pub mod operating_point;
 pub mod pixels;
 pub mod preprocess;
 pub mod quantization;

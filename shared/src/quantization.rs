@@ -10,7 +10,11 @@
 //! The scheme is that of Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 //! Inference" (CVPR 2018), with a float multiplier in place of a fixed-point one.
 
+mod filters;
+
 use alloc::vec::Vec;
+
+pub use self::filters::{FloatFilters, QuantizedFilters};
 
 /// Scale of the network's input: pixels are used as they are, 255 stands for 1.
 pub const INPUT_SCALE: f32 = 1.0 / 255.0;

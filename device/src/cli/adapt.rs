@@ -5,7 +5,6 @@ use std::{
     path::PathBuf,
 };
 
-use blastscope_shared::Class;
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, load, note, record};
@@ -38,15 +37,14 @@ pub(super) struct AdaptArgs {
 }
 
 pub(super) fn adapt(args: &AdaptArgs) -> io::Result<u8> {
-    let Some(Found { classifier, path, warnings }) =
-        load(args.model.as_deref(), Some(&args.data_dir), execution::threads())
+    let Some(Found { path, warnings, .. }) = load(args.model.as_deref(), Some(&args.data_dir), execution::threads())
     else {
         return Ok(UNUSABLE);
     };
     warnings.iter().for_each(note);
     let done = record::open(&args.data_dir)
         .map_err(AdaptError::from)
-        .and_then(|reader| adapt::adapt((&path, &classifier), &reader, &args.session, &args.out));
+        .and_then(|reader| adapt::adapt(&path, &reader, &args.session, &args.out));
     match done {
         Ok(adapted) if args.json => {
             let mut out = io::stdout().lock();
@@ -65,43 +63,25 @@ pub(super) fn adapt(args: &AdaptArgs) -> io::Result<u8> {
 
 fn tell(args: &AdaptArgs, adapted: &Adapted) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let fitted = &adapted.fitted;
-    let counts = Class::ALL.map(|class| format!("{class} {}", fitted.fields[class.index()])).join(", ");
-    writeln!(out, "learned from {counts}")?;
+    let Adapted { by_specimen, without_label, copies, fitted, adapted: id, .. } = adapted;
+    let held_out = if *by_specimen { "whole specimens" } else { "single fields" };
+    writeln!(out, "{fitted}")?;
     writeln!(
         out,
-        "left out: {} without a confirmation or correction to a class, {} without cells",
-        adapted.without_label, fitted.without_cells
+        "left out: {without_label} fields that nobody gave a class, {copies} copies; held out in turn: {held_out}"
     )?;
-    let [was, recalibrated, is] = fitted.held_out_loss;
-    let left_out = if adapted.by_specimen { "whole specimens" } else { "single fields" };
-    writeln!(
-        out,
-        "held-out loss, {left_out} left out: {was:.3} as it was, {recalibrated:.3} with a new calibration{}",
-        fitted.pull.map_or(String::new(), |pull| format!(", {is:.3} with the last layer moved, held by {pull}"))
-    )?;
-    if !adapted.by_specimen {
+    if !by_specimen {
         writeln!(
             out,
             "A class comes from one specimen alone: on the next slide the loss will be higher. Label fields of two specimens of \
              each class at least."
         )?;
     }
-    if fitted.stain {
-        writeln!(out, "the stain of these fields is a known one now")?;
-    } else {
-        writeln!(out, "the stain of these fields was not added: the model knows as many as it may")?;
-    }
-    writeln!(
-        out,
-        "least probability of a verdict {:.2}, largest novelty {:.2}",
-        fitted.min_probability, fitted.max_novelty
-    )?;
     writeln!(
         out,
         "{}: model {:.12}, not signed; run it with `blastscope live --model {}`\n{RESEARCH_USE}",
         args.out.display(),
-        adapted.adapted,
+        id,
         args.out.display()
     )
 }

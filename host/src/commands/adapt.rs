@@ -123,25 +123,7 @@ impl Adapt {
         if data.drawn {
             println!("{DRAWN_FIELDS}");
         }
-        let counts = Class::ALL.map(|class| format!("{class} {}", fitted.fields[class.index()])).join(", ");
-        println!("learned from {counts}; {} fields without cells", fitted.without_cells);
-        let [was, recalibrated, is] = fitted.held_out_loss;
-        println!("held-out loss {was:.3} as it was, {recalibrated:.3} with a new calibration");
-        match fitted.pull {
-            Some(pull) => println!("last layer moved, held by {pull}: held-out loss {is:.3}"),
-            None => println!("last layer kept: no move lowered the held-out loss"),
-        }
-        match fitted.stain {
-            true => println!("the stain of these fields is a known one now"),
-            false => println!("the stain of these fields was not added: the model knows as many as it may"),
-        }
-        println!(
-            "temperature {:.3}, biases of Early, Pre, Pro {}, least probability of a verdict {:.2}, largest novelty {:.2}",
-            fitted.calibration.temperature,
-            fitted.calibration.biases.map(|bias| format!("{bias:.2}")).join(" "),
-            fitted.min_probability,
-            fitted.max_novelty
-        );
+        println!("{fitted}");
         if let Some(measured) = measured {
             println!(
                 "\nOn the {} fields that were not learned from:\n{}",

@@ -8,8 +8,8 @@ use std::{
 
 use blastscope_shared::{
     Preprocessing,
-    adaptation::{OperatingPoint, Scored},
     calibration::Calibration,
+    operating_point::{OperatingPoint, Scored},
 };
 use burn::prelude::Device;
 

@@ -1,9 +1,8 @@
 //! From int8 layers back to float ones, for comparisons with float arithmetic.
 
 use blastscope_shared::{
-    adaptation::FloatFilters,
     artifact::{Filters, Layer},
-    quantization::INPUT_SCALE,
+    quantization::{FloatFilters, INPUT_SCALE},
 };
 
 use super::FloatLayer;

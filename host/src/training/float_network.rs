@@ -4,8 +4,8 @@ use std::path::Path;
 
 use blastscope_shared::{
     Class,
-    adaptation::FloatFilters,
     cells::{CellView, SIDE},
+    quantization::FloatFilters,
 };
 use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::ModuleRecord};
 use rayon::prelude::*;

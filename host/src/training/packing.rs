@@ -8,7 +8,6 @@ use std::path::Path;
 
 use blastscope_shared::{
     Class, Classifier,
-    adaptation::{OperatingPoint, Scored, usual_distances},
     artifact::{
         Artifact, ArtifactError, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
         Thresholds,
@@ -16,6 +15,7 @@ use blastscope_shared::{
     calibration::Calibration,
     classifier::Assessment,
     novelty::{Distances, NoveltyStatistics},
+    operating_point::{OperatingPoint, Scored, usual_distances},
     stain::{self, HUES, Hue, Stain},
 };
 use rayon::prelude::*;

@@ -2,10 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::{
-    artifact::Filters,
-    quantization::{quantize_bias, quantize_channel},
-};
+use super::{quantize_bias, quantize_channel};
+use crate::artifact::Filters;
 
 /// A convolution or dense layer in float: `weights` are rows of inputs, one an output.
 #[derive(Clone, Debug, PartialEq)]
