@@ -10,6 +10,7 @@ mod machine;
 mod record;
 mod report;
 mod service;
+mod token;
 mod update;
 
 use std::{
@@ -73,7 +74,7 @@ enum Command {
         take = { line = 23, active_low = true, debounce_ms = 25 }\n  \
         confirm = { line = 24, active_low = true }\n\n\
         With --listen a page in the browser shows what is seen and keeps sessions in the record of --data-dir. On another \
-        address than this machine's own it asks for a token, which is shown at the start. There is no encryption: use a \
+        address than this machine's own it asks for a token, which is shown at the start and by `blastscope token`. There is no encryption: use a \
         network of your own.\n\n\
         With --tui the terminal, also over SSH, is what the page is: t takes a field, Enter confirms it, 1 to 4 and 0 correct it, \
         n starts a session, s signs it off, q quits. On a terminal, without --tui and --listen, the same is shown and nothing \
@@ -163,6 +164,14 @@ enum Command {
         Commands take /etc/blastscope.toml where it exists, or the file that BLASTSCOPE_CONFIG names.\n\n\
         Exit status: 0 fine, 2 something is wrong.")]
     Config(config::ConfigArgs),
+    /// Show where the page is and the token that opens it, also as a QR code for a phone.
+    #[command(
+        after_help = "Examples:\n  sudo blastscope token\n  blastscope token --data-dir data --listen 192.168.4.1:8080\n  \
+        sudo blastscope token --forget && sudo systemctl restart blastscope\n\n\
+        The token is drawn when the page first listens on another address than this machine's own, and kept with the record.\n\n\
+        Exit status: 0 shown or forgotten, 1 there is none yet, 2 wrong usage or no rights."
+    )]
+    Token(token::TokenArgs),
     /// Make the instrument start with the machine: systemd unit, network name, configuration.
     #[command(
         after_help = "Examples:\n  sudo blastscope install-service\n  sudo blastscope install-service --uninstall\n\n\
@@ -198,6 +207,7 @@ pub fn run() -> ExitCode {
         Command::Model(args) => installed::model(&args),
         Command::Report(args) => report::report(&args),
         Command::Config(args) => config::config(&args),
+        Command::Token(args) => token::token(&args),
         Command::InstallService(args) => service::install(&args),
     };
     match done {
@@ -233,6 +243,6 @@ fn load(named: Option<&Path>, data_dir: Option<&Path>, threads: usize) -> Option
 }
 
 /// The hardware file that was named, if one was; what is wrong with it has been said.
-fn hardware(path: Option<&PathBuf>) -> Result<Option<Configuration>, ()> {
+fn hardware(path: Option<&PathBuf>) -> Result<Option<(Configuration, toml::Table)>, ()> {
     path.map(|path| Configuration::read(path).map_err(note)).transpose()
 }

@@ -84,6 +84,8 @@ pub struct Model {
 pub struct Pipeline {
     /// Frames of a view that must agree, 1..=100.
     pub settle: u32,
+    /// Frames for which a class must stand before its field is taken into the record, 1..=1000.
+    pub take_after: u32,
     /// Least probability of a class that is named, 0..=1; `None` for the model's.
     pub min_probability: Option<f32>,
     /// Largest novelty of a field that is classified, above 0; `None` for the model's.
@@ -128,7 +130,7 @@ impl Default for Camera {
 
 impl Default for Pipeline {
     fn default() -> Self {
-        Self { settle: 3, min_probability: None, max_novelty: None }
+        Self { settle: 3, take_after: 5, min_probability: None, max_novelty: None }
     }
 }
 

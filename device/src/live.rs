@@ -6,7 +6,7 @@ pub mod station;
 mod tui;
 mod watch;
 
-use std::{io, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, io, path::PathBuf, str::FromStr, time::Duration};
 
 use blastscope_shared::{artifact::Thresholds, classifier::Classifier};
 
@@ -53,6 +53,16 @@ impl FromStr for SourceName {
     }
 }
 
+/// As it stands in the settings: a camera's name, or a folder.
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Camera(name) => name.fmt(f),
+            Self::Folder(folder) => folder.display().fmt(f),
+        }
+    }
+}
+
 /// What becomes of the readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -80,7 +90,9 @@ pub struct Options {
     /// Start a folder again after its end.
     pub repeat: bool,
     /// As [`Settings::settle`].
-    pub settle: Option<u32>,
+    pub settle: u32,
+    /// Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.
+    pub picture_by_picture: bool,
     /// What is to be said about the model, in sentences.
     pub warnings: Vec<String>,
     /// What a verdict needs: the model's thresholds or stricter ones.
@@ -90,13 +102,14 @@ pub struct Options {
 }
 
 impl Options {
-    /// Each picture of a folder that is not held is a field of its own: it speaks for itself, even when the next looks alike,
-    /// unless it is said how many frames must agree.
-    fn picture_by_picture(&self, mut settings: Settings) -> Settings {
-        if self.settle.is_none() {
-            (settings.settle, settings.same_view) = (1, -1.0);
+    /// The pipeline's settings.
+    fn settings(&self) -> Settings {
+        let usual = Settings::new(self.thresholds);
+        if self.picture_by_picture {
+            Settings { settle: 1, same_view: -1.0, ..usual }
+        } else {
+            Settings { settle: self.settle, ..usual }
         }
-        settings
     }
 }
 
@@ -152,12 +165,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Err(error) => return Ok(Err(error)),
     };
     let stop = interrupt::flag();
-    let mut settings = Settings::new(options.thresholds);
-    settings.settle = options.settle.unwrap_or(settings.settle);
-    if matches!(options.source, SourceName::Folder(_)) && options.hold == 1 {
-        settings = options.picture_by_picture(settings);
-    }
-    let mut pipeline = Pipeline::new(model::Loaded::new(classifier), settings);
+    let mut pipeline = Pipeline::new(model::Loaded::new(classifier), options.settings());
     let title = opener.title().unwrap_or_default();
     let mut display: Box<dyn Display> = match options.output {
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),

@@ -5,8 +5,8 @@
 //!                                                                                       -> RecordReader (what is on the disk)
 //! ```
 //! # What it defends against
-//! * **Another machine**: it listens on the loopback address. On any other it asks for a token of 128 bits, compared in constant
-//!   time, and refuses after a few wrong ones. There is no encryption: whoever may read the network's packets reads the cookie. Use a network of
+//! * **Another machine**: it listens on the loopback address. On any other it asks for a token of 128 bits, which is kept in a file that
+//!   only its owner may read, compares it in constant time, and refuses after a few wrong ones. There is no encryption: whoever may read the network's packets reads the cookie. Use a network of
 //!   your own, such as the device's access point.
 //! * **Another page in the same browser**: requests must name this host (no DNS rebinding), must come from this page, and those
 //!   that change something must bear a header that other pages cannot send. Cookies are `HttpOnly` and `SameSite=Strict`. The content
@@ -30,6 +30,7 @@ mod review;
 mod routes;
 mod start_message;
 mod streams;
+mod token;
 
 use std::{
     io,
@@ -44,7 +45,12 @@ use blastscope_shared::classifier::Classifier;
 use tokio::sync::oneshot;
 
 pub(crate) use self::address::hostname;
-pub use self::{access::HEADER, limiter::Limits};
+pub use self::{
+    access::HEADER,
+    limiter::Limits,
+    start_message::{text as message, url},
+    token::{path_in as token_in, read as read_token},
+};
 use crate::instrument::Remote;
 
 /// How to serve.
@@ -56,6 +62,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// Ask for a token on the loopback address too.
     pub token_always: bool,
+    /// File that the token is kept in between starts; without one another token is drawn at each start.
+    pub token_file: Option<PathBuf>,
     /// How many wrong tokens are borne.
     pub limits: Limits,
     /// How sessions are reported.
@@ -70,8 +78,16 @@ impl Options {
             listen,
             data_dir,
             token_always: false,
+            token_file: None,
             limits: Limits::default(),
             report: crate::report::Options::default(),
+        }
+    }
+
+    fn token(&self) -> Result<String, PageError> {
+        match &self.token_file {
+            Some(path) => token::kept_or_new(path).map_err(|reason| PageError::Token { path: path.clone(), reason }),
+            None => access::random().map_err(|error| PageError::System(error.to_string())),
         }
     }
 }
@@ -84,6 +100,14 @@ pub enum PageError {
     Address {
         /// The address.
         address: SocketAddr,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The token cannot be kept.
+    #[error("{} cannot be used for the page's token ({reason}); see to its permissions, or remove it", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
         /// What the system says.
         reason: io::Error,
     },
@@ -113,7 +137,8 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
         let system = |error: io::Error| PageError::System(error.to_string());
         let guarded = options.token_always || !address.ip().is_loopback();
-        let access = access::Access::new(guarded, options.limits).map_err(system)?;
+        let token = guarded.then(|| options.token()).transpose()?;
+        let access = access::Access::new(token, options.limits);
         let token = access.token().map(str::to_owned);
         let app = routes::App::new(options, address, remote, classifier, access);
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -47,7 +47,7 @@ pub use self::{
     jpeg::{Jpeg, QUALITY},
     opinion::{Label, NewOpinion, Opinion, Says},
     reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
-    session::{NewSession, Session, SessionId, SignOff, State},
+    session::{Continuation, Decision, NewSession, Session, SessionId, SignOff, State},
     store::{MIN_FREE, Receipt, Record},
     training_export::{TrainingExport, export_for_training},
     writer::{Full, Job, Outcome, Picture, RecordWriter, Ticket},

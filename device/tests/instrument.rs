@@ -16,15 +16,15 @@ use std::{
         mpsc::{self, Receiver},
     },
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use blastscope::{
     frame::Frame,
     hardware::{self, Button, ButtonEvent, NoHardware, Notice},
-    instrument::{Feed, Instrument, Order, Parts, Presence, Refusal, Rules, Snapshot},
+    instrument::{Feed, Instrument, LeftOpen, Order, Origin, Parts, Presence, Refusal, Rules, Saving, Snapshot},
     pipeline::{Settings, Statement},
-    record::{Record, RecordReader, RecordWriter},
+    record::{Decision, NewSession, Record, RecordReader, RecordWriter},
     source::{
         FrameSource, SourceError,
         state::{CameraState, Patience},
@@ -69,18 +69,29 @@ fn instrument_with(
     feed: Feed,
     board: impl FnOnce() -> Box<dyn hardware::Instrument> + Send + 'static,
 ) -> Instrument {
+    instrument_on(folder, feed, 0, board)
+}
+
+/// With `min_free` bytes that must stay free on the disk.
+fn instrument_on(
+    folder: &TempDir,
+    feed: Feed,
+    min_free: u64,
+    board: impl FnOnce() -> Box<dyn hardware::Instrument> + Send + 'static,
+) -> Instrument {
     let assessor = |_: &RgbPixels| {
         let probabilities = [0.9, 0.05, 0.03, 0.02];
         Assessment { logits: [0.0; 4], probabilities, novelty: 1.0, verdict: judge(&probabilities, 1.0, &THRESHOLDS) }
     };
-    let record = Record::open(folder.path()).expect("opened").with_min_free(0);
+    let record = Record::open(folder.path()).expect("opened").with_min_free(min_free);
+    let reader = RecordReader::open(folder.path()).expect("a record");
     let parts = Parts {
         assessor,
         settings: Settings::new(THRESHOLDS),
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed: feed.with_patience(Duration::from_millis(30), PATIENCE),
         record: Some(RecordWriter::start(record, 8).expect("a thread")),
-        left: None,
+        left: LeftOpen::find(&reader, &scene::origin(), 8).expect("read"),
         origin: scene::origin(),
     };
     Instrument::start_with(parts, board).expect("a thread")
@@ -153,6 +164,53 @@ fn a_lost_source_leaves_no_verdict_and_its_field_counts_once() {
     let session = RecordReader::open(folder.path()).expect("a record").session(receipt.session).expect("read");
     assert_eq!(session.fields, 1, "the same field, seen again after each replug");
     assert!(session.ended_utc.is_some());
+}
+
+/// Going on is written down like everything else; where it cannot be, the session waits and nothing is added to it.
+#[test]
+fn a_session_that_was_cut_off_waits_for_room_on_the_disk() {
+    let folder = TempDir::new().expect("a folder");
+    let feed = || {
+        Feed::new("camera", || {
+            Ok(Box::new(Scripted(Box::new(|_| None), scene::drawn(320, 240, 1), 0)) as Box<dyn FrameSource>)
+        })
+    };
+    let session = {
+        let Origin { model_name, model_sha256, config_sha256, code_hash, device_id } = scene::origin();
+        let new = NewSession {
+            specimen: "S-1".into(),
+            operator: "A. B.".into(),
+            started: SystemTime::now(),
+            model_name,
+            model_sha256,
+            config_sha256,
+            program_version: "1".into(),
+            code_hash,
+            device_id,
+        };
+        let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
+        record.start_session(&new).expect("started").session
+    };
+    let continuations = || {
+        let reader = RecordReader::open(folder.path()).expect("a record");
+        let found = reader.session(session).expect("read").continuations;
+        found.iter().map(|continuation| continuation.decision).collect::<Vec<_>>()
+    };
+    let full = instrument_on(&folder, feed(), u64::MAX, || Box::new(NoHardware));
+    let shown = wait_for(&full, "a refusal", |snapshot| matches!(snapshot.saving, Saving::Failed { .. }));
+    assert_eq!((shown.left.as_ref().map(|left| left.id), &shown.session), (Some(session), &None), "{shown:?}");
+    let asked = full.remote().give(Order::Continue { session }).expect("taken").wait(Duration::from_secs(60));
+    assert!(matches!(asked, Err(Refusal::Record(_))), "{asked:?}");
+    drop(full);
+    assert_eq!(continuations(), []);
+
+    let roomy = instrument(&folder, feed());
+    let shown = wait_for(&roomy, "the session", |snapshot| snapshot.session.is_some());
+    assert_eq!((shown.session.as_ref().map(|open| open.id), &shown.left), (Some(session), &None));
+    let again = roomy.remote().give(Order::Continue { session }).expect("taken").wait(Duration::from_secs(60));
+    assert_eq!(again, Err(Refusal::SessionGoesOn(session)));
+    drop(roomy);
+    assert_eq!(continuations(), [Decision::Automatic]);
 }
 
 /// A board whose buttons a test presses and whose lamps it reads.

@@ -6,6 +6,8 @@
 mod access;
 #[path = "page/client.rs"]
 mod client;
+#[path = "page/configured.rs"]
+mod configured;
 #[path = "page/cut_off.rs"]
 mod cut_off;
 #[path = "page/download.rs"]

@@ -31,6 +31,9 @@ pub struct RunConfig {
     pub learning_rate: f64,
     /// `constant` or `one-cycle`.
     pub schedule: String,
+    /// `anew` or `running`: where the statistics of batch normalization come from.
+    #[serde(default = "running")]
+    pub batch_statistics: String,
     /// Share of the hidden units that are dropped in training.
     pub dropout: f64,
     /// Epochs without a better validation loss after which training stops; 0 never.
@@ -63,6 +66,11 @@ pub struct RunConfig {
     /// The weights that the training started from; `None` for fresh ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<InitialWeights>,
+}
+
+/// What runs had before it could be chosen.
+fn running() -> String {
+    "running".into()
 }
 
 /// A file of weights that a training started from.
@@ -292,6 +300,7 @@ mod tests {
             batch_size: 32,
             learning_rate: 1e-3,
             schedule: "constant".into(),
+            batch_statistics: "anew".into(),
             dropout: 0.5,
             patience: 0,
             seed: 1,

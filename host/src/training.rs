@@ -19,6 +19,7 @@ pub mod plain_renderer;
 pub mod resnet;
 pub mod schedule;
 pub mod settings;
+pub mod statistics;
 pub mod throughput;
 pub mod weights;
 pub mod yolo;
@@ -32,7 +33,7 @@ use burn::{
     optim::{AdamConfig, AdamWConfig, ModuleOptimizer},
     prelude::*,
     train::{
-        Interrupter, Learner, MetricEarlyStoppingStrategy, StoppingCondition, SupervisedTraining,
+        Interrupter, Learner, MetricEarlyStoppingStrategy, StoppingCondition, SupervisedTraining, TrainingStrategy,
         metric::{
             AccuracyMetric, LossMetric,
             store::{Aggregate, Direction, Split as MetricSplit},
@@ -49,6 +50,7 @@ use self::{
     network::Network,
     plain_renderer::{PlainRenderer, Queue},
     schedule::{Schedule, ScheduledRate},
+    statistics::{BatchStatistics, Epochs},
 };
 use crate::{
     Error, atomic_file,
@@ -118,7 +120,7 @@ pub fn train_in_queue(
     }
 
     let autodiff = device.clone().autodiff();
-    let Loaders { train, validation, steps } = match config.recipe {
+    let Loaders { train, validation, statistics, steps } = match config.recipe {
         Recipe::Paper => whole_fields(config, data, split, start, &autodiff, device)?,
         Recipe::Robust => cell_batches::loaders(config, data, split, start, &autodiff, device)?,
     };
@@ -146,6 +148,10 @@ pub fn train_in_queue(
         .with_checkpointing_strategy(Journal::new(run.clone(), config.clone(), epochs))
         .with_interrupter(interrupter)
         .num_epochs(config.epochs);
+    if parse::<BatchStatistics>("batch statistics", &config.batch_statistics)? == BatchStatistics::Anew {
+        training =
+            training.with_training_strategy(TrainingStrategy::Custom(Arc::new(Epochs::new(&autodiff, statistics))));
+    }
     if config.patience > 0 {
         training = training.early_stopping(MetricEarlyStoppingStrategy::new(
             &LossMetric::new(),
@@ -180,6 +186,8 @@ pub fn train_in_queue(
 struct Loaders {
     train: Arc<dyn DataLoader<Batch>>,
     validation: Arc<dyn DataLoader<Batch>>,
+    /// What the statistics of batch normalization are measured on: like `train`, and at most [`statistics::BATCHES`] batches.
+    statistics: Arc<dyn DataLoader<Batch>>,
     /// Steps of all epochs.
     steps: usize,
 }
@@ -204,7 +212,11 @@ fn whole_fields(
     let batcher = ExampleBatcher { preprocessing: config.preprocessing.clone() };
     // Another order in every epoch, and after a resumption another than before it.
     let shuffle = config.seed.wrapping_add(start.unwrap_or(0) as u64);
+    // Of all classes alike: the items stand class by class.
+    let spread = train.len().div_ceil(statistics::BATCHES * config.batch_size).max(1);
+    let some: Vec<Example> = train.iter().step_by(spread).cloned().collect();
     Ok(Loaders {
+        statistics: loader(some, &batcher, config.batch_size, Some(config.seed), autodiff),
         train: loader(train, &batcher, config.batch_size, Some(shuffle), autodiff),
         validation: loader(validation, &batcher, config.batch_size, None, device),
         steps,

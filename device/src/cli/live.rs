@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _},
+    net::SocketAddr,
     path::PathBuf,
 };
 
@@ -49,7 +50,8 @@ pub(super) struct LiveArgs {
     /// Start a folder again after its last picture.
     #[arg(long)]
     repeat: bool,
-    /// Frames of a view that must agree before a verdict is spoken [default: 3; 1 for a folder without --hold].
+    /// Frames of a view that must agree before a verdict is spoken [default: that of the configuration; 1 for a folder without
+    /// --hold, --listen and --tui].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     settle: Option<u32>,
     /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
@@ -65,13 +67,14 @@ pub(super) struct LiveArgs {
     /// One JSON object a line and frame, for programs.
     #[arg(long)]
     json: bool,
-    /// Serve a page in the browser at this address.
-    #[arg(long, value_name = "ADDRESS:PORT", group = "recorded", conflicts_with_all = ["json", "frames"])]
-    listen: Option<std::net::SocketAddr>,
+    /// Serve a page in the browser at this address; without one at that of the configuration.
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, group = "recorded", conflicts_with_all = ["json", "frames"])]
+    listen: Option<Option<SocketAddr>>,
     /// Work at this terminal, with keys: take fields, confirm, correct, sign off. Also together with --listen.
     #[arg(long, group = "recorded", conflicts_with = "json")]
     tui: bool,
-    /// Frames for which a class must stand before its field is taken into the record, with --listen or --tui [default: 5].
+    /// Frames for which a class must stand before its field is taken into the record, with --listen or --tui [default: that
+    /// of the configuration].
     #[arg(long, value_name = "N", requires = "recorded", value_parser = clap::value_parser!(u32).range(1..=1000))]
     take_after: Option<u32>,
 }
@@ -81,7 +84,7 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
         return Ok(UNUSABLE);
     };
-    let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
+    let Some(mut config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
     if args.tui && !io::stdout().is_terminal() {
         note("--tui needs a terminal; leave it out for lines, or give --json or --listen");
         return Ok(UNUSABLE);
@@ -96,7 +99,11 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         return Ok(UNUSABLE);
     }
     let pins = args.hardware.as_ref().or(config.hardware.as_ref().and(config.file.as_ref()));
-    let Ok(mut hardware) = hardware(pins) else { return Ok(UNUSABLE) };
+    let Ok(hardware) = hardware(pins) else { return Ok(UNUSABLE) };
+    let mut hardware = hardware.map(|(pins, table)| {
+        config.hardware = Some(table);
+        pins
+    });
     if let Some(buzzer) = hardware.as_mut().and_then(|hardware| hardware.buzzer.as_mut()) {
         buzzer.mute |= args.mute;
     }
@@ -106,35 +113,42 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         (None, Some(camera)) => (true, live::SourceName::Camera(camera)),
         (None, None) => (true, config.camera.live_source()),
     };
-    let model = args.model.as_deref().or(config.model.file.as_deref());
-    let Some(Found { classifier, warnings, .. }) = load(model, args.data_dir.as_deref(), 1) else {
+    let installed = args.data_dir.clone();
+    // What the command line says comes first; from here on these are the settings in use.
+    config.camera.source = source.to_string();
+    config.camera.lock_exposure |= args.lock_exposure;
+    config.model.file = args.model.or(config.model.file);
+    config.pipeline.settle = args.settle.unwrap_or(config.pipeline.settle);
+    config.pipeline.take_after = args.take_after.unwrap_or(config.pipeline.take_after);
+    config.data.dir = args.data_dir.unwrap_or(config.data.dir);
+    if let Some(Some(address)) = args.listen {
+        config.server.listen = address;
+    }
+    let Some(Found { classifier, warnings, .. }) = load(config.model.file.as_deref(), installed.as_deref(), 1) else {
         return Ok(UNUSABLE);
     };
-    // A folder may show a field a frame; `live` knows.
-    let settle = matches!(source, live::SourceName::Camera(_)).then_some(config.pipeline.settle);
-    let lock_exposure = args.lock_exposure || config.camera.lock_exposure;
+    let recorded = args.tui || args.listen.is_some();
+    let is_folder = matches!(source, live::SourceName::Folder(_));
     let options = live::Options {
         source,
-        camera: live::CameraOptions { wait, lock_exposure, detect_frozen: !args.allow_frozen },
+        camera: live::CameraOptions {
+            wait,
+            lock_exposure: config.camera.lock_exposure,
+            detect_frozen: !args.allow_frozen,
+        },
         hardware,
         rate,
         frames: args.frames,
         hold: args.hold,
         repeat: args.repeat,
-        settle: args.settle.or(settle),
+        settle: config.pipeline.settle,
+        picture_by_picture: is_folder && args.hold == 1 && args.settle.is_none() && !recorded,
         thresholds: config.pipeline.stricter(*classifier.thresholds()),
         warnings,
         output,
     };
-    if tui || args.listen.is_some() {
-        let recorded = args.tui || args.listen.is_some();
-        let station = live::station::Station {
-            listen: args.listen,
-            tui,
-            data_dir: recorded.then(|| args.data_dir.unwrap_or(config.data.dir)),
-            take_after: args.take_after,
-            min_fields: config.report.min_fields,
-        };
+    if tui || recorded {
+        let station = live::station::Station { listen: args.listen.is_some(), tui, recorded, config };
         return Ok(match live::station::run(&options, &station, classifier) {
             Ok(()) => SUCCESS,
             Err(error) => {

@@ -33,7 +33,7 @@ pub(super) struct CamerasArgs {
 pub(super) fn doctor(args: &DoctorArgs) -> io::Result<u8> {
     let Ok(hardware) = hardware(args.hardware.as_ref()) else { return Ok(PARTLY) };
     let (model, data_dir) = (args.model.as_deref(), args.data_dir.as_deref());
-    let fit = doctor::run(model, data_dir, hardware.as_ref(), args.json, io::stdout().lock())?;
+    let fit = doctor::run(model, data_dir, hardware.as_ref().map(|(pins, _)| pins), args.json, io::stdout().lock())?;
     Ok(if fit { SUCCESS } else { PARTLY })
 }
 

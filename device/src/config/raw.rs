@@ -52,6 +52,7 @@ struct RawModel {
 #[serde(deny_unknown_fields, default)]
 struct RawPipeline {
     settle: Option<Spanned<u32>>,
+    take_after: Option<Spanned<u32>>,
     min_probability: Option<Spanned<f32>>,
     max_novelty: Option<Spanned<f32>>,
 }
@@ -92,7 +93,9 @@ pub(super) fn parse(text: &str) -> Result<Config, Wrong> {
         source: text_of("camera.source", raw.camera.source, default.camera.source)?,
         lock_exposure: raw.camera.lock_exposure.unwrap_or(default.camera.lock_exposure),
     };
+    let take_after = number("pipeline.take_after", raw.pipeline.take_after, 1..=1000, "frames")?;
     let pipeline = Pipeline {
+        take_after: take_after.unwrap_or(default.pipeline.take_after),
         settle: number("pipeline.settle", raw.pipeline.settle, 1..=100, "frames")?.unwrap_or(default.pipeline.settle),
         min_probability: number("pipeline.min_probability", raw.pipeline.min_probability, 0.0..=1.0, "as a share")?,
         max_novelty: number("pipeline.max_novelty", raw.pipeline.max_novelty, 0.001..=1e6, "where 1 is usual")?,

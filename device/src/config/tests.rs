@@ -36,6 +36,7 @@ fn what_is_wrong_is_named_with_its_place_its_value_and_a_remedy() {
         ("[pipeline]\nmin_probability = 1.5", (2, 19), "pipeline.min_probability = 1.5: give 0 to 1"),
         ("[pipeline]\nmin_probability = nan", (2, 19), "give 0 to 1"),
         ("[pipeline]\nmax_novelty = 0.0", (2, 15), "give 0.001"),
+        ("[pipeline]\ntake_after = 0", (2, 14), "pipeline.take_after = 0: give 1 to 1000 frames"),
         ("[pipeline]\nsetle = 3", (2, 1), "unknown field `setle`, expected one of `settle`"),
         ("[pipline]\n", (1, 2), "unknown field `pipline`"),
         ("[report]\nmin_fields = 0", (2, 14), "give 1 to 100000 fields"),
@@ -59,7 +60,8 @@ fn what_is_wrong_is_named_with_its_place_its_value_and_a_remedy() {
 #[test]
 fn thresholds_become_stricter_and_never_laxer() {
     let model = Thresholds { min_probability: 0.8, max_novelty: 2.0 };
-    let with = |min_probability, max_novelty| Pipeline { settle: 3, min_probability, max_novelty }.stricter(model);
+    let with =
+        |min_probability, max_novelty| Pipeline { min_probability, max_novelty, ..Pipeline::default() }.stricter(model);
     assert_eq!(with(None, None), model);
     assert_eq!(with(Some(0.9), Some(1.5)), Thresholds { min_probability: 0.9, max_novelty: 1.5 });
     assert_eq!(with(Some(0.1), Some(9.0)), model);
@@ -78,13 +80,14 @@ fn the_hash_follows_the_values_and_not_the_text() {
         "[report]\nmin_fields = 60",
         "[pipeline]\nmin_probability = 0.9",
         "[pipeline]\nsettle = 4",
+        "[pipeline]\ntake_after = 4",
         "[hardware]\nchip = 'a'",
         "[hardware]\nchip = 'b'",
         "[data]\ndir = '/tmp'",
     ]
     .map(hash)
     .into();
-    assert_eq!(different.len(), 7);
+    assert_eq!(different.len(), 8);
     assert_eq!(hash("[hardware]\na = 1\nb = 2"), hash("[hardware]\nb = 2\na = 1"));
 }
 

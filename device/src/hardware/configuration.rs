@@ -43,6 +43,15 @@ pub struct ConfigurationError {
     pub reason: String,
 }
 
+/// The table of a [`crate::config`] that says what hangs on which pins.
+const TABLE: &str = "hardware";
+
+/// A [`crate::config`], whose other tables are checked there.
+#[derive(Deserialize)]
+struct Whole {
+    hardware: Configuration,
+}
+
 /// What hangs on which pins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -191,20 +200,28 @@ pub(crate) struct Place {
 }
 
 impl Configuration {
-    /// Reads and checks a file.
+    /// Reads and checks a file: one of pins only, or the table `[hardware]` of the whole [`crate::config`]. The second value is
+    /// that table as it stands there.
     ///
     /// # Errors
     /// [`ConfigurationError`], with the line that is wrong.
-    pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
+    pub fn read(path: &Path) -> Result<(Self, toml::Table), ConfigurationError> {
         let fail = |line, reason| ConfigurationError { path: path.to_path_buf(), line, reason };
         let text = fs::read_to_string(path).map_err(|error| fail(None, files::reason(&error)))?;
-        Self::parse(&text).map_err(|(line, reason)| fail(line, reason))
+        let read = Self::parse(&text).map_err(|(line, reason)| fail(line, reason))?;
+        let mut file: toml::Table = toml::from_str(&text).map_err(|error| fail(None, error.message().to_owned()))?;
+        Ok(match file.remove(TABLE) {
+            Some(toml::Value::Table(table)) => (read, table),
+            _ => (read, file),
+        })
     }
 
     /// The number of the line that is wrong, and why.
     fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
         let line_of = |at: usize| text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1;
-        let configuration: Self = toml::from_str(text).map_err(|error| {
+        let is_part = toml::from_str::<toml::Table>(text).is_ok_and(|file| file.contains_key(TABLE));
+        let read = if is_part { toml::from_str(text).map(|Whole { hardware }| hardware) } else { toml::from_str(text) };
+        let configuration = read.map_err(|error| {
             (error.span().map(|span| line_of(span.start)), error.message().replace('\n', " ").trim().to_string())
         })?;
         let places = configuration.places();

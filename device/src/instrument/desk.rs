@@ -18,7 +18,9 @@ use super::{
 };
 use crate::{
     pipeline::Assessor,
-    record::{Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId, Ticket},
+    record::{
+        Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId, Ticket,
+    },
 };
 
 /// What a session says of model and device.
@@ -44,6 +46,7 @@ enum What {
     Field(Token),
     Opinion,
     End(SessionId),
+    Continue(SessionId),
     Close(SessionId),
     SignOff,
 }
@@ -104,16 +107,12 @@ impl Desk {
         screening: &mut Screening<A>,
         now: Duration,
     ) {
-        let done = match order {
-            _ if self.writer.is_none() => Err(Refusal::NoRecord),
-            Order::Continue { session } => self.continue_left(session, screening),
-            order => match self.job(order, screening) {
-                Ok((job, what)) => return self.submit(job, what, Some(reply), screening, now),
-                Err(refused) => Err(refused),
-            },
-        };
-        // Whoever has gone does not want to know.
-        let _ = reply.send(done);
+        let job = if self.writer.is_none() { Err(Refusal::NoRecord) } else { self.job(order, screening) };
+        match job {
+            Ok((job, what)) => self.submit(job, what, Some(reply), screening, now),
+            // Whoever has gone does not want to know.
+            Err(refused) => drop(reply.send(Err(refused))),
+        }
     }
 
     fn job<A: Assessor>(&mut self, order: Order, screening: &mut Screening<A>) -> Result<(Job, What), Refusal> {
@@ -129,17 +128,23 @@ impl Desk {
                 if let Some(session) = self.session() {
                     return Err(Refusal::SessionGoesOn(session.id));
                 }
-                if self.pending.iter().any(|pending| matches!(pending.what, What::Start { .. })) {
+                if self.pending.iter().any(|pending| matches!(pending.what, What::Start { .. } | What::Continue(_))) {
                     return Err(Refusal::Busy);
                 }
                 self.close_left("cut off; another session was started", at)?;
                 let what = What::Start { specimen: specimen.clone(), operator: operator.clone(), at: Instant::now() };
                 Ok((Job::Start(Box::new(self.new_session(specimen, operator, at))), what))
             }
-            Order::Continue { session } => Err(Refusal::NotLeft(session)),
+            Order::Continue { session } => {
+                self.may_go_on(session)?;
+                Ok((Job::Continue { session, at, decision: Decision::Operator }, What::Continue(session)))
+            }
             Order::Close { session, reason } => {
                 if self.left().is_none_or(|left| left.id != session) {
                     return Err(Refusal::NotLeft(session));
+                }
+                if self.is_deciding() {
+                    return Err(Refusal::Busy);
                 }
                 Ok((Job::End { session, at, reason }, What::Close(session)))
             }
@@ -161,6 +166,9 @@ impl Desk {
                     self.closing = true;
                     self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
                 } else if self.left().is_some_and(|left| left.id == session) {
+                    if self.is_deciding() {
+                        return Err(Refusal::Busy);
+                    }
                     self.close_left("signed off", at)?;
                 }
                 Ok((Job::SignOff { session, by, at }, What::SignOff))
@@ -253,6 +261,11 @@ impl Desk {
                 if self.session().is_some_and(|session| session.id == id) {
                     (self.session, self.closing, self.unsaved) = (None, false, 0);
                     screening.end();
+                }
+            }
+            What::Continue(id) => {
+                if let Some(left) = self.left.take_if(|left| left.shown.id == id) {
+                    self.go_on(left, screening);
                 }
             }
             What::Close(id) => {

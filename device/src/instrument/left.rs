@@ -14,7 +14,7 @@ use super::Origin;
 use crate::{
     civil::rfc3339,
     pipeline::Thumbnail,
-    record::{MAX_PAGE, Receipt, RecordError, RecordReader, Session, SessionId, State},
+    record::{MAX_PAGE, RecordError, RecordReader, Session, SessionId, State},
 };
 
 /// Time since the last field for which a session goes on by itself.
@@ -45,8 +45,6 @@ pub struct LeftOpen {
     pub(super) since_start: Duration,
     /// Numbers and pictures of its newest fields, the newest last: they are not counted again.
     pub(super) known: Vec<(u64, Thumbnail)>,
-    /// Everything of it is on the disk.
-    pub(super) receipt: Receipt,
 }
 
 impl LeftOpen {
@@ -58,14 +56,11 @@ impl LeftOpen {
         let is_open = |session: &Session| session.state == State::Draft && session.ended_utc.is_none();
         let Some(session) = reader.sessions()?.into_iter().find(is_open) else { return Ok(None) };
         let last = reader.latest_field(session.id)?;
-        let (entry, head) = reader.head()?;
-        let receipt = Receipt { session: session.id, sequence: last.as_ref().map(|last| last.sequence), entry, head };
         let problem = differs(&session, origin);
         let known = if problem.is_none() { known(reader, &session, remembered)? } else { Vec::new() };
         Ok(Some(Self {
             since_start: last.as_ref().map_or(Duration::ZERO, |last| Duration::from_millis(last.since_start_ms)),
             known,
-            receipt,
             shown: Left {
                 id: session.id,
                 last_utc: last.map_or(session.started_utc, |last| last.taken_utc),

@@ -2,8 +2,6 @@
 
 use std::{
     io::Write as _,
-    net::SocketAddr,
-    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
@@ -19,11 +17,11 @@ use super::{
 };
 use crate::{
     RESEARCH_USE,
+    config::{Config, Data},
     hardware::{self, Attached, NoHardware},
     instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
     interrupt, model,
     page::{self, Server},
-    pipeline::Settings,
     record::{Record, RecordReader, RecordWriter},
     service::notify,
     source::follow::Opener as _,
@@ -34,19 +32,17 @@ const QUEUE: usize = 8;
 /// Seconds for which each picture of a folder stands when nobody says how long.
 const STANDS: f64 = 3.0;
 
-/// Where the instrument is shown, and where its record is.
+/// Where the instrument is shown, and the settings in use.
 #[derive(Clone, Debug)]
 pub struct Station {
-    /// Where the page listens, where there is one.
-    pub listen: Option<SocketAddr>,
+    /// Whether there is a page.
+    pub listen: bool,
     /// Whether the terminal shows it.
     pub tui: bool,
-    /// Folder of the record; without one nothing is recorded.
-    pub data_dir: Option<PathBuf>,
-    /// Frames for which a class must stand before its field is taken.
-    pub take_after: Option<u32>,
-    /// Fields with a class below which a report says "Insufficient".
-    pub min_fields: u32,
+    /// Whether a record is kept.
+    pub recorded: bool,
+    /// The configuration, with what the command line changes.
+    pub config: Config,
 }
 
 /// Runs until Ctrl-C, a request to terminate, or the operator's wish.
@@ -55,28 +51,27 @@ pub struct Station {
 /// A sentence that says why nothing can be shown.
 pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Result<(), String> {
     let mut options = options.clone();
-    let mut settings = Settings::new(options.thresholds);
-    settings.settle = options.settle.unwrap_or(settings.settle);
     if let SourceName::Folder(_) = options.source {
         // A folder that is not there is a slip of the hand, a camera that is not there may come.
         SourceOpener::new(options.clone()).open().map_err(|error| error.to_string())?;
-        if options.hold == 1 && station.data_dir.is_some() {
+        if options.hold == 1 && station.recorded {
             options.hold = ((STANDS / options.rate.period().as_secs_f64()).round() as u32).max(1);
-        } else if options.hold == 1 {
-            settings = options.picture_by_picture(settings);
         }
     }
     let stop = interrupt::flag();
     let classifier = Arc::new(classifier);
-    let mut rules = Rules::default();
-    rules.take_after = station.take_after.unwrap_or(rules.take_after);
-    let origin = origin(&classifier, &format!("{settings:?} {rules:?} {:?}", options.source));
-    let (record, left) = match &station.data_dir {
-        Some(folder) => {
-            let (record, left) = opened(folder, &origin, &rules)?;
-            (Some(record), left)
-        }
-        None => (None, None),
+    let settings = options.settings();
+    let rules = Rules { take_after: station.config.pipeline.take_after, ..Rules::default() };
+    let origin = origin(&classifier, &station.config);
+    tracing::info!(
+        target: "live", model = classifier.model_id(), settings = station.config.canonical(), sha256 = origin.config_sha256,
+        "settings in use"
+    );
+    let (record, left) = if station.recorded {
+        let (record, left) = opened(&station.config.data, &origin, &rules)?;
+        (Some(record), left)
+    } else {
+        (None, None)
     };
     let title = match &options.source {
         SourceName::Folder(folder) => format!("replay of {}", folder.display()),
@@ -98,7 +93,8 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     notify::ready();
     let shown = if station.tui {
         let model = model::title(&classifier);
-        let (caution, data_dir) = (model::caution(&classifier), station.data_dir.clone());
+        let caution = model::caution(&classifier);
+        let data_dir = station.recorded.then(|| station.config.data.dir.clone());
         let about = tui::About { model, caution, warnings, page, data_dir, frames };
         let mut alive = alive(&remote);
         tui::run(about, &remote, &stop, &mut alive).map_err(|error| format!("the terminal cannot be used ({error})"))
@@ -126,10 +122,10 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
 }
 
 /// The record, and the session that was left open in it.
-fn opened(folder: &Path, origin: &Origin, rules: &Rules) -> Result<(RecordWriter, Option<LeftOpen>), String> {
-    let record = Record::open(folder).map_err(|error| error.to_string())?;
+fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<(RecordWriter, Option<LeftOpen>), String> {
+    let record = Record::open(&data.dir).map_err(|error| error.to_string())?.with_min_free(data.min_free_bytes());
     // Read once the record has been opened to be written, which recovers what a loss of power left behind.
-    let left = RecordReader::open(folder)
+    let left = RecordReader::open(&data.dir)
         .and_then(|reader| LeftOpen::find(&reader, origin, rules.remembered))
         .map_err(|error| error.to_string())?;
     let writer = RecordWriter::start(record, QUEUE).map_err(|error| format!("the record cannot be kept ({error})"))?;
@@ -138,9 +134,13 @@ fn opened(folder: &Path, origin: &Origin, rules: &Rules) -> Result<(RecordWriter
 
 /// The page, where one is asked for.
 fn served(station: &Station, remote: &Remote, classifier: &Arc<Classifier>) -> Result<Option<Server>, String> {
-    let (Some(listen), Some(data_dir)) = (station.listen, station.data_dir.clone()) else { return Ok(None) };
-    let mut options = page::Options::new(listen, data_dir);
-    options.report.min_fields = station.min_fields;
+    if !station.listen {
+        return Ok(None);
+    }
+    let Config { server, data, report, .. } = &station.config;
+    let mut options = page::Options::new(server.listen, data.dir.clone());
+    options.report.min_fields = report.min_fields;
+    options.token_file = Some(page::token_in(&data.dir));
     Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
 }
 
@@ -176,14 +176,14 @@ fn say(page: &str, classifier: &Classifier) {
 }
 
 /// What sessions say of model, settings, program and device.
-fn origin(classifier: &Classifier, settings: &str) -> Origin {
+fn origin(classifier: &Classifier, config: &Config) -> Origin {
     let name: String = model::title(classifier).chars().take(64).collect();
     let code = std::env::current_exe().and_then(std::fs::read).map(|program| sha256(&program));
     let device: String = page::hostname().chars().filter(|letter| !letter.is_control()).take(64).collect();
     Origin {
         model_name: name.trim().into(),
         model_sha256: classifier.model_id().into(),
-        config_sha256: sha256(settings.as_bytes()),
+        config_sha256: config.sha256(),
         code_hash: code.unwrap_or_else(|_| "unknown".into()),
         device_id: if device.is_empty() { "unknown".into() } else { device },
     }

@@ -44,10 +44,9 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Draws a token where one is asked for.
-    pub(super) fn new(guarded: bool, limits: Limits) -> io::Result<Self> {
-        let token = guarded.then(random).transpose()?;
-        Ok(Self { token, cookies: Mutex::default(), limiter: Mutex::new(Limiter::new(limits)) })
+    /// Asks for this token, if there is one.
+    pub(super) fn new(token: Option<String>, limits: Limits) -> Self {
+        Self { token, cookies: Mutex::default(), limiter: Mutex::new(Limiter::new(limits)) }
     }
 
     pub(super) fn token(&self) -> Option<&str> {
@@ -129,7 +128,8 @@ fn equal(right: &str, given: &str) -> bool {
     right.as_bytes().ct_eq(given.as_bytes()).into()
 }
 
-fn random() -> io::Result<String> {
+/// A token or a cookie.
+pub(super) fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(format!("no random numbers: {error}")))?;
     Ok(hex(&bytes))
@@ -143,18 +143,16 @@ mod tests {
 
     #[test]
     fn tokens_are_long_and_drawn_anew() {
-        let tokens: Vec<String> = (0..50)
-            .map(|_| Access::new(true, Limits::default()).expect("random").token().expect("guarded").to_owned())
-            .collect();
+        let tokens: Vec<String> = (0..50).map(|_| random().expect("random")).collect();
         for (index, token) in tokens.iter().enumerate() {
             assert!(token.len() == 32 && !tokens[..index].contains(token), "{token}");
         }
-        assert_eq!(Access::new(false, Limits::default()).expect("random").token(), None);
+        assert_eq!(Access::new(None, Limits::default()).admit(PEER, None, None, Instant::now()), Ok(()));
     }
 
     #[test]
     fn a_cookie_is_given_for_the_token_and_ends() {
-        let access = Access::new(true, Limits::default()).expect("random");
+        let access = Access::new(Some(random().expect("random")), Limits::default());
         let now = Instant::now();
         assert_eq!(access.admit(PEER, None, None, now), Err(Denied::Unknown));
         assert_eq!(access.admit(PEER, Some("blastscope=; a=b"), Some("Bearer "), now), Err(Denied::Unknown));

@@ -9,8 +9,9 @@ use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
 use super::address::hostname;
 
-/// Address, token and QR code.
-pub(super) fn text(address: SocketAddr, token: Option<&str>) -> String {
+/// Where a page is that listens on `address`.
+#[must_use]
+pub fn url(address: SocketAddr) -> String {
     let host = match address.ip() {
         ip if ip.is_unspecified() => outward(ip).map_or_else(
             || {
@@ -22,7 +23,13 @@ pub(super) fn text(address: SocketAddr, token: Option<&str>) -> String {
         ),
         _ => address.to_string().trim_end_matches(&format!(":{}", address.port())).to_owned(),
     };
-    let page = format!("http://{host}:{}/", address.port());
+    format!("http://{host}:{}/", address.port())
+}
+
+/// Address, token and QR code.
+#[must_use]
+pub fn text(address: SocketAddr, token: Option<&str>) -> String {
+    let page = url(address);
     let Some(token) = token else { return format!("the page is at {page} (this machine only)") };
     // What follows the hash stays in the browser.
     let link = format!("{page}#token={token}");

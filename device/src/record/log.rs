@@ -17,19 +17,27 @@ use super::hash::Hash;
 pub(super) enum Event {
     SessionStarted,
     SessionEnded,
+    SessionContinued,
     FieldSaved,
     OpinionGiven,
     SignedOff,
 }
 
 impl Event {
-    pub(super) const ALL: [Self; 5] =
-        [Self::SessionStarted, Self::SessionEnded, Self::FieldSaved, Self::OpinionGiven, Self::SignedOff];
+    pub(super) const ALL: [Self; 6] = [
+        Self::SessionStarted,
+        Self::SessionEnded,
+        Self::SessionContinued,
+        Self::FieldSaved,
+        Self::OpinionGiven,
+        Self::SignedOff,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::SessionStarted => "session started",
             Self::SessionEnded => "session ended",
+            Self::SessionContinued => "session continued",
             Self::FieldSaved => "field saved",
             Self::OpinionGiven => "opinion given",
             Self::SignedOff => "signed off",
@@ -41,6 +49,7 @@ impl Event {
         match self {
             Self::SessionStarted => "sessions",
             Self::SessionEnded => "session_ends",
+            Self::SessionContinued => "continuations",
             Self::FieldSaved => "fields",
             Self::OpinionGiven => "opinions",
             Self::SignedOff => "sign_offs",

@@ -12,10 +12,10 @@ use blastscope_shared::Class;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 
-use self::rows::{FIELD_COLUMNS, field_of, opinion_of, session_of, sign_off_of};
+use self::rows::{FIELD_COLUMNS, continuation_of, field_of, opinion_of, session_of, sign_off_of};
 use super::{
-    Field, Hash, Label, RecordError, Session, SessionId, SignOff, State, VerdictKind, connection, error::sqlite, log,
-    path_in,
+    Continuation, Field, Hash, Label, RecordError, Session, SessionId, SignOff, State, VerdictKind, connection,
+    error::sqlite, log, path_in,
 };
 use crate::classify::ByClass;
 
@@ -155,7 +155,8 @@ impl RecordReader {
             let sql = "SELECT s.*, e.ended_utc, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
                        FROM sessions s LEFT JOIN session_ends e ON e.session_id = s.id WHERE s.id = ?1";
             let session = snapshot.query_row(sql, [id.0], |row| session_of(row, state))?;
-            Ok(Some(Session { sign_offs: sign_offs(&snapshot, id)?, ..session }))
+            let (continuations, sign_offs) = (continuations(&snapshot, id)?, sign_offs(&snapshot, id)?);
+            Ok(Some(Session { continuations, sign_offs, ..session }))
         };
         read().map_err(self.failed())?.ok_or_else(|| RecordError::NoSession { path: self.path.clone(), session: id })
     }
@@ -292,6 +293,12 @@ pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Re
         1 => State::Approved,
         _ => State::Amended,
     }))
+}
+
+fn continuations(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<Continuation>> {
+    let sql = "SELECT continued_utc, fields, decision FROM continuations WHERE session_id = ?1 ORDER BY id";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([session.0], continuation_of)?.collect()
 }
 
 fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<SignOff>> {

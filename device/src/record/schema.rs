@@ -11,9 +11,10 @@ pub(super) const APPLICATION_ID: i64 = 0x4253_4352;
 /// What brings a file from each version to the next; version 0 is an empty file.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 /// Every table whose rows the log speaks of, and the log itself, with its key.
-pub(super) const TABLES: [(&str, &str); 6] = [
+pub(super) const TABLES: [(&str, &str); 7] = [
     ("sessions", "id"),
     ("session_ends", "id"),
+    ("continuations", "id"),
     ("fields", "id"),
     ("opinions", "id"),
     ("sign_offs", "id"),

@@ -21,6 +21,16 @@ CREATE TABLE session_ends (
   reason TEXT NOT NULL
 ) STRICT;
 
+-- A session that was cut off, by a loss of power mostly, and went on.
+CREATE TABLE continuations (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  continued_utc TEXT NOT NULL,
+  fields INTEGER NOT NULL CHECK (fields >= 0),
+  decision TEXT NOT NULL CHECK (decision IN ('automatic', 'operator'))
+) STRICT;
+CREATE INDEX continuations_of_session ON continuations (session_id);
+
 -- What the model said about a field. The picture is last, so that the other columns are read without it.
 CREATE TABLE fields (
   id INTEGER PRIMARY KEY,
@@ -94,6 +104,11 @@ BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
 CREATE TRIGGER fields_sequence_once BEFORE INSERT ON fields
 WHEN EXISTS (SELECT 1 FROM fields WHERE session_id = NEW.session_id AND sequence = NEW.sequence)
 BEGIN SELECT RAISE(ABORT, 'the session has a field of this number'); END;
+
+CREATE TRIGGER continuations_need_open_session BEFORE INSERT ON continuations
+WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
+  OR EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
 
 CREATE TRIGGER session_ends_once BEFORE INSERT ON session_ends
 WHEN EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)

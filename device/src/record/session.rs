@@ -104,6 +104,49 @@ impl State {
     }
 }
 
+/// Who decided that a session which was cut off goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// The program, because the cut was short.
+    Automatic,
+    /// The operator, who was asked.
+    Operator,
+}
+
+impl Decision {
+    /// As it stands in the record.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl FromStr for Decision {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Automatic, Self::Operator]
+            .into_iter()
+            .find(|decision| decision.name() == text)
+            .ok_or_else(|| format!("{text:?} is no decision"))
+    }
+}
+
+/// A session that was cut off went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Continuation {
+    /// When, RFC 3339.
+    pub continued_utc: String,
+    /// Fields that it had by then.
+    pub fields: u64,
+    /// Who decided it.
+    pub decision: Decision,
+}
+
 /// A sign-off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SignOff {
@@ -150,6 +193,8 @@ pub struct Session {
     pub fields: u64,
     /// How far it is.
     pub state: State,
+    /// How often it was cut off and went on, oldest first.
+    pub continuations: Vec<Continuation>,
     /// All sign-offs, oldest first.
     pub sign_offs: Vec<SignOff>,
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use serde::Serialize;
 
 use super::{
-    Hash, NewField, NewOpinion, NewSession, RecordError, Says, SessionId, State, connection,
+    Decision, Hash, NewField, NewOpinion, NewSession, RecordError, Says, SessionId, State, connection,
     error::sqlite,
     log::{self, Event},
     path_in, reader, space, text_rules,
@@ -174,6 +174,26 @@ impl Record {
             let values = params![session.0, rfc3339(at), by, kind, head.to_string()];
             transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SignedOff, row: transaction.last_insert_rowid(), session, sequence: None })
+        })
+    }
+
+    /// Goes on with a session that was cut off and is neither ended nor signed off.
+    ///
+    /// # Errors
+    /// [`RecordError::Closed`], [`RecordError::NoSession`], and whatever keeps it from being written.
+    pub fn continue_session(
+        &mut self,
+        session: SessionId,
+        at: SystemTime,
+        decision: Decision,
+    ) -> Result<Receipt, RecordError> {
+        self.write(|transaction, path| {
+            open_for_fields(transaction, path, session)?;
+            let sql = "INSERT INTO continuations (session_id, continued_utc, fields, decision) SELECT ?1, ?2, \
+                       (SELECT count(*) FROM fields WHERE session_id = ?1), ?3";
+            let values = params![session.0, rfc3339(at), decision.name()];
+            transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
+            Ok(Done { event: Event::SessionContinued, row: transaction.last_insert_rowid(), session, sequence: None })
         })
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use blastscope_shared::RgbPixels;
 
-use super::{Jpeg, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId};
+use super::{Decision, Jpeg, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId};
 
 /// A field whose picture is not encoded yet.
 #[derive(Clone, Debug)]
@@ -50,6 +50,15 @@ pub enum Job {
         by: String,
         /// When.
         at: SystemTime,
+    },
+    /// As [`Record::continue_session`].
+    Continue {
+        /// The session.
+        session: SessionId,
+        /// When.
+        at: SystemTime,
+        /// Who decided it.
+        decision: Decision,
     },
     /// As [`Record::end_session`].
     End {
@@ -164,6 +173,7 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
         }
         Job::Opinion { session, sequence, opinion } => record.add_opinion(session, sequence, &opinion),
         Job::SignOff { session, by, at } => record.sign_off(session, &by, at),
+        Job::Continue { session, at, decision } => record.continue_session(session, at, decision),
         Job::End { session, at, reason } => record.end_session(session, at, &reason),
     }
 }

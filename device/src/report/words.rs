@@ -3,7 +3,7 @@
 use blastscope_shared::{Class, Rate};
 
 use super::{Report, Training, share, with_class};
-use crate::record::{Counts, Field, State, Tally, VerdictKind};
+use crate::record::{Continuation, Counts, Decision, Field, State, Tally, VerdictKind};
 
 /// Title of the document.
 pub(super) const TITLE: &str = "Blood-smear fields, counted by class";
@@ -157,15 +157,28 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
         (Some(ended), None) => time(ended),
         (None, _) => "not recorded: the session goes on, or the device lost power".into(),
     };
-    vec![
+    let mut facts = vec![
         ("Specimen (pseudonym)", session.specimen.clone()),
         ("Session", session.id.to_string()),
         ("Started", time(&session.started_utc)),
+    ];
+    facts.extend(session.continuations.iter().map(|continuation| ("Cut off, went on", continued(continuation))));
+    facts.extend([
         ("Ended", ended),
         ("Operator", session.operator.clone()),
         ("Device", session.device_id.clone()),
         ("Fields", fields_line(&report.counts)),
-    ]
+    ]);
+    facts
+}
+
+fn continued(continuation: &Continuation) -> String {
+    let Continuation { continued_utc, fields, decision } = continuation;
+    let who = match decision {
+        Decision::Automatic => "by itself",
+        Decision::Operator => "the operator decided it",
+    };
+    format!("{} after {fields} fields ({who})", time(continued_utc))
 }
 
 fn fields_line(counts: &Counts) -> String {

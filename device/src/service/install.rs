@@ -277,7 +277,10 @@ mod tests {
         assert_eq!(again, [Change::Unchanged, Change::Unchanged, Change::Unchanged, Change::Unchanged, Change::Kept]);
         let unit = root.path().join("etc/systemd/system/blastscope.service");
         let text = fs::read_to_string(&unit).expect("read");
-        assert!(text.contains("\nExecStart=/opt/bs/blastscope live\n") && text.contains("\nUser=scope\n"), "{text}");
+        assert!(
+            text.contains("\nExecStart=/opt/bs/blastscope live --listen\n") && text.contains("\nUser=scope\n"),
+            "{text}"
+        );
         assert!(!text.contains(PACKED_PROGRAM) && !text.contains("User=blastscope"), "{text}");
         fs::write(&unit, "# somebody's own\n").expect("written");
         let toml = root.path().join("etc/blastscope.toml");

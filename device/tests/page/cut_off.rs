@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use blastscope::record::{NewSession, Record, RecordReader, State, verify::verify};
+use blastscope::record::{Decision, NewSession, Record, RecordReader, State, verify::verify};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -114,6 +114,8 @@ fn a_killed_session_goes_on_where_it_was() {
     assert!(found.intact && found.entries > entries, "{:?}", found.findings);
     let session = reader.session(session.id).expect("read");
     assert_eq!((session.state, session.fields), (State::Approved, SLIDES));
+    let continued: Vec<_> = session.continuations.iter().map(|c| (c.fields, c.decision)).collect();
+    assert_eq!(continued, [(fields, Decision::Automatic)]);
     let after: Vec<_> = (1..=fields).map(|number| reader.jpeg(session.id, number).expect("read")).collect();
     assert_eq!(after, gallery, "the fields from before are as they were");
     let times: Vec<_> = reader.fields(session.id, 0, 10).expect("read");
@@ -176,6 +178,8 @@ fn an_old_session_waits_for_the_operator_and_a_new_one_closes_it() {
     assert!(state["session"].is_null(), "an old session does not go on by itself: {state}");
     let (status, went_on) = device.post(&format!("/api/sessions/{second}/continue"), &json!({}));
     assert_eq!((status, &went_on["saved"]["session"]), (200, &json!(second)));
+    let continued = reader.session(second).expect("read").continuations;
+    assert_eq!(continued.iter().map(|c| (c.fields, c.decision)).collect::<Vec<_>>(), [(0, Decision::Operator)]);
     device.state("fields", |state| state["session"]["fields"].as_u64() >= Some(1));
     assert_eq!(device.post(&format!("/api/sessions/{second}/end"), &json!({})).0, 200);
     drop(device);

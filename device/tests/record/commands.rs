@@ -27,7 +27,7 @@ fn blastscope(arguments: &[&str], data: &Path) -> (Option<i32>, String, String) 
 fn verify_says_whether_and_where_something_was_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     let heads = filled(folder.path());
-    let head = heads[15].to_string();
+    let head = heads[16].to_string();
     let (code, stdout, _) = blastscope(&["verify"], folder.path());
     assert_eq!(code, Some(0), "{stdout}");
     assert!(stdout.contains("is what was written") && stdout.contains(&head) && stdout.contains("esearch"), "{stdout}");

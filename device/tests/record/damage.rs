@@ -11,7 +11,7 @@ use crate::samples::filled;
 fn content(path: &Path) -> rusqlite::Result<Vec<Vec<Value>>> {
     let raw = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut all = Vec::new();
-    for table in ["sessions", "session_ends", "fields", "opinions", "sign_offs", "log"] {
+    for table in ["sessions", "session_ends", "continuations", "fields", "opinions", "sign_offs", "log"] {
         let mut statement = raw.prepare(&format!("SELECT * FROM {table} NOT INDEXED ORDER BY rowid"))?;
         let columns = statement.column_count();
         let rows = statement.query_map([], |row| (0..columns).map(|index| row.get(index)).collect())?;

@@ -10,7 +10,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use blastscope::record::{Label, NewField, Receipt, Record, RecordError, RecordReader, Says, path_in, verify::verify};
+use blastscope::record::{
+    Decision, Label, NewField, Receipt, Record, RecordError, RecordReader, Says, path_in, verify::verify,
+};
 use blastscope_shared::Class;
 use tempfile::TempDir;
 
@@ -62,6 +64,7 @@ fn child_on_a_bad_disk() {
         let new = new_field(seed, fields > 10);
         acknowledge(insistently("field", || record.add_field(session, &new)));
     }
+    acknowledge(insistently("continuation", || record.continue_session(session, at(8), Decision::Automatic)));
     let wrong = opinion("C. D.", Says::Corrects(Label::Class(Class::Early)));
     acknowledge(insistently("opinion", || record.add_opinion(session, 1, &wrong)));
     acknowledge(insistently("end", || record.end_session(session, at(9), "stopped")));
@@ -131,13 +134,13 @@ fn check(folder: &TempDir, fields: u64, fault: Fault, stdout: &str, case: &str) 
     let closed = !fs::exists(folder.path().join("record.db-wal")).expect("looked");
     assert!(closed || fault.first > 0, "{case}: not closed");
     let acknowledged: Vec<&str> = stdout.lines().filter_map(|line| line.strip_prefix("acknowledged ")).collect();
-    assert_eq!(acknowledged.len() as u64, fields + 4, "{case}\n{stdout}");
+    assert_eq!(acknowledged.len() as u64, fields + 5, "{case}\n{stdout}");
     let heads: Vec<_> =
         acknowledged.iter().map(|line| line.split_once(' ').expect("two words").1.parse().expect("a hash")).collect();
     let found = verify(folder.path(), &heads).expect("opened");
     assert!(found.intact, "{case}: {:?}\n{stdout}", found.findings);
     // What was not acknowledged is not there.
-    assert_eq!(found.entries, fields + 4, "{case}\n{stdout}");
+    assert_eq!(found.entries, fields + 5, "{case}\n{stdout}");
     let reader = RecordReader::open(folder.path()).expect("opened");
     let session = "1".parse().expect("a number");
     for sequence in 1..=fields {

@@ -3,8 +3,8 @@
 use std::fs;
 
 use blastscope::record::{
-    FILE_NAME, Label, NewSession, Record, RecordError, RecordReader, Says, SessionId, State, VerdictKind, path_in,
-    verify::verify,
+    Continuation, Decision, FILE_NAME, Label, NewSession, Record, RecordError, RecordReader, Says, SessionId, State,
+    VerdictKind, path_in, verify::verify,
 };
 use blastscope_shared::Class;
 use rusqlite::Connection;
@@ -26,7 +26,7 @@ fn what_was_written_is_read_back() {
     let (first, second, receipts) = fill(&mut open(&folder));
     assert!(receipts.iter().enumerate().all(|(index, receipt)| receipt.entry == index as u64 + 1));
     let reader = RecordReader::open(folder.path()).expect("opened");
-    assert_eq!(reader.head().expect("read"), (16, receipts[15].head));
+    assert_eq!(reader.head().expect("read"), (17, receipts[16].head));
     let sessions = reader.sessions().expect("read");
     assert_eq!(sessions.iter().map(|session| session.id).collect::<Vec<_>>(), [second, first]);
     let session = &sessions[1];
@@ -36,6 +36,11 @@ fn what_was_written_is_read_back() {
     assert_eq!(session.sign_offs.iter().map(|off| off.kind.as_str()).collect::<Vec<_>>(), ["approved", "amended"]);
     assert_eq!(session.sign_offs[0].head, receipts[9].head);
     assert_eq!((sessions[0].state, sessions[0].ended_utc.as_ref()), (State::Draft, None));
+    assert_eq!(
+        sessions[0].continuations,
+        [Continuation { continued_utc: "2026-11-25T00:15:00.000Z".into(), fields: 1, decision: Decision::Operator }]
+    );
+    assert!(session.continuations.is_empty());
 
     let pages = [reader.fields(first, 0, 2), reader.fields(first, 2, 2), reader.fields(first, 4, 2)];
     let fields: Vec<_> = pages.into_iter().flat_map(|page| page.expect("read")).collect();
@@ -95,10 +100,12 @@ fn a_session_that_is_signed_off_or_ended_takes_no_field() {
     assert_eq!(state(), State::Amended);
     record.end_session(session, at(4), "stopped").expect("written");
     assert!(closed(record.end_session(session, at(5), "stopped")));
+    assert!(closed(record.continue_session(session, at(5), Decision::Operator)));
 
     let other = record.start_session(&new_session("B")).expect("written").session;
     record.end_session(other, at(4), "stopped").expect("written");
     assert!(closed(record.add_field(other, &field(named(Class::Pre), 2))));
+    assert!(closed(record.continue_session(other, at(5), Decision::Automatic)));
     // Nor by another way than this library.
     let raw = Connection::open(path_in(folder.path())).expect("opened");
     let sql = "INSERT INTO fields SELECT 99, ?1, 99, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \

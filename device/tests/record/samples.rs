@@ -6,7 +6,8 @@ use std::{
 };
 
 use blastscope::record::{
-    Hash, Jpeg, Judgement, Label, NewField, NewOpinion, NewSession, Receipt, Record, Said, Says, SessionId, VerdictKind,
+    Decision, Hash, Jpeg, Judgement, Label, NewField, NewOpinion, NewSession, Receipt, Record, Said, Says, SessionId,
+    VerdictKind,
 };
 use blastscope_shared::{Class, RgbPixels, gate::Quality};
 
@@ -83,7 +84,7 @@ pub fn opinion(by: &str, says: Says) -> NewOpinion {
 }
 
 /// Two sessions with everything that can happen. Session 1 has the fields Pre (corrected to Early), Benign (confirmed), rejected
-/// (not assessable), unsure (corrected to Pro), Pro (no opinion), and was amended. Session 2 goes on.
+/// (not assessable), unsure (corrected to Pro), Pro (no opinion), and was amended. Session 2 was cut off and goes on.
 pub fn fill(record: &mut Record) -> (SessionId, SessionId, Vec<Receipt>) {
     let mut receipts = Vec::new();
     let mut keep = |receipt: Result<Receipt, _>| {
@@ -111,6 +112,7 @@ pub fn fill(record: &mut Record) -> (SessionId, SessionId, Vec<Receipt>) {
     keep(record.add_opinion(first, 3, &opinion("G. H.", Says::Corrects(Label::NotAssessable))));
     keep(record.add_opinion(first, 4, &opinion("G. H.", Says::Corrects(Label::Class(Class::Pro)))));
     keep(record.sign_off(first, "E. F.", at(800)));
+    keep(record.continue_session(second, at(900), Decision::Operator));
     (first, second, receipts)
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::samples::filled;
 
-const TABLES: [&str; 6] = ["sessions", "session_ends", "fields", "opinions", "sign_offs", "log"];
+const TABLES: [&str; 7] = ["sessions", "session_ends", "continuations", "fields", "opinions", "sign_offs", "log"];
 
 /// A record and a place for spoiled copies of it.
 struct Original {
@@ -90,7 +90,7 @@ fn a_record_that_nobody_touched_is_intact() {
     let original = Original::new();
     let found = original.verified(|_| ());
     assert!(found.intact && found.findings.is_empty(), "{found:?}");
-    assert_eq!((found.entries, found.sessions, found.fields), (16, 2, 6));
+    assert_eq!((found.entries, found.sessions, found.fields), (17, 2, 6));
     assert_eq!(Some(&found.head), original.heads.last());
 }
 
@@ -159,7 +159,9 @@ fn a_changed_picture_is_named_by_session_and_field() {
 #[test]
 fn rows_that_are_removed_added_or_swapped_show() {
     let original = Original::new();
-    for (table, row) in [("sessions", 2), ("session_ends", 1), ("fields", 3), ("opinions", 2), ("sign_offs", 1)] {
+    for (table, row) in
+        [("sessions", 2), ("session_ends", 1), ("continuations", 1), ("fields", 3), ("opinions", 2), ("sign_offs", 1)]
+    {
         let first = original.first(&format!("DELETE FROM {table} WHERE id = {row}"));
         assert_eq!((first.table.as_deref(), first.row), (Some(table), Some(row)), "{first}");
         assert!(first.reason.contains("removed"), "{first}");
@@ -198,9 +200,9 @@ fn entries_that_are_removed_swapped_or_repeated_show() {
     );
     assert_eq!(first.entry, Some(3), "{first}");
     let first = original.first(
-        "INSERT INTO log SELECT 17, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry = 16",
+        "INSERT INTO log SELECT 18, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry = 17",
     );
-    assert_eq!(first.entry, Some(17), "{first}");
+    assert_eq!(first.entry, Some(18), "{first}");
     let first = original.first("DELETE FROM log");
     assert!(first.reason.contains("no entry"), "{first}");
 }
@@ -225,11 +227,11 @@ fn missing_triggers_and_strange_tables_show() {
 #[test]
 fn a_tail_that_was_cut_off_shows_only_against_a_head_that_was_kept() {
     let original = Original::new();
-    // The last session's field and the two opinions after it, with their entries.
+    // What followed the last session's start: its field, the two opinions, a sign-off and a continuation, with their entries.
     let copy = original.spoiled(|raw| {
         raw.execute_batch(
             "DELETE FROM log WHERE entry > 12; DELETE FROM sign_offs WHERE id = 2; DELETE FROM opinions WHERE id > 3; \
-             DELETE FROM fields WHERE id = 6",
+             DELETE FROM fields WHERE id = 6; DELETE FROM continuations",
         )
         .expect("cut");
     });

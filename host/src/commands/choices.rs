@@ -6,7 +6,7 @@ use crate::{
     architecture::Architecture,
     recipe::Recipe,
     split::SplitKind,
-    training::{OptimizerKind, schedule::Schedule, settings::Settings},
+    training::{OptimizerKind, schedule::Schedule, settings::Settings, statistics::BatchStatistics},
 };
 
 /// A training's choices; what is not given is the recipe's.
@@ -34,6 +34,10 @@ pub struct Choices {
     /// How the learning rate moves [default: constant; robust: one-cycle].
     #[arg(long, value_enum)]
     schedule: Option<Schedule>,
+    /// Where batch normalization has its mean and variance from after training: measured anew after each epoch with the weights held
+    /// still, or the running averages of training.
+    #[arg(long, value_enum, default_value_t)]
+    batch_statistics: BatchStatistics,
     /// Share of the hidden units dropped in training [default: 0.5; robust: 0.4].
     #[arg(long, value_name = "SHARE", value_parser = share)]
     dropout: Option<f64>,
@@ -62,6 +66,7 @@ impl Choices {
             batch_size: self.batch_size.unwrap_or(default(32, 64)) as usize,
             learning_rate: self.learning_rate.unwrap_or(if robust { 2e-3 } else { 1e-3 }),
             schedule: self.schedule.unwrap_or(if robust { Schedule::OneCycle } else { Schedule::Constant }),
+            batch_statistics: self.batch_statistics,
             dropout: self.dropout.unwrap_or(if robust { 0.4 } else { 0.5 }),
             image_size: self.image_size,
             per_class: self.per_class as usize,

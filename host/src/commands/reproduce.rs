@@ -14,7 +14,7 @@ use crate::{
         report::{Subject, write},
     },
     synth::{DrawnSet, GENERATOR},
-    training::{backend::Backend, settings::Source, weights},
+    training::{backend::Backend, settings::Source, statistics::BatchStatistics, weights},
 };
 
 /// Items a class that the paper's trainings have.
@@ -72,6 +72,10 @@ pub struct Reproduce {
     /// Width and height of the networks' input, a multiple of 32; 224 by default, and 32 with --quick.
     #[arg(long, value_name = "PIXELS", value_parser = super::choices::image_size)]
     image_size: Option<u16>,
+    /// Where batch normalization has its mean and variance from after training: measured anew after each epoch with the weights held
+    /// still, or the running averages of training.
+    #[arg(long, value_enum, default_value_t)]
+    batch_statistics: BatchStatistics,
     /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
     #[arg(long, value_enum)]
     backend: Option<Backend>,
@@ -147,6 +151,7 @@ impl Reproduce {
             sizes,
             per_class,
             seed: self.seed,
+            batch_statistics: self.batch_statistics,
             weights,
         })
     }

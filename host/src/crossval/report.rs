@@ -336,7 +336,7 @@ mod tests {
         evaluation::bootstrap::Bootstrap,
         recipe::Recipe,
         split::SplitKind,
-        training::{OptimizerKind, schedule::Schedule},
+        training::{OptimizerKind, schedule::Schedule, statistics::BatchStatistics},
     };
 
     #[test]
@@ -349,6 +349,7 @@ mod tests {
             batch_size: 64,
             learning_rate: 2e-3,
             schedule: Schedule::OneCycle,
+            batch_statistics: BatchStatistics::Anew,
             dropout: 0.4,
             image_size: 224,
             per_class: 1500,

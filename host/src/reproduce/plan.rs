@@ -13,6 +13,7 @@ use crate::{
         OptimizerKind,
         schedule::Schedule,
         settings::{Settings, value_name},
+        statistics::BatchStatistics,
     },
 };
 
@@ -68,6 +69,8 @@ pub struct Frame {
     pub per_class: usize,
     /// Seed of everything.
     pub seed: u64,
+    /// Where the statistics of batch normalization come from.
+    pub batch_statistics: BatchStatistics,
     /// Files of weights to start from, by network.
     pub weights: Vec<(Architecture, PathBuf)>,
 }
@@ -136,6 +139,7 @@ impl Frame {
             batch_size: self.batch_size,
             learning_rate: if weights.is_some() { FINE_TUNING } else { 1e-3 },
             schedule: Schedule::Constant,
+            batch_statistics: self.batch_statistics,
             dropout: 0.5,
             image_size: self.image_size,
             per_class,
@@ -203,6 +207,7 @@ mod tests {
             sizes: vec![1000, 1200, 1500, 1800],
             per_class: 1500,
             seed: 1,
+            batch_statistics: BatchStatistics::Anew,
             weights: vec![(Architecture::Resnet50, "resnet50.pth".into())],
         }
     }

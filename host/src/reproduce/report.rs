@@ -16,6 +16,7 @@ use crate::{
     evaluation::{Evaluation, RESEARCH_USE_ONLY},
     report::{Callout, Cell, Column, Report, Table},
     split::{Split, SplitKind},
+    training::statistics::BatchStatistics,
 };
 
 mod comparisons;
@@ -165,9 +166,19 @@ fn facts(report: &mut Report, subject: &Subject<'_>, finished: &[&Outcome]) {
         ("SHA-256 of the data set", hex(&subject.data.manifest_hash())),
         ("Input", format!("{0} x {0} pixels, the corner of the scale bar masked", frame.image_size)),
         ("Training", format!("{} epochs, batches of {}, seed {}", frame.epochs, frame.batch_size, frame.seed)),
+        ("Statistics of batch normalization", statistics(frame.batch_statistics).into()),
         ("Computed by", machines.join("; ")),
         ("Program", format!("blastscope-host {}", env!("CARGO_PKG_VERSION"))),
     ]);
+}
+
+const fn statistics(of: BatchStatistics) -> &'static str {
+    match of {
+        BatchStatistics::Anew => {
+            "measured anew after each epoch with the weights held still (Wu and Johnson 2021, arXiv:2105.07576)"
+        }
+        BatchStatistics::Running => "running averages of training",
+    }
 }
 
 /// The table of what the paper says and what was found.

@@ -1,6 +1,9 @@
 //! From the cells of a split's fields to batches on the training device: the robust recipe.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use blastscope_shared::cells::SIDE;
 use burn::{
@@ -12,7 +15,7 @@ use burn::{
     tensor::TensorData,
 };
 
-use super::{Loaders, batches::Batch};
+use super::{Loaders, batches::Batch, statistics};
 use crate::{
     Error,
     augmentation::{PLANE, Variation},
@@ -25,6 +28,9 @@ use crate::{
 
 /// Share of a target's probability that goes to all classes alike: not every cell is what its field is.
 const SMOOTHING: f32 = 0.1;
+
+/// The first draw for the statistics of batch normalization: no training gets there.
+const FIRST_MEASURED: u64 = 1 << 48;
 
 /// Cells that are drawn in an epoch: as many as the paper's recipe has pictures.
 fn draws(config: &RunConfig) -> usize {
@@ -48,14 +54,20 @@ pub(super) fn loaders(
         cells_of(data, &inputs, &config.preprocessing, &images, Progress::Shown)
     };
     let validation: Vec<Plane> = cells(Part::Validation)?.iter().map(CellPicture::plain).collect();
-    let sampler = CellSampler::new(data, cells(Part::Train)?, Variation::ROBUST, config.seed)?;
+    let sampler = Arc::new(CellSampler::new(data, cells(Part::Train)?, Variation::ROBUST, config.seed)?);
     let draws = draws(config);
     // After a resumption the draws go on where they stopped.
     let next = AtomicU64::new((start.unwrap_or(0) * draws) as u64);
+    let measured = Draws {
+        sampler: Arc::clone(&sampler),
+        next: AtomicU64::new(FIRST_MEASURED),
+        length: draws.min(statistics::BATCHES * config.batch_size),
+    };
     let builder =
         |smoothing| DataLoaderBuilder::new(PlaneBatcher { smoothing }).batch_size(config.batch_size).num_workers(1);
     Ok(Loaders {
         train: builder(Some(SMOOTHING)).set_device(autodiff.clone()).build(Draws { sampler, next, length: draws }),
+        statistics: builder(None).set_device(autodiff.clone()).build(measured),
         validation: builder(None).set_device(device.clone()).build(Planes(validation)),
         steps: draws.div_ceil(config.batch_size) * config.epochs,
     })
@@ -63,7 +75,7 @@ pub(super) fn loaders(
 
 /// The draws of an epoch; those of the next one are others.
 struct Draws {
-    sampler: CellSampler,
+    sampler: Arc<CellSampler>,
     next: AtomicU64,
     length: usize,
 }

@@ -106,6 +106,11 @@ impl AllCnn {
         }
     }
 
+    /// Every batch normalization.
+    pub fn normalizations_mut(&mut self) -> impl Iterator<Item = &mut BatchNorm> {
+        self.convolutions.iter_mut().map(|layer| &mut layer.normalization)
+    }
+
     /// Its layers.
     #[must_use]
     pub const fn plan(&self) -> Plan {

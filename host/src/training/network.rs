@@ -2,7 +2,7 @@
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
-    nn::loss::CrossEntropyLossConfig,
+    nn::{BatchNorm, loss::CrossEntropyLossConfig},
     prelude::*,
     train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
 };
@@ -82,6 +82,11 @@ impl Network {
         let mut count = Trainable { path: Vec::new(), sum: 0 };
         self.visit(&mut count);
         count.sum
+    }
+
+    /// Every batch normalization.
+    pub fn normalizations_mut(&mut self) -> Vec<&mut BatchNorm> {
+        inside!(self, network => network.normalizations_mut().collect())
     }
 
     fn classify(&self, batch: Batch) -> ClassificationOutput {

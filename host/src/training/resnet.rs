@@ -61,6 +61,11 @@ impl Bottleneck {
         }
     }
 
+    fn normalizations_mut(&mut self) -> impl Iterator<Item = &mut BatchNorm> {
+        let beside = self.downsample.as_mut().map(|(_, normalization)| normalization);
+        [&mut self.bn1, &mut self.bn2, &mut self.bn3].into_iter().chain(beside)
+    }
+
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let map = relu(self.bn1.forward(self.conv1.forward(input.clone())));
         let map = relu(self.bn2.forward(self.conv2.forward(map)));
@@ -111,6 +116,12 @@ impl ResNet50 {
             layer4: stage(1024, 512, 3, 2),
             fc: LinearConfig::new(2048, Class::COUNT).init(device),
         }
+    }
+
+    /// Every batch normalization.
+    pub fn normalizations_mut(&mut self) -> impl Iterator<Item = &mut BatchNorm> {
+        let stages = [&mut self.layer1, &mut self.layer2, &mut self.layer3, &mut self.layer4];
+        std::iter::once(&mut self.bn1).chain(stages.into_iter().flatten().flat_map(Bottleneck::normalizations_mut))
     }
 
     /// Logits `[batch, 4]` of inputs `[batch, 3, side, side]` in 0..1, which are standardized by ImageNet's mean and deviation.

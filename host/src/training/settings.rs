@@ -9,7 +9,7 @@ use blastscope_shared::{Preprocessing, hex};
 use clap::ValueEnum;
 use sha2::{Digest, Sha256};
 
-use super::{OptimizerKind, backend::Backend, schedule::Schedule};
+use super::{OptimizerKind, backend::Backend, schedule::Schedule, statistics::BatchStatistics};
 use crate::{
     Error,
     architecture::Architecture,
@@ -36,6 +36,8 @@ pub struct Settings {
     pub learning_rate: f64,
     /// How the learning rate moves.
     pub schedule: Schedule,
+    /// Where the statistics of batch normalization come from.
+    pub batch_statistics: BatchStatistics,
     /// Share of the hidden units that are dropped in training.
     pub dropout: f64,
     /// Width and height of the input, a multiple of 32; the robust recipe has its own.
@@ -91,6 +93,7 @@ impl Settings {
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
             schedule: value_name(&self.schedule),
+            batch_statistics: value_name(&self.batch_statistics),
             dropout: self.dropout,
             patience: self.patience,
             seed: self.seed,
@@ -160,6 +163,7 @@ impl Settings {
             ("batch size", config.batch_size.to_string(), self.batch_size.to_string()),
             ("learning rate", config.learning_rate.to_string(), self.learning_rate.to_string()),
             ("schedule", config.schedule.clone(), value_name(&self.schedule)),
+            ("batch statistics", config.batch_statistics.clone(), value_name(&self.batch_statistics)),
             ("dropout", config.dropout.to_string(), self.dropout.to_string()),
             ("image size", config.preprocessing.width.to_string(), self.preprocessing().width.to_string()),
             ("items a class", config.per_class.to_string(), self.per_class.to_string()),

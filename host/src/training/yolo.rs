@@ -98,6 +98,11 @@ impl C2f {
         }
     }
 
+    fn normalizations_mut(&mut self) -> impl Iterator<Item = &mut BatchNorm> {
+        let inner = self.m.iter_mut().flat_map(|bottleneck| [&mut bottleneck.cv1.bn, &mut bottleneck.cv2.bn]);
+        [&mut self.cv1.bn, &mut self.cv2.bn].into_iter().chain(inner)
+    }
+
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let map = self.cv1.forward(input);
         let half = map.dims()[1] / 2;
@@ -147,6 +152,13 @@ impl Yolov8Cls {
                 },
             ),
         }
+    }
+
+    /// Every batch normalization.
+    pub fn normalizations_mut(&mut self) -> impl Iterator<Item = &mut BatchNorm> {
+        let (stem, down1, c2f1, down2, c2f2, down3, c2f3, down4, c2f4, head) = &mut self.model;
+        let single = [stem, down1, down2, down3, down4, &mut head.conv].into_iter().map(|layer| &mut layer.bn);
+        single.chain([c2f1, c2f2, c2f3, c2f4].into_iter().flat_map(C2f::normalizations_mut))
     }
 
     /// Logits `[batch, 4]` of inputs `[batch, 3, side, side]` in 0..1.

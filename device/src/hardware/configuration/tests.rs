@@ -78,4 +78,23 @@ fn an_error_names_file_and_line() {
     fs::write(&path, "[lamps]\nbenign = { line = 1 }\n").expect("a file");
     let wrong = Configuration::read(&path).expect_err("without a chip").to_string();
     assert!(wrong.starts_with(&format!("{}, line 2: the lamp benign has no chip", path.display())), "{wrong}");
+    fs::write(&path, "[log]\nlevel = \"warn\"\n\n[hardware.lamps]\nbenign = { line = 1 }\n").expect("a file");
+    let wrong = Configuration::read(&path).expect_err("without a chip").to_string();
+    assert!(wrong.starts_with(&format!("{}, line 5: the lamp benign has no chip", path.display())), "{wrong}");
+}
+
+#[test]
+fn a_file_of_its_own_and_the_table_of_a_whole_configuration_say_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (own, whole) = (folder.path().join("board.toml"), folder.path().join("blastscope.toml"));
+    fs::write(&own, "chip = \"sim\"\n[lamps]\nbenign = { line = 1 }\n").expect("a file");
+    let text = "[camera]\nsource = \"auto\"\n[hardware]\nchip = \"sim\"\n[hardware.lamps]\nbenign = { line = 1 }\n";
+    fs::write(&whole, text).expect("a file");
+    let ((own, own_table), (whole, whole_table)) =
+        (Configuration::read(&own).expect("pins"), Configuration::read(&whole).expect("pins"));
+    assert_eq!(own_table, whole_table);
+    let places = |configuration: &Configuration| -> Vec<(String, String)> {
+        configuration.places().into_iter().map(|place| (place.role, format!("{} {}", place.chip, place.line))).collect()
+    };
+    assert_eq!(places(&own), places(&whole));
 }

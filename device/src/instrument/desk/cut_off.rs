@@ -1,6 +1,6 @@
 //! A session that was left open: it goes on, or is closed.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{Clock, Desk, Pending, What};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         snapshot::OpenSession,
     },
     pipeline::Assessor,
-    record::{Job, Receipt, SessionId},
+    record::{Decision, Job, SessionId},
 };
 
 impl Desk {
@@ -20,50 +20,49 @@ impl Desk {
         self.left.as_ref().map(LeftOpen::shown)
     }
 
-    /// Goes on by itself with the session that was left open, where that is sensible.
+    /// Goes on by itself with the session that was left open, where that is sensible. Where that cannot be written down, the
+    /// operator decides once it can.
     pub(in crate::instrument) fn resume<A: Assessor>(&mut self, screening: &mut Screening<A>) {
-        let Some(left) = self.left.take() else { return };
+        let Some(left) = &self.left else { return };
         let Left { id, fields, last_utc, problem, .. } = &left.shown;
-        if left.goes_on(SystemTime::now()) {
+        let at = SystemTime::now();
+        if left.goes_on(at) {
             tracing::warn!(target: "record", session = %id, fields, last = last_utc, "was cut off and goes on");
-            self.go_on(left, screening);
+            let (job, what) = (Job::Continue { session: *id, at, decision: Decision::Automatic }, What::Continue(*id));
+            self.submit(job, what, None, screening, Duration::ZERO);
         } else {
             let problem = problem.as_deref().unwrap_or_default();
             tracing::warn!(target: "record", session = %id, fields, last = last_utc, problem, "was cut off: continue or close it");
-            self.left = Some(left);
         }
     }
 
-    fn go_on<A: Assessor>(&mut self, left: LeftOpen, screening: &mut Screening<A>) -> Receipt {
-        let LeftOpen { shown: Left { id, specimen, operator, fields, last_utc, .. }, since_start, known, receipt } =
-            left;
+    pub(super) fn go_on<A: Assessor>(&mut self, left: LeftOpen, screening: &mut Screening<A>) {
+        let LeftOpen { shown: Left { id, specimen, operator, fields, last_utc, .. }, since_start, known } = left;
         let open = OpenSession { id, specimen, operator, fields, cut_off_utc: Some(last_utc) };
         self.session = Some((open, Clock { before: since_start, since: Instant::now() }));
         (self.unsaved, self.closing) = (0, false);
         screening.resume(known);
-        receipt
     }
 
-    /// Follows [`Order::Continue`], which writes nothing: what it goes on with is on the disk.
-    pub(super) fn continue_left<A: Assessor>(
-        &mut self,
-        session: SessionId,
-        screening: &mut Screening<A>,
-    ) -> Result<Receipt, Refusal> {
+    /// Whether what becomes of the session that was left open is on its way to the disk.
+    pub(super) fn is_deciding(&self) -> bool {
+        let decides =
+            |pending: &Pending| matches!(pending.what, What::Start { .. } | What::Continue(_) | What::Close(_));
+        self.pending.iter().any(decides)
+    }
+
+    /// Why a session cannot go on, if it cannot.
+    pub(super) fn may_go_on(&self, session: SessionId) -> Result<(), Refusal> {
         if let Some(open) = self.session() {
             return Err(Refusal::SessionGoesOn(open.id));
         }
-        let starts = |pending: &Pending| matches!(pending.what, What::Start { .. } | What::Close(_));
-        if self.pending.iter().any(starts) {
+        if self.is_deciding() {
             return Err(Refusal::Busy);
         }
-        let left = self.left.take_if(|left| left.shown.id == session).ok_or(Refusal::NotLeft(session))?;
-        match left.shown.problem.clone() {
-            None => Ok(self.go_on(left, screening)),
-            Some(reason) => {
-                self.left = Some(left);
-                Err(Refusal::Differs { session, reason })
-            }
+        let left = self.left().filter(|left| left.id == session).ok_or(Refusal::NotLeft(session))?;
+        match left.problem.clone() {
+            None => Ok(()),
+            Some(reason) => Err(Refusal::Differs { session, reason }),
         }
     }
 

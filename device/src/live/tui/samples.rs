@@ -75,6 +75,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         device_id: "scope".into(),
         fields,
         state: State::Draft,
+        continuations: Vec::new(),
         sign_offs: Vec::new(),
     };
     let counts = Counts { fields, said, corrected, confirmed_fields: 2, corrected_fields: 1 };

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use blastscope_shared::{Class, gate::Quality};
 use rusqlite::{Row, types::Type};
 
-use crate::record::{Field, Judgement, Label, Opinion, Said, Session, SessionId, SignOff, State, VerdictKind};
+use crate::record::{
+    Continuation, Field, Judgement, Label, Opinion, Said, Session, SessionId, SignOff, State, VerdictKind,
+};
 
 /// What [`field_of`] reads.
 pub(super) const FIELD_COLUMNS: &str = "sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
@@ -42,7 +44,16 @@ pub(super) fn session_of(row: &Row<'_>, state: State) -> rusqlite::Result<Sessio
         device_id: row.get("device_id")?,
         fields: count(row, "fields")?,
         state,
+        continuations: Vec::new(),
         sign_offs: Vec::new(),
+    })
+}
+
+pub(super) fn continuation_of(row: &Row<'_>) -> rusqlite::Result<Continuation> {
+    Ok(Continuation {
+        continued_utc: row.get("continued_utc")?,
+        fields: count(row, "fields")?,
+        decision: parsed(row, 2)?,
     })
 }
 

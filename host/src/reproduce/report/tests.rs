@@ -19,6 +19,7 @@ fn frame() -> Frame {
         sizes: vec![1000, 1500],
         per_class: 1500,
         seed: 1,
+        batch_statistics: BatchStatistics::Anew,
         weights: vec![(crate::architecture::Architecture::Resnet50, PathBuf::from("imagenet.pth"))],
     }
 }

@@ -1,0 +1,97 @@
+//! The token that opens the page, kept between starts: a phone that was let in finds the page again after a loss of power, and
+//! `blastscope token` can show it where nobody saw the start.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process,
+};
+
+use super::access::random;
+use crate::{
+    atomic_file::TEMPORARY,
+    disk::{Disk as _, System},
+};
+
+/// Name of the file in the folder of the record; only its owner may read it.
+const FILE: &str = "page-token";
+/// Hexadecimal digits of a token: 128 bits.
+const DIGITS: usize = 32;
+
+/// Where the token of a record's page is kept.
+#[must_use]
+pub fn path_in(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE)
+}
+
+/// The token that is kept in `path`; `None` where there is none, or what is there is none.
+///
+/// # Errors
+/// When the file is there and cannot be read.
+pub fn read(path: &Path) -> io::Result<Option<String>> {
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let token = text.trim();
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    Ok((token.len() == DIGITS && token.bytes().all(digit)).then(|| token.to_owned()))
+}
+
+/// The token that is kept in `path`, or a new one, which is kept there from now on.
+pub(super) fn kept_or_new(path: &Path) -> io::Result<String> {
+    if let Some(token) = read(path)? {
+        return Ok(token);
+    }
+    let token = random()?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = folder.join(format!(".{FILE}.{}{TEMPORARY}", process::id()));
+    // What another process of this number left behind.
+    let _ = fs::remove_file(&temporary);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&temporary).and_then(|mut file| {
+        file.write_all(format!("{token}\n").as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        System.sync_folder(folder)
+    });
+    if written.is_err() {
+        // What matters is the first error.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.map(|()| token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_drawn_once_and_kept_for_its_owner_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path_in(folder.path());
+        assert_eq!(read(&path).expect("readable"), None);
+        let token = kept_or_new(&path).expect("written");
+        assert_eq!(kept_or_new(&path).expect("read"), token);
+        assert_eq!(read(&path).expect("readable"), Some(token.clone()));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+        // What a loss of power or a person leaves behind is no token: a new one is drawn.
+        for spoiled in ["", "0123", &"g".repeat(DIGITS), &token.to_uppercase().replace(char::is_numeric, "A")] {
+            fs::write(&path, spoiled).expect("written");
+            assert_eq!(read(&path).expect("readable"), None, "{spoiled:?}");
+            let other = kept_or_new(&path).expect("written");
+            assert!(other != token && read(&path).expect("readable") == Some(other.clone()));
+        }
+        assert!(kept_or_new(&path_in(&folder.path().join("absent"))).is_err());
+    }
+}

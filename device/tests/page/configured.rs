@@ -1,0 +1,152 @@
+//! The instrument as the service starts it: everything stands in the configuration.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use blastscope::record::RecordReader;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    client::Client,
+    scene::{draw_slides, wait_for},
+};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
+    command.env_remove("BLASTSCOPE_CONFIG").env_remove("BLASTSCOPE_MODEL").env_remove("BLASTSCOPE_LOG");
+    command
+}
+
+/// A configuration and what it names.
+struct Site {
+    folder: TempDir,
+    config: PathBuf,
+}
+
+impl Site {
+    fn new(listen: &str, min_free_mb: u32) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let (fields, data) = (folder.path().join("fields"), folder.path().join("data"));
+        fs::create_dir(&fields).expect("made");
+        draw_slides(&fields, 2, 320, 240);
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let tiny = tiny.canonicalize().expect("the model");
+        let config = folder.path().join("blastscope.toml");
+        let text = format!(
+            "[camera]\nsource = {fields:?}\n[model]\nfile = {tiny:?}\n[pipeline]\ntake_after = 2\n[server]\nlisten = {listen:?}\n\
+             [data]\ndir = {data:?}\nmin_free_mb = {min_free_mb}\n"
+        );
+        fs::write(&config, text).expect("written");
+        Self { folder, config }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What the command prints as JSON.
+    fn ask(&self, command: &[&str]) -> Value {
+        let output = program().args(command).arg(&self.config).arg("--json").output().expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+}
+
+/// The program, killed with the test, and the lines of its start up to the page's address, or to its token.
+struct Running {
+    process: Child,
+    said: Vec<String>,
+    client: Client,
+}
+
+impl Running {
+    /// With the arguments of the unit that is installed.
+    fn start(site: &Site) -> Self {
+        let unit = include_str!("../../assets/service/blastscope.service");
+        let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/blastscope ")).expect("a line");
+        let mut process = program()
+            .args(line.split(' '))
+            .env("BLASTSCOPE_CONFIG", &site.config)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program");
+        let mut said = Vec::new();
+        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        for line in lines {
+            let line = line.expect("a line");
+            let last = line.contains("this machine only") || line.starts_with("its token is ");
+            said.push(line);
+            if last {
+                break;
+            }
+        }
+        let page = said.iter().find_map(|line| line.strip_prefix("the page is at http://")).expect("a page");
+        let address: SocketAddr = page.split('/').next().expect("an address").parse().expect("an address");
+        Self { process, said, client: Client::new(address) }
+    }
+
+    fn token(&self) -> Option<String> {
+        self.said.iter().find_map(|line| line.strip_prefix("its token is ").map(str::to_owned))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_service_serves_the_page_and_keeps_the_record_that_its_configuration_names() {
+    let site = Site::new("127.0.0.1:0", 1);
+    let running = Running::start(&site);
+    let started = running.client.post("/api/sessions", &json!({"specimen": "S-1", "operator": "A. B."}));
+    assert_eq!(started.status, 200, "{started:?}");
+    wait_for("a field", || running.client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(1));
+    drop(running);
+    let session = RecordReader::open(&site.data()).expect("a record").sessions().expect("read").remove(0);
+    assert_eq!(session.specimen, "S-1");
+    let config = site.ask(&["config", "--check"]);
+    assert_eq!(config["sha256"], session.config_sha256, "the record names the settings that were in use");
+    assert_eq!(config["settings"]["pipeline"]["take_after"], 2);
+}
+
+#[test]
+fn what_must_stay_free_on_the_disk_does() {
+    let site = Site::new("127.0.0.1:0", 1_000_000);
+    let running = Running::start(&site);
+    let refused = running.client.post("/api/sessions", &json!({"specimen": "S-1", "operator": "A. B."}));
+    assert!(refused.status >= 400, "{refused:?}");
+    assert!(refused.json()["reason"].as_str().is_some_and(|reason| reason.contains("free")), "{refused:?}");
+    assert_eq!(RecordReader::open(&site.data()).expect("a record").sessions().expect("read").len(), 0);
+}
+
+#[test]
+fn the_token_outlives_a_restart_until_it_is_forgotten() {
+    let site = Site::new("0.0.0.0:0", 1);
+    let absent = program().args(["token", "--config"]).arg(&site.config).output().expect("it runs");
+    assert_eq!(absent.status.code(), Some(1), "{absent:?}");
+    let first = Running::start(&site).token().expect("a token");
+    let shown = site.ask(&["token", "--config"]);
+    assert_eq!(shown["token"], first);
+    let text = program().args(["token", "--config"]).arg(&site.config).output().expect("it runs");
+    let text = String::from_utf8(text.stdout).expect("UTF-8");
+    assert!(text.contains(&first) && text.contains('█'), "{text}");
+    assert_eq!(Running::start(&site).token().as_ref(), Some(&first));
+    assert_eq!(site.ask(&["token", "--forget", "--config"])["forgotten"], true);
+    assert_eq!(site.ask(&["token", "--forget", "--config"])["forgotten"], false);
+    let running = Running::start(&site);
+    let other = running.token().expect("a token");
+    assert_ne!(other, first);
+    // The old one opens nothing, the new one does.
+    let status = |token: &str| running.client.post("/api/login", &json!({ "token": token })).status;
+    assert_eq!((status(&first), status(&other)), (401, 200));
+}
