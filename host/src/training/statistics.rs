@@ -239,7 +239,7 @@ mod tests {
 
         fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
             if self.is_running {
-                self.values.push(parameter.val().into_data().convert::<f32>().to_vec().expect("numbers"));
+                self.values.push(parameter.val().into_data().try_to_vec::<f32>().expect("numbers"));
             }
         }
     }
@@ -270,7 +270,7 @@ mod tests {
                 network.normalizations_mut().iter().map(|normalization| normalization.momentum).collect();
             let logits = |network: &Network| -> Vec<f32> {
                 // In training mode the statistics are those of the batch: only weights matter.
-                network.forward(inputs[0].clone()).into_data().to_vec().expect("logits")
+                network.forward(inputs[0].clone()).into_data().try_to_vec::<f32>().expect("logits")
             };
             let name = architecture.name();
             measure(&network, loader.as_ref(), &Interrupter::new()).expect("batches");
@@ -302,10 +302,10 @@ mod tests {
         device.seed(4);
         let network = Network::new(Architecture::Yolov8nCls, 32, 0.0, &device);
         let (inputs, loader) = batches(1, &device);
-        let in_training: Vec<f32> = network.forward(inputs[0].clone()).into_data().to_vec().expect("logits");
+        let in_training: Vec<f32> = network.forward(inputs[0].clone()).into_data().try_to_vec::<f32>().expect("logits");
         let gap = || {
             let plain = inputs[0].clone().inner();
-            let evaluated: Vec<f32> = network.valid().forward(plain).into_data().to_vec().expect("logits");
+            let evaluated: Vec<f32> = network.valid().forward(plain).into_data().try_to_vec::<f32>().expect("logits");
             in_training.iter().zip(&evaluated).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
         };
         let before = gap();
