@@ -69,11 +69,21 @@ fn the_service_is_installed_below_a_prefix_and_taken_away_again() {
     }
     let avahi = fs::read_to_string(root.path().join("etc/avahi/services/blastscope.service")).expect("a file");
     assert!(avahi.contains("<type>_http._tcp</type>") && avahi.contains("<port>8080</port>"));
+    assert!(stdout.contains("this machine only") && stdout.contains("blastscope token"), "{stdout}");
     let (_, stdout, _) = blastscope(&["install-service", "--prefix", prefix, "--json"]);
     let json: Value = serde_json::from_str(&stdout).expect("JSON");
     let changes: Vec<&str> =
         json["files"].as_array().expect("files").iter().filter_map(|file| file["change"].as_str()).collect();
     assert_eq!(changes, ["unchanged", "unchanged", "unchanged", "unchanged", "kept"]);
+    // What is announced on the network is where the page is.
+    let config = root.path().join("etc/blastscope.toml");
+    let text = fs::read_to_string(&config).expect("a configuration");
+    let text = text.replace("listen = \"127.0.0.1:8080\"", "listen = \"0.0.0.0:9000\"");
+    fs::write(&config, text).expect("written");
+    let (_, stdout, _) = blastscope(&["install-service", "--prefix", prefix]);
+    assert!(!stdout.contains("this machine only"), "{stdout}");
+    let avahi = fs::read_to_string(root.path().join("etc/avahi/services/blastscope.service")).expect("a file");
+    assert!(avahi.contains("<port>9000</port>"), "{avahi}");
     let (code, stdout, _) = blastscope(&["install-service", "--prefix", prefix, "--uninstall"]);
     assert!(code == Some(0) && stdout.matches("removed").count() == 4 && stdout.contains("disable --now"), "{stdout}");
     assert!(root.path().join("etc/blastscope.toml").exists());

@@ -7,7 +7,11 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{atomic_file, config, files};
+use crate::{
+    atomic_file,
+    config::{self, Config},
+    files,
+};
 
 const UNIT: &str = include_str!("../../assets/service/blastscope.service");
 const AVAHI: &str = include_str!("../../assets/service/avahi.service");
@@ -16,6 +20,8 @@ const GPIO_RULES: &str = include_str!("../../assets/service/gpio.rules");
 
 /// Program in the files as they are packed.
 const PACKED_PROGRAM: &str = "/usr/bin/blastscope";
+/// The configuration, below the root.
+const CONFIGURATION: &str = "etc/blastscope.toml";
 /// The unit of the Debian package.
 const PACKED_UNIT: &str = "usr/lib/systemd/system/blastscope.service";
 /// Line that says whose file it is.
@@ -122,14 +128,20 @@ impl Plan {
             .replace("\nUser=blastscope\n", &format!("\nUser={user}\n"));
         let sysusers =
             SYSUSERS.replace("u blastscope ", &format!("u {user} ")).replace("m blastscope ", &format!("m {user} "));
+        let avahi = AVAHI.replace("<port>8080<", &format!("<port>{}<", self.config().server.listen.port()));
         let target = |path, content: String| Target { path, content, is_users: false };
         Ok(vec![
             target("etc/systemd/system/blastscope.service", unit),
             target("etc/sysusers.d/blastscope.conf", sysusers),
             target("etc/udev/rules.d/60-blastscope-gpio.rules", GPIO_RULES.into()),
-            Target { is_users: self.packaged(), ..target("etc/avahi/services/blastscope.service", AVAHI.into()) },
-            Target { path: "etc/blastscope.toml", content: config::DEFAULT_TEXT.into(), is_users: true },
+            Target { is_users: self.packaged(), ..target("etc/avahi/services/blastscope.service", avahi) },
+            Target { path: CONFIGURATION, content: config::DEFAULT_TEXT.into(), is_users: true },
         ])
+    }
+
+    /// The configuration that is there, or the one that will be. What is wrong in it, `live` says.
+    fn config(&self) -> Config {
+        Config::read(&self.root.join(CONFIGURATION)).unwrap_or_default()
     }
 
     fn checked_user(&self) -> Result<&str, InstallError> {
@@ -163,6 +175,11 @@ impl Plan {
              removed: unless you want that, run blastscope install-service --uninstall"
                 .to_owned()
         });
+        let alone = self.config().server.listen.ip().is_loopback().then(|| {
+            "the page is for this machine only; to see it from a phone or a screen beside it, write listen = \"0.0.0.0:8080\" \
+             below [server] in /etc/blastscope.toml, restart the service, and let sudo blastscope token show the way in"
+                .to_owned()
+        });
         let hidden = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
         let program = self.program.display();
         hidden
@@ -175,6 +192,7 @@ impl Plan {
                 )
             })
             .chain(packaged)
+            .chain(alone)
             .collect()
     }
 }
