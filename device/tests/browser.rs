@@ -153,6 +153,13 @@ fn the_page_works_in_a_browser() {
             "{width}x{height} scrolls sideways"
         );
         assert_eq!(browser.evaluate(notice), true, "{width}x{height}");
+        // What is told for a moment leaves it in sight.
+        let clear = browser.evaluate(
+            "(() => { const toast = document.querySelector('#toast'), was = toast.hidden; toast.hidden = false; \
+             const [told, notice] = [toast, document.querySelector('footer')].map(e => e.getBoundingClientRect()); \
+             toast.hidden = was; return told.bottom <= notice.top; })()",
+        );
+        assert_eq!(clear, true, "{width}x{height}");
         // Fingers need 44 pixels, or nearly.
         let small = browser.evaluate(
             "[...document.querySelectorAll('main button')].filter(e => e.offsetParent && e.offsetHeight < 38).map(e => e.id + e.textContent)",
