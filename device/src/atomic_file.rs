@@ -1,6 +1,12 @@
 //! Files that are there whole or not at all.
 
-use std::{ffi::OsString, io, path::Path, process};
+use std::{
+    ffi::OsString,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::Path,
+    process,
+};
 
 use crate::disk::{Disk, System};
 
@@ -24,6 +30,31 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// As [`write()`].
 pub fn write_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_on(disk, path, |temporary| disk.write_synced(temporary, bytes))
+}
+
+/// [`write()`] of what only the file's owner may read.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_on(&System, path, |temporary| {
+        // What a program of the same number left behind, which may be readable for others.
+        match fs::remove_file(temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    })
+}
+
+fn replace_on(disk: &dyn Disk, path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -33,7 +64,7 @@ pub fn write_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     temporary.push(name);
     temporary.push(format!(".{}{TEMPORARY}", process::id()));
     let temporary = folder.join(temporary);
-    let written = disk.write_synced(&temporary, bytes).and_then(|()| disk.rename(&temporary, path));
+    let written = write(&temporary).and_then(|()| disk.rename(&temporary, path));
     if written.is_err() {
         // What matters is reported below.
         let _ = disk.remove(&temporary);

@@ -74,8 +74,8 @@ enum Command {
         take = { line = 23, active_low = true, debounce_ms = 25 }\n  \
         confirm = { line = 24, active_low = true }\n\n\
         With --listen a page in the browser shows what is seen and keeps sessions in the record of --data-dir. On another \
-        address than this machine's own it asks for a token, which is shown at the start and by `blastscope token`. There is no encryption: use a \
-        network of your own.\n\n\
+        address than this machine's own it asks for a token, which is shown at the start and by `blastscope token`. There is no \
+        encryption: use a network of your own.\n\n\
         With --tui the terminal, also over SSH, is what the page is: t takes a field, Enter confirms it, 1 to 4 and 0 correct it, \
         n starts a session, s signs it off, q quits. On a terminal, without --tui and --listen, the same is shown and nothing \
         recorded.\n\n\

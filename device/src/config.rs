@@ -222,6 +222,14 @@ impl Config {
     }
 }
 
+/// An address to listen on.
+///
+/// # Errors
+/// What to give instead.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "give an address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"".into())
+}
+
 /// Line and column of a byte, from 1.
 fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at.min(text.len())).unwrap_or(text);

@@ -10,6 +10,7 @@ pub mod backend;
 pub mod batches;
 pub mod cell_batches;
 pub mod checkpoints;
+pub mod epochs;
 pub mod float_explanation;
 pub mod float_network;
 pub mod model;
@@ -46,11 +47,12 @@ use self::{
     adamax::Adamax,
     batches::{Batch, Example, ExampleBatcher, loader},
     checkpoints::{AtomicCheckpointer, Journal},
+    epochs::Epochs,
     float_network::FloatNetwork,
     network::Network,
     plain_renderer::{PlainRenderer, Queue},
     schedule::{Schedule, ScheduledRate},
-    statistics::{BatchStatistics, Epochs},
+    statistics::BatchStatistics,
 };
 use crate::{
     Error, atomic_file,

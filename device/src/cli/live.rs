@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, hardware, load, note, settings};
 use crate::{
+    config::address,
     live, logging,
     model::Found,
     source::{camera::CameraName, replay::Rate},
@@ -68,7 +69,8 @@ pub(super) struct LiveArgs {
     #[arg(long)]
     json: bool,
     /// Serve a page in the browser at this address; without one at that of the configuration.
-    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, group = "recorded", conflicts_with_all = ["json", "frames"])]
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, value_parser = address, group = "recorded",
+        conflicts_with_all = ["json", "frames"])]
     listen: Option<Option<SocketAddr>>,
     /// Work at this terminal, with keys: take fields, confirm, correct, sign off. Also together with --listen.
     #[arg(long, group = "recorded", conflicts_with = "json")]

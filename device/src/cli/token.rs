@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, note, settings};
-use crate::page;
+use crate::{config::address, page};
 
 #[derive(Debug, Args)]
 pub(super) struct TokenArgs {
@@ -19,7 +19,7 @@ pub(super) struct TokenArgs {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Where the page is served [default: that of the configuration].
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     /// Configuration [default: /etc/blastscope.toml, where there is one].
     #[arg(long, value_name = "FILE")]

@@ -162,10 +162,8 @@ fn absolute(key: &str, value: Option<Spanned<PathBuf>>) -> Result<Option<PathBuf
 
 fn listen(value: Option<Spanned<String>>, default: SocketAddr) -> Result<SocketAddr, Wrong> {
     let Some(value) = value else { return Ok(default) };
-    value.get_ref().parse().map_err(|_| {
-        let remedy = "give an address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"";
-        wrong("server.listen", &value, format_args!("{:?}", value.get_ref()), remedy)
-    })
+    super::address(value.get_ref())
+        .map_err(|remedy| wrong("server.listen", &value, format_args!("{:?}", value.get_ref()), remedy))
 }
 
 fn level(value: Option<Spanned<String>>) -> Result<Log, Wrong> {

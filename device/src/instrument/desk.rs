@@ -128,9 +128,7 @@ impl Desk {
                 if let Some(session) = self.session() {
                     return Err(Refusal::SessionGoesOn(session.id));
                 }
-                if self.pending.iter().any(|pending| matches!(pending.what, What::Start { .. } | What::Continue(_))) {
-                    return Err(Refusal::Busy);
-                }
+                self.nothing_decided_yet()?;
                 self.close_left("cut off; another session was started", at)?;
                 let what = What::Start { specimen: specimen.clone(), operator: operator.clone(), at: Instant::now() };
                 Ok((Job::Start(Box::new(self.new_session(specimen, operator, at))), what))
@@ -143,9 +141,7 @@ impl Desk {
                 if self.left().is_none_or(|left| left.id != session) {
                     return Err(Refusal::NotLeft(session));
                 }
-                if self.is_deciding() {
-                    return Err(Refusal::Busy);
-                }
+                self.nothing_decided_yet()?;
                 Ok((Job::End { session, at, reason }, What::Close(session)))
             }
             Order::End { reason } => {
@@ -166,9 +162,7 @@ impl Desk {
                     self.closing = true;
                     self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
                 } else if self.left().is_some_and(|left| left.id == session) {
-                    if self.is_deciding() {
-                        return Err(Refusal::Busy);
-                    }
+                    self.nothing_decided_yet()?;
                     self.close_left("signed off", at)?;
                 }
                 Ok((Job::SignOff { session, by, at }, What::SignOff))

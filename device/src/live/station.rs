@@ -63,11 +63,11 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     let settings = options.settings();
     let rules = Rules { take_after: station.config.pipeline.take_after, ..Rules::default() };
     let origin = origin(&classifier, &station.config);
-    tracing::info!(
-        target: "live", model = classifier.model_id(), settings = station.config.canonical(), sha256 = origin.config_sha256,
-        "settings in use"
-    );
     let (record, left) = if station.recorded {
+        // What the hash in the record is of.
+        tracing::info!(
+            target: "live", settings = station.config.canonical(), sha256 = origin.config_sha256, "settings in use"
+        );
         let (record, left) = opened(&station.config.data, &origin, &rules)?;
         (Some(record), left)
     } else {

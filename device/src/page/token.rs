@@ -2,17 +2,12 @@
 //! `blastscope token` can show it where nobody saw the start.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
-    process,
 };
 
 use super::access::random;
-use crate::{
-    atomic_file::TEMPORARY,
-    disk::{Disk as _, System},
-};
+use crate::atomic_file;
 
 /// Name of the file in the folder of the record; only its owner may read it.
 const FILE: &str = "page-token";
@@ -46,25 +41,8 @@ pub(super) fn kept_or_new(path: &Path) -> io::Result<String> {
         return Ok(token);
     }
     let token = random()?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(".{FILE}.{}{TEMPORARY}", process::id()));
-    // What another process of this number left behind.
-    let _ = fs::remove_file(&temporary);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&temporary).and_then(|mut file| {
-        file.write_all(format!("{token}\n").as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        System.sync_folder(folder)
-    });
-    if written.is_err() {
-        // What matters is the first error.
-        let _ = fs::remove_file(&temporary);
-    }
-    written.map(|()| token)
+    atomic_file::write_for_owner(path, format!("{token}\n").as_bytes())?;
+    Ok(token)
 }
 
 #[cfg(test)]

@@ -38,8 +38,8 @@ pub struct Train {
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
     /// Go on with the run in --out after an interruption; its configuration is kept.
-    #[arg(long, conflicts_with_all = ["arch", "optimizer", "epochs", "batch_size", "learning_rate", "schedule", "batch_statistics", "dropout",
-        "image_size", "per_class", "split", "groups", "seed", "patience", "weights", "recipe"])]
+    #[arg(long, conflicts_with_all = ["arch", "optimizer", "epochs", "batch_size", "learning_rate", "schedule", "batch_statistics",
+        "dropout", "image_size", "per_class", "split", "groups", "seed", "patience", "weights", "recipe"])]
     resume: bool,
     #[command(flatten)]
     choices: Choices,

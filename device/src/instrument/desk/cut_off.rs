@@ -44,11 +44,11 @@ impl Desk {
         screening.resume(known);
     }
 
-    /// Whether what becomes of the session that was left open is on its way to the disk.
-    pub(super) fn is_deciding(&self) -> bool {
+    /// Refuses while what becomes of the session that was left open is on its way to the disk.
+    pub(super) fn nothing_decided_yet(&self) -> Result<(), Refusal> {
         let decides =
             |pending: &Pending| matches!(pending.what, What::Start { .. } | What::Continue(_) | What::Close(_));
-        self.pending.iter().any(decides)
+        if self.pending.iter().any(decides) { Err(Refusal::Busy) } else { Ok(()) }
     }
 
     /// Why a session cannot go on, if it cannot.
@@ -56,9 +56,7 @@ impl Desk {
         if let Some(open) = self.session() {
             return Err(Refusal::SessionGoesOn(open.id));
         }
-        if self.is_deciding() {
-            return Err(Refusal::Busy);
-        }
+        self.nothing_decided_yet()?;
         let left = self.left().filter(|left| left.id == session).ok_or(Refusal::NotLeft(session))?;
         match left.problem.clone() {
             None => Ok(()),
