@@ -13,6 +13,7 @@ pub mod checkpoints;
 pub mod epochs;
 pub mod float_explanation;
 pub mod float_network;
+pub mod machine;
 pub mod model;
 pub mod network;
 pub mod packing;
@@ -20,6 +21,7 @@ pub mod plain_renderer;
 pub mod resnet;
 pub mod schedule;
 pub mod settings;
+pub mod shares;
 pub mod statistics;
 pub mod throughput;
 pub mod weights;
@@ -41,6 +43,7 @@ use burn::{
         },
     },
 };
+use rand::seq::SliceRandom as _;
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -52,6 +55,7 @@ use self::{
     network::Network,
     plain_renderer::{PlainRenderer, Queue},
     schedule::{Schedule, ScheduledRate},
+    shares::share_of,
     statistics::BatchStatistics,
 };
 use crate::{
@@ -59,6 +63,7 @@ use crate::{
     dataset::Dataset,
     evaluation::Prediction,
     progress::Progress,
+    random,
     recipe::Recipe,
     run_folder::{Epoch, InitialWeights, RunConfig, RunFolder},
     split::{Item, Part, Split},
@@ -88,24 +93,38 @@ impl OptimizerKind {
     }
 }
 
-/// Trains, or goes on training, in `run`'s folder until its configured number of epochs is reached.
+/// Trains, or goes on training, in `run`'s folder until its configured number of epochs is reached. Several `devices` share each
+/// batch; the first one validates.
 ///
 /// # Errors
-/// When data or folder cannot be read or written, when the data are not those of the run, or when the user stops.
-pub fn train(run: &RunFolder, config: &RunConfig, data: &Dataset, split: &Split, device: &Device) -> Result<(), Error> {
-    train_in_queue(run, config, data, split, device, None)
+/// When data or folder cannot be read or written, when the data are not those of the run, when the devices cannot share a batch
+/// equally, or when the user stops.
+///
+/// # Panics
+/// Without a device.
+pub fn train(
+    run: &RunFolder,
+    config: &RunConfig,
+    data: &Dataset,
+    split: &Split,
+    devices: &[Device],
+) -> Result<(), Error> {
+    train_in_queue(run, config, data, split, devices, None)
 }
 
 /// As [`train`]; with a `queue` of which the training is a part, its progress goes to plain lines that say so.
 ///
 /// # Errors
 /// As [`train`].
+///
+/// # Panics
+/// As [`train`].
 pub fn train_in_queue(
     run: &RunFolder,
     config: &RunConfig,
     data: &Dataset,
     split: &Split,
-    device: &Device,
+    devices: &[Device],
     queue: Option<Queue>,
 ) -> Result<(), Error> {
     let start = checkpoints::last_complete(run)?;
@@ -121,10 +140,11 @@ pub fn train_in_queue(
         println!("resuming after epoch {epoch} of {}", config.epochs);
     }
 
+    let device = &devices[0];
     let autodiff = device.clone().autodiff();
     let Loaders { train, validation, statistics, steps } = match config.recipe {
-        Recipe::Paper => whole_fields(config, data, split, start, &autodiff, device)?,
-        Recipe::Robust => cell_batches::loaders(config, data, split, start, &autodiff, device)?,
+        Recipe::Paper => whole_fields(config, data, split, start, devices)?,
+        Recipe::Robust => cell_batches::loaders(config, data, split, start, devices)?,
     };
 
     device.seed(config.seed);
@@ -140,7 +160,11 @@ pub fn train_in_queue(
     let on_signal = interrupter.clone();
     crate::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
     let folder = run.checkpoints();
+    let batch_statistics: BatchStatistics = parse("batch statistics", &config.batch_statistics)?;
+    let autodiffs = devices.iter().map(|device| device.clone().autodiff()).collect();
+    let loop_over_epochs = Epochs::new(autodiffs, (batch_statistics == BatchStatistics::Anew).then_some(statistics));
     let mut training = SupervisedTraining::<Network>::new(run.root(), train, validation)
+        .with_training_strategy(TrainingStrategy::Custom(Arc::new(loop_over_epochs)))
         .metrics((LossMetric::new(), AccuracyMetric::new()))
         .with_custom_checkpointers(
             AtomicCheckpointer::new(&folder, "model"),
@@ -150,10 +174,6 @@ pub fn train_in_queue(
         .with_checkpointing_strategy(Journal::new(run.clone(), config.clone(), epochs))
         .with_interrupter(interrupter)
         .num_epochs(config.epochs);
-    if parse::<BatchStatistics>("batch statistics", &config.batch_statistics)? == BatchStatistics::Anew {
-        training =
-            training.with_training_strategy(TrainingStrategy::Custom(Arc::new(Epochs::new(&autodiff, statistics))));
-    }
     if config.patience > 0 {
         training = training.early_stopping(MetricEarlyStoppingStrategy::new(
             &LossMetric::new(),
@@ -186,6 +206,7 @@ pub fn train_in_queue(
 
 /// What a training goes through.
 struct Loaders {
+    /// In any order, so that it can be cut into shares; with batches for one of the devices.
     train: Arc<dyn DataLoader<Batch>>,
     validation: Arc<dyn DataLoader<Batch>>,
     /// What the statistics of batch normalization are measured on: like `train`, and at most [`statistics::BATCHES`] batches.
@@ -194,34 +215,46 @@ struct Loaders {
     steps: usize,
 }
 
+/// Steps of an epoch of `items` on `devices` that take `share` each: the last has the longest stretch.
+const fn steps(items: usize, share: usize, devices: usize) -> usize {
+    (items - (devices - 1) * (items / devices)).div_ceil(share)
+}
+
+/// The stream of random numbers that mixes the items before they are cut into shares.
+const SHARES: u64 = 1 << 40;
+
 /// The batches of the paper's recipe.
 fn whole_fields(
     config: &RunConfig,
     data: &Dataset,
     split: &Split,
     start: Option<usize>,
-    autodiff: &Device,
-    device: &Device,
+    devices: &[Device],
 ) -> Result<Loaders, Error> {
+    let (share, device) = (share_of(config.batch_size, devices.len())?, &devices[0]);
+    let autodiff = &device.clone().autodiff();
     let inputs: Vec<Arc<[u8]>> =
         data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
     let examples = |part| -> Vec<Example> {
         let shared = |item: &Item| Example::of(data, inputs[item.image].clone(), item);
         split.items(part).map(shared).collect()
     };
-    let (train, validation) = (examples(Part::Train), examples(Part::Validation));
-    let steps = train.len().div_ceil(config.batch_size) * config.epochs;
+    let (mut train, validation) = (examples(Part::Train), examples(Part::Validation));
     let batcher = ExampleBatcher { preprocessing: config.preprocessing.clone() };
     // Another order in every epoch, and after a resumption another than before it.
     let shuffle = config.seed.wrapping_add(start.unwrap_or(0) as u64);
     // Of all classes alike: the items stand class by class.
     let spread = train.len().div_ceil(statistics::BATCHES * config.batch_size).max(1);
     let some: Vec<Example> = train.iter().step_by(spread).cloned().collect();
+    if devices.len() > 1 {
+        // Each device gets a stretch of the items: all classes alike there, too.
+        train.shuffle(&mut random::stream(config.seed, SHARES));
+    }
     Ok(Loaders {
         statistics: loader(some, &batcher, config.batch_size, Some(config.seed), autodiff),
-        train: loader(train, &batcher, config.batch_size, Some(shuffle), autodiff),
+        steps: steps(train.len(), share, devices.len()) * config.epochs,
+        train: loader(train, &batcher, share, Some(shuffle), autodiff),
         validation: loader(validation, &batcher, config.batch_size, None, device),
-        steps,
     })
 }
 

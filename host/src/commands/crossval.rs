@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use crate::{
     Error,
     colour_baseline::Fold,
-    commands::choices::Choices,
+    commands::choices::{Choices, MachineChoice},
     crossval::{By, Conductor, Subject, Summary, folds, text, write},
     dataset::Dataset,
     evaluation::bootstrap::Bootstrap,
     progress::Progress,
-    training::{backend::Backend, settings::Source},
+    training::settings::Source,
 };
 
 /// Train on all but one fold, ask about that fold, for every fold in turn.
@@ -47,9 +47,8 @@ pub struct Crossval {
     /// Table of overlap groups and sittings; by default DIR/groups.csv where there is one.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
-    /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
-    #[arg(long, value_enum)]
-    backend: Option<Backend>,
+    #[command(flatten)]
+    machine: MachineChoice,
     /// Seed of weights, shuffling, splits and folds.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
@@ -64,8 +63,8 @@ impl Crossval {
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
-        let (backend, device) = Backend::for_training(self.backend)?;
-        let hardware = backend.on_this_machine();
+        let machine = self.machine.open()?;
+        let hardware = machine.to_string();
         let data = Dataset::scan(&self.data, self.groups.as_deref(), Progress::Shown)?;
         let plan = folds(&data, self.by, self.folds as usize, self.seed)?;
         if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {
@@ -84,7 +83,7 @@ impl Crossval {
             source: Source { root: &self.data, groups: self.groups.as_deref() },
             by: self.by,
             settings: &settings,
-            backend: (backend, device),
+            machine,
         };
         let subject = Subject {
             by: self.by,

@@ -1,23 +1,35 @@
 //! `doctor`: whether this machine computes what it should.
 
+use burn::prelude::Device;
 use serde_json::json;
 
 use crate::{
     Error, hardware,
-    training::{agreement, backend::Backend},
+    training::{
+        agreement,
+        backend::{Backend, label},
+    },
 };
 
-/// Check this machine: processor, back ends, and whether each back end computes the same losses.
+/// Check this machine: processor, back ends and their devices, and whether each device computes the same losses.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   blastscope-host doctor --backends")]
 pub struct Doctor {
-    /// Take a few training steps on every back end and compare the losses with the reference.
+    /// Take a few training steps on every device and compare the losses with the reference.
     #[arg(long)]
     backends: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// A device of a back end, by number and name, or a back end without one.
+struct Report {
+    backend: Backend,
+    device: Option<(usize, String)>,
+    state: String,
+    losses: Option<[f32; 5]>,
 }
 
 impl Doctor {
@@ -29,28 +41,31 @@ impl Doctor {
         let mut reports = Vec::new();
         let mut failure = None;
         for backend in Backend::compiled() {
-            let device = backend.open();
-            let (state, losses) = match &device {
-                Err(error) => (format!("not usable: {error}"), None),
-                Ok(device) if backend.is_emulated(device) => {
-                    ("only a software adapter, slower than the CPU back end; not checked".to_owned(), None)
+            let devices = match backend.devices() {
+                Ok(devices) => devices,
+                Err(error) => {
+                    reports.push(Report { backend, device: None, state: format!("not usable: {error}"), losses: None });
+                    continue;
                 }
-                Ok(_) if !self.backends => ("there".to_owned(), None),
-                Ok(device) => match agreement::check(device) {
-                    Ok(losses) => ("computes the reference losses".to_owned(), Some(losses)),
-                    Err(error) => {
-                        let state = error.to_string();
-                        failure = Some(error);
-                        (state, None)
-                    }
-                },
             };
-            reports.push((backend.name(), state, losses));
+            for (number, device) in devices.iter().enumerate() {
+                let (state, losses) = self.examine(backend, device).unwrap_or_else(|error| {
+                    let state = error.to_string();
+                    failure = Some(error);
+                    (state, None)
+                });
+                reports.push(Report { backend, device: Some((number, label(device))), state, losses });
+            }
         }
         if self.json {
             let backends: Vec<_> = reports
                 .iter()
-                .map(|(name, state, losses)| json!({ "backend": name, "state": state, "losses": losses }))
+                .map(|Report { backend, device, state, losses }| {
+                    let (number, name) = device.clone().unzip();
+                    json!({
+                        "backend": backend.name(), "device": number, "name": name, "state": state, "losses": losses,
+                    })
+                })
                 .collect();
             let report = json!({
                 "processor": hardware::processor(),
@@ -60,13 +75,27 @@ impl Doctor {
             println!("{report:#}");
         } else {
             println!("processor  {}", hardware::processor());
-            for (name, state, losses) in &reports {
-                println!("{name:<10} {state}");
+            for Report { backend, device, state, losses } in &reports {
+                match device {
+                    Some((number, name)) => println!("{:<10} device {number}, {name}: {state}", backend.name()),
+                    None => println!("{:<10} {state}", backend.name()),
+                }
                 if let Some(losses) = losses {
                     println!("           losses {losses:?}");
                 }
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+    /// What is to be said of a device, and its losses where it was asked for them.
+    fn examine(&self, backend: Backend, device: &Device) -> Result<(String, Option<[f32; 5]>), Error> {
+        if backend.is_emulated(device) {
+            return Ok(("a software adapter, slower than the CPU back end; not checked".into(), None));
+        }
+        if !self.backends {
+            return Ok(("there".into(), None));
+        }
+        let losses = agreement::check(device, agreement::TOLERANCE)?;
+        Ok(("computes the reference losses".into(), Some(losses)))
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     Error,
     architecture::Architecture,
+    commands::choices::MachineChoice,
     dataset::Dataset,
     progress::Progress,
     reproduce::{
@@ -14,7 +15,7 @@ use crate::{
         report::{Subject, write},
     },
     synth::{DrawnSet, GENERATOR},
-    training::{backend::Backend, settings::Source, statistics::BatchStatistics, weights},
+    training::{settings::Source, statistics::BatchStatistics, weights},
 };
 
 /// Items a class that the paper's trainings have.
@@ -76,9 +77,8 @@ pub struct Reproduce {
     /// still, or the running averages of training.
     #[arg(long, value_enum, default_value_t)]
     batch_statistics: BatchStatistics,
-    /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
-    #[arg(long, value_enum)]
-    backend: Option<Backend>,
+    #[command(flatten)]
+    machine: MachineChoice,
     /// Seed of weights, shuffling and splits.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
@@ -93,14 +93,14 @@ impl Reproduce {
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
-        let (backend, device) = Backend::for_training(self.backend)?;
-        println!("back end: {}", backend.name());
-        let frame = self.frame(&device)?;
+        let machine = self.machine.open()?;
+        println!("back end: {machine}");
+        let frame = self.frame(machine.main_device())?;
         let plan = select(frame.plan(), &self.only)?;
         let root = self.fields()?;
         let data = Dataset::scan(&root, self.groups.as_deref(), Progress::Shown)?;
         let source = Source { root: &root, groups: self.groups.as_deref() };
-        let conductor = Conductor { out: &self.out, data: &data, source, backend: (backend, device) };
+        let conductor = Conductor { out: &self.out, data: &data, source, machine };
         if self.list {
             return list(&plan, &conductor.outcomes(&plan)?);
         }

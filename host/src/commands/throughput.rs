@@ -3,11 +3,11 @@
 use crate::{
     Error,
     architecture::Architecture,
+    commands::choices::MachineChoice,
     progress::Progress,
     training::{
-        agreement,
-        backend::Backend,
-        throughput::{Load, Precision, measure},
+        backend::label,
+        throughput::{Load, measure},
     },
 };
 
@@ -18,7 +18,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host throughput
-  blastscope-host throughput --arch resnet50 --batch-size 64 --backend wgpu --precision flex32 --json")]
+  blastscope-host throughput --arch resnet50 --batch-size 64 --backend wgpu --precision flex32 --json
+  blastscope-host throughput --backend wgpu --devices 0,1 --batch-size 128")]
 pub struct Throughput {
     /// Network.
     #[arg(long, value_enum, default_value_t = Architecture::Allcnn)]
@@ -35,12 +36,8 @@ pub struct Throughput {
     /// Steps before.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     warm_up: u32,
-    /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
-    #[arg(long, value_enum)]
-    backend: Option<Backend>,
-    /// Numbers to compute with; fewer bits than 32 are for GPUs, and are not checked against the CPU's losses.
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    precision: Precision,
+    #[command(flatten)]
+    machine: MachineChoice,
     /// Print JSON instead of a line.
     #[arg(long)]
     json: bool,
@@ -52,11 +49,7 @@ impl Throughput {
     /// # Errors
     /// When the back end is not there, cannot compute so, or computes wrongly.
     pub fn run(&self) -> Result<(), Error> {
-        let (backend, mut device) = Backend::device(self.backend)?;
-        self.precision.apply(&mut device)?;
-        if backend == Backend::Wgpu && self.precision == Precision::F32 {
-            agreement::check(&device)?;
-        }
+        let machine = self.machine.open()?;
         let load = Load {
             arch: self.arch,
             side: self.image_size.into(),
@@ -64,15 +57,15 @@ impl Throughput {
             warm_up: self.warm_up as usize,
             steps: self.steps as usize,
         };
-        let speed = measure(&load, &device, Progress::Shown)?;
-        let (name, precision) = (self.arch.name(), crate::training::settings::value_name(&self.precision));
+        let speed = measure(&load, machine.devices(), Progress::Shown)?;
+        let name = self.arch.name();
         if self.json {
             let json = serde_json::json!({
                 "network": name,
-                "backend": backend.name(),
-                "device": format!("{device:?}"),
+                "backend": machine.backend().name(),
+                "devices": machine.devices().iter().map(label).collect::<Vec<_>>(),
                 "processor": crate::hardware::processor(),
-                "precision": precision,
+                "precision": crate::training::settings::value_name(&machine.precision()),
                 "image_size": self.image_size,
                 "batch_size": self.batch_size,
                 "warm_up": self.warm_up,
@@ -84,9 +77,7 @@ impl Throughput {
             println!("{json:#}");
         } else {
             println!(
-                "{name} on {} ({}), {precision}, batches of {} at {size} x {size}: {:.1} pictures/s",
-                backend.name(),
-                crate::hardware::processor(),
+                "{name}, {machine}, batches of {} at {size} x {size}: {:.1} pictures/s",
                 self.batch_size,
                 speed.pictures_per_second,
                 size = self.image_size

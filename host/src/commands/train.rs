@@ -2,18 +2,16 @@
 
 use std::path::PathBuf;
 
-use burn::prelude::Device;
-
 use crate::{
     Error,
-    commands::choices::Choices,
+    commands::choices::{Choices, MachineChoice},
     dataset::Dataset,
     progress::Progress,
     run_folder::{RunConfig, RunFolder},
     split::{Split, SplitKind},
     training::{
         self,
-        backend::Backend,
+        machine::Machine,
         settings::{Settings, Source},
         weights,
     },
@@ -25,6 +23,7 @@ use crate::{
   blastscope-host train --data all_pbs --out runs/first
   blastscope-host train --data all_pbs --out runs/paper --split paper --optimizer adamax --backend wgpu
   blastscope-host train --data all_pbs --out runs/robust --recipe robust
+  blastscope-host train --data all_pbs --out runs/two --backend wgpu --devices 0,1 --precision flex32 --batch-size 64
   blastscope-host train --out runs/first --resume
   blastscope-host train --data all_pbs --out runs/resnet --arch resnet50 --weights resnet50.pth --learning-rate 0.0001
 
@@ -49,9 +48,8 @@ pub struct Train {
     /// Table of overlap groups; by default DIR/groups.csv where there is one, otherwise groups are found by the program.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
-    /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
-    #[arg(long, value_enum)]
-    backend: Option<Backend>,
+    #[command(flatten)]
+    machine: MachineChoice,
     /// Seed of weights, shuffling and split.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
@@ -66,11 +64,11 @@ impl Train {
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
-        let (backend, device) = Backend::for_training(self.backend)?;
-        println!("back end: {}", backend.name());
+        let machine = self.machine.open()?;
+        println!("back end: {machine}");
         let progress = Progress::Shown;
         let (run, config, data, split) =
-            if self.resume { self.reopen(progress)? } else { self.start(backend, &device, progress)? };
+            if self.resume { self.reopen(progress)? } else { self.start(&machine, progress)? };
         println!("{}", split.summary(&data).trim_end());
         if let Some(warning) = split.warning() {
             eprintln!("warning: {warning}");
@@ -78,25 +76,20 @@ impl Train {
         if data.drawn {
             println!("the images are drawn: what is measured here says nothing about real smears");
         }
-        training::train(&run, &config, &data, &split, &device)
+        training::train(&run, &config, &data, &split, machine.devices())
     }
 
-    fn start(
-        &self,
-        backend: Backend,
-        device: &Device,
-        progress: Progress,
-    ) -> Result<(RunFolder, RunConfig, Dataset, Split), Error> {
+    fn start(&self, machine: &Machine, progress: Progress) -> Result<(RunFolder, RunConfig, Dataset, Split), Error> {
         let Some(root) = &self.data else {
             return Err(Error::Usage("--data DIR is missing: the folder of images to train on".into()));
         };
         let data = Dataset::scan(root, self.groups.as_deref(), progress)?;
         let settings = Settings { weights: self.weights.clone(), ..self.choices.settings(self.split, self.seed) };
         if let Some(weights) = &settings.weights {
-            weights::check(settings.arch, settings.preprocessing().network_size().0, weights, device)?;
+            weights::check(settings.arch, settings.preprocessing().network_size().0, weights, machine.main_device())?;
         }
         let source = Source { root, groups: self.groups.as_deref() };
-        let (run, config, split) = settings.begin(&self.out, &data, &source, backend)?;
+        let (run, config, split) = settings.begin(&self.out, &data, &source, machine)?;
         Ok((run, config, data, split))
     }
 

@@ -11,7 +11,6 @@ use blastscope_shared::{
     calibration::Calibration,
     operating_point::{OperatingPoint, Scored},
 };
-use burn::prelude::Device;
 
 use super::{Answer, By, FoldOutcome};
 use crate::{
@@ -25,8 +24,8 @@ use crate::{
     symmetry::Symmetry,
     training::{
         self,
-        backend::Backend,
         float_network::FloatNetwork,
+        machine::Machine,
         plain_renderer::Queue,
         settings::{Settings, Source},
     },
@@ -47,8 +46,8 @@ pub struct Conductor<'a> {
     pub by: By,
     /// How each fold is trained.
     pub settings: &'a Settings,
-    /// What computes, and on which device.
-    pub backend: (Backend, Device),
+    /// What computes.
+    pub machine: Machine,
 }
 
 /// What every fold is asked with.
@@ -131,7 +130,7 @@ impl Conductor<'_> {
         }
         let Settings { seed, per_class, .. } = *self.settings;
         let split = Split::hold_out(self.data, &fold.test, self.by.split(), seed, per_class)?;
-        let (run, config) = self.settings.begin_with(&split, &folder, self.data, &self.source, self.backend.0)?;
+        let (run, config) = self.settings.begin_with(&split, &folder, self.data, &self.source, &self.machine)?;
         Ok((run, config, split))
     }
 
@@ -140,12 +139,12 @@ impl Conductor<'_> {
             return Err(Error::Interrupted(self.again()));
         }
         let (run, config, split) = self.open(fold)?;
-        training::train_in_queue(&run, &config, self.data, &split, &self.backend.1, Some(queue)).map_err(|error| {
-            match error {
+        training::train_in_queue(&run, &config, self.data, &split, self.machine.devices(), Some(queue)).map_err(
+            |error| match error {
                 Error::Interrupted(_) => Error::Interrupted(self.again()),
                 error => error,
-            }
-        })?;
+            },
+        )?;
         let outcome = self.ask(fold, material, &run, &config, &split)?;
         let json = serde_json::to_string_pretty(&outcome)
             .map_err(|error| Error::Usage(format!("the fold {} has no JSON: {error}", fold.name)))?;
@@ -164,7 +163,7 @@ impl Conductor<'_> {
         config: &RunConfig,
         split: &Split,
     ) -> Result<FoldOutcome, Error> {
-        let network = FloatNetwork::load(config, &run.root().join("chosen.bpk"), &self.backend.1)?;
+        let network = FloatNetwork::load(config, &run.root().join("chosen.bpk"), self.machine.main_device())?;
         let logits =
             |items: &[Item]| network.logits(&training::examples(self.data, &material.inputs, items), Progress::Shown);
         let validation: Vec<Item> = split.items(Part::Validation).copied().collect();
@@ -224,7 +223,9 @@ impl Conductor<'_> {
                 let file = file.map_err(Error::io("write", &log))?;
                 let errors = file.try_clone().map_err(Error::io("write", &log))?;
                 let child = Command::new(&program)
-                    .args(["train", "--resume", "--backend", self.backend.0.name(), "--data"])
+                    .args(["train", "--resume"])
+                    .args(self.machine.arguments())
+                    .arg("--data")
                     .arg(self.source.root)
                     .arg("--out")
                     .arg(run.root())

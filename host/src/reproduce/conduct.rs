@@ -5,8 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use burn::prelude::Device;
-
 use super::{
     outcome::{Outcome, Pace},
     plan::Planned,
@@ -20,7 +18,7 @@ use crate::{
     signal,
     split::{Item, Part, Split, SplitKind},
     training::{
-        self, backend::Backend, checkpoints, float_network::FloatNetwork, network::Network, plain_renderer::Queue,
+        self, checkpoints, float_network::FloatNetwork, machine::Machine, network::Network, plain_renderer::Queue,
         settings::Source,
     },
 };
@@ -33,8 +31,8 @@ pub struct Conductor<'a> {
     pub data: &'a Dataset,
     /// Where the data came from.
     pub source: Source<'a>,
-    /// What computes, and on which device.
-    pub backend: (Backend, Device),
+    /// What computes.
+    pub machine: Machine,
 }
 
 impl Conductor<'_> {
@@ -111,12 +109,11 @@ impl Conductor<'_> {
                 let split = Split::read(&run.split(), self.data)?;
                 (run, config, split)
             }
-            None => planned.settings.begin(&folder, self.data, &self.source, self.backend.0)?,
+            None => planned.settings.begin(&folder, self.data, &self.source, &self.machine)?,
         };
         let before = checkpoints::last_complete(&run)?.unwrap_or(0);
         let start = Instant::now();
-        let device = &self.backend.1;
-        training::train_in_queue(&run, &config, self.data, &split, device, Some(queue)).map_err(
+        training::train_in_queue(&run, &config, self.data, &split, self.machine.devices(), Some(queue)).map_err(
             |error| match error {
                 Error::Interrupted(_) => Error::Interrupted(self.again()),
                 error => error,
@@ -149,7 +146,7 @@ impl Conductor<'_> {
             SplitKind::Paper => (last, "last.bpk"),
             _ => (config.chosen(&epochs).map_or(last, |epoch| epoch.epoch), "chosen.bpk"),
         };
-        let device = &self.backend.1;
+        let device = self.machine.main_device();
         let network = FloatNetwork::load(config, &run.root().join(weights), device)?;
         let inputs = self.data.load_inputs(&config.preprocessing, Progress::Shown)?;
         let items: Vec<Item> = split.items(Part::Test).copied().collect();

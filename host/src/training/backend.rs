@@ -3,7 +3,6 @@
 use burn::prelude::Device;
 use clap::ValueEnum;
 
-use super::agreement;
 use crate::Error;
 
 /// A Burn back end.
@@ -39,37 +38,19 @@ impl Backend {
         backends
     }
 
-    /// The device to train on: the one asked for, otherwise the GPU where an adapter is found, otherwise the CPU.
+    /// The back end asked for, otherwise the first with a device worth taking unasked, and all its devices, the preferred one first.
     ///
     /// # Errors
     /// When the back end was not compiled in, or no adapter is there for wgpu.
-    pub fn device(asked: Option<Self>) -> Result<(Self, Device), Error> {
+    pub fn devices_of(asked: Option<Self>) -> Result<(Self, Vec<Device>), Error> {
         match asked {
-            Some(backend) => Ok((backend, backend.open()?)),
+            Some(backend) => Ok((backend, backend.devices()?)),
             None => {
-                Self::compiled().into_iter().find_map(|backend| Some((backend, backend.open_unasked()?))).ok_or_else(
+                Self::compiled().into_iter().find_map(|backend| Some((backend, backend.unasked_devices()?))).ok_or_else(
                     || Error::Usage("this program was built without a back end; build it with --features flex".into()),
                 )
             }
         }
-    }
-
-    /// [`Self::device`] for a training: with a warning about a software adapter, and a foreign library only when it computes what
-    /// Burn's own code for the CPU computes ([`agreement`]).
-    ///
-    /// # Errors
-    /// As [`Self::device`], and when the back end must not be trusted.
-    pub fn for_training(asked: Option<Self>) -> Result<(Self, Device), Error> {
-        let (backend, device) = Self::device(asked)?;
-        if backend.is_emulated(&device) {
-            eprintln!(
-                "warning: only a software adapter was found; it needs minutes to warm up and is slower than --backend flex"
-            );
-        }
-        if matches!(backend, Self::Wgpu | Self::Tch) {
-            agreement::check(&device)?;
-        }
-        Ok((backend, device))
     }
 
     /// The device to run a trained network on: the CPU where its back end was compiled in.
@@ -77,36 +58,43 @@ impl Backend {
     /// # Errors
     /// As [`Self::device`].
     pub fn for_inference() -> Result<Device, Error> {
-        let (_, device) = Self::device(Some(Self::Flex)).or_else(|_| Self::device(None))?;
-        Ok(device)
+        let (_, mut devices) = Self::devices_of(Some(Self::Flex)).or_else(|_| Self::devices_of(None))?;
+        Ok(devices.swap_remove(0))
     }
 
-    /// The back end and the machine, as a run remembers them.
-    #[must_use]
-    pub fn on_this_machine(self) -> String {
-        format!("{} on {}", self.name(), crate::hardware::processor())
-    }
-
-    /// The device, or why there is none.
+    /// The preferred device, or why there is none.
     ///
     /// # Errors
-    /// As [`Self::device`].
+    /// As [`Self::devices`].
     pub fn open(self) -> Result<Device, Error> {
+        Ok(self.devices()?.swap_remove(0))
+    }
+
+    /// Its devices, at least one, the preferred one first: `--devices` counts them from 0.
+    ///
+    /// # Errors
+    /// When the back end was not compiled in, or no adapter is there for wgpu.
+    pub fn devices(self) -> Result<Vec<Device>, Error> {
         match self {
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => wgpu_device(true).ok_or_else(|| {
-                Error::Usage(
-                    "no GPU adapter found for --backend wgpu; install its Vulkan driver or use --backend flex".into(),
-                )
-            }),
+            Self::Wgpu => {
+                let devices = wgpu_devices();
+                if devices.is_empty() {
+                    return Err(Error::Usage(
+                        "no GPU adapter found for --backend wgpu; install its Vulkan driver or use --backend flex"
+                            .into(),
+                    ));
+                }
+                Ok(devices)
+            }
             #[cfg(feature = "flex")]
-            Self::Flex => Ok(Device::flex()),
+            Self::Flex => Ok(vec![Device::flex()]),
             #[cfg(feature = "tch")]
             #[expect(deprecated, reason = "the fastest on a CPU as long as Burn keeps it")]
-            Self::Tch => Ok(Device::libtorch()),
+            Self::Tch => Ok(vec![Device::libtorch()]),
             #[cfg(feature = "ndarray")]
             #[expect(deprecated, reason = "offered for comparison until Burn drops it")]
-            Self::Ndarray => Ok(Device::ndarray()),
+            Self::Ndarray => Ok(vec![Device::ndarray()]),
             #[allow(unreachable_patterns, reason = "with every back end compiled in nothing is left")]
             other => Err(Error::Usage(format!(
                 "--backend {name} is not part of this build; build it with --features {name}",
@@ -115,14 +103,12 @@ impl Backend {
         }
     }
 
-    /// The device, where it is worth taking without being asked: no software adapter, which is slower than the CPU back end and
+    /// Its devices, where they are worth taking without being asked: no software adapter, which is slower than the CPU back end and
     /// takes minutes to warm up.
-    fn open_unasked(self) -> Option<Device> {
-        match self {
-            #[cfg(feature = "wgpu")]
-            Self::Wgpu => wgpu_device(false),
-            other => other.open().ok(),
-        }
+    fn unasked_devices(self) -> Option<Vec<Device>> {
+        let devices: Vec<Device> =
+            self.devices().ok()?.into_iter().filter(|device| !self.is_emulated(device)).collect();
+        (!devices.is_empty()).then_some(devices)
     }
 
     /// Whether the device is a software adapter, which takes minutes to warm up and is slower than the CPU back end.
@@ -149,13 +135,23 @@ impl Backend {
     }
 }
 
-/// The first GPU that wgpu finds; a software adapter only where there is no other and `software` allows it.
+/// A device by the name that people know it by: `Flex(Cpu)`, or that of its GPU.
+#[must_use]
+pub fn label(device: &Device) -> String {
+    #[cfg(feature = "wgpu")]
+    if let Some(identity) = device.identity() {
+        return identity.name;
+    }
+    let name = format!("{device:?}");
+    name.strip_prefix("Device<").and_then(|name| name.strip_suffix('>')).unwrap_or(&name).to_owned()
+}
+
+/// What wgpu finds, GPUs before software adapters.
 #[cfg(feature = "wgpu")]
-fn wgpu_device(software: bool) -> Option<Device> {
+fn wgpu_devices() -> Vec<Device> {
     use burn::tensor::{DeviceKind, DeviceType};
     let emulated = Device::wgpu(DeviceKind::Cpu);
     let mut devices: Vec<Device> = Device::enumerate(DeviceType::Wgpu).into_iter().collect();
-    devices.retain(|device| software || *device != emulated);
     devices.sort_by_key(|device| *device == emulated);
-    devices.into_iter().next()
+    devices
 }

@@ -15,7 +15,7 @@ use burn::{
     tensor::TensorData,
 };
 
-use super::{Loaders, batches::Batch, statistics};
+use super::{Loaders, batches::Batch, shares::share_of, statistics, steps};
 use crate::{
     Error,
     augmentation::{PLANE, Variation},
@@ -43,9 +43,10 @@ pub(super) fn loaders(
     data: &dataset::Dataset,
     split: &Split,
     start: Option<usize>,
-    autodiff: &Device,
-    device: &Device,
+    devices: &[Device],
 ) -> Result<Loaders, Error> {
+    let (share, device) = (share_of(config.batch_size, devices.len())?, &devices[0]);
+    let autodiff = device.clone().autodiff();
     let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
     let cells = |part| {
         let mut images: Vec<usize> = split.items(part).map(|item| item.image).collect();
@@ -63,13 +64,18 @@ pub(super) fn loaders(
         next: AtomicU64::new(FIRST_MEASURED),
         length: draws.min(statistics::BATCHES * config.batch_size),
     };
-    let builder =
-        |smoothing| DataLoaderBuilder::new(PlaneBatcher { smoothing }).batch_size(config.batch_size).num_workers(1);
+    let builder = |smoothing, batch_size| {
+        DataLoaderBuilder::new(PlaneBatcher { smoothing }).batch_size(batch_size).num_workers(1)
+    };
     Ok(Loaders {
-        train: builder(Some(SMOOTHING)).set_device(autodiff.clone()).build(Draws { sampler, next, length: draws }),
-        statistics: builder(None).set_device(autodiff.clone()).build(measured),
-        validation: builder(None).set_device(device.clone()).build(Planes(validation)),
-        steps: draws.div_ceil(config.batch_size) * config.epochs,
+        train: builder(Some(SMOOTHING), share).set_device(autodiff.clone()).build(Draws {
+            sampler,
+            next,
+            length: draws,
+        }),
+        statistics: builder(None, config.batch_size).set_device(autodiff).build(measured),
+        validation: builder(None, config.batch_size).set_device(device.clone()).build(Planes(validation)),
+        steps: steps(draws, share, devices.len()) * config.epochs,
     })
 }
 

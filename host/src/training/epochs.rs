@@ -1,10 +1,10 @@
-//! The loop over epochs on one device. Burn's has no place between training and validation, where the statistics of batch
-//! normalization are [measured](super::statistics); otherwise this one does what Burn's does.
+//! The loop over epochs, on one device or [several](super::shares). Burn's has no place between training and validation, where the
+//! statistics of batch normalization are [measured](super::statistics); otherwise this one does what Burn's does.
 
 use std::sync::Arc;
 
 use burn::{
-    data::dataloader::{DataLoader, DataLoaderIterator},
+    data::dataloader::{DataLoader, DataLoaderIterator, split::split_dataloader},
     module::Module as _,
     prelude::*,
     train::{
@@ -13,19 +13,20 @@ use burn::{
     },
 };
 
-use super::{batches::Batch, network::Network, statistics::measure};
+use super::{batches::Batch, network::Network, shares::Shares, statistics::measure};
 
-/// Epochs on one device: training, statistics measured anew, validation, checkpoint.
+/// Epochs: training, statistics measured anew, validation, checkpoint.
 pub struct Epochs {
-    device: Device,
-    statistics: Arc<dyn DataLoader<Batch>>,
+    devices: Vec<Device>,
+    statistics: Option<Arc<dyn DataLoader<Batch>>>,
 }
 
 impl Epochs {
-    /// Trains on `device`, which differentiates, and measures on what `statistics` gives.
+    /// Trains on `devices`, which differentiate, and validates on the first. Measures statistics on what `statistics` gives; without
+    /// it they are the running averages of training.
     #[must_use]
-    pub fn new(device: &Device, statistics: Arc<dyn DataLoader<Batch>>) -> Self {
-        Self { device: device.clone(), statistics }
+    pub fn new(devices: Vec<Device>, statistics: Option<Arc<dyn DataLoader<Batch>>>) -> Self {
+        Self { devices, statistics }
     }
 }
 
@@ -49,26 +50,37 @@ impl SupervisedLearningStrategy<Network> for Epochs {
             event_store,
             ..
         } = components;
-        let (train, validation) = (train.to_device(&self.device), validation.to_device(&self.device.clone().inner()));
-        let statistics = self.statistics.to_device(&self.device);
-        learner.fork(&self.device);
+        let main = &self.devices[0];
+        let train = match self.devices.as_slice() {
+            [one] => vec![train.to_device(one)],
+            several => split_dataloader(train, several),
+        };
+        let total_items = train.iter().map(|share| share.num_items()).sum();
+        let validation = validation.to_device(&main.clone().inner());
+        let statistics = self.statistics.as_ref().map(|statistics| statistics.to_device(main));
+        learner.fork(main);
         for epoch in starting_epoch..=num_epochs {
-            let total_items = train.num_items();
             let start = LearnerEvent::StartSplit { epoch_number: epoch, total_items };
             interrupter.fail_on_error(processor.process_train(start));
-            train_epoch(&mut learner, train.as_ref(), &mut processor, &interrupter);
+            match train.as_slice() {
+                [one] => train_epoch(&mut learner, one.as_ref(), &mut processor, &interrupter),
+                several => {
+                    train_epoch_in_shares(&mut learner, several, &self.devices, &mut processor, &interrupter);
+                }
+            }
             interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
             if interrupter.should_stop() {
                 break;
             }
-            if let Err(error) = measure(&learner.model(), statistics.as_ref(), &interrupter) {
+            if let Some(statistics) = &statistics
+                && let Err(error) = measure(&learner.model(), statistics.as_ref(), &interrupter)
+            {
                 interrupter.fail(error);
             }
             if interrupter.should_stop() {
                 break;
             }
-            let total_items = validation.num_items();
-            let start = LearnerEvent::StartSplit { epoch_number: epoch, total_items };
+            let start = LearnerEvent::StartSplit { epoch_number: epoch, total_items: validation.num_items() };
             interrupter.fail_on_error(processor.process_valid(start));
             validate(&learner.model().valid(), validation.as_ref(), &mut processor, &interrupter);
             interrupter.fail_on_error(processor.process_valid(LearnerEvent::EndSplit(epoch)));
@@ -110,6 +122,35 @@ fn train_epoch(
         learner.optimizer_step(output.grads);
         let item = TrainingItem::new(output.item, progress, Some(iteration), Some(learner.lr_current()));
         interrupter.fail_on_error(processor.process_train(LearnerEvent::ProcessedItem(item)));
+        if interrupter.should_stop() {
+            return;
+        }
+    }
+}
+
+fn train_epoch_in_shares(
+    learner: &mut Learner<Network>,
+    loaders: &[Arc<dyn DataLoader<Batch>>],
+    devices: &[Device],
+    processor: &mut Processor,
+    interrupter: &Interrupter,
+) {
+    let shares = Shares::new(devices);
+    let mut batches: Vec<_> = loaders.iter().map(|loader| loader.iter()).collect();
+    let mut iteration = 0;
+    loop {
+        let found = match shares.step(&mut batches, &learner.model()) {
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(error) => return interrupter.fail(error),
+        };
+        learner.lr_step();
+        learner.optimizer_step(found.gradients);
+        for output in found.outputs {
+            iteration += 1;
+            let item = TrainingItem::new(output, found.progress.clone(), Some(iteration), Some(learner.lr_current()));
+            interrupter.fail_on_error(processor.process_train(LearnerEvent::ProcessedItem(item)));
+        }
         if interrupter.should_stop() {
             return;
         }

@@ -9,7 +9,7 @@ use blastscope_shared::{Preprocessing, hex};
 use clap::ValueEnum;
 use sha2::{Digest, Sha256};
 
-use super::{OptimizerKind, backend::Backend, schedule::Schedule, statistics::BatchStatistics};
+use super::{OptimizerKind, machine::Machine, schedule::Schedule, shares::share_of, statistics::BatchStatistics};
 use crate::{
     Error,
     architecture::Architecture,
@@ -58,16 +58,17 @@ impl Settings {
     /// Begins a run in the folder `out`: draws and writes the split, then the configuration.
     ///
     /// # Errors
-    /// When the folder is in use, the data cannot be split, or a file cannot be read or written.
+    /// When the folder is in use, the data cannot be split, the machine's devices cannot share a batch equally, or a file cannot be
+    /// read or written.
     pub fn begin(
         &self,
         out: &Path,
         data: &Dataset,
         source: &Source<'_>,
-        backend: Backend,
+        machine: &Machine,
     ) -> Result<(RunFolder, RunConfig, Split), Error> {
         let split = Split::draw(data, self.split, self.seed, self.per_class)?;
-        let (run, config) = self.begin_with(&split, out, data, source, backend)?;
+        let (run, config) = self.begin_with(&split, out, data, source, machine)?;
         Ok((run, config, split))
     }
 
@@ -81,8 +82,9 @@ impl Settings {
         out: &Path,
         data: &Dataset,
         source: &Source<'_>,
-        backend: Backend,
+        machine: &Machine,
     ) -> Result<(RunFolder, RunConfig), Error> {
+        share_of(self.batch_size, machine.devices().len())?;
         let weights = self.weights.as_deref().map(fingerprint).transpose()?;
         let run = RunFolder::create(out)?;
         split.write(&run.split(), data)?;
@@ -106,7 +108,7 @@ impl Settings {
             drawn: data.drawn,
             preprocessing: self.preprocessing(),
             recipe: self.recipe,
-            hardware: backend.on_this_machine(),
+            hardware: machine.to_string(),
             code_version: env!("CARGO_PKG_VERSION").into(),
             weights,
         };

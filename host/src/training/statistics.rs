@@ -8,6 +8,7 @@
 
 use burn::{
     data::{dataloader::DataLoader, dataset::DatasetError},
+    module::Module as _,
     train::Interrupter,
 };
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ pub fn measure(
     loader: &dyn DataLoader<Batch>,
     interrupter: &Interrupter,
 ) -> Result<(), DatasetError> {
+    // What several devices have left to be averaged goes into the averages now, not into the first of the means.
+    drop(network.valid());
     // The statistics are shared between clones, the momentum is not.
     let mut network = network.clone();
     for (seen, batch) in loader.iter().enumerate() {
@@ -64,7 +67,7 @@ mod tests {
             dataloader::{DataLoaderBuilder, batcher::Batcher},
             dataset::Dataset,
         },
-        module::{Module as _, ModuleVisitor, Param},
+        module::{ModuleVisitor, Param},
         prelude::*,
         tensor::Distribution,
     };
@@ -152,7 +155,16 @@ mod tests {
                 network.forward(inputs[0].clone()).into_data().try_to_vec::<f32>().expect("logits")
             };
             let name = architecture.name();
+            // What a worker of another device leaves behind must not get into the means.
+            let (worker, strange) = (network.clone(), inputs[2].clone().mul_scalar(40.0));
+            std::thread::spawn(move || drop(worker.forward(strange))).join().expect("a forward pass");
             let before = logits(&network);
+            std::thread::spawn({
+                let (worker, strange) = (network.clone(), inputs[2].clone().mul_scalar(40.0));
+                move || drop(worker.forward(strange))
+            })
+            .join()
+            .expect("a forward pass");
             measure(&network, loader.as_ref(), &Interrupter::new()).expect("batches");
             let found = statistics(&network);
             assert_eq!(found.len(), 2 * momenta.len(), "{name}: two of each normalization");

@@ -1,44 +1,25 @@
-//! How many pictures a second a device trains on.
+//! How many pictures a second a machine trains on.
 
 use std::time::Instant;
 
 use burn::{
+    data::{
+        dataloader::{self, DataLoaderIterator},
+        dataset::DatasetError,
+    },
+    module::Module as _,
     prelude::*,
-    tensor::{Distribution, FloatDType},
+    tensor::Distribution,
     train::TrainStep,
 };
 
-use super::{OptimizerKind, batches::Batch, network::Network};
+use super::{
+    OptimizerKind,
+    batches::Batch,
+    network::Network,
+    shares::{Shares, share_of},
+};
 use crate::{Error, architecture::Architecture, progress::Progress};
-
-/// Numbers that a device computes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Precision {
-    /// 32 bits.
-    F32,
-    /// 32 bits in memory, fewer in products: what tensor cores of a GPU take.
-    Flex32,
-    /// 16 bits.
-    F16,
-}
-
-impl Precision {
-    /// Makes `device` compute so; before anything is computed on it.
-    ///
-    /// # Errors
-    /// When the device cannot.
-    pub fn apply(self, device: &mut Device) -> Result<(), Error> {
-        let numbers = match self {
-            // Every device starts with these.
-            Self::F32 => return Ok(()),
-            Self::Flex32 => FloatDType::Flex32,
-            Self::F16 => FloatDType::F16,
-        };
-        device.configure(numbers).map_err(|error| {
-            Error::Usage(format!("this back end does not train with --precision {self:?} ({error}); use f32"))
-        })
-    }
-}
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,33 +47,81 @@ pub struct Speed {
     pub loss: f32,
 }
 
-/// Trains with Adam on one batch of random pictures, again and again: forward, backward, step of the optimizer. Reading pictures
-/// is not part of it.
+/// The same batch for ever.
+struct Endless(Batch);
+
+impl Iterator for Endless {
+    type Item = Result<Batch, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(Ok(self.0.clone()))
+    }
+}
+
+impl DataLoaderIterator<Batch> for Endless {
+    fn progress(&self) -> dataloader::Progress {
+        dataloader::Progress::new(0, 1, None)
+    }
+}
+
+impl Load {
+    /// Random pictures.
+    fn batch(&self, size: usize, device: &Device) -> Batch {
+        let targets: Vec<i32> = (0..size as i32).map(|at| at % 4).collect();
+        Batch {
+            inputs: Tensor::random([size, 3, self.side, self.side], Distribution::Uniform(0.0, 1.0), device),
+            targets: Tensor::from_data(TensorData::new(targets, [size]), device),
+            smoothing: None,
+        }
+    }
+}
+
+/// Trains with Adam on one batch of random pictures, shared by `devices`, again and again: forward, backward, step of the optimizer.
+/// Reading pictures is not part of it.
 ///
 /// # Errors
-/// When the device fails, or the loss is no number.
-pub fn measure(load: &Load, device: &Device, progress: Progress) -> Result<Speed, Error> {
-    let autodiff = device.clone().autodiff();
-    autodiff.seed(1);
+/// When the devices cannot share the batch, one fails, or the loss is no number.
+///
+/// # Panics
+/// Without a device.
+pub fn measure(load: &Load, devices: &[Device], progress: Progress) -> Result<Speed, Error> {
     let Load { arch, side, batch_size, warm_up, steps } = *load;
-    let mut network = Network::new(arch, side, 0.5, &autodiff);
-    let targets: Vec<i32> = (0..batch_size as i32).map(|at| at % 4).collect();
-    let batch = Batch {
-        inputs: Tensor::random([batch_size, 3, side, side], Distribution::Uniform(0.0, 1.0), &autodiff),
-        targets: Tensor::from_data(TensorData::new(targets, [batch_size]), &autodiff),
-        smoothing: None,
-    };
+    let share = share_of(batch_size, devices.len())?;
+    let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
+    let main = &devices[0];
+    main.seed(1);
+    let mut network = Network::new(arch, side, 0.5, main).fork(main);
     let mut optimizer = OptimizerKind::Adam.build();
+    let batches: Vec<Batch> = devices.iter().map(|device| load.batch(share, device)).collect();
+    let shares = (devices.len() > 1).then(|| Shares::new(&devices));
+    let mut loaders: Vec<Box<dyn DataLoaderIterator<Batch>>> = batches
+        .iter()
+        .map(|batch| -> Box<dyn DataLoaderIterator<Batch>> { Box::new(Endless(batch.clone())) })
+        .collect();
     let task = progress.start("training steps", warm_up + steps);
     let mut start = Instant::now();
     let mut loss = f32::NAN;
     for step in 0..warm_up + steps {
-        let output = TrainStep::step(&network, batch.clone());
-        network = optimizer.step(1e-4, network, output.grads);
+        let (gradients, output) = match &shares {
+            None => {
+                let output = TrainStep::step(&network, batches[0].clone());
+                (output.grads, output.item)
+            }
+            Some(shares) => {
+                let found = shares.step(&mut loaders, &network).map_err(|error| Error::Usage(error.to_string()))?;
+                // The batches have no end, so there are outputs.
+                found
+                    .and_then(|found| Some((found.gradients, found.outputs.into_iter().next()?)))
+                    .ok_or_else(|| Error::Usage("no device took a step; use one device".into()))?
+            }
+        };
+        network = optimizer.step(1e-4, network, gradients);
         // Reading the loss waits for the device; so only where the clock starts and stops.
         if step + 1 == warm_up || step + 1 == warm_up + steps {
-            loss = output.item.loss.into_scalar::<f32>();
-            device.sync().map_err(|error| Error::Usage(format!("the device stopped working: {error:?}")))?;
+            loss = output.loss.into_scalar::<f32>();
+            for device in &devices {
+                device.sync().map_err(|error| Error::Usage(format!("the device stopped working: {error:?}")))?;
+            }
         }
         if step + 1 == warm_up {
             start = Instant::now();
@@ -116,8 +145,12 @@ mod tests {
     #[test]
     fn pictures_are_counted_and_the_loss_is_a_training_s() {
         let load = Load { arch: Architecture::AllcnnSmall, side: 32, batch_size: 6, warm_up: 1, steps: 2 };
-        let speed = measure(&load, &Device::flex(), Progress::Silent).expect("measured");
-        assert!((speed.pictures_per_second * speed.seconds - 12.0).abs() < 1e-6, "{speed:?}");
-        assert!((0.1..10.0).contains(&speed.loss), "{speed:?}");
+        for devices in [vec![Device::flex()], vec![Device::flex(); 2]] {
+            let speed = measure(&load, &devices, Progress::Silent).expect("measured");
+            assert!((speed.pictures_per_second * speed.seconds - 12.0).abs() < 1e-6, "{speed:?}");
+            assert!((0.1..10.0).contains(&speed.loss), "{speed:?}");
+        }
+        let refused = measure(&load, &vec![Device::flex(); 4], Progress::Silent).expect_err("refused").to_string();
+        assert!(refused.contains("--batch-size 8"), "{refused}");
     }
 }

@@ -1,0 +1,149 @@
+//! One step on several devices at once: each takes a share of the batch. The work is Burn's own data-parallel step.
+//!
+//! Batch normalization normalizes each share by the share's own mean and variance, as everywhere in data parallelism without
+//! synchronized statistics. The gradients of the shares are added; Adam, AdamW and Adamax move the weights by the same amount
+//! whatever factor the gradients have.
+
+use burn::{
+    data::dataloader::{DataLoaderIterator, Progress},
+    optim::{GradientsAccumulator, GradientsParams},
+    prelude::Device,
+    train::{
+        ClassificationOutput,
+        train::{MultiDeviceStepError, MultiDevicesTrainStep},
+    },
+};
+
+use super::{batches::Batch, network::Network};
+
+/// A worker on each device.
+pub struct Shares {
+    main: Device,
+    workers: MultiDevicesTrainStep<Network>,
+}
+
+/// What the devices found in a step.
+pub struct Found {
+    /// Of each share that there was.
+    pub outputs: Vec<ClassificationOutput>,
+    /// Their sum, on the main device.
+    pub gradients: GradientsParams,
+    /// Over all shares.
+    pub progress: Progress,
+}
+
+impl Shares {
+    /// Workers on `devices`, which differentiate; the first is the main device.
+    ///
+    /// # Panics
+    /// Without a device.
+    #[must_use]
+    pub fn new(devices: &[Device]) -> Self {
+        Self { main: devices[0].clone(), workers: MultiDevicesTrainStep::new(devices) }
+    }
+
+    /// Forward and backward through `network` on the next batch of each of `shares`, one for each device, in its order; `None` when
+    /// all are at their end.
+    ///
+    /// # Errors
+    /// When a batch cannot be given, or a device fails.
+    pub fn step(
+        &self,
+        shares: &mut [Box<dyn DataLoaderIterator<Batch> + '_>],
+        network: &Network,
+    ) -> Result<Option<Found>, MultiDeviceStepError> {
+        let (found, progress) = self.workers.step(shares, network)?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let mut sum = GradientsAccumulator::new();
+        let mut outputs = Vec::with_capacity(found.len());
+        for share in found {
+            sum.accumulate(network, share.output.grads.to_device(&self.main, network));
+            outputs.push(share.output.item);
+        }
+        Ok(Some(Found { outputs, gradients: sum.grads(), progress }))
+    }
+}
+
+/// A batch size divided among devices.
+///
+/// # Errors
+/// [`crate::Error::Usage`] when it cannot be divided.
+pub fn share_of(batch_size: usize, devices: usize) -> Result<usize, crate::Error> {
+    if devices > 0 && batch_size.is_multiple_of(devices) {
+        return Ok(batch_size / devices);
+    }
+    Err(crate::Error::Usage(format!(
+        "a batch of {batch_size} cannot be shared equally by {devices} devices; give --batch-size {} or other --devices",
+        batch_size.next_multiple_of(devices.max(1))
+    )))
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use burn::{data::dataset::DatasetError, module::Module as _, prelude::*, tensor::Distribution, train::TrainStep};
+
+    use super::*;
+    use crate::{architecture::Architecture, training::OptimizerKind};
+
+    struct Once(Option<Batch>);
+
+    impl Iterator for Once {
+        type Item = Result<Batch, DatasetError>;
+
+        fn next(&mut self) -> Option<Self::Item> {
+            self.0.take().map(Ok)
+        }
+    }
+
+    impl DataLoaderIterator<Batch> for Once {
+        fn progress(&self) -> Progress {
+            Progress::new(4, 4, None)
+        }
+    }
+
+    fn once(batch: &Batch) -> Box<dyn DataLoaderIterator<Batch>> {
+        Box::new(Once(Some(batch.clone())))
+    }
+
+    #[test]
+    fn two_shares_of_the_same_pictures_move_the_weights_as_one_batch_of_them_does() {
+        let device = Device::flex().autodiff();
+        device.seed(9);
+        let batch = Batch {
+            inputs: Tensor::random([4, 3, 32, 32], Distribution::Uniform(0.0, 1.0), &device),
+            targets: Tensor::from_ints([0, 1, 2, 3], &device),
+            smoothing: None,
+        };
+        let mut alone = Network::new(Architecture::AllcnnSmall, 32, 0.0, &device);
+        let mut shared = alone.clone().fork(&device);
+        let (mut of_alone, mut of_shared) = (OptimizerKind::Adam.build(), OptimizerKind::Adam.build());
+        let shares = Shares::new(&[device.clone(), device]);
+        let mut losses = Vec::new();
+        for _ in 0..4 {
+            let output = TrainStep::step(&alone, batch.clone());
+            let loss = output.item.loss.into_scalar::<f32>();
+            alone = of_alone.step(1e-3, alone, output.grads);
+            let mut batches = [once(&batch), once(&batch)];
+            let found = shares.step(&mut batches, &shared).expect("no worker fails").expect("two batches");
+            assert_eq!((found.outputs.len(), found.progress.items_processed), (2, 8));
+            for output in found.outputs {
+                let other = output.loss.into_scalar::<f32>();
+                assert!((loss - other).abs() <= 1e-4 * loss, "{loss} alone, {other} shared, after {losses:?}");
+            }
+            assert!(shares.step(&mut batches, &shared).expect("no worker fails").is_none(), "both are at their end");
+            shared = of_shared.step(1e-3, shared, found.gradients);
+            losses.push(loss);
+        }
+        assert!(losses[3] < 0.9 * losses[0], "it learns: {losses:?}");
+    }
+
+    #[test]
+    fn a_batch_is_shared_equally_or_refused() {
+        assert_eq!(share_of(32, 1).expect("one"), 32);
+        assert_eq!(share_of(32, 4).expect("four"), 8);
+        let refused = share_of(32, 3).expect_err("refused").to_string();
+        assert!(refused.contains("--batch-size 33"), "{refused}");
+    }
+}
