@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device board deb page backends bare-metal aarch64 instructions miri sanitize model card bench-peers clean-demo
+.PHONY: demo test device board deb page backends bare-metal aarch64 instructions miri sanitize model card bench-peers bench-training clean-demo
 
 demo:
 	scripts/demo.sh
@@ -60,6 +60,10 @@ card:
 # Measures the device beside other int8 engines: make bench-peers PEERS=DIR; scripts/bench-peers.sh says what DIR holds.
 bench-peers:
 	scripts/bench-peers.sh
+
+# Measures training beside PyTorch: make bench-training PYTHON=torch/bin/python3; scripts/bench-training.sh says what else.
+bench-training:
+	scripts/bench-training.sh
 
 clean-demo:
 	rm -rf demo

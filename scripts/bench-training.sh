@@ -1,0 +1,58 @@
+#!/bin/sh
+# Compares how many pictures a second each back end trains the paper's network on with PyTorch on the same machine, in turn.
+#
+#   make bench-training                      every back end that this build has, and PyTorch of python3
+#   PYTHON=torch/bin/python3                 the Python that has PyTorch
+#   BACKENDS="wgpu flex" FEATURES=tch        the back ends to time, and cargo features beside the default ones
+#   BACKENDS=wgpu PRECISION=flex32           on tensor cores, beside PyTorch's mixed precision
+#   DEVICES=0,1                              several GPUs, which share each batch
+#   HOST=/usr/bin/blastscope-host            a program that is built already
+#   SIZE=224 BATCH=32 STEPS=20 ROUNDS=3      the input's side, pictures a step, steps on the clock, how often each takes its turn
+set -eu
+fail() {
+  echo "error: $1" >&2
+  echo "remedy: $2" >&2
+  exit 1
+}
+
+python=${PYTHON:-python3}
+case $python in
+  /* | [!/]*/*) python=$(cd "$(dirname "$python")" 2>/dev/null && pwd)/$(basename "$python") ;;
+esac
+command -v "$python" >/dev/null || fail "there is no $python" "sudo apt-get install python3 python3-venv, or set PYTHON"
+"$python" -c 'import torch' 2>/dev/null ||
+  fail "$python has no PyTorch" "python3 -m venv torch && torch/bin/pip install torch, then PYTHON=torch/bin/python3"
+precision=${PRECISION:-f32}
+case $precision in
+  f32) theirs=f32 ;;
+  flex32) theirs=amp ;;
+  *) fail "PRECISION=$precision" "f32 or flex32" ;;
+esac
+cd "$(dirname "$0")/.."
+if [ -n "${HOST:-}" ]; then
+  host=$HOST
+  [ -x "$host" ] || fail "HOST=$host is no program" "set HOST to a built blastscope-host, by its whole path, or leave it out"
+else
+  scripts/setup.sh
+  cargo build --locked --release -p blastscope-host ${FEATURES:+--features "$FEATURES"}
+  host=${CARGO_TARGET_DIR:-target}/release/blastscope-host
+fi
+load="--image-size ${SIZE:-224} --batch-size ${BATCH:-32} --steps ${STEPS:-20}"
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
+for round in $(seq "${ROUNDS:-3}"); do
+  echo "round $round" >&2
+  for backend in ${BACKENDS:-wgpu flex}; do
+    # shellcheck disable=SC2086
+    if found=$("$host" throughput --json --backend "$backend" --devices "${DEVICES:-0}" --precision "$precision" $load); then
+      echo "$found" | tr -d '\n' >>"$results"
+      echo >>"$results"
+    else
+      echo "$backend is left out" >&2
+    fi
+  done
+  # shellcheck disable=SC2086
+  "$python" scripts/pytorch_throughput.py --precision "$theirs" $load >>"$results"
+done
+echo
+"$python" scripts/throughput_table.py <"$results"
