@@ -11,6 +11,7 @@ pub mod batches;
 pub mod cell_batches;
 pub mod checkpoints;
 pub mod epochs;
+pub mod fine_tuning;
 pub mod float_explanation;
 pub mod float_network;
 pub mod machine;

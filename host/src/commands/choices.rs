@@ -110,7 +110,7 @@ impl Choices {
     }
 }
 
-fn learning_rate(text: &str) -> Result<f64, String> {
+pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
         _ => Err("a learning rate lies above 0 and at most at 1, such as 0.001".into()),

@@ -30,10 +30,10 @@ const BATCH: usize = 16;
 
 /// A network for inference and what turns examples into its input.
 pub struct FloatNetwork {
-    architecture: Architecture,
-    network: Network,
-    batcher: ExampleBatcher,
-    device: Device,
+    pub(super) architecture: Architecture,
+    pub(super) network: Network,
+    pub(super) batcher: ExampleBatcher,
+    pub(super) device: Device,
 }
 
 impl FloatNetwork {
@@ -111,7 +111,7 @@ impl FloatNetwork {
     }
 
     /// Batches of what the network sees of `examples`, a few at a time.
-    fn network_input(&self, examples: &[Example]) -> Option<Tensor<4>> {
+    pub(super) fn network_input(&self, examples: &[Example]) -> Option<Tensor<4>> {
         if !self.batcher.preprocessing.is_cell_by_cell() {
             return Some(self.batcher.batch(examples.to_vec(), &self.device).inputs);
         }
@@ -120,7 +120,7 @@ impl FloatNetwork {
     }
 
     /// The network, where it is one that the device can run.
-    fn paper_kind(&self) -> Result<&AllCnn, Error> {
+    pub(super) fn paper_kind(&self) -> Result<&AllCnn, Error> {
         match &self.network {
             Network::AllCnn(network) => Ok(network),
             _ => Err(not_for_the_device(self.architecture)),

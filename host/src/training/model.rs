@@ -9,7 +9,10 @@ use burn::{
         pool::{MaxPool2d, MaxPool2dConfig},
     },
     prelude::*,
-    tensor::ops::PadMode,
+    tensor::{
+        module::conv2d,
+        ops::{ConvOptions, PadMode},
+    },
 };
 
 use crate::architecture::Plan;
@@ -37,21 +40,24 @@ impl ConvolutionLayer {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let [_, _, height, width] = input.dims();
-        let map = if height * width <= SMALL_MAP {
-            convolve_small(input, self.convolution.weight.val())
-        } else {
-            self.convolution.forward(input)
-        };
+        let map = convolve(input, self.convolution.weight.val());
         self.activation.forward(self.normalization.forward(map))
     }
+}
+
+/// A 3x3 convolution with padding 1 of `[batch, channels, height, width]` by weights `[filters, channels, 3, 3]`.
+pub(super) fn convolve(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = input.dims();
+    if height * width <= SMALL_MAP {
+        return convolve_small(input, weight);
+    }
+    conv2d(input, weight, None, ConvOptions::new([1, 1], [1, 1], [1, 1], 1))
 }
 
 /// Most pixels of a map whose convolution is done as one matrix product.
 const SMALL_MAP: usize = 64;
 
-/// A 3x3 convolution with padding 1 of `[batch, channels, height, width]` by weights `[filters, channels, 3, 3]`, as one matrix
-/// product over the whole batch. Back ends go picture by picture through the weights; with a few pixels a picture, fetching them is
+/// [`convolve`] as one matrix product over the whole batch. Back ends go picture by picture through the weights; with a few pixels a picture, fetching them is
 /// all they do.
 fn convolve_small(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
@@ -109,6 +115,11 @@ impl AllCnn {
     /// Every batch normalization.
     pub fn normalizations_mut(&mut self) -> impl Iterator<Item = &mut BatchNorm> {
         self.convolutions.iter_mut().map(|layer| &mut layer.normalization)
+    }
+
+    /// What follows each block.
+    pub(super) const fn pool(&self) -> &MaxPool2d {
+        &self.pool
     }
 
     /// Its layers.

@@ -15,7 +15,7 @@ use crate::{
     split::{Part, Split, SplitKind},
 };
 
-/// Writes the card of a model that was measured.
+/// Writes the card of a model that was measured; `fine_tuned` is the number of steps of quantization-aware fine-tuning.
 #[must_use]
 pub fn card(
     name: &str,
@@ -24,6 +24,7 @@ pub fn card(
     split: &Split,
     epoch: usize,
     epochs_run: usize,
+    fine_tuned: usize,
     comparison: &Comparison,
 ) -> ModelCard {
     let count = |part| {
@@ -83,6 +84,10 @@ pub fn card(
             ),
         ),
     };
+    let quantized = match fine_tuned {
+        0 => "Quantized after training to int8.".to_owned(),
+        steps => format!("Quantized to int8 and fine-tuned for {steps} steps to say what the float network says."),
+    };
     ModelCard {
         name: name.into(),
         statement: STATEMENT.into(),
@@ -103,7 +108,7 @@ pub fn card(
         ),
         training: format!(
             "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs_run} epochs, the weights \
-             of epoch {epoch}; {}, dropout {}; {}. Quantized after training to int8.",
+             of epoch {epoch}; {}, dropout {}; {}. {quantized}",
             config.arch.name(),
             seen,
             config.optimizer,
