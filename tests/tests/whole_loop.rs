@@ -100,6 +100,25 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
     assert!(classifier.card().drawn);
     assert_eq!(assert_agreement(Path::new(&fields), &classifier), 56);
     assert_explanations_follow_the_float_network(Path::new(&run), Path::new(&model), Path::new(&fields));
+
+    let tuned = at("tuned.bsm");
+    host(&[
+        "quantize",
+        "--run",
+        &run,
+        "--out",
+        &tuned,
+        "--fine-tune",
+        "20",
+        "--fine-tune-rate",
+        "0.00002",
+        "--backend",
+        "flex",
+    ]);
+    let tuned = screening::read_model(Path::new(&tuned)).expect("a model");
+    assert_ne!(tuned.model_id(), classifier.model_id());
+    assert!(tuned.card().training.contains("fine-tuned for "), "{}", tuned.card().training);
+    assert_eq!(assert_agreement(Path::new(&fields), &tuned), 56);
 }
 
 /// Asserts that the int8 maps are those of the run's float weights by differentiation, and that they hang on the weights.

@@ -22,7 +22,7 @@ use crate::{
         self,
         backend::Backend,
         batches::Example,
-        fine_tuning::{FineTuning, fine_tune},
+        fine_tuning::{FineTuning, Gain, fine_tune},
         float_network::{FloatNetwork, not_for_the_device},
         machine::{Machine, Precision},
         packing::{Model, card::card, comparison::Comparison, run_int8},
@@ -110,7 +110,8 @@ impl Quantize {
                 &inputs,
             )?),
         };
-        let layers = QuantizedLayers::new(&tuned.as_ref().unwrap_or(&float).layers()?, &clips);
+        let (quantizable, steps) = tuned.as_ref().map_or((&float, 0), |(tuned, gain)| (tuned, gain.step));
+        let layers = QuantizedLayers::new(&quantizable.layers()?, &clips);
 
         let mut model = Model::new(&config, &data, &split, &layers)?;
         let familiar = first_of_each_class(&data, &split, Part::Train, self.familiar as usize);
@@ -120,8 +121,7 @@ impl Quantize {
         let test = split_items(&split, Part::Test);
         let comparison = Comparison::measure(&model, &float, &data, &inputs, &split, &test)?;
         let name = self.name.as_deref().unwrap_or(config.arch.name());
-        model.card =
-            card(name, &config, &data, &split, epoch, run.epochs()?.len(), self.fine_tune as usize, &comparison);
+        model.card = card(name, &config, &data, &split, epoch, run.epochs()?.len(), steps, &comparison);
         for folder in &self.unfamiliar {
             model.card.results.extend(model.measure_unfamiliar(folder, &comparison.familiar)?);
         }
@@ -147,7 +147,7 @@ impl Quantize {
         Ok(())
     }
 
-    /// The weights to quantize in place of the float network's.
+    /// The weights to quantize in place of the float network's, and what they gain.
     fn fine_tuned(
         &self,
         float: &FloatNetwork,
@@ -155,7 +155,7 @@ impl Quantize {
         [train, validation]: [&[Item]; 2],
         data: &Dataset,
         inputs: &[Vec<u8>],
-    ) -> Result<FloatNetwork, Error> {
+    ) -> Result<(FloatNetwork, Gain), Error> {
         let shared: Vec<Arc<[u8]>> = inputs.iter().map(|input| Arc::from(input.as_slice())).collect();
         let examples = |items: &[Item]| -> Vec<Example> {
             items.iter().map(|item| Example::of(data, Arc::clone(&shared[item.image]), item)).collect()
@@ -165,11 +165,14 @@ impl Quantize {
         let (tuned, gain) =
             fine_tune(float, clips, &examples(train), &examples(validation), &settings, Progress::Shown)?;
         eprintln!(
-            "fine-tuning: the mean squared difference of int8 from float logits on the validation part was {:.4} and is {:.4}, \
+            "fine-tuning: on the validation part int8 logits differed from float ones by {:.3} (root mean square) and differ by {:.3}, \
              after step {} of {}",
-            gain.before, gain.after, gain.step, self.fine_tune
+            gain.before.sqrt(),
+            gain.after.sqrt(),
+            gain.step,
+            self.fine_tune
         );
-        Ok(tuned)
+        Ok((tuned, gain))
     }
 
     /// Reads the file again and lets it classify; what is on disk must be what was measured.
