@@ -25,7 +25,12 @@ use crate::{
         fine_tuning::{FineTuning, Gain, fine_tune},
         float_network::{FloatNetwork, not_for_the_device},
         machine::{Machine, Precision},
-        packing::{Model, card::card, comparison::Comparison, run_int8},
+        packing::{
+            Model,
+            card::{Trained, card},
+            comparison::Comparison,
+            run_int8,
+        },
     },
 };
 
@@ -121,7 +126,8 @@ impl Quantize {
         let test = split_items(&split, Part::Test);
         let comparison = Comparison::measure(&model, &float, &data, &inputs, &split, &test)?;
         let name = self.name.as_deref().unwrap_or(config.arch.name());
-        model.card = card(name, &config, &data, &split, epoch, run.epochs()?.len(), steps, &comparison);
+        let trained = Trained { epochs: run.epochs()?.len(), chosen: epoch, fine_tuned: steps };
+        model.card = card(name, &config, &data, &split, trained, &comparison);
         for folder in &self.unfamiliar {
             model.card.results.extend(model.measure_unfamiliar(folder, &comparison.familiar)?);
         }

@@ -41,8 +41,9 @@ pub fn measure(
 ) -> Result<(), DatasetError> {
     // What several devices have left to be averaged goes into the averages now, not into the first of the means.
     drop(network.valid());
-    // The statistics are shared between clones, the momentum is not.
-    let mut network = network.clone();
+    // The statistics are shared between clones, the momentum is not. Without gradients no activation is kept for a backward pass that
+    // never comes.
+    let mut network = network.clone().no_grad();
     for (seen, batch) in loader.iter().enumerate() {
         let batch = batch?;
         // A running average with these momenta is the plain mean of all batches so far; the first replaces what was there.

@@ -15,18 +15,28 @@ use crate::{
     split::{Part, Split, SplitKind},
 };
 
-/// Writes the card of a model that was measured; `fine_tuned` is the number of steps of quantization-aware fine-tuning.
+/// How the weights came about.
+#[derive(Clone, Copy, Debug)]
+pub struct Trained {
+    /// Epochs of the training.
+    pub epochs: usize,
+    /// The epoch whose weights were taken, from 1.
+    pub chosen: usize,
+    /// Steps of fine-tuning for int8; 0 for weights that were rounded as they are.
+    pub fine_tuned: usize,
+}
+
+/// Writes the card of a model that was measured.
 #[must_use]
 pub fn card(
     name: &str,
     config: &RunConfig,
     data: &Dataset,
     split: &Split,
-    epoch: usize,
-    epochs_run: usize,
-    fine_tuned: usize,
+    trained: Trained,
     comparison: &Comparison,
 ) -> ModelCard {
+    let Trained { epochs, chosen, fine_tuned } = trained;
     let count = |part| {
         let mut images: Vec<usize> = split.items(part).map(|item| item.image).collect();
         images.sort_unstable();
@@ -107,8 +117,8 @@ pub fn card(
             count(Part::Test),
         ),
         training: format!(
-            "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs_run} epochs, the weights \
-             of epoch {epoch}; {}, dropout {}; {}. {quantized}",
+            "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs} epochs, the weights \
+             of epoch {chosen}; {}, dropout {}; {}. {quantized}",
             config.arch.name(),
             seen,
             config.optimizer,
