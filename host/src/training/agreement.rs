@@ -133,6 +133,7 @@ mod tests {
 
     #[cfg(feature = "ndarray")]
     #[test]
+    #[expect(deprecated, reason = "offered for comparison until Burn drops it")]
     fn ndarray_computes_the_reference() {
         check(&Device::ndarray(), TOLERANCE).expect("ndarray agrees with flex");
     }
