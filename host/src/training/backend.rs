@@ -56,7 +56,7 @@ impl Backend {
     /// The device to run a trained network on: the CPU where its back end was compiled in.
     ///
     /// # Errors
-    /// As [`Self::device`].
+    /// As [`Self::devices_of`].
     pub fn for_inference() -> Result<Device, Error> {
         let (_, mut devices) = Self::devices_of(Some(Self::Flex)).or_else(|_| Self::devices_of(None))?;
         Ok(devices.swap_remove(0))
