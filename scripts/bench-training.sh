@@ -16,9 +16,6 @@ fail() {
 }
 
 python=${PYTHON:-python3}
-case $python in
-  /* | [!/]*/*) python=$(cd "$(dirname "$python")" 2>/dev/null && pwd)/$(basename "$python") ;;
-esac
 command -v "$python" >/dev/null || fail "there is no $python" "sudo apt-get install python3 python3-venv, or set PYTHON"
 "$python" -c 'import torch' 2>/dev/null ||
   fail "$python has no PyTorch" "python3 -m venv torch && torch/bin/pip install torch, then PYTHON=torch/bin/python3"
@@ -27,6 +24,11 @@ case $precision in
   f32) theirs=f32 ;;
   flex32) theirs=amp ;;
   *) fail "PRECISION=$precision" "f32 or flex32" ;;
+esac
+# Where it stays the same after the change of folder.
+case $python in
+  /*) ;;
+  */*) python=$PWD/$python ;;
 esac
 cd "$(dirname "$0")/.."
 if [ -n "${HOST:-}" ]; then

@@ -28,7 +28,7 @@ pub mod throughput;
 pub mod weights;
 pub mod yolo;
 
-use std::{io::IsTerminal, path::Path, sync::Arc};
+use std::{collections::HashMap, io::IsTerminal, path::Path, sync::Arc};
 
 use blastscope_shared::{Class, calibration::Calibration};
 use burn::{
@@ -315,7 +315,11 @@ fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {
 /// The examples of a split's items; `inputs` are those of [`Dataset::load_inputs`].
 #[must_use]
 pub fn examples(data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Vec<Example> {
-    items.iter().map(|item| Example::of(data, Arc::from(inputs[item.image].as_slice()), item)).collect()
+    // A picture stands there as often as it is turned; its pixels once.
+    let mut pixels: HashMap<usize, Arc<[u8]>> = HashMap::new();
+    let mut of_picture =
+        |image: usize| Arc::clone(pixels.entry(image).or_insert_with(|| Arc::from(inputs[image].as_slice())));
+    items.iter().map(|item| Example::of(data, of_picture(item.image), item)).collect()
 }
 
 /// What the float network says of a split's items, without temperature or abstention.

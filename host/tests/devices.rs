@@ -76,14 +76,16 @@ fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
     assert!(config.hardware.starts_with("flex in 2 shares on "), "{}", config.hardware);
 
     // One device goes on where two were, and the other way round: a run is not bound to its devices.
-    let run = RunFolder::open(&two).expect("a run");
-    assert_eq!(checkpoints::last_complete(&run).expect("listed"), Some(6));
-    for name in ["model", "optim", "scheduler"] {
-        std::fs::remove_file(run.checkpoints().join(format!("{name}-6.bpk"))).expect("removed");
+    for (folder, devices) in [(&two, "0"), (&one, "0,0")] {
+        let run = RunFolder::open(folder).expect("a run");
+        assert_eq!(checkpoints::last_complete(&run).expect("listed"), Some(6));
+        for name in ["model", "optim", "scheduler"] {
+            std::fs::remove_file(run.checkpoints().join(format!("{name}-6.bpk"))).expect("removed");
+        }
+        let told = succeed(&["train", "--out", &text(folder), "--resume", "--backend", "flex", "--devices", devices]);
+        assert!(told.contains("resuming after epoch 5 of 6"), "{told}");
+        assert_eq!(epochs(folder).len(), 6);
     }
-    let told = succeed(&["train", "--out", &text(&two), "--resume", "--backend", "flex"]);
-    assert!(told.contains("resuming after epoch 5 of 6"), "{told}");
-    assert_eq!(epochs(&two).len(), 6);
 }
 
 #[test]
@@ -108,6 +110,8 @@ fn devices_that_are_not_there_and_batches_that_cannot_be_shared_are_refused_by_n
     let refused_with = |more: &[&str]| refused(&[&train[..], more].concat());
     let missing = refused_with(&["--devices", "0,3"]);
     assert!(missing.contains("--devices names 3") && missing.contains("0 (Flex(Cpu))"), "{missing}");
+    let no_number = refused_with(&["--devices", "gpu"]);
+    assert!(no_number.contains("gpu") && no_number.contains("doctor"), "{no_number}");
     let unequal = refused_with(&["--devices", "0,0,0", "--batch-size", "32"]);
     assert!(unequal.contains("batch of 32") && unequal.contains("--batch-size 33"), "{unequal}");
     let coarse = refused_with(&["--precision", "flex32"]);

@@ -24,7 +24,7 @@ pub struct MachineChoice {
     #[arg(long, value_enum)]
     backend: Option<Backend>,
     /// Devices that share each batch, such as 0,1; `doctor` numbers them. One that is named twice takes two shares [default: 0].
-    #[arg(long, value_name = "N", value_delimiter = ',')]
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = device)]
     devices: Vec<usize>,
     /// Numbers to compute with; flex32 is for the tensor cores of a GPU.
     #[arg(long, value_enum, default_value_t)]
@@ -67,9 +67,9 @@ pub struct Choices {
     #[arg(long, value_enum)]
     schedule: Option<Schedule>,
     /// Where batch normalization has its mean and variance from after training: measured anew after each epoch with the weights held
-    /// still, or the running averages of training.
-    #[arg(long, value_enum, default_value_t)]
-    batch_statistics: BatchStatistics,
+    /// still, or the running averages of training [default: anew; robust: running, as it was found].
+    #[arg(long, value_enum)]
+    batch_statistics: Option<BatchStatistics>,
     /// Share of the hidden units dropped in training [default: 0.5; robust: 0.4].
     #[arg(long, value_name = "SHARE", value_parser = share)]
     dropout: Option<f64>,
@@ -98,7 +98,11 @@ impl Choices {
             batch_size: self.batch_size.unwrap_or(default(32, 64)) as usize,
             learning_rate: self.learning_rate.unwrap_or(if robust { 2e-3 } else { 1e-3 }),
             schedule: self.schedule.unwrap_or(if robust { Schedule::OneCycle } else { Schedule::Constant }),
-            batch_statistics: self.batch_statistics,
+            batch_statistics: self.batch_statistics.unwrap_or(if robust {
+                BatchStatistics::Running
+            } else {
+                BatchStatistics::Anew
+            }),
             dropout: self.dropout.unwrap_or(if robust { 0.4 } else { 0.5 }),
             image_size: self.image_size,
             per_class: self.per_class as usize,
@@ -117,6 +121,10 @@ pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
     }
 }
 
+fn device(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "devices are numbered from 0, such as 0,1; `blastscope-host doctor` lists them".into())
+}
+
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
@@ -128,5 +136,31 @@ pub(super) fn image_size(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(side) if (32..=1024).contains(&side) && side % 32 == 0 => Ok(side),
         _ => Err("the network needs a multiple of 32 from 32 to 1024, such as 224".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        choices: Choices,
+    }
+
+    fn statistics(arguments: &[&str]) -> BatchStatistics {
+        let line = Line::parse_from(std::iter::once("train").chain(arguments.iter().copied()));
+        line.choices.settings(SplitKind::Grouped, 1).batch_statistics
+    }
+
+    #[test]
+    fn each_recipe_has_the_statistics_that_it_was_measured_with_unless_others_are_asked_for() {
+        assert_eq!(statistics(&[]), BatchStatistics::Anew);
+        assert_eq!(statistics(&["--recipe", "robust"]), BatchStatistics::Running);
+        assert_eq!(statistics(&["--recipe", "robust", "--batch-statistics", "anew"]), BatchStatistics::Anew);
+        assert_eq!(statistics(&["--batch-statistics", "running"]), BatchStatistics::Running);
     }
 }

@@ -1,6 +1,6 @@
 //! `quantize`: from a run's float weights to the artifact that ships.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use blastscope_shared::{
     Class, Classifier,
@@ -21,7 +21,6 @@ use crate::{
     training::{
         self,
         backend::Backend,
-        batches::Example,
         fine_tuning::{FineTuning, Gain, fine_tune},
         float_network::{FloatNetwork, not_for_the_device},
         machine::{Machine, Precision},
@@ -162,10 +161,7 @@ impl Quantize {
         data: &Dataset,
         inputs: &[Vec<u8>],
     ) -> Result<(FloatNetwork, Gain), Error> {
-        let shared: Vec<Arc<[u8]>> = inputs.iter().map(|input| Arc::from(input.as_slice())).collect();
-        let examples = |items: &[Item]| -> Vec<Example> {
-            items.iter().map(|item| Example::of(data, Arc::clone(&shared[item.image]), item)).collect()
-        };
+        let examples = |items| training::examples(data, inputs, items);
         let settings = FineTuning { steps: self.fine_tune as usize, rate: self.fine_tune_rate, seed: 1 };
         signal::on_interrupt(|| ());
         let (tuned, gain) =

@@ -60,7 +60,7 @@ impl Machine {
     ///
     /// # Errors
     /// When the back end or a device is not there, or cannot compute so.
-    pub fn open(asked: Option<Backend>, numbers: &[usize], precision: Precision) -> Result<Self, Error> {
+    fn open(asked: Option<Backend>, numbers: &[usize], precision: Precision) -> Result<Self, Error> {
         let (backend, mut there) = Backend::devices_of(asked)?;
         let numbers = if numbers.is_empty() { &[0] } else { numbers };
         if let Some(number) = numbers.iter().find(|&&number| number >= there.len()) {
@@ -99,7 +99,7 @@ impl Machine {
     ///
     /// # Errors
     /// When one computes wrongly.
-    pub fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         if matches!(self.backend, Backend::Wgpu | Backend::Tch) {
             for (at, device) in self.devices.iter().enumerate() {
                 if !self.devices[..at].contains(device) {

@@ -2,7 +2,7 @@
 
 #![cfg(all(feature = "flex", target_os = "linux"))]
 
-use std::{sync::Arc, thread};
+use std::sync::Arc;
 
 use blastscope_host::{
     architecture::Architecture,
@@ -56,9 +56,5 @@ fn measuring_statistics_takes_the_memory_of_a_batch_however_many_there_are() {
     let of_two = peak();
     statistics::measure(&network, loader(BATCHES).as_ref(), &Interrupter::new()).expect("all batches");
     let of_all = peak();
-    eprintln!(
-        "{of_two} MiB after two batches, {of_all} after {BATCHES}, {} threads",
-        thread::available_parallelism().map_or(1, usize::from)
-    );
     assert!(of_all < of_two + 100, "{of_two} MiB after two batches and {of_all} after {BATCHES}");
 }
