@@ -55,11 +55,6 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The devices of `numbers`, or the preferred one when there are none, of the back end asked for or otherwise the first that has a
-    /// device. A device that stands there twice works on two parts of a batch at once.
-    ///
-    /// # Errors
-    /// When the back end or a device is not there, or cannot compute so.
     fn open(asked: Option<Backend>, numbers: &[usize], precision: Precision) -> Result<Self, Error> {
         let (backend, mut there) = Backend::devices_of(asked)?;
         let numbers = if numbers.is_empty() { &[0] } else { numbers };
@@ -81,11 +76,12 @@ impl Machine {
         Ok(Self { backend, precision, numbers: numbers.to_vec(), devices })
     }
 
-    /// [`Self::open`] for a training: with a warning about a software adapter, and a foreign library or driver only where it computes
-    /// what Burn's own code for the CPU computes ([`agreement`]).
+    /// The devices of `numbers`, or the preferred one when there are none, of the back end asked for or otherwise the first that has a
+    /// device. A device that stands there twice works on two parts of a batch at once. Warns about a software adapter, and takes a
+    /// foreign library or driver only where it computes what Burn's own code for the CPU computes ([`agreement`]).
     ///
     /// # Errors
-    /// As [`Self::open`], and when a device must not be trusted.
+    /// When the back end or a device is not there, cannot compute so, or must not be trusted.
     pub fn for_training(asked: Option<Backend>, numbers: &[usize], precision: Precision) -> Result<Self, Error> {
         let machine = Self::open(asked, numbers, precision)?;
         if machine.devices.iter().any(|device| machine.backend.is_emulated(device)) {
@@ -96,9 +92,6 @@ impl Machine {
     }
 
     /// Compares what each device computes with the reference, where that is not Burn's own code for the CPU.
-    ///
-    /// # Errors
-    /// When one computes wrongly.
     fn check(&self) -> Result<(), Error> {
         if matches!(self.backend, Backend::Wgpu | Backend::Tch) {
             for (at, device) in self.devices.iter().enumerate() {
