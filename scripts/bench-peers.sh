@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares blastscope with the fastest int8 engines on the same network, and prints a table for the README.
+# Compares blastscope with the fastest int8 engines on the same network, and prints a table for docs/measurements.md.
 #
 #   make bench-peers PEERS=DIR    DIR holds bench_peers.sh, which runs the other engines, and models/, their networks
 #   ROUNDS=3 RUNS=100             how often each engine is run, and how many frames it is timed on each time

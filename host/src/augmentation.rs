@@ -36,7 +36,7 @@ pub struct Variation {
 }
 
 impl Variation {
-    /// What the robust recipe varies; chosen by leaving sittings out (DESIGN.md).
+    /// What the robust recipe varies; chosen by leaving sittings out (docs/experiments.md).
     pub const ROBUST: Self = Self {
         scale: 0.12,
         aspect: 0.08,

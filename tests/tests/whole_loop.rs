@@ -183,10 +183,10 @@ fn real_fields_host_and_device_agree() {
     assert!(assert_agreement(&data.join("all_pbs"), &shipped("allcnn.bsm")) > 2000);
 }
 
+/// What docs/measurements.md says of each shipped model.
 #[test]
 fn real_frames_get_the_verdict_of_their_squashed_twins() {
     let Some(data) = blastscope_tests::real_data("real_frames_get_the_verdict_of_their_squashed_twins") else { return };
-    let classifier = shipped("allcnn.bsm");
     let table = std::fs::read_to_string(data.join("frames_1024/frames.csv")).expect("frames.csv");
     let pairs: Vec<(PathBuf, PathBuf)> = table
         .lines()
@@ -197,11 +197,14 @@ fn real_frames_get_the_verdict_of_their_squashed_twins() {
             (data.join("frames_1024").join(frame), data.join("all_pbs").join(twin))
         })
         .collect();
-    let verdict = |path: &Path| {
-        let lines = device(&[path.to_path_buf()], &classifier);
-        lines.values().next().expect("a line")["verdict"].clone()
-    };
-    let agreeing = pairs.iter().filter(|(frame, twin)| verdict(frame) == verdict(twin)).count();
-    eprintln!("{agreeing} of {} frames get the verdict of their twins", pairs.len());
-    assert!(agreeing >= 22 && pairs.len() == 24, "{agreeing} of {}", pairs.len());
+    assert_eq!(pairs.len(), 24);
+    for (model, published) in [("allcnn.bsm", 22), ("allcnn-paper.bsm", 24)] {
+        let classifier = shipped(model);
+        let verdict = |path: &Path| {
+            let lines = device(&[path.to_path_buf()], &classifier);
+            lines.values().next().expect("a line")["verdict"].clone()
+        };
+        let agreeing = pairs.iter().filter(|(frame, twin)| verdict(frame) == verdict(twin)).count();
+        assert_eq!(agreeing, published, "{model}: frames that get the verdict of their twins");
+    }
 }
