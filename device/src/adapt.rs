@@ -7,7 +7,7 @@ use std::{
 };
 
 use blastscope_shared::{
-    Class, Classifier,
+    Class, Classifier, Sight,
     adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
     artifact::{Artifact, PICTURE_ID_LEN},
     decode::decode,
@@ -167,7 +167,7 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
             reason: error.to_string(),
         })?;
         let input = model.preprocessing().apply(&picture);
-        if let Some(observed) = model.observe(&input, &mut workspace) {
+        if let Sight::Observed(observed) = model.observe(&input, &mut workspace) {
             seen.fields.push(Labelled::new(&observed, scale, class));
             let next = specimens.len() as u32;
             seen.origins.push((class, *specimens.entry(session.specimen.clone()).or_insert(next)));

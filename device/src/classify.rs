@@ -25,7 +25,7 @@ use self::{
 use crate::{
     cli::note,
     files, model,
-    pipeline::{Assessor, shown},
+    pipeline::{Appraisal, Assessor as _, shown},
 };
 
 /// How to classify.
@@ -81,11 +81,9 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
 
 /// What was found in one picture.
 pub(crate) struct Examined {
-    quality: blastscope_shared::gate::Quality,
-    rejection: Option<blastscope_shared::gate::Rejection>,
-    assessment: blastscope_shared::classifier::Assessment,
-    /// Where it was asked for: the map, or why there is none.
-    explanation: Option<Result<explain::Drawn, String>>,
+    appraisal: Appraisal,
+    /// Where it was asked for: the map, or why there is none. `None` inside where nothing was seen that could speak for a class.
+    explanation: Option<Result<Option<explain::Drawn>, String>>,
 }
 
 /// A path to classify, or what is wrong with it.
@@ -121,8 +119,9 @@ fn examine(
     drop(bytes);
     let quality = inspector.inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
-    let assessment = loaded.assess(shown(&picture, inspector, loaded.squashes_to()));
-    let mut examined = Examined { quality, rejection, assessment, explanation: None };
+    let sight = loaded.look(shown(&picture, inspector, loaded.squashes_to()));
+    let assessment = loaded.classifier().judge().assess(sight);
+    let mut examined = Examined { appraisal: Appraisal { quality, rejection, assessment }, explanation: None };
     if let Some(overlays) = overlays {
         examined.explanation = Some(overlays.draw(path, &picture, &examined, loaded));
     }

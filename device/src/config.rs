@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::{artifact::Thresholds, hex};
+use blastscope_shared::{Classifier, hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -172,13 +172,10 @@ impl Data {
 }
 
 impl Pipeline {
-    /// The model's thresholds, made stricter where this table asks for it, and never laxer.
+    /// The model with a judge that is stricter where this table asks for it, and never laxer. Every verdict of the device is its.
     #[must_use]
-    pub fn stricter(&self, model: Thresholds) -> Thresholds {
-        Thresholds {
-            min_probability: self.min_probability.map_or(model.min_probability, |own| own.max(model.min_probability)),
-            max_novelty: self.max_novelty.map_or(model.max_novelty, |own| own.min(model.max_novelty)),
-        }
+    pub fn judged(&self, model: Classifier) -> Classifier {
+        model.stricter(self.min_probability, self.max_novelty)
     }
 }
 

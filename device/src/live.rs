@@ -8,7 +8,7 @@ mod watch;
 
 use std::{fmt, io, path::PathBuf, str::FromStr, time::Duration};
 
-use blastscope_shared::{artifact::Thresholds, classifier::Classifier};
+use blastscope_shared::classifier::Classifier;
 
 use self::{
     opener::{SourceOpener, patience},
@@ -95,16 +95,14 @@ pub struct Options {
     pub picture_by_picture: bool,
     /// What is to be said about the model, in sentences.
     pub warnings: Vec<String>,
-    /// What a verdict needs: the model's thresholds or stricter ones.
-    pub thresholds: Thresholds,
     /// What becomes of the readings.
     pub output: Output,
 }
 
 impl Options {
-    /// The pipeline's settings.
-    fn settings(&self) -> Settings {
-        let usual = Settings::new(self.thresholds);
+    /// The pipeline's settings; the judge is the classifier's, so that maps and reports say what is said of the live picture.
+    fn settings(&self, classifier: &Classifier) -> Settings {
+        let usual = Settings::new(*classifier.judge());
         if self.picture_by_picture {
             Settings { settle: 1, same_view: -1.0, ..usual }
         } else {
@@ -165,7 +163,7 @@ pub fn run(options: &Options, classifier: &Classifier) -> io::Result<Result<(), 
         Err(error) => return Ok(Err(error)),
     };
     let stop = interrupt::flag();
-    let mut pipeline = Pipeline::new(model::Loaded::new(classifier), options.settings());
+    let mut pipeline = Pipeline::new(model::Loaded::new(classifier), options.settings(classifier));
     let title = opener.title().unwrap_or_default();
     let mut display: Box<dyn Display> = match options.output {
         Output::Lines => Box::new(lines::Plain::start(classifier, &title)?),

@@ -8,9 +8,11 @@ use std::{
 use blastscope_shared::{
     Class, Explanation, RgbPixels,
     artifact::ArtifactError,
-    classifier::{Assessment, Classifier, Workspace},
+    classifier::{Classifier, Workspace},
     explanation::Unexplained,
+    judge::Scores,
     network::Execution,
+    sight::Sight,
 };
 
 use crate::{
@@ -178,8 +180,8 @@ impl<'a> Loaded<'a> {
 }
 
 impl Assessor for Loaded<'_> {
-    fn assess(&mut self, picture: &RgbPixels) -> Assessment {
-        self.classifier.assess(picture, &mut self.workspace)
+    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
+        self.classifier.look(picture, &mut self.workspace)
     }
 
     fn squashes_to(&self) -> Option<(usize, usize)> {

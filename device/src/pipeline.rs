@@ -4,6 +4,7 @@
 //! a verdict is spoken once enough frames agree; when the stage moves, everything starts anew. What is spoken changes only
 //! after as many frames in a row ask for the change ([`Settings::settle`]), so that a light does not flicker.
 
+mod appraisal;
 mod assessor;
 mod smoothing;
 mod tally;
@@ -13,12 +14,13 @@ use std::time::Duration;
 
 use blastscope_shared::{
     Class, RgbPixels,
-    artifact::Thresholds,
-    classifier::{Assessment, judge},
     gate::{Gate, Inspector, Quality, Rejection},
+    judge::{Assessment, Judge, Scores},
+    sight::Sight,
     verdict::{Abstention, Verdict},
 };
 
+pub(crate) use appraisal::Appraisal;
 pub(crate) use assessor::shown;
 pub(crate) use view::Thumbnail;
 pub use {assessor::Assessor, tally::Tally};
@@ -31,8 +33,8 @@ use crate::frame::Frame;
 pub struct Settings {
     /// The gate, or `None` to let everything through.
     pub gate: Option<Gate>,
-    /// What a verdict needs; the artifact's.
-    pub thresholds: Thresholds,
+    /// Who decides what is said of a frame and of its view; the [classifier's](blastscope_shared::Classifier::judge).
+    pub judge: Judge,
     /// Frames of a view before a verdict is spoken, and frames in a row before it changes; at least 1.
     pub settle: u32,
     /// Weight of the newest frame in the exponential mean, 0..=1.
@@ -47,12 +49,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults for an artifact's thresholds.
+    /// The defaults with a judge.
     #[must_use]
-    pub fn new(thresholds: Thresholds) -> Self {
+    pub fn new(judge: Judge) -> Self {
         Self {
             gate: Some(Gate::default()),
-            thresholds,
+            judge,
             settle: 3,
             newest_weight: 0.3,
             same_view: 0.7,
@@ -141,7 +143,7 @@ pub struct Reading {
     pub view: u64,
     /// Frames of the view that were assessed.
     pub frames_in_view: u32,
-    /// The view's averaged probabilities.
+    /// The view's averaged probabilities; `None` before the first frame in which something was seen, and once nothing is seen any more.
     pub probabilities: Option<[f32; Class::COUNT]>,
     /// What is said.
     pub statement: Statement,
@@ -222,7 +224,7 @@ impl<A: Assessor> Pipeline<A> {
             frame: outcome,
             view: self.view,
             frames_in_view: self.smoothing.frames(),
-            probabilities: self.smoothing.mean().map(|mean| mean.probabilities),
+            probabilities: self.mean().observed().map(|mean| mean.probabilities()),
             statement: statement.clone(),
         };
         let mut actions = vec![Action::Show(Box::new(reading))];
@@ -272,9 +274,14 @@ impl<A: Assessor> Pipeline<A> {
             self.reference = Some(thumbnail);
         }
         let shown = shown(picture, &self.inspector, self.assessor.squashes_to());
-        let assessment = self.assessor.assess(shown);
-        self.smoothing.add(&assessment);
-        assessment
+        let sight = self.assessor.look(shown);
+        self.smoothing.add(sight);
+        self.settings.judge.assess(sight)
+    }
+
+    /// The mean over the view; nothing once so many frames in a row showed nothing as a verdict needs, or all did.
+    fn mean(&self) -> Sight<Scores> {
+        self.smoothing.mean(self.settings.settle.max(1))
     }
 
     /// What to say about the view now.
@@ -283,10 +290,9 @@ impl<A: Assessor> Pipeline<A> {
         if seen < needed {
             return Statement::Settling { seen, needed };
         }
-        let mean = self.smoothing.mean().filter(|_| self.smoothing.empty_in_a_row() < needed);
-        let candidate = mean.map_or(Verdict::Abstain(Abstention::NoCells), |mean| {
-            judge(&mean.probabilities, mean.novelty, &self.settings.thresholds)
-        });
+        let judge = self.settings.judge;
+        let mean = self.mean();
+        let candidate = judge.verdict(&mean);
         let spoken = match self.spoken {
             Some(spoken) if !same_kind(&spoken, &candidate) => {
                 let times = match self.challenger {
@@ -294,11 +300,11 @@ impl<A: Assessor> Pipeline<A> {
                     _ => 1,
                 };
                 match mean {
-                    Some(mean) if times < needed => {
+                    Sight::Observed(mean) if times < needed => {
                         self.challenger = Some((candidate, times));
-                        held(spoken, &mean.probabilities, self.settings.thresholds.min_probability)
+                        held(spoken, &mean.probabilities(), judge.thresholds().min_probability)
                     }
-                    // Frames without cells have asked often enough.
+                    // Frames with nothing to see have asked often enough.
                     _ => {
                         self.challenger = None;
                         candidate

@@ -30,11 +30,7 @@ use blastscope::{
         state::{CameraState, Patience},
     },
 };
-use blastscope_shared::{
-    RgbPixels,
-    artifact::Thresholds,
-    classifier::{Assessment, judge},
-};
+use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
 use tempfile::TempDir;
 
 /// One field for ever, and what comes instead of a frame.
@@ -58,7 +54,7 @@ const PATIENCE: Patience = Patience {
     corrupt: Duration::from_millis(50),
 };
 
-const THRESHOLDS: Thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
+const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
 fn instrument(folder: &TempDir, feed: Feed) -> Instrument {
     instrument_with(folder, feed, || Box::new(NoHardware))
@@ -79,15 +75,12 @@ fn instrument_on(
     min_free: u64,
     board: impl FnOnce() -> Box<dyn hardware::Instrument> + Send + 'static,
 ) -> Instrument {
-    let assessor = |_: &RgbPixels| {
-        let probabilities = [0.9, 0.05, 0.03, 0.02];
-        Assessment { logits: [0.0; 4], probabilities, novelty: 1.0, verdict: judge(&probabilities, 1.0, &THRESHOLDS) }
-    };
+    let assessor = |_: &RgbPixels| Scores::new([0.0; 4], [0.9, 0.05, 0.03, 0.02], 1.0);
     let record = Record::open(folder.path()).expect("opened").with_min_free(min_free);
     let reader = RecordReader::open(folder.path()).expect("a record");
     let parts = Parts {
         assessor,
-        settings: Settings::new(THRESHOLDS),
+        settings: Settings::new(JUDGE),
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed: feed.with_patience(Duration::from_millis(30), PATIENCE),
         record: Some(RecordWriter::start(record, 8).expect("a thread")),

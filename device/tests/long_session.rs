@@ -31,7 +31,7 @@ use blastscope::{
 use blastscope_shared::{
     Class, RgbPixels,
     artifact::Thresholds,
-    classifier::{Assessment, judge},
+    judge::{Judge, Scores},
 };
 use tempfile::TempDir;
 
@@ -124,15 +124,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
     let data = TempDir::new().expect("a folder");
     let shared = Arc::new(Shared::default());
     let thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
-    let assessor = move |_: &RgbPixels| {
-        let probabilities = [0.05, 0.85, 0.05, 0.05];
-        Assessment {
-            logits: [0.0; Class::COUNT],
-            probabilities,
-            novelty: 1.0,
-            verdict: judge(&probabilities, 1.0, &thresholds),
-        }
-    };
+    let assessor = |_: &RgbPixels| Scores::new([0.0; Class::COUNT], [0.05, 0.85, 0.05, 0.05], 1.0);
     let slide = Arc::clone(&shared);
     let feed = Feed::new("drawn", move || {
         let drawings = (0..DRAWINGS as u32).map(|seed| scene::drawn(WIDTH, HEIGHT, seed)).collect();
@@ -143,7 +135,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
     let record = Record::open(data.path()).expect("opened").with_min_free(0);
     let instrument = Instrument::start(Parts {
         assessor,
-        settings: Settings::new(thresholds),
+        settings: Settings::new(Judge::new(thresholds)),
         // Time runs faster here than on a slide.
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed,

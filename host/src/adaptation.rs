@@ -85,7 +85,7 @@ pub(crate) fn look(
         let seen =
             classifier.observe(&input, workspace).map(|seen| Labelled::new(&seen, scale, data.images[image].class));
         task.advance(1);
-        Ok(seen.map(|seen| (image, seen)))
+        Ok(seen.observed().map(|seen| (image, seen)))
     };
     let seen: Result<Vec<_>, Error> = images.par_iter().map_init(|| classifier.workspace(), one).collect();
     Ok(seen?.into_iter().flatten().collect())

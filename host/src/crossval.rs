@@ -10,7 +10,7 @@ mod conduct;
 mod report;
 mod summary;
 
-use blastscope_shared::{Class, calibration::Calibration};
+use blastscope_shared::{Class, Sight, calibration::Calibration};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -91,23 +91,26 @@ pub struct Answer {
     pub group: u32,
     /// What it shows.
     pub truth: Class,
-    /// The network's calibrated probabilities, in the order of [`Class::ALL`].
-    pub probabilities: [f32; Class::COUNT],
+    /// The network's calibrated probabilities, in the order of [`Class::ALL`]; or why there are none.
+    pub probabilities: Sight<[f32; Class::COUNT]>,
     /// The share of the five nearest neighbours by six colour numbers that are malignant, 0..=1.
     pub colour: f32,
 }
 
 impl Answer {
-    /// The network's probability that the field is malignant, 0..=1.
+    /// The network's probability that the field is malignant, 0..=1; `None` where it saw nothing.
     #[must_use]
-    pub fn malignant(&self) -> f32 {
-        1.0 - self.probabilities[Class::Benign.index()]
+    pub fn malignant(&self) -> Option<f32> {
+        self.probabilities.observed().map(|probabilities| 1.0 - probabilities[Class::Benign.index()])
     }
 
-    /// Whether the network is right about benign or malignant.
+    /// Whether the network is right about benign or malignant; never where it saw nothing.
     #[must_use]
     pub fn is_right(&self) -> bool {
-        (self.malignant() > 0.5) == self.truth.is_malignant()
+        self.malignant().is_some_and(|malignant| match self.truth.is_malignant() {
+            true => malignant > 0.5,
+            false => malignant <= 0.5,
+        })
     }
 
     /// Whether the colours are.
@@ -126,6 +129,8 @@ pub struct FoldOutcome {
     pub epoch: usize,
     /// Chosen on the validation part.
     pub calibration: Calibration,
+    /// Fields of the validation part in which nothing was seen: the calibration learned nothing from them.
+    pub validation_unseen: usize,
     /// The answers, in the order of the data set.
     pub answers: Vec<Answer>,
 }

@@ -1,11 +1,12 @@
 //! What predictions are worth: rates with intervals, confusion, calibration, and what abstaining buys.
 //!
 //! Abstentions change nothing but [`Evaluation::selective`]: everything else takes the most probable class of every field, so that
-//! two networks compare whatever their thresholds are.
+//! two networks compare whatever their thresholds are. A field in which nothing was seen has no such class: it counts among the
+//! fields, never as right and never as any class, and not in the calibration; [`Evaluation::unseen`] is their number.
 
 use std::collections::BTreeMap;
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, Sight, calibration::most_probable};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, unfamiliar::Unfamiliar};
@@ -20,7 +21,7 @@ mod table;
 
 pub use blastscope_shared::Rate;
 pub use calibration::{BINS, Bin, Calibration};
-pub use paired::{Changed, Difference, Paired};
+pub use paired::{Better, Changed, Difference, Paired, Score};
 pub use risk_coverage::{RiskCoverage, RiskPoint};
 
 /// What every table, picture and file says.
@@ -36,29 +37,48 @@ pub struct Prediction {
     pub file: String,
     /// What it shows.
     pub truth: Class,
-    /// Probabilities in the order of [`Class::ALL`], which add up to 1.
-    pub probabilities: [f32; Class::COUNT],
+    /// Probabilities in the order of [`Class::ALL`], which add up to 1; or why there are none.
+    pub probabilities: Sight<[f32; Class::COUNT]>,
     /// Why no answer would be given; `None` where one would.
     pub abstained: Option<String>,
 }
 
 impl Prediction {
-    /// The most probable class, the first of equals.
+    /// The most probable class, the first of equals, and its probability; `None` where nothing was seen.
     #[must_use]
-    pub fn class(&self) -> Class {
-        let mut best = Class::Benign;
-        for class in Class::ALL {
-            if self.probabilities[class.index()] > self.probabilities[best.index()] {
-                best = class;
-            }
-        }
-        best
+    pub fn most_probable(&self) -> Option<(Class, f32)> {
+        self.probabilities.observed().and_then(|probabilities| most_probable(&probabilities))
     }
 
-    /// The most probable class's probability.
+    /// The most probable class; `None` where nothing was seen.
     #[must_use]
-    pub fn confidence(&self) -> f32 {
-        self.probabilities[self.class().index()]
+    pub fn class(&self) -> Option<Class> {
+        self.most_probable().map(|(class, _)| class)
+    }
+
+    /// Whether the most probable class is the true one; never where nothing was seen.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.class() == Some(self.truth)
+    }
+
+    /// Whether something was seen and it is taken for malignant.
+    #[must_use]
+    pub fn is_malignant(&self) -> bool {
+        self.class().is_some_and(Class::is_malignant)
+    }
+
+    /// Whether something was seen and it is taken for benign.
+    #[must_use]
+    pub fn is_benign(&self) -> bool {
+        self.class() == Some(Class::Benign)
+    }
+
+    /// Why no answer is given; `None` where one is.
+    #[must_use]
+    pub fn withheld(&self) -> Option<&str> {
+        let blank = self.probabilities.blank().map(blastscope_shared::sight::Blank::name);
+        self.abstained.as_deref().or(blank)
     }
 }
 
@@ -84,7 +104,7 @@ pub struct Evaluation {
     pub drawn: bool,
     /// What makes the numbers too good, if anything.
     pub warning: Option<String>,
-    /// Fields of the most probable class that is true.
+    /// Fields whose most probable class is the true one.
     pub accuracy: Rate,
     /// Malignant fields that were taken for a malignant class, the right one or not.
     pub sensitivity: Rate,
@@ -96,6 +116,9 @@ pub struct Evaluation {
     pub macro_average: MacroAverage,
     /// Numbers of fields: rows are true classes, columns predicted ones.
     pub confusion: [[usize; Class::COUNT]; Class::COUNT],
+    /// Fields in which nothing was seen, by true class: they stand in no column of the confusion.
+    #[serde(default)]
+    pub unseen: [usize; Class::COUNT],
     /// Whether a probability of 0.9 is right nine times in ten.
     pub calibration: Calibration,
     /// What withholding the least confident answers would buy.
@@ -174,6 +197,7 @@ impl Evaluation {
             return Err(Error::Usage("there is nothing to evaluate: no predictions".to_string()));
         }
         for Prediction { file, probabilities, .. } in predictions {
+            let Sight::Observed(probabilities) = probabilities else { continue };
             let sum: f32 = probabilities.iter().sum();
             if !probabilities.iter().all(|value| (0.0..=1.0).contains(value)) || (sum - 1.0).abs() > 1e-3 {
                 let reason = format!("its predicted values {probabilities:?} are not probabilities that add up to 1");
@@ -181,9 +205,9 @@ impl Evaluation {
             }
         }
         let all: Vec<&Prediction> = predictions.iter().collect();
-        let confusion = confusion(&all);
-        let classes = Class::ALL.map(|class| ClassScore::new(class, &confusion));
-        let Binary { accuracy, sensitivity, specificity } = Binary::new(&confusion);
+        let (confusion, unseen) = confusion(&all);
+        let classes = Class::ALL.map(|class| ClassScore::new(class, &confusion, unseen[class.index()]));
+        let Binary { accuracy, sensitivity, specificity } = Binary::new(&all);
         Ok(Self {
             subject: subject.name.clone(),
             notice: RESEARCH_USE_ONLY.to_string(),
@@ -195,6 +219,7 @@ impl Evaluation {
             macro_average: MacroAverage::new(&classes),
             classes,
             confusion,
+            unseen,
             calibration: Calibration::new(predictions),
             risk_coverage: RiskCoverage::new(predictions),
             selective: Selective::new(predictions),
@@ -223,12 +248,16 @@ impl Evaluation {
     }
 }
 
-fn confusion(predictions: &[&Prediction]) -> [[usize; Class::COUNT]; Class::COUNT] {
-    let mut confusion = [[0; Class::COUNT]; Class::COUNT];
+/// Fields by true and by predicted class, and those in which nothing was seen by true class.
+fn confusion(predictions: &[&Prediction]) -> ([[usize; Class::COUNT]; Class::COUNT], [usize; Class::COUNT]) {
+    let (mut confusion, mut unseen) = ([[0; Class::COUNT]; Class::COUNT], [0; Class::COUNT]);
     for prediction in predictions {
-        confusion[prediction.truth.index()][prediction.class().index()] += 1;
+        match prediction.class() {
+            Some(class) => confusion[prediction.truth.index()][class.index()] += 1,
+            None => unseen[prediction.truth.index()] += 1,
+        }
     }
-    confusion
+    (confusion, unseen)
 }
 
 struct Binary {
@@ -238,31 +267,24 @@ struct Binary {
 }
 
 impl Binary {
-    fn new(confusion: &[[usize; Class::COUNT]; Class::COUNT]) -> Self {
-        let sum = |wanted: &dyn Fn(Class, Class) -> bool| -> usize {
-            let pairs = Class::ALL.into_iter().flat_map(|truth| Class::ALL.map(|predicted| (truth, predicted)));
-            let wanted = pairs.filter(|&(truth, predicted)| wanted(truth, predicted));
-            wanted.map(|(truth, predicted)| confusion[truth.index()][predicted.index()]).sum()
+    fn new(predictions: &[&Prediction]) -> Self {
+        let rate = |of: fn(Class) -> bool, is_right: fn(&Prediction) -> bool| {
+            let fields = || predictions.iter().filter(|prediction| of(prediction.truth));
+            Rate::new(fields().filter(|prediction| is_right(prediction)).count(), fields().count())
         };
         Self {
-            accuracy: Rate::new(sum(&|truth, predicted| truth == predicted), sum(&|_, _| true)),
-            sensitivity: Rate::new(
-                sum(&|truth, predicted| truth.is_malignant() && predicted.is_malignant()),
-                sum(&|truth, _| truth.is_malignant()),
-            ),
-            specificity: Rate::new(
-                sum(&|truth, predicted| !truth.is_malignant() && !predicted.is_malignant()),
-                sum(&|truth, _| !truth.is_malignant()),
-            ),
+            accuracy: rate(|_| true, Prediction::is_right),
+            sensitivity: rate(Class::is_malignant, Prediction::is_malignant),
+            specificity: rate(|truth| !truth.is_malignant(), Prediction::is_benign),
         }
     }
 }
 
 impl ClassScore {
-    fn new(class: Class, confusion: &[[usize; Class::COUNT]; Class::COUNT]) -> Self {
+    fn new(class: Class, confusion: &[[usize; Class::COUNT]; Class::COUNT], unseen: usize) -> Self {
         let at = class.index();
         let hits = confusion[at][at];
-        let support: usize = confusion[at].iter().sum();
+        let support = confusion[at].iter().sum::<usize>() + unseen;
         let predicted: usize = confusion.iter().map(|row| row[at]).sum();
         let f1 = (support + predicted > 0).then(|| 2.0 * hits as f64 / (support + predicted) as f64);
         Self { class, support, precision: Rate::new(hits, predicted), recall: Rate::new(hits, support), f1 }
@@ -287,16 +309,16 @@ impl MacroAverage {
 impl Selective {
     fn new(predictions: &[Prediction]) -> Option<Self> {
         let mut reasons = BTreeMap::new();
-        for reason in predictions.iter().filter_map(|prediction| prediction.abstained.as_ref()) {
-            *reasons.entry(reason.clone()).or_insert(0) += 1;
+        for reason in predictions.iter().filter_map(Prediction::withheld) {
+            *reasons.entry(reason.to_owned()).or_insert(0) += 1;
         }
         if reasons.is_empty() {
             return None;
         }
         let answered: Vec<&Prediction> =
-            predictions.iter().filter(|prediction| prediction.abstained.is_none()).collect();
+            predictions.iter().filter(|prediction| prediction.withheld().is_none()).collect();
         let coverage = Rate::new(answered.len(), predictions.len());
-        let Binary { accuracy, sensitivity, specificity } = Binary::new(&confusion(&answered));
+        let Binary { accuracy, sensitivity, specificity } = Binary::new(&answered);
         Some(Self { coverage, accuracy, sensitivity, specificity, reasons })
     }
 }
@@ -304,13 +326,11 @@ impl Selective {
 fn mistakes(predictions: &[Prediction]) -> Vec<Mistake> {
     let mut mistakes: Vec<Mistake> = predictions
         .iter()
-        .filter(|prediction| prediction.class() != prediction.truth)
-        .map(|prediction| Mistake {
-            file: prediction.file.clone(),
-            truth: prediction.truth,
-            predicted: prediction.class(),
-            confidence: prediction.confidence(),
-            abstained: prediction.abstained.is_some(),
+        .filter_map(|prediction| {
+            let (predicted, confidence) = prediction.most_probable().filter(|(class, _)| *class != prediction.truth)?;
+            let Prediction { file, truth, .. } = prediction;
+            let abstained = prediction.withheld().is_some();
+            Some(Mistake { file: file.clone(), truth: *truth, predicted, confidence, abstained })
         })
         .collect();
     mistakes.sort_by(|one, other| other.confidence.total_cmp(&one.confidence).then_with(|| one.file.cmp(&other.file)));

@@ -83,7 +83,8 @@ impl Subject<'_> {
         let mut fields = Vec::with_capacity(pictures.len());
         for path in pictures {
             let input = input(path, preprocessing)?;
-            let class = most_probable(&network.run(&input, &mut workspace).logits);
+            let class = most_probable(&network.run(&input, &mut workspace).logits)
+                .ok_or_else(|| Error::content(path, "gets no finite numbers from the network; take another model"))?;
             let own = map(&network, &mut workspace, class)?;
             let float = float.explain(&input, class)?;
             let behind = shuffled.iter_mut().map(|(network, workspace)| {
@@ -111,8 +112,8 @@ fn map(network: &Network, workspace: &mut Workspace, class: Class) -> Result<Vec
     Ok(explanation.values().to_vec())
 }
 
-fn most_probable(logits: &[f32; Class::COUNT]) -> Class {
-    blastscope_shared::calibration::most_probable(logits).0
+fn most_probable(logits: &[f32; Class::COUNT]) -> Option<Class> {
+    blastscope_shared::calibration::most_probable(logits).map(|(class, _)| class)
 }
 
 /// The weights of the dense layers, each layer's in a random order and with random signs, as a fresh layer's would be: left as

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, adaptation,
     dataset::{Dataset, LabelledImage},
-    evaluation::{Paired, Prediction, Rate, bootstrap::Bootstrap},
+    evaluation::{Paired, Prediction, Rate, Score, bootstrap::Bootstrap},
     progress::Progress,
     screening,
     split::Part,
@@ -35,7 +35,7 @@ pub struct Plan {
     pub replay: usize,
     /// As how many replayed fields a corrected one counts.
     pub emphasis: f64,
-    /// How much a class's recall, the sensitivity, or the calibration error may be worse than the champion's, 0..=1.
+    /// By how much any [`Score`] may be worse than the champion's, 0..=1.
     pub tolerance: f64,
     /// Seed of the draw of replayed fields.
     pub seed: u64,
@@ -104,34 +104,41 @@ pub fn retrain(
     let learned: Vec<&Labelled> = replayed.iter().copied().chain(corrected.fields.iter()).collect();
     let mut statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
     learn_stain(&mut statistics, &corrected.fields.iter().map(|field| field.hue).collect::<Vec<_>>());
-    let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Vec<Scored> {
-        let scored = fields.iter().zip(logits).map(|(field, &logits)| Scored {
-            truth: field.class,
-            logits,
-            novelty: field.novelty(&statistics, scale),
-        });
+    // All or none: a layer that fails some of the fields must not be compared on the others.
+    let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
+        let scored = fields
+            .iter()
+            .zip(logits)
+            .map(|(field, &logits)| Scored::new(field.class, logits, field.novelty(&statistics, scale)).observed());
         scored.collect()
     };
     let validated: Vec<&Labelled> = validated.iter().map(|(_, field)| field).collect();
+    if validated.is_empty() {
+        return Err(Error::content(
+            &data.root,
+            "has no validation field with something to see to choose thresholds on",
+        ));
+    }
     let task = progress.start("moving the last layer", PULLS.len());
     let mut best: Option<(f64, f64, Shift, OperatingPoint)> = None;
     for pull in PULLS {
         let shift = Shift::fit(&learned, temperature, pull);
         let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
-        let fields = scored(&validated, &logits);
-        let point = OperatingPoint::choose(&fields)
-            .ok_or_else(|| Error::content(&data.root, "has no validation field to choose thresholds on"))?;
+        task.advance(1);
         let held_out = corrected.held_out(&replayed, temperature, pull);
         let on_corrected = scored(&corrected.fields.iter().collect::<Vec<_>>(), &held_out);
+        let (Some(fields), Some(on_corrected)) = (scored(&validated, &logits), on_corrected) else { continue };
+        let Some(point) = OperatingPoint::choose(&fields) else { continue };
         let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
-        if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
+        if loss.is_finite() && best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
             best = Some((loss, pull, shift, point));
         }
-        task.advance(1);
     }
     drop(task);
     let Some((_, pull, shift, point)) = best else {
-        return Err(Error::Usage("there is no strength to hold the last layer with".into()));
+        return Err(Error::Usage(
+            "the model computes no finite numbers for the validation and the corrected fields; start from another --base".into(),
+        ));
     };
 
     let quantized = QuantizedFilters::new(&shifted(&layer, &shift), scale, 1.0);
@@ -154,9 +161,7 @@ pub fn retrain(
             right += images
                 .iter()
                 .zip(&findings)
-                .filter(|&(&image, finding)| {
-                    screening::prediction(&addition.images[image], finding).class() == addition.images[image].class
-                })
+                .filter(|&(&image, finding)| screening::prediction(&addition.images[image], finding).is_right())
                 .count();
         }
         Ok(right)
@@ -271,17 +276,32 @@ fn compare(
     Ok((paired, measurements(&predictions[1])))
 }
 
-/// The scores in which the challenger is worse by more than `tolerance`.
+/// What speaks against the challenger: each [`Score`] in which it is worse by more than `tolerance`, or that is missing or not a
+/// number. A score that neither has, because no field shows the class, speaks for nobody.
 fn worse(locked: &Paired, tolerance: f64) -> Vec<String> {
-    let scores = locked.scores.iter().filter_map(|score| {
-        let [Some(was), Some(is)] = score.values else { return None };
-        let is_error = score.score.contains("error");
-        let counts = is_error || score.score.starts_with("recall") || score.score.starts_with("sensitivity");
-        let loss = if is_error { is - was } else { was - is };
-        (counts && loss > tolerance + 1e-9)
-            .then(|| format!("{}: {:.1} % instead of {:.1} %", score.score, is * 100.0, was * 100.0))
-    });
-    scores.collect()
+    let percent = |value: f64| format!("{:.1} %", value * 100.0);
+    let objection = |score: Score| {
+        let found = locked.scores.iter().find(|found| found.score == score);
+        let Some(found) = found else { return Some(format!("{score}: not measured")) };
+        match found.values {
+            [None, None] => None,
+            [was, None] => {
+                Some(format!("{score}: nothing to compute it from instead of {}", percent(was.unwrap_or(0.0))))
+            }
+            [None, Some(is)] => (!is.is_finite()).then(|| format!("{score}: not a number")),
+            [Some(was), Some(is)] => {
+                let loss = score.loss(was, is);
+                let holds = loss <= tolerance + 1e-9;
+                let is_number = loss.is_finite();
+                match (is_number, holds) {
+                    (true, true) => None,
+                    (true, false) => Some(format!("{score}: {} instead of {}", percent(is), percent(was))),
+                    (false, _) => Some(format!("{score}: not a number")),
+                }
+            }
+        }
+    };
+    Score::ALL.into_iter().filter_map(objection).collect()
 }
 
 /// What the challenger reached on the locked part, for its card.
@@ -291,12 +311,15 @@ fn measurements(predictions: &[Prediction]) -> Vec<Measurement> {
         Rate::new(fields().filter(|one| right(one)).count(), fields().count())
     };
     let rates = [
-        ("accuracy, int8", rate(|_| true, |one| one.class() == one.truth)),
-        ("sensitivity, malignant", rate(Class::is_malignant, |one| one.class().is_malignant())),
-        ("specificity, benign", rate(|class| !class.is_malignant(), |one| !one.class().is_malignant())),
+        ("accuracy, int8", rate(|_| true, Prediction::is_right)),
+        ("sensitivity, malignant", rate(Class::is_malignant, Prediction::is_malignant)),
+        ("specificity, benign", rate(|class| !class.is_malignant(), Prediction::is_benign)),
     ];
     let known = rates.iter().filter(|(_, rate)| rate.value.is_some());
     known
         .map(|(what, rate)| rate.measurement(what, "test part of the data set that the first model was made from"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,7 @@ pub fn prediction(image: &LabelledImage, finding: &Finding) -> Prediction {
     Prediction {
         file: image.file.clone(),
         truth: image.class,
-        probabilities: finding.assessment.probabilities,
+        probabilities: finding.assessment.sight.map(|scores| scores.probabilities()),
         abstained: match finding.assessment.verdict {
             _ if finding.rejected => Some("rejected by the quality gate".to_owned()),
             Verdict::Class { .. } => None,

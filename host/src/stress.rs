@@ -72,6 +72,9 @@ pub struct Level {
     pub answered_accuracy: Rate,
     /// Of all fields, those that a wrong class is named for with a probability above [`SURE`].
     pub sure_and_wrong: Rate,
+    /// Fields in which nothing was seen; never right, and among those that are stopped or abstained from.
+    #[serde(default)]
+    pub unseen: usize,
     /// The expected calibration error, 0..=1 ([`Calibration`](crate::evaluation::Calibration)).
     pub calibration_error: f64,
 }
@@ -85,8 +88,10 @@ impl Level {
     ) -> Result<Self, Error> {
         let evaluation = Evaluation::new(&Subject::default(), predictions)?;
         let count = predictions.len();
-        let answered = || predictions.iter().filter(|prediction| prediction.abstained.is_none());
-        let right = |prediction: &&Prediction| prediction.class() == prediction.truth;
+        let answered = || predictions.iter().filter(|prediction| prediction.withheld().is_none());
+        let sure_and_wrong = |prediction: &&Prediction| {
+            !prediction.is_right() && prediction.most_probable().is_some_and(|(_, confidence)| confidence > SURE)
+        };
         let answers = answered().count();
         Ok(Self {
             severity,
@@ -97,11 +102,9 @@ impl Level {
             stopped: Rate::new(stopped, count),
             abstained: Rate::new(count - stopped - answers, count),
             answered: Rate::new(answers, count),
-            answered_accuracy: Rate::new(answered().filter(right).count(), answers),
-            sure_and_wrong: Rate::new(
-                answered().filter(|prediction| !right(prediction) && prediction.confidence() > SURE).count(),
-                count,
-            ),
+            answered_accuracy: Rate::new(answered().filter(|prediction| prediction.is_right()).count(), answers),
+            sure_and_wrong: Rate::new(answered().filter(sure_and_wrong).count(), count),
+            unseen: evaluation.unseen.iter().sum(),
             calibration_error: evaluation.calibration.expected_error,
         })
     }

@@ -30,7 +30,7 @@ pub mod yolo;
 
 use std::{collections::HashMap, io::IsTerminal, path::Path, sync::Arc};
 
-use blastscope_shared::{Class, calibration::Calibration};
+use blastscope_shared::{Class, Sight, calibration::Calibration};
 use burn::{
     data::dataloader::DataLoader,
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
@@ -322,7 +322,7 @@ pub fn examples(data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Vec<Examp
     items.iter().map(|item| Example::of(data, of_picture(item.image), item)).collect()
 }
 
-/// What the float network says of a split's items, without temperature or abstention.
+/// What the float network says of a split's items, without temperature; it abstains only where it saw nothing.
 ///
 /// # Errors
 /// When the device gives back something that is not logits.
@@ -339,15 +339,15 @@ pub fn float_predictions(
 
 /// Float logits as predictions, with softmax at temperature 1.
 #[must_use]
-pub fn predictions_of(logits: &[[f32; Class::COUNT]], data: &Dataset, items: &[Item]) -> Vec<Prediction> {
+pub fn predictions_of(logits: &[Sight<[f32; Class::COUNT]>], data: &Dataset, items: &[Item]) -> Vec<Prediction> {
     logits
         .iter()
         .zip(items)
         .map(|(logits, item)| Prediction {
             file: data.images[item.image].file.clone(),
             truth: data.images[item.image].class,
-            probabilities: Calibration::NONE.probabilities(logits),
-            abstained: None,
+            probabilities: logits.map(|logits| Calibration::NONE.probabilities(&logits)),
+            abstained: logits.blank().map(|blank| blank.name().to_owned()),
         })
         .collect()
 }

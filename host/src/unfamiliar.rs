@@ -33,6 +33,10 @@ pub struct Unfamiliar {
     pub pictures: usize,
     /// Number of familiar pictures that they are compared with.
     pub familiar: usize,
+    /// Pictures in which the network saw nothing: it has no novelty to tell them by and names no class for them. They are among the
+    /// pictures that every rate is of, and not in the area.
+    #[serde(default)]
+    pub unseen: usize,
     /// Area under the receiver operating characteristic of the [novelty score](blastscope_shared::novelty): the probability that a
     /// picture of the folder scores higher than a familiar one. 0.5 says that the score cannot tell them apart. The interval is
     /// a bootstrap over overlap groups of the familiar pictures and over pictures of the folder.
@@ -106,11 +110,13 @@ impl Unfamiliar {
         // `pictures/.` and `..` have no name of their own.
         let named = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
         let name = named.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into());
-        Self::new(name, familiar, &findings, classifier.thresholds().max_novelty, bootstrap)
-            .ok_or_else(|| Error::Usage("there are no familiar pictures to compare unfamiliar ones with".into()))
+        Self::new(name, familiar, &findings, classifier.thresholds().max_novelty, bootstrap).ok_or_else(|| {
+            let side = if familiar.is_empty() { "the familiar pictures" } else { "the unfamiliar pictures" };
+            Error::content(folder, format!("cannot be compared: the network sees nothing in {side}"))
+        })
     }
 
-    /// Compares what was found; `None` when one side is empty.
+    /// Compares what was found; `None` when on one side there is no picture with something to see.
     #[must_use]
     pub fn new(
         folder: String,
@@ -124,15 +130,19 @@ impl Unfamiliar {
             Rate::new(foreign.iter().filter(|finding| wanted(finding)).count(), foreign.len())
         };
         let named = |finding: &Finding| finding.assessment.verdict.class().filter(|_| !finding.rejected);
-        let sure =
-            |finding: &Finding| named(finding).filter(|class| finding.assessment.probabilities[class.index()] > SURE);
+        let sure = |finding: &Finding| {
+            let probabilities = finding.assessment.probabilities()?;
+            named(finding).filter(|class| probabilities[class.index()] > SURE)
+        };
         let novelties = |findings: &mut dyn Iterator<Item = f32>| findings.map(f64::from).collect::<Vec<f64>>();
+        let seen = || foreign.iter().filter_map(|finding| finding.assessment.novelty());
         Some(Self {
             folder,
             pictures: foreign.len(),
             familiar: familiar.len(),
+            unseen: foreign.len() - seen().count(),
             area,
-            flagged: rate(&|finding| finding.assessment.novelty > threshold),
+            flagged: rate(&|finding| finding.assessment.novelty().is_some_and(|novelty| novelty > threshold)),
             stopped: rate(&|finding| finding.rejected),
             named: rate(&|finding| named(finding).is_some()),
             sure: rate(&|finding| sure(finding).is_some()),
@@ -141,7 +151,7 @@ impl Unfamiliar {
             threshold,
             histogram: Histogram::new(
                 &novelties(&mut familiar.iter().map(|field| field.novelty)),
-                &novelties(&mut foreign.iter().map(|finding| finding.assessment.novelty)),
+                &novelties(&mut seen()),
                 f64::from(threshold),
             ),
         })
@@ -157,10 +167,8 @@ fn area(familiar: &[Familiar], foreign: &[Finding], bootstrap: Bootstrap) -> Opt
         .zip(clusters)
         .map(|(field, cluster)| Scored { score: field.novelty, cluster, positive: false })
         .collect();
-    cases.extend(foreign.iter().enumerate().map(|(at, finding)| Scored {
-        score: finding.assessment.novelty,
-        cluster: count + at,
-        positive: true,
+    cases.extend(foreign.iter().enumerate().filter_map(|(at, finding)| {
+        Some(Scored { score: finding.assessment.novelty()?, cluster: count + at, positive: true })
     }));
     roc::sort(&mut cases);
     let [estimate] = bootstrap.estimates(&[count, foreign.len()], |times| [roc::area(&cases, times)]);
@@ -168,10 +176,9 @@ fn area(familiar: &[Familiar], foreign: &[Finding], bootstrap: Bootstrap) -> Opt
 }
 
 impl Histogram {
-    /// Bars over all scores and the threshold. Scores that are 0 count as the least score above it, and those of pictures in which
-    /// the network saw nothing as the largest.
+    /// Bars over all scores and the threshold. Scores that are 0 count as the least score above it.
     fn new(familiar: &[f64], foreign: &[f64], threshold: f64) -> Self {
-        let usable = |score: &f64| *score < f64::from(f32::MAX) && *score > 0.0;
+        let usable = |score: &f64| score.is_finite() && *score > 0.0;
         let all = || familiar.iter().chain(foreign).copied().chain([threshold]).filter(usable);
         let low = all().fold(f64::INFINITY, f64::min).min(1.0) * 0.98;
         let high = all().fold(low, f64::max).max(low * 1.1) * 1.02;
@@ -190,18 +197,16 @@ impl Histogram {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{
-        artifact::Thresholds,
-        classifier::{Assessment, judge},
-    };
+    use blastscope_shared::{Judge, Sight, artifact::Thresholds, judge::Scores, sight::Blank};
 
     use super::*;
+
+    const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
     fn finding(novelty: f32, class: Class, probability: f32, rejected: bool) -> Finding {
         let mut probabilities = [(1.0 - probability) / 3.0; 4];
         probabilities[class.index()] = probability;
-        let verdict = judge(&probabilities, novelty, &Thresholds { min_probability: 0.6, max_novelty: 2.0 });
-        Finding { assessment: Assessment { logits: [0.0; 4], probabilities, novelty, verdict }, rejected }
+        Finding { assessment: JUDGE.assess(Scores::new([0.0; 4], probabilities, novelty)), rejected }
     }
 
     fn familiar(novelties: &[f32]) -> Vec<Familiar> {
@@ -259,6 +264,21 @@ mod tests {
         let foreign = [finding(1.0, Class::Pre, 0.9, false)];
         assert_eq!(Unfamiliar::new("a".into(), &[], &foreign, 2.0, Bootstrap::default()), None);
         assert_eq!(Unfamiliar::new("a".into(), &familiar(&[1.0]), &[], 2.0, Bootstrap::default()), None);
+    }
+
+    #[test]
+    fn nothing_seen_is_neither_novel_nor_named() {
+        let nothing = |blank| Finding { assessment: JUDGE.assess(Sight::Nothing(blank)), rejected: false };
+        let seen = [finding(3.0, Class::Benign, 0.95, false), finding(0.9, Class::Pre, 0.95, false)];
+        let with =
+            compare(&familiar(&[0.8, 1.0]), &[seen[0], nothing(Blank::NoCells), seen[1], nothing(Blank::NotFinite)]);
+        let without = compare(&familiar(&[0.8, 1.0]), &seen);
+        assert_eq!((with.pictures, with.unseen, without.unseen), (4, 2, 0));
+        assert_eq!((with.area.value, with.histogram), (without.area.value, without.histogram));
+        let hits = |found: [Rate; 3]| found.map(|rate| (rate.hits, rate.of));
+        assert_eq!(hits([with.flagged, with.named, with.sure]), [(1, 4), (1, 4), (1, 4)]);
+        let all_blank = [nothing(Blank::NoCells)];
+        assert_eq!(Unfamiliar::new("a".into(), &familiar(&[1.0]), &all_blank, 2.0, Bootstrap::default()), None);
     }
 
     #[test]

@@ -19,7 +19,8 @@ fn shipped() -> PathBuf {
 fn surprise(model: &Classifier, data: &Dataset, images: &[usize]) -> f64 {
     let findings = screening::screen(model, data, images, Progress::Silent).expect("every picture is read");
     let surprises = images.iter().zip(&findings).map(|(&image, finding)| {
-        let probability = finding.assessment.probabilities[data.images[image].class.index()];
+        let probabilities = finding.assessment.probabilities().expect("whole fields are always seen");
+        let probability = probabilities[data.images[image].class.index()];
         -f64::from(probability.max(1e-6)).ln()
     });
     surprises.sum::<f64>() / images.len() as f64

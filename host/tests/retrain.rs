@@ -64,9 +64,10 @@ fn corrected_fields_change_their_verdict_and_a_worse_challenger_is_refused() {
     let all: Vec<usize> = (0..clinic.images.len()).collect();
     let wrong = |model: &Classifier, images: &[usize]| -> Vec<usize> {
         let findings = screening::screen(model, &clinic, images, Progress::Silent).expect("read");
-        let named = images.iter().zip(&findings).filter(|&(&image, finding)| {
-            screening::prediction(&clinic.images[image], finding).class() != clinic.images[image].class
-        });
+        let named = images
+            .iter()
+            .zip(&findings)
+            .filter(|&(&image, finding)| !screening::prediction(&clinic.images[image], finding).is_right());
         named.map(|(&image, _)| image).collect()
     };
     let corrected: Vec<usize> = wrong(&champion, &all).into_iter().take(10).collect();

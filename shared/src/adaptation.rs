@@ -16,7 +16,7 @@ use self::head::{Labelled, Shift};
 use crate::{
     Class,
     artifact::{Artifact, ArtifactError, Filters, Layer, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
-    calibration::{Calibration, most_probable},
+    calibration::Calibration,
     folds::Fold,
     hex,
     novelty::NoveltyStatistics,
@@ -108,16 +108,16 @@ pub enum AdaptationError {
         by_class(.0)
     )]
     TooFew([usize; Class::COUNT]),
-    /// No field is left to choose thresholds on.
-    #[error("there is nothing to choose thresholds on")]
-    NoThresholds,
+    /// The model computes something other than finite numbers for a labelled field.
+    #[error("the model computes no finite numbers for a labelled field; start from another model")]
+    NotFinite,
 }
 
 impl AdaptationError {
     /// Whether it is the model that is not usable, rather than the fields.
     #[must_use]
     pub const fn is_of_the_model(&self) -> bool {
-        matches!(self, Self::Model(_) | Self::NoHead)
+        matches!(self, Self::Model(_) | Self::NoHead | Self::NotFinite)
     }
 }
 
@@ -129,7 +129,7 @@ fn by_class(counts: &[usize; Class::COUNT]) -> String {
 /// Adapts the model in `file` to a `site`. Gives the new model's bytes. `progress` is told how many strengths of how many were tried.
 ///
 /// # Errors
-/// [`AdaptationError`]: too few fields or only one class, or a file that is no model or has no head.
+/// [`AdaptationError`]: too few fields or only one class, or a file that is no model, has no head or computes no finite numbers.
 pub fn adapt(
     file: &[u8],
     site: &Site<'_>,
@@ -150,19 +150,22 @@ pub fn adapt(
     let try_out = |pull: Option<f64>| {
         let logits = held_out_logits(labelled, site.folds, artifact.calibration.temperature, pull);
         let fields = labelled.iter().zip(&logits).zip(&novelties);
-        let scored: Vec<Scored> =
-            fields.map(|((field, &logits), &novelty)| Scored { truth: field.class, logits, novelty }).collect();
-        OperatingPoint::choose(&scored)
-            .map(|point| (pull, point, cross_entropy(&scored, &point.calibration), scored))
-            .ok_or(AdaptationError::NoThresholds)
+        // All or none: a layer that fails some of the fields must not be compared on the others.
+        let scored: Vec<Scored> = fields
+            .map(|((field, &logits), &novelty)| Scored::new(field.class, logits, novelty).observed())
+            .collect::<Option<_>>()?;
+        let point = OperatingPoint::choose(&scored)?;
+        let loss = cross_entropy(&scored, &point.calibration);
+        loss.is_finite().then_some((pull, point, loss, scored))
     };
-    let unmoved = try_out(None)?;
+    let unmoved = try_out(None).ok_or(AdaptationError::NotFinite)?;
     let as_it_was = [cross_entropy(&unmoved.3, &artifact.calibration), unmoved.2];
     let mut best = unmoved;
     for (tried, candidate) in PULLS.into_iter().enumerate() {
         progress(tried, PULLS.len());
-        let moved = try_out(Some(candidate))?;
-        if moved.2 < best.2 {
+        if let Some(moved) = try_out(Some(candidate))
+            && moved.2 < best.2
+        {
             best = moved;
         }
     }
@@ -258,10 +261,10 @@ pub fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
 /// What the held-out logits are worth, for the card.
 fn measurements(scored: &[Scored], calibration: &Calibration) -> Vec<Measurement> {
     let part = "labelled fields of the site, cross-validated";
-    let named = |field: &Scored| most_probable(&calibration.probabilities(&field.logits)).0;
     let rate = |of: &dyn Fn(Class) -> bool, right: &dyn Fn(Class, Class) -> bool| {
-        let fields = || scored.iter().filter(|field| of(field.truth));
-        Rate::new(fields().filter(|field| right(field.truth, named(field))).count(), fields().count())
+        let fields = || scored.iter().filter(|field| of(field.truth()));
+        let named = |field: &&Scored| field.most_probable(calibration).is_some_and(|named| right(field.truth(), named));
+        Rate::new(fields().filter(named).count(), fields().count())
     };
     let mut results = Vec::new();
     let mut add = |what: &str, rate: Rate| {

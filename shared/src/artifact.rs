@@ -164,6 +164,14 @@ pub enum ArtifactError {
     /// The body decodes, but something in it makes no sense.
     #[error("cannot be used: {0}")]
     Invalid(&'static str),
+    /// No distance from a stain can be measured: every field, or those of another stain, would count as familiar.
+    #[error("cannot be used: stain {number} of its novelty statistics {reason}")]
+    InvalidStain {
+        /// Number of the stain, from 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
 }
 
 impl<'a> Artifact<'a> {
@@ -221,11 +229,17 @@ impl<'a> Artifact<'a> {
             return Err(ArtifactError::Invalid("it has more than 64 layers"));
         }
         if !self.calibration.is_usable() {
-            return Err(ArtifactError::Invalid("its temperature is not a positive number, or a bias is none"));
+            return Err(ArtifactError::Invalid(
+                "its temperature must be a finite number above 0, and its biases must be finite",
+            ));
         }
         let Thresholds { min_probability, max_novelty } = self.thresholds;
-        if !(0.0..=1.0).contains(&min_probability) || max_novelty.is_nan() || max_novelty <= 0.0 {
-            return Err(ArtifactError::Invalid("its thresholds are out of range"));
+        // NaN lies outside every range.
+        if !(0.0..=1.0).contains(&min_probability) {
+            return Err(ArtifactError::Invalid("its least probability of a verdict does not lie from 0 to 1"));
+        }
+        if !(f32::MIN_POSITIVE..=f32::MAX).contains(&max_novelty) {
+            return Err(ArtifactError::Invalid("its largest novelty is not a finite number above 0"));
         }
         Ok(())
     }

@@ -29,16 +29,17 @@ impl Calibration {
     /// malignancy is `1 / (1 + e^(-m / temperature))`, and it is divided among the malignant classes by
     /// `softmax(logits / temperature + biases)`.
     ///
-    /// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits.
+    /// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits. A logit that is not a
+    /// number makes all four so.
     #[must_use]
     pub fn probabilities(&self, logits: &[f32; Class::COUNT]) -> [f32; Class::COUNT] {
         let [benign, malignant @ ..] = *logits;
-        let largest = malignant.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let largest = malignant.into_iter().fold(f32::NEG_INFINITY, libm::fmaximumf);
         let sum: f32 = malignant.map(|logit| libm::expf(logit - largest)).iter().sum();
         let margin = (largest - benign + libm::logf(sum)) / self.temperature;
         let mut shares = malignant.map(|logit| (logit - largest) / self.temperature);
         shares.iter_mut().zip(self.biases).for_each(|(share, bias)| *share += bias);
-        let largest = shares.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let largest = shares.into_iter().fold(f32::NEG_INFINITY, libm::fmaximumf);
         let shares = shares.map(|share| libm::expf(share - largest));
         let total: f32 = shares.iter().sum();
         let is_malignant = 1.0 / (1.0 + libm::expf(-margin));
@@ -53,9 +54,15 @@ impl Calibration {
     }
 }
 
-/// The most probable class, the first of equals, and its probability.
+/// The most probable class, the first of equals, and its probability. `None` when one of the numbers is not finite: then none is the
+/// largest.
 #[must_use]
-pub fn most_probable(probabilities: &[f32; Class::COUNT]) -> (Class, f32) {
+pub fn most_probable(probabilities: &[f32; Class::COUNT]) -> Option<(Class, f32)> {
+    probabilities.iter().all(|probability| probability.is_finite()).then(|| largest(probabilities))
+}
+
+/// The class of the largest of finite numbers, the first of equals.
+pub(crate) fn largest(probabilities: &[f32; Class::COUNT]) -> (Class, f32) {
     let mut best = (Class::Benign, probabilities[0]);
     for class in Class::ALL {
         if probabilities[class.index()] > best.1 {
@@ -91,7 +98,21 @@ mod tests {
         let p = Calibration::NONE.probabilities(&[1.0, 3.0, -200.0, 2.0]);
         assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!((p[1] - 0.665_24).abs() < 1e-4, "{p:?}");
-        assert_eq!(most_probable(&p).0, Class::Early);
+        assert_eq!(most_probable(&p).map(|(class, _)| class), Some(Class::Early));
+    }
+
+    #[test]
+    fn a_number_that_is_none_has_no_largest_and_spreads() {
+        for wrong_one in 0..4 {
+            let mut logits = [0.5, 2.0, -1.0, 0.0];
+            for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                logits[wrong_one] = wrong;
+                assert_eq!(most_probable(&logits), None, "{logits:?}");
+            }
+            logits[wrong_one] = f32::NAN;
+            let probabilities = at(1.5).probabilities(&logits);
+            assert!(probabilities.iter().all(|probability| probability.is_nan()), "{logits:?}: {probabilities:?}");
+        }
     }
 
     #[test]

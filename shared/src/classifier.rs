@@ -7,19 +7,22 @@ mod by_cell;
 use self::by_cell::ByCell;
 use crate::{
     artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
-    calibration::{Calibration, most_probable},
+    calibration::Calibration,
     cells::Cell,
     density::Density,
     explanation::{Explanation, Unexplained},
     hex::hex,
+    judge::{Judge, Scores},
     label::Class,
     network::{self, Execution, Network},
     novelty::NoveltyStatistics,
     pixels::RgbPixels,
     preprocess::{Preprocessing, Squash},
+    sight::{Blank, Sight},
     stain::{self, Hue},
-    verdict::{Abstention, Verdict},
 };
+
+pub use crate::judge::Assessment;
 
 /// An artifact in use. Immutable: threads share it, each with its own [`Workspace`].
 pub struct Classifier {
@@ -31,18 +34,18 @@ pub struct Classifier {
     network: Network,
     calibration: Calibration,
     novelty: NoveltyStatistics,
-    thresholds: Thresholds,
+    judge: Judge,
 }
 
 /// The buffers of one thread.
 pub struct Workspace {
     squash: Squash,
     input: Vec<u8>,
-    sight: Sight,
+    eye: Eye,
 }
 
 /// What [`Workspace`] has for a field's input and after.
-struct Sight {
+struct Eye {
     network: network::Workspace,
     by_cell: ByCell,
     /// Of a network that sees fields as a whole; the other has its own.
@@ -58,33 +61,6 @@ pub struct Observation<'a> {
     pub hidden: &'a [u8],
     /// The hue of the field's stain.
     pub hue: Hue,
-}
-
-/// What is found in a field.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Assessment {
-    /// The network's outputs.
-    pub logits: [f32; Class::COUNT],
-    /// Calibrated probabilities in the order of [`Class::ALL`]; they add up to 1.
-    pub probabilities: [f32; Class::COUNT],
-    /// How unlike the training data the field is; see [`crate::novelty`]. [`f32::MAX`] where there was nothing to look at.
-    pub novelty: f32,
-    /// The most probable class, or why none is named.
-    pub verdict: Verdict,
-}
-
-impl Assessment {
-    /// Whether the network saw something of the field: not where it sees cells and there are none.
-    #[must_use]
-    pub const fn is_seen(&self) -> bool {
-        !matches!(self.verdict, Verdict::Abstain(Abstention::NoCells))
-    }
-
-    /// The most probable class, also of a field that no class is named for.
-    #[must_use]
-    pub fn most_probable(&self) -> Class {
-        most_probable(&self.probabilities).0
-    }
 }
 
 impl Classifier {
@@ -113,8 +89,15 @@ impl Classifier {
             network,
             calibration: artifact.calibration,
             novelty,
-            thresholds: artifact.thresholds,
+            judge: Judge::new(artifact.thresholds),
         })
+    }
+
+    /// The same model in the hands of a site that asks for more before a class is named; see [`Judge::stricter`]. Everything that
+    /// is said of a field with it, is said by this judge.
+    #[must_use]
+    pub fn stricter(self, min_probability: Option<f32>, max_novelty: Option<f32>) -> Self {
+        Self { judge: self.judge.stricter(min_probability, max_novelty), ..self }
     }
 
     /// SHA-256 of the artifact's body, 64 hexadecimal digits.
@@ -154,10 +137,16 @@ impl Classifier {
         &self.network
     }
 
-    /// What a verdict needs.
+    /// Who decides what is said of a field.
+    #[must_use]
+    pub const fn judge(&self) -> &Judge {
+        &self.judge
+    }
+
+    /// What a verdict needs: the model's thresholds, or [stricter](Self::stricter) ones.
     #[must_use]
     pub const fn thresholds(&self) -> &Thresholds {
-        &self.thresholds
+        self.judge.thresholds()
     }
 
     /// Buffers for [`Self::assess`].
@@ -166,7 +155,7 @@ impl Classifier {
         Workspace {
             squash: Squash::new(),
             input: vec![0; self.preprocessing.input_len()],
-            sight: Sight {
+            eye: Eye {
                 network: self.network.workspace(),
                 by_cell: ByCell::new(&self.network),
                 density: Density::default(),
@@ -179,9 +168,17 @@ impl Classifier {
     /// # Panics
     /// When `workspace` is another classifier's.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
-        let Workspace { squash, input, sight } = workspace;
+        self.judge.assess(self.look(picture, workspace))
+    }
+
+    /// What the model makes of a picture of any size, without a verdict: for a [`Judge`].
+    ///
+    /// # Panics
+    /// When `workspace` is another classifier's.
+    pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Sight<Scores> {
+        let Workspace { squash, input, eye } = workspace;
         self.preprocessing.apply_with(squash, picture, input);
-        self.judge_observation(self.observe_with(input, sight))
+        self.scores(self.observe_with(input, eye))
     }
 
     /// Classifies what [`Preprocessing::apply`] made of a picture.
@@ -189,33 +186,37 @@ impl Classifier {
     /// # Panics
     /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
     pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
-        self.judge_observation(self.observe(input, workspace))
+        self.judge.assess(self.scores(self.observe(input, workspace)))
     }
 
-    /// What the network makes of what [`Preprocessing::apply`] made of a picture. `None` where it sees cells and there are none.
+    /// What the network makes of what [`Preprocessing::apply`] made of a picture. Nothing where it sees cells and there are none, or
+    /// where its outputs are not finite.
     ///
     /// # Panics
     /// As [`Self::assess_input`].
-    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Observation<'a>> {
-        self.observe_with(input, &mut workspace.sight)
+    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Sight<Observation<'a>> {
+        self.observe_with(input, &mut workspace.eye)
     }
 
-    fn observe_with<'a>(&'a self, input: &[u8], sight: &'a mut Sight) -> Option<Observation<'a>> {
-        let Sight { network, by_cell, density } = sight;
+    fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Sight<Observation<'a>> {
+        let Eye { network, by_cell, density } = eye;
         let (output, hue) = if self.preprocessing.is_cell_by_cell() {
-            by_cell.run(&self.preprocessing, input, &self.network, network)?
+            match by_cell.run(&self.preprocessing, input, &self.network, network) {
+                Some(seen) => seen,
+                None => return Sight::Nothing(Blank::NoCells),
+            }
         } else {
             density.measure(&self.preprocessing, input);
             (self.network.run(input, network), stain::hue(&self.preprocessing, density.bytes()))
         };
-        Some(Observation { logits: output.logits, hidden: output.hidden, hue })
+        Sight::of_finite(output.logits).map(|logits| Observation { logits, hidden: output.hidden, hue })
     }
 
     /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
     /// sees fields as a whole.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-        workspace.sight.by_cell.cells()
+        workspace.eye.by_cell.cells()
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
@@ -229,56 +230,15 @@ impl Classifier {
     /// When `workspace` is another classifier's.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
         if self.preprocessing.is_cell_by_cell() {
-            return workspace.sight.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
+            return workspace.eye.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
         }
-        self.network.explain(&mut workspace.sight.network, class)
+        self.network.explain(&mut workspace.eye.network, class)
     }
 
-    fn judge_observation(&self, observation: Option<Observation<'_>>) -> Assessment {
-        let Some(Observation { logits, hidden, hue }) = observation else {
-            return Assessment {
-                logits: [0.0; Class::COUNT],
-                probabilities: [1.0 / Class::COUNT as f32; Class::COUNT],
-                novelty: f32::MAX,
-                verdict: Verdict::Abstain(Abstention::NoCells),
-            };
-        };
-        let probabilities = self.calibration.probabilities(&logits);
-        let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue));
-        Assessment { logits, probabilities, novelty, verdict: judge(&probabilities, novelty, &self.thresholds) }
-    }
-}
-
-/// The verdict over calibrated probabilities and novelty: unfamiliar fields first, then doubtful ones.
-#[must_use]
-pub fn judge(probabilities: &[f32; Class::COUNT], novelty: f32, thresholds: &Thresholds) -> Verdict {
-    let (class, probability) = most_probable(probabilities);
-    if novelty > thresholds.max_novelty {
-        Verdict::Abstain(Abstention::Unfamiliar { novelty, threshold: thresholds.max_novelty })
-    } else if probability < thresholds.min_probability {
-        Verdict::Abstain(Abstention::LowConfidence { probability, threshold: thresholds.min_probability })
-    } else {
-        Verdict::Class { class, probability }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_unfamiliar_and_the_doubtful_get_no_class() {
-        let thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
-        let sure = [0.1, 0.1, 0.7, 0.1];
-        let doubtful = [0.3, 0.5, 0.1, 0.1];
-        assert_eq!(judge(&sure, 1.0, &thresholds), Verdict::Class { class: Class::Pre, probability: 0.7 });
-        assert_eq!(
-            judge(&sure, 2.5, &thresholds),
-            Verdict::Abstain(Abstention::Unfamiliar { novelty: 2.5, threshold: 2.0 })
-        );
-        assert_eq!(
-            judge(&doubtful, 1.0, &thresholds),
-            Verdict::Abstain(Abstention::LowConfidence { probability: 0.5, threshold: 0.6 })
-        );
+    fn scores(&self, observation: Sight<Observation<'_>>) -> Sight<Scores> {
+        observation.and_then(|Observation { logits, hidden, hue }| {
+            let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue));
+            Scores::new(logits, self.calibration.probabilities(&logits), novelty)
+        })
     }
 }

@@ -188,18 +188,19 @@ impl Gate {
     pub fn judge(&self, quality: &Quality) -> Result<(), Rejection> {
         let &Quality { focus, background, clipped, foreign, stained, .. } = quality;
         let contrast = quality.contrast();
-        if background < self.min_background {
-            Err(Rejection::TooDark { background, threshold: self.min_background })
-        } else if clipped > self.max_clipped {
-            Err(Rejection::TooBright { clipped, threshold: self.max_clipped })
-        } else if contrast < self.min_contrast {
-            Err(Rejection::Empty { contrast, threshold: self.min_contrast })
-        } else if foreign > self.max_foreign || stained < self.min_stained || focus > self.max_focus {
-            Err(Rejection::NotASmear { foreign, stained })
-        } else if focus < self.min_focus {
-            Err(Rejection::OutOfFocus { focus, threshold: self.min_focus })
-        } else {
-            Ok(())
+        // Each says what must hold, so that a measure that is not a number does not pass.
+        let is_bright_enough = background >= self.min_background;
+        let is_within_range = clipped <= self.max_clipped;
+        let shows_something = contrast >= self.min_contrast;
+        let is_a_smear = foreign <= self.max_foreign && stained >= self.min_stained && focus <= self.max_focus;
+        let is_sharp = focus >= self.min_focus;
+        match (is_bright_enough, is_within_range, shows_something, is_a_smear, is_sharp) {
+            (false, ..) => Err(Rejection::TooDark { background, threshold: self.min_background }),
+            (_, false, ..) => Err(Rejection::TooBright { clipped, threshold: self.max_clipped }),
+            (_, _, false, ..) => Err(Rejection::Empty { contrast, threshold: self.min_contrast }),
+            (_, _, _, false, _) => Err(Rejection::NotASmear { foreign, stained }),
+            (.., false) => Err(Rejection::OutOfFocus { focus, threshold: self.min_focus }),
+            (true, true, true, true, true) => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bytes --decode--> RgbPixels --Preprocessing::apply--> masked u8 pixels --Network::run--> logits
-//!       --calibration, novelty--> Assessment --judge--> Verdict
+//!       --calibration, novelty--> Sight<Scores> --Judge--> Verdict
 //! ```
 //!
 //! [`Classifier::assess`] is that way in one call. The host evaluates with the same functions that the device runs, so that a reported accuracy is the accuracy of what ships.
@@ -16,6 +16,7 @@
 //!
 //! # Words
 //! * **field**: what the camera sees; a **frame** is one picture of it.
+//! * **sight**: what a network got to see of a field: something observed, or nothing. Nothing seen is never a probability.
 //! * **verdict**: a class with its calibrated probability, or an abstention with its reason.
 //! * **gate**: the check of a frame's quality before the network sees it.
 //! * **artifact**: the one file that holds a network and all that belongs to it.
@@ -42,6 +43,7 @@ pub mod folds;
 pub mod gate;
 mod hex;
 mod histogram;
+pub mod judge;
 mod kernels;
 pub mod label;
 pub mod network;
@@ -52,6 +54,7 @@ pub mod pixels;
 pub mod preprocess;
 pub mod quantization;
 pub mod rate;
+pub mod sight;
 pub mod signing;
 pub mod stain;
 pub mod verdict;
@@ -61,9 +64,11 @@ pub use artifact::Artifact;
 pub use classifier::Classifier;
 pub use explanation::Explanation;
 pub use hex::hex;
+pub use judge::Judge;
 pub use label::Class;
 pub use network::Network;
 pub use pixels::RgbPixels;
 pub use preprocess::Preprocessing;
 pub use rate::Rate;
+pub use sight::Sight;
 pub use verdict::Verdict;

@@ -79,7 +79,7 @@ impl NoveltyStatistics {
         })
     }
 
-    /// How far a field is from usual ones; sums run in the order of the activations, so that every machine gets the same bits.
+    /// How far a field is from usual ones; not a number where a statistic is not. Sums run in the order of the activations, so that every machine gets the same bits.
     #[must_use]
     pub fn distances(&self, activations: &[u8], hue: &Hue) -> Distances {
         let mut smallest = f32::INFINITY;
@@ -89,15 +89,15 @@ impl NoveltyStatistics {
                 let distance = f32::from(activation) - mean;
                 sum += distance * distance * inverse_variance;
             }
-            smallest = smallest.min(sum / activations.len() as f32);
+            smallest = libm::fminimumf(smallest, sum / activations.len() as f32);
         }
         Distances { activations: smallest, stain: stain::nearest(&self.stains, hue) }
     }
 
-    /// The score of a field that is so far away.
+    /// The score of a field that is so far away; not a number where one of the distances is not.
     #[must_use]
     pub fn score(&self, distances: &Distances) -> f32 {
-        (distances.activations / self.usual.activations).max(distances.stain / self.usual.stain)
+        libm::fmaximumf(distances.activations / self.usual.activations, distances.stain / self.usual.stain)
     }
 }
 
@@ -135,6 +135,29 @@ mod tests {
         // Strange activations, a strange stain: either is enough.
         assert!(score(&[100; 64], hue(0)) > 10.0 / 1.5);
         assert!(score(usual, Hue([0.8, 0.9, 0.7, 0.5])) > 10.0);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_never_familiar() {
+        let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
+        let hues = [Hue([0.5; 4]); 40];
+        let views = fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
+        let sound = NoveltyStatistics::learn(views, &hues).expect("every class is there");
+        let score = |statistics: &NoveltyStatistics, hue| statistics.score(&statistics.distances(&[20; 3], &hue));
+        assert!(score(&sound, hues[0]).is_finite());
+        assert!(score(&sound, Hue([f32::NAN, 0.5, 0.5, 0.5])).is_nan());
+        for class in 0..4 {
+            let mut broken = sound.clone();
+            broken.means[class][1] = f32::NAN;
+            assert!(score(&broken, hues[0]).is_nan(), "class {class}");
+        }
+        let mut broken = sound.clone();
+        broken.inverse_variances[2] = f32::NAN;
+        assert!(score(&broken, hues[0]).is_nan());
+        let usual = Distances { stain: f32::NAN, ..sound.usual };
+        assert!(score(&NoveltyStatistics { usual, ..sound.clone() }, hues[0]).is_nan());
+        let usual = Distances { activations: f32::NAN, ..sound.usual };
+        assert!(score(&NoveltyStatistics { usual, ..sound }, hues[0]).is_nan());
     }
 
     #[test]

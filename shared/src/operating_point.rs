@@ -1,23 +1,48 @@
 //! Calibration and thresholds, chosen on the validation part alone and after quantization.
+//!
+//! Fields in which nothing was seen teach nothing about probabilities: a [`Scored`] cannot be made of one. Whoever chooses counts
+//! them and says so.
 
 use alloc::vec::Vec;
 
 use crate::{
     Class,
     artifact::Thresholds,
-    calibration::{Calibration, most_probable},
+    calibration::{Calibration, largest, most_probable},
     novelty::Distances,
+    sight::{Blank, Sight},
 };
 
-/// A field of the validation part as the int8 network sees it.
-#[derive(Clone, Copy, Debug)]
+/// A field of the validation part in which the network saw something. Its numbers are finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
-    /// What it shows.
-    pub truth: Class,
-    /// The network's outputs.
-    pub logits: [f32; Class::COUNT],
-    /// See [`crate::novelty`]; [`f32::MAX`] where the network saw nothing.
-    pub novelty: f32,
+    truth: Class,
+    logits: [f32; Class::COUNT],
+    novelty: f32,
+}
+
+impl Scored {
+    /// A field that shows `truth`, with the network's `logits` and its [novelty](crate::novelty). Nothing where one of the numbers is
+    /// not finite.
+    #[must_use]
+    pub fn new(truth: Class, logits: [f32; Class::COUNT], novelty: f32) -> Sight<Self> {
+        match logits.iter().chain([&novelty]).all(|number| number.is_finite()) {
+            true => Sight::Observed(Self { truth, logits, novelty }),
+            false => Sight::Nothing(Blank::NotFinite),
+        }
+    }
+
+    /// What the field shows.
+    #[must_use]
+    pub const fn truth(&self) -> Class {
+        self.truth
+    }
+
+    /// The class that is most probable by a calibration; `None` when its probabilities are not finite.
+    #[must_use]
+    pub fn most_probable(&self, calibration: &Calibration) -> Option<Class> {
+        most_probable(&calibration.probabilities(&self.logits)).map(|(class, _)| class)
+    }
 }
 
 /// Largest share of wrong verdicts among those that are spoken on the validation part.
@@ -38,21 +63,22 @@ pub struct OperatingPoint {
 }
 
 impl OperatingPoint {
-    /// Chooses calibration and thresholds for `fields`; `None` when there are none that the network saw something of.
+    /// Chooses calibration and thresholds for `fields`; `None` when there are none, or no calibration fits them.
     #[must_use]
     pub fn choose(fields: &[Scored]) -> Option<Self> {
         if fields.is_empty() {
             return None;
         }
         let calibration = calibrate(fields);
-        let novelties: Vec<f32> =
-            fields.iter().map(|field| field.novelty).filter(|&novelty| novelty < f32::MAX).collect();
-        let max_novelty = quantile(novelties, FAMILIAR)?;
+        if !calibration.is_usable() {
+            return None;
+        }
+        let max_novelty = quantile(fields.iter().map(|field| field.novelty).collect(), FAMILIAR)?;
         let spoken: Vec<(bool, f32)> = fields
             .iter()
             .filter(|field| field.novelty <= max_novelty)
             .map(|field| {
-                let (class, probability) = most_probable(&calibration.probabilities(&field.logits));
+                let (class, probability) = largest(&calibration.probabilities(&field.logits));
                 (class == field.truth, probability)
             })
             .collect();
@@ -70,14 +96,18 @@ impl OperatingPoint {
     }
 }
 
-/// The distances that 99.5 % of the validation fields stay within, one by one; 1 where there is no field.
+/// The distances that 99.5 % of the validation fields stay within, one by one; 1 where there is no field. Of distances that are not
+/// finite nothing is learned.
 #[must_use]
 pub fn usual_distances(distances: &[Distances]) -> Distances {
-    let of = |one: fn(&Distances) -> f32| quantile(distances.iter().map(one).collect(), USUAL).unwrap_or(1.0);
+    let of = |one: fn(&Distances) -> f32| {
+        let finite = distances.iter().map(one).filter(|distance| distance.is_finite());
+        quantile(finite.collect(), USUAL).unwrap_or(1.0)
+    };
     Distances { activations: of(|field| field.activations), stain: of(|field| field.stain) }
 }
 
-/// The smallest of `values` that so large a share of them does not surpass, at least the smallest positive number.
+/// The smallest of finite `values` that so large a share of them does not surpass, at least the smallest positive number.
 fn quantile(mut values: Vec<f32>, share: f64) -> Option<f32> {
     values.sort_unstable_by(f32::total_cmp);
     let at = ((values.len() as f64 * share).ceil() as usize).max(1) - 1;
@@ -85,9 +115,9 @@ fn quantile(mut values: Vec<f32>, share: f64) -> Option<f32> {
 }
 
 /// The temperature from 1/20 to 20 and the biases of the least mean cross-entropy: a golden-section search over the temperature's
-/// logarithm, and for each temperature the best biases by Newton's method. Fields that the network saw nothing of do not count.
+/// logarithm, and for each temperature the best biases by Newton's method.
 fn calibrate(fields: &[Scored]) -> Calibration {
-    let fields: Vec<Margins> = fields.iter().filter(|field| field.novelty < f32::MAX).map(Margins::new).collect();
+    let fields: Vec<Margins> = fields.iter().map(Margins::new).collect();
     let fit = |log_temperature: f64| {
         let temperature = log_temperature.exp();
         let biases = biases(&fields, temperature);
@@ -189,16 +219,18 @@ pub fn cross_entropy(fields: &[Scored], calibration: &Calibration) -> f64 {
 }
 
 fn log_sum(logits: &[f64]) -> f64 {
-    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, libm::fmaximum);
     largest + logits.iter().map(|logit| (logit - largest).exp()).sum::<f64>().ln()
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     fn field(truth: usize, logits: [f32; 4], novelty: f32) -> Scored {
-        Scored { truth: Class::ALL[truth], logits, novelty }
+        Scored::new(Class::ALL[truth], logits, novelty).observed().expect("finite")
     }
 
     #[test]
@@ -256,14 +288,23 @@ mod tests {
         fields.extend((0..5).map(|_| field(0, [6.0, 0.0, 0.0, 0.0], 90.0)));
         let point = OperatingPoint::choose(&fields).expect("there are fields");
         assert!(point.thresholds.max_novelty < 90.0);
-        let wrong = most_probable(&point.calibration.probabilities(&[1.0, 0.5, -2.0, -2.0])).1;
+        let wrong = largest(&point.calibration.probabilities(&[1.0, 0.5, -2.0, -2.0])).1;
         assert!(point.thresholds.min_probability > wrong, "{point:?}");
-        // Fields without cells do not count as familiar.
-        let nothing = field(0, [0.0; 4], f32::MAX);
-        let with_empty: Vec<Scored> = fields.iter().copied().chain((0..100).map(|_| nothing)).collect();
-        let other = OperatingPoint::choose(&with_empty).expect("there are fields");
-        assert_eq!(other.thresholds.max_novelty, point.thresholds.max_novelty);
-        assert_eq!(OperatingPoint::choose(&[nothing]), None);
         assert_eq!(OperatingPoint::choose(&[]), None);
+    }
+
+    #[test]
+    fn what_is_not_a_number_teaches_nothing() {
+        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert_eq!(Scored::new(Class::Pre, [0.0; 4], wrong), Sight::Nothing(Blank::NotFinite));
+            for at in 0..4 {
+                let mut logits = [0.0; 4];
+                logits[at] = wrong;
+                assert_eq!(Scored::new(Class::Pre, logits, 1.0), Sight::Nothing(Blank::NotFinite));
+            }
+            let mut distances = vec![Distances { activations: 2.0, stain: 3.0 }; 50];
+            distances.push(Distances { activations: wrong, stain: wrong });
+            assert_eq!(usual_distances(&distances), Distances { activations: 2.0, stain: 3.0 });
+        }
     }
 }

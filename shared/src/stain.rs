@@ -61,10 +61,10 @@ pub struct Stain {
 }
 
 impl Stain {
-    /// Learns a stain from the hues of fields; `None` when there are fewer than [`FEWEST_FIELDS`].
+    /// Learns a stain from the hues of fields; `None` when there are fewer than [`FEWEST_FIELDS`], or a hue is not finite.
     #[must_use]
     pub fn learn(hues: &[Hue]) -> Option<Self> {
-        if hues.len() < FEWEST_FIELDS {
+        if hues.len() < FEWEST_FIELDS || !hues.iter().flat_map(|hue| hue.0).all(f32::is_finite) {
             return None;
         }
         let count = hues.len() as f64;
@@ -88,7 +88,8 @@ impl Stain {
         })
     }
 
-    /// The squared Mahalanobis distance of `hue` divided by [`HUES`]: about 1 for a field of this stain.
+    /// The squared Mahalanobis distance of `hue` divided by [`HUES`]: about 1 for a field of this stain, at least 0. Not a number
+    /// where one of `hue` or of the stain is not.
     #[must_use]
     pub fn distance(&self, hue: &Hue) -> f32 {
         let mut difference = hue.0;
@@ -99,14 +100,74 @@ impl Stain {
                 sum += left * entry * right;
             }
         }
-        (sum / HUES as f32).max(0.0)
+        // Below 0 by rounding only. `f32::max` would take what is not a number for 0, the most familiar hue of all.
+        libm::fmaximumf(sum / HUES as f32, 0.0)
     }
 }
 
-/// How far `hue` is from the nearest of `stains`; infinite where there is none.
+/// How far `hue` is from the nearest of `stains`; infinite where there is none, and not a number where one of the distances is not.
 #[must_use]
 pub fn nearest(stains: &[Stain], hue: &Hue) -> f32 {
-    stains.iter().map(|stain| stain.distance(hue)).fold(f32::INFINITY, f32::min)
+    stains.iter().map(|stain| stain.distance(hue)).fold(f32::INFINITY, libm::fminimumf)
+}
+
+/// How far below zero an eigenvalue of an inverse covariance may lie, relative to the sum of the diagonal: what is left of rounding
+/// to 32 bits.
+const ROUNDING: f64 = 1e-6;
+/// How far the two sides of the diagonal may lie apart, relative to the largest number.
+const ASYMMETRY: f64 = 1e-3;
+
+impl Stain {
+    /// Whether distances can be measured with it.
+    ///
+    /// # Errors
+    /// A clause about the stain: a number is not finite, or its inverse covariance is not symmetric or not positive semi-definite, so
+    /// that hues of another stain would lie at a negative distance and count as familiar.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if !self.mean.iter().all(|mean| mean.is_finite()) {
+            return Err("has a mean hue that is not a finite number");
+        }
+        let matrix = self.inverse_covariance.map(|row| row.map(f64::from));
+        if !matrix.iter().flatten().all(|entry| entry.is_finite()) {
+            return Err("has an inverse covariance with an entry that is not a finite number");
+        }
+        let largest = matrix.iter().flatten().fold(0.0f64, |largest, entry| largest.max(entry.abs()));
+        let is_symmetric = (0..HUES)
+            .all(|row| (0..row).all(|column| (matrix[row][column] - matrix[column][row]).abs() <= ASYMMETRY * largest));
+        if !is_symmetric {
+            return Err("has an inverse covariance that is not symmetric");
+        }
+        if is_positive_semi_definite(&matrix) {
+            Ok(())
+        } else {
+            Err("has an inverse covariance that is not positive semi-definite")
+        }
+    }
+}
+
+/// Whether the symmetric part of a finite `matrix` has no eigenvalue below zero, but for [`ROUNDING`]: by elimination (Cholesky) of the
+/// matrix with that much added to its diagonal, all pivots must be positive.
+fn is_positive_semi_definite(matrix: &[[f64; HUES]; HUES]) -> bool {
+    let trace: f64 = (0..HUES).map(|at| matrix[at][at].abs()).sum();
+    let shift = (ROUNDING * trace).max(f64::MIN_POSITIVE.sqrt());
+    let mut rest = [[0.0; HUES]; HUES];
+    for (row, entries) in rest.iter_mut().enumerate() {
+        for (column, entry) in entries.iter_mut().enumerate() {
+            *entry = f64::midpoint(matrix[row][column], matrix[column][row]) + if row == column { shift } else { 0.0 };
+        }
+    }
+    for pivot in 0..HUES {
+        let row = rest[pivot];
+        let is_positive = row[pivot] > 0.0;
+        if !is_positive {
+            return false;
+        }
+        for (below, entries) in rest.iter_mut().enumerate().skip(pivot + 1) {
+            let factor = row[below] / row[pivot];
+            entries.iter_mut().zip(row).for_each(|(entry, by)| *entry -= factor * by);
+        }
+    }
+    true
 }
 
 /// By Gauss and Jordan; the matrix is positive definite, so that no pivot is 0.
@@ -187,5 +248,66 @@ mod tests {
         }
         assert_eq!(Stain::learn(&hues[..FEWEST_FIELDS - 1]), None);
         assert_eq!(nearest(&[], &hues[0]), f32::INFINITY);
+        assert_eq!(stain.check(), Ok(()));
+        let mut odd = hues.clone();
+        odd[7].0[2] = f32::NAN;
+        assert_eq!(Stain::learn(&odd), None);
+    }
+
+    const IDENTITY: [[f32; HUES]; HUES] =
+        [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
+
+    #[test]
+    fn what_is_not_a_number_is_never_familiar() {
+        let known = Stain { mean: [0.5; HUES], inverse_covariance: IDENTITY };
+        let usual = Hue([0.5; HUES]);
+        for at in 0..HUES {
+            let mut hue = usual;
+            hue.0[at] = f32::NAN;
+            assert!(known.distance(&hue).is_nan(), "hue {at}");
+            let (mut mean, mut matrix) = (known.clone(), known.clone());
+            mean.mean[at] = f32::NAN;
+            matrix.inverse_covariance[at][(at + 1) % HUES] = f32::NAN;
+            for broken in [mean, matrix] {
+                assert!(broken.distance(&usual).is_nan(), "{broken:?}");
+                // Neither before nor behind a stain that the hue is near to.
+                assert!(nearest(&[broken.clone(), known.clone()], &usual).is_nan());
+                assert!(nearest(&[known.clone(), broken], &usual).is_nan());
+            }
+        }
+    }
+
+    #[test]
+    fn only_matrices_that_measure_distances_pass() {
+        let check = |inverse_covariance| Stain { mean: [0.5; HUES], inverse_covariance }.check();
+        let with = |entries: &[(usize, usize, f32)]| {
+            let mut matrix = IDENTITY;
+            entries.iter().for_each(|&(row, column, value)| matrix[row][column] = value);
+            matrix
+        };
+        // Positive definite, of rank 1 and 0, small and large.
+        assert_eq!(check(IDENTITY), Ok(()));
+        assert_eq!(check([[1.0; HUES]; HUES]), Ok(()));
+        assert_eq!(check([[0.0; HUES]; HUES]), Ok(()));
+        for scale in [1e-30, 1e-3, 1e4, 1e30] {
+            assert_eq!(check(with(&[(0, 1, 0.9), (1, 0, 0.9)]).map(|row| row.map(|entry| entry * scale))), Ok(()));
+            let negative = with(&[(2, 2, -0.01)]).map(|row| row.map(|entry| entry * scale));
+            assert!(check(negative).is_err_and(|reason| reason.contains("not positive semi-definite")), "{scale}");
+        }
+        // Each row alone looks harmless: the eigenvalue below zero lies across.
+        for at in 0..HUES {
+            let across = (at + 1) % HUES;
+            let indefinite = check(with(&[(at, across, 1.1), (across, at, 1.1)]));
+            assert_eq!(indefinite, Err("has an inverse covariance that is not positive semi-definite"));
+            assert_eq!(check(with(&[(at, across, 0.3)])), Err("has an inverse covariance that is not symmetric"));
+            for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let reason = check(with(&[(at, across, wrong)])).expect_err("not finite");
+                assert!(reason.contains("inverse covariance") && reason.contains("finite"), "{reason}");
+                let mut mean = [0.5; HUES];
+                mean[at] = wrong;
+                let reason = Stain { mean, inverse_covariance: IDENTITY }.check().expect_err("not finite");
+                assert!(reason.contains("mean hue"), "{reason}");
+            }
+        }
     }
 }

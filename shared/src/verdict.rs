@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::label::Class;
+use crate::{label::Class, sight::Blank};
 
 /// A class, or the reason why none is named.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +37,17 @@ pub enum Abstention {
     },
     /// The network sees cells, and the field shows none.
     NoCells,
+    /// What the model computes for the field is not finite.
+    NotFinite,
+}
+
+impl From<Blank> for Abstention {
+    fn from(blank: Blank) -> Self {
+        match blank {
+            Blank::NoCells => Self::NoCells,
+            Blank::NotFinite => Self::NotFinite,
+        }
+    }
 }
 
 impl Verdict {
@@ -60,13 +71,14 @@ impl Verdict {
 }
 
 impl Abstention {
-    /// The reason without its numbers: `not sure enough`, `unfamiliar` or `no cells`.
+    /// The reason without its numbers: `not sure enough`, `unfamiliar`, `no cells` or `not a number`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::LowConfidence { .. } => "not sure enough",
             Self::Unfamiliar { .. } => "unfamiliar",
-            Self::NoCells => "no cells",
+            Self::NoCells => Blank::NoCells.name(),
+            Self::NotFinite => Blank::NotFinite.name(),
         }
     }
 }
@@ -84,6 +96,9 @@ impl fmt::Display for Abstention {
                 )
             }
             Self::NoCells => f.write_str("no nucleated cell was found: move to a field that shows some"),
+            Self::NotFinite => f.write_str(
+                "the model computes no finite numbers for this field: install another model, and report this one",
+            ),
         }
     }
 }

@@ -9,6 +9,7 @@ use blastscope_shared::{
         Thresholds,
     },
     calibration::Calibration,
+    stain::HUES,
 };
 use sha2::{Digest, Sha256};
 
@@ -86,7 +87,7 @@ fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
     let output = Parts::draw(&mut numbers, hidden_len, Class::COUNT);
     let means = numbers.f32s(hidden_len * Class::COUNT, 0.0, 60.0);
     let inverse_variances = numbers.f32s(hidden_len, 0.001, 0.01);
-    let stains = numbers.f32s(20, 0.1, 1.0);
+    let stains = stain(numbers.f32s(20, 0.1, 1.0));
     let artifact = Artifact {
         card: ModelCard {
             name: "tiny".into(),
@@ -134,6 +135,20 @@ fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
         },
     };
     artifact.to_bytes().expect("the tiny artifact is valid")
+}
+
+/// A stain's mean and an inverse covariance that a reader accepts: symmetric, and so heavy on its diagonal that it is positive
+/// definite.
+fn stain(drawn: Vec<u8>) -> Vec<u8> {
+    let mut numbers: Vec<f32> = drawn.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    let (_, matrix) = numbers.split_at_mut(HUES);
+    for row in 0..HUES {
+        for column in 0..row {
+            matrix[HUES * row + column] = matrix[HUES * column + row];
+        }
+        matrix[HUES * row + row] += HUES as f32;
+    }
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// Puts an artifact's hash and checksum right again after its bytes were changed.

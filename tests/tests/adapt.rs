@@ -85,15 +85,17 @@ fn recorded(folder: &Path, slide: &Dataset) -> Vec<SessionId> {
     sessions
 }
 
+fn probability(probabilities: Option<[f32; Class::COUNT]>, class: Class) -> f32 {
+    probabilities.expect("whole fields are always seen")[class.index()]
+}
+
 /// Mean surprise about what the fields of `data` show, in nats.
 fn surprise(model: &Classifier, data: &Dataset) -> f64 {
     let all: Vec<usize> = (0..data.images.len()).collect();
     let findings = screening::screen(model, data, &all, Progress::Silent).expect("every picture is read");
-    let surprises = data
-        .images
-        .iter()
-        .zip(&findings)
-        .map(|(image, finding)| -f64::from(finding.assessment.probabilities[image.class.index()].max(1e-6)).ln());
+    let surprises = data.images.iter().zip(&findings).map(|(image, finding)| {
+        -f64::from(probability(finding.assessment.probabilities(), image.class).max(1e-6)).ln()
+    });
     surprises.sum::<f64>() / all.len() as f64
 }
 

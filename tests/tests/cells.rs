@@ -2,9 +2,10 @@
 
 use blastscope_host::synth::draw_field;
 use blastscope_shared::{
-    Class, Classifier, Isa, Preprocessing, RgbPixels, Verdict,
+    Class, Classifier, Isa, Preprocessing, RgbPixels, Sight, Verdict,
     cells::{CellView, SIDE},
     network::Execution,
+    sight::Blank,
     verdict::Abstention,
 };
 use blastscope_tests::cell_artifact;
@@ -34,7 +35,7 @@ fn a_field_is_the_mean_of_its_cells() {
             mean.iter_mut().zip(logits).for_each(|(mean, logit)| *mean += logit);
         }
         let mean = mean.map(|sum| sum / view.cells().len() as f32);
-        assert_eq!(assessment.logits, mean, "{class}");
+        assert_eq!(assessment.logits(), Some(mean), "{class}");
         let (cells, logits) = classifier.cells(&workspace);
         assert_eq!((cells, logits.len()), (view.cells(), cells.len()));
     }
@@ -68,7 +69,8 @@ fn a_field_without_cells_gets_no_class_and_an_explanation_without_a_peak() {
     let blank = RgbPixels::new(WIDTH, HEIGHT, vec![231; WIDTH * HEIGHT * 3]).expect("three bytes a pixel");
     let assessment = classifier.assess(&blank, &mut workspace);
     assert_eq!(assessment.verdict, Verdict::Abstain(Abstention::NoCells));
-    assert_eq!(assessment.probabilities, [0.25; 4]);
+    assert_eq!(assessment.sight, Sight::Nothing(Blank::NoCells));
+    assert_eq!((assessment.most_probable(), assessment.probabilities()), (None, None));
     let map = classifier.explain(&mut workspace, Class::Pro).expect("a map of nothing");
     assert_eq!(map.peak(), None);
 }

@@ -27,8 +27,8 @@ fn host(arguments: &[&str]) {
     Cli::try_parse_from(line).expect("the arguments are right").run().expect("the command succeeds");
 }
 
-/// What the model takes a picture for, whatever its thresholds.
-fn named(model: &Classifier, picture: &RgbPixels) -> Class {
+/// What the model takes a picture for, whatever its thresholds; `None` where it sees nothing.
+fn named(model: &Classifier, picture: &RgbPixels) -> Option<Class> {
     model.assess(picture, &mut model.workspace()).most_probable()
 }
 
@@ -48,7 +48,7 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
         device_id: "test".into(),
     };
     let session = record.start_session(&new).expect("started").session;
-    let settings = Settings { gate: None, settle: 1, same_view: -1.0, ..Settings::new(*model.thresholds()) };
+    let settings = Settings { gate: None, settle: 1, same_view: -1.0, ..Settings::new(*model.judge()) };
     let mut pipeline = Pipeline::new(model::Loaded::new(model), settings);
     let mut corrected = 0;
     for (number, image) in slide.images.iter().enumerate() {
@@ -62,7 +62,7 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
             let field = NewField { taken: SystemTime::now(), since_start: time, judgement, jpeg: jpeg.clone() };
             let receipt = record.add_field(session, &field).expect("saved");
             let kept = decode(jpeg.bytes()).expect("a JPEG");
-            if corrected < 10 && named(model, &kept) != image.class {
+            if corrected < 10 && named(model, &kept).is_some_and(|class| class != image.class) {
                 let says = Says::Corrects(Label::Class(image.class));
                 let opinion = NewOpinion { at: SystemTime::now(), by: "A. B.".into(), says, note: String::new() };
                 record.add_opinion(session, receipt.sequence.expect("a field"), &opinion).expect("saved");
@@ -126,7 +126,9 @@ fn corrections_come_back_as_a_signed_model_that_has_learned_from_them() {
     drop(lock);
     let running = model::load(None, Some(dir.path()), Execution::default()).expect("a model runs").classifier;
     assert_ne!(running.model_id(), champion.model_id());
-    let right =
-        corrected.iter().filter(|(jpeg, class)| named(&running, &decode(jpeg).expect("a JPEG")) == *class).count();
+    let right = corrected
+        .iter()
+        .filter(|(jpeg, class)| named(&running, &decode(jpeg).expect("a JPEG")) == Some(*class))
+        .count();
     assert!(right >= 7, "{right} of ten corrected fields have changed their verdict");
 }

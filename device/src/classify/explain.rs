@@ -56,7 +56,8 @@ impl Overlays {
         Ok(Self { folder: folder.to_path_buf(), class, taken: HashSet::new() })
     }
 
-    /// Explains the picture that `loaded` assessed last and writes the overlay.
+    /// Explains the picture that `loaded` looked at last and writes the overlay. `None` where no class was asked for and nothing was
+    /// seen, so that there is no most probable one.
     ///
     /// # Errors
     /// A clause that continues the picture's name.
@@ -66,8 +67,8 @@ impl Overlays {
         picture: &RgbPixels,
         examined: &Examined,
         loaded: &mut model::Loaded<'_>,
-    ) -> Result<Drawn, String> {
-        let class = self.class.unwrap_or_else(|| examined.assessment.most_probable());
+    ) -> Result<Option<Drawn>, String> {
+        let Some(class) = self.class.or_else(|| examined.appraisal.assessment.most_probable()) else { return Ok(None) };
         let cannot = |reason: String| format!("cannot be explained: {reason}");
         let explanation = loaded.explain(class).map_err(|error| cannot(error.to_string()))?;
         let classifier = loaded.classifier();
@@ -79,7 +80,7 @@ impl Overlays {
         let bytes = png(&overlay).map_err(written)?;
         atomic_file::write(&file, &bytes).map_err(|error| written(error.to_string()))?;
         let peak = explanation.peak_in(picture.width(), picture.height());
-        Ok(Drawn { explanation, file, peak })
+        Ok(Some(Drawn { explanation, file, peak }))
     }
 
     /// A name that no other overlay of this run has: pictures of different folders may share theirs.
@@ -101,13 +102,7 @@ impl Overlays {
 
 /// What was found, by which model, and what it is for.
 fn caption(examined: &Examined, classifier: &Classifier) -> Vec<String> {
-    let assessment = &examined.assessment;
-    let class = assessment.most_probable();
-    let probability = assessment.probabilities[class.index()] * 100.0;
-    let mut lines = vec![match examined.reason() {
-        None => format!("verdict {class}, probability {probability:.1} %"),
-        Some(reason) => format!("no verdict: {reason} ({class} {probability:.1} %)"),
-    }];
+    let mut lines = vec![examined.appraisal.sentence()];
     lines.push(format!("model {}", model::title(classifier)));
     lines.extend(model::caution(classifier).map(str::to_owned));
     lines.push(RESEARCH_USE.to_owned());

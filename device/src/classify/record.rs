@@ -1,9 +1,10 @@
 //! One line of JSON.
 
-use blastscope_shared::{Class, gate::Quality, verdict::Verdict};
+use blastscope_shared::{Class, gate::Quality};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use super::{Examined, explain::Drawn};
+use crate::pipeline::Appraisal;
 
 /// A number for each class, written as an object with the classes' names.
 #[derive(Clone, Copy, Debug)]
@@ -19,20 +20,20 @@ impl<T: Serialize> Serialize for ByClass<T> {
     }
 }
 
-/// A picture that was examined. What the network computed is there even when the gate rejects the picture.
+/// A picture that was examined. What the network computed is there even when the gate rejects the picture, and null where the network
+/// saw nothing.
 #[derive(Serialize)]
 pub(super) struct Record<'a> {
     file: &'a str,
     verdict: &'static str,
     reason: Option<String>,
-    probabilities: ByClass<f32>,
-    logits: [f32; Class::COUNT],
-    /// None where the network saw nothing.
+    probabilities: Option<ByClass<f32>>,
+    logits: Option<[f32; Class::COUNT]>,
     novelty: Option<f32>,
     quality: &'a Quality,
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Explained<'a>>,
+    explanation: Option<Option<Explained<'a>>>,
 }
 
 /// What spoke for a class, or why that cannot be said.
@@ -54,54 +55,36 @@ enum Explained<'a> {
 }
 
 impl<'a> Explained<'a> {
-    fn new(outcome: &'a Result<Drawn, String>) -> Self {
-        match outcome {
-            Ok(Drawn { explanation, file, peak }) => {
-                let rows = explanation.values().chunks(explanation.width());
-                let thousandths = |value: &f32| (value * 1000.0).round() / 1000.0;
-                Self::Drawn {
-                    class: explanation.class().name(),
-                    file: file.display().to_string(),
-                    peak: *peak,
-                    map: rows.map(|row| row.iter().map(thousandths).collect()).collect(),
-                }
-            }
-            Err(error) => Self::Failed { error },
-        }
+    /// `None` where nothing was seen.
+    fn new(outcome: &'a Result<Option<Drawn>, String>) -> Option<Self> {
+        let Drawn { explanation, file, peak } = match outcome {
+            Ok(drawn) => drawn.as_ref()?,
+            Err(error) => return Some(Self::Failed { error }),
+        };
+        let rows = explanation.values().chunks(explanation.width());
+        let thousandths = |value: &f32| (value * 1000.0).round() / 1000.0;
+        Some(Self::Drawn {
+            class: explanation.class().name(),
+            file: file.display().to_string(),
+            peak: *peak,
+            map: rows.map(|row| row.iter().map(thousandths).collect()).collect(),
+        })
     }
 }
 
 impl<'a> Record<'a> {
     pub(super) fn new(file: &'a str, examined: &'a Examined, model: &'a str) -> Self {
-        let assessment = &examined.assessment;
+        let Appraisal { quality, assessment, .. } = &examined.appraisal;
         Self {
             file,
-            verdict: examined.class().map_or("abstain", Class::name),
-            reason: examined.reason(),
-            probabilities: ByClass(assessment.probabilities),
-            logits: assessment.logits,
-            novelty: assessment.is_seen().then_some(assessment.novelty),
-            quality: &examined.quality,
+            verdict: examined.appraisal.class().map_or("abstain", Class::name),
+            reason: examined.appraisal.reason(),
+            probabilities: assessment.probabilities().map(ByClass),
+            logits: assessment.logits(),
+            novelty: assessment.novelty(),
+            quality,
             model,
             explanation: examined.explanation.as_ref().map(Explained::new),
-        }
-    }
-}
-
-impl Examined {
-    /// The class that is named, if any: neither the gate nor the thresholds object.
-    pub(super) fn class(&self) -> Option<Class> {
-        if self.rejection.is_some() { None } else { self.assessment.verdict.class() }
-    }
-
-    /// Why no class is named.
-    pub(super) fn reason(&self) -> Option<String> {
-        if let Some(rejection) = &self.rejection {
-            return Some(rejection.to_string());
-        }
-        match self.assessment.verdict {
-            Verdict::Abstain(abstention) => Some(abstention.to_string()),
-            Verdict::Class { .. } => None,
         }
     }
 }

@@ -70,20 +70,21 @@ impl<W: Write> Table<W> {
         let width = self.name_width;
         match outcome {
             Ok(examined) => {
-                let (word, colour) = match examined.class() {
+                let appraisal = &examined.appraisal;
+                let (word, colour) = match appraisal.class() {
                     Some(class) => (class.name(), class_colour(class)),
                     None => ("abstain", Color::Yellow),
                 };
-                match examined.class() {
+                match appraisal.class() {
                     Some(class) => self.counts.classes[class.index()] += 1,
                     None => self.counts.abstained += 1,
                 }
-                let highest = examined.assessment.probabilities.into_iter().fold(0.0, f32::max);
-                let probability = format!("{:.1} %", highest * 100.0);
-                let assessment = &examined.assessment;
-                let novelty = if assessment.is_seen() { format!("{:.2}", assessment.novelty) } else { "-".to_owned() };
+                let scores = appraisal.assessment.scores();
+                let shown = |number: Option<String>| number.unwrap_or_else(|| "-".to_owned());
+                let probability = shown(scores.map(|scores| format!("{:.1} %", scores.most_probable().1 * 100.0)));
+                let novelty = shown(scores.map(|scores| format!("{:.2}", scores.novelty())));
                 let word = self.paint(&format!("{word:8}"), colour);
-                let reason = beginning(&examined.reason().unwrap_or_default(), self.reason_width);
+                let reason = beginning(&appraisal.reason().unwrap_or_default(), self.reason_width);
                 let row = format!("{name:width$}  {word} {probability:>7} {novelty:>7}  {reason}");
                 writeln!(self.out, "{}", row.trim_end())?;
             }

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use blastscope_shared::Class;
 use clap::Args;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, load, note};
+use super::{PARTLY, SUCCESS, UNUSABLE, load, note, settings};
 use crate::{classify, execution, model::Found};
 
 #[derive(Debug, Args)]
@@ -19,6 +19,9 @@ pub(super) struct ClassifyArgs {
     /// Folder whose installed model is used [default: that of `blastscope update`].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Configuration, whose `[pipeline]` may ask for more before a class is named [default: /etc/blastscope.toml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// One JSON object a line and picture instead of a table.
     #[arg(long)]
     json: bool,
@@ -41,9 +44,13 @@ fn class_by_name(name: &str) -> Result<Class, String> {
 }
 
 pub(super) fn classify(args: &ClassifyArgs) -> io::Result<u8> {
+    let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
     let threads = args.threads.map_or_else(execution::threads, Into::into);
-    let found = load(args.model.as_deref(), args.data_dir.as_deref(), threads);
-    let Some(Found { classifier, warnings, .. }) = found else { return Ok(UNUSABLE) };
+    let named = args.model.as_deref().or(config.model.file.as_deref());
+    let Some(Found { classifier, warnings, .. }) = load(named, args.data_dir.as_deref(), threads) else {
+        return Ok(UNUSABLE);
+    };
+    let classifier = config.pipeline.judged(classifier);
     warnings.iter().for_each(note);
     let overlays = args.explain.as_ref().map(|dir| classify::Overlays::prepare(dir, args.explain_class, &args.paths));
     let overlays = match overlays.transpose() {

@@ -129,6 +129,7 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
     let Some(Found { classifier, warnings, .. }) = load(config.model.file.as_deref(), installed.as_deref(), 1) else {
         return Ok(UNUSABLE);
     };
+    let classifier = config.pipeline.judged(classifier);
     let recorded = args.tui || args.listen.is_some();
     let is_folder = matches!(source, live::SourceName::Folder(_));
     let options = live::Options {
@@ -145,7 +146,6 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         repeat: args.repeat,
         settle: config.pipeline.settle,
         picture_by_picture: is_folder && args.hold == 1 && args.settle.is_none() && !recorded,
-        thresholds: config.pipeline.stricter(*classifier.thresholds()),
         warnings,
         output,
     };

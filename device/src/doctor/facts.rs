@@ -1,6 +1,6 @@
 //! What is known about a machine, before anybody judges it. Sizes in bytes, times in the unit of their names.
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, Sight, sight::Blank};
 use serde::Serialize;
 
 use crate::hardware::PinState;
@@ -95,17 +95,21 @@ pub(crate) enum Model {
 pub(crate) struct Trial {
     /// Instruction set that the picture was classified on.
     pub isa: &'static str,
-    pub logits: [f32; Class::COUNT],
+    /// Or why there are none.
+    pub logits: Sight<[f32; Class::COUNT]>,
     /// Of the scalar kernels.
-    pub scalar_logits: [f32; Class::COUNT],
+    pub scalar_logits: Sight<[f32; Class::COUNT]>,
     /// Half of the frames, preprocessed already, took at most this on one thread.
     pub frame_ms: f64,
 }
 
 impl Trial {
-    /// Whether both kernels give the same numbers, bit for bit.
+    /// Whether both kernels give the same finite numbers, bit for bit, or both see no cells.
     pub(crate) fn agrees(&self) -> bool {
-        self.logits.map(f32::to_bits) == self.scalar_logits.map(f32::to_bits)
+        let bits =
+            |logits: &Sight<[f32; Class::COUNT]>| logits.and_then(Sight::of_finite).map(|all| all.map(f32::to_bits));
+        let (these, those) = (bits(&self.logits), bits(&self.scalar_logits));
+        these == those && these.blank() != Some(Blank::NotFinite)
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use blastscope_shared::{
     RgbPixels,
-    classifier::{Assessment, Classifier, Workspace},
+    classifier::{Classifier, Workspace},
+    judge::Scores,
+    sight::Sight,
 };
 
 use crate::pipeline::Assessor;
@@ -25,8 +27,8 @@ impl LoadedNetwork {
 }
 
 impl Assessor for LoadedNetwork {
-    fn assess(&mut self, picture: &RgbPixels) -> Assessment {
-        self.classifier.assess(picture, &mut self.workspace)
+    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
+        self.classifier.look(picture, &mut self.workspace)
     }
 
     fn squashes_to(&self) -> Option<(usize, usize)> {

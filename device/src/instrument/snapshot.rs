@@ -152,7 +152,7 @@ impl Snapshot {
         // What the view said before must not stand beside a rejection.
         let rejected = matches!(reading.statement, Statement::Rejected(_));
         self.probabilities = reading.probabilities.filter(|_| !rejected);
-        self.novelty = assessment.filter(|assessment| assessment.is_seen()).map(|assessment| assessment.novelty);
+        self.novelty = assessment.and_then(blastscope_shared::classifier::Assessment::novelty);
         self.quality = Some(reading.quality);
         self.gate = Some(reading.frame.as_ref().err().map_or("passed", blastscope_shared::gate::Rejection::name));
         self.frames_in_view = reading.frames_in_view;

@@ -2,7 +2,12 @@
 
 use std::io::{self, Write as _};
 
-use blastscope_shared::{Class, classifier::Classifier, gate::Quality};
+use blastscope_shared::{
+    Class,
+    calibration::most_probable,
+    classifier::{Assessment, Classifier},
+    gate::Quality,
+};
 use serde::Serialize;
 
 use super::{Display, Session};
@@ -23,7 +28,7 @@ pub(super) fn summary(session: &Session) -> String {
         Class::ALL.iter().zip(&tally.classes).map(|(class, count)| format!("{class} {count}")).collect();
     let average = tally.frames as f64 / session.elapsed.as_secs_f64().max(1e-3);
     format!(
-        "{} frames of {} views in {:.1} s ({average:.1} a second): {}, doubtful {}, unfamiliar {}, without cells {}, settling {}, rejected {}; \
+        "{} frames of {} views in {:.1} s ({average:.1} a second): {}, doubtful {}, unfamiliar {}, without cells {}, not a number {}, settling {}, rejected {}; \
          dropped {}, corrupt {}, stalls {}, freezes {}, losses {}",
         tally.frames,
         tally.views,
@@ -32,6 +37,7 @@ pub(super) fn summary(session: &Session) -> String {
         tally.doubtful,
         tally.unfamiliar,
         tally.without_cells,
+        tally.not_finite,
         tally.settling,
         tally.rejected,
         session.trouble.dropped,
@@ -64,8 +70,8 @@ impl Plain {
 impl Display for Plain {
     fn show(&mut self, reading: &Reading, _: &Session) -> io::Result<()> {
         let word = reading.statement.class().map_or("abstain", Class::name);
-        let highest = reading.probabilities.map(|all| all.into_iter().fold(0.0, f32::max));
-        let probability = highest.map_or("-".into(), |highest| format!("{:.1} %", highest * 100.0));
+        let highest = reading.probabilities.and_then(|all| most_probable(&all));
+        let probability = highest.map_or("-".into(), |(_, highest)| format!("{:.1} %", highest * 100.0));
         let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{name}]"))];
         let line = format!(
             "{:>6} {:>7.2}s {:>5}  {word:8} {probability:>7}  {}",
@@ -167,9 +173,9 @@ impl Display for Json {
             settled: matches!(reading.statement, Statement::Verdict(_)),
             probabilities: reading.probabilities.map(ByClass),
             frame_verdict: assessment.map_or("rejected", |assessment| assessment.verdict.name()),
-            frame_probabilities: assessment.map(|assessment| ByClass(assessment.probabilities)),
-            logits: assessment.map(|assessment| assessment.logits),
-            novelty: assessment.filter(|assessment| assessment.is_seen()).map(|assessment| assessment.novelty),
+            frame_probabilities: assessment.and_then(Assessment::probabilities).map(ByClass),
+            logits: assessment.and_then(Assessment::logits),
+            novelty: assessment.and_then(Assessment::novelty),
             quality: &reading.quality,
             dropped: session.trouble.dropped,
             corrupt: session.trouble.corrupt,

@@ -60,7 +60,7 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     }
     let stop = interrupt::flag();
     let classifier = Arc::new(classifier);
-    let settings = options.settings();
+    let settings = options.settings(&classifier);
     let rules = Rules { take_after: station.config.pipeline.take_after, ..Rules::default() };
     let origin = origin(&classifier, &station.config);
     let (record, left) = if station.recorded {

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::atomic::AtomicBool, thread, time::Duration};
 
-use blastscope_shared::{RgbPixels, artifact::Thresholds, classifier::Assessment, verdict::Verdict};
+use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
 
 use super::*;
 use crate::{
@@ -114,13 +114,8 @@ const LIMITS: Limits = Limits {
 };
 
 fn pipeline() -> Pipeline<impl Assessor> {
-    let assess = |_: &RgbPixels| Assessment {
-        logits: [0.0; 4],
-        probabilities: [0.25; 4],
-        novelty: 1.0,
-        verdict: Verdict::Class { class: blastscope_shared::Class::Benign, probability: 0.25 },
-    };
-    Pipeline::new(assess, Settings::new(Thresholds { min_probability: 0.5, max_novelty: 2.0 }))
+    let look = |_: &RgbPixels| Scores::new([0.0; 4], [0.25; 4], 1.0);
+    Pipeline::new(look, Settings::new(Judge::new(Thresholds { min_probability: 0.5, max_novelty: 2.0 })))
 }
 
 fn run_with(

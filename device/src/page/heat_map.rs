@@ -3,12 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::Path, http::StatusCode, response::Response};
-use blastscope_shared::{
-    Class, RgbPixels,
-    classifier::{Assessment, Classifier},
-    decode::decode_jpeg,
-    verdict::Verdict,
-};
+use blastscope_shared::{Class, RgbPixels, classifier::Classifier, decode::decode_jpeg};
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -17,7 +12,7 @@ use super::{
     review::{self, Number},
     routes::App,
 };
-use crate::{RESEARCH_USE, model, overlay};
+use crate::{RESEARCH_USE, model, overlay, pipeline::Appraisal};
 
 /// `likely` asks for the most probable class.
 const LIKELY: &str = "likely";
@@ -73,23 +68,25 @@ async fn draw(
         let _turn = turn;
         let picture = picture()?;
         let mut workspace = app.classifier.workspace();
-        let assessment = app.classifier.assess(&picture, &mut workspace);
-        let class = class.unwrap_or_else(|| assessment.most_probable());
+        let appraisal = Appraisal::of(&picture, &app.classifier, &mut workspace);
+        let class = class.or_else(|| appraisal.assessment.most_probable()).ok_or_else(|| {
+            let reason = appraisal.reason().unwrap_or_default();
+            Problem::new(
+                StatusCode::CONFLICT,
+                format!("no class is likely in this picture ({reason})"),
+                "ask for a class by name, or look at a field that shows cells",
+            )
+        })?;
         let explanation = app.classifier.explain(&mut workspace, class).map_err(|error| failed(error.to_string()))?;
-        let caption = caption(&assessment, &app.classifier);
+        let caption = caption(&appraisal, &app.classifier);
         pictures::png(&overlay::draw(&picture, &explanation, app.classifier.preprocessing(), &caption)).map_err(failed)
     });
     let drawn = drawn.await.map_err(|error| failed(error.to_string()))?;
     drawn.map(|png| bytes_of("image/png", png))
 }
 
-fn caption(assessment: &Assessment, classifier: &Classifier) -> Vec<String> {
-    let class = assessment.most_probable();
-    let probability = assessment.probabilities[class.index()] * 100.0;
-    let mut lines = vec![match assessment.verdict {
-        Verdict::Class { .. } => format!("this frame: {class}, probability {probability:.1} %"),
-        Verdict::Abstain(why) => format!("this frame: no verdict, {why} ({class} {probability:.1} %)"),
-    }];
+fn caption(appraisal: &Appraisal, classifier: &Classifier) -> Vec<String> {
+    let mut lines = vec![format!("this frame: {}", appraisal.sentence())];
     lines.push(format!("model {}", model::title(classifier)));
     lines.extend(model::caution(classifier).map(str::to_owned));
     lines.push(RESEARCH_USE.to_owned());

@@ -1,11 +1,11 @@
-//! What judges a picture that passed the gate.
+//! What looks at a picture that passed the gate.
 
-use blastscope_shared::{RgbPixels, classifier::Assessment, gate::Inspector};
+use blastscope_shared::{RgbPixels, gate::Inspector, judge::Scores, sight::Sight};
 
-/// Assesses a picture: the network, or a script in tests.
+/// Looks at a picture: the network, or a script in tests. What it sees is for the pipeline's judge.
 pub trait Assessor {
-    /// Assesses one picture that passed the gate.
-    fn assess(&mut self, picture: &RgbPixels) -> Assessment;
+    /// Looks at one picture that passed the gate.
+    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores>;
 
     /// Width and height that it squashes every picture to, where it does; one of that size passes unchanged.
     fn squashes_to(&self) -> Option<(usize, usize)> {
@@ -13,8 +13,8 @@ pub trait Assessor {
     }
 }
 
-impl<F: FnMut(&RgbPixels) -> Assessment> Assessor for F {
-    fn assess(&mut self, picture: &RgbPixels) -> Assessment {
+impl<F: FnMut(&RgbPixels) -> Sight<Scores>> Assessor for F {
+    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
         self(picture)
     }
 }

@@ -1,13 +1,9 @@
 //! The mean over the frames of a view.
 
-use blastscope_shared::{Class, classifier::Assessment};
-
-/// What is averaged.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mean {
-    pub probabilities: [f32; Class::COUNT],
-    pub novelty: f32,
-}
+use blastscope_shared::{
+    judge::Scores,
+    sight::{Blank, Sight},
+};
 
 /// A plain mean of the first frames that turns into an exponential mean: the newest frame weighs one over the number of
 /// frames, but never less than `newest_weight`.
@@ -17,14 +13,16 @@ pub struct Smoothing {
     frames: u32,
     /// Frames that went into the mean.
     averaged: u32,
-    /// The newest frames without cells.
-    empty_in_a_row: u32,
-    mean: Option<Mean>,
+    /// The newest frames in which nothing was seen.
+    blank_in_a_row: u32,
+    /// Why nothing was seen in the last of those.
+    blank: Blank,
+    mean: Option<Scores>,
 }
 
 impl Smoothing {
     pub const fn new(newest_weight: f32) -> Self {
-        Self { newest_weight, frames: 0, averaged: 0, empty_in_a_row: 0, mean: None }
+        Self { newest_weight, frames: 0, averaged: 0, blank_in_a_row: 0, blank: Blank::NoCells, mean: None }
     }
 
     pub const fn clear(&mut self) {
@@ -35,35 +33,43 @@ impl Smoothing {
         self.frames
     }
 
-    pub const fn mean(&self) -> Option<Mean> {
-        self.mean
-    }
-
-    /// How many of the newest frames showed no cells.
-    pub const fn empty_in_a_row(&self) -> u32 {
-        self.empty_in_a_row
-    }
-
-    /// Adds a frame. One without cells counts, but says nothing that could be averaged.
-    pub fn add(&mut self, assessment: &Assessment) {
-        self.frames = self.frames.saturating_add(1);
-        if !assessment.is_seen() {
-            self.empty_in_a_row = self.empty_in_a_row.saturating_add(1);
-            return;
+    /// The mean, unless nothing was seen in the newest `patience` frames or in any.
+    pub const fn mean(&self, patience: u32) -> Sight<Scores> {
+        match self.mean {
+            Some(mean) if self.blank_in_a_row < patience => Sight::Observed(mean),
+            _ => Sight::Nothing(self.blank),
         }
-        self.empty_in_a_row = 0;
-        self.averaged = self.averaged.saturating_add(1);
-        let newest = Mean { probabilities: assessment.probabilities, novelty: assessment.novelty };
-        let weight = (1.0 / self.averaged as f32).max(self.newest_weight);
-        self.mean = Some(match self.mean {
-            None => newest,
-            Some(mut mean) => {
-                for (mean, newest) in mean.probabilities.iter_mut().zip(newest.probabilities) {
-                    *mean += weight * (newest - *mean);
-                }
-                mean.novelty += weight * (newest.novelty - mean.novelty);
-                mean
-            }
-        });
     }
+
+    /// Adds a frame. One in which nothing was seen counts, but says nothing that could be averaged.
+    pub fn add(&mut self, frame: Sight<Scores>) {
+        self.frames = self.frames.saturating_add(1);
+        let weight = (1.0 / self.averaged.saturating_add(1) as f32).max(self.newest_weight);
+        let mean = frame.and_then(|newest| match self.mean {
+            None => frame,
+            Some(mean) => weighted(&mean, &newest, weight),
+        });
+        match mean {
+            Sight::Observed(mean) => {
+                self.blank_in_a_row = 0;
+                self.averaged = self.averaged.saturating_add(1);
+                self.mean = Some(mean);
+            }
+            Sight::Nothing(blank) => {
+                self.blank_in_a_row = self.blank_in_a_row.saturating_add(1);
+                self.blank = blank;
+            }
+        }
+    }
+}
+
+/// The mean moved by `weight`, 0..=1, towards the newest frame.
+fn weighted(mean: &Scores, newest: &Scores, weight: f32) -> Sight<Scores> {
+    let towards = |mean: f32, newest: f32| mean + weight * (newest - mean);
+    let each = |mean: [f32; 4], newest: [f32; 4]| std::array::from_fn(|at| towards(mean[at], newest[at]));
+    Scores::new(
+        each(mean.logits(), newest.logits()),
+        each(mean.probabilities(), newest.probabilities()),
+        towards(mean.novelty(), newest.novelty()),
+    )
 }

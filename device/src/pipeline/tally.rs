@@ -2,8 +2,8 @@
 
 use blastscope_shared::{
     Class,
-    classifier::Assessment,
     gate::Rejection,
+    judge::Assessment,
     verdict::{Abstention, Verdict},
 };
 use serde::Serialize;
@@ -26,6 +26,8 @@ pub struct Tally {
     pub unfamiliar: u64,
     /// The network sees cells, and the field showed none.
     pub without_cells: u64,
+    /// What the model computed was not finite.
+    pub not_finite: u64,
     /// The view was too new.
     pub settling: u64,
     /// The gate rejected the picture.
@@ -43,6 +45,7 @@ impl Tally {
             doubtful: 0,
             unfamiliar: 0,
             without_cells: 0,
+            not_finite: 0,
             settling: 0,
             rejected: 0,
         }
@@ -51,7 +54,7 @@ impl Tally {
     /// Frames without a class although the gate let them pass and the view was settled.
     #[must_use]
     pub const fn abstained(&self) -> u64 {
-        self.doubtful + self.unfamiliar + self.without_cells
+        self.doubtful + self.unfamiliar + self.without_cells + self.not_finite
     }
 
     pub(super) const fn count(&mut self, outcome: &Result<Assessment, Rejection>, statement: &Statement) {
@@ -62,6 +65,7 @@ impl Tally {
             (_, Statement::Verdict(Verdict::Abstain(Abstention::LowConfidence { .. }))) => self.doubtful += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::Unfamiliar { .. }))) => self.unfamiliar += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::NoCells))) => self.without_cells += 1,
+            (_, Statement::Verdict(Verdict::Abstain(Abstention::NotFinite))) => self.not_finite += 1,
             _ => self.settling += 1,
         }
     }

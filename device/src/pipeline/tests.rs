@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use blastscope_shared::{artifact::Thresholds, sight::Blank};
+
 use super::*;
 
 /// A field with cells at places that depend on `seed`; `light` is the background.
@@ -27,20 +29,16 @@ pub fn field(seed: u32, light: u8) -> RgbPixels {
     RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
 }
 
-fn thresholds() -> Thresholds {
-    Thresholds { min_probability: 0.6, max_novelty: 2.0 }
-}
+const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
-/// An assessment as the classifier would make it, `probability` for `class` and the rest shared.
-fn assessment(class: Class, probability: f32, novelty: f32) -> Assessment {
+/// What the classifier would see, `probability` for `class` and the rest shared; no cells at an infinite novelty.
+fn sight(class: Class, probability: f32, novelty: f32) -> Sight<Scores> {
+    if novelty == f32::INFINITY {
+        return Sight::Nothing(Blank::NoCells);
+    }
     let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
     probabilities[class.index()] = probability;
-    let verdict = if novelty == f32::MAX {
-        Verdict::Abstain(Abstention::NoCells)
-    } else {
-        judge(&probabilities, novelty, &thresholds())
-    };
-    Assessment { logits: [0.0; 4], probabilities, novelty, verdict }
+    Scores::new([0.0; 4], probabilities, novelty)
 }
 
 /// One line of a script: the field's seed (0: blank), and what the network says.
@@ -48,8 +46,8 @@ type Step = (u32, Class, f32, f32);
 
 /// Plays a script at 10 frames a second; one line a frame with the view, the statement and whether it was announced.
 fn play(settings: Settings, script: &[Step]) -> (String, Tally) {
-    let mut assessments = script.iter().filter(|step| step.0 != 0).map(|&(_, class, p, n)| assessment(class, p, n));
-    let mut pipeline = Pipeline::new(move |_: &RgbPixels| assessments.next().expect("scripted"), settings);
+    let mut sights = script.iter().filter(|step| step.0 != 0).map(|&(_, class, p, n)| sight(class, p, n));
+    let mut pipeline = Pipeline::new(move |_: &RgbPixels| sights.next().expect("scripted"), settings);
     let mut table = String::new();
     for (index, &(seed, ..)) in script.iter().enumerate() {
         let picture = if seed == 0 { RgbPixels::new(64, 64, vec![20; 64 * 64 * 3]) } else { Some(field(seed, 240)) };
@@ -80,7 +78,7 @@ fn say(statement: &Statement) -> String {
         Statement::Verdict(Verdict::Class { class, probability }) => format!("{class} {probability:.2}"),
         Statement::Verdict(Verdict::Abstain(Abstention::Unfamiliar { .. })) => "unfamiliar".into(),
         Statement::Verdict(Verdict::Abstain(Abstention::LowConfidence { .. })) => "doubtful".into(),
-        Statement::Verdict(Verdict::Abstain(Abstention::NoCells)) => "no cells".into(),
+        Statement::Verdict(Verdict::Abstain(nothing)) => nothing.kind().into(),
         Statement::Rejected(rejection) => rejection.name().into(),
         Statement::NoPicture(reason) => reason.clone(),
     }
@@ -90,7 +88,7 @@ const PRE: Step = (1, Class::Pre, 0.9, 1.0);
 
 #[test]
 fn a_verdict_is_spoken_when_the_view_has_settled() {
-    let (table, tally) = play(Settings::new(thresholds()), &[PRE, PRE, PRE, PRE]);
+    let (table, tally) = play(Settings::new(JUDGE), &[PRE, PRE, PRE, PRE]);
     assert_eq!(table, "0 1 settling 1/3 !\n1 1 settling 2/3\n2 1 Pre 0.90 !\n3 1 Pre 0.90\n");
     assert_eq!((tally.frames, tally.views, tally.settling, tally.classes), (4, 1, 2, [0, 0, 2, 0]));
 }
@@ -98,7 +96,7 @@ fn a_verdict_is_spoken_when_the_view_has_settled() {
 #[test]
 fn another_view_starts_anew() {
     let other = (2, Class::Benign, 0.8, 1.0);
-    let settings = Settings { settle: 2, ..Settings::new(thresholds()) };
+    let settings = Settings { settle: 2, ..Settings::new(JUDGE) };
     let (table, tally) = play(settings, &[PRE, PRE, other, other, PRE]);
     assert_eq!(
         table,
@@ -111,7 +109,7 @@ fn another_view_starts_anew() {
 fn one_odd_frame_does_not_change_what_is_spoken_but_a_lasting_change_does() {
     let early = (1, Class::Early, 0.99, 1.0);
     let script = [PRE, PRE, PRE, PRE, early, PRE, PRE, early, early, early, early, early, early];
-    let (table, _) = play(Settings::new(thresholds()), &script);
+    let (table, _) = play(Settings::new(JUDGE), &script);
     let said: Vec<&str> = table.lines().map(|line| line.splitn(3, ' ').nth(2).expect("three words")).collect();
     assert_eq!(
         said[3..],
@@ -134,7 +132,7 @@ fn one_odd_frame_does_not_change_what_is_spoken_but_a_lasting_change_does() {
 #[test]
 fn rejected_frames_are_named_and_a_short_blackout_keeps_the_verdict() {
     let dark = (0, Class::Pre, 0.0, 0.0);
-    let (table, tally) = play(Settings::new(thresholds()), &[dark, PRE, PRE, PRE, dark, dark, dark, PRE]);
+    let (table, tally) = play(Settings::new(JUDGE), &[dark, PRE, PRE, PRE, dark, dark, dark, PRE]);
     assert_eq!(
         table,
         "0 0 too dark !\n1 1 settling 1/3 !\n2 1 settling 2/3\n3 1 Pre 0.90 !\n4 1 Pre 0.90\n5 1 Pre 0.90\n\
@@ -145,8 +143,8 @@ fn rejected_frames_are_named_and_a_short_blackout_keeps_the_verdict() {
 
 #[test]
 fn frames_without_cells_are_named_when_they_last_and_do_not_spoil_the_mean() {
-    let empty = (1, Class::Benign, 0.25, f32::MAX);
-    let settings = Settings { settle: 2, ..Settings::new(thresholds()) };
+    let empty = (1, Class::Benign, 0.25, f32::INFINITY);
+    let settings = Settings { settle: 2, ..Settings::new(JUDGE) };
     let (table, tally) = play(settings, &[PRE, PRE, empty, PRE, empty, empty, PRE]);
     assert_eq!(
         table,
@@ -159,7 +157,7 @@ fn frames_without_cells_are_named_when_they_last_and_do_not_spoil_the_mean() {
 
 #[test]
 fn doubt_and_novelty_are_different_abstentions() {
-    let settings = Settings { settle: 1, ..Settings::new(thresholds()) };
+    let settings = Settings { settle: 1, ..Settings::new(JUDGE) };
     let script = [(1, Class::Pre, 0.5, 1.0), (2, Class::Pre, 0.95, 3.0), (3, Class::Pro, 0.7, 1.0)];
     let (table, tally) = play(settings, &script);
     assert_eq!(table, "0 1 doubtful !\n1 2 unfamiliar !\n2 3 Pro 0.70 !\n");
@@ -168,8 +166,8 @@ fn doubt_and_novelty_are_different_abstentions() {
 
 #[test]
 fn without_a_gate_everything_is_assessed() {
-    let settings = Settings { gate: None, settle: 1, ..Settings::new(thresholds()) };
-    let mut pipeline = Pipeline::new(|_: &RgbPixels| assessment(Class::Pro, 0.9, 1.0), settings);
+    let settings = Settings { gate: None, settle: 1, ..Settings::new(JUDGE) };
+    let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pro, 0.9, 1.0), settings);
     let picture = RgbPixels::new(64, 64, vec![0; 64 * 64 * 3]).expect("a picture");
     let frame = Frame { picture, sequence: 0, time: Duration::ZERO, name: None };
     assert_eq!(line(&pipeline.step(&frame, Duration::ZERO)), "0 1 Pro 0.90 !\n");
@@ -177,7 +175,7 @@ fn without_a_gate_everything_is_assessed() {
 
 #[test]
 fn a_pause_and_an_interruption_take_the_verdict_back() {
-    let mut pipeline = Pipeline::new(|_: &RgbPixels| assessment(Class::Pro, 0.9, 1.0), Settings::new(thresholds()));
+    let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pro, 0.9, 1.0), Settings::new(JUDGE));
     let step = |pipeline: &mut Pipeline<_>, millis| {
         let time = Duration::from_millis(millis);
         line(&pipeline.step(&Frame { picture: field(5, 235), sequence: 0, time, name: None }, time))
@@ -195,7 +193,7 @@ fn a_pause_and_an_interruption_take_the_verdict_back() {
 
 #[test]
 fn the_lamp_is_not_a_movement() {
-    let mut pipeline = Pipeline::new(|_: &RgbPixels| assessment(Class::Pro, 0.9, 1.0), Settings::new(thresholds()));
+    let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pro, 0.9, 1.0), Settings::new(JUDGE));
     for (index, light) in [240, 232, 225, 240].into_iter().enumerate() {
         let time = Duration::from_millis(index as u64 * 100);
         pipeline.step(&Frame { picture: field(9, light), sequence: 0, time, name: None }, time);

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use blastscope_shared::{
     Class,
     gate::{Quality, Rejection},
+    judge::Assessment,
     verdict::Verdict,
 };
 use serde::Serialize;
@@ -80,9 +81,9 @@ pub struct Judgement {
     /// The verdict that was shown.
     #[serde(flatten)]
     pub said: Said,
-    /// The view's averaged probabilities, in the order of [`Class::ALL`]; `None` before the first assessed frame.
+    /// The view's averaged probabilities, in the order of [`Class::ALL`]; `None` where nothing was seen.
     pub probabilities: Option<[f32; Class::COUNT]>,
-    /// The network's outputs for this frame; `None` where the gate rejected it.
+    /// The network's outputs for this frame; `None` where the gate rejected it or nothing was seen.
     pub logits: Option<[f32; Class::COUNT]>,
     /// Novelty of this frame; `None` where the network saw nothing.
     pub novelty: Option<f32>,
@@ -104,8 +105,8 @@ impl Judgement {
         Some(Self {
             said: Said::of(&reading.statement)?,
             probabilities: reading.probabilities,
-            logits: assessment.map(|assessment| assessment.logits),
-            novelty: assessment.filter(|assessment| assessment.is_seen()).map(|assessment| assessment.novelty),
+            logits: assessment.and_then(Assessment::logits),
+            novelty: assessment.and_then(Assessment::novelty),
             gate: reading.frame.as_ref().err().map_or("passed", Rejection::name).into(),
             quality: reading.quality,
             model_sha256: model_sha256.into(),

@@ -6,8 +6,10 @@ use std::time::Instant;
 use blastscope_shared::{
     Isa,
     artifact::ArtifactError,
-    classifier::{Assessment, Classifier},
+    classifier::Classifier,
+    judge::Scores,
     network::Execution,
+    sight::{Blank, Sight},
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,20 +49,16 @@ pub enum SelfTestError {
         isa: &'static str,
         /// Number of the field, from 1.
         field: usize,
-        /// Its logits.
-        fast: [f32; 4],
+        /// Its logits; `None` where it saw nothing.
+        fast: Option<[f32; 4]>,
         /// The oracle's logits.
-        plain: [f32; 4],
+        plain: Option<[f32; 4]>,
     },
-    /// A number that is none.
-    #[error(
-        "fails the self-test: it computes {found:?} for drawn field {field}, which are no usable numbers; ask its maker for another"
-    )]
+    /// It computes something other than finite numbers.
+    #[error("fails the self-test: it computes no finite numbers for drawn field {field}; ask its maker for another")]
     NotFinite {
         /// Number of the field, from 1.
         field: usize,
-        /// What came out.
-        found: [f32; 4],
     },
     /// It cannot have run, or runs too slowly.
     #[error(
@@ -84,9 +82,9 @@ pub fn run(bytes: &[u8], execution: Execution) -> Result<SelfTest, SelfTestError
     for (index, (width, height, shift)) in FIELDS.into_iter().enumerate() {
         let field = drawn_field::field(width, height, shift);
         let start = Instant::now();
-        let found = fast.assess(&field, &mut fast_workspace);
+        let found = fast.look(&field, &mut fast_workspace);
         samples.push(start.elapsed());
-        let expected = plain.assess(&field, &mut plain_workspace);
+        let expected = plain.look(&field, &mut plain_workspace);
         compare(execution.isa.name(), index + 1, &found, &expected)?;
     }
     let field_ms = Times::of(&mut samples).median_ms;
@@ -95,24 +93,27 @@ pub fn run(bytes: &[u8], execution: Execution) -> Result<SelfTest, SelfTestError
     Ok(SelfTest { isa, fields: FIELDS.len() as u32, field_ms, program })
 }
 
-fn compare(isa: &'static str, field: usize, found: &Assessment, expected: &Assessment) -> Result<(), SelfTestError> {
-    let numbers = |assessment: &Assessment| {
-        assessment
-            .logits
-            .into_iter()
-            .chain(assessment.probabilities)
-            .chain([assessment.novelty])
-            .map(f32::to_bits)
-            .collect()
+fn compare(
+    isa: &'static str,
+    field: usize,
+    found: &Sight<Scores>,
+    expected: &Sight<Scores>,
+) -> Result<(), SelfTestError> {
+    let bits = |sight: &Sight<Scores>| {
+        sight.map(|scores| {
+            let numbers = scores.logits().into_iter().chain(scores.probabilities()).chain([scores.novelty()]);
+            numbers.map(f32::to_bits).collect::<Vec<u32>>()
+        })
     };
-    let (these, those): (Vec<u32>, Vec<u32>) = (numbers(found), numbers(expected));
-    if these != those {
-        return Err(SelfTestError::Disagrees { isa, field, fast: found.logits, plain: expected.logits });
+    if bits(found) != bits(expected) {
+        let logits = |sight: &Sight<Scores>| sight.observed().map(|scores| scores.logits());
+        return Err(SelfTestError::Disagrees { isa, field, fast: logits(found), plain: logits(expected) });
     }
-    if !these.into_iter().map(f32::from_bits).all(f32::is_finite) {
-        return Err(SelfTestError::NotFinite { field, found: found.logits });
+    match found {
+        Sight::Nothing(Blank::NotFinite) => Err(SelfTestError::NotFinite { field }),
+        // A drawn field may show no cells to a network that looks for them.
+        Sight::Nothing(Blank::NoCells) | Sight::Observed(_) => Ok(()),
     }
-    Ok(())
 }
 
 fn plausible(ms: f64) -> Result<(), SelfTestError> {
@@ -121,8 +122,6 @@ fn plausible(ms: f64) -> Result<(), SelfTestError> {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Class, verdict::Verdict};
-
     use super::*;
 
     const TINY: &[u8] = include_bytes!("../../../tests/golden/tiny.bsm");
@@ -139,25 +138,22 @@ mod tests {
         );
     }
 
-    fn assessment() -> Assessment {
-        let verdict = Verdict::Class { class: Class::Pre, probability: 0.5 };
-        Assessment { logits: [1.0, 2.0, 3.0, -0.0], probabilities: [0.25; 4], novelty: 1.0, verdict }
-    }
-
     #[test]
     fn a_single_bit_is_noticed_and_so_is_what_is_no_number() {
-        let sound = assessment();
+        let sight = |logits: [f32; 4], novelty: f32| Scores::new(logits, [0.25; 4], novelty);
+        let sound = sight([1.0, 2.0, 3.0, -0.0], 1.0);
         assert_eq!(compare("avx2", 1, &sound, &sound), Ok(()));
-        let mut other = sound;
-        other.logits[3] = 0.0;
+        let other = sight([1.0, 2.0, 3.0, 0.0], 1.0);
         assert!(matches!(compare("avx2", 2, &other, &sound), Err(SelfTestError::Disagrees { field: 2, .. })));
-        other = sound;
-        other.novelty = f32::from_bits(sound.novelty.to_bits() + 1);
+        let other = sight([1.0, 2.0, 3.0, -0.0], f32::from_bits(1.0f32.to_bits() + 1));
         assert!(matches!(compare("avx2", 1, &other, &sound), Err(SelfTestError::Disagrees { .. })));
+        let nothing = Sight::Nothing(Blank::NoCells);
+        assert_eq!(compare("avx2", 1, &nothing, &nothing), Ok(()));
+        assert!(matches!(compare("avx2", 1, &nothing, &sound), Err(SelfTestError::Disagrees { fast: None, .. })));
         for number in [f32::NAN, f32::INFINITY] {
-            other = sound;
-            other.logits[0] = number;
-            assert!(matches!(compare("avx2", 1, &other, &other), Err(SelfTestError::NotFinite { .. })));
+            let broken = sight([number, 2.0, 3.0, 0.0], 1.0);
+            assert_eq!(compare("avx2", 1, &broken, &broken), Err(SelfTestError::NotFinite { field: 1 }));
+            assert!(matches!(compare("avx2", 1, &broken, &sound), Err(SelfTestError::Disagrees { .. })));
         }
         for ms in [0.0, -1.0, f64::NAN, 10_001.0] {
             assert!(plausible(ms).is_err(), "{ms}");

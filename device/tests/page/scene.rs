@@ -118,7 +118,7 @@ impl Scene {
         let record = keep(Record::open(data.path()).expect("opened").with_min_free(0));
         let parts = Parts {
             assessor: LoadedNetwork::new(Arc::clone(&classifier)),
-            settings: Settings::new(*classifier.thresholds()),
+            settings: Settings::new(*classifier.judge()),
             rules,
             feed,
             record: Some(RecordWriter::start(record, 8).expect("a thread")),

@@ -168,20 +168,23 @@ fn measure(
     let fold = Fold { name: "site".into(), train: labelled.to_vec(), test: rest.to_vec() };
     let (set, method, question) = (ColourSet::Six, Method::NearestNeighbours, Question::Malignant);
     let shares = colour_baseline::predict(data, &colours, set, method, question, &fold)?;
-    let malignant = |predictions: &[Prediction]| -> Vec<bool> {
-        predictions.iter().map(|one| one.probabilities[Class::Benign.index()] < 0.5).collect()
+    // `None` where nothing was seen: never right.
+    let malignant = |predictions: &[Prediction]| -> Vec<Option<bool>> {
+        let of = |one: &Prediction| Some(one.probabilities.observed()?[Class::Benign.index()] < 0.5);
+        predictions.iter().map(of).collect()
     };
-    let answers =
-        [malignant(&predictions[0]), malignant(&predictions[1]), shares.iter().map(|shares| shares[1] > 0.5).collect()];
-    let rate = |answers: &[bool], side: Option<bool>| {
+    let by_colour = shares.iter().map(|shares| Some(shares[1] > 0.5)).collect();
+    let answers = [malignant(&predictions[0]), malignant(&predictions[1]), by_colour];
+    let rate = |answers: &[Option<bool>], side: Option<bool>| {
         let cases = || {
             let truths = rest.iter().map(|&image| data.images[image].class.is_malignant());
             truths.zip(answers).filter(|(truth, _)| side.is_none_or(|side| side == *truth))
         };
-        Rate::new(cases().filter(|(truth, answer)| truth == *answer).count(), cases().count())
+        Rate::new(cases().filter(|(truth, answer)| Some(*truth) == **answer).count(), cases().count())
     };
-    let balanced =
-        |answers: &Vec<bool>| Some(rate(answers, Some(false)).value?.midpoint(rate(answers, Some(true)).value?));
+    let balanced = |answers: &Vec<Option<bool>>| {
+        Some(rate(answers, Some(false)).value?.midpoint(rate(answers, Some(true)).value?))
+    };
     Ok(Measured {
         paired,
         benign_or_malignant: answers.each_ref().map(|answers| rate(answers, None)),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use blastscope_shared::Class;
 use clap::Args;
 
 use super::pictures::Which;
@@ -178,7 +179,9 @@ impl Evaluate {
         let familiar: Vec<Familiar> = images
             .iter()
             .zip(&findings)
-            .map(|(&image, finding)| Familiar { novelty: finding.assessment.novelty, group: data.images[image].group })
+            .filter_map(|(&image, finding)| {
+                Some(Familiar { novelty: finding.assessment.novelty()?, group: data.images[image].group })
+            })
             .collect();
         for folder in &self.unfamiliar {
             let unfamiliar =
@@ -230,10 +233,13 @@ fn predictions_csv(predictions: &[Prediction], path: &Path) -> Result<Vec<u8>, E
     let failed = |error: csv::Error| Error::content(path, error.to_string());
     writer.write_record(["file", "truth", "class", "Benign", "Early", "Pre", "Pro", "abstained"]).map_err(failed)?;
     for prediction in predictions {
-        let mut record =
-            vec![prediction.file.clone(), prediction.truth.name().to_owned(), prediction.class().name().to_owned()];
-        record.extend(prediction.probabilities.iter().map(ToString::to_string));
-        record.push(prediction.abstained.clone().unwrap_or_default());
+        // Where nothing was seen, class and probabilities stay empty.
+        let class = prediction.class().map_or("", Class::name);
+        let mut record = vec![prediction.file.clone(), prediction.truth.name().to_owned(), class.to_owned()];
+        record.extend((0..Class::COUNT).map(|at| {
+            prediction.probabilities.observed().map_or_else(String::new, |probabilities| probabilities[at].to_string())
+        }));
+        record.push(prediction.withheld().unwrap_or_default().to_owned());
         writer.write_record(record).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| Error::content(path, error.to_string()))

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use blastscope_shared::{
-    Class, Classifier,
+    Class, Classifier, Sight,
     artifact::Artifact,
     calibration::{Calibration, most_probable},
+    classifier::Assessment,
 };
 
 use crate::{
@@ -195,7 +196,7 @@ impl Quantize {
         let classifier = Classifier::read(&bytes).map_err(|error| wrong(error.to_string()))?;
         let some = &test[..test.len().min(32)];
         let again = run_int8(&classifier, data, inputs, some, "reading back");
-        let same = again.iter().zip(&comparison.int8_logits).all(|(again, logits)| again.logits == *logits);
+        let same = again.iter().zip(&comparison.int8_logits).all(|(again, logits)| again.logits() == *logits);
         if same { Ok(classifier) } else { Err(wrong("computes other logits than were measured".into())) }
     }
 }
@@ -214,15 +215,14 @@ fn lost_by_rounding(
 ) -> Result<f64, Error> {
     let int8 = run_int8(classifier, data, inputs, items, "int8 network, validation part");
     let float = float.logits(&training::examples(data, inputs, items), Progress::Shown)?;
-    let is_right = |probabilities: &[f32; Class::COUNT], item: &Item| {
-        most_probable(probabilities).0 == data.images[item.image].class
+    let right = |classes: &mut dyn Iterator<Item = Option<Class>>| {
+        classes.zip(items).filter(|(class, item)| *class == Some(data.images[item.image].class)).count() as f64
     };
-    let right = |all: &mut dyn Iterator<Item = [f32; Class::COUNT]>| {
-        all.zip(items).filter(|(probabilities, item)| is_right(probabilities, item)).count() as f64
+    let named = |logits: &Sight<[f32; Class::COUNT]>| {
+        most_probable(&calibration.probabilities(&logits.observed()?)).map(|(class, _)| class)
     };
-    let calibrated = |logits: &[f32; Class::COUNT]| calibration.probabilities(logits);
-    let of_float = right(&mut float.iter().map(calibrated));
-    let of_int8 = right(&mut int8.iter().map(|assessment| assessment.probabilities));
+    let of_float = right(&mut float.iter().map(named));
+    let of_int8 = right(&mut int8.iter().map(Assessment::most_probable));
     Ok((of_float - of_int8) / items.len().max(1) as f64)
 }
 

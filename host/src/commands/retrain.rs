@@ -17,8 +17,9 @@ use crate::{
 /// Retrain a model on the fields that operators corrected and confirmed, and measure it against the one that it would replace.
 ///
 /// The last layer learns from the exports of `blastscope export --for-training` and from fields of the model's own training part.
-/// Champion and challenger are then measured on the locked test part. A challenger that is worse in a class's recall, in sensitivity
-/// or in calibration by more than --tolerance is not written, and the command fails. Sign what it writes before it goes to a device.
+/// Champion and challenger are then measured on the locked test part. A challenger that is worse by more than --tolerance in any score
+/// is not written, and the command fails: accuracy, sensitivity, specificity, a class's recall, the calibration error, or the share of
+/// fields that it answers. Sign what it writes before it goes to a device.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host retrain --base models/allcnn.bsm --data all_pbs --add monday tuesday --out next.bsm
@@ -42,7 +43,7 @@ pub struct Retrain {
     /// As how many of those a corrected field counts.
     #[arg(long, default_value_t = 10.0, value_name = "WEIGHT", value_parser = emphasis)]
     emphasis: f64,
-    /// By how much the challenger may be worse, in percent.
+    /// By how much the challenger may be worse in any score, in percentage points.
     #[arg(long, default_value_t = 1.0, value_name = "PERCENT", value_parser = percent)]
     tolerance: f64,
     /// Seed of the draw of replayed fields.

@@ -150,7 +150,12 @@ impl Conductor<'_> {
             .map_err(|error| Error::Usage(format!("the fold {} has no JSON: {error}", fold.name)))?;
         atomic_file::write(&run.root().join(FILE), json.as_bytes())?;
         let right = outcome.answers.iter().filter(|answer| answer.is_right()).count();
-        println!("{}: {right} of {} fields right about benign or malignant", fold.name, outcome.answers.len());
+        let unseen = outcome.answers.iter().filter(|answer| answer.malignant().is_none()).count();
+        println!(
+            "{}: {right} of {} fields right about benign or malignant, {unseen} with nothing to see",
+            fold.name,
+            outcome.answers.len()
+        );
         Ok(())
     }
 
@@ -170,7 +175,9 @@ impl Conductor<'_> {
         let scored: Vec<Scored> = logits(&validation)?
             .into_iter()
             .zip(&validation)
-            .map(|(logits, item)| Scored { truth: self.data.images[item.image].class, logits, novelty: 1.0 })
+            .filter_map(|(logits, item)| {
+                Scored::new(self.data.images[item.image].class, logits.observed()?, 1.0).observed()
+            })
             .collect();
         let calibration = OperatingPoint::choose(&scored).map_or(Calibration::NONE, |point| point.calibration);
         let item = |&image: &usize| Item { image, symmetry: Symmetry::Identity, part: Part::Test };
@@ -183,7 +190,7 @@ impl Conductor<'_> {
                 file: image.file.clone(),
                 group: image.group,
                 truth: image.class,
-                probabilities: calibration.probabilities(&logits),
+                probabilities: logits.map(|logits| calibration.probabilities(&logits)),
                 colour: shares[1],
             }
         });
@@ -191,6 +198,7 @@ impl Conductor<'_> {
             name: fold.name.clone(),
             epoch: config.chosen(&run.epochs()?).map_or(config.epochs, |epoch| epoch.epoch),
             calibration,
+            validation_unseen: validation.len() - scored.len(),
             answers: answers.collect(),
         })
     }
@@ -203,7 +211,10 @@ impl Conductor<'_> {
         }
         let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         let outcome = serde_json::from_str(&text).map_err(|error| {
-            Error::content(&path, format!("is damaged: {error}; delete it, and the fold is asked again"))
+            Error::content(
+                &path,
+                format!("is no fold's outcome of this version: {error}; delete it, and the fold is asked again"),
+            )
         })?;
         Ok(Some(outcome))
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{By, FoldOutcome, Summary};
+use super::{By, FoldOutcome, Rates, Summary};
 use crate::{
     Error, atomic_file,
     colour_baseline::LeftOut,
@@ -71,6 +71,12 @@ pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary
             left.session, left.pictures, left.class
         )
     }));
+    let unseen: usize = outcomes.iter().map(|outcome| outcome.validation_unseen).sum();
+    if unseen > 0 {
+        report.paragraph(format!(
+            "In {unseen} fields of the validation parts nothing was seen; the calibrations learned nothing from them."
+        ));
+    }
     report.figure(Figure::svg("folds", bars(summary), "Share of right answers, fold by fold, with 95 % intervals"));
     report.section("When it may abstain");
     report.paragraph("One threshold for all folds on how sure the network is. Each fold counts the same.");
@@ -220,9 +226,17 @@ fn verdict(subject: &Subject<'_>, summary: &Summary) -> String {
     let area = summary.area.as_ref().map_or_else(String::new, |area| {
         format!(" The area under ROC over all fields is {:.3} ({:.3} to {:.3}).", area.value, area.low, area.high)
     });
+    let [unseen, fields] = [|fold: &Rates| fold.unseen, |fold: &Rates| fold.network.of]
+        .map(|of: fn(&Rates) -> usize| summary.folds.iter().map(of).sum::<usize>());
+    let nothing = match unseen {
+        0 => String::new(),
+        _ => {
+            format!(" In {unseen} of {fields} fields it saw nothing: these count as not answered, and never as right.")
+        }
+    };
     format!(
         "{what} is right about {} of benign and {} of malignant fields, balanced {} ({} to {}). Six colour numbers reach {}, {} and \
-         {}{gain}.{area}",
+         {}{gain}.{area}{nothing}",
         of(&summary.benign),
         of(&summary.malignant),
         percent(balanced.value),
@@ -327,7 +341,7 @@ fn bars(summary: &Summary) -> String {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::Class;
+    use blastscope_shared::{Class, Sight, sight::Blank};
 
     use super::*;
     use crate::{
@@ -362,6 +376,7 @@ mod tests {
             name: name.into(),
             epoch: 3,
             calibration: blastscope_shared::calibration::Calibration::NONE,
+            validation_unseen: 3,
             answers: (0..10)
                 .map(|at| {
                     let malignant = if (at < right) == truth.is_malignant() { 0.8 } else { 0.3 };
@@ -369,13 +384,13 @@ mod tests {
                         file: format!("{name}/{at}.jpg"),
                         group: at as u32,
                         truth,
-                        probabilities: [1.0 - malignant, malignant, 0.0, 0.0],
+                        probabilities: Sight::Observed([1.0 - malignant, malignant, 0.0, 0.0]),
                         colour: 0.0,
                     }
                 })
                 .collect(),
         };
-        let outcomes = [outcome("Ben-1", Class::Benign, 9), outcome("Ear-1", Class::Early, 7)];
+        let mut outcomes = [outcome("Ben-1", Class::Benign, 9), outcome("Ear-1", Class::Early, 7)];
         let summary = Summary::new(&outcomes, Bootstrap { resamples: 100, seed: 1 });
         let impossible = [LeftOut { session: "Pro-1".into(), class: Class::Pro, pictures: 12 }];
         let subject = Subject {
@@ -397,5 +412,12 @@ mod tests {
         assert_eq!(tables[0].rows.len(), 5);
         assert!(tables[0].rows.iter().all(|row| row.len() == tables[0].columns.len()));
         assert!(super::text(&subject, &summary).contains("Research Use Only"));
+        // Nothing seen is said, in the validation parts and in the folds.
+        assert!(text.contains("In 6 fields of the validation parts nothing was seen"), "{text}");
+        assert!(!text.contains("it saw nothing"));
+        outcomes[0].answers[0].probabilities = Sight::Nothing(Blank::NoCells);
+        let summary = Summary::new(&outcomes, Bootstrap { resamples: 100, seed: 1 });
+        let text = verdict(&subject, &summary);
+        assert!(text.contains("80.0 % of benign") && text.contains("In 1 of 20 fields it saw nothing"), "{text}");
     }
 }

@@ -16,8 +16,11 @@ pub struct Rates {
     pub name: String,
     /// Whether its fields are all benign (`false`), all malignant (`true`), or both.
     pub malignant: Option<bool>,
-    /// Fields about which the network is right: benign or malignant.
+    /// Fields about which the network is right: benign or malignant. Those in which it saw nothing are among the fields, and never
+    /// right.
     pub network: Rate,
+    /// Fields in which it saw nothing.
+    pub unseen: usize,
     /// Fields about which six colour numbers are right.
     pub colour: Rate,
 }
@@ -25,7 +28,7 @@ pub struct Rates {
 /// Right answers among those that are given, when only the surest are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trade {
-    /// Share of the fields that are answered, 0..=1; each fold counts the same.
+    /// Share of the fields that are answered, 0..=1; each fold counts the same. Never more than those in which something was seen.
     pub coverage: f64,
     /// Mean over the two sides of the share of answers that are right, 0..=1; each fold counts the same. `None` when a side is not
     /// answered at all.
@@ -47,7 +50,7 @@ pub struct Summary {
     pub colour: [Option<Estimate>; 3],
     /// Balanced rate of the network minus that of the colours, from the same resamples.
     pub gain: Option<Estimate>,
-    /// Area under the receiver operating characteristic over all fields: the chance that a malignant field gets a higher
+    /// Area under the receiver operating characteristic over all fields in which something was seen: the chance that a malignant field gets a higher
     /// probability of being malignant than a benign one.
     pub area: Option<Estimate>,
     /// From all fields to the surest tenth.
@@ -96,6 +99,7 @@ fn rates(outcome: &FoldOutcome) -> Rates {
             _ => None,
         },
         network: Rate::new(count(Answer::is_right), of),
+        unseen: outcome.answers.iter().filter(|answer| answer.malignant().is_none()).count(),
         colour: Rate::new(count(Answer::colour_is_right), of),
     }
 }
@@ -108,15 +112,13 @@ fn by_group(outcome: &FoldOutcome) -> Vec<Vec<&Answer>> {
     groups.into_values().collect()
 }
 
-/// Every answer with its cluster, by how malignant the network finds the field.
+/// Every answer about a field in which something was seen, with its cluster, by how malignant the network finds the field.
 fn cases(clusters: &[Vec<Vec<&Answer>>]) -> Vec<Scored> {
     let answers = clusters.iter().flatten().enumerate();
     let mut cases: Vec<Scored> = answers
         .flat_map(|(cluster, answers)| {
-            answers.iter().map(move |answer| Scored {
-                score: answer.malignant(),
-                cluster,
-                positive: answer.truth.is_malignant(),
+            answers.iter().filter_map(move |answer| {
+                Some(Scored { score: answer.malignant()?, cluster, positive: answer.truth.is_malignant() })
             })
         })
         .collect();
@@ -147,19 +149,22 @@ fn sides(clusters: &[Vec<Vec<&Answer>>], times: &[u32], is_right: fn(&Answer) ->
     means.map(|(sum, folds)| (folds > 0).then(|| sum / f64::from(folds)))
 }
 
-/// The answers when `coverage` of all fields are answered: one threshold on how sure the network is, for all folds.
+/// The answers when `coverage` of all fields are answered, or as many as can be: one threshold on how sure the network is, for all
+/// folds.
 fn trade(outcomes: &[FoldOutcome], coverage: f64) -> Trade {
-    let sureness = |answer: &Answer| (answer.malignant() - 0.5).abs();
+    let sureness = |answer: &Answer| answer.malignant().map(|malignant| (malignant - 0.5).abs());
     // Each fold weighs the same, so a fold's field weighs one over its size.
     let mut weighted: Vec<(f32, f64)> = outcomes
         .iter()
         .flat_map(|outcome| {
             let weight = 1.0 / outcome.answers.len() as f64;
-            outcome.answers.iter().map(move |answer| (sureness(answer), weight))
+            outcome.answers.iter().filter_map(move |answer| Some((sureness(answer)?, weight)))
         })
         .collect();
     weighted.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let wanted = coverage * outcomes.iter().filter(|outcome| !outcome.answers.is_empty()).count() as f64;
+    let folds = outcomes.iter().filter(|outcome| !outcome.answers.is_empty()).count() as f64;
+    let answerable: f64 = weighted.iter().map(|(_, weight)| weight).sum();
+    let wanted = (coverage * folds).min(answerable);
     let mut sum = 0.0;
     let threshold = weighted
         .iter()
@@ -171,10 +176,10 @@ fn trade(outcomes: &[FoldOutcome], coverage: f64) -> Trade {
     let mut means = [(0.0, 0u32); 2];
     for outcome in outcomes {
         for (malignant, (sum, folds)) in [false, true].into_iter().zip(&mut means) {
-            let answered = outcome
-                .answers
-                .iter()
-                .filter(|answer| answer.truth.is_malignant() == malignant && sureness(answer) >= threshold);
+            let answered = outcome.answers.iter().filter(|answer| {
+                answer.truth.is_malignant() == malignant
+                    && sureness(answer).is_some_and(|sureness| sureness >= threshold)
+            });
             let (right, of) =
                 answered.fold((0u32, 0u32), |(right, of), answer| (right + u32::from(answer.is_right()), of + 1));
             if of > 0 {
@@ -184,12 +189,13 @@ fn trade(outcomes: &[FoldOutcome], coverage: f64) -> Trade {
         }
     }
     let [benign, malignant] = means.map(|(sum, folds)| (folds > 0).then(|| sum / f64::from(folds)));
+    let coverage = if folds > 0.0 { wanted / folds } else { coverage };
     Trade { coverage, balanced: benign.zip(malignant).map(|(benign, malignant)| f64::midpoint(benign, malignant)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::Class;
+    use blastscope_shared::{Class, Sight, sight::Blank};
 
     use super::*;
 
@@ -198,13 +204,14 @@ mod tests {
             file: format!("{name}/{at}"),
             group: at as u32 / 2,
             truth,
-            probabilities: [1.0 - malignant, malignant, 0.0, 0.0],
+            probabilities: Sight::Observed([1.0 - malignant, malignant, 0.0, 0.0]),
             colour,
         });
         FoldOutcome {
             name: name.into(),
             epoch: 1,
             calibration: blastscope_shared::calibration::Calibration::NONE,
+            validation_unseen: 0,
             answers: answers.collect(),
         }
     }
@@ -228,6 +235,37 @@ mod tests {
         // Of 176 pairs, six are not in order and one is a tie.
         let area = summary.area.expect("both").value;
         assert!((area - 169.5 / 176.0).abs() < 1e-12, "{area}");
+    }
+
+    #[test]
+    fn a_field_with_nothing_to_see_is_never_right_and_never_answered() {
+        let mut outcomes = [
+            outcome("a", Class::Benign, &[0.1, 0.2, 0.3, 0.9], 0.0),
+            outcome("c", Class::Pre, &[0.9, 0.8, 0.7, 0.2], 1.0),
+        ];
+        let counts = |summary: &Summary| -> Vec<(usize, usize, usize)> {
+            summary.folds.iter().map(|fold| (fold.network.hits, fold.network.of, fold.unseen)).collect()
+        };
+        let seen = Summary::new(&outcomes, Bootstrap { resamples: 10, seed: 1 });
+        for outcome in &mut outcomes {
+            for (at, blank) in [(0, Blank::NoCells), (3, Blank::NotFinite)] {
+                outcome.answers[at].probabilities = Sight::Nothing(blank);
+                assert_eq!((outcome.answers[at].malignant(), outcome.answers[at].is_right()), (None, false));
+            }
+        }
+        let summary = Summary::new(&outcomes, Bootstrap { resamples: 10, seed: 1 });
+        assert_eq!(counts(&seen), [(3, 4, 0), (3, 4, 0)]);
+        assert_eq!(counts(&summary), [(2, 4, 2), (2, 4, 2)]);
+        assert_eq!(summary.balanced.expect("both sides").value, 0.5);
+        // Of the fields that are left, all are in order.
+        assert_eq!((seen.area.expect("both").value, summary.area.expect("both").value), (11.0 / 16.0, 1.0));
+        // Half of the fields can be answered, and those are right.
+        assert_eq!(summary.trade[0], Trade { coverage: 0.5, balanced: Some(1.0) });
+        assert_eq!(summary.trade[5], Trade { coverage: 0.5, balanced: Some(1.0) });
+        // It is written as what it is.
+        let json = serde_json::to_string(&outcomes[0]).expect("written");
+        assert!(json.contains("\"no cells\"") && json.contains("\"not a number\""), "{json}");
+        assert_eq!(serde_json::from_str::<FoldOutcome>(&json).expect("read"), outcomes[0]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::Prediction;
 /// Number of bins, as in the paper; those of equal width are 1/15 of confidence wide.
 pub const BINS: usize = 15;
 
-/// How far confidence and accuracy are apart.
+/// How far confidence and accuracy are apart, over the fields in which something was seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// The expected calibration error, 0..=1: the mean over all fields of their bin's |accuracy - confidence|.
@@ -44,7 +44,7 @@ pub(super) fn equal_width_bin(confidence: f64) -> usize {
 }
 
 impl Calibration {
-    /// Measures at least one prediction.
+    /// Measures predictions; without any field in which something was seen all numbers are 0.
     pub(super) fn new(predictions: &[Prediction]) -> Self {
         let scored = by_confidence(predictions);
         let mut by_width: [Vec<(f64, f64)>; BINS] = std::array::from_fn(|_| Vec::new());
@@ -71,9 +71,9 @@ impl Calibration {
 fn by_confidence(predictions: &[Prediction]) -> Vec<(f64, f64)> {
     let mut scored: Vec<(f64, f64)> = predictions
         .iter()
-        .map(|prediction| {
-            let right = f64::from(u8::from(prediction.class() == prediction.truth));
-            (f64::from(prediction.confidence()), right)
+        .filter_map(|prediction| {
+            let (_, confidence) = prediction.most_probable()?;
+            Some((f64::from(confidence), f64::from(u8::from(prediction.is_right()))))
         })
         .collect();
     scored.sort_by(|one, other| one.0.total_cmp(&other.0));

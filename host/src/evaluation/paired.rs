@@ -1,5 +1,7 @@
 //! Two networks on the same fields: the differences of their scores, with bootstrap intervals over the same resamples of both.
 
+use std::fmt;
+
 use blastscope_shared::Class;
 use serde::{Deserialize, Serialize};
 
@@ -24,9 +26,9 @@ pub struct Paired {
     pub groups: usize,
     /// How the intervals were drawn.
     pub bootstrap: Bootstrap,
-    /// Accuracy, sensitivity and specificity, recall of each class, calibration error, coverage, in this order.
+    /// In the order of [`Score::ALL`].
     pub scores: Vec<Difference>,
-    /// Fields for which both name the same class.
+    /// Fields for which both name the same class, or both saw nothing.
     pub agreement: Rate,
     /// Fields that only the first, and only the second, takes for what they are.
     pub only_right: [usize; 2],
@@ -37,8 +39,8 @@ pub struct Paired {
 /// One score of both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
-    /// The score's name.
-    pub score: String,
+    /// Which.
+    pub score: Score,
     /// Both values, 0..=1; `None` without fields to compute it from.
     pub values: [Option<f64>; 2],
     /// The second less the first, -1..=1, with a 95 % interval.
@@ -52,14 +54,102 @@ pub struct Changed {
     pub file: String,
     /// What it shows.
     pub truth: Class,
-    /// What the two take it for.
-    pub predicted: [Class; 2],
+    /// What the two take it for; `None` where nothing was seen.
+    pub predicted: [Option<Class>; 2],
     /// With which probability.
-    pub confidence: [f32; 2],
+    pub confidence: [Option<f32>; 2],
+}
+
+/// A score that two networks are compared by. In JSON its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Score {
+    /// Fields whose most probable class is the true one.
+    Accuracy,
+    /// Malignant fields that are taken for a malignant class.
+    Sensitivity,
+    /// Benign fields that are taken for benign.
+    Specificity,
+    /// Fields of a class that are taken for it.
+    Recall(Class),
+    /// The expected calibration error.
+    CalibrationError,
+    /// Fields that are answered.
+    Coverage,
+}
+
+/// Which way a score improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// The larger, the better.
+    Higher,
+    /// The smaller, the better.
+    Lower,
+}
+
+impl Score {
+    /// All scores, in the order of tables.
+    pub const ALL: [Self; 5 + Class::COUNT] = [
+        Self::Accuracy,
+        Self::Sensitivity,
+        Self::Specificity,
+        Self::Recall(Class::Benign),
+        Self::Recall(Class::Early),
+        Self::Recall(Class::Pre),
+        Self::Recall(Class::Pro),
+        Self::CalibrationError,
+        Self::Coverage,
+    ];
+
+    /// Which way it improves.
+    #[must_use]
+    pub const fn better(self) -> Better {
+        match self {
+            Self::Accuracy | Self::Sensitivity | Self::Specificity | Self::Recall(_) | Self::Coverage => Better::Higher,
+            Self::CalibrationError => Better::Lower,
+        }
+    }
+
+    /// By how much the score `is` worse than it `was`; negative where it is better, not a number where one of them is not.
+    #[must_use]
+    pub fn loss(self, was: f64, is: f64) -> f64 {
+        match self.better() {
+            Better::Higher => was - is,
+            Better::Lower => is - was,
+        }
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accuracy => f.write_str("accuracy"),
+            Self::Sensitivity => f.write_str("sensitivity, malignant"),
+            Self::Specificity => f.write_str("specificity, benign"),
+            Self::Recall(class) => write!(f, "recall of {class}"),
+            Self::CalibrationError => f.write_str("calibration error"),
+            Self::Coverage => f.write_str("coverage: answered"),
+        }
+    }
+}
+
+impl From<Score> for String {
+    fn from(score: Score) -> Self {
+        score.to_string()
+    }
+}
+
+impl TryFrom<String> for Score {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|score| score.to_string() == name);
+        named.ok_or_else(|| format!("there is no score {name:?}"))
+    }
 }
 
 /// Number of scores that are compared.
-const SCORES: usize = 5 + Class::COUNT;
+const SCORES: usize = Score::ALL.len();
 
 impl Paired {
     /// Compares two lists of predictions on the same fields in the same order. `groups` has the overlap group of each; without
@@ -98,21 +188,21 @@ impl Paired {
             std::array::from_fn::<_, SCORES, _>(|at| Some(other[at]? - one[at]?))
         });
         let [one, other] = Tally::sum(&tallies, &vec![1; count]).scores();
-        let scores = score_names().into_iter().enumerate().map(|(at, score)| Difference {
+        let scores = Score::ALL.into_iter().enumerate().map(|(at, score)| Difference {
             score,
             values: [one[at], other[at]],
             difference: differences[at],
         });
-        let is_right = |prediction: &Prediction| prediction.class() == prediction.truth;
         let only =
-            |wanted: (bool, bool)| pairs().filter(|(one, other)| (is_right(one), is_right(other)) == wanted).count();
+            |wanted: (bool, bool)| pairs().filter(|(one, other)| (one.is_right(), other.is_right()) == wanted).count();
+        let confidence = |prediction: &Prediction| prediction.most_probable().map(|(_, confidence)| confidence);
         let mut changed: Vec<Changed> = pairs()
             .filter(|(one, other)| one.class() != other.class())
             .map(|(one, other)| Changed {
                 file: one.file.clone(),
                 truth: one.truth,
                 predicted: [one.class(), other.class()],
-                confidence: [one.confidence(), other.confidence()],
+                confidence: [confidence(one), confidence(other)],
             })
             .collect();
         changed.sort_by(|one, other| one.file.cmp(&other.file));
@@ -141,23 +231,6 @@ impl Paired {
     }
 }
 
-fn score_names() -> [String; SCORES] {
-    let [benign, early, pre, pro] = Class::ALL.map(|class| format!("recall of {class}"));
-    let [accuracy, sensitivity, specificity] =
-        ["accuracy", "sensitivity, malignant", "specificity, benign"].map(str::to_owned);
-    [
-        accuracy,
-        sensitivity,
-        specificity,
-        benign,
-        early,
-        pre,
-        pro,
-        "calibration error".into(),
-        "coverage: answered".into(),
-    ]
-}
-
 /// What the scores are computed from; sums over fields.
 #[derive(Clone, Debug, Default)]
 struct Tally {
@@ -171,6 +244,8 @@ struct ModelTally {
     right: [f64; Class::COUNT],
     malignant: f64,
     answered: f64,
+    /// Fields in which it saw something.
+    seen: f64,
     /// Confidence less rightness, in each bin of equal width.
     gaps: [f64; BINS],
 }
@@ -182,12 +257,15 @@ impl Tally {
         tally.of_class[truth.index()] = 1.0;
         tally.models = predictions.map(|prediction| {
             let mut model = ModelTally::default();
-            let confidence = f64::from(prediction.confidence());
-            let right = f64::from(u8::from(prediction.class() == truth));
+            let right = f64::from(u8::from(prediction.is_right()));
             model.right[truth.index()] = right;
-            model.malignant = f64::from(u8::from(truth.is_malignant() && prediction.class().is_malignant()));
-            model.answered = f64::from(u8::from(prediction.abstained.is_none()));
-            model.gaps[equal_width_bin(confidence)] = confidence - right;
+            model.malignant = f64::from(u8::from(truth.is_malignant() && prediction.is_malignant()));
+            model.answered = f64::from(u8::from(prediction.withheld().is_none()));
+            if let Some((_, confidence)) = prediction.most_probable() {
+                let confidence = f64::from(confidence);
+                model.seen = 1.0;
+                model.gaps[equal_width_bin(confidence)] = confidence - right;
+            }
             model
         });
         tally
@@ -203,6 +281,7 @@ impl Tally {
             add(&mut model.right, &other.right, times);
             model.malignant += other.malignant * times;
             model.answered += other.answered * times;
+            model.seen += other.seen * times;
             add(&mut model.gaps, &other.gaps, times);
         }
     }
@@ -215,23 +294,20 @@ impl Tally {
         sum
     }
 
-    /// In the order of [`score_names`].
+    /// In the order of [`Score::ALL`]; the calibration error is of the fields in which something was seen.
     fn scores(&self) -> [[Option<f64>; SCORES]; 2] {
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
-        let benign = Class::Benign.index();
+        let malignant = self.fields - self.of_class[Class::Benign.index()];
         self.models.each_ref().map(|model| {
-            let recall = |class: usize| share(model.right[class], self.of_class[class]);
-            [
-                share(model.right.iter().sum(), self.fields),
-                share(model.malignant, self.fields - self.of_class[benign]),
-                recall(benign),
-                recall(0),
-                recall(1),
-                recall(2),
-                recall(3),
-                share(model.gaps.iter().map(|gap| gap.abs()).sum(), self.fields),
-                share(model.answered, self.fields),
-            ]
+            let recall = |class: Class| share(model.right[class.index()], self.of_class[class.index()]);
+            Score::ALL.map(|score| match score {
+                Score::Accuracy => share(model.right.iter().sum(), self.fields),
+                Score::Sensitivity => share(model.malignant, malignant),
+                Score::Specificity => recall(Class::Benign),
+                Score::Recall(class) => recall(class),
+                Score::CalibrationError => share(model.gaps.iter().map(|gap| gap.abs()).sum(), model.seen),
+                Score::Coverage => share(model.answered, self.fields),
+            })
         })
     }
 }

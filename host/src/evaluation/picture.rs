@@ -113,7 +113,12 @@ fn draw_tiles(picture: &mut Svg, evaluation: &Evaluation, top: f64) {
 
 fn draw_matrix(picture: &mut Svg, evaluation: &Evaluation, top: f64) {
     picture.text(MARGIN, top + 12.0, Font::new(16.0, INK).bold(), "Confusion matrix");
-    picture.text(MARGIN, top + 32.0, Font::new(12.0, GREY), "fields, and percent of the row");
+    let unseen: usize = evaluation.unseen.iter().sum();
+    let what = match unseen {
+        0 => "fields, and percent of the row".to_owned(),
+        _ => format!("fields, and percent of the class; in {unseen} nothing was seen"),
+    };
+    picture.text(MARGIN, top + 32.0, Font::new(12.0, GREY), what);
     let side = CELL * Class::COUNT as f64;
     let cells_top = top + 80.0;
     let heading = Font::new(13.0, GREY).at(Anchor::Middle);

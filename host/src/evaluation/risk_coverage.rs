@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Prediction;
 
-/// The share of wrong verdicts among the most confident ones, for every share of fields that is answered.
+/// The share of wrong verdicts among the most confident ones, for every share of fields that is answered. Fields in which nothing was
+/// seen are never answered: with any, the curve ends before a coverage of 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RiskCoverage {
     /// Area under the curve, 0..=1: the mean, over every number `k` of fields, of the risk of the `k` most confident. Fields of
@@ -30,12 +31,14 @@ pub struct RiskPoint {
 }
 
 impl RiskCoverage {
-    /// Measures at least one prediction, whether it abstained or not.
+    /// Measures at least one prediction, whether it abstained or not; without any field in which something was seen there is no point.
     pub(super) fn new(predictions: &[Prediction]) -> Self {
         let count = predictions.len();
         let mut scored: Vec<(f32, bool)> = predictions
             .iter()
-            .map(|prediction| (prediction.confidence(), prediction.class() != prediction.truth))
+            .filter_map(|prediction| {
+                prediction.most_probable().map(|(_, confidence)| (confidence, !prediction.is_right()))
+            })
             .collect();
         scored.sort_by(|one, other| other.0.total_cmp(&one.0));
         let (mut answered, mut wrong, mut area) = (0, 0, 0.0);
@@ -54,8 +57,9 @@ impl RiskCoverage {
                 risk: wrong as f64 / answered as f64,
             });
         }
-        let right = count - wrong;
+        let right = answered - wrong;
         let least: f64 = (1..=wrong).map(|at| at as f64 / (right + at) as f64).sum();
-        Self { area: area / count.max(1) as f64, least_area: least / count.max(1) as f64, points }
+        let seen = scored.len().max(1) as f64;
+        Self { area: area / seen, least_area: least / seen, points }
     }
 }

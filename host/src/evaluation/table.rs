@@ -25,6 +25,11 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
     line(&mut text, "accuracy", &evaluation.accuracy);
     line(&mut text, "sensitivity, malignant", &evaluation.sensitivity);
     line(&mut text, "specificity, benign", &evaluation.specificity);
+    let unseen: usize = evaluation.unseen.iter().sum();
+    if unseen > 0 {
+        let seen = Rate::new(unseen, evaluation.accuracy.of);
+        line(&mut text, "nothing seen, never right", &seen);
+    }
     let (bins, calibration) = (super::BINS, &evaluation.calibration);
     let [width, mass] = [calibration.expected_error, calibration.equal_mass_error].map(|error| error * 100.0);
     let _ = writeln!(
@@ -81,6 +86,9 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
             "{:<24}{value:>7.1} %   {:<14}  95 % interval {low:.1} to {high:.1} %",
             "  novelty, ROC area", ""
         );
+        if unfamiliar.unseen > 0 {
+            line(&mut text, "  nothing seen", &Rate::new(unfamiliar.unseen, unfamiliar.pictures));
+        }
         line(&mut text, "  flagged as unfamiliar", &unfamiliar.flagged);
         line(&mut text, "  stopped by the gate", &unfamiliar.stopped);
         line(&mut text, "  named all the same", &unfamiliar.named);

@@ -1,10 +1,17 @@
+use blastscope_shared::sight::Blank;
+
 use super::*;
 
 /// A prediction that gives `class` the probability `confidence` and shares the rest.
 fn prediction(truth: Class, class: Class, confidence: f32) -> Prediction {
     let mut probabilities = [(1.0 - confidence) / 3.0; 4];
     probabilities[class.index()] = confidence;
-    Prediction { file: format!("{truth}/as-{class}.png"), truth, probabilities, abstained: None }
+    Prediction {
+        file: format!("{truth}/as-{class}.png"),
+        truth,
+        probabilities: Sight::Observed(probabilities),
+        abstained: None,
+    }
 }
 
 fn evaluate(predictions: &[Prediction]) -> Evaluation {
@@ -107,7 +114,7 @@ fn abstentions_change_the_selective_scores_only() {
     let mut predictions = of_confusion(CONFUSION);
     let forced = evaluate(&predictions);
     for prediction in &mut predictions {
-        if prediction.class() != prediction.truth && prediction.truth == Class::Benign {
+        if !prediction.is_right() && prediction.truth == Class::Benign {
             prediction.abstained = Some("too uncertain".to_string());
         }
     }
@@ -126,13 +133,72 @@ fn abstentions_change_the_selective_scores_only() {
     assert_eq!((nothing.coverage.hits, nothing.accuracy.value), (0, None));
 }
 
+/// A field in which nothing was seen, with and without a reason beside it.
+fn nothing(truth: Class, blank: Blank, abstained: Option<&str>) -> Prediction {
+    Prediction {
+        file: format!("{truth}/blank.png"),
+        truth,
+        probabilities: Sight::Nothing(blank),
+        abstained: abstained.map(str::to_owned),
+    }
+}
+
+#[test]
+fn a_field_with_nothing_to_see_is_never_right_never_benign_and_teaches_no_calibration() {
+    let mut predictions = of_confusion(CONFUSION);
+    let seen = evaluate(&predictions);
+    // One of each class, as benign as malignant fields can be without cells.
+    predictions.extend(Class::ALL.map(|truth| nothing(truth, Blank::NoCells, Some("no cells"))));
+    predictions.push(nothing(Class::Benign, Blank::NotFinite, None));
+    for blank in &predictions[416..] {
+        assert_eq!((blank.most_probable(), blank.is_right(), blank.is_benign()), (None, false, false));
+    }
+    let with = evaluate(&predictions);
+    assert_eq!((with.confusion, with.unseen), (CONFUSION, [2, 1, 1, 1]));
+    // Right are the same fields, of more.
+    assert_eq!((with.accuracy.hits, with.accuracy.of), (392, 421));
+    assert_eq!((with.sensitivity.hits, with.sensitivity.of), (347, 354));
+    assert_eq!((with.specificity.hits, with.specificity.of), (58, 67));
+    let benign = &with.classes[0];
+    assert_eq!((benign.support, benign.recall.hits, benign.precision), (67, 58, seen.classes[0].precision));
+    assert_eq!((&with.calibration, &with.mistakes), (&seen.calibration, &seen.mistakes));
+    // Never answered, so that the curve ends before all fields.
+    let last = with.risk_coverage.points.last().expect("a point");
+    assert!((last.coverage - 416.0 / 421.0).abs() < 1e-12, "{last:?}");
+    assert_eq!((with.risk_coverage.area, last.risk), (seen.risk_coverage.area, 24.0 / 416.0));
+    let selective = with.selective.as_ref().expect("abstentions");
+    assert_eq!((selective.coverage.hits, selective.coverage.of), (416, 421));
+    assert_eq!((selective.reasons["no cells"], selective.reasons["not a number"]), (4, 1));
+    let table = with.table();
+    assert!(table.contains("nothing seen, never right") && table.contains("5 of 421"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    assert!(!evaluate(&of_confusion(CONFUSION)).table().contains("nothing seen"));
+    let picture = with.svg();
+    assert!(picture.contains("in 5 nothing was seen") && !picture.contains("NaN"));
+}
+
+#[test]
+fn a_network_that_sees_nothing_anywhere_is_right_nowhere() {
+    let blind: Vec<Prediction> = Class::ALL.map(|truth| nothing(truth, Blank::NoCells, None)).into();
+    let evaluation = evaluate(&blind);
+    assert_eq!((evaluation.accuracy.hits, evaluation.accuracy.of, evaluation.specificity.hits), (0, 4, 0));
+    assert_eq!(evaluation.selective.as_ref().map(|selective| selective.coverage.hits), Some(0));
+    assert_eq!((evaluation.calibration.expected_error, evaluation.risk_coverage.points.len()), (0.0, 0));
+    assert!(!evaluation.svg().contains("NaN") && evaluation.table().contains("4 of 4"));
+    // Evidence that was written before fields could be blank has none.
+    let mut written = serde_json::to_value(evaluate(&of_confusion(CONFUSION))).expect("written");
+    written.as_object_mut().expect("an object").remove("unseen");
+    let read: Evaluation = serde_json::from_value(written).expect("read");
+    assert_eq!(read.unseen, [0; 4]);
+}
+
 #[test]
 fn rejects_what_are_no_probabilities() {
     let subject = Subject::default();
     assert!(Evaluation::new(&subject, &[]).is_err());
     for wrong in [[f32::NAN, 0.0, 0.0, 1.0], [0.5, 0.4, 0.0, 0.0], [-0.5, 1.5, 0.0, 0.0]] {
         let mut predictions = vec![prediction(Class::Pro, Class::Pro, 0.9)];
-        predictions[0].probabilities = wrong;
+        predictions[0].probabilities = Sight::Observed(wrong);
         let text = Evaluation::new(&subject, &predictions).expect_err("no probabilities").to_string();
         assert!(text.contains("Pro/as-Pro.png"), "{text}");
     }

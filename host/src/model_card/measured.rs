@@ -131,11 +131,15 @@ fn rates(evaluation: &Evaluation, baseline: Option<&Evaluation>) -> Table {
 
 fn confusion(evaluation: &Evaluation) -> Table {
     let columns = Class::ALL.map(|class| Column::number(format!("taken for {class}")));
-    let mut table = Table::new([Column::text("truth")].into_iter().chain(columns));
+    // A column of zeros would only be in the way.
+    let shows_unseen = evaluation.unseen.iter().any(|&count| count > 0);
+    let unseen = shows_unseen.then(|| Column::number("nothing seen"));
+    let mut table = Table::new([Column::text("truth")].into_iter().chain(columns).chain(unseen));
     for (score, counts) in evaluation.classes.iter().zip(&evaluation.confusion) {
         let cells =
             counts.iter().enumerate().map(|(at, &count)| Cell::from(count).strong_if(at == score.class.index()));
-        table.row(std::iter::once(Cell::from(score.class.name())).chain(cells));
+        let unseen = shows_unseen.then(|| Cell::from(evaluation.unseen[score.class.index()]));
+        table.row(std::iter::once(Cell::from(score.class.name())).chain(cells).chain(unseen));
     }
     table
 }
@@ -212,7 +216,13 @@ fn differences(paired: &Paired) -> Table {
             let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(|share| share * 100.0);
             (format!("{value:+.2}"), format!("{low:+.2} to {high:+.2}"))
         });
-        table.row([Cell::from(score.score.as_str()), first.into(), second.into(), difference.into(), interval.into()]);
+        table.row([
+            Cell::from(score.score.to_string()),
+            first.into(),
+            second.into(),
+            difference.into(),
+            interval.into(),
+        ]);
     }
     table
 }

@@ -21,7 +21,7 @@ pub(super) fn report(stress: &Stress) -> Report {
     report.section("Every severity");
     report.paragraph(
         "Accuracy, sensitivity and specificity take the most probable class of every field, whether it would be answered or \
-         not. Stopped and abstained are what keeps a wrong answer from being given; sure and wrong is what does not.",
+         not; a field in which nothing was seen has none and is never right. Stopped and abstained are what keeps a wrong answer from being given; sure and wrong is what does not.",
     );
     for kind in &stress.kinds {
         report.subsection(kind.degradation.name());
@@ -67,6 +67,7 @@ fn levels(clean: &Level, kind: &Kind) -> Table {
         Column::number("sure and wrong"),
         Column::number("answered rightly"),
         Column::number("calibration error"),
+        Column::number("nothing seen"),
     ]);
     for level in std::iter::once(clean).chain(&kind.levels) {
         let number = level.severity.map_or(0, Severity::number);
@@ -75,6 +76,7 @@ fn levels(clean: &Level, kind: &Kind) -> Table {
         let answered: Rate = level.answered_accuracy;
         row.push(if answered.of == 0 { "-".into() } else { format!("{} of {}", answered.hits, answered.of).into() });
         row.push(format!("{:.1} %", level.calibration_error * 100.0).into());
+        row.push(level.unseen.into());
         table.row(row);
     }
     table

@@ -39,6 +39,12 @@ pub(super) fn table(stress: &Stress) -> String {
     for kind in &stress.kinds {
         let _ = writeln!(text, "  {:<14}{:>8.2} %", kind.degradation.name(), kind.mean_accuracy * 100.0);
     }
+    let of = |levels: &[Level]| levels.iter().map(|level| level.unseen).sum::<usize>();
+    let unseen = [stress.clean.unseen, stress.kinds.iter().map(|kind| of(&kind.levels)).sum()];
+    if unseen != [0; 2] {
+        let [clean, degraded] = unseen;
+        let _ = writeln!(text, "\nNothing seen, never right: {clean} fields as they are, {degraded} degraded ones");
+    }
     let _ = write!(text, "\n{}", stress.notice);
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }

@@ -1,11 +1,16 @@
-use super::*;
+use blastscope_shared::{Class, Sight, sight::Blank};
 
-use blastscope_shared::Class;
+use super::*;
 
 fn prediction(at: usize, class: Class, confidence: f32, abstained: Option<&str>) -> Prediction {
     let mut probabilities = [(1.0 - confidence) / 3.0; 4];
     probabilities[class.index()] = confidence;
-    Prediction { file: format!("{at}.png"), truth: Class::Pre, probabilities, abstained: abstained.map(str::to_owned) }
+    Prediction {
+        file: format!("{at}.png"),
+        truth: Class::Pre,
+        probabilities: Sight::Observed(probabilities),
+        abstained: abstained.map(str::to_owned),
+    }
 }
 
 fn level(severity: Option<Severity>) -> Level {
@@ -47,6 +52,30 @@ fn the_shares_by_hand() {
         [level.accuracy, level.sensitivity, level.stopped, level.abstained, level.answered, level.answered_accuracy];
     assert_eq!(hits.map(|rate| (rate.hits, rate.of)), [(2, 5), (3, 5), (1, 5), (1, 5), (3, 5), (1, 3)]);
     assert_eq!((level.sure_and_wrong.hits, level.specificity.value), (1, None));
+}
+
+#[test]
+fn nothing_seen_is_an_abstention_and_never_right() {
+    let blank = |at: usize, truth, abstained: Option<&str>| Prediction {
+        file: format!("{at}.png"),
+        truth,
+        probabilities: Sight::Nothing(Blank::NoCells),
+        abstained: abstained.map(str::to_owned),
+    };
+    let predictions = [
+        prediction(0, Class::Pre, 0.95, None),
+        blank(1, Class::Benign, None),
+        blank(2, Class::Benign, Some("no cells")),
+        blank(3, Class::Pre, Some("rejected by the quality gate")),
+    ];
+    let level = Level::new(None, "as they are".into(), &predictions, 1).expect("measured");
+    let rates =
+        [level.accuracy, level.specificity, level.stopped, level.abstained, level.answered, level.sure_and_wrong];
+    assert_eq!(rates.map(|rate| (rate.hits, rate.of)), [(1, 4), (0, 2), (1, 4), (2, 4), (1, 4), (0, 4)]);
+    assert_eq!(level.unseen, 3);
+    let text = Stress { clean: level, ..stress() }.table();
+    assert!(text.contains("Nothing seen, never right: 3 fields as they are, 0 degraded ones"), "{text}");
+    assert!(!stress().table().contains("Nothing seen"));
 }
 
 #[test]

@@ -227,6 +227,11 @@ mod tests {
         }
     }
 
+    fn logits(network: &FloatNetwork, examples: &[Example]) -> Vec<f32> {
+        let logits = network.logits(examples, Progress::Silent).expect("logits").into_iter();
+        logits.flat_map(|logits| logits.observed().expect("something to see")).collect()
+    }
+
     fn examples(count: u32, first: u32) -> Vec<Example> {
         let preprocessing = Preprocessing::square(SIDE);
         (first..first + count)
@@ -271,8 +276,8 @@ mod tests {
             batcher: float.batcher.clone(),
             device,
         };
-        let plain: Vec<f32> = float.logits(&examples, Progress::Silent).expect("logits").concat();
-        let of_folded: Vec<f32> = again.logits(&examples, Progress::Silent).expect("logits").concat();
+        let plain: Vec<f32> = logits(&float, &examples);
+        let of_folded: Vec<f32> = logits(&again, &examples);
         let spread = plain.iter().fold(0.0f32, |spread, logit| spread.max(logit.abs()));
         let furthest = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(furthest(&plain, &of_folded) < 1e-3 * spread, "{plain:?}\n{of_folded:?}");
@@ -297,7 +302,7 @@ mod tests {
         let (tuned, gain) =
             fine_tune(&float, &clips, &train, &validation, &settings, Progress::Silent).expect("fine-tuned");
         assert!(gain.step > 0 && gain.after < 0.5 * gain.before, "{gain:?}");
-        let wanted: Vec<f32> = float.logits(&unseen, Progress::Silent).expect("logits").concat();
+        let wanted: Vec<f32> = logits(&float, &unseen);
         let error = |weights: &FloatNetwork| -> f32 {
             device_logits(weights, &clips, &unseen).iter().zip(&wanted).map(|(a, b)| (a - b).powi(2)).sum()
         };

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use blastscope_shared::{
-    Class,
+    Class, Sight,
     cells::{CellView, SIDE},
     quantization::FloatFilters,
+    sight::Blank,
 };
 use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::ModuleRecord};
 use rayon::prelude::*;
@@ -59,11 +60,12 @@ impl FloatNetwork {
         })
     }
 
-    /// The logits of each example, in order; of a network that sees cells, the mean of its cells', and zeros without any.
+    /// The logits of each example, in order; of a network that sees cells, the mean of its cells'. Nothing where there is no cell, or
+    /// where a logit is not a finite number.
     ///
     /// # Errors
     /// When the device gives back something that is not logits.
-    pub fn logits(&self, examples: &[Example], progress: Progress) -> Result<Vec<[f32; Class::COUNT]>, Error> {
+    pub fn logits(&self, examples: &[Example], progress: Progress) -> Result<Vec<Sight<[f32; Class::COUNT]>>, Error> {
         if self.batcher.preprocessing.is_cell_by_cell() {
             return self.logits_by_cell(examples, progress);
         }
@@ -72,13 +74,17 @@ impl FloatNetwork {
         for chunk in examples.chunks(BATCH) {
             let batch = self.batcher.batch(chunk.to_vec(), &self.device);
             let values = values(self.network.forward(batch.inputs))?;
-            logits.extend(values.as_chunks::<{ Class::COUNT }>().0);
+            logits.extend(values.as_chunks::<{ Class::COUNT }>().0.iter().copied().map(Sight::of_finite));
             task.advance(chunk.len());
         }
         Ok(logits)
     }
 
-    fn logits_by_cell(&self, examples: &[Example], progress: Progress) -> Result<Vec<[f32; Class::COUNT]>, Error> {
+    fn logits_by_cell(
+        &self,
+        examples: &[Example],
+        progress: Progress,
+    ) -> Result<Vec<Sight<[f32; Class::COUNT]>>, Error> {
         let task = progress.start("float network", examples.len());
         let mut logits = Vec::with_capacity(examples.len());
         for chunk in examples.chunks(BATCH) {
@@ -95,7 +101,10 @@ impl FloatNetwork {
                 for of_cell in of_cells.by_ref().take(planes.len()) {
                     mean.iter_mut().zip(of_cell).for_each(|(mean, logit)| *mean += logit / planes.len() as f32);
                 }
-                logits.push(mean);
+                logits.push(match planes.is_empty() {
+                    true => Sight::Nothing(Blank::NoCells),
+                    false => Sight::of_finite(mean),
+                });
             }
             task.advance(chunk.len());
         }
@@ -264,7 +273,13 @@ mod tests {
                 Example { input: input.into(), symmetry: Symmetry::Identity, class: Class::Benign }
             })
             .collect();
-        let expected = float.logits(&examples, Progress::Silent).expect("logits");
+        let expected: Vec<[f32; Class::COUNT]> = float
+            .logits(&examples, Progress::Silent)
+            .expect("logits")
+            .into_iter()
+            .filter_map(Sight::observed)
+            .collect();
+        assert_eq!(expected.len(), examples.len());
         let clips = float.clips(&examples, Progress::Silent).expect("clips");
         let quantized = QuantizedLayers::new(&float.layers().expect("layers"), &clips);
         let network = blastscope_shared::Network::new(&preprocessing, &quantized.layers()).expect("it fits");

@@ -7,7 +7,7 @@ pub mod comparison;
 use std::path::Path;
 
 use blastscope_shared::{
-    Class, Classifier,
+    Class, Classifier, Sight,
     artifact::{
         Artifact, ArtifactError, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
         Thresholds,
@@ -133,7 +133,7 @@ impl<'a> Model<'a> {
                 || classifier.workspace(),
                 |workspace, item| {
                     task.advance(1);
-                    let seen = classifier.observe(&inputs[item.image], workspace)?;
+                    let seen = classifier.observe(&inputs[item.image], workspace).observed()?;
                     Some((data.images[item.image].class, seen.hidden.to_vec(), seen.hue))
                 },
             )
@@ -194,35 +194,44 @@ impl<'a> Model<'a> {
         let classifier = self.classifier()?;
         let examples = super::examples(data, inputs, items);
         let task = Progress::Shown.start("choosing thresholds", items.len());
-        let seen: Vec<Option<([f32; Class::COUNT], Distances)>> = examples
+        let seen: Vec<Sight<([f32; Class::COUNT], Distances)>> = examples
             .par_iter()
             .map_init(
                 || classifier.workspace(),
                 |workspace, example| {
                     task.advance(1);
-                    let seen = classifier.observe(&example.masked_input(classifier.preprocessing()), workspace)?;
-                    Some((seen.logits, self.statistics.distances(seen.hidden, &seen.hue)))
+                    let seen = classifier.observe(&example.masked_input(classifier.preprocessing()), workspace);
+                    seen.map(|seen| (seen.logits, self.statistics.distances(seen.hidden, &seen.hue)))
                 },
             )
             .collect();
         drop(task);
-        let distances: Vec<Distances> = seen.iter().flatten().map(|(_, distances)| *distances).collect();
+        let distances: Vec<Distances> =
+            seen.iter().filter_map(|seen| seen.observed()).map(|(_, distances)| distances).collect();
         let mut statistics = self.statistics.clone();
         statistics.usual = usual_distances(&distances);
         let scored: Vec<Scored> = seen
             .iter()
             .zip(items)
-            .map(|(seen, item)| {
-                let (logits, novelty) = seen.map_or(([0.0; Class::COUNT], f32::MAX), |(logits, distances)| {
-                    (logits, statistics.score(&distances))
-                });
-                Scored { truth: data.images[item.image].class, logits, novelty }
+            .filter_map(|(seen, item)| {
+                let (logits, distances) = seen.observed()?;
+                Scored::new(data.images[item.image].class, logits, statistics.score(&distances)).observed()
             })
             .collect();
         self.know(statistics);
         self.point = OperatingPoint::choose(&scored).ok_or_else(|| {
-            Error::Usage("the validation part is empty; there is nothing to choose thresholds on".into())
+            Error::Usage(
+                "the validation part has no field with something to see; there is nothing to choose thresholds on"
+                    .into(),
+            )
         })?;
+        let unseen = items.len() - scored.len();
+        if unseen > 0 {
+            eprintln!(
+                "in {unseen} of {} validation fields nothing was seen; calibration and thresholds were chosen on the others",
+                items.len()
+            );
+        }
         Ok(())
     }
 }

@@ -63,7 +63,8 @@ impl Shift {
         let width = fields.first().map_or(0, |field| field.hidden.len());
         let mut shift = Self { weights: core::array::from_fn(|_| vec![0.0; width]), biases: [0.0; CLASSES] };
         let scale = mean_square(fields);
-        if scale <= 0.0 {
+        let has_length = scale > 0.0 && scale.is_finite();
+        if !has_length {
             return shift;
         }
         let unit = f64::from(temperature);
@@ -152,7 +153,7 @@ fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -
 /// Probabilities over the classes that are `present`.
 fn softmax_over(logits: &[f64; CLASSES], present: &[bool; CLASSES]) -> [f64; CLASSES] {
     let highest = logits.iter().zip(present).filter(|(_, present)| **present).map(|(logit, _)| *logit);
-    let highest = highest.fold(f64::NEG_INFINITY, f64::max);
+    let highest = highest.fold(f64::NEG_INFINITY, libm::fmaximum);
     let mut shares: [f64; CLASSES] =
         core::array::from_fn(|class| if present[class] { (logits[class] - highest).exp() } else { 0.0 });
     let sum: f64 = shares.iter().sum();

@@ -91,6 +91,11 @@ impl ModelCard {
         if [&self.name, &self.intended_use, &self.data, &self.training, &self.limits].into_iter().any(empty) {
             return Err(ArtifactError::Invalid("its model card is missing or incomplete"));
         }
+        let shares = self.results.iter().flat_map(|result| [result.value, result.low, result.high]);
+        // NaN lies outside every range.
+        if !shares.into_iter().all(|share| (0.0..=1.0).contains(&share)) {
+            return Err(ArtifactError::Invalid("a result in its model card is not a share from 0 to 1"));
+        }
         Ok(())
     }
 }

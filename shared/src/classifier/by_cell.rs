@@ -81,7 +81,9 @@ impl ByCell {
         let radius = SIDE as f32 / 2.0;
         for (cell, logits) in self.view.cells().iter().zip(&self.logits) {
             let margin = logits[class.index()] - logits.iter().sum::<f32>() / Class::COUNT as f32;
-            if margin <= 0.0 {
+            // Of finite outputs only: a map shows no number that is none.
+            let speaks_for = margin > 0.0 && margin.is_finite();
+            if !speaks_for {
                 continue;
             }
             for (y, row) in map.chunks_exact_mut(width).enumerate() {

@@ -145,3 +145,21 @@ fn a_rejection_says_what_to_do() {
         "too bright (71 % of the field is clipped, at most 60 % may be): turn down the lamp or shorten the exposure"
     );
 }
+
+#[test]
+fn a_measure_that_is_not_a_number_does_not_pass() {
+    let sound = Gate::inspect(&field(400, 300));
+    let gate = Gate::default();
+    assert_eq!(gate.judge(&sound), Ok(()));
+    let broken: [(&str, fn(&mut Quality)); 4] = [
+        ("too bright", |quality| quality.clipped = f32::NAN),
+        ("not a smear", |quality| quality.foreign = f32::NAN),
+        ("not a smear", |quality| quality.stained = f32::NAN),
+        ("not a smear", |quality| quality.focus = f32::NAN),
+    ];
+    for (name, spoil) in broken {
+        let mut quality = sound;
+        spoil(&mut quality);
+        assert_eq!(gate.judge(&quality).map_err(|rejection| rejection.name()), Err(name), "{quality:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! What classification needs: an instruction set, a model, and the two agreeing.
 
+use blastscope_shared::{Class, Sight};
+
 use crate::doctor::{
     Check,
     facts::{Choice, InstructionSet, Model, Trial},
@@ -77,9 +79,16 @@ fn self_test(trial: &Trial) -> Check {
     }
     Check::broken(
         "self-test",
-        format!("{isa} computes {logits:?}, scalar {scalar_logits:?}: one of them is wrong"),
+        format!("{isa} computes {}, scalar {}: one of them is wrong", shown(logits), shown(scalar_logits)),
         "classify with BLASTSCOPE_ISA=scalar until this is understood; check the memory (memtest) and report it",
     )
+}
+
+fn shown(logits: &Sight<[f32; Class::COUNT]>) -> String {
+    match logits {
+        Sight::Observed(logits) => format!("{logits:?}"),
+        Sight::Nothing(blank) => blank.name().to_owned(),
+    }
 }
 
 fn speed(trial: &Trial) -> Check {

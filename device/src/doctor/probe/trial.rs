@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_shared::{Classifier, Isa, network::Execution};
+use blastscope_shared::{Classifier, Isa, RgbPixels, Sight, network::Execution};
 
 use crate::{
     bench::times::Times,
@@ -40,11 +40,15 @@ fn attempt(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution) 
         warnings,
         trial: Trial {
             isa: classifier.network().execution().isa.name(),
-            logits: classifier.assess(&picture, &mut classifier.workspace()).logits,
-            scalar_logits: scalar.assess(&picture, &mut scalar.workspace()).logits,
+            logits: logits(&classifier, &picture),
+            scalar_logits: logits(&scalar, &picture),
             frame_ms: frame_ms(&classifier),
         },
     })
+}
+
+fn logits(classifier: &Classifier, picture: &RgbPixels) -> Sight<[f32; 4]> {
+    classifier.look(picture, &mut classifier.workspace()).map(|scores| scores.logits())
 }
 
 fn frame_ms(classifier: &Classifier) -> f64 {

@@ -1,11 +1,6 @@
 //! Whole slides, drawn and asserted: what counts as a field, and how often.
 
-use blastscope_shared::{
-    Class, RgbPixels,
-    artifact::Thresholds,
-    classifier::{Assessment, judge},
-    verdict::Verdict,
-};
+use blastscope_shared::{Class, Judge, RgbPixels, Sight, artifact::Thresholds, judge::Scores, verdict::Verdict};
 
 use super::*;
 use crate::{
@@ -15,16 +10,14 @@ use crate::{
 
 const PERIOD: Duration = Duration::from_millis(100);
 
-fn thresholds() -> Thresholds {
-    Thresholds { min_probability: 0.6, max_novelty: 2.0 }
-}
+const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
 /// Says `class` with `probability` of everything.
-fn says(class: Class, probability: f32) -> impl FnMut(&RgbPixels) -> Assessment {
+fn says(class: Class, probability: f32) -> impl FnMut(&RgbPixels) -> Sight<Scores> {
     move |_| {
         let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
         probabilities[class.index()] = probability;
-        Assessment { logits: [0.0; 4], probabilities, novelty: 1.0, verdict: judge(&probabilities, 1.0, &thresholds()) }
+        Scores::new([0.0; 4], probabilities, 1.0)
     }
 }
 
@@ -37,7 +30,7 @@ struct Slide<A> {
 
 impl<A: Assessor> Slide<A> {
     fn new(assessor: A) -> Self {
-        let mut screening = Screening::new(assessor, Settings::new(thresholds()), Rules::default());
+        let mut screening = Screening::new(assessor, Settings::new(JUDGE), Rules::default());
         screening.start();
         Self { screening, frames: 0, counted: Vec::new() }
     }

@@ -74,7 +74,7 @@ pub(super) fn svg(paired: &Paired, notices: &[&str]) -> String {
         if at > 0 {
             picture.line([MARGIN, y - ROW / 2.0, left - 20.0, y - ROW / 2.0], FAINT, 1.0);
         }
-        picture.text(MARGIN, y + 5.0, Font::new(14.0, INK), &score.score);
+        picture.text(MARGIN, y + 5.0, Font::new(14.0, INK), score.score.to_string());
         for (x, value) in [(left - 104.0, score.values[0]), (left - 26.0, score.values[1])] {
             let text = value.map_or_else(|| "-".to_owned(), |value| format!("{:.2} %", value * 100.0));
             picture.text(x, y + 5.0, Font::new(13.0, INK).at(Anchor::End), text);

@@ -16,7 +16,7 @@ pub(super) fn table(paired: &Paired) -> String {
     let percent = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{:.2}", value * 100.0));
     for score in &paired.scores {
         let [one, other] = score.values.map(percent);
-        let _ = write!(text, "{:<26}{one:>9}{other:>9}", score.score);
+        let _ = write!(text, "{:<26}{one:>9}{other:>9}", score.score.to_string());
         let _ = match &score.difference {
             Some(estimate) => {
                 let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(points);
@@ -33,9 +33,11 @@ pub(super) fn table(paired: &Paired) -> String {
         paired.agreement.percent()
     );
     for changed in paired.changed.iter().take(LISTED) {
-        let [one, other] = changed.predicted;
-        let [sure, surer] = changed.confidence;
-        let _ = writeln!(text, "  {}: {}, A {one} {sure:.2}, B {other} {surer:.2}", changed.file, changed.truth);
+        let [one, other] = [0, 1].map(|at| match (changed.predicted[at], changed.confidence[at]) {
+            (Some(class), Some(confidence)) => format!("{class} {confidence:.2}"),
+            _ => "nothing seen".to_owned(),
+        });
+        let _ = writeln!(text, "  {}: {}, A {one}, B {other}", changed.file, changed.truth);
     }
     if paired.changed.len() > LISTED {
         let _ = writeln!(text, "  and {} more; --json lists all", paired.changed.len() - LISTED);

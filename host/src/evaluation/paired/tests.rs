@@ -1,9 +1,11 @@
+use blastscope_shared::{Sight, sight::Blank};
+
 use super::*;
 
 fn prediction(file: usize, truth: Class, class: Class, confidence: f32) -> Prediction {
     let mut probabilities = [(1.0 - confidence) / 3.0; 4];
     probabilities[class.index()] = confidence;
-    Prediction { file: format!("{file}.png"), truth, probabilities, abstained: None }
+    Prediction { file: format!("{file}.png"), truth, probabilities: Sight::Observed(probabilities), abstained: None }
 }
 
 /// Two networks on 400 fields: both right but for 20 that only the first, and 8 that only the second gets right.
@@ -85,6 +87,27 @@ fn abstentions_are_coverage_and_an_absent_class_has_no_recall() {
     assert_eq!(paired.scores[2].difference, None);
     let text = paired.table();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+#[test]
+fn nothing_seen_is_neither_right_nor_answered() {
+    let seen: Vec<Prediction> = (0..40).map(|at| prediction(at, Class::Benign, Class::Benign, 0.8)).collect();
+    let mut blank = seen.clone();
+    blank.iter_mut().take(10).for_each(|one| one.probabilities = Sight::Nothing(Blank::NoCells));
+    let paired = compare(&[seen, blank.clone()], &alone(40));
+    let of = |score| paired.scores.iter().find(|found| found.score == score).expect("measured").values;
+    for score in [Score::Accuracy, Score::Specificity, Score::Recall(Class::Benign), Score::Coverage] {
+        assert_eq!(of(score), [Some(1.0), Some(0.75)], "{score}");
+    }
+    // The calibration is that of the fields in which something was seen.
+    let [one, other] = of(Score::CalibrationError).map(|error| error.expect("fields"));
+    assert!((one - other).abs() < 1e-12 && (one - 0.2).abs() < 1e-6, "{one} {other}");
+    assert_eq!((paired.only_right, paired.changed.len(), paired.agreement.hits), ([10, 0], 10, 30));
+    assert_eq!(paired.changed[0].predicted, [Some(Class::Benign), None]);
+    let text = paired.table();
+    assert!(text.contains("A Benign 0.80, B nothing seen") && !text.contains("NaN"), "{text}");
+    let same = compare(&[blank.clone(), blank], &alone(40));
+    assert_eq!((same.agreement.hits, same.changed.len(), same.only_right), (40, 0, [0, 0]));
 }
 
 #[test]

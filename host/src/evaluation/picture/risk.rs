@@ -35,7 +35,8 @@ pub(super) fn draw(picture: &mut Svg, evaluation: &Evaluation, [left, top, width
         points.insert(0, [0.0, risk]);
     }
     let mut area: Vec<[f64; 2]> = points.iter().map(|&point| plot.at(point)).collect();
-    area.extend([plot.at([1.0, 0.0]), plot.at([0.0, 0.0])]);
+    let end = points.last().map_or(0.0, |[coverage, _]| *coverage);
+    area.extend([plot.at([end, 0.0]), plot.at([0.0, 0.0])]);
     picture.polygon(&area, BLUE, 0.13);
     plot.curve(picture, &points, BLUE, 2.0);
     plot.axes(picture);

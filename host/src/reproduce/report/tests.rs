@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use blastscope_shared::Class;
+use blastscope_shared::{Class, Sight};
 
 use super::*;
 use crate::{
@@ -43,7 +43,12 @@ fn evaluation(right: usize) -> Evaluation {
             let class = if at < right { truth } else { Class::ALL[(at + 1) % 4] };
             let mut probabilities = [0.0; 4];
             probabilities[class.index()] = 1.0;
-            Prediction { file: format!("{at}.png"), truth, probabilities, abstained: None }
+            Prediction {
+                file: format!("{at}.png"),
+                truth,
+                probabilities: Sight::Observed(probabilities),
+                abstained: None,
+            }
         })
         .collect();
     Evaluation::new(&evaluation::Subject::default(), &predictions).expect("scored")

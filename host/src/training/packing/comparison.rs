@@ -1,9 +1,6 @@
 //! Float and int8 side by side.
 
-use blastscope_shared::{
-    Class, Classifier,
-    classifier::{Assessment, judge},
-};
+use blastscope_shared::{Class, Classifier, classifier::Assessment, judge::Scores};
 use serde_json::json;
 
 use super::{Model, run_int8};
@@ -28,11 +25,11 @@ pub struct Comparison {
     pub baseline: Evaluation,
     /// The differences between them, int8 less float, with intervals.
     pub paired: Paired,
-    /// The int8 network's logits, field by field.
-    pub int8_logits: Vec<[f32; Class::COUNT]>,
-    /// How novel the fields are to the int8 network.
+    /// The int8 network's logits, field by field; `None` where it saw nothing.
+    pub int8_logits: Vec<Option<[f32; Class::COUNT]>>,
+    /// How novel the fields are to the int8 network, without those in which it saw nothing.
     pub familiar: Vec<Familiar>,
-    /// Fields for which float and int8 name the same class.
+    /// Fields for which float and int8 name the same class, or both saw nothing.
     pub agreement: Rate,
     /// Largest difference between a float and an int8 logit.
     pub largest_difference: f32,
@@ -67,18 +64,21 @@ impl Comparison {
             .zip(&float_logits)
             .zip(&assessments)
             .map(|((item, logits), int8)| {
-                let probabilities = model.point.calibration.probabilities(logits);
-                let verdict = judge(&probabilities, int8.novelty, &model.point.thresholds);
-                prediction(item, Assessment { logits: *logits, probabilities, novelty: int8.novelty, verdict })
+                let sight = logits.and_then(|logits| {
+                    int8.sight.and_then(|int8| {
+                        Scores::new(logits, model.point.calibration.probabilities(&logits), int8.novelty())
+                    })
+                });
+                prediction(item, classifier.judge().assess(sight))
             })
             .collect();
         let groups: Vec<u32> = items.iter().map(|item| data.images[item.image].group).collect();
         let paired = Paired::new(["float", "int8"], [&float, &int8], &groups, Bootstrap::default())?;
         let agreeing = float.iter().zip(&int8).filter(|(float, int8)| float.class() == int8.class()).count();
-        let differences = float_logits
-            .iter()
-            .zip(&assessments)
-            .flat_map(|(float, int8)| float.iter().zip(int8.logits).map(|(float, int8)| (float - int8).abs()));
+        let both =
+            float_logits.iter().zip(&assessments).filter_map(|(float, int8)| float.observed().zip(int8.logits()));
+        let differences =
+            both.flat_map(|(float, int8)| float.into_iter().zip(int8).map(|(float, int8)| (float - int8).abs()));
         let subject = |name: &str| Subject {
             name: format!("{name}, test part of the {} split with seed {}", split.kind, split.seed),
             drawn: data.drawn,
@@ -91,11 +91,11 @@ impl Comparison {
             int8: Evaluation::new(&subject("int8"), &int8)?,
             baseline: colour_baseline::evaluate(data, inputs, &model.config.preprocessing, split, Part::Test)?,
             paired,
-            int8_logits: assessments.iter().map(|assessment| assessment.logits).collect(),
+            int8_logits: assessments.iter().map(Assessment::logits).collect(),
             familiar: assessments
                 .iter()
                 .zip(&groups)
-                .map(|(assessment, &group)| Familiar { novelty: assessment.novelty, group })
+                .filter_map(|(assessment, &group)| Some(Familiar { novelty: assessment.novelty()?, group }))
                 .collect(),
         })
     }
