@@ -105,7 +105,7 @@ impl Scan {
             return Err(damaged("a scan header contradicts itself"));
         }
         if !frame.progressive && scan.members.len() != frame.components.len() {
-            return Err(unsupported("a JPEG whose planes come one after the other (non-interleaved scans)"));
+            return Err(unsupported("a JPEG whose planes come in scans of their own (not interleaved)"));
         }
         Ok(scan)
     }
