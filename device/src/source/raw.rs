@@ -99,7 +99,7 @@ impl RawFrame {
     /// [`SourceError::Corrupt`] when they are.
     pub(super) fn is_whole(&self) -> Result<(), SourceError> {
         let whole = match self.encoding {
-            Encoding::Mjpeg if !decode::ends_with_end_of_image(&self.bytes) => {
+            Encoding::Mjpeg if !decode::has_end_of_image(&self.bytes) => {
                 Err("is damaged or cut off (the end-of-image marker is missing)".to_string())
             }
             Encoding::File | Encoding::Mjpeg | Encoding::Nv12 { .. } => Ok(()),

@@ -1,0 +1,56 @@
+//! JPEG: baseline and progressive Huffman coding of 8-bit samples, in one plane or three.
+//!
+//! The pixels come from `zune-jpeg`, which is fast but fills in what is missing and decodes some legal layouts into garbage. So
+//! [`segments`] goes through the whole file first: only layouts that come out right are decoded, and only if every bit of every
+//! block is there.
+
+mod bits;
+mod frame;
+mod huffman;
+mod reader;
+mod scan;
+mod segments;
+
+use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
+use zune_jpeg::JpegDecoder;
+
+use self::{
+    reader::Reader,
+    segments::MAX_SCANS,
+};
+use super::{DecodeError, Decoded, damaged};
+use crate::pixels::RgbPixels;
+
+/// How every JPEG begins: the marker of its start, and the first byte of another.
+pub(super) const SIGNATURE: [u8; 3] = [0xFF, 0xD8, 0xFF];
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+    if !bytes.starts_with(&SIGNATURE) {
+        return Err(damaged("it does not begin as a JPEG does"));
+    }
+    let checked = segments::check(bytes)?;
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX))
+        .jpeg_set_max_scans(MAX_SCANS)
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(Reader::new(&checked.stream), options);
+    let pixels = decoder.decode().map_err(damaged)?;
+    let pixels = decoder.dimensions().and_then(|(width, height)| RgbPixels::new(width, height, pixels));
+    let pixels = pixels.ok_or_else(|| damaged("it holds fewer pixels than it announces"))?;
+    Ok(Decoded { pixels: checked.orientation.apply(pixels), notes: checked.notes })
+}
+
+/// Whether the marker of the end stands behind the data of the first scan, as far as that shows without decoding. Metadata may hold
+/// whole pictures with ends of their own; what follows the end does not matter.
+pub(super) fn has_an_end(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some(&[0xFF, marker, high, low]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        at += 2 + usize::from(u16::from_be_bytes([high, low]));
+        if marker == 0xDA {
+            break;
+        }
+    }
+    bytes.get(at..).is_some_and(|data| data.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]))
+}
