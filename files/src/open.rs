@@ -70,7 +70,10 @@ mod tests {
         open_regular(&path).expect("opened").read_to_string(&mut text).expect("read");
         assert_eq!(text, "bytes");
         let error = open_regular(folder.path()).expect_err("a folder");
-        assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::InvalidInput, "is not a file but a folder"));
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (io::ErrorKind::InvalidInput, "is not a file but a folder")
+        );
         assert_eq!(open_regular(&folder.path().join("absent")).expect_err("absent").kind(), io::ErrorKind::NotFound);
     }
 
@@ -81,7 +84,10 @@ mod tests {
         let socket = folder.path().join("b.jpg");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
         assert_eq!(open_regular(&socket).expect_err("a socket").to_string(), "is not a file but a socket");
-        assert_eq!(open_regular(Path::new("/dev/zero")).expect_err("a device").to_string(), "is not a file but a device");
+        assert_eq!(
+            open_regular(Path::new("/dev/zero")).expect_err("a device").to_string(),
+            "is not a file but a device"
+        );
         let pipe = crate::walk::tests::pipe(&folder.path().join("c.jpg"));
         assert_eq!(open_regular(&pipe).expect_err("a pipe").to_string(), "is not a file but a pipe");
     }

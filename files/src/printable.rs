@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn names_in_any_script_stay_as_they_are() {
-        for name in ["größe.jpg", "血液 涂片.png", "রক্ত\u{200d}ের.tif", "دم\u{200c}نمونه.jpg", "a\\b 'c' \"d\".jpg", "🩸.png"] {
+        for name in
+            ["größe.jpg", "血液 涂片.png", "রক্ত\u{200d}ের.tif", "دم\u{200c}نمونه.jpg", "a\\b 'c' \"d\".jpg", "🩸.png"]
+        {
             assert_eq!(name.printable().to_string(), name);
         }
     }

@@ -25,8 +25,8 @@ pub const PICTURE_EXTENSIONS: [&str; 8] = ["jpg", "jpeg", "jpe", "jfif", "png", 
 
 /// Extensions of pictures that no command reads, in lower case.
 const UNREAD_EXTENSIONS: [&str; 22] = [
-    "webp", "heic", "heif", "avif", "gif", "jp2", "j2k", "jpx", "jxl", "dng", "cr2", "cr3", "nef", "arw", "raf", "svs", "ndpi",
-    "czi", "lif", "vsi", "scn", "nd2",
+    "webp", "heic", "heif", "avif", "gif", "jp2", "j2k", "jpx", "jxl", "dng", "cr2", "cr3", "nef", "arw", "raf", "svs",
+    "ndpi", "czi", "lif", "vsi", "scn", "nd2",
 ];
 
 /// Files and folders that systems and archivers leave behind, in lower case.
@@ -194,13 +194,7 @@ impl Walk {
     }
 
     /// Decides about one entry.
-    fn look(
-        &mut self,
-        root: usize,
-        entry: &DirEntry,
-        found: &mut Found,
-        folders: &mut Vec<PathBuf>,
-    ) -> io::Result<()> {
+    fn look(&mut self, root: usize, entry: &DirEntry, found: &mut Found, folders: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry.path();
         if let Some(reason) = passed_over_by_name(&entry.file_name()) {
             found.left_out.add(reason, path);

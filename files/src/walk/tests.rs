@@ -75,7 +75,10 @@ fn a_folder_that_cannot_be_listed_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     put(folder.path(), &["file.jpg"]);
     assert_eq!(pictures_below(&folder.path().join("absent")).expect_err("absent").kind(), io::ErrorKind::NotFound);
-    assert_eq!(pictures_below(&folder.path().join("file.jpg")).expect_err("a file").kind(), io::ErrorKind::NotADirectory);
+    assert_eq!(
+        pictures_below(&folder.path().join("file.jpg")).expect_err("a file").kind(),
+        io::ErrorKind::NotADirectory
+    );
 }
 
 #[cfg(unix)]
@@ -150,7 +153,10 @@ fn an_entry_that_cannot_be_read_is_one_failure() {
     let failed = names(folder.path(), &failed);
     // The superuser may look everywhere.
     if found.len() == 3 {
-        assert_eq!((found, failed), (["1.jpg", "closed/2.jpg", "open/3.jpg"].map(String::from).to_vec(), vec!["4.jpg".into(), "5.jpg".into()]));
+        assert_eq!(
+            (found, failed),
+            (["1.jpg", "closed/2.jpg", "open/3.jpg"].map(String::from).to_vec(), vec!["4.jpg".into(), "5.jpg".into()])
+        );
     } else {
         assert_eq!(found, ["1.jpg", "open/3.jpg"]);
         assert_eq!(failed, ["4.jpg", "5.jpg", "closed"]);
