@@ -77,6 +77,22 @@ pub fn passed_over_by_name(name: &OsStr) -> Option<Left> {
     name.as_encoded_bytes().starts_with(b".").then_some(Left::Hidden)
 }
 
+/// The paths of what is in `folder` itself, sorted, without what is [passed over by its name](passed_over_by_name).
+///
+/// # Errors
+/// When `folder` or an entry of it cannot be listed.
+pub fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if passed_over_by_name(&entry.file_name()).is_none() {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// The pictures below `folder`, at any depth.
 ///
 /// # Errors
