@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class, Classifier, Sight,
     adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
@@ -91,10 +92,10 @@ struct Seen {
 /// # Errors
 /// [`AdaptError`], a sentence that names the record, the model or the file.
 pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &Path) -> Result<Adapted, AdaptError> {
-    let failed = |path: &Path, reason: String| AdaptError::File { path: path.display().to_string(), reason };
+    let failed = |path: &Path, reason: String| AdaptError::File { path: path.printable().to_string(), reason };
     let unusable = |source: AdaptationError| {
         let path = if source.is_of_the_model() { base } else { reader.path() };
-        AdaptError::Adaptation { path: path.display().to_string(), source }
+        AdaptError::Adaptation { path: path.printable().to_string(), source }
     };
     if out.exists() && std::fs::canonicalize(out).ok() == std::fs::canonicalize(base).ok() {
         return Err(failed(out, "is the model to start from; give another --out".into()));

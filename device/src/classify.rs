@@ -2,14 +2,15 @@
 
 mod explain;
 mod record;
+mod sources;
 mod table;
 
 use std::{
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     classifier::Classifier,
     decode,
@@ -17,14 +18,15 @@ use blastscope_shared::{
 };
 
 pub use self::explain::Overlays;
-pub(crate) use self::record::ByClass;
+pub(crate) use self::{record::ByClass, sources::no_pictures};
 use self::{
     record::{Failure, Record},
+    sources::{Item, Source},
     table::Table,
 };
 use crate::{
     cli::note,
-    files, model,
+    model,
     pipeline::{Appraisal, Assessor as _, shown},
 };
 
@@ -39,7 +41,8 @@ pub struct Options {
     pub overlays: Option<Overlays>,
 }
 
-/// Classifies every path, in the order given and folders in the order of their names, to `out`. Whether all went well.
+/// Classifies every path, in the order given and folders in the order of their names, to `out`; `-` is standard input. Whether all
+/// went well.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -47,32 +50,34 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     let Options { json, gate, mut overlays } = options;
     let (mut loaded, mut inspector) = (model::Loaded::new(classifier), Inspector::new());
     let mut all_fine = true;
-    let mut look = |path: &Path, found: Result<(), String>| {
-        let outcome = found.and_then(|()| examine(path, &mut loaded, &mut inspector, gate, overlays.as_mut()));
+    let mut look = |item: &Item| {
+        let source = item.source.as_ref().map_err(Clone::clone);
+        let outcome = source.and_then(|source| examine(source, &mut loaded, &mut inspector, gate, overlays.as_mut()));
         let drawn = outcome.as_ref().map(|examined| examined.explanation.as_ref());
         if let Ok(Some(Err(error))) = drawn {
-            note(format_args!("{} {error}", path.display()));
+            note(format_args!("{} {error}", item.name.printable()));
         }
         all_fine &= !matches!(drawn, Err(_) | Ok(Some(Err(_))));
         outcome
     };
-    let work = expand(paths);
+    let work = sources::find(paths, note);
     if json {
         if let Some(caution) = model::caution(classifier) {
             note(caution);
         }
-        for (path, found) in work {
-            let file = path.display().to_string();
-            match look(&path, found) {
+        for item in work {
+            let file = item.name.to_string_lossy();
+            match look(&item) {
                 Ok(examined) => serde_json::to_writer(&mut out, &Record::new(&file, &examined, classifier.model_id())),
                 Err(error) => serde_json::to_writer(&mut out, &Failure { file: &file, error: &error }),
             }?;
             writeln!(out)?;
         }
+        out.flush()?;
     } else {
         let mut table = Table::start(out, &work, classifier)?;
-        for (path, found) in work {
-            table.row(&path, &look(&path, found))?;
+        for item in work {
+            table.row(&item.name, &look(&item))?;
         }
         table.finish()?;
     }
@@ -86,44 +91,24 @@ pub(crate) struct Examined {
     explanation: Option<Result<Option<explain::Drawn>, String>>,
 }
 
-/// A path to classify, or what is wrong with it.
-type Work = Vec<(PathBuf, Result<(), String>)>;
-
-fn expand(paths: &[PathBuf]) -> Work {
-    let mut work = Work::new();
-    for path in paths {
-        if !fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
-            work.push((path.clone(), Ok(())));
-            continue;
-        }
-        match files::pictures_below(path) {
-            Ok(found) if found.is_empty() => {
-                work.push((path.clone(), Err(format!("holds no pictures ({})", files::EXTENSIONS.join(", ")))));
-            }
-            Ok(found) => work.extend(found.into_iter().map(|path| (path, Ok(())))),
-            Err(error) => work.push((path.clone(), Err(files::reason(&error)))),
-        }
-    }
-    work
-}
-
 fn examine(
-    path: &Path,
+    source: &Source,
     loaded: &mut model::Loaded<'_>,
     inspector: &mut Inspector,
     gate: bool,
     overlays: Option<&mut Overlays>,
 ) -> Result<Examined, String> {
-    let bytes = files::read(path)?;
+    let bytes = source.read()?;
     let picture = decode::decode(&bytes).map_err(|error| error.to_string())?;
+    let identity = overlays.as_ref().map(|_| source.identity(&bytes));
     drop(bytes);
     let quality = inspector.inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
     let sight = loaded.look(shown(&picture, inspector, loaded.squashes_to()));
     let assessment = loaded.classifier().judge().assess(sight);
     let mut examined = Examined { appraisal: Appraisal { quality, rejection, assessment }, explanation: None };
-    if let Some(overlays) = overlays {
-        examined.explanation = Some(overlays.draw(path, &picture, &examined, loaded));
+    if let (Some(overlays), Some(identity)) = (overlays, identity) {
+        examined.explanation = Some(overlays.draw(&identity, &picture, &examined, loaded));
     }
     Ok(examined)
 }

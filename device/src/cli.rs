@@ -14,13 +14,15 @@ mod token;
 mod update;
 
 use std::{
+    env,
     fmt::Display,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use blastscope_files::{Printable as _, printable::printable_lines};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use self::config::settings;
 use crate::{
@@ -185,15 +187,34 @@ enum Command {
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // A closed pipe is the reader's choice.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { UNUSABLE } else { SUCCESS });
+    let done = match Cli::try_parse() {
+        Ok(cli) => perform(cli.command),
+        Err(error) if error.use_stderr() => {
+            complain(error);
+            Ok(UNUSABLE)
         }
+        Err(help) => help.print().map(|()| SUCCESS),
     };
-    let done = match cli.command {
+    match done.and_then(|status| io::stdout().flush().map(|()| status)) {
+        Ok(status) => ExitCode::from(status),
+        // A closed pipe is the reader's choice.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(SUCCESS),
+        Err(error) => {
+            note(format_args!("the output could not be written ({error})"));
+            ExitCode::from(PARTLY)
+        }
+    }
+}
+
+/// The whole command line with its help, for tests of the examples in it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs a command.
+fn perform(command: Command) -> io::Result<u8> {
+    match command {
         Command::Classify(args) => classify::classify(&args),
         Command::Live(args) => live::live(args),
         Command::Bench(args) => bench::bench(&args),
@@ -209,20 +230,19 @@ pub fn run() -> ExitCode {
         Command::Config(args) => config::config(&args),
         Command::Token(args) => token::token(&args),
         Command::InstallService(args) => service::install(&args),
-    };
-    match done {
-        Ok(status) => ExitCode::from(status),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(SUCCESS),
-        Err(error) => {
-            note(format_args!("the output could not be written ({error})"));
-            ExitCode::from(PARTLY)
-        }
     }
 }
 
-/// Writes a line to stderr; when even that fails there is nobody left to tell.
+/// Says what is wrong with the arguments. The message repeats them, so it is made anew from arguments that steer no terminal.
+fn complain(error: clap::Error) {
+    let escaped = env::args_os().map(|argument| argument.printable().to_string());
+    // When even this fails there is nobody left to tell.
+    let _ = Cli::try_parse_from(escaped).err().unwrap_or(error).print();
+}
+
+/// Writes a line to stderr, with foreign text escaped; when even that fails there is nobody left to tell.
 pub(crate) fn note(message: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "blastscope: {message}");
+    let _ = writeln!(io::stderr().lock(), "blastscope: {}", printable_lines(&message.to_string()));
 }
 
 fn load(named: Option<&Path>, data_dir: Option<&Path>, threads: usize) -> Option<Found> {

@@ -13,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Classifier, hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -28,7 +29,7 @@ pub const DEFAULT_TEXT: &str = include_str!("../assets/blastscope.toml");
 
 /// Why a file is not used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}: {reason}", path.display(), place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default())]
+#[error("{}{}: {reason}", path.printable(), place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default())]
 pub struct ConfigError {
     /// The file.
     pub path: PathBuf,

@@ -8,6 +8,7 @@ pub mod state;
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{artifact, classifier::Classifier, network::Execution};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +73,7 @@ pub struct SlotModel {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "none of the models installed in {} can be used: {}; install one with `blastscope update FILE`, or name one with --model FILE",
-    dir.display(), reasons.join("; ")
+    dir.printable(), reasons.join("; ")
 )]
 pub struct NoneUsable {
     dir: PathBuf,
@@ -104,23 +105,23 @@ impl<'a> Installed<'a> {
     pub fn look_closer(disk: &'a dyn Disk, dir: &'a DataDir) -> Self {
         let folder = dir.trusted_keys();
         let (keys, mut warnings) = keys::trusted(disk, &folder)
-            .unwrap_or_else(|error| (Vec::new(), vec![format!("{} {}", folder.display(), files::reason(&error))]));
+            .unwrap_or_else(|error| (Vec::new(), vec![format!("{} {}", folder.printable(), files::reason(&error))]));
         let state = State::read(disk, dir);
         let written_down = state::path(dir);
         let mut installed = Self { disk, dir, keys, state: None, warnings: Vec::new() };
         match state {
             Ok(None) if !installed.filled().is_empty() => warnings.push(format!(
                 "{} is missing: the newest model in {} runs",
-                written_down.display(),
-                dir.models().display()
+                written_down.printable(),
+                dir.models().printable()
             )),
             Ok(state) => installed.state = state,
             Err(reason) => {
                 let models = dir.models();
                 warnings.push(format!(
                     "{} {reason}: the newest model in {} runs",
-                    written_down.display(),
-                    models.display()
+                    written_down.printable(),
+                    models.printable()
                 ));
             }
         }
@@ -180,7 +181,7 @@ impl<'a> Installed<'a> {
                     }
                     return Ok(model);
                 }
-                Err(reason) => reasons.push(format!("{} {reason}", slot.path(self.dir).display())),
+                Err(reason) => reasons.push(format!("{} {reason}", slot.path(self.dir).printable())),
             }
         }
         Err(NoneUsable { dir: self.dir.path().to_path_buf(), reasons })

@@ -9,6 +9,9 @@
 //!
 //! For research use only. Not for use in diagnostic procedures.
 
+// `println!` and its like panic where the output cannot be written.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod adapt;
 pub mod atomic_file;
 pub mod bench;

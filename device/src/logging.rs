@@ -1,10 +1,12 @@
 //! Messages for those who look after the device, by `tracing`, to stderr.
 //!
 //! Under systemd (stderr is the socket that `JOURNAL_STREAM` names) a line has no time, which the journal adds, but the priority
-//! that it reads: `<4>camera: ...`. Pseudonyms and names of people are logged at the level debug at most.
+//! that it reads: `<4>camera: ...`. Pseudonyms and names of people are logged at the level debug at most. A message that cannot be
+//! written, for a full disk perhaps, is lost and stops nothing.
 
 use std::{env, fmt, io, str::FromStr};
 
+use blastscope_files::Printable as _;
 use serde::{Serialize, Serializer};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -60,10 +62,30 @@ pub fn start(level: Level) -> Result<(), String> {
         }
         _ => level,
     };
-    let to_stderr = tracing_subscriber::fmt().with_max_level(level.0).with_writer(io::stderr).with_ansi(false);
+    let to_stderr =
+        tracing_subscriber::fmt().with_max_level(level.0).with_writer(|| Lines(io::stderr())).with_ansi(false);
     // Whoever was first decides, as in tests.
     let _ = if stderr_is_journal() { to_stderr.event_format(Journal).try_init() } else { to_stderr.try_init() };
     Ok(())
+}
+
+/// Writes each message as one line that steers no terminal and forges no other line, whatever names it repeats. Never fails: the
+/// subscriber would report the failure to stderr too, and panic where that is what fails.
+struct Lines<W>(W);
+
+impl<W: io::Write> io::Write for Lines<W> {
+    /// `bytes` are a whole message with its line break.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let message = text.strip_suffix('\n').unwrap_or(&text);
+        let _ = writeln!(self.0, "{}", message.printable());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
 }
 
 /// Whether stderr is the socket of the journal: `JOURNAL_STREAM` names its device and inode.
@@ -106,7 +128,10 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::{
+        io::Write as _,
+        sync::{Arc, Mutex},
+    };
 
     use super::*;
 
@@ -141,6 +166,34 @@ mod tests {
         });
         let text = String::from_utf8(kept.0.lock().expect("whole").clone()).expect("UTF-8");
         assert_eq!(text, "<3>record: the disk is full\n<6>camera: is back number=3\n");
+    }
+
+    #[test]
+    fn a_message_is_one_line_and_a_full_disk_stops_nothing() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_writer(move || Lines(writer.clone())).event_format(Journal).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::warn!(target: "files", file = "a\n<3>record: forged\u{9b}2J\u{202e}", "skipped");
+            tracing::info!(target: "files", "two\nlines\u{1b}[31m");
+        });
+        let text = String::from_utf8(kept.0.lock().expect("whole").clone()).expect("UTF-8");
+        assert_eq!(text.lines().count(), 2, "{text:?}");
+        let steers = |letter: char| letter != '\n' && !blastscope_files::printable::is_harmless(letter);
+        assert!(!text.contains(steers) && text.contains("forged"), "{text:?}");
+
+        struct Full;
+        impl io::Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+        }
+        assert!(Lines(Full).write_all(b"a message\n").is_ok() && Lines(Full).flush().is_ok());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class, Explanation, RgbPixels,
     artifact::ArtifactError,
@@ -37,14 +38,14 @@ pub enum ModelError {
     /// None was named and none lies where one would be looked for.
     #[error(
         "there is no model: looked for {}; name one with --model FILE or in {VARIABLE}",
-        places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ")
+        places.iter().map(|place| place.printable().to_string()).collect::<Vec<_>>().join(", ")
     )]
     Nowhere {
         /// Where it was looked for.
         places: Vec<PathBuf>,
     },
     /// The file cannot be read.
-    #[error("the model {} {reason}", path.display())]
+    #[error("the model {} {reason}", path.printable())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -52,7 +53,7 @@ pub enum ModelError {
         reason: String,
     },
     /// The file is not a model that can be used.
-    #[error("the model {} {source}", path.display())]
+    #[error("the model {} {source}", path.printable())]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -121,7 +122,7 @@ fn load_file(path: &Path, data_dir: Option<&Path>, execution: Execution) -> Resu
         let folder = DataDir::named_or_default(data_dir).trusted_keys();
         let (keys, _) = keys::trusted(&System, &folder).unwrap_or_default();
         if let Err(error) = keys::signer_of(&bytes, &keys) {
-            warnings.push(format!("the model {} {error} ({})", path.display(), folder.display()));
+            warnings.push(format!("the model {} {error} ({})", path.printable(), folder.printable()));
         }
     }
     Ok(Found { classifier, path: path.to_path_buf(), warnings })

@@ -1,8 +1,11 @@
 //! From frames to statements: gate, network, smoothing over time. Pure: no input, no output, no clock.
 //!
-//! A **view** is what the objective shows until the stage moves. Within a view the network's probabilities are averaged, and
-//! a verdict is spoken once enough frames agree; when the stage moves, everything starts anew. What is spoken changes only
-//! after as many frames in a row ask for the change ([`Settings::settle`]), so that a light does not flicker.
+//! A **view** is what the objective shows until the stage moves, or one file of a folder. Within a view the network's probabilities
+//! are averaged, and a verdict is spoken once enough frames agree; when the view changes, everything starts anew. What is spoken
+//! changes only after as many frames in a row ask for the change ([`Settings::settle`]), so that a light does not flicker.
+//!
+//! A frame that the gate rejects has no verdict: its reason is said at once, wherever it is shown. The view outlives a few such
+//! frames ([`Settings::patience`]), so that its verdict is back with the next good frame.
 
 mod appraisal;
 mod assessor;
@@ -42,7 +45,7 @@ pub struct Settings {
     /// How different two frames of one view may be: 0 is equal, 0.6 a move by 3 % of the width, unrelated fields are above
     /// 1.1. Negative: every frame is a view of its own.
     pub same_view: f32,
-    /// Frames in a row that the gate may reject before a spoken verdict is taken back.
+    /// Frames in a row that the gate may reject before the view is left: the next good frame then begins a new one.
     pub patience: u32,
     /// A longer pause between two frames starts a new view.
     pub longest_gap: Duration,
@@ -141,9 +144,10 @@ pub struct Reading {
     pub frame: Result<Assessment, Rejection>,
     /// Number of the view, from 1; 0 before the first.
     pub view: u64,
-    /// Frames of the view that were assessed.
+    /// Frames of the view that were assessed; 0 once it was left.
     pub frames_in_view: u32,
-    /// The view's averaged probabilities; `None` before the first frame in which something was seen, and once nothing is seen any more.
+    /// The view's averaged probabilities; `None` for a frame that the gate rejected, before the first frame in which something was
+    /// seen, and once nothing is seen any more.
     pub probabilities: Option<[f32; Class::COUNT]>,
     /// What is said.
     pub statement: Statement,
@@ -167,6 +171,8 @@ pub struct Pipeline<A> {
     tally: Tally,
     view: u64,
     reference: Option<Thumbnail>,
+    /// [`Frame::name`] of the last frame.
+    file: Option<String>,
     smoothing: Smoothing,
     spoken: Option<Verdict>,
     /// A verdict that would replace the spoken one, and how many frames in a row asked for it.
@@ -186,6 +192,7 @@ impl<A: Assessor> Pipeline<A> {
             tally: Tally::new(),
             view: 0,
             reference: None,
+            file: None,
             smoothing: Smoothing::new(settings.newest_weight),
             spoken: None,
             challenger: None,
@@ -206,6 +213,14 @@ impl<A: Assessor> Pipeline<A> {
             self.leave_view();
         }
         self.last_frame = Some(now);
+        // What was seen of one file says nothing of another.
+        if self.file != frame.name {
+            self.leave_view();
+            self.file.clone_from(&frame.name);
+        }
+        if self.every_frame_is_a_view() {
+            self.enter_view(None);
+        }
         let quality = self.inspector.inspect(&frame.picture);
         let judged = self.settings.gate.map_or(Ok(()), |gate| gate.judge(&quality));
         let (outcome, statement) = match judged {
@@ -216,6 +231,7 @@ impl<A: Assessor> Pipeline<A> {
             }
         };
         self.tally.count(&outcome, &statement);
+        let probabilities = self.mean().observed().filter(|_| outcome.is_ok()).map(|mean| mean.probabilities());
         let reading = Reading {
             sequence: frame.sequence,
             time: frame.time,
@@ -224,7 +240,7 @@ impl<A: Assessor> Pipeline<A> {
             frame: outcome,
             view: self.view,
             frames_in_view: self.smoothing.frames(),
-            probabilities: self.mean().observed().map(|mean| mean.probabilities()),
+            probabilities,
             statement: statement.clone(),
         };
         let mut actions = vec![Action::Show(Box::new(reading))];
@@ -251,27 +267,34 @@ impl<A: Assessor> Pipeline<A> {
         self.challenger = None;
     }
 
+    fn every_frame_is_a_view(&self) -> bool {
+        self.settings.same_view < 0.0
+    }
+
+    fn enter_view(&mut self, reference: Option<Thumbnail>) {
+        self.leave_view();
+        self.view += 1;
+        self.tally.views += 1;
+        self.reference = reference;
+    }
+
     fn reject(&mut self, rejection: Rejection) -> Statement {
         self.rejected_in_a_row += 1;
         if self.rejected_in_a_row > self.settings.patience {
             self.leave_view();
         }
-        self.spoken.map_or(Statement::Rejected(rejection), Statement::Verdict)
+        Statement::Rejected(rejection)
     }
 
     /// Assesses the picture that was inspected and adds it to its view.
     fn look(&mut self, picture: &RgbPixels) -> Assessment {
         self.rejected_in_a_row = 0;
-        let thumbnail = Thumbnail::of(picture);
-        let same = self
-            .reference
-            .as_ref()
-            .is_some_and(|reference| reference.difference(&thumbnail) <= self.settings.same_view);
-        if !same {
-            self.leave_view();
-            self.view += 1;
-            self.tally.views += 1;
-            self.reference = Some(thumbnail);
+        if !self.every_frame_is_a_view() {
+            let thumbnail = Thumbnail::of(picture);
+            let same = |reference: &Thumbnail| reference.difference(&thumbnail) <= self.settings.same_view;
+            if !self.reference.as_ref().is_some_and(same) {
+                self.enter_view(Some(thumbnail));
+            }
         }
         let shown = shown(picture, &self.inspector, self.assessor.squashes_to());
         let sight = self.assessor.look(shown);

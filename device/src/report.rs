@@ -18,6 +18,7 @@ mod words;
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Rate};
 
 pub use self::gather::gather;
@@ -168,7 +169,7 @@ pub enum ReportError {
     #[error("the PDF cannot be made: {0}")]
     Pdf(String),
     /// A file cannot be written.
-    #[error("{} cannot be written ({reason})", path.display())]
+    #[error("{} cannot be written ({reason})", path.printable())]
     Write {
         /// The file.
         path: PathBuf,

@@ -17,6 +17,8 @@ pub mod state;
 
 use std::{path::PathBuf, time::Duration};
 
+use blastscope_files::Printable as _;
+
 pub use background::Background;
 pub use raw::{Encoding, RawFrame};
 
@@ -70,7 +72,7 @@ pub enum SourceError {
         reason: String,
     },
     /// A folder has no pictures or cannot be read.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", path.printable())]
     Folder {
         /// The folder.
         path: PathBuf,

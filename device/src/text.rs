@@ -2,6 +2,8 @@
 
 use std::env;
 
+use blastscope_files::Printable as _;
+
 /// Whether colours are wanted where a terminal shows them: unless `NO_COLOR` says otherwise.
 pub(crate) fn colours_wanted() -> bool {
     env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -22,9 +24,9 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// `text` without control characters: names from devices, files and the environment must not steer the terminal.
+/// `text` as it can be printed: names from devices, files and the environment must not steer the terminal.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).collect()
+    text.printable().to_string()
 }
 
 #[cfg(test)]
@@ -39,6 +41,6 @@ mod tests {
 
     #[test]
     fn escapes_lose_their_effect() {
-        assert_eq!(harmless("HD\u{1b}[31m Cam\u{7}\n"), "HD[31m Cam");
+        assert_eq!(harmless("HD\u{1b}[31m Cam\u{7}\n"), "HD\\u{1b}[31m Cam\\u{7}\\n");
     }
 }

@@ -28,7 +28,7 @@ fn repository() -> PathBuf {
 
 /// The pictures below `folder`, in order.
 fn pictures(folder: &Path) -> Vec<PathBuf> {
-    blastscope::files::pictures_below(folder).expect("a folder of pictures")
+    blastscope_files::pictures_below(folder).expect("a folder of pictures").pictures
 }
 
 fn save(picture: &DynamicImage, quality: u8, path: &Path) {

@@ -54,6 +54,8 @@ pub struct Audit {
     pub groups: Groups,
     /// Files that look like pictures and cannot be read.
     pub unreadable: Vec<UnreadableFile>,
+    /// What was left out and what was taken from deeper folders, in sentences.
+    pub remarks: Vec<String>,
     /// Widths and heights in pixels with the number of pictures, most frequent first.
     pub sizes: Vec<SizeCount>,
     /// Sittings with their pictures by class, by name; empty when none is known.
@@ -166,7 +168,7 @@ impl Audit {
             let numbers = colour_numbers(&input, &preprocessing);
             Look { size: [pixels.width(), pixels.height()], numbers, patches }
         };
-        let Survey { dataset, fingerprints, findings, unreadable, is_listed } =
+        let Survey { dataset, fingerprints, findings, unreadable, remarks, is_listed } =
             Dataset::survey(root, groups, progress, look)?;
         let sums = sums.map(|sums| sums.into_inner().unwrap_or_else(PoisonError::into_inner).0);
         let sizes = sizes(&dataset, &findings);
@@ -191,6 +193,7 @@ impl Audit {
             classes: classes(&dataset),
             groups: group_counts(&dataset, is_listed),
             unreadable,
+            remarks,
             sizes,
             sittings: sittings(&dataset),
             without_sitting: dataset.images.iter().filter(|image| image.session.is_none()).count(),

@@ -1,8 +1,11 @@
 //! The command line.
 
+use std::{env, io, process::ExitCode};
+
+use blastscope_files::Printable as _;
 use clap::{Parser, Subcommand};
 
-use crate::{Error, commands};
+use crate::{Error, commands, output};
 
 /// Trains, measures, quantizes and packs the network that blastscope runs at the microscope.
 ///
@@ -42,6 +45,39 @@ enum Command {
     Doctor(commands::doctor::Doctor),
     #[cfg(feature = "training")]
     Throughput(commands::throughput::Throughput),
+}
+
+/// Runs the command that the process's arguments name, and says what went wrong.
+#[must_use]
+pub fn main() -> ExitCode {
+    let done = match Cli::try_parse() {
+        Ok(cli) => cli.run().and_then(|()| output::finish()),
+        Err(error) if error.use_stderr() => {
+            complain(error);
+            return ExitCode::from(2);
+        }
+        Err(help) => help.print().map_err(Error::Output).and_then(|()| output::finish()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // A closed pipe is the reader's choice.
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error @ Error::Interrupted(_)) => {
+            output::note(error);
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            output::note(format_args!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what is wrong with the arguments. The message repeats them, so it is made anew from arguments that steer no terminal.
+fn complain(error: clap::Error) {
+    let escaped = env::args_os().map(|argument| argument.printable().to_string());
+    // When even this fails there is nobody left to tell.
+    let _ = Cli::try_parse_from(escaped).err().unwrap_or(error).print();
 }
 
 impl Cli {

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use blastscope_files::Printable as _;
+
 /// Any failure of a host command.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file could not be read, written or listed.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {source}", path.printable())]
     Io {
         /// What was tried: `read`, `write`, `create the folder`.
         action: &'static str,
@@ -16,7 +18,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A picture could not be decoded.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", path.printable())]
     Picture {
         /// The picture's file.
         path: PathBuf,
@@ -24,7 +26,7 @@ pub enum Error {
         source: blastscope_shared::decode::DecodeError,
     },
     /// A file's content is not what it should be.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", path.printable())]
     Content {
         /// The file or folder.
         path: PathBuf,
@@ -34,6 +36,9 @@ pub enum Error {
     /// An option's value, or a combination of options, makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// The results, or how far the work is, could not be written to standard output.
+    #[error("the output could not be written ({0})")]
+    Output(std::io::Error),
     /// The user asked to stop; what is on disk can be resumed.
     #[error("stopped: {0}")]
     Interrupted(String),

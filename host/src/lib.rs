@@ -1,5 +1,8 @@
 //! The host side of blastscope: from a folder of smear images to a packed int8 network, with the evidence of what it is worth.
 
+// `println!` and its like panic where the output cannot be written.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod adaptation;
 pub mod architecture;
 pub mod atomic_file;
@@ -18,9 +21,11 @@ pub mod evaluation;
 pub mod evidence;
 #[cfg(feature = "training")]
 pub mod explanation;
+pub mod folder_lock;
 pub mod hardware;
 pub mod keys;
 pub mod model_card;
+pub mod output;
 pub mod picture;
 pub mod progress;
 pub mod quantization;
@@ -39,6 +44,7 @@ pub mod stress;
 pub mod svg;
 pub mod symmetry;
 pub mod synth;
+mod table_text;
 pub mod text;
 #[cfg(feature = "training")]
 pub mod training;

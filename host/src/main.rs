@@ -2,19 +2,6 @@
 
 use std::process::ExitCode;
 
-use blastscope_host::{Error, cli::Cli};
-use clap::Parser;
-
 fn main() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error @ Error::Interrupted(_)) => {
-            eprintln!("{error}");
-            ExitCode::from(130)
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    blastscope_host::cli::main()
 }

@@ -1,24 +1,24 @@
 //! Picture files.
 
 use std::{
-    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
 
+use blastscope_files::{Printable as _, open_regular, walk::PICTURE_EXTENSIONS};
 use blastscope_shared::{
     RgbPixels,
     decode::{MAX_FILE_BYTES, decode},
 };
 
-use crate::Error;
+use crate::{Error, progress::Progress};
 
 /// Reads a whole file of at most [`MAX_FILE_BYTES`] bytes.
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be read, [`Error::Content`] when it is larger or empty.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
+    let file = open_regular(path).map_err(Error::io("read", path))?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
@@ -39,36 +39,35 @@ pub fn read_picture(path: &Path) -> Result<RgbPixels, Error> {
     decode_picture(path, &read_file(path)?)
 }
 
-const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff"];
-
-/// Whether a file's name ends as a picture's does, in any case.
-#[must_use]
-pub fn is_picture_name(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, end)| EXTENSIONS.iter().any(|known| end.eq_ignore_ascii_case(known)))
+/// The pictures below a folder.
+#[derive(Debug)]
+pub struct Listing {
+    /// Their files, in the order of the paths.
+    pub pictures: Vec<PathBuf>,
+    /// Number of entries that could not be read.
+    pub unreadable: usize,
 }
 
-/// Every picture file below `folder`, by its extension, in the order of the paths.
+/// Every picture file below `folder`. What is left out and what cannot be read is said on the way.
 ///
 /// # Errors
-/// [`Error::Io`] when a folder cannot be listed, [`Error::Content`] when there is no picture.
-pub fn pictures_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next).map_err(Error::io("list", &next))? {
-            let path = entry.map_err(Error::io("list", &next))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().is_some_and(|name| is_picture_name(&name.to_string_lossy())) {
-                found.push(path);
-            }
-        }
+/// [`Error::Io`] when `folder` cannot be listed, [`Error::Content`] when there is no picture.
+pub fn pictures_below(folder: &Path, progress: Progress) -> Result<Listing, Error> {
+    let found = blastscope_files::pictures_below(folder).map_err(Error::io("list the folder", folder))?;
+    let unreadable = found.failures.len();
+    for failure in found.failures {
+        progress.say(format_args!("warning: {}; it is left out", Error::io("read", failure.path)(failure.error)));
     }
-    found.sort();
-    if found.is_empty() {
-        return Err(Error::content(folder, "holds no pictures (jpg, jpeg, png, bmp, tif, tiff)"));
+    let left_out = found.left_out.below(folder);
+    if found.pictures.is_empty() {
+        let known = PICTURE_EXTENSIONS.join(", ");
+        let besides = if found.left_out.is_empty() { String::new() } else { format!("; left out {left_out}") };
+        return Err(Error::content(folder, format!("holds no pictures that can be read ({known}){besides}")));
     }
-    Ok(found)
+    if !found.left_out.is_empty() {
+        progress.say(format_args!("{}: left out {left_out}", folder.printable()));
+    }
+    Ok(Listing { pictures: found.pictures, unreadable })
 }
 
 /// Decodes the bytes that were read from `path`.

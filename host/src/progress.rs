@@ -13,6 +13,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::output;
+
 /// Time between two lines where stderr is not a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -47,7 +49,7 @@ impl Progress {
     /// Says one sentence to the user.
     pub fn say(self, sentence: impl Display) {
         if self == Self::Shown {
-            eprintln!("{sentence}");
+            output::note(sentence);
         }
     }
 }
@@ -80,7 +82,7 @@ impl Task {
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                 if last.elapsed() >= LINE_INTERVAL {
                     *last = Instant::now();
-                    eprintln!("{}", line(&self.what, done, self.total, self.started.elapsed()));
+                    output::note(line(&self.what, done, self.total, self.started.elapsed()));
                 }
             }
             Output::Nothing => {}
@@ -90,8 +92,8 @@ impl Task {
     /// Says one sentence without tearing the bar.
     pub fn say(&self, sentence: impl Display) {
         match &self.output {
-            Output::Bar(bar) => bar.suspend(|| eprintln!("{sentence}")),
-            Output::Lines(_) => eprintln!("{sentence}"),
+            Output::Bar(bar) => bar.suspend(|| output::note(sentence)),
+            Output::Lines(_) => output::note(sentence),
             Output::Nothing => {}
         }
     }

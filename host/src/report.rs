@@ -19,6 +19,7 @@
 
 use std::path::Path;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::artifact::STATEMENT;
 
 use crate::{Error, atomic_file, evaluation::DRAWN_FIELDS};
@@ -179,7 +180,7 @@ impl Report {
     pub fn write_markdown(&self, path: &Path) -> Result<(), Error> {
         let stem = path
             .file_stem()
-            .ok_or_else(|| Error::Usage(format!("{} names no file; give one such as report.md", path.display())))?;
+            .ok_or_else(|| Error::Usage(format!("{} names no file; give one such as report.md", path.printable())))?;
         let Markdown { text, files } = self.markdown(&stem.to_string_lossy());
         for (name, bytes) in files {
             atomic_file::write(&path.with_file_name(name), &bytes)?;

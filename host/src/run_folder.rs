@@ -1,8 +1,12 @@
 //! The folder of one training: `run.json` (configuration and provenance), `split.csv` (one line an item), `epochs.csv` (metrics),
 //! `checkpoint/`, and at the end `chosen.bpk` and `last.bpk`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Preprocessing, hex};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +15,7 @@ use crate::{
     architecture::Architecture,
     atomic_file,
     dataset::Dataset,
+    folder_lock::{FolderLock, LOCK_FILE},
     progress::Progress,
     recipe::Recipe,
     split::{Split, SplitKind},
@@ -118,25 +123,29 @@ impl RunConfig {
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     root: PathBuf,
+    /// Of a folder that is written to.
+    _lock: Option<Arc<FolderLock>>,
 }
 
 impl RunFolder {
     /// Starts a run in a folder that does not exist, is empty, or holds what a start that was cut off left behind. The
-    /// configuration is written last: a folder with one can be resumed.
+    /// configuration is written last: a folder with one can be resumed. Nothing else writes to it until all copies of this are dropped.
     ///
     /// # Errors
-    /// When the folder holds something already, or cannot be made.
+    /// When the folder holds something already, cannot be made, or is being written to.
     pub fn create(root: &Path) -> Result<Self, Error> {
-        let run = Self { root: root.to_path_buf() };
+        if root.is_file() {
+            return Err(Error::content(root, "is a file; choose another --out"));
+        }
+        let run = Self { root: root.to_path_buf(), _lock: None }.locked()?;
         let foreign = |entry: &std::fs::DirEntry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let own = matches!(&*name, "split.csv" | "checkpoint")
+            let own = matches!(&*name, "split.csv" | "checkpoint" | LOCK_FILE)
                 || (name.starts_with(".writing-") && name.ends_with(".tmp"));
             !own
         };
-        let occupied = root.is_file()
-            || std::fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(|entry| foreign(&entry)));
+        let occupied = std::fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(|entry| foreign(&entry)));
         if run.config_path().exists() {
             return Err(Error::content(root, "already holds a run; continue it with --resume or choose another --out"));
         }
@@ -147,12 +156,12 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Opens a run that was started before.
+    /// Opens a run that was started before, to be read; see [`Self::locked`].
     ///
     /// # Errors
     /// When the folder holds no run.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let run = Self { root: root.to_path_buf() };
+        let run = Self { root: root.to_path_buf(), _lock: None };
         if !run.config_path().is_file() {
             return Err(Error::content(
                 root,
@@ -160,6 +169,14 @@ impl RunFolder {
             ));
         }
         Ok(run)
+    }
+
+    /// The same run, to be written to: nothing else writes to it until all copies of this are dropped.
+    ///
+    /// # Errors
+    /// When it is being written to.
+    pub fn locked(self) -> Result<Self, Error> {
+        Ok(Self { _lock: Some(Arc::new(FolderLock::take(&self.root)?)), ..self })
     }
 
     /// The folder itself.
@@ -246,7 +263,7 @@ impl RunFolder {
                 format!(
                     "holds other images than the run {} was trained on (manifest {manifest_hash:.12}, expected {:.12}); \
                      give the folder of its training with --data",
-                    self.root.display(),
+                    self.root.printable(),
                     config.manifest_hash
                 ),
             ));
@@ -355,5 +372,21 @@ mod tests {
         RunFolder::create(&begun).expect("a start that was cut off can be made again");
         let error = RunFolder::open(folder.path()).expect_err("refused").to_string();
         assert!(error.contains("no run.json"), "{error}");
+    }
+
+    #[test]
+    fn a_run_is_written_to_by_one_training_at_a_time() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().join("run");
+        let run = RunFolder::create(&root).expect("a fresh folder");
+        let copy = run.clone();
+        drop(run);
+        let error = RunFolder::create(&root).expect_err("in use").to_string();
+        assert!(error.contains("being written to") && error.contains("process"), "{error}");
+        copy.write_config(&config()).expect("written");
+        let reader = RunFolder::open(&root).expect("can be read meanwhile");
+        assert!(reader.clone().locked().is_err());
+        drop(copy);
+        reader.locked().expect("free");
     }
 }

@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use crate::output;
+
 type Callback = Box<dyn Fn() + Send>;
 
 static INSTALL: Once = Once::new();
@@ -21,7 +23,7 @@ pub fn on_interrupt(callback: impl Fn() + Send + 'static) {
             if ASKED.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
-            eprintln!("stopping; once more to end at once");
+            output::note(format_args!("stopping; once more to end at once"));
             if let Ok(slot) = CALLBACK.lock()
                 && let Some(callback) = slot.as_ref()
             {
@@ -29,7 +31,7 @@ pub fn on_interrupt(callback: impl Fn() + Send + 'static) {
             }
         });
         if let Err(error) = installed {
-            eprintln!("warning: Ctrl-C will end the program at once: {error}");
+            output::note(format_args!("warning: Ctrl-C will end the program at once: {error}"));
         }
     });
 }

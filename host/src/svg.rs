@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Write};
 
+use blastscope_files::printable::is_harmless;
+
 pub mod plot;
 
 /// Blue, of the palette of Okabe and Ito, which colour-blind readers can tell apart.
@@ -194,8 +196,11 @@ pub(crate) fn escape(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            // XML has no way to write the other control characters.
-            character if character.is_control() => escaped.push(' '),
+            character if character.is_whitespace() => {
+                escaped.push(if is_harmless(character) { character } else { ' ' })
+            }
+            // XML has no way to write control characters, and some others hide or turn what is read.
+            character if !is_harmless(character) => escaped.extend(character.escape_default()),
             character => escaped.push(character),
         }
     }

@@ -15,6 +15,7 @@ pub mod fine_tuning;
 pub mod float_explanation;
 pub mod float_network;
 pub mod machine;
+pub mod metric_memory;
 pub mod model;
 pub mod network;
 pub mod packing;
@@ -30,6 +31,7 @@ pub mod yolo;
 
 use std::{collections::HashMap, io::IsTerminal, path::Path, sync::Arc};
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Sight, calibration::Calibration};
 use burn::{
     data::dataloader::DataLoader,
@@ -53,6 +55,7 @@ use self::{
     checkpoints::{AtomicCheckpointer, Journal},
     epochs::Epochs,
     float_network::FloatNetwork,
+    metric_memory::MetricMemory,
     network::Network,
     plain_renderer::{PlainRenderer, Queue},
     schedule::{Schedule, ScheduledRate},
@@ -63,6 +66,7 @@ use crate::{
     Error, atomic_file,
     dataset::Dataset,
     evaluation::Prediction,
+    output,
     progress::Progress,
     random,
     recipe::Recipe,
@@ -132,13 +136,12 @@ pub fn train_in_queue(
     let mut epochs = run.epochs()?;
     epochs.retain(|epoch| start.is_some_and(|start| epoch.epoch <= start));
     if start.is_some_and(|start| start >= config.epochs) {
-        println!("all {} epochs are done already", config.epochs);
+        output::progress(format_args!("all {} epochs are done already", config.epochs));
         return finish(run);
     }
-    forget_unfinished_epochs(run.root(), start.unwrap_or(0))?;
     run.write_epochs(&epochs)?;
     if let Some(epoch) = start {
-        println!("resuming after epoch {epoch} of {}", config.epochs);
+        output::progress(format_args!("resuming after epoch {epoch} of {}", config.epochs));
     }
 
     let device = &devices[0];
@@ -165,6 +168,9 @@ pub fn train_in_queue(
     let autodiffs = devices.iter().map(|device| device.clone().autodiff()).collect();
     let loop_over_epochs = Epochs::new(autodiffs, (batch_statistics == BatchStatistics::Anew).then_some(statistics));
     let mut training = SupervisedTraining::<Network>::new(run.root(), train, validation)
+        // Burn's own loggers write files and panic where they cannot.
+        .with_application_logger(None)
+        .with_metric_logger(MetricMemory::default())
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(loop_over_epochs)))
         .metrics((LossMetric::new(), AccuracyMetric::new()))
         .with_custom_checkpointers(
@@ -190,7 +196,7 @@ pub fn train_in_queue(
     if let Some(epoch) = start {
         training = training.checkpoint(epoch);
     }
-    let again = format!("continue with: blastscope-host train --out {} --resume", run.root().display());
+    let again = format!("continue with: blastscope-host train --out {} --resume", run.root().printable());
     if crate::signal::interrupted() {
         return Err(Error::Interrupted(again));
     }
@@ -266,7 +272,7 @@ fn started_from(mut network: Network, config: &RunConfig, weights: &InitialWeigh
     }
     let loaded = weights::load(&mut network, config.arch, &weights.file)?;
     let fresh = if loaded.fresh.is_empty() { "none".into() } else { loaded.fresh.join(", ") };
-    println!("{}: {} tensors taken over; fresh: {fresh}", weights.file.display(), loaded.taken);
+    output::progress(format_args!("{}: {} tensors taken over; fresh: {fresh}", weights.file.printable(), loaded.taken));
     Ok(network)
 }
 
@@ -279,11 +285,11 @@ fn finish(run: &RunFolder) -> Result<(), Error> {
     for epoch in run.epochs()? {
         let Epoch { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy } = epoch;
         let mark = if epoch == chosen { "  <- chosen" } else { "" };
-        println!(
+        output::progress(format_args!(
             "epoch {epoch:>3}: training loss {train_loss:.4} accuracy {:.2} %, validation loss {validation_loss:.4} accuracy {:.2} %{mark}",
             train_accuracy * 100.0,
             validation_accuracy * 100.0,
-        );
+        ));
     }
     Ok(())
 }
@@ -291,21 +297,6 @@ fn finish(run: &RunFolder) -> Result<(), Error> {
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let bytes = std::fs::read(from).map_err(Error::io("read", from))?;
     atomic_file::write(to, &bytes)
-}
-
-/// Removes Burn's metric logs of epochs after `done`, which would otherwise be counted twice.
-fn forget_unfinished_epochs(root: &Path, done: usize) -> Result<(), Error> {
-    for part in ["train", "valid"] {
-        let Ok(entries) = std::fs::read_dir(root.join(part)) else { continue };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let epoch = name.to_str().and_then(|name| name.strip_prefix("epoch-")?.parse::<usize>().ok());
-            if epoch.is_some_and(|epoch| epoch > done) {
-                std::fs::remove_dir_all(entry.path()).map_err(Error::io("remove", entry.path()))?;
-            }
-        }
-    }
-    Ok(())
 }
 
 fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {

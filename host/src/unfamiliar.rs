@@ -14,7 +14,7 @@ use crate::{
         bootstrap::{Bootstrap, Estimate, number_clusters},
         roc::{self, Scored},
     },
-    picture::{pictures_below, read_picture},
+    picture::{Listing, pictures_below, read_picture},
     progress::Progress,
     screening::{self, Finding},
 };
@@ -29,8 +29,11 @@ const BARS: usize = 40;
 pub struct Unfamiliar {
     /// The folder's name, without the way to it.
     pub folder: String,
-    /// Number of pictures in it.
+    /// Number of pictures in it that can be read.
     pub pictures: usize,
+    /// Number of files and folders in it that cannot; no number counts them.
+    #[serde(default)]
+    pub unreadable: usize,
     /// Number of familiar pictures that they are compared with.
     pub familiar: usize,
     /// Pictures in which the network saw nothing: it has no novelty to tell them by and names no class for them. They are among the
@@ -82,10 +85,11 @@ pub struct Familiar {
 }
 
 impl Unfamiliar {
-    /// Screens every picture below `folder` and compares it with `familiar` ones, which `classifier` screened before.
+    /// Screens every picture below `folder` and compares it with `familiar` ones, which `classifier` screened before. Pictures that
+    /// cannot be read are said and counted.
     ///
     /// # Errors
-    /// When the folder holds no picture or one cannot be read, or there are no familiar ones.
+    /// When the folder holds no picture that can be read, or there are no familiar ones.
     pub fn measure(
         classifier: &Classifier,
         folder: &Path,
@@ -93,27 +97,43 @@ impl Unfamiliar {
         bootstrap: Bootstrap,
         progress: Progress,
     ) -> Result<Self, Error> {
-        let paths = pictures_below(folder)?;
-        let task = progress.start("unfamiliar pictures", paths.len());
-        let findings = paths
+        let Listing { pictures, mut unreadable } = pictures_below(folder, progress)?;
+        let task = progress.start("unfamiliar pictures", pictures.len());
+        let screened: Vec<Result<Finding, Error>> = pictures
             .par_iter()
             .map_init(
                 || classifier.workspace(),
                 |workspace, path| {
-                    let finding = screening::find(classifier, &read_picture(path)?, workspace);
+                    let finding = read_picture(path).map(|picture| screening::find(classifier, &picture, workspace));
                     task.advance(1);
-                    Ok(finding)
+                    finding
                 },
             )
-            .collect::<Result<Vec<Finding>, Error>>()?;
+            .collect();
         drop(task);
+        let (mut findings, mut first) = (Vec::new(), None);
+        for finding in screened {
+            match finding {
+                Ok(finding) => findings.push(finding),
+                Err(error) => {
+                    progress.say(format_args!("warning: {error}; it is left out"));
+                    unreadable += 1;
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        if let Some(error) = first.filter(|_| findings.is_empty()) {
+            return Err(error);
+        }
         // `pictures/.` and `..` have no name of their own.
         let named = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
         let name = named.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into());
-        Self::new(name, familiar, &findings, classifier.thresholds().max_novelty, bootstrap).ok_or_else(|| {
-            let side = if familiar.is_empty() { "the familiar pictures" } else { "the unfamiliar pictures" };
-            Error::content(folder, format!("cannot be compared: the network sees nothing in {side}"))
-        })
+        Self::new(name, familiar, &findings, classifier.thresholds().max_novelty, bootstrap)
+            .map(|measured| Self { unreadable, ..measured })
+            .ok_or_else(|| {
+                let side = if familiar.is_empty() { "the familiar pictures" } else { "the unfamiliar pictures" };
+                Error::content(folder, format!("cannot be compared: the network sees nothing in {side}"))
+            })
     }
 
     /// Compares what was found; `None` when on one side there is no picture with something to see.
@@ -139,6 +159,7 @@ impl Unfamiliar {
         Some(Self {
             folder,
             pictures: foreign.len(),
+            unreadable: 0,
             familiar: familiar.len(),
             unseen: foreign.len() - seen().count(),
             area,

@@ -17,7 +17,7 @@ fn real_fields_maps_are_those_of_the_float_network_and_of_this_head() {
     let model =
         fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn-paper.bsm")).expect("the shipped model");
     let (artifact, _) = Artifact::read(&model).expect("the shipped model is whole");
-    let pictures = picture::pictures_below(&data.join("all_pbs")).expect("pictures");
+    let pictures = picture::pictures_below(&data.join("all_pbs"), Progress::Silent).expect("pictures").pictures;
     let pictures: Vec<_> = pictures.into_iter().step_by(STRIDE).collect();
     assert!(pictures.len() >= 20, "{} pictures", pictures.len());
     let device = Backend::Flex.open().expect("the CPU");

@@ -131,7 +131,7 @@ fn assert_explanations_follow_the_float_network(run: &Path, model: &Path, fields
     let (config, (_, weights)) = (run.config().expect("run.json"), run.chosen_weights().expect("weights"));
     let network = FloatNetwork::load(&config, &weights, &device).expect("the run's network");
     let layers = network.layers().expect("its layers");
-    let pictures = picture::pictures_below(fields).expect("pictures");
+    let pictures = picture::pictures_below(fields, Progress::Silent).expect("pictures").pictures;
 
     // The network that is differentiated is the one that was trained.
     let explainer = FloatExplainer::new(&layers, &config.preprocessing, &device).expect("it has convolutions");

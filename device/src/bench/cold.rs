@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::Isa;
 use serde::Serialize;
 use tempfile::NamedTempFile;
@@ -26,7 +27,7 @@ const SIDE: usize = 224;
 #[derive(Debug, thiserror::Error)]
 pub enum ColdError {
     /// The picture to classify could not be written.
-    #[error("a picture could not be written to {}: {source}", env::temp_dir().display())]
+    #[error("a picture could not be written to {}: {source}", env::temp_dir().printable())]
     Picture {
         /// What is wrong.
         source: io::Error,
@@ -75,7 +76,7 @@ pub fn run(model: &Path, isa: Isa, starts: u32, json: bool) -> io::Result<Result
         return writeln!(out).map(Ok);
     }
     let Measurement { starts, isa, times: Times { median_ms, p95_ms, min_ms }, peak_mb } = &measurement;
-    writeln!(out, "{isa}, {starts} x `blastscope classify` with {}", model.display())?;
+    writeln!(out, "{isa}, {starts} x `blastscope classify` with {}", model.printable())?;
     writeln!(out, "start to verdict: median {median_ms:.1} ms, p95 {p95_ms:.1} ms, min {min_ms:.1} ms")?;
     if let Some(peak) = peak_mb {
         writeln!(out, "memory at most {peak:.1} MB")?;

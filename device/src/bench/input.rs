@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};
 use serde::Serialize;
 
@@ -72,11 +73,11 @@ pub fn run(options: Options<'_>) -> io::Result<Result<(), String>> {
 
 fn measure(options: Options<'_>) -> Result<Measurement, String> {
     let file = match options.picture {
-        Some(path) => files::read(path).map_err(|error| format!("{} {error}", path.display()))?,
+        Some(path) => files::read(path).map_err(|error| format!("{} {error}", path.printable()))?,
         None => field::jpeg(&field::drawn_field(SIZE.0, SIZE.1)).map_err(|error| error.to_string())?,
     };
     let picture = decode::decode(&file).map_err(|error| {
-        options.picture.map_or_else(|| error.to_string(), |path| format!("{} {error}", path.display()))
+        options.picture.map_or_else(|| error.to_string(), |path| format!("{} {error}", path.printable()))
     })?;
     let preprocessing = Preprocessing::square(SIDE);
     let (mut squash, mut inspector) = (Squash::new(), Inspector::new());

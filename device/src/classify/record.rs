@@ -65,7 +65,7 @@ impl<'a> Explained<'a> {
         let thousandths = |value: &f32| (value * 1000.0).round() / 1000.0;
         Some(Self::Drawn {
             class: explanation.class().name(),
-            file: file.display().to_string(),
+            file: file.to_string_lossy().into_owned(),
             peak: *peak,
             map: rows.map(|row| row.iter().map(thousandths).collect()).collect(),
         })

@@ -1,14 +1,15 @@
 //! The table that people read.
 
 use std::{
+    ffi::OsStr,
     io::{self, IsTerminal as _, Write},
-    path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Class, classifier::Classifier};
 use crossterm::style::{Color, Stylize as _};
 
-use super::Examined;
+use super::{Examined, sources::Item};
 use crate::{RESEARCH_USE, model, text};
 
 /// Width of the column of file names, at most.
@@ -39,13 +40,9 @@ pub(super) struct Table<W> {
 }
 
 impl<W: Write> Table<W> {
-    pub(super) fn start(
-        mut out: W,
-        work: &[(PathBuf, Result<(), String>)],
-        classifier: &Classifier,
-    ) -> io::Result<Self> {
+    pub(super) fn start(mut out: W, work: &[Item], classifier: &Classifier) -> io::Result<Self> {
         let terminal = io::stdout().is_terminal();
-        let longest = work.iter().map(|(path, _)| path.display().to_string().chars().count()).max().unwrap_or(4);
+        let longest = work.iter().map(|item| item.name.printable().to_string().chars().count()).max().unwrap_or(4);
         let name_width = longest.clamp(4, MAX_NAME);
         writeln!(out, "model {}{}", model::title(classifier), suffix(model::caution(classifier)))?;
         writeln!(out, "{:name_width$}  {:8} {:>6}  {:>7}  why", "file", "verdict", "prob.", "novelty")?;
@@ -65,8 +62,8 @@ impl<W: Write> Table<W> {
         })
     }
 
-    pub(super) fn row(&mut self, path: &Path, outcome: &Result<Examined, String>) -> io::Result<()> {
-        let name = shortened(&path.display().to_string(), self.name_width);
+    pub(super) fn row(&mut self, name: &OsStr, outcome: &Result<Examined, String>) -> io::Result<()> {
+        let name = shortened(&name.printable().to_string(), self.name_width);
         let width = self.name_width;
         match outcome {
             Ok(examined) => {
@@ -91,7 +88,7 @@ impl<W: Write> Table<W> {
             Err(error) => {
                 self.counts.failed += 1;
                 let word = self.paint(&format!("{:8}", "error"), Color::Red);
-                let error = beginning(error, self.reason_width);
+                let error = beginning(&error.printable().to_string(), self.reason_width);
                 writeln!(self.out, "{name:width$}  {word} {:>7} {:>7}  {error}", "-", "-")?;
             }
         }

@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, load, note, record};
@@ -80,8 +81,8 @@ fn tell(args: &AdaptArgs, adapted: &Adapted) -> io::Result<()> {
     writeln!(
         out,
         "{}: model {:.12}, not signed; run it with `blastscope live --model {}`\n{RESEARCH_USE}",
-        args.out.display(),
+        args.out.printable(),
         id,
-        args.out.display()
+        args.out.printable()
     )
 }

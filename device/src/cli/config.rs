@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
@@ -41,7 +42,7 @@ pub(super) fn config(args: &ConfigArgs) -> io::Result<u8> {
     if args.json {
         writeln!(out, "{}", json!({ "file": file, "sha256": config.sha256(), "settings": config }))?;
     } else {
-        writeln!(out, "{} is fine\nsettings SHA-256 {}", file.display(), config.sha256())?;
+        writeln!(out, "{} is fine\nsettings SHA-256 {}", file.printable(), config.sha256())?;
     }
     Ok(SUCCESS)
 }

@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 use serde::Serialize;
 
@@ -123,7 +124,7 @@ fn shown(dir: &DataDir) -> Shown {
 }
 
 fn table(shown: &Shown, out: &mut impl io::Write) -> io::Result<()> {
-    writeln!(out, "models in {}", harmless(&shown.data_dir.display().to_string()))?;
+    writeln!(out, "models in {}", shown.data_dir.printable())?;
     for slot in &shown.slots {
         let runs = if shown.running == Some(slot.slot) { "runs" } else { "    " };
         write!(out, "\nslot {}  {runs}  ", slot.slot.name())?;

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 use serde::Serialize;
 
@@ -120,9 +121,9 @@ fn tell(found: &Verification) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let Verification { path, entries, sessions, fields, head, .. } = found;
     if found.intact {
-        writeln!(out, "{} is what was written.", path.display())?;
+        writeln!(out, "{} is what was written.", path.printable())?;
     } else {
-        writeln!(out, "{} IS NOT WHAT WAS WRITTEN. First, in the order of the log:", path.display())?;
+        writeln!(out, "{} IS NOT WHAT WAS WRITTEN. First, in the order of the log:", path.printable())?;
         for finding in &found.findings {
             writeln!(out, "  {finding}")?;
         }
@@ -157,7 +158,7 @@ pub(super) fn export(args: &ExportArgs) -> io::Result<u8> {
     if let (Some(file), Some(session)) = (&args.csv, args.session) {
         match open(&args.data_dir).and_then(|reader| export_csv(&reader, session, file)) {
             Ok(fields) if args.json => line(&Table { file: file.clone(), fields })?,
-            Ok(fields) => writeln!(io::stdout(), "{}: {fields} fields of session {session}", file.display())?,
+            Ok(fields) => writeln!(io::stdout(), "{}: {fields} fields of session {session}", file.printable())?,
             Err(error) => return Ok(refused(&error)),
         }
     }
@@ -175,7 +176,7 @@ fn tell_export(export: &TrainingExport) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let total: u64 = export.classes.iter().sum();
     let TrainingExport { folder, corrected, without_opinion, not_assessable, .. } = export;
-    writeln!(out, "{}: {total} fields, {corrected} corrected and {} confirmed", folder.display(), total - corrected)?;
+    writeln!(out, "{}: {total} fields, {corrected} corrected and {} confirmed", folder.printable(), total - corrected)?;
     let mut missing = Vec::new();
     for (class, count) in blastscope_shared::Class::ALL.iter().zip(export.classes) {
         writeln!(out, "  {class:<6} {count:>6}")?;

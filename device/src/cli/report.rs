@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::classifier::Classifier;
 use clap::Args;
 use serde::Serialize;
@@ -158,7 +159,7 @@ fn tell(report: &Report, files: &[PathBuf], json: bool) -> io::Result<()> {
         writeln!(out, "insufficient: {} of at least {} fields with a class", report.assessed(), report.min_fields)?;
     }
     for file in files {
-        writeln!(out, "  {}", file.display())?;
+        writeln!(out, "  {}", file.printable())?;
     }
     writeln!(out, "head {}", report.head)?;
     writeln!(out, "{RESEARCH_USE}")

@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
@@ -66,7 +67,7 @@ pub(super) fn install(args: &InstallArgs) -> io::Result<u8> {
         return Ok(SUCCESS);
     }
     for outcome in &outcomes {
-        writeln!(out, "{:<9}  {}", outcome.change.name(), outcome.path.display())?;
+        writeln!(out, "{:<9}  {}", outcome.change.name(), outcome.path.printable())?;
     }
     for remark in remarks {
         writeln!(out, "note: {remark}")?;

@@ -7,6 +7,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
@@ -41,7 +42,7 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => {
-                note(format_args!("{} cannot be removed ({error}); run the command with sudo", path.display()));
+                note(format_args!("{} cannot be removed ({error}); run the command with sudo", path.printable()));
                 return Ok(UNUSABLE);
             }
         };
@@ -50,7 +51,7 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
         } else if forgotten {
             writeln!(out, "the token is forgotten; restart `blastscope live`, which draws another one")?;
         } else {
-            writeln!(out, "there was no token at {}", path.display())?;
+            writeln!(out, "there was no token at {}", path.printable())?;
         }
         return Ok(SUCCESS);
     }
@@ -63,13 +64,13 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
             Ok(None) => {
                 note(format_args!(
                     "there is no token at {}: `blastscope live --listen {address}` draws one at its first start",
-                    path.display()
+                    path.printable()
                 ));
                 return Ok(PARTLY);
             }
             Err(error) => {
                 let reason = crate::files::reason(&error);
-                note(format_args!("{} {reason}; run the command with sudo", path.display()));
+                note(format_args!("{} {reason}; run the command with sudo", path.printable()));
                 return Ok(UNUSABLE);
             }
         }

@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 use serde::Serialize;
 
@@ -88,12 +89,12 @@ fn say(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
         note(harmless(warning));
     }
     for passed in &report.passed_over {
-        writeln!(out, "not taken: {} {}", harmless(&passed.file.display().to_string()), harmless(&passed.reason))?;
+        writeln!(out, "not taken: {} {}", passed.file.printable(), harmless(&passed.reason))?;
     }
     match &report.outcome {
         Outcome::Installed { file, slot, entry, former } => {
             let Entry { model, name, version, signer, self_test, .. } = entry;
-            let (file, name, signer) = (harmless(&file.display().to_string()), harmless(name), harmless(signer));
+            let (file, name, signer) = (file.printable(), harmless(name), harmless(signer));
             writeln!(out, "installed {name} {model:.12}, version {version}, from {file} into slot {}", slot.name())?;
             writeln!(out, "signed by {signer}")?;
             if let Some(test) = self_test {

@@ -69,8 +69,8 @@ mod tests {
         lay_out(&checks, 30, false, &mut out).expect("a vector takes it");
         let expected = "\
 ok      program          blastscope 1.2.3
-look    camera           /dev/video0 ([31mHD Cam) is
-                         held by another program
+look    camera           /dev/video0 (\\u{1b}[31mHD Cam)
+                         is held by another program
                          > close that program
 broken  model            there is none
                          > copy one beside the program

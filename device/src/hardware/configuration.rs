@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use blastscope_files::Printable as _;
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
@@ -33,7 +34,7 @@ use crate::files;
 
 /// Why a file is not used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}: {reason}", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
+#[error("{}{}: {reason}", path.printable(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
 pub struct ConfigurationError {
     /// The file.
     pub path: PathBuf,

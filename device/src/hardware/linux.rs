@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use blastscope_files::Printable as _;
 use embedded_hal::digital::{ErrorKind, ErrorType, InputPin, OutputPin};
 use gpio_cdev::{Chip, EventRequestFlags, Line, LineEventHandle, LineHandle, LineRequestFlags};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -133,7 +134,7 @@ pub(crate) fn state(place: &Place) -> PinState {
     };
     match line.info() {
         Ok(info) if info.is_used() => PinState::Held { by: info.consumer().unwrap_or("the kernel").to_string() },
-        Ok(_) => PinState::Free { chip: line.chip().path().display().to_string(), offset: line.offset() },
+        Ok(_) => PinState::Free { chip: line.chip().path().printable().to_string(), offset: line.offset() },
         Err(error) => PinState::Missing { reason: error.to_string() },
     }
 }
@@ -165,7 +166,7 @@ fn find_chip(place: &Place) -> Result<Chip, Reason> {
         match Chip::new(&path) {
             Ok(chip) if chip.label() == wanted || chip.name() == wanted => return Ok(chip),
             Ok(chip) => labels.push(chip.label().to_string()),
-            Err(error) => refused = Some(format!("{} cannot be opened ({error})", path.display())),
+            Err(error) => refused = Some(format!("{} cannot be opened ({error})", path.printable())),
         }
     }
     let found = match (labels.is_empty(), refused) {

@@ -55,6 +55,9 @@ impl<P: OutputPin> Sounder<P> {
     }
 }
 
+/// For how long a suspicious field may not be judged, for a blur or a shadow, without beeping again when it is back.
+const SHORT_INTERRUPTION: Duration = Duration::from_secs(1);
+
 /// The lamps and the buzzer that are there. Everything returns warnings in words instead of errors: a pin that fails stops
 /// nothing.
 #[derive(Debug)]
@@ -62,6 +65,8 @@ pub struct Hardware<L, B> {
     lamps: Vec<Lamp<L>>,
     buzzer: Option<Sounder<B>>,
     shown: Option<Light>,
+    /// When a suspicious field began to be looked at again, if that is all that happened since.
+    interrupted: Option<Duration>,
     /// What was said about pins that fail, so that it is not said again and again.
     warned: Vec<String>,
 }
@@ -70,10 +75,11 @@ impl<L: OutputPin, B: OutputPin> Hardware<L, B> {
     /// Of these parts; nothing is switched yet.
     #[must_use]
     pub const fn new(lamps: Vec<Lamp<L>>, buzzer: Option<Sounder<B>>) -> Self {
-        Self { lamps, buzzer, shown: None, warned: Vec::new() }
+        Self { lamps, buzzer, shown: None, interrupted: None, warned: Vec::new() }
     }
 
-    /// Lights one lamp, or none; a field that has become suspicious beeps.
+    /// Lights one lamp, or none; a field that has become suspicious beeps, but not again after a frame or two that could not be
+    /// judged.
     pub fn show(&mut self, light: Option<Light>, now: Duration) -> Vec<String> {
         let mut failed = Vec::new();
         // Dark ones first: two lamps at once say nothing.
@@ -84,7 +90,13 @@ impl<L: OutputPin, B: OutputPin> Hardware<L, B> {
                 }
             }
         }
-        let became_suspicious = light == Some(Light::Suspicious) && self.shown != light;
+        let is_back = self.interrupted.is_some_and(|since| now.saturating_sub(since) < SHORT_INTERRUPTION);
+        let became_suspicious = light == Some(Light::Suspicious) && self.shown != light && !is_back;
+        self.interrupted = match (light, self.shown) {
+            (Some(Light::LookAgain), Some(Light::Suspicious)) => Some(now),
+            (Some(Light::LookAgain), _) => self.interrupted,
+            _ => None,
+        };
         self.shown = light;
         if let Some(buzzer) = self.buzzer.as_mut().filter(|_| became_suspicious) {
             match buzzer.set(true) {
@@ -195,6 +207,22 @@ mod tests {
         // The next field settles first.
         warnings.extend(hardware.show(None, ms(2000)));
         warnings.extend(hardware.show(Some(Light::Suspicious), ms(2200)));
+        warnings.extend(hardware.dark());
+        assert_eq!(warnings, [""; 0]);
+        buzzer.done();
+    }
+
+    #[test]
+    fn a_suspicious_field_beeps_again_only_after_a_long_interruption() {
+        let mut buzzer = pin(&[LOW, HIGH, LOW, HIGH, LOW, LOW]);
+        let mut hardware = Hardware::<Mock, _>::new(Vec::new(), Some(Sounder::new(buzzer.clone(), false, BEEP)));
+        let mut warnings = hardware.dark();
+        let again = [(1000, Light::Suspicious), (1200, Light::LookAgain), (1400, Light::Suspicious)];
+        let later = [(1600, Light::LookAgain), (1800, Light::LookAgain), (2600, Light::Suspicious)];
+        for (at, light) in again.into_iter().chain(later) {
+            warnings.extend(hardware.show(Some(light), ms(at)));
+            warnings.extend(hardware.tend(ms(at + 150)));
+        }
         warnings.extend(hardware.dark());
         assert_eq!(warnings, [""; 0]);
         buzzer.done();

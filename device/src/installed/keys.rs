@@ -2,6 +2,7 @@
 
 use std::{io, path::Path};
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     artifact::{SignatureError, signer},
     signing::PublicKey,
@@ -51,7 +52,7 @@ pub fn trusted(disk: &dyn Disk, folder: &Path) -> io::Result<(Vec<TrustedKey>, V
         }
         match TrustedKey::read(disk, &path) {
             Ok(key) => keys.push(key),
-            Err(reason) => passed_over.push(format!("the key {} {reason}; it is not trusted", path.display())),
+            Err(reason) => passed_over.push(format!("the key {} {reason}; it is not trusted", path.printable())),
         }
     }
     Ok((keys, passed_over))

@@ -9,7 +9,7 @@ use super::{field::Presence, left::Left};
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
-    pipeline::{Reading, Statement, Tally},
+    pipeline::{Reading, Tally},
     record::{Said, SessionId},
     source::{follow::Trouble, state::CameraState},
 };
@@ -149,9 +149,7 @@ impl Snapshot {
         let assessment = reading.frame.as_ref().ok();
         self.sequence = Some(reading.sequence);
         self.said = Said::of(&reading.statement);
-        // What the view said before must not stand beside a rejection.
-        let rejected = matches!(reading.statement, Statement::Rejected(_));
-        self.probabilities = reading.probabilities.filter(|_| !rejected);
+        self.probabilities = reading.probabilities;
         self.novelty = assessment.and_then(blastscope_shared::classifier::Assessment::novelty);
         self.quality = Some(reading.quality);
         self.gate = Some(reading.frame.as_ref().err().map_or("passed", blastscope_shared::gate::Rejection::name));

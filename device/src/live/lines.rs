@@ -2,10 +2,11 @@
 
 use std::io::{self, Write as _};
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class,
     calibration::most_probable,
-    classifier::{Assessment, Classifier},
+    classifier::Classifier,
     gate::Quality,
 };
 use serde::Serialize;
@@ -61,7 +62,7 @@ impl Plain {
     pub(super) fn start(classifier: &Classifier, source: &str) -> io::Result<Self> {
         let mut out = io::stdout().lock();
         let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
-        writeln!(out, "source {source}\nmodel {}{caution}\n{RESEARCH_USE}", model::title(classifier))?;
+        writeln!(out, "source {}\nmodel {}{caution}\n{RESEARCH_USE}", source.printable(), model::title(classifier))?;
         writeln!(out, "{:>6} {:>8} {:>5}  {:8} {:>7}  why", "frame", "time", "view", "verdict", "prob.")?;
         Ok(Self)
     }
@@ -72,7 +73,7 @@ impl Display for Plain {
         let word = reading.statement.class().map_or("abstain", Class::name);
         let highest = reading.probabilities.and_then(|all| most_probable(&all));
         let probability = highest.map_or("-".into(), |(_, highest)| format!("{:.1} %", highest * 100.0));
-        let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{name}]"))];
+        let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{}]", name.printable()))];
         let line = format!(
             "{:>6} {:>7.2}s {:>5}  {word:8} {probability:>7}  {}",
             reading.sequence,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use blastscope_files::Printable as _;
+
 use super::{Options, SourceName};
 use crate::source::{FrameSource, STALL, SourceError, camera::Finder, follow::Opener, replay::Replay, state::Patience};
 
@@ -24,6 +26,8 @@ pub(super) struct SourceOpener {
     finder: Option<Finder>,
     /// What was opened, for a person.
     title: String,
+    /// What there is to say of a folder.
+    notes: Vec<String>,
 }
 
 impl SourceOpener {
@@ -32,9 +36,9 @@ impl SourceOpener {
             SourceName::Camera(name) => {
                 (Some(Finder::new(name.clone(), options.camera.lock_exposure)), format!("camera {name}"))
             }
-            SourceName::Folder(folder) => (None, folder.display().to_string()),
+            SourceName::Folder(folder) => (None, folder.printable().to_string()),
         };
-        Self { options, finder, title }
+        Self { options, finder, title, notes: Vec::new() }
     }
 }
 
@@ -50,7 +54,8 @@ impl Opener for SourceOpener {
         if self.options.repeat {
             replay = replay.repeat();
         }
-        self.title = format!("{} ({} pictures)", folder.display(), replay.len());
+        self.title = format!("{} ({} pictures)", folder.printable(), replay.len());
+        self.notes.extend_from_slice(replay.notes());
         Ok(Box::new(replay.play()?))
     }
 
@@ -59,6 +64,8 @@ impl Opener for SourceOpener {
     }
 
     fn notes(&mut self) -> Vec<String> {
-        self.finder.as_ref().map(Finder::notes).unwrap_or_default()
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(self.finder.as_ref().map(Finder::notes).into_iter().flatten());
+        notes
     }
 }

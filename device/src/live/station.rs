@@ -1,11 +1,12 @@
 //! The instrument with its page, on a terminal, or both: `live --listen`, `live --tui`, and `live` on a terminal, which records nothing.
 
 use std::{
-    io::Write as _,
+    io::{self, Write as _},
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{classifier::Classifier, hex};
 use sha2::{Digest as _, Sha256};
 
@@ -74,7 +75,7 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
         (None, None)
     };
     let title = match &options.source {
-        SourceName::Folder(folder) => format!("replay of {}", folder.display()),
+        SourceName::Folder(folder) => format!("replay of {}", folder.printable()),
         SourceName::Camera(name) => format!("camera {name}"),
     };
     let (hardware, warnings, frames) = (options.hardware.clone(), options.warnings.clone(), options.frames);
@@ -91,6 +92,7 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     let server = served(station, &remote, &classifier)?;
     let page = server.as_ref().map(Server::start_message);
     notify::ready();
+    let mut said = Ok(());
     let shown = if station.tui {
         let model = model::title(&classifier);
         let caution = model::caution(&classifier);
@@ -100,7 +102,11 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
         tui::run(about, &remote, &stop, &mut alive).map_err(|error| format!("the terminal cannot be used ({error})"))
     } else {
         warnings.iter().for_each(crate::cli::note);
-        say(page.as_deref().unwrap_or_default(), &classifier);
+        // The page is there all the same; the end says it again by the status.
+        said = say(page.as_deref().unwrap_or_default(), &classifier).map_err(|error| unsaid(&error));
+        if let Err(Some(error)) = &said {
+            crate::cli::note(format_args!("{error}; the instrument goes on, see `blastscope token` for the page"));
+        }
         let mut alive = alive(&remote);
         while remote.is_running() && !stop.load(Ordering::Relaxed) {
             alive();
@@ -113,12 +119,18 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     let (is_running, last) = (remote.is_running(), remote.snapshot());
     drop(instrument);
     if station.tui && shown.is_ok() {
-        summarize(&last);
+        said = summarize(&last).map_err(|error| unsaid(&error));
     }
     if shown.is_ok() && !is_running {
         return Err("the instrument has stopped by an error in the program; start `blastscope live` again".into());
     }
-    shown
+    // Nobody reads a closed pipe: that is their choice.
+    shown.and(said.or_else(|error| error.map_or(Ok(()), Err)))
+}
+
+/// What is said of an output that fails; nothing of one that was closed.
+fn unsaid(error: &io::Error) -> Option<String> {
+    (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("the output could not be written ({error})"))
 }
 
 /// The record, and the session that was left open in it.
@@ -156,23 +168,18 @@ fn alive(remote: &Remote) -> impl FnMut() {
 }
 
 /// What was seen, once the terminal is free again.
-fn summarize(last: &Snapshot) {
+fn summarize(last: &Snapshot) -> io::Result<()> {
     let Snapshot { tally, flow, source_state, elapsed, .. } = last;
     let (tally, trouble, camera, rate, elapsed) = (*tally, flow.trouble, *source_state, flow.rate, *elapsed);
-    // Nobody reads this: that is their choice.
-    let _ = writeln!(
-        std::io::stdout().lock(),
-        "{}\n{RESEARCH_USE}",
-        summary(&Session { tally, trouble, camera, rate, elapsed })
-    );
+    let session = Session { tally, trouble, camera, rate, elapsed };
+    writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(&session))
 }
 
-fn say(page: &str, classifier: &Classifier) {
-    let mut out = std::io::stdout().lock();
+fn say(page: &str, classifier: &Classifier) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
-    // Nobody reads this: the page is there all the same.
-    let _ = writeln!(out, "model {}{caution}\n{RESEARCH_USE}\n{page}", model::title(classifier));
-    let _ = out.flush();
+    writeln!(out, "model {}{caution}\n{RESEARCH_USE}\n{page}", model::title(classifier))?;
+    out.flush()
 }
 
 /// What sessions say of model, settings, program and device.

@@ -101,6 +101,8 @@ impl<A: Assessor> Loop<'_, A> {
     fn tell(&mut self, turn: Turn) -> io::Result<()> {
         if let Some(damage) = turn.damage.filter(|_| !self.limits.camera) {
             self.display.note(&damage, &self.session)?;
+            // What was said of the picture before says nothing of this one.
+            self.take_back(&damage);
         }
         if let Some(change) = &turn.change {
             match &change.reason {
@@ -111,13 +113,18 @@ impl<A: Assessor> Loop<'_, A> {
             }
         }
         if let Some(reason) = turn.interrupted {
-            for action in self.pipeline.interrupt(&reason) {
-                if let Action::Announce(statement) = action {
-                    self.instrument.announce(&statement);
-                }
-            }
+            self.take_back(&reason);
         }
         turn.frame.map_or(Ok(()), |frame| self.step(&frame))
+    }
+
+    /// Takes back what was said, and says why.
+    fn take_back(&mut self, reason: &str) {
+        for action in self.pipeline.interrupt(reason) {
+            if let Action::Announce(statement) = action {
+                self.instrument.announce(&statement);
+            }
+        }
     }
 
     /// One frame through the pipeline and out.

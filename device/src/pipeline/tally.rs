@@ -10,8 +10,7 @@ use serde::Serialize;
 
 use super::Statement;
 
-/// Numbers of frames by what was said at each, and of views. A rejected frame counts as rejected even while the verdict of
-/// its view is still standing.
+/// Numbers of frames by what was said at each, and of views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// All frames.

@@ -130,15 +130,97 @@ fn one_odd_frame_does_not_change_what_is_spoken_but_a_lasting_change_does() {
 }
 
 #[test]
-fn rejected_frames_are_named_and_a_short_blackout_keeps_the_verdict() {
+fn rejected_frames_have_no_verdict_and_a_short_blackout_keeps_the_view() {
     let dark = (0, Class::Pre, 0.0, 0.0);
-    let (table, tally) = play(Settings::new(JUDGE), &[dark, PRE, PRE, PRE, dark, dark, dark, PRE]);
+    let (table, tally) =
+        play(Settings::new(JUDGE), &[dark, PRE, PRE, PRE, dark, dark, PRE, dark, dark, dark, PRE]);
     assert_eq!(
         table,
-        "0 0 too dark !\n1 1 settling 1/3 !\n2 1 settling 2/3\n3 1 Pre 0.90 !\n4 1 Pre 0.90\n5 1 Pre 0.90\n\
-         6 1 too dark !\n7 2 settling 1/3 !\n"
+        "0 0 too dark !\n1 1 settling 1/3 !\n2 1 settling 2/3\n3 1 Pre 0.90 !\n4 1 too dark !\n5 1 too dark\n\
+         6 1 Pre 0.90 !\n7 1 too dark !\n8 1 too dark\n9 1 too dark\n10 2 settling 1/3 !\n"
     );
-    assert_eq!((tally.rejected, tally.classes), (4, [0, 0, 1, 0]));
+    assert_eq!((tally.rejected, tally.classes), (6, [0, 0, 2, 0]));
+}
+
+/// A picture for each reason that the gate has.
+fn rejects() -> [(&'static str, RgbPixels); 5] {
+    let (width, height) = (320, 240);
+    let picture = |bytes: Vec<u8>| RgbPixels::new(width, height, bytes).expect("a picture");
+    let plain = |value: u8| picture(vec![value; width * height * 3]);
+    let good = &field(1, 240);
+    let channels_turned = good.bytes().chunks(3).flat_map(|pixel| [pixel[1], pixel[2], pixel[0]]).collect();
+    let mean = |at: usize| {
+        let (x, y) = (at % width, at / width);
+        let near = (x.saturating_sub(8)..(x + 8).min(width))
+            .step_by(2)
+            .flat_map(|x| (y.saturating_sub(8)..(y + 8).min(height)).step_by(2).filter_map(move |y| good.get(x, y)));
+        let (count, sum) = near.fold((0u32, [0u32; 3]), |(count, sum), pixel| {
+            (count + 1, std::array::from_fn(|channel| sum[channel] + u32::from(pixel[channel])))
+        });
+        sum.map(|sum| (sum / count) as u8)
+    };
+    let blurred = (0..width * height).flat_map(mean).collect();
+    [
+        ("too dark", plain(5)),
+        ("too bright", plain(255)),
+        ("empty", plain(200)),
+        ("not a smear", picture(channels_turned)),
+        ("out of focus", picture(blurred)),
+    ]
+}
+
+#[test]
+fn a_frame_that_the_gate_rejects_never_shows_the_verdict_of_another_whatever_the_reason() {
+    let singly = Settings { settle: 1, same_view: -1.0, ..Settings::new(JUDGE) };
+    let held = Settings { settle: 2, ..Settings::new(JUDGE) };
+    let mut reasons = Vec::new();
+    for (settings, named) in [(singly, true), (held, true), (held, false)] {
+        for (what, reject) in rejects() {
+            let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pre, 0.9, 1.0), settings);
+            let good = field(1, 240);
+            // First, after a verdict, and after another reject.
+            for (at, picture) in [&reject, &good, &good, &reject, &reject, &good].into_iter().enumerate() {
+                let time = Duration::from_millis(at as u64 * 100);
+                let name = named.then(|| format!("{at}.jpg"));
+                let frame = Frame { picture: picture.clone(), sequence: at as u64, time, name };
+                let actions = pipeline.step(&frame, time);
+                let Some(Action::Show(reading)) = actions.first() else { panic!("every frame is shown") };
+                let is_rejected = reading.frame.is_err();
+                assert_eq!(is_rejected, std::ptr::eq(picture, &raw const reject), "{what} {at}");
+                if let Err(rejection) = reading.frame {
+                    assert_eq!(reading.statement, Statement::Rejected(rejection), "{what} {at}");
+                    assert_eq!(reading.probabilities, None, "{what} {at}");
+                    assert!(reading.statement.reason().is_some() && reading.statement.class().is_none());
+                    reasons.push(rejection.name());
+                }
+                // What lamps and buzzer are told is what is shown.
+                for action in &actions[1..] {
+                    assert_eq!(action, &Action::Announce(reading.statement.clone()), "{what} {at}");
+                }
+            }
+        }
+    }
+    reasons.sort_unstable();
+    reasons.dedup();
+    assert_eq!(reasons.len(), rejects().len(), "each of the gate's reasons: {reasons:?}");
+}
+
+#[test]
+fn files_are_not_smoothed_over_each_other_even_when_they_look_alike() {
+    let settings = Settings { settle: 1, ..Settings::new(JUDGE) };
+    let said = [Class::Pre, Class::Pre, Class::Benign, Class::Benign, Class::Pro];
+    let mut classes = said.into_iter();
+    let mut pipeline =
+        Pipeline::new(move |_: &RgbPixels| sight(classes.next().expect("scripted"), 0.9, 1.0), settings);
+    for (at, (class, name)) in said.into_iter().zip(["a", "a", "b", "b", "c"]).enumerate() {
+        let time = Duration::from_millis(at as u64 * 100);
+        let frame = Frame { picture: field(1, 240), sequence: at as u64, time, name: Some(name.into()) };
+        let actions = pipeline.step(&frame, time);
+        let Some(Action::Show(reading)) = actions.first() else { panic!("every frame is shown") };
+        assert_eq!((reading.statement.class(), reading.view), (Some(class), [1, 1, 2, 2, 3][at]), "{name}");
+        let probability = reading.probabilities.expect("averaged")[class.index()];
+        assert!((probability - 0.9).abs() < 1e-6, "{name}: {probability}");
+    }
 }
 
 #[test]

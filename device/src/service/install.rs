@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use serde::Serialize;
 
 use crate::{
@@ -34,7 +35,7 @@ pub const USER: &str = "blastscope";
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// A file cannot be written or removed.
-    #[error("{} cannot be {action} ({reason})", path.display())]
+    #[error("{} cannot be {action} ({reason})", path.printable())]
     File {
         /// The file.
         path: PathBuf,
@@ -50,7 +51,7 @@ pub enum InstallError {
         name: String,
     },
     /// The program's path cannot stand in a unit.
-    #[error("the program lies at {}: move it to a path without spaces, quotes, % and \\, such as {PACKED_PROGRAM}", path.display())]
+    #[error("the program lies at {}: move it to a path without spaces, quotes, % and \\, such as {PACKED_PROGRAM}", path.printable())]
     Program {
         /// Where it lies.
         path: PathBuf,

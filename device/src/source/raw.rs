@@ -4,6 +4,7 @@ mod ycbcr;
 
 use std::{mem, time::Duration};
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     RgbPixels,
     decode::{self, DecodeError},
@@ -113,7 +114,8 @@ impl RawFrame {
     }
 
     fn corrupt(&self, reason: String) -> SourceError {
-        let what = self.name.clone().unwrap_or_else(|| format!("frame {}", self.sequence));
+        let what =
+            self.name.as_ref().map_or_else(|| format!("frame {}", self.sequence), |name| name.printable().to_string());
         SourceError::Corrupt { what, reason }
     }
 

@@ -7,8 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_files::{Printable as _, pictures_below};
+
 use super::{Background, Capture, Encoding, RawFrame, SourceError};
-use crate::files;
+use crate::{classify::no_pictures, files};
 
 /// Frames a second, more than 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +40,8 @@ pub struct Replay {
     start: Instant,
     sequence: u64,
     end: Option<u64>,
+    /// What the folder holds besides its pictures.
+    notes: Vec<String>,
 }
 
 impl Replay {
@@ -51,12 +55,29 @@ impl Replay {
         if !metadata.is_dir() {
             return Err(fail("is not a folder: --source takes a folder of pictures, `camera` or `camera:N`".into()));
         }
-        let files = files::pictures_below(folder).map_err(|error| fail(files::reason(&error)))?;
+        let found = pictures_below(folder).map_err(|error| fail(files::reason(&error)))?;
+        let unreadable = |failure: &blastscope_files::Failure| {
+            format!("{} {}", failure.path.printable(), files::reason(&failure.error))
+        };
+        let mut notes: Vec<String> = found.failures.iter().map(unreadable).collect();
+        let files = found.pictures;
         if files.is_empty() {
-            return Err(fail(format!("holds no pictures ({})", files::EXTENSIONS.join(", "))));
+            return Err(fail(match notes.first() {
+                Some(first) => format!("holds no pictures that can be read: {first}"),
+                None => no_pictures(folder, &found.left_out),
+            }));
         }
-        let end = Some(files.len() as u64);
-        Ok(Self { root: folder.to_path_buf(), files, hold: 1, period: None, start: Instant::now(), sequence: 0, end })
+        if !found.left_out.is_empty() {
+            notes.push(format!("{}: left out {}", folder.printable(), found.left_out.below(folder)));
+        }
+        let (root, end) = (folder.to_path_buf(), Some(files.len() as u64));
+        Ok(Self { root, files, hold: 1, period: None, start: Instant::now(), sequence: 0, end, notes })
+    }
+
+    /// What the folder holds besides its pictures, and what of it cannot be read, in sentences.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Shows each picture for `frames` frames instead of one.
@@ -119,10 +140,10 @@ impl Capture for Replay {
         };
         let at = (sequence / self.hold) as usize % self.files.len();
         let path = &self.files[at];
-        let name = path.strip_prefix(&self.root).unwrap_or(path).display().to_string();
+        let name = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
         match files::read(path) {
             Ok(bytes) => Ok(Some(RawFrame { bytes, encoding: Encoding::File, sequence, time, name: Some(name) })),
-            Err(reason) => Err(SourceError::Corrupt { what: name, reason }),
+            Err(reason) => Err(SourceError::Corrupt { what: name.printable().to_string(), reason }),
         }
     }
 }

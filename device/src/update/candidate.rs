@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{artifact, classifier::Classifier, network::Execution};
 
 use crate::{
@@ -114,7 +115,7 @@ pub(super) fn newest(
 
 /// Why `older` is not taken where `newer` is.
 fn beside(older: &Candidate, newer: &Candidate) -> String {
-    let (version, file) = (newer.version, newer.path.display());
+    let (version, file) = (newer.version, newer.path.printable());
     match () {
         () if older.version < version => format!("is version {}, and {file} is version {version}", older.version),
         () if older.model == newer.model => format!("is the same model as {file}"),

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use blastscope_files::Printable as _;
+
 use super::{PassedOver, self_test::SelfTestError};
 use crate::installed::Slot;
 
@@ -9,7 +11,7 @@ use crate::installed::Slot;
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
     /// Somebody else is at it.
-    #[error("another update of {} is under way; wait until it has ended", dir.display())]
+    #[error("another update of {} is under way; wait until it has ended", dir.printable())]
     Busy {
         /// The data directory.
         dir: PathBuf,
@@ -17,7 +19,7 @@ pub enum UpdateError {
     /// No key is trusted.
     #[error(
         "no public key is trusted here, so that no model can be: copy its maker's .pub file to {}, or name it with --public-key FILE{}",
-        folder.display(), passed_over.iter().map(|sentence| format!("\n  {sentence}")).collect::<String>()
+        folder.printable(), passed_over.iter().map(|sentence| format!("\n  {sentence}")).collect::<String>()
     )]
     NoKeys {
         /// Where keys lie.
@@ -26,7 +28,7 @@ pub enum UpdateError {
         passed_over: Vec<String>,
     },
     /// A key that was named is none.
-    #[error("the key {} {reason}", path.display())]
+    #[error("the key {} {reason}", path.printable())]
     Key {
         /// The file.
         path: PathBuf,
@@ -34,7 +36,7 @@ pub enum UpdateError {
         reason: String,
     },
     /// The file is not taken.
-    #[error("{} {reason}", path.display())]
+    #[error("{} {reason}", path.printable())]
     Refused {
         /// The file.
         path: PathBuf,
@@ -50,7 +52,7 @@ pub enum UpdateError {
         others: Vec<PassedOver>,
     },
     /// The model does not do on this machine what it should.
-    #[error("{} {source}", path.display())]
+    #[error("{} {source}", path.printable())]
     SelfTest {
         /// The file.
         path: PathBuf,
@@ -58,7 +60,7 @@ pub enum UpdateError {
         source: SelfTestError,
     },
     /// The file system refuses.
-    #[error("{} cannot be {action} ({source}); {}", path.display(), remedy(source))]
+    #[error("{} cannot be {action} ({source}); {}", path.printable(), remedy(source))]
     Disk {
         /// What was tried: `written`, `read`.
         action: &'static str,
@@ -68,7 +70,7 @@ pub enum UpdateError {
         source: io::Error,
     },
     /// The disk gives something else than was written to it.
-    #[error("{} reads back otherwise than it was written; the disk or card is failing, replace it", path.display())]
+    #[error("{} reads back otherwise than it was written; the disk or card is failing, replace it", path.printable())]
     ReadBack {
         /// The file.
         path: PathBuf,
@@ -102,11 +104,11 @@ fn remedy(error: &io::Error) -> &'static str {
 }
 
 fn nothing(folder: &std::path::Path, others: &[PassedOver]) -> String {
-    let begin = format!("{} holds no model that can be installed", folder.display());
+    let begin = format!("{} holds no model that can be installed", folder.printable());
     if others.is_empty() {
         return format!("{begin}: there is no file that ends in .bsm");
     }
     let others: Vec<String> =
-        others.iter().map(|PassedOver { file, reason }| format!("\n  {} {reason}", file.display())).collect();
+        others.iter().map(|PassedOver { file, reason }| format!("\n  {} {reason}", file.printable())).collect();
     format!("{begin}:{}", others.concat())
 }

@@ -5,6 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::network::Execution;
 
 use super::{
@@ -98,12 +99,12 @@ pub(super) fn install_tested(
 pub fn rollback(disk: &dyn Disk, dir: &DataDir, execution: Execution) -> Result<Report, UpdateError> {
     let mut installed = Installed::look_closer(disk, dir);
     let Some(mut state) = installed.state.clone() else {
-        let reason = format!("nothing was installed in {} with `blastscope update`", dir.path().display());
+        let reason = format!("nothing was installed in {} with `blastscope update`", dir.path().printable());
         return Err(UpdateError::NoFormer { reason });
     };
     let slot = state.active.other();
     let Some(entry) = state.entry(slot) else {
-        let reason = format!("one model only was installed in {}", dir.path().display());
+        let reason = format!("one model only was installed in {}", dir.path().printable());
         return Err(UpdateError::NoFormer { reason });
     };
     let unusable = |reason| UpdateError::FormerUnusable { slot, reason };
@@ -220,7 +221,7 @@ fn switch(disk: &dyn Disk, dir: &DataDir, state: &State, warnings: &mut Vec<Stri
     let bytes = state.to_bytes().map_err(failed("written", &path))?;
     let Err(error) = atomic_file::write_on(disk, &path, &bytes) else { return Ok(()) };
     if State::read(disk, dir).is_ok_and(|now| now.as_ref() == Some(state)) {
-        let path = path.display();
+        let path = path.printable();
         warnings
             .push(format!("the disk did not confirm {path} ({error}): after a loss of power the model before may run"));
         return Ok(());

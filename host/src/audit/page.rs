@@ -220,6 +220,9 @@ fn pictures(report: &mut Report, audit: &Audit) {
     if audit.sizes.len() > MOST_SIZES {
         report.paragraph(format!("{} more sizes are in audit.json.", audit.sizes.len() - MOST_SIZES));
     }
+    for remark in &audit.remarks {
+        report.paragraph(remark.as_str());
+    }
     let mut files = Table::new([Column::text("file"), Column::text("why it cannot be read")])
         .caption("Files that cannot be read; everything above is without them");
     for file in audit.unreadable.iter().take(MOST_FILES) {

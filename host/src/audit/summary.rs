@@ -74,6 +74,14 @@ pub(super) fn text(audit: &Audit) -> String {
             let _ = writeln!(text, "  {:<36}{:>12}   {}", sitting.sitting, rate.percent(), rate.interval());
         }
     }
+    if !audit.remarks.is_empty() {
+        text.push('\n');
+        for remark in &audit.remarks {
+            for line in wrap(remark, WIDTH) {
+                let _ = writeln!(text, "{line}");
+            }
+        }
+    }
     if !audit.unreadable.is_empty() {
         let _ = writeln!(text, "\ncannot be read");
         for file in audit.unreadable.iter().take(MOST_NAMED) {

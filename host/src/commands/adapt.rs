@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Classifier, Preprocessing, adaptation::Fitted};
 use clap::Args;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::{
     colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
     dataset::Dataset,
     evaluation::{DRAWN_FIELDS, Paired, Prediction, RESEARCH_USE_ONLY, Rate, bootstrap::Bootstrap},
+    output,
     picture::read_file,
     progress::Progress,
     screening,
@@ -112,25 +114,31 @@ impl Adapt {
             };
             let text = serde_json::to_string_pretty(&outcome)
                 .map_err(|error| Error::Usage(format!("the outcome cannot be written: {error}")))?;
-            println!("{text}");
+            output::json(text)?;
         } else {
-            self.tell(&data, &after, &fitted, measured.as_ref());
+            self.tell(&data, &after, &fitted, measured.as_ref())?;
         }
         Ok(())
     }
 
-    fn tell(&self, data: &Dataset, after: &Classifier, fitted: &Fitted, measured: Option<&Measured>) {
+    fn tell(
+        &self,
+        data: &Dataset,
+        after: &Classifier,
+        fitted: &Fitted,
+        measured: Option<&Measured>,
+    ) -> Result<(), Error> {
         if data.drawn {
-            println!("{DRAWN_FIELDS}");
+            output::line(DRAWN_FIELDS)?;
         }
-        println!("{fitted}");
+        output::line(fitted)?;
         if let Some(measured) = measured {
-            println!(
+            output::line(format_args!(
                 "\nOn the {} fields that were not learned from:\n{}",
                 measured.paired.fields,
                 measured.paired.table()
-            );
-            println!("benign or malignant  right   balanced");
+            ))?;
+            output::line("benign or malignant  right   balanced")?;
             for ((name, rate), balanced) in ["before", "after", "six colour numbers"]
                 .iter()
                 .zip(measured.benign_or_malignant)
@@ -138,10 +146,10 @@ impl Adapt {
             {
                 let share =
                     |share: Option<f64>| share.map_or("   -   ".into(), |share| format!("{:5.1} %", share * 100.0));
-                println!("{name:<19}  {}  {}", share(rate.value), share(balanced));
+                output::line(format_args!("{name:<19}  {}  {}", share(rate.value), share(balanced)))?;
             }
         }
-        println!("{}: model {:.12}\n{RESEARCH_USE_ONLY}", self.out.display(), after.model_id());
+        output::line(format_args!("{}: model {:.12}\n{RESEARCH_USE_ONLY}", self.out.printable(), after.model_id()))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use clap::Args;
 
-use crate::{Error, audit, progress::Progress};
+use crate::{Error, audit, folder_lock::FolderLock, output, progress::Progress};
 
 /// Say what a score on a data set is worth: duplicates, burned-in marks, what colour alone reaches, and classes that are sittings.
 ///
@@ -35,15 +36,16 @@ impl Audit {
     /// # Errors
     /// Whatever stands in the way, in one sentence; files that cannot be read do not.
     pub fn run(&self) -> Result<(), Error> {
+        let _lock = self.out.as_deref().map(FolderLock::take).transpose()?;
         let audit = audit::Audit::of(&self.data, self.groups.as_deref(), Progress::Shown)?;
-        if self.json {
-            println!("{}", audit.json()?);
-        } else {
-            print!("{}", audit.summary());
-        }
         if let Some(folder) = &self.out {
             audit.write(folder)?;
-            eprintln!("written: {} and audit.json beside it", folder.join("audit.html").display());
+            output::note(format_args!("written: {} and audit.json beside it", folder.join("audit.html").printable()));
+        }
+        if self.json {
+            output::json(audit.json()?)?;
+        } else {
+            output::text(audit.summary())?;
         }
         Ok(())
     }

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use blastscope_files::Printable as _;
 use blastscope_shared::Artifact;
 use clap::Args;
 
-use crate::{Error, dataset::Dataset, evidence::Evidence, model_card::Sources, picture::read_file, progress::Progress};
+use crate::{
+    Error, dataset::Dataset, evidence::Evidence, model_card::Sources, output, picture::read_file, progress::Progress,
+};
 
 /// Write a model's card: what it is for and what not, what it was made from, everything that was measured of it, and its limits.
 ///
@@ -57,7 +60,7 @@ impl Card {
             Some(path) if is_page => card.write_html(path),
             Some(path) => card.write_markdown(path),
             None => {
-                print!("{}", card.markdown("card").text);
+                output::text(card.markdown("card").text)?;
                 Ok(())
             }
         }
@@ -80,5 +83,5 @@ pub fn read_evidence(folder: &Path) -> Result<Vec<(String, Evidence)>, Error> {
         return Err(Error::content(folder, "holds no .json files; write some with evaluate --json or stress --json"));
     }
     paths.sort();
-    paths.iter().map(|path| Ok((path.display().to_string(), Evidence::read(path)?))).collect()
+    paths.iter().map(|path| Ok((path.printable().to_string(), Evidence::read(path)?))).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use clap::Args;
 
 use super::pictures::Which;
@@ -10,6 +11,7 @@ use crate::{
     dataset::Dataset,
     evaluation::{DRAWN_FIELDS, Paired, Prediction, bootstrap::Bootstrap},
     evidence::{Evidence, Origin},
+    output,
     progress::Progress,
     screening,
 };
@@ -69,8 +71,8 @@ impl Compare {
                     "holds no picture that is in the {} of both {} and {}; compare them on pictures that neither has seen, with \
                      --split all",
                     self.split.describe(),
-                    first.display(),
-                    second.display()
+                    first.printable(),
+                    second.printable()
                 ),
             ));
         }
@@ -97,9 +99,9 @@ impl Compare {
         }
         if self.json {
             let origins = classifiers.each_ref().map(|classifier| Origin::new(classifier, &data, what.as_str()));
-            println!("{}", Evidence::Compare { origins, paired: Box::new(paired) }.json()?);
+            output::json(Evidence::Compare { origins, paired: Box::new(paired) }.json()?)?;
         } else {
-            println!("{}\n{}", notices.join("\n"), paired.table());
+            output::line(format_args!("{}\n{}", notices.join("\n"), paired.table()))?;
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
+
 use crate::{
     Error,
     colour_baseline::Fold,
@@ -9,6 +11,8 @@ use crate::{
     crossval::{By, Conductor, Subject, Summary, folds, text, write},
     dataset::Dataset,
     evaluation::bootstrap::Bootstrap,
+    folder_lock::FolderLock,
+    output,
     progress::Progress,
     training::settings::Source,
 };
@@ -72,7 +76,10 @@ impl Crossval {
             return Err(Error::Usage(format!("--only {unknown} is no fold; there are {}", names.join(", "))));
         }
         if plan.unknown > 0 {
-            eprintln!("warning: of {} pictures the sitting is not known; they are in no fold", plan.unknown);
+            output::note(format_args!(
+                "warning: of {} pictures the sitting is not known; they are in no fold",
+                plan.unknown
+            ));
         }
         let chosen: Vec<Fold> =
             plan.folds.iter().filter(|fold| self.only.is_empty() || self.only.contains(&fold.name)).cloned().collect();
@@ -85,6 +92,7 @@ impl Crossval {
             settings: &settings,
             machine,
         };
+        let _lock = FolderLock::take(&self.out)?;
         let subject = Subject {
             by: self.by,
             settings: &settings,
@@ -102,10 +110,10 @@ impl Crossval {
         conductor.conduct(&chosen, self.jobs as usize, || report().map(|_| ()))?;
         let summary = report()?;
         if self.json {
-            println!("{}", crate::crossval::json(&subject, &summary)?);
+            output::json(crate::crossval::json(&subject, &summary)?)?;
         } else {
-            println!("{}", text(&subject, &summary));
-            println!("report: {}", self.out.join("report.html").display());
+            output::line(text(&subject, &summary))?;
+            output::line(format_args!("report: {}", self.out.join("report.html").printable()))?;
         }
         Ok(())
     }

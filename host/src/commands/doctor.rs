@@ -4,7 +4,7 @@ use burn::prelude::Device;
 use serde_json::json;
 
 use crate::{
-    Error, hardware,
+    Error, hardware, output,
     training::{
         agreement,
         backend::{Backend, label},
@@ -72,16 +72,14 @@ impl Doctor {
                 "backends": backends,
                 "reference_losses": agreement::REFERENCE,
             });
-            println!("{report:#}");
+            output::json(format_args!("{report:#}"))?;
         } else {
-            println!("processor  {}", hardware::processor());
+            output::line(format_args!("processor  {}", hardware::processor()))?;
             for Report { backend, device, state, losses } in &reports {
-                match device {
-                    Some((number, name)) => println!("{:<10} device {number}, {name}: {state}", backend.name()),
-                    None => println!("{:<10} {state}", backend.name()),
-                }
+                let device = device.as_ref().map(|(number, name)| format!("device {number}, {name}: "));
+                output::line(format_args!("{:<10} {}{state}", backend.name(), device.unwrap_or_default()))?;
                 if let Some(losses) = losses {
-                    println!("           losses {losses:?}");
+                    output::line(format_args!("           losses {losses:?}"))?;
                 }
             }
         }

@@ -11,6 +11,7 @@ use crate::{
     dataset::Dataset,
     evaluation::{Evaluation, Prediction, Subject, bootstrap::Bootstrap},
     evidence::{Evidence, Origin},
+    output,
     progress::Progress,
     screening,
     split::{Item, Part, Split, SplitKind},
@@ -73,6 +74,7 @@ impl Evaluate {
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
         let Measured { evaluation, baseline, predictions, origin } = self.measure()?;
+        let unreadable: usize = evaluation.unfamiliar.iter().map(|folder| folder.unreadable).sum();
         if let Some(path) = &self.picture {
             atomic_file::write(path, evaluation.svg().as_bytes())?;
         }
@@ -85,19 +87,19 @@ impl Evaluate {
                 evaluation: Box::new(evaluation),
                 colour_baseline: baseline.map(Box::new),
             };
-            println!("{}", evidence.json()?);
-            return Ok(());
+            output::json(evidence.json()?)?;
+            return whole(unreadable);
         }
-        println!("{}", evaluation.table());
+        output::line(evaluation.table())?;
         if let Some(baseline) = &baseline {
-            println!(
+            output::line(format_args!(
                 "\nSix colour numbers (mean and standard deviation of red, green and blue, 5 nearest neighbours) reach {} {} on \
                  the same pictures.",
                 baseline.accuracy.percent(),
                 baseline.accuracy.interval()
-            );
+            ))?;
         }
-        Ok(())
+        whole(unreadable)
     }
 
     #[cfg(feature = "training")]
@@ -191,6 +193,16 @@ impl Evaluate {
         let origin = Some(Origin::new(&classifier, &data, what));
         Ok(Measured { evaluation, baseline, predictions, origin })
     }
+}
+
+/// That all pictures below --unfamiliar were measured.
+fn whole(unreadable: usize) -> Result<(), Error> {
+    if unreadable == 0 {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "{unreadable} files or folders of --unfamiliar cannot be read, see the warnings; the numbers are of the others"
+    )))
 }
 
 /// The six colour numbers on the parts that the model knows, when its training pictures are there.

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::artifact::Artifact;
 
 use crate::{
     Error,
     explanation::Subject,
+    output,
     picture::{pictures_below, read_file},
     progress::Progress,
     run_folder::RunFolder,
@@ -21,7 +23,7 @@ use crate::{
 /// medicine. For research use only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  blastscope-host explain --model models/allcnn.bsm --data all_pbs
+  blastscope-host explain --model models/allcnn-paper.bsm --data all_pbs
   blastscope-host explain --model first.bsm --run runs/first --data all_pbs --fields 50 --json")]
 pub struct Explain {
     /// Model file.
@@ -65,19 +67,19 @@ impl Explain {
                 let run = RunFolder::open(run)?;
                 let (config, (_, weights)) = (run.config()?, run.chosen_weights()?);
                 if config.preprocessing != artifact.preprocessing {
-                    return Err(Error::content(run.root(), format!("is not the run of {}", self.model.display())));
+                    return Err(Error::content(run.root(), format!("is not the run of {}", self.model.printable())));
                 }
                 Some(FloatNetwork::load(&config, &weights, &device)?.layers()?)
             }
             None => None,
         };
-        let pictures = spread(pictures_below(&self.data)?, self.fields as usize);
+        let pictures = spread(pictures_below(&self.data, Progress::Shown)?.pictures, self.fields as usize);
         let agreement =
             Subject { artifact: &artifact, float }.measure(&pictures, &device, self.heads, Progress::Shown)?;
         if self.json {
-            println!("{:#}", agreement.json());
+            output::json(format_args!("{:#}", agreement.json()))?;
         } else {
-            print!("{}", agreement.table());
+            output::text(agreement.table())?;
         }
         Ok(())
     }

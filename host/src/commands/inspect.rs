@@ -9,7 +9,7 @@ use blastscope_shared::{
 };
 use serde_json::{Value, json};
 
-use crate::{Error, picture::read_file, text};
+use crate::{Error, output, picture::read_file, text};
 
 /// Show a model's card, layers, sizes and hashes. `card` writes the card as a document.
 #[derive(Debug, clap::Args)]
@@ -38,9 +38,9 @@ impl Inspect {
         let version = classifier.model_version();
         if self.json {
             let value = as_json(&artifact, &hash, version, bytes.len(), classifier.network().macs());
-            println!("{value:#}");
+            output::json(format_args!("{value:#}"))?;
         } else {
-            print!("{}", as_text(&artifact, &hash, version, bytes.len(), classifier.network().macs()));
+            output::text(as_text(&artifact, &hash, version, bytes.len(), classifier.network().macs()))?;
         }
         Ok(())
     }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, keys::KeyFiles};
+use crate::{Error, keys::KeyFiles, output};
 
 /// Make a key that signs models: KEY.key stays with you, KEY.pub goes to the devices.
 ///
@@ -35,18 +36,27 @@ impl Keygen {
         let Some(name) = self.out.file_name() else {
             return Err(Error::Usage(format!(
                 "--out {} names no file; give a path such as keys/lab",
-                self.out.display()
+                self.out.printable()
             )));
         };
         let owner = self.owner.clone().unwrap_or_else(|| name.to_string_lossy().into_owned());
         let files = KeyFiles::named(&self.out);
         let key = files.generate(&owner)?;
         if self.json {
-            println!("{:#}", json!({"secret": files.secret, "public": files.public, "id": key.id()}));
+            output::json(format_args!(
+                "{:#}",
+                json!({"secret": files.secret, "public": files.public, "id": key.id()})
+            ))?;
         } else {
-            println!("key {}", key.id());
-            println!("secret  {}  keep it to yourself; whoever has it can sign models", files.secret.display());
-            println!("public  {}  copy it to DATA_DIR/trusted-keys/ of each device", files.public.display());
+            output::line(format_args!("key {}", key.id()))?;
+            output::line(format_args!(
+                "secret  {}  keep it to yourself; whoever has it can sign models",
+                files.secret.printable()
+            ))?;
+            output::line(format_args!(
+                "public  {}  copy it to DATA_DIR/trusted-keys/ of each device",
+                files.public.printable()
+            ))?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Classifier, artifact::Pictures};
 use clap::ValueEnum;
 
@@ -59,7 +60,7 @@ impl Which {
                 "holds no picture of the {} of {} ({known} of {} pictures are known to it); give the data set it was \
                  trained on, or measure every picture with --split all",
                 self.describe(),
-                path.display(),
+                path.printable(),
                 data.images.len()
             ),
         ))

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class, Classifier, Sight,
     artifact::Artifact,
@@ -13,6 +14,7 @@ use crate::{
     Error, atomic_file,
     commands::choices::learning_rate,
     dataset::Dataset,
+    output,
     picture::read_file,
     progress::Progress,
     quantization::QuantizedLayers,
@@ -135,19 +137,24 @@ impl Quantize {
         atomic_file::write(&self.out, &bytes)?;
         let classifier = self.check_written(&model, &comparison, &data, &inputs, &test)?;
         if self.json {
-            println!("{:#}", comparison.json(&classifier));
+            output::json(format_args!("{:#}", comparison.json(&classifier)))?;
         } else {
-            println!("{}", comparison.table());
-            println!("{}: {} bytes, model {}", self.out.display(), bytes.len(), classifier.model_id());
+            output::line(comparison.table())?;
+            output::line(format_args!(
+                "{}: {} bytes, model {}",
+                self.out.printable(),
+                bytes.len(),
+                classifier.model_id()
+            ))?;
         }
         if tuned.is_none() {
             let lost =
                 lost_by_rounding(&classifier, &model.artifact().calibration, &float, &data, &inputs, &validation)?;
             if lost > WORTH_FINE_TUNING {
-                eprintln!(
+                output::note(format_args!(
                     "note: on the validation part int8 is right about {:.1} points less than float; --fine-tune 400 may bring them back",
                     lost * 100.0
-                );
+                ));
             }
         }
         Ok(())
@@ -167,14 +174,14 @@ impl Quantize {
         signal::on_interrupt(|| ());
         let (tuned, gain) =
             fine_tune(float, clips, &examples(train), &examples(validation), &settings, Progress::Shown)?;
-        eprintln!(
+        output::note(format_args!(
             "fine-tuning: on the validation part int8 logits differed from float ones by {:.3} (root mean square) and differ by {:.3}, \
              after step {} of {}",
             gain.before.sqrt(),
             gain.after.sqrt(),
             gain.step,
             self.fine_tune
-        );
+        ));
         Ok((tuned, gain))
     }
 

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use blastscope_files::Printable as _;
+
 use crate::{
     Error,
     architecture::Architecture,
     commands::choices::MachineChoice,
     dataset::Dataset,
+    folder_lock::FolderLock,
+    output,
     progress::Progress,
     reproduce::{
         conduct::Conductor,
@@ -94,9 +98,10 @@ impl Reproduce {
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
-        println!("back end: {machine}");
+        output::progress(format_args!("back end: {machine}"));
         let frame = self.frame(machine.main_device())?;
         let plan = select(frame.plan(), &self.only)?;
+        let _lock = if self.list { None } else { Some(FolderLock::take(&self.out)?) };
         let root = self.fields()?;
         let data = Dataset::scan(&root, self.groups.as_deref(), Progress::Shown)?;
         let source = Source { root: &root, groups: self.groups.as_deref() };
@@ -110,7 +115,7 @@ impl Reproduce {
         };
         let outcomes = conductor.conduct(&plan, report)?;
         report(&outcomes)?;
-        println!("report: {}", self.out.join("report.html").display());
+        output::line(format_args!("report: {}", self.out.join("report.html").printable()))?;
         Ok(())
     }
 
@@ -185,7 +190,7 @@ fn list(plan: &[Planned], outcomes: &[Option<Outcome>]) -> Result<(), Error> {
             || "not finished".to_owned(),
             |outcome| format!("finished, {} on the test part", outcome.test.accuracy.percent()),
         );
-        println!("{:<32} {:<36} {state}", planned.name(), studies.join(", "));
+        output::line(format_args!("{:<32} {:<36} {state}", planned.name(), studies.join(", ")))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::Class;
 use clap::Args;
 
@@ -9,6 +10,7 @@ use crate::{
     Error, atomic_file,
     dataset::Dataset,
     evaluation::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
+    output,
     picture::read_file,
     progress::Progress,
     retraining::{Contest, Plan, retrain},
@@ -88,39 +90,50 @@ impl Retrain {
             seed: self.seed,
         };
         let (bytes, contest) = retrain(&file, &data, &additions?, &plan, Progress::Shown)?;
+        let is_taken = contest.worse.is_empty();
+        if is_taken {
+            atomic_file::write(&self.out, &bytes)?;
+        }
         if self.json {
             let text = serde_json::to_string_pretty(&contest)
                 .map_err(|error| Error::Usage(format!("the outcome cannot be written: {error}")))?;
-            println!("{text}");
+            output::json(text)?;
         } else {
-            tell(&data, &contest);
+            tell(&data, &contest)?;
         }
-        if !contest.worse.is_empty() {
+        if !is_taken {
             return Err(Error::Usage(format!(
                 "the challenger is worse than the model in use and was not written: {}; correct more fields, lower --emphasis or \
                  raise --replay",
                 contest.worse.join("; ")
             )));
         }
-        atomic_file::write(&self.out, &bytes)?;
         if !self.json {
-            println!("{}: model {:.12}\n{RESEARCH_USE_ONLY}", self.out.display(), contest.challenger);
+            output::line(format_args!(
+                "{}: model {:.12}\n{RESEARCH_USE_ONLY}",
+                self.out.printable(),
+                contest.challenger
+            ))?;
         }
         Ok(())
     }
 }
 
-fn tell(data: &Dataset, contest: &Contest) {
+fn tell(data: &Dataset, contest: &Contest) -> Result<(), Error> {
     if data.drawn {
-        println!("{DRAWN_FIELDS}");
+        output::line(DRAWN_FIELDS)?;
     }
     let counts = Class::ALL.map(|class| format!("{class} {}", contest.learned[class.index()])).join(", ");
     let learned: usize = contest.learned.iter().sum();
-    println!(
+    output::line(format_args!(
         "learned from {learned} corrected fields ({counts}) and {} replayed ones; {} left out; held by {}",
         contest.replayed, contest.left_out, contest.pull
-    );
+    ))?;
     let [was, is] = contest.corrected_right;
-    println!("of the corrected fields the champion has {was} right, the challenger {is}");
-    println!("\nOn the {} fields of the locked part:\n{}", contest.locked.fields, contest.locked.table());
+    output::line(format_args!("of the corrected fields the champion has {was} right, the challenger {is}"))?;
+    output::line(format_args!(
+        "\nOn the {} fields of the locked part:\n{}",
+        contest.locked.fields,
+        contest.locked.table()
+    ))
 }

@@ -1,5 +1,6 @@
 //! `sign`: a model that devices take.
 
+use blastscope_files::Printable as _;
 use blastscope_shared::hex;
 use std::{
     num::NonZero,
@@ -11,7 +12,7 @@ use blastscope_shared::artifact::{self, Artifact, ArtifactError};
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, atomic_file, keys, picture::read_file};
+use crate::{Error, atomic_file, keys, output, picture::read_file};
 
 /// Sign a model, so that the devices that trust the key take it with `blastscope update`.
 ///
@@ -64,9 +65,14 @@ impl Sign {
         let (_, hash) = Artifact::read(&written).map_err(|error| Error::content(&self.out, error.to_string()))?;
         if self.json {
             let report = json!({"file": self.out, "model": hex(&hash), "version": version, "key": public.id(), "bytes": written.len()});
-            println!("{report:#}");
+            output::json(format_args!("{report:#}"))?;
         } else {
-            println!("{}: model {}, version {version}, signed by {}", self.out.display(), hex(&hash), public.id());
+            output::line(format_args!(
+                "{}: model {}, version {version}, signed by {}",
+                self.out.printable(),
+                hex(&hash),
+                public.id()
+            ))?;
         }
         Ok(())
     }

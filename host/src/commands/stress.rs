@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use blastscope_files::Printable as _;
 use clap::Args;
 
 use super::pictures::Which;
@@ -10,6 +11,8 @@ use crate::{
     dataset::Dataset,
     degradation::Degradation,
     evidence::{Evidence, Origin},
+    folder_lock::FolderLock,
+    output,
     progress::Progress,
     screening, stress,
 };
@@ -50,6 +53,7 @@ impl Stress {
     /// # Errors
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
+        let _lock = self.out.as_deref().map(FolderLock::take).transpose()?;
         let classifier = screening::read_model(&self.model)?;
         let data = Dataset::scan(&self.data, None, Progress::Shown)?;
         let images = self.split.select(&self.model, &classifier, &data)?;
@@ -64,9 +68,9 @@ impl Stress {
             write(folder, &evidence, &measured)?;
         }
         if self.json {
-            println!("{}", evidence.json()?);
+            output::json(evidence.json()?)?;
         } else {
-            println!("{}", measured.table());
+            output::line(measured.table())?;
         }
         Ok(())
     }
@@ -76,6 +80,6 @@ fn write(folder: &Path, evidence: &Evidence, measured: &stress::Stress) -> Resul
     atomic_file::write(&folder.join("stress.json"), evidence.json()?.as_bytes())?;
     atomic_file::write(&folder.join("stress.svg"), measured.svg().as_bytes())?;
     measured.report().write_html(&folder.join("stress.html"))?;
-    Progress::Shown.say(format_args!("{}: stress.json, stress.svg and stress.html", folder.display()));
+    Progress::Shown.say(format_args!("{}: stress.json, stress.svg and stress.html", folder.printable()));
     Ok(())
 }

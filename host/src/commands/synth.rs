@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
+use blastscope_files::Printable as _;
+
 use crate::{
     Error,
+    folder_lock::FolderLock,
+    output,
     progress::Progress,
     synth::{DrawnSet, Existing, GENERATOR, SIZES},
 };
@@ -60,14 +64,15 @@ impl Synth {
             Existing::Nothing => 0,
             Existing::Part(count) => count,
         };
+        let _lock = FolderLock::take(&self.out)?;
         let task = Progress::Shown.start("drawing fields", set.len() - there);
         let drawn = set.write(&self.out, || task.advance(1))?;
         drop(task);
         let kept = if there > 0 { format!(", {there} were there and kept") } else { String::new() };
-        println!(
+        output::line(format_args!(
             "{}: {drawn} fields drawn{kept} ({set}). Drawn, not photographed: no evidence about patients.",
-            self.out.display()
-        );
+            self.out.printable()
+        ))?;
         Ok(())
     }
 }

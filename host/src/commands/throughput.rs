@@ -4,6 +4,7 @@ use crate::{
     Error,
     architecture::Architecture,
     commands::choices::MachineChoice,
+    output,
     progress::Progress,
     training::{
         backend::label,
@@ -74,14 +75,14 @@ impl Throughput {
                 "pictures_per_second": speed.pictures_per_second,
                 "last_loss": speed.loss,
             });
-            println!("{json:#}");
+            output::json(format_args!("{json:#}"))?;
         } else {
-            println!(
+            output::line(format_args!(
                 "{name}, {machine}, batches of {} at {size} x {size}: {:.1} pictures/s",
                 self.batch_size,
                 speed.pictures_per_second,
                 size = self.image_size
-            );
+            ))?;
         }
         Ok(())
     }

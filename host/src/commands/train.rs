@@ -6,6 +6,7 @@ use crate::{
     Error,
     commands::choices::{Choices, MachineChoice},
     dataset::Dataset,
+    output,
     progress::Progress,
     run_folder::{RunConfig, RunFolder},
     split::{Split, SplitKind},
@@ -65,16 +66,18 @@ impl Train {
     /// Whatever stands in the way, in one sentence.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
-        println!("back end: {machine}");
+        output::progress(format_args!("back end: {machine}"));
         let progress = Progress::Shown;
         let (run, config, data, split) =
             if self.resume { self.reopen(progress)? } else { self.start(&machine, progress)? };
-        println!("{}", split.summary(&data).trim_end());
+        output::progress(split.summary(&data).trim_end());
         if let Some(warning) = split.warning() {
-            eprintln!("warning: {warning}");
+            output::note(format_args!("warning: {warning}"));
         }
         if data.drawn {
-            println!("the images are drawn: what is measured here says nothing about real smears");
+            output::progress(format_args!(
+                "the images are drawn: what is measured here says nothing about real smears"
+            ));
         }
         training::train(&run, &config, &data, &split, machine.devices())
     }
@@ -94,7 +97,7 @@ impl Train {
     }
 
     fn reopen(&self, progress: Progress) -> Result<(RunFolder, RunConfig, Dataset, Split), Error> {
-        let run = RunFolder::open(&self.out)?;
+        let run = RunFolder::open(&self.out)?.locked()?;
         let config = run.config()?;
         let (data, split) = run.data(self.data.as_deref(), progress)?;
         Ok((run, config, data, split))

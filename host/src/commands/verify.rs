@@ -1,5 +1,6 @@
 //! `verify`: who signed a model.
 
+use blastscope_files::Printable as _;
 use blastscope_shared::hex;
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use blastscope_shared::artifact::{self, Artifact, SignatureError};
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, keys, picture::read_file};
+use crate::{Error, keys, output, picture::read_file};
 
 /// Check a model's signature: that the file is whole, usable, and signed by a key that you trust.
 ///
@@ -37,10 +38,12 @@ impl Verify {
         let keys = self.public_key.iter().map(|path| keys::read_public(path)).collect::<Result<Vec<_>, Error>>()?;
         let bytes = read_file(&self.model)?;
         let unusable = |reason: String| {
-            if self.json {
-                println!("{:#}", json!({"file": self.model, "verified": false, "reason": reason}));
-            }
-            Error::content(&self.model, reason)
+            let told = if self.json {
+                output::json(format_args!("{:#}", json!({"file": self.model, "verified": false, "reason": reason})))
+            } else {
+                Ok(())
+            };
+            told.err().unwrap_or_else(|| Error::content(&self.model, reason))
         };
         let (signer, _) = artifact::verify(&bytes, &keys).map_err(|error| {
             let remedy = match error {
@@ -56,11 +59,11 @@ impl Verify {
             let report = json!({
                 "file": file, "verified": true, "model": hex(&hash), "version": version, "key": id, "key_file": key,
             });
-            println!("{report:#}");
+            output::json(format_args!("{report:#}"))?;
         } else {
             let version = version.unwrap_or_default();
-            println!("{}: model {}, version {version}", file.display(), hex(&hash));
-            println!("signed by {id} ({})", key.display());
+            output::line(format_args!("{}: model {}, version {version}", file.printable(), hex(&hash)))?;
+            output::line(format_args!("signed by {id} ({})", key.printable()))?;
         }
         Ok(())
     }

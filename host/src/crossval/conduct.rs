@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     Preprocessing,
     calibration::Calibration,
@@ -17,6 +18,7 @@ use crate::{
     Error, atomic_file,
     colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
     dataset::Dataset,
+    output,
     progress::Progress,
     run_folder::{RunConfig, RunFolder},
     signal,
@@ -98,7 +100,11 @@ impl Conductor<'_> {
             }
         }
         if open.len() < folds.len() {
-            println!("{} of {} folds are finished already", folds.len() - open.len(), folds.len());
+            output::progress(format_args!(
+                "{} of {} folds are finished already",
+                folds.len() - open.len(),
+                folds.len()
+            ));
         }
         if jobs > 1 {
             self.train_in_parallel(&open, jobs)?;
@@ -110,7 +116,7 @@ impl Conductor<'_> {
         for (at, fold) in open.iter().enumerate() {
             let later = open.len() - at - 1;
             let place = format!("fold {} of {}, {}", folds.len() - later, folds.len(), fold.name);
-            println!("{place}");
+            output::progress(&place);
             self.perform(fold, &material, Queue { place, later: later as f64 })?;
             written()?;
         }
@@ -118,13 +124,14 @@ impl Conductor<'_> {
     }
 
     fn again(&self) -> String {
-        format!("finished folds stay in {}; give the same command again to go on", self.out.display())
+        format!("finished folds stay in {}; give the same command again to go on", self.out.printable())
     }
 
-    /// Begins a fold's run, or opens it again.
+    /// Begins a fold's run, or opens it again, to be written to.
     fn open(&self, fold: &Fold) -> Result<(RunFolder, RunConfig, Split), Error> {
         let folder = fold_folder(self.out, &fold.name);
         if let Some((run, config)) = self.settings.reopen(&folder, self.data)? {
+            let run = run.locked()?;
             let split = Split::read(&run.split(), self.data)?;
             return Ok((run, config, split));
         }
@@ -151,11 +158,11 @@ impl Conductor<'_> {
         atomic_file::write(&run.root().join(FILE), json.as_bytes())?;
         let right = outcome.answers.iter().filter(|answer| answer.is_right()).count();
         let unseen = outcome.answers.iter().filter(|answer| answer.malignant().is_none()).count();
-        println!(
+        output::progress(format_args!(
             "{}: {right} of {} fields right about benign or malignant, {unseen} with nothing to see",
             fold.name,
             outcome.answers.len()
-        );
+        ));
         Ok(())
     }
 
@@ -228,8 +235,9 @@ impl Conductor<'_> {
         loop {
             while running.len() < jobs && !signal::interrupted() {
                 let Some(fold) = waiting.next() else { break };
-                let (run, ..) = self.open(fold)?;
-                let log = run.root().join("train.log");
+                // From here on the other process has the folder.
+                let root = self.open(fold)?.0.root().to_path_buf();
+                let log = root.join("train.log");
                 let file = std::fs::File::options().create(true).append(true).open(&log);
                 let file = file.map_err(Error::io("write", &log))?;
                 let errors = file.try_clone().map_err(Error::io("write", &log))?;
@@ -239,13 +247,13 @@ impl Conductor<'_> {
                     .arg("--data")
                     .arg(self.source.root)
                     .arg("--out")
-                    .arg(run.root())
+                    .arg(&root)
                     .stdin(Stdio::null())
                     .stdout(file)
                     .stderr(errors)
                     .spawn()
                     .map_err(Error::io("start", &program))?;
-                println!("{}: training, see {}", fold.name, log.display());
+                output::progress(format_args!("{}: training, see {}", fold.name, log.printable()));
                 running.push((fold.name.clone(), log, child));
             }
             if running.is_empty() {
@@ -256,7 +264,7 @@ impl Conductor<'_> {
             for (name, log, mut child) in running {
                 match child.try_wait().map_err(Error::io("wait for", &program))? {
                     None => still.push((name, log, child)),
-                    Some(status) if status.success() => println!("{name}: trained"),
+                    Some(status) if status.success() => output::progress(format_args!("{name}: trained")),
                     Some(_) if signal::interrupted() => {}
                     Some(status) => {
                         for (.., mut other) in still {

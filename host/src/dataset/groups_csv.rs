@@ -12,7 +12,7 @@ use std::{
 use blastscope_shared::hex;
 
 use super::{LabelledImage, sha256_from_hex};
-use crate::Error;
+use crate::{Error, picture::read_file, table_text};
 
 /// The lines of a `groups.csv`, by file.
 #[derive(Debug)]
@@ -57,19 +57,13 @@ impl fmt::Display for Counts {
 /// # Errors
 /// A missing column, or a line with a broken value or a file that was listed before, by line number.
 pub fn read(path: &Path) -> Result<Groups, Error> {
-    let text = std::fs::read(path).map_err(Error::io("read", path))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
+    let bytes = read_file(path)?;
+    let text = table_text::utf8(path, &bytes)?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let broken = |error: csv::Error| Error::content(path, format!("is not a table of comma-separated values: {error}"));
     let headers = reader.headers().map_err(broken)?.clone();
-    // A spreadsheet may have put a byte-order mark before the first name.
-    let column = |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}') == name);
-    let required = |name: &str| {
-        let reason =
-            || format!("has no column {name}; it needs file, sha256 and overlap_group, and session is optional");
-        column(name).ok_or_else(|| Error::content(path, reason()))
-    };
-    let (file_at, sha256_at, group_at) = (required("file")?, required("sha256")?, required("overlap_group")?);
-    let session_at = column("session");
+    let [file_at, sha256_at, group_at] = table_text::columns(path, &headers, ["file", "sha256", "overlap_group"])?;
+    let session_at = headers.iter().position(|header| header == "session");
 
     let mut lines = HashMap::new();
     for record in reader.records() {

@@ -1,20 +1,36 @@
-//! Where the class folders are.
+//! Where the class folders are, what is in them, and what lies beside them.
 
-use std::path::{Path, PathBuf};
+mod near_miss;
 
+use std::{
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
+
+use blastscope_files::{Failure, Found as Walked, LeftOut, Printable as _, pictures_below, pictures_below_each, walk};
 use blastscope_shared::Class;
 
-use crate::{Error, picture::is_picture_name};
+use self::near_miss::class_meant_by;
+use super::Unreadable;
+use crate::Error;
 
 const LAYOUTS: &str = "understood are folders named Benign, Early, Pre and Pro (or Benign, [Malignant] early Pre-B, [Malignant] \
-                       Pre-B and [Malignant] Pro-B) with jpg, png, bmp or tif pictures directly in them, which lie in the \
-                       folder itself, in Original/ below it, or one level deeper; Segmented/ is never taken";
+                       Pre-B and [Malignant] Pro-B) with JPEG, PNG, BMP or TIFF pictures in them, which lie in the folder \
+                       itself, in Original/ below it, or one level deeper; Segmented/ is never taken";
+/// Folders that are named in a remark; all are counted.
+const NAMED: usize = 5;
 
-/// The class folders' parent, and the pictures relative to it with their classes, sorted.
+/// What was found.
 #[derive(Debug)]
 pub(super) struct Found {
+    /// The class folders' parent.
     pub(super) root: PathBuf,
+    /// The pictures relative to it, parts separated by `/`, with their classes, sorted.
     pub(super) files: Vec<(String, Class)>,
+    /// Entries of class folders that cannot be read.
+    pub(super) unreadable: Vec<Unreadable>,
+    /// What was left out and what was taken from deeper folders, in sentences.
+    pub(super) remarks: Vec<String>,
 }
 
 /// Which classes must be there.
@@ -25,25 +41,167 @@ pub(super) enum Needed {
 }
 
 pub(super) fn find(root: &Path, needed: Needed) -> Result<Found, Error> {
-    let folders = class_folders_parent(root)?;
-    let mut files = Vec::new();
-    for (name, class) in &folders.classes {
-        for (file, path) in entries(&folders.root.join(name))? {
-            if is_picture_name(&file) && path.is_file() {
-                files.push((format!("{name}/{file}"), *class));
+    let ClassFolders { root, classes } = class_folders_parent(root)?;
+    let mut found = Found { root, files: Vec::new(), unreadable: Vec::new(), remarks: Vec::new() };
+    let paths: Vec<PathBuf> = classes.iter().map(|(name, _)| found.root.join(name)).collect();
+    let walks = pictures_below_each(&paths.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+    let mut sorting = Sorting::default();
+    for (((name, class), path), walk) in classes.iter().zip(&paths).zip(walks) {
+        match walk {
+            Ok(walked) => sorting.take(name, *class, walked, &mut found),
+            Err(error) => found.fail(*class, Failure { path: path.clone(), error }),
+        }
+    }
+    sorting.remark(&mut found);
+    let strangers = strangers(&found.root, &classes)?;
+    found.remarks.extend(strangers.iter().map(Stranger::sentence));
+    let meant = |class: Class| -> String {
+        let meant = strangers.iter().filter(|stranger| stranger.meant == Some(class));
+        meant
+            .map(|stranger| format!("; the folder {} is not understood, did you mean {class}?", stranger.name))
+            .collect()
+    };
+    let missing = |class: &Class| !found.files.iter().any(|(_, other)| other == class);
+    if found.files.is_empty()
+        && let Some(first) = found.unreadable.pop()
+    {
+        return Err(first.reason);
+    }
+    if found.files.is_empty() {
+        return Err(Error::content(&found.root, format!("holds no pictures; {LAYOUTS}")));
+    }
+    if let Some(class) = Class::ALL.into_iter().filter(|_| needed == Needed::All).find(missing) {
+        if let Some(at) = found.unreadable.iter().position(|unreadable| unreadable.class == class) {
+            return Err(found.unreadable.remove(at).reason);
+        }
+        let reason = format!("holds no pictures of class {class}{}; {LAYOUTS}", meant(class));
+        return Err(Error::content(&found.root, reason));
+    }
+    found.files.sort();
+    found.unreadable.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(found)
+}
+
+impl Found {
+    fn fail(&mut self, class: Class, failure: Failure) {
+        let file = relative(&self.root, &failure.path).unwrap_or_else(|| failure.path.printable().to_string());
+        self.unreadable.push(Unreadable { file, class, reason: Error::io("read", &failure.path)(failure.error) });
+    }
+}
+
+/// Pictures of class folders, by where they lie.
+#[derive(Default)]
+struct Sorting {
+    /// Folders below class folders that pictures were taken from.
+    deeper: BTreeMap<String, usize>,
+    /// Folders below class folders whose pictures were not taken.
+    refused: BTreeMap<String, usize>,
+    left_out: LeftOut,
+}
+
+impl Sorting {
+    /// Takes the pictures of a class folder, and of the folders in it unless their names say that they show something else.
+    fn take(&mut self, folder: &str, class: Class, walked: Walked, found: &mut Found) {
+        for failure in walked.failures {
+            found.fail(class, failure);
+        }
+        self.left_out.extend(walked.left_out);
+        for path in walked.pictures {
+            let Some(file) = relative(&found.root, &path) else {
+                let reason = Error::content(&path, "has a name that is not UTF-8; rename it");
+                found.unreadable.push(Unreadable { file: path.printable().to_string(), class, reason });
+                continue;
+            };
+            let Some((parent, _)) = file.rsplit_once('/').filter(|(parent, _)| *parent != folder) else {
+                found.files.push((file, class));
+                continue;
+            };
+            let is_other =
+                |name: &str| is_segmented(name) || Class::from_folder_name(name).is_some_and(|other| other != class);
+            let which = if parent.split('/').skip(1).any(is_other) { &mut self.refused } else { &mut self.deeper };
+            *which.entry(parent.to_owned()).or_default() += 1;
+            if !parent.split('/').skip(1).any(is_other) {
+                found.files.push((file, class));
             }
         }
     }
-    if files.is_empty() {
-        return Err(Error::content(&folders.root, format!("holds no pictures; {LAYOUTS}")));
-    }
-    for class in Class::ALL.into_iter().filter(|_| needed == Needed::All) {
-        if !files.iter().any(|&(_, other)| other == class) {
-            return Err(Error::content(&folders.root, format!("holds no pictures of class {class}; {LAYOUTS}")));
+
+    fn remark(self, found: &mut Found) {
+        if !self.deeper.is_empty() {
+            found.remarks.push(format!("pictures were also taken from {}", counted(&self.deeper)));
+        }
+        if !self.refused.is_empty() {
+            let names = counted(&self.refused);
+            found.remarks.push(format!("left out, for the folder's name says something else than its class: {names}"));
+        }
+        if !self.left_out.is_empty() {
+            found.remarks.push(format!("left out of the class folders: {}", self.left_out.below(&found.root)));
         }
     }
-    files.sort();
-    Ok(Found { root: folders.root, files })
+}
+
+/// `Benign/a (12 pictures), Pre/b (1 picture)`.
+fn counted(folders: &BTreeMap<String, usize>) -> String {
+    let named = folders.iter().take(NAMED).map(|(name, &count)| format!("{} ({})", name.printable(), pictures(count)));
+    let mut text = named.collect::<Vec<_>>().join(", ");
+    if folders.len() > NAMED {
+        text.push_str(&format!(" and {} more folders", folders.len() - NAMED));
+    }
+    text
+}
+
+fn pictures(count: usize) -> String {
+    if count == 1 { "1 picture".into() } else { format!("{count} pictures") }
+}
+
+/// A folder beside the class folders that holds pictures and is not taken, or pictures that lie there themselves.
+struct Stranger {
+    name: String,
+    pictures: usize,
+    meant: Option<Class>,
+    is_folder: bool,
+}
+
+impl Stranger {
+    fn sentence(&self) -> String {
+        let Self { name, meant, is_folder, .. } = self;
+        let count = pictures(self.pictures);
+        match meant {
+            _ if !is_folder => format!("left out: {count} beside the class folders, such as {name}"),
+            Some(class) => format!(
+                "left out: the folder {name} ({count}), which is no class; did you mean {class}? Then rename it"
+            ),
+            None if is_segmented(name) => {
+                format!("left out: the folder {name} ({count}); segmented pictures are never taken")
+            }
+            None => format!("left out: the folder {name} ({count}), which is no class"),
+        }
+    }
+}
+
+/// What lies beside the class folders and holds pictures.
+fn strangers(root: &Path, classes: &[(String, Class)]) -> Result<Vec<Stranger>, Error> {
+    let (mut strangers, mut beside) = (Vec::new(), Vec::new());
+    for path in walk::listed(root).map_err(Error::io("list the folder", root))? {
+        let name = path.file_name().unwrap_or_default().printable().to_string();
+        if classes.iter().any(|(class, _)| *class == name) {
+            continue;
+        }
+        if !path.is_dir() {
+            beside.extend(walk::is_picture_name(&path).then_some(name));
+            continue;
+        }
+        // A folder that cannot be listed is no reason to stop: it would not be taken anyhow.
+        let pictures = pictures_below(&path).map_or(0, |walked| walked.pictures.len());
+        let meant = class_meant_by(&name);
+        if pictures > 0 || meant.is_some() {
+            strangers.push(Stranger { name, pictures, meant, is_folder: true });
+        }
+    }
+    if let Some(first) = beside.first() {
+        strangers.push(Stranger { name: first.clone(), pictures: beside.len(), meant: None, is_folder: false });
+    }
+    Ok(strangers)
 }
 
 struct ClassFolders {
@@ -56,38 +214,36 @@ fn class_folders_parent(root: &Path) -> Result<ClassFolders, Error> {
         return Ok(found);
     }
     let mut deeper = Vec::new();
-    for (name, path) in entries(root)? {
-        if path.is_dir() && !is_segmented(&name) {
-            deeper.extend(here_or_in_original(&path)?);
+    let below = folders(root)?;
+    for (name, path) in &below {
+        if !is_segmented(name) {
+            deeper.extend(here_or_in_original(path)?);
         }
     }
     match deeper.len() {
-        0 => Err(Error::content(root, format!("holds no class folders; {LAYOUTS}"))),
+        0 => {
+            let meant = below.iter().filter_map(|(name, _)| Some((name, class_meant_by(name)?)));
+            let meant: String = meant
+                .map(|(name, class)| format!("; {} is not understood, did you mean {class}?", name.printable()))
+                .collect();
+            Err(Error::content(root, format!("holds no class folders{meant}; {LAYOUTS}")))
+        }
         1 => Ok(deeper.remove(0)),
         _ => {
-            let names: Vec<_> = deeper.iter().map(|found| found.root.display().to_string()).collect();
+            let names: Vec<_> = deeper.iter().map(|found| found.root.printable().to_string()).collect();
             Err(Error::content(root, format!("holds several data sets, name one of them: {}", names.join(", "))))
         }
     }
 }
 
 fn here_or_in_original(folder: &Path) -> Result<Option<ClassFolders>, Error> {
-    let mut candidates = vec![folder.to_path_buf()];
-    let below = entries(folder)?;
-    candidates
-        .extend(below.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("original")).map(|(_, path)| path));
-    for root in candidates {
-        if !root.is_dir() {
-            continue;
-        }
-        let mut classes = Vec::new();
-        for (name, path) in entries(&root)? {
-            if let Some(class) = Class::from_folder_name(&name)
-                && path.is_dir()
-            {
-                classes.push((name, class));
-            }
-        }
+    let below = folders(folder)?;
+    let classes = class_folders(&below);
+    if !classes.is_empty() {
+        return Ok(Some(ClassFolders { root: folder.to_path_buf(), classes }));
+    }
+    for (_, root) in below.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("original")) {
+        let classes = class_folders(&folders(&root)?);
         if !classes.is_empty() {
             return Ok(Some(ClassFolders { root, classes }));
         }
@@ -95,25 +251,33 @@ fn here_or_in_original(folder: &Path) -> Result<Option<ClassFolders>, Error> {
     Ok(None)
 }
 
-/// What is in the folder and not hidden, sorted by name.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
-    let listing = std::fs::read_dir(folder).map_err(Error::io("list the folder", folder))?;
-    let mut entries = Vec::new();
-    for entry in listing {
-        let entry = entry.map_err(Error::io("list the folder", folder))?;
-        match entry.file_name().into_string() {
-            Ok(name) if name.starts_with('.') => {}
-            Ok(name) => entries.push((name, entry.path())),
-            Err(name) if is_picture_name(&name.to_string_lossy()) => {
-                return Err(Error::content(entry.path(), "has a name that is not UTF-8; rename it"));
-            }
-            Err(_) => {}
-        }
-    }
-    entries.sort();
-    Ok(entries)
+fn class_folders(folders: &[(String, PathBuf)]) -> Vec<(String, Class)> {
+    folders.iter().filter_map(|(name, _)| Some((name.clone(), Class::from_folder_name(name)?))).collect()
+}
+
+/// The folders in a folder whose names are UTF-8, links followed.
+fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+    let listed = walk::listed(folder).map_err(Error::io("list the folder", folder))?;
+    Ok(listed
+        .into_iter()
+        .filter(|path| path.is_dir())
+        .filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)))
+        .collect())
+}
+
+/// `path` below `root`, parts separated by `/`; `None` where a part is not UTF-8.
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    let parts = path.strip_prefix(root).ok()?.components();
+    let names = parts.map(|part| match part {
+        Component::Normal(name) => name.to_str(),
+        _ => None,
+    });
+    Some(names.collect::<Option<Vec<_>>>()?.join("/"))
 }
 
 fn is_segmented(name: &str) -> bool {
     name.to_ascii_lowercase().contains("segmented")
 }
+
+#[cfg(test)]
+mod tests;

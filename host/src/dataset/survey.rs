@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Class, RgbPixels};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -12,6 +13,9 @@ use super::{
 };
 use crate::{Error, picture, progress::Progress};
 
+/// Unreadable files that a refusal names.
+const NAMED: usize = 10;
+
 /// A data set, and what was found on the way.
 #[derive(Debug)]
 pub struct Survey<T> {
@@ -21,8 +25,10 @@ pub struct Survey<T> {
     pub fingerprints: Vec<duplicates::Fingerprint>,
     /// What was seen in them, in the same order.
     pub findings: Vec<T>,
-    /// The files that look like pictures and cannot be read.
+    /// What looks like a picture or lies in a class folder and cannot be read.
     pub unreadable: Vec<Unreadable>,
+    /// What was left out and what was taken from deeper folders, in sentences.
+    pub remarks: Vec<String>,
     /// Whether a list gave the overlap groups.
     pub is_listed: bool,
 }
@@ -30,14 +36,24 @@ pub struct Survey<T> {
 impl<T> Survey<T> {
     /// The data set, when every picture could be read.
     pub(super) fn whole(self) -> Result<Dataset, Error> {
-        match self.unreadable.into_iter().next() {
-            Some(first) => Err(first.reason),
-            None => Ok(self.dataset),
+        let mut unreadable = self.unreadable;
+        match unreadable.len() {
+            0 => Ok(self.dataset),
+            1 => Err(unreadable.remove(0).reason),
+            count => {
+                let named = unreadable.iter().take(NAMED).map(|failed| format!("\n  {}", failed.reason));
+                let mut reason = format!("holds {count} files that cannot be read:{}", named.collect::<String>());
+                if count > NAMED {
+                    reason.push_str("\n  ...");
+                }
+                reason.push_str("\nmend or remove them; `blastscope-host audit` lists all");
+                Err(Error::content(&self.dataset.root, reason))
+            }
         }
     }
 }
 
-/// A file in a class folder that cannot be read or decoded.
+/// A file or folder in a class folder that cannot be read, or a file that cannot be decoded.
 #[derive(Debug)]
 pub struct Unreadable {
     /// Path relative to [`Dataset::root`].
@@ -72,6 +88,9 @@ impl Dataset {
         inspect: impl Fn(&LabelledImage, &RgbPixels) -> T + Sync,
     ) -> Result<Survey<T>, Error> {
         let found = layout::find(root, needed)?;
+        for remark in &found.remarks {
+            progress.say(format_args!("{}: {remark}", found.root.printable()));
+        }
         let groups = match groups {
             Some(path) => Some(path.to_path_buf()),
             None => [&found.root, root].into_iter().map(|folder| folder.join(GROUPS_FILE)).find(|path| path.is_file()),
@@ -100,7 +119,7 @@ impl Dataset {
             })
             .collect();
         drop(task);
-        let (mut images, mut fingerprints, mut findings, mut unreadable) = (vec![], vec![], vec![], vec![]);
+        let (mut images, mut fingerprints, mut findings, mut unreadable) = (vec![], vec![], vec![], found.unreadable);
         for looked in read {
             match looked {
                 Ok((image, fingerprint, finding)) => {
@@ -111,6 +130,7 @@ impl Dataset {
                 Err(failed) => unreadable.push(failed),
             }
         }
+        unreadable.sort_by(|a, b| a.file.cmp(&b.file));
         if images.is_empty() && !unreadable.is_empty() {
             return Err(unreadable.remove(0).reason);
         }
@@ -126,7 +146,7 @@ impl Dataset {
         let now = dataset.group_count();
         match (groups, counts) {
             (Some(path), Some(counts)) => {
-                progress.say(format_args!("overlap groups from {}: {counts}", path.display()));
+                progress.say(format_args!("overlap groups from {}: {counts}", path.printable()));
                 if listed > now {
                     progress.say(format_args!(
                         "{} of {listed} groups were joined to others, because pictures of them are identical or nearly so",
@@ -140,6 +160,6 @@ impl Dataset {
                 dataset.images.len()
             )),
         }
-        Ok(Survey { dataset, fingerprints, findings, unreadable, is_listed })
+        Ok(Survey { dataset, fingerprints, findings, unreadable, remarks: found.remarks, is_listed })
     }
 }

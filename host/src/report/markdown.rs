@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
+use blastscope_files::Printable as _;
+
 use super::{
     Block, NOTICE, Report,
     table::{Align, Cell, Table, Tone},
@@ -108,7 +110,8 @@ fn cell(cell: &Cell) -> String {
 
 /// Plain text that no reader of Markdown takes for markup: in one line, with a backslash before what could be some.
 fn escape(text: &str) -> String {
-    let letters: Vec<char> = text.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let on_one_line = text.trim().replace(|letter: char| letter.is_control() && letter.is_whitespace(), " ");
+    let letters: Vec<char> = on_one_line.printable().to_string().chars().collect();
     let mut escaped = String::with_capacity(text.len());
     let mut only_digits = true;
     for (at, &letter) in letters.iter().enumerate() {

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_files::Printable as _;
+
 use super::{
     outcome::{Outcome, Pace},
     plan::Planned,
@@ -13,6 +15,7 @@ use crate::{
     Error, colour_baseline,
     dataset::Dataset,
     evaluation::{Evaluation, Subject},
+    output,
     progress::{Progress, span},
     run_folder::{RunConfig, RunFolder},
     signal,
@@ -71,7 +74,7 @@ impl Conductor<'_> {
         let mut outcomes = self.outcomes(plan)?;
         let finished = outcomes.iter().flatten().count();
         if finished > 0 {
-            println!("{finished} of {} trainings are finished already", plan.len());
+            output::progress(format_args!("{finished} of {} trainings are finished already", plan.len()));
         }
         for (at, planned) in plan.iter().enumerate() {
             if outcomes[at].is_some() {
@@ -86,9 +89,12 @@ impl Conductor<'_> {
             let own = pace.of(planned);
             let place = format!("run {} of {}, {}", at + 1, plan.len(), planned.name());
             if pace.is_known() {
-                println!("{place}: about {} left in all", span(Duration::from_secs_f64((own + later).clamp(0.0, 1e9))));
+                output::progress(format_args!(
+                    "{place}: about {} left in all",
+                    span(Duration::from_secs_f64((own + later).clamp(0.0, 1e9)))
+                ));
             } else {
-                println!("{place}");
+                output::progress(&place);
             }
             let queue = Queue { place, later: later / own.max(1e-9) };
             outcomes[at] = Some(self.perform(planned, queue)?);
@@ -98,7 +104,7 @@ impl Conductor<'_> {
     }
 
     fn again(&self) -> String {
-        format!("finished trainings stay in {}; give the same command again to go on", self.out.display())
+        format!("finished trainings stay in {}; give the same command again to go on", self.out.printable())
     }
 
     /// One training, from the start or where it stopped, then its measurement.
@@ -106,6 +112,7 @@ impl Conductor<'_> {
         let folder = self.folder(planned);
         let (run, config, split) = match planned.settings.reopen(&folder, self.data)? {
             Some((run, config)) => {
+                let run = run.locked()?;
                 let split = Split::read(&run.split(), self.data)?;
                 (run, config, split)
             }
@@ -123,12 +130,12 @@ impl Conductor<'_> {
         let seconds_per_epoch = (trained > 0).then(|| start.elapsed().as_secs_f64() / trained as f64);
         let outcome = self.measure(planned, &run, &config, &split, seconds_per_epoch)?;
         outcome.write(&folder)?;
-        println!(
+        output::progress(format_args!(
             "{}: {} on the test part, six colour numbers {}",
             outcome.name,
             outcome.test.accuracy.percent(),
             outcome.baseline.accuracy.percent()
-        );
+        ));
         Ok(outcome)
     }
 

@@ -12,6 +12,7 @@ use std::{
     path::Path,
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Class, hex};
 
 use super::{Item, Part, Split, SplitKind};
@@ -19,6 +20,7 @@ use crate::{
     Error,
     dataset::{Dataset, sha256_from_hex},
     symmetry::Symmetry,
+    table_text,
 };
 
 const FIRST_LINE: &str = "# blastscope split 1; ";
@@ -42,11 +44,11 @@ pub(super) fn to_csv(split: &Split, dataset: &Dataset) -> Result<Vec<u8>, Error>
 }
 
 pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Split, Error> {
-    let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let (kind, seed, per_class) = std::str::from_utf8(first).ok().and_then(drawn_with).ok_or_else(|| {
+    let text = table_text::utf8(path, text)?;
+    let (kind, seed, per_class) = text.lines().next().and_then(drawn_with).ok_or_else(|| {
         Error::content(path, format!("is not a split file: its first line must begin with {FIRST_LINE:?}"))
     })?;
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text);
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
     let broken = |error: csv::Error| Error::content(path, format!("is damaged: {error}"));
     if reader.headers().map_err(broken)? != HEADER.as_slice() {
         return Err(Error::content(path, format!("is damaged: its columns must be {}", HEADER.join(","))));
@@ -72,7 +74,7 @@ pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Sp
         let &image = by_file.get(file).ok_or_else(|| {
             wrong(format!(
                 "{file} is not in {}; point to the data that the split was drawn from",
-                dataset.root.display()
+                dataset.root.printable()
             ))
         })?;
         let found = &dataset.images[image];

@@ -20,7 +20,7 @@ use burn::{
 };
 
 use crate::{
-    Error, atomic_file,
+    Error, atomic_file, output,
     run_folder::{Epoch, RunConfig, RunFolder},
 };
 
@@ -92,7 +92,7 @@ impl CheckpointingStrategy for Journal {
             validation_accuracy: metric("Accuracy", &Split::Valid) / 100.0,
         });
         if let Err(error) = self.run.write_epochs(&self.epochs) {
-            eprintln!("warning: {error}");
+            output::note(format_args!("warning: {error}"));
         }
         let chosen = self.config.chosen(&self.epochs).map(|row| row.epoch);
         let mut actions = self.last.checkpointing(epoch, store);

@@ -7,7 +7,7 @@ use super::{
     backend::{Backend, label},
     settings::value_name,
 };
-use crate::{Error, hardware};
+use crate::{Error, hardware, output};
 
 /// Numbers that a device computes with. Weights of 16 bits are not offered: Adam's ε of 10⁻⁸ is zero among them, and the loss is
 /// no number after one step.
@@ -85,7 +85,9 @@ impl Machine {
     pub fn for_training(asked: Option<Backend>, numbers: &[usize], precision: Precision) -> Result<Self, Error> {
         let machine = Self::open(asked, numbers, precision)?;
         if machine.devices.iter().any(|device| machine.backend.is_emulated(device)) {
-            eprintln!("warning: a software adapter needs minutes to warm up and is slower than --backend flex");
+            output::note(format_args!(
+                "warning: a software adapter needs minutes to warm up and is slower than --backend flex"
+            ));
         }
         machine.check()?;
         Ok(machine)

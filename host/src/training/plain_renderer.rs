@@ -9,7 +9,7 @@ use burn::train::{
     renderer::{EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation, MetricsRendererTraining},
 };
 
-use crate::progress::span;
+use crate::{output, progress::span};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 
@@ -78,7 +78,7 @@ impl PlainRenderer {
         let left = (self.total.saturating_sub(self.done)) as f64 / rate.max(1e-9);
         let left = if left >= 90.0 { format!("{:.0} min", left / 60.0) } else { format!("{left:.0} s") };
         let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
-        println!(
+        output::progress(format_args!(
             "{}epoch {}/{}, {} {}/{}, {rate:.1} pictures/s, {left} left; {}",
             self.place(),
             self.epoch,
@@ -87,7 +87,7 @@ impl PlainRenderer {
             self.done,
             self.total,
             values.join(", ")
-        );
+        ));
     }
 
     fn remember(&mut self, state: MetricState) {

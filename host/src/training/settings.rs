@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{Preprocessing, hex};
 use clap::ValueEnum;
 use sha2::{Digest, Sha256};
@@ -135,7 +136,7 @@ impl Settings {
             let reason = format!(
                 "was trained on other images ({:.12}) than are in {} ({manifest_hash:.12}); give another --out",
                 config.manifest_hash,
-                data.root.display()
+                data.root.printable()
             );
             return Err(Error::content(folder, reason));
         }
@@ -155,7 +156,7 @@ impl Settings {
     /// the same.
     #[must_use]
     pub fn difference(&self, config: &RunConfig) -> Option<String> {
-        let of_weights = |weights: Option<&Path>| weights.map_or("none".into(), |path| path.display().to_string());
+        let of_weights = |weights: Option<&Path>| weights.map_or("none".into(), |path| path.printable().to_string());
         let absolute = self.weights.as_deref().and_then(|path| std::path::absolute(path).ok());
         let pairs = [
             ("recipe", config.recipe.name().to_owned(), self.recipe.name().to_owned()),

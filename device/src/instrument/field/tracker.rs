@@ -52,7 +52,10 @@ pub(in crate::instrument) struct Tracker {
     rules: Rules,
     counting: bool,
     previous: Option<Thumbnail>,
+    /// What is said of the newest frame.
     statement: Option<Statement>,
+    /// What was said of the newest frame that the gate let pass.
+    judged: Option<Statement>,
     latest: Option<Seen>,
     current: Option<Current>,
     known: VecDeque<Known>,
@@ -67,6 +70,7 @@ impl Tracker {
             counting: false,
             previous: None,
             statement: None,
+            judged: None,
             latest: None,
             current: None,
             known: VecDeque::new(),
@@ -108,7 +112,8 @@ impl Tracker {
 
     /// There is no picture any more.
     pub(in crate::instrument) fn interrupt(&mut self) {
-        (self.previous, self.statement, self.latest, self.current) = (None, None, None, None);
+        (self.previous, self.statement, self.judged) = (None, None, None);
+        (self.latest, self.current) = (None, None);
     }
 
     /// Takes a frame and what the pipeline read of it; gives the field if it is to be taken now.
@@ -118,18 +123,19 @@ impl Tracker {
         reading: &Reading,
         now: Duration,
     ) -> Option<Taken> {
-        let agrees = self.statement.as_ref().is_some_and(|before| before.agrees_with(&reading.statement));
-        let verdict = matches!(reading.statement, Statement::Verdict(_));
         self.statement = Some(reading.statement.clone());
         let seen = Seen { frame: Arc::clone(frame), reading: reading.clone() };
         self.latest = Some(seen.clone());
         if reading.frame.is_err() {
-            // The pipeline lets a verdict stand for a few rejected frames; a longer gap must not pass for agreement.
-            if let Some(current) = self.current.as_mut().filter(|_| !verdict) {
+            // A view outlives a few rejected frames, and so does agreement about it. A longer gap must not pass for agreement.
+            if let Some(current) = self.current.as_mut().filter(|_| reading.frames_in_view == 0) {
                 current.agreeing = 0;
             }
             return None;
         }
+        let agrees = self.judged.as_ref().is_some_and(|before| before.agrees_with(&reading.statement));
+        let verdict = matches!(reading.statement, Statement::Verdict(_));
+        self.judged = Some(reading.statement.clone());
         let thumbnail = Thumbnail::of(&frame.picture);
         let moved = self.previous.as_ref().is_none_or(|previous| previous.difference(&thumbnail) > self.rules.still);
         self.previous = Some(thumbnail.clone());

@@ -1,0 +1,16 @@
+//! What host and device do alike with files.
+//!
+//! - [`walk`] finds the pictures below a folder, and says what it left out and why.
+//! - [`open`] opens regular files only, so that no command hangs on a pipe.
+//! - [`printable`] makes names and other foreign text safe for terminals, logs and pages.
+//!
+//! `blastscope-shared` never touches files, and the device must not depend on the host: hence a crate of its own. It knows nothing of
+//! blood, pictures' contents or networks.
+
+pub mod open;
+pub mod printable;
+pub mod walk;
+
+pub use open::open_regular;
+pub use printable::Printable;
+pub use walk::{Failure, Found, Left, LeftOut, pictures_below, pictures_below_each};

@@ -1,0 +1,105 @@
+//! What a walk passed over, by the reason.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use crate::Printable as _;
+
+/// Why an entry was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Left {
+    /// A picture, by its extension, in a format that is not read.
+    UnreadFormat,
+    /// A file without a picture's extension.
+    NoPicture,
+    /// A pipe, a socket or a device.
+    NotRegular,
+    /// A link, or another name, of what is counted already, or a link back to where the walk came from.
+    SeenElsewhere,
+    /// Its name begins with a dot.
+    Hidden,
+    /// Left behind by a system or an archiver, such as `Thumbs.db`.
+    OfTheSystem,
+}
+
+impl Left {
+    /// The reason after a number: `2 hidden`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::UnreadFormat => "in a format that is not read; save as PNG",
+            Self::NoPicture => "not a picture",
+            Self::NotRegular => "a pipe, socket or device",
+            Self::SeenElsewhere => "a link to what is counted already",
+            Self::Hidden => "hidden",
+            Self::OfTheSystem => "of the operating system",
+        }
+    }
+}
+
+/// Names that are printed for each reason; all are counted.
+const NAMED: usize = 3;
+
+/// Everything that a walk passed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut(BTreeMap<Left, Vec<PathBuf>>);
+
+impl LeftOut {
+    /// Adds an entry.
+    pub fn add(&mut self, reason: Left, path: PathBuf) {
+        self.0.entry(reason).or_default().push(path);
+    }
+
+    /// Adds all of another walk.
+    pub fn extend(&mut self, other: Self) {
+        for (reason, paths) in other.0 {
+            self.0.entry(reason).or_default().extend(paths);
+        }
+        self.sort();
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.0.values_mut().for_each(|paths| paths.sort());
+    }
+
+    /// Number of entries.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
+    }
+
+    /// Whether nothing was passed over.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What was passed over for `reason`, in the order of the paths.
+    #[must_use]
+    pub fn of(&self, reason: Left) -> &[PathBuf] {
+        self.0.get(&reason).map_or(&[], Vec::as_slice)
+    }
+
+    /// As a sentence's end, with paths relative to `root`: `2 hidden (.a.jpg, b/.c.png), 1 not a picture (notes.txt)`.
+    #[must_use]
+    pub fn below<'a>(&'a self, root: &'a Path) -> impl fmt::Display + 'a {
+        fmt::from_fn(move |f| {
+            for (at, (reason, paths)) in self.0.iter().enumerate() {
+                let mut names = String::new();
+                for path in paths.iter().take(NAMED) {
+                    let name = path.strip_prefix(root).unwrap_or(path);
+                    let comma = if names.is_empty() { "" } else { ", " };
+                    // Writing to a string cannot fail.
+                    let _ = write!(names, "{comma}{}", name.printable());
+                }
+                let more = if paths.len() > NAMED { ", ..." } else { "" };
+                let comma = if at == 0 { "" } else { ", " };
+                write!(f, "{comma}{} {} ({names}{more})", paths.len(), reason.reason())?;
+            }
+            Ok(())
+        })
+    }
+}
