@@ -55,7 +55,7 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
         let picture = read_picture(&slide.path(image)).expect("a picture");
         let time = Duration::from_millis(100 * number as u64);
         let jpeg = Jpeg::encode(&picture).expect("encoded");
-        let frame = Frame { picture, sequence: number as u64, time, name: None };
+        let frame = Frame { picture, sequence: number as u64, time, name: None, original: None };
         for action in pipeline.step(&frame, time) {
             let Action::Show(reading) = action else { continue };
             let judgement = Judgement::of(&reading, model.model_id()).expect("there is a picture");
