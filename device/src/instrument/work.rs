@@ -104,7 +104,8 @@ impl<A: Assessor> Work<A> {
         if let Some(change) = &turn.change {
             let reason = change.reason.as_deref().unwrap_or_default();
             tracing::info!(target: "camera", state = %change.state, reason, "changed");
-            if change.state == CameraState::Opening {
+            // Which camera it is may be known later than that there is one.
+            if matches!(change.state, CameraState::Opening | CameraState::Streaming) {
                 self.shown.source = self.follower.title().unwrap_or_else(|| self.shown.source.clone());
             }
         }
