@@ -11,7 +11,6 @@ use blastscope_shared::{
     Class, Classifier, Sight,
     adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
     artifact::{Artifact, PICTURE_ID_LEN},
-    decode::decode,
     folds,
 };
 use serde::Serialize;
@@ -155,14 +154,14 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
             seen.without_label += 1;
             return Ok(());
         };
-        let jpeg = reader.jpeg(session.id, field.sequence)?;
-        let hash: [u8; 32] = Sha256::digest(&jpeg).into();
+        let kept = reader.picture(session.id, field.sequence)?;
+        let hash: [u8; 32] = Sha256::digest(&kept.bytes).into();
         if !met.insert(hash) {
             seen.copies += 1;
             return Ok(());
         }
         seen.pictures.push(std::array::from_fn(|at| hash[at]));
-        let picture = decode(&jpeg).map_err(|error| AdaptError::Picture {
+        let picture = kept.pixels().map_err(|error| AdaptError::Picture {
             session: session.id,
             sequence: field.sequence,
             reason: error.to_string(),

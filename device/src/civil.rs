@@ -1,6 +1,6 @@
 //! Seconds since 1970 as a date, for people and for the record.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECONDS_A_DAY: u64 = 86_400;
 
@@ -35,6 +35,34 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
 }
 
+/// The moment that [`rfc3339`] wrote as `text`; `None` for any other text.
+pub(crate) fn parsed(text: &str) -> Option<SystemTime> {
+    let bytes = text.as_bytes();
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if bytes.len() != 24 || separators.iter().any(|&(at, separator)| bytes[at] != separator) {
+        return None;
+    }
+    let number = |from: usize, to: usize| -> Option<u64> {
+        let digits = bytes[from..to].iter();
+        digits.map(|digit| digit.is_ascii_digit().then(|| u64::from(digit - b'0'))).try_fold(0, |sum, digit| Some(sum * 10 + digit?))
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second, milliseconds) = (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
+    if year < 1970 || !(1..=12).contains(&month) || day == 0 || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Howard Hinnant, as above (`days_from_civil`).
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (shifted / 400, shifted % 400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let seconds = (era * 146_097 + day_of_era - 719_468) * SECONDS_A_DAY + hour * 3600 + minute * 60 + second;
+    let time = UNIX_EPOCH + Duration::from_millis(seconds * 1000 + milliseconds);
+    // What is no day of the calendar does not come back.
+    (rfc3339(time) == text).then_some(time)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +78,18 @@ mod tests {
             (4_107_542_400, "2100-03-01 00:00 UTC"),
         ] {
             assert_eq!(text(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn moments_come_back_and_other_texts_do_not() {
+        for milliseconds in [0, 1, 951_782_399_999, 951_782_400_000, 1_764_045_607_050, 4_107_542_400_000] {
+            let time = UNIX_EPOCH + Duration::from_millis(milliseconds);
+            assert_eq!(parsed(&rfc3339(time)), Some(time));
+        }
+        for other in ["", "2026-02-30T00:00:00.000Z", "2026-13-01T00:00:00.000Z", "2026-01-01T00:00:00Z", "2026-01-01T24:00:00.000Z"]
+        {
+            assert_eq!(parsed(other), None, "{other}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod adapt;
+mod backup;
 mod bench;
 mod classify;
 mod config;
@@ -9,6 +10,7 @@ mod live;
 mod machine;
 mod record;
 mod report;
+mod salvage;
 mod service;
 mod token;
 mod update;
@@ -108,19 +110,34 @@ enum Command {
     Sessions(record::SessionsArgs),
     /// Check that nobody changed a record since it was written.
     #[command(after_help = "Examples:\n  blastscope verify --data-dir /var/lib/blastscope\n  \
-        blastscope verify --data-dir data --json --expect-head 3f0c...\n\n\
+        blastscope verify --data-dir data --json --expect-head 3f0c...\n  \
+        blastscope verify --data-dir data --recompute --model models/allcnn.bsm\n\n\
         Every hash is computed anew, of every column and picture. A log that was cut off at its end together with the rows, \
-        or built anew by somebody who may write the file, shows only against a head hash that was written down before.\n\n\
-        Exit status: 0 as written, 1 something was changed, 2 wrong usage or no record.")]
+        or built anew by somebody who may write the file, shows only against a head hash that was written down before. With \
+        --recompute gate and network look at the stored pictures again: what was measured in a field's frame must come out \
+        once more, to the last bit.\n\n\
+        Exit status: 0 as written, 1 something was changed or differs, or a model is not at hand, 2 wrong usage or no record.")]
     Verify(record::VerifyArgs),
     /// Write a session as a table, or corrected fields for training.
     #[command(after_help = "Examples:\n  blastscope export --data-dir data --session 3 --csv session-3.csv\n  \
+        blastscope export --data-dir data --session 3 --csv session-3.csv --excel\n  \
         blastscope export --data-dir data --for-training corrected/\n\n\
         For training, only fields are taken that a person confirmed or corrected; pictures keep their bytes. A record that does \
         not verify is not exported.\n\
         For Research Use Only. Not for use in diagnostic procedures.\n\n\
         Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
     Export(record::ExportArgs),
+    /// Copy the record while the instrument runs.
+    #[command(after_help = "Examples:\n  blastscope backup --data-dir /var/lib/blastscope --out /media/usb/record-2026-11-30.db\n  \
+        blastscope verify --data-dir /media/usb/record-2026-11-30.db\n\n\
+        record.db alone is not the whole record while a program adds to it. The copy is one file, verified before it gets its \
+        name, and every command that reads a record takes it for --data-dir. To go back to it, put it into an empty folder as \
+        record.db.\n\n\
+        Exit status: 0 copied and verified, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
+    Backup(backup::BackupArgs),
+    /// Set a damaged record aside and begin anew with what verifies.
+    #[command(subcommand)]
+    Record(salvage::RecordCommand),
     /// Make the model at home at this microscope with the fields that a person confirmed or corrected.
     #[command(after_help = "Examples:\n  blastscope adapt --data-dir data --out clinic.bsm\n  \
         blastscope adapt --data-dir data --session 3 --session 4 --out clinic.bsm --json\n  \
@@ -222,6 +239,8 @@ fn perform(command: Command) -> io::Result<u8> {
         Command::Sessions(args) => record::sessions(&args),
         Command::Verify(args) => record::verify(&args),
         Command::Export(args) => record::export(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Record(command) => salvage::run(&command),
         Command::Adapt(args) => adapt::adapt(&args),
         Command::Cameras(args) => machine::cameras(&args),
         Command::Update(args) => update::update(&args),

@@ -15,4 +15,6 @@ pub struct Frame {
     pub time: Duration,
     /// The file it comes from, where it comes from a file.
     pub name: Option<String>,
+    /// The picture file that it was decoded from: a camera's JPEG or a replayed file; `None` where the camera sends bare pixels.
+    pub original: Option<Vec<u8>>,
 }

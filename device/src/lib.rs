@@ -19,6 +19,7 @@ pub mod cameras;
 mod civil;
 pub mod classify;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod disk;

@@ -51,7 +51,7 @@ pub use self::{
     start_message::{text as message, url},
     token::{path_in as token_in, read as read_token},
 };
-use crate::instrument::Remote;
+use crate::{instrument::Remote, record::Remembered};
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -68,6 +68,8 @@ pub struct Options {
     pub limits: Limits,
     /// How sessions are reported.
     pub report: crate::report::Options,
+    /// What this process has verified of the record: reports hash only what was added.
+    pub remembered: Arc<Remembered>,
 }
 
 impl Options {
@@ -81,6 +83,7 @@ impl Options {
             token_file: None,
             limits: Limits::default(),
             report: crate::report::Options::default(),
+            remembered: Arc::default(),
         }
     }
 

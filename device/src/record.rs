@@ -18,21 +18,28 @@
 //! A row that SQLite could not sync is not acknowledged and not visible; after a loss of power at that moment it may still be
 //! there, whole and in the chain: whoever saved again then finds it twice.
 
+mod backup;
+mod check;
 mod connection;
 mod csv_export;
 mod error;
 mod field;
 mod hash;
 mod jpeg;
+mod lock;
 mod log;
 mod opinion;
+mod picture;
 mod reader;
+pub mod recompute;
+mod salvage;
 mod schema;
 mod session;
 mod space;
 mod spreadsheet;
 mod store;
 mod text_rules;
+mod times;
 mod training_export;
 pub mod verify;
 mod writer;
@@ -40,16 +47,21 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use self::{
-    csv_export::export_csv,
+    backup::{Backup, backup},
+    check::{CheckState, WholeCheck},
+    csv_export::{TableStyle, export_csv},
     error::RecordError,
     field::{Field, Judgement, NewField, Said, VerdictKind},
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
     opinion::{Label, NewOpinion, Opinion, Says},
+    picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
     reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
+    salvage::{Salvage, Salvaged, salvage},
     session::{Continuation, Decision, NewSession, Session, SessionId, SignOff, State},
     store::{MIN_FREE, Receipt, Record},
     training_export::{TrainingExport, export_for_training},
+    verify::Remembered,
     writer::{Full, Job, Outcome, Picture, RecordWriter, Ticket},
 };
 

@@ -19,7 +19,7 @@ use std::{path::PathBuf, time::Duration};
 
 use blastscope_files::Printable as _;
 
-pub use background::Background;
+pub use background::{Background, Guard};
 pub use raw::{Encoding, RawFrame};
 
 use crate::frame::Frame;
@@ -96,6 +96,11 @@ pub trait FrameSource {
     /// # Errors
     /// [`SourceError::Stalled`] after `timeout`, and whatever else keeps a frame from coming.
     fn next_frame(&mut self, timeout: Duration) -> Result<Frame, SourceError>;
+
+    /// Whether it has been opened. One whose opening takes long, or fails after long, has not.
+    fn is_open(&self) -> bool {
+        true
+    }
 
     /// Frames that came and were replaced by newer ones before anybody asked for them.
     fn dropped(&self) -> u64 {

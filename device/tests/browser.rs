@@ -247,7 +247,7 @@ fn exported(data: &Path, session: &Session, folder: &Path) {
         let file = folder.join(format!("corrected/{class}/s{}-f{sequence}-{}.jpg", session.id, session.specimen));
         let picture = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let reader = RecordReader::open(data).expect("a record");
-        assert_eq!(picture, reader.jpeg(session.id, sequence).expect("read"), "{}", file.display());
+        assert_eq!(picture, reader.picture(session.id, sequence).expect("read").bytes, "{}", file.display());
     }
     assert_eq!(table(&folder.join("corrected/manifest.csv")).len(), 2, "what is not assessable is left out");
 }

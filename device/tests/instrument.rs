@@ -43,7 +43,7 @@ impl FrameSource for Scripted {
         self.2 += 1;
         match (self.0)(sequence) {
             Some(error) => Err(error),
-            None => Ok(Frame { picture: self.1.clone(), sequence, time: Duration::ZERO, name: None }),
+            None => Ok(Frame { picture: self.1.clone(), sequence, time: Duration::ZERO, name: None, original: None }),
         }
     }
 }

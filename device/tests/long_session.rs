@@ -105,6 +105,7 @@ impl FrameSource for Slide {
             sequence: self.sequence,
             time: Duration::from_millis(self.sequence * 360),
             name: None,
+            original: None,
         };
         (self.sequence, self.shown) = (self.sequence + 1, self.shown + 1);
         self.asked = Some(Instant::now());

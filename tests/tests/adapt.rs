@@ -8,7 +8,8 @@ use std::{
 use blastscope::{
     adapt::{AdaptError, adapt},
     record::{
-        Jpeg, Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, SessionId,
+        Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, SessionId,
+        StoredPicture,
         VerdictKind, export_for_training,
     },
 };
@@ -71,8 +72,8 @@ fn recorded(folder: &Path, slide: &Dataset) -> Vec<SessionId> {
                     model_sha256: "00".repeat(32),
                     frames: 1,
                 };
-                let jpeg = Jpeg::encode(&picture).expect("encoded");
-                let field = NewField { taken: SystemTime::now(), since_start: Duration::ZERO, judgement, jpeg };
+                let picture = StoredPicture::lossless(&picture).expect("encoded");
+                let field = NewField { taken: SystemTime::now(), since_start: Duration::ZERO, judgement, picture };
                 let sequence = record.add_field(session, &field).expect("saved").sequence.expect("a field");
                 let says = Says::Corrects(Label::Class(class));
                 let opinion = NewOpinion { at: SystemTime::now(), by: "A. B.".into(), says, note: String::new() };

@@ -13,7 +13,7 @@ use blastscope::{
     model,
     pipeline::{Action, Pipeline, Settings},
     record::{
-        Jpeg, Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Says, export_for_training,
+        Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Says, StoredPicture, export_for_training,
         verify,
     },
     update::{self, Lock, Outcome},
@@ -54,14 +54,14 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
     for (number, image) in slide.images.iter().enumerate() {
         let picture = read_picture(&slide.path(image)).expect("a picture");
         let time = Duration::from_millis(100 * number as u64);
-        let jpeg = Jpeg::encode(&picture).expect("encoded");
-        let frame = Frame { picture, sequence: number as u64, time, name: None };
+        let stored = StoredPicture::lossless(&picture).expect("encoded");
+        let frame = Frame { picture, sequence: number as u64, time, name: None, original: None };
         for action in pipeline.step(&frame, time) {
             let Action::Show(reading) = action else { continue };
             let judgement = Judgement::of(&reading, model.model_id()).expect("there is a picture");
-            let field = NewField { taken: SystemTime::now(), since_start: time, judgement, jpeg: jpeg.clone() };
+            let field = NewField { taken: SystemTime::now(), since_start: time, judgement, picture: stored.clone() };
             let receipt = record.add_field(session, &field).expect("saved");
-            let kept = decode(jpeg.bytes()).expect("a JPEG");
+            let kept = stored.file.pixels().expect("a picture");
             if corrected < 10 && named(model, &kept).is_some_and(|class| class != image.class) {
                 let says = Says::Corrects(Label::Class(image.class));
                 let opinion = NewOpinion { at: SystemTime::now(), by: "A. B.".into(), says, note: String::new() };
@@ -80,7 +80,7 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
         .iter()
         .filter_map(|field| {
             let class = field.opinion()?.label.class()?;
-            Some((reader.jpeg(session, field.sequence).expect("a picture"), class))
+            Some((reader.picture(session, field.sequence).expect("a picture").bytes, class))
         })
         .collect()
 }

@@ -6,15 +6,17 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
+use blastscope_shared::classifier::Classifier;
 use clap::Args;
 use serde::Serialize;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, note};
+use super::{PARTLY, SUCCESS, UNUSABLE, load, note};
 use crate::{
-    RESEARCH_USE,
+    RESEARCH_USE, execution,
     progress::Progress,
     record::{
-        Hash, RecordError, RecordReader, Session, SessionId, TrainingExport, export_csv, export_for_training,
+        Hash, RecordError, RecordReader, Session, SessionId, TableStyle, TrainingExport, export_csv, export_for_training,
+        recompute::{self, Recomputation, recompute},
         verify::{self, Verification},
     },
 };
@@ -37,6 +39,15 @@ pub(super) struct VerifyArgs {
     /// A head hash that was written down earlier, as reports and sign-offs show it; may be given several times.
     #[arg(long, value_name = "HASH")]
     expect_head: Vec<Hash>,
+    /// Also compute again, from the stored pictures, what the record says of gate and network; needs the models that judged.
+    #[arg(long)]
+    recompute: bool,
+    /// A model that judged fields, for --recompute; may be given several times [default: the one that `classify` takes].
+    #[arg(long, value_name = "FILE", requires = "recompute")]
+    model: Vec<PathBuf>,
+    /// Compute only the fields of this session again; everything is verified in any case.
+    #[arg(long, value_name = "ID", requires = "recompute")]
+    session: Option<SessionId>,
     /// One JSON object instead of text.
     #[arg(long)]
     json: bool,
@@ -58,13 +69,29 @@ pub(super) struct ExportArgs {
     /// Write confirmed and corrected fields to this folder, as `blastscope-host train --data` reads it.
     #[arg(long, value_name = "DIR")]
     for_training: Option<PathBuf>,
+    /// Between the columns of the table: `,`, `;` or `tab`.
+    #[arg(long, value_name = "CHARACTER", default_value = ",", value_parser = separator, requires = "csv")]
+    separator: u8,
+    /// A table that opens right in a spreadsheet program where a comma begins the fraction, as in most of Europe: semicolons,
+    /// decimal commas and a byte order mark.
+    #[arg(long, requires = "csv", conflicts_with = "separator")]
+    excel: bool,
     /// One JSON object instead of text.
     #[arg(long)]
     json: bool,
 }
 
+fn separator(text: &str) -> Result<u8, String> {
+    match text {
+        "," => Ok(b','),
+        ";" => Ok(b';'),
+        "tab" | "\t" => Ok(b'\t'),
+        _ => Err("give `,`, `;` or `tab`".into()),
+    }
+}
+
 /// Writes a value as one line of JSON.
-fn line(value: &impl Serialize) -> io::Result<()> {
+pub(super) fn line(value: &impl Serialize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, value)?;
     writeln!(out)
@@ -77,9 +104,9 @@ pub(super) fn open(data_dir: &Path) -> Result<RecordReader, RecordError> {
 }
 
 /// What is said about an error: 2 where nothing could be looked at.
-fn refused(error: &RecordError) -> u8 {
+pub(super) fn refused(error: &RecordError) -> u8 {
     note(error);
-    if matches!(error, RecordError::Changed { .. }) { PARTLY } else { UNUSABLE }
+    if matches!(error, RecordError::Changed { .. } | RecordError::Damaged { .. }) { PARTLY } else { UNUSABLE }
 }
 
 pub(super) fn sessions(args: &SessionsArgs) -> io::Result<u8> {
@@ -109,12 +136,65 @@ pub(super) fn verify(args: &VerifyArgs) -> io::Result<u8> {
         Ok(found) => found,
         Err(error) => return Ok(refused(&error)),
     };
+    let computed = if args.recompute {
+        let Some(models) = models(args) else { return Ok(UNUSABLE) };
+        match open(&args.data_dir).and_then(|reader| recompute(&reader, args.session, &models)) {
+            Ok(computed) => Some(computed),
+            Err(error) => return Ok(refused(&error)),
+        }
+    } else {
+        None
+    };
+    let confirmed = computed.as_ref().is_none_or(Recomputation::is_confirmed);
     if args.json {
-        line(&found)?;
+        line(&Verified { found: &found, recomputation: computed.as_ref() })?;
     } else {
         tell(&found)?;
+        computed.as_ref().map_or(Ok(()), tell_computed)?;
+        writeln!(io::stdout(), "{RESEARCH_USE}")?;
     }
-    Ok(if found.intact { SUCCESS } else { PARTLY })
+    Ok(if found.intact && confirmed { SUCCESS } else { PARTLY })
+}
+
+/// What was verified and computed, for programs.
+#[derive(Serialize)]
+struct Verified<'a> {
+    #[serde(flatten)]
+    found: &'a Verification,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recomputation: Option<&'a Recomputation>,
+}
+
+/// The models that fields are computed again with; what is wrong has been said.
+fn models(args: &VerifyArgs) -> Option<Vec<Classifier>> {
+    let threads = execution::threads();
+    if args.model.is_empty() {
+        return load(None, Some(&args.data_dir), threads).map(|found| vec![found.classifier]);
+    }
+    args.model.iter().map(|path| load(Some(path), None, threads).map(|found| found.classifier)).collect()
+}
+
+fn tell_computed(computed: &Recomputation) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let Recomputation { fields, differing, differences, other_models } = computed;
+    writeln!(out, "{fields} fields computed again from their pictures: {differing} differ from the record")?;
+    for difference in differences {
+        writeln!(out, "  {difference}")?;
+    }
+    if differences.len() == recompute::MAX_DIFFERENCES {
+        writeln!(out, "  and perhaps more")?;
+    }
+    for (model, fields) in other_models {
+        writeln!(out, "{fields} fields were judged by the model {model}, which is not at hand: give its file to --model")?;
+    }
+    if !differences.is_empty() {
+        writeln!(
+            out,
+            "Another version of the program may decode or measure otherwise: `blastscope sessions --json` tells which one \
+             recorded a session"
+        )?;
+    }
+    Ok(())
 }
 
 fn tell(found: &Verification) -> io::Result<()> {
@@ -145,7 +225,7 @@ fn tell(found: &Verification) -> io::Result<()> {
              written down: --expect-head HASH"
         )?;
     }
-    writeln!(out, "{RESEARCH_USE}")
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -155,8 +235,9 @@ struct Table {
 }
 
 pub(super) fn export(args: &ExportArgs) -> io::Result<u8> {
+    let style = if args.excel { TableStyle::EXCEL } else { TableStyle { separator: args.separator, ..TableStyle::PLAIN } };
     if let (Some(file), Some(session)) = (&args.csv, args.session) {
-        match open(&args.data_dir).and_then(|reader| export_csv(&reader, session, file)) {
+        match open(&args.data_dir).and_then(|reader| export_csv(&reader, session, file, style)) {
             Ok(fields) if args.json => line(&Table { file: file.clone(), fields })?,
             Ok(fields) => writeln!(io::stdout(), "{}: {fields} fields of session {session}", file.printable())?,
             Err(error) => return Ok(refused(&error)),

@@ -4,6 +4,7 @@ mod cut_off;
 
 use std::{
     collections::VecDeque,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     pipeline::Assessor,
     record::{
-        Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId, Ticket,
+        CheckState, Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId, Ticket,
     },
 };
 
@@ -93,6 +94,11 @@ impl Desk {
     /// How saving goes, fields that could not be saved, and the record's version.
     pub(super) fn saving(&self) -> (Saving, u64, u64) {
         (self.saving.clone(), self.unsaved, self.version)
+    }
+
+    /// What is known of the record; `None` where there is none, or nobody looked.
+    pub(super) fn record_check(&self) -> Option<CheckState> {
+        self.writer.as_ref().and_then(RecordWriter::check)
     }
 
     pub(super) fn is_waiting(&self) -> bool {
@@ -312,6 +318,6 @@ fn picture(taken: &Taken, session: SessionId, clock: Clock, origin: &Origin) -> 
         taken: SystemTime::now(),
         since_start: clock.before + clock.since.elapsed(),
         judgement,
-        pixels: taken.frame.picture.clone(),
+        frame: Arc::clone(&taken.frame),
     })
 }

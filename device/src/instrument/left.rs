@@ -7,7 +7,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use blastscope_shared::decode::decode_jpeg;
 use serde::Serialize;
 
 use super::Origin;
@@ -107,7 +106,7 @@ fn known(reader: &RecordReader, session: &Session, most: usize) -> Result<Vec<(u
         let Some(newest) = page.last() else { return Ok(known) };
         last = newest.sequence;
         for field in page {
-            match decode_jpeg(&reader.jpeg(session.id, field.sequence)?) {
+            match reader.picture(session.id, field.sequence)?.pixels() {
                 Ok(picture) => known.push((field.sequence, Thumbnail::of(&picture))),
                 // It is counted all the same; seen again it may be counted twice.
                 Err(error) => tracing::warn!(target: "record", field = field.sequence, "its picture: {error}"),

@@ -9,8 +9,9 @@ use super::{field::Presence, left::Left};
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
+    clock::ClockTrust,
     pipeline::{Reading, Tally},
-    record::{Said, SessionId},
+    record::{CheckState, Said, SessionId},
     source::{follow::Trouble, state::CameraState},
 };
 
@@ -121,6 +122,12 @@ pub struct Snapshot {
     pub saving: Saving,
     /// Fields that could not be saved since the session's start.
     pub unsaved: u64,
+    /// What the check of the whole record found; `None` where there is none.
+    pub record_check: Option<CheckState>,
+    /// Whether the device trusts its clock.
+    pub clock: ClockTrust,
+    /// Why it does not, as a sentence.
+    pub clock_reason: Option<String>,
     /// Grows with everything that is saved: time to read the record again.
     pub record_version: u64,
     /// What was seen, frame by frame.

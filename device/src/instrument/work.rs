@@ -20,10 +20,11 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
+    clock::Clock,
     frame::Frame,
     hardware::{self, Button, Notice},
     pipeline::Assessor,
-    record::Says,
+    record::{CheckState, Says, SessionId},
     source::{
         follow::{Follower, Turn},
         state::CameraState,
@@ -51,6 +52,9 @@ struct Work<A> {
     desk: Desk,
     follower: Follower<'static>,
     shown: Snapshot,
+    clock: Clock,
+    /// The session that the clock's steps are counted in.
+    timed: Option<SessionId>,
     outlets: Outlets,
 }
 
@@ -64,6 +68,8 @@ pub(super) fn run<A: Assessor>(parts: Parts<A>, board: Box<dyn hardware::Instrum
         desk: Desk::new(record, left, origin),
         follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
         shown,
+        clock: Clock::new(None),
+        timed: None,
         outlets,
     };
     work.desk.resume(&mut work.screening);
@@ -98,7 +104,8 @@ impl<A: Assessor> Work<A> {
         if let Some(change) = &turn.change {
             let reason = change.reason.as_deref().unwrap_or_default();
             tracing::info!(target: "camera", state = %change.state, reason, "changed");
-            if change.state == CameraState::Opening {
+            // Which camera it is may be known later than that there is one.
+            if matches!(change.state, CameraState::Opening | CameraState::Streaming) {
                 self.shown.source = self.follower.title().unwrap_or_else(|| self.shown.source.clone());
             }
         }
@@ -191,7 +198,48 @@ impl<A: Assessor> Work<A> {
         self.shown.session = self.desk.session().cloned();
         self.shown.left = self.desk.left().cloned();
         (self.shown.saving, self.shown.unsaved, self.shown.record_version) = self.desk.saving();
+        self.tell_trouble();
         self.outlets.show.send_replace(Arc::new(self.shown.clone()));
+    }
+
+    /// What makes the record doubtful is shown as long as it lasts, and told once.
+    fn tell_trouble(&mut self) {
+        let session = self.shown.session.as_ref().map(|session| session.id);
+        if session.is_some() && session != self.timed {
+            self.clock.begin();
+            self.timed = session;
+        }
+        let trust = self.clock.trust();
+        if trust != self.shown.clock {
+            self.shown.clock = trust;
+            self.shown.clock_reason = trust.reason().map(|reason| {
+                format!("the clock {reason}: times are marked in record and report; set the clock")
+            });
+            if let Some(sentence) = self.shown.clock_reason.clone() {
+                tracing::warn!(target: "live", "{sentence}");
+                self.shown.note(sentence);
+            }
+        }
+        let check = self.desk.record_check();
+        if check != self.shown.record_check {
+            self.shown.record_check = check;
+            match &self.shown.record_check {
+                Some(CheckState::Damaged { reason }) => {
+                    tracing::error!(target: "record", "{reason}");
+                    let reason = reason.clone();
+                    self.shown.note(reason);
+                }
+                Some(CheckState::Failed { reason }) => {
+                    let sentence = format!("the record could not be checked: {reason}");
+                    tracing::warn!(target: "record", "{sentence}");
+                    self.shown.note(sentence);
+                }
+                Some(CheckState::Intact { entries }) => {
+                    tracing::info!(target: "record", entries, "the whole record is what was written");
+                }
+                Some(CheckState::Running { .. }) | None => {}
+            }
+        }
     }
 
     /// Ends the session and waits for the disk.

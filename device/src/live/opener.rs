@@ -45,9 +45,7 @@ impl SourceOpener {
 impl Opener for SourceOpener {
     fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError> {
         if let Some(finder) = &mut self.finder {
-            let (camera, source) = finder.open()?;
-            self.title = camera.name;
-            return Ok(Box::new(source));
+            return Ok(Box::new(finder.open()?));
         }
         let SourceName::Folder(folder) = &self.options.source else { return Err(SourceError::NoCamera) };
         let mut replay = Replay::open(folder)?.hold(self.options.hold).at_rate(self.options.rate);
@@ -60,7 +58,8 @@ impl Opener for SourceOpener {
     }
 
     fn title(&self) -> Option<String> {
-        Some(self.title.clone())
+        let camera = self.finder.as_ref().and_then(Finder::known);
+        Some(camera.map_or_else(|| self.title.clone(), |camera| camera.name))
     }
 
     fn notes(&mut self) -> Vec<String> {

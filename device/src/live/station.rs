@@ -23,13 +23,15 @@ use crate::{
     instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
     interrupt, model,
     page::{self, Server},
-    record::{Record, RecordReader, RecordWriter},
+    record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck},
     service::notify,
     source::follow::Opener as _,
 };
 
 /// Jobs that may wait for the disk: a field a second comes at most.
 const QUEUE: usize = 8;
+/// How long the start waits for the check of the whole record; a large one is checked while the instrument works.
+const CHECKED_FIRST: Duration = Duration::from_secs(2);
 /// Seconds for which each picture of a folder stands when nobody says how long.
 const STANDS: f64 = 3.0;
 
@@ -64,15 +66,15 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     let settings = options.settings(&classifier);
     let rules = Rules { take_after: station.config.pipeline.take_after, ..Rules::default() };
     let origin = origin(&classifier, &station.config);
-    let (record, left) = if station.recorded {
+    let (record, left, remembered) = if station.recorded {
         // What the hash in the record is of.
         tracing::info!(
             target: "live", settings = station.config.canonical(), sha256 = origin.config_sha256, "settings in use"
         );
-        let (record, left) = opened(&station.config.data, &origin, &rules)?;
-        (Some(record), left)
+        let Kept { writer, left, remembered } = opened(&station.config.data, &origin, &rules)?;
+        (Some(writer), left, remembered)
     } else {
-        (None, None)
+        (None, None, Arc::default())
     };
     let title = match &options.source {
         SourceName::Folder(folder) => format!("replay of {}", folder.printable()),
@@ -89,7 +91,7 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     let instrument =
         Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
     let remote = instrument.remote();
-    let server = served(station, &remote, &classifier)?;
+    let server = served(station, &remote, &classifier, remembered)?;
     let page = server.as_ref().map(Server::start_message);
     notify::ready();
     let mut said = Ok(());
@@ -133,25 +135,58 @@ fn unsaid(error: &io::Error) -> Option<String> {
     (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("the output could not be written ({error})"))
 }
 
-/// The record, and the session that was left open in it.
-fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<(RecordWriter, Option<LeftOpen>), String> {
-    let record = Record::open(&data.dir).map_err(|error| error.to_string())?.with_min_free(data.min_free_bytes());
+/// What is added to the record, the session that was left open in it, and what was verified of it.
+struct Kept {
+    writer: RecordWriter,
+    left: Option<LeftOpen>,
+    remembered: Arc<Remembered>,
+}
+
+/// Opens the record. One that is damaged is not added to: the instrument works all the same, and says so.
+fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
+    let remembered = Arc::new(Remembered::new());
+    let no_thread = |error: io::Error| format!("the record cannot be kept ({error})");
+    let refusing = |reason: RecordError| {
+        crate::cli::note(format_args!("{reason}\nNothing is recorded until then."));
+        let writer = RecordWriter::refusing(reason, QUEUE).map_err(no_thread)?;
+        Ok(Kept { writer, left: None, remembered: Arc::new(Remembered::new()) })
+    };
+    let record = match Record::open(&data.dir) {
+        Ok(record) => record.with_min_free(data.min_free_bytes()),
+        Err(damaged @ RecordError::Damaged { .. }) => return refusing(damaged),
+        Err(error) => return Err(error.to_string()),
+    };
+    let check = WholeCheck::start(&data.dir, Arc::clone(&remembered)).map_err(no_thread)?;
+    let checked = check.wait(CHECKED_FIRST);
+    tracing::info!(target: "record", ?checked, "checked at the start");
+    if let Some(damage) = check.damage() {
+        return refusing(damage.clone());
+    }
     // Read once the record has been opened to be written, which recovers what a loss of power left behind.
-    let left = RecordReader::open(&data.dir)
-        .and_then(|reader| LeftOpen::find(&reader, origin, rules.remembered))
-        .map_err(|error| error.to_string())?;
-    let writer = RecordWriter::start(record, QUEUE).map_err(|error| format!("the record cannot be kept ({error})"))?;
-    Ok((writer, left))
+    let left = RecordReader::open(&data.dir).and_then(|reader| LeftOpen::find(&reader, origin, rules.remembered));
+    let left = match left {
+        Ok(left) => left,
+        Err(damaged @ RecordError::Damaged { .. }) => return refusing(damaged),
+        Err(error) => return Err(error.to_string()),
+    };
+    let writer = RecordWriter::start_checked(record, QUEUE, Some(check)).map_err(no_thread)?;
+    Ok(Kept { writer, left, remembered })
 }
 
 /// The page, where one is asked for.
-fn served(station: &Station, remote: &Remote, classifier: &Arc<Classifier>) -> Result<Option<Server>, String> {
+fn served(
+    station: &Station,
+    remote: &Remote,
+    classifier: &Arc<Classifier>,
+    remembered: Arc<Remembered>,
+) -> Result<Option<Server>, String> {
     if !station.listen {
         return Ok(None);
     }
     let Config { server, data, report, .. } = &station.config;
     let mut options = page::Options::new(server.listen, data.dir.clone());
     options.report.min_fields = report.min_fields;
+    options.remembered = remembered;
     options.token_file = Some(page::token_in(&data.dir));
     Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
 }

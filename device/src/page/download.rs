@@ -16,7 +16,7 @@ use super::{
     routes::App,
 };
 use crate::{
-    record::{RecordReader, SessionId, State, export_csv},
+    record::{RecordReader, SessionId, State, TableStyle, export_csv},
     report::{ReportError, fhir, gather, html, pdf},
 };
 
@@ -53,7 +53,7 @@ impl Form {
 }
 
 /// `GET /api/sessions/{session}/report/{form}`: the session as `pdf`, `html`, `fhir` or `csv`. With `?maps=1` PDF and web page have
-/// heat maps, where the session's model is the one that runs.
+/// heat maps, where the session's model is the one that runs; with `?excel=1` the table is one for a European spreadsheet.
 pub(super) async fn report(
     app: Arc<App>,
     Path((id, form)): Path<(Number, String)>,
@@ -62,7 +62,9 @@ pub(super) async fn report(
     let id = id.session()?;
     let form = Form::ALL.into_iter().find(|known| known.name() == form);
     let form = form.ok_or_else(|| Problem::bad("there is no such report", "ask for pdf, html, fhir or csv"))?;
-    let maps = query.is_some_and(|query| query.split('&').any(|pair| pair == "maps=1"));
+    let asked = |what: &str| query.as_deref().is_some_and(|query| query.split('&').any(|pair| pair == what));
+    let maps = asked("maps=1");
+    let style = if asked("excel=1") { TableStyle::EXCEL } else { TableStyle::PLAIN };
     let failed = |reason: String| {
         let reason = format!("the report cannot be made ({reason})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "try again; then use `blastscope report`")
@@ -71,7 +73,7 @@ pub(super) async fn report(
     let turn = Arc::clone(&app.heavy).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
     let made = spawn_blocking(move || {
         let _turn = turn;
-        written(&app, id, form, maps)
+        written(&app, id, form, maps, style)
     });
     let (bytes, state) = made.await.map_err(|error| failed(error.to_string()))??;
     let draft = match state {
@@ -87,11 +89,17 @@ pub(super) async fn report(
     Ok(response)
 }
 
-fn written(app: &App, id: SessionId, form: Form, maps: bool) -> Result<(Vec<u8>, State), Problem> {
-    let reader = RecordReader::open(&app.data_dir)?;
+fn written(
+    app: &App,
+    id: SessionId,
+    form: Form,
+    maps: bool,
+    style: TableStyle,
+) -> Result<(Vec<u8>, State), Problem> {
+    let reader = RecordReader::open(&app.data_dir)?.remembering(Arc::clone(&app.remembered));
     let session = reader.session(id)?;
     if form == Form::Csv {
-        return Ok((table(&reader, id)?, session.state));
+        return Ok((table(&reader, id, style)?, session.state));
     }
     let classifier: &Classifier = &app.classifier;
     let maps = maps && form != Form::Fhir && session.model_sha256 == classifier.model_id();
@@ -105,14 +113,14 @@ fn written(app: &App, id: SessionId, form: Form, maps: bool) -> Result<(Vec<u8>,
     Ok((bytes, report.session.state))
 }
 
-fn table(reader: &RecordReader, id: SessionId) -> Result<Vec<u8>, Problem> {
+fn table(reader: &RecordReader, id: SessionId, style: TableStyle) -> Result<Vec<u8>, Problem> {
     let failed = |error: std::io::Error| {
         let reason = format!("the table cannot be written ({error})");
         Problem::new(StatusCode::INSUFFICIENT_STORAGE, reason, "make room on the device's disk, then try again")
     };
     let folder = tempfile::tempdir().map_err(failed)?;
     let file = folder.path().join("session.csv");
-    export_csv(reader, id, &file)?;
+    export_csv(reader, id, &file, style)?;
     std::fs::read(&file).map_err(failed)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::Path, http::StatusCode, response::Response};
-use blastscope_shared::{Class, RgbPixels, classifier::Classifier, decode::decode_jpeg};
+use blastscope_shared::{Class, RgbPixels, classifier::Classifier};
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -33,12 +33,12 @@ pub(super) async fn of_field(
 ) -> Result<Response, Problem> {
     let class = class_of(&class)?;
     let (session, field) = (session.session()?, field.field()?);
-    let jpeg = review::read(&app, move |reader| reader.jpeg(session, field)).await?;
+    let kept = review::read(&app, move |reader| reader.picture(session, field)).await?;
     let unreadable = move |error: blastscope_shared::decode::DecodeError| {
         let reason = format!("the picture of field {field} cannot be decoded ({error})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "check the record with `blastscope verify`")
     };
-    draw(app, class, move || decode_jpeg(&jpeg).map_err(unreadable)).await
+    draw(app, class, move || kept.pixels().map_err(unreadable)).await
 }
 
 fn class_of(name: &str) -> Result<Option<Class>, Problem> {

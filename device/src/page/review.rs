@@ -7,13 +7,12 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use blastscope_shared::{Class, Rate, decode::decode_jpeg};
+use blastscope_shared::{Class, Rate};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
 use super::{
     answer::{Problem, bytes_of, json},
-    pictures,
     routes::App,
 };
 use crate::{
@@ -24,8 +23,6 @@ use crate::{
 
 /// Fields in one answer.
 const PAGE: u32 = 100;
-/// Longest side of a small picture, in pixels.
-const THUMBNAIL: usize = 240;
 
 /// A number in a path; what is no number gets an answer that says so.
 #[derive(Clone, Debug, Deserialize)]
@@ -141,24 +138,16 @@ pub(super) async fn field(app: Arc<App>, Path((id, field)): Path<(Number, Number
     Ok(json(&field))
 }
 
-/// `GET /api/sessions/{session}/fields/{field}/picture.jpg`: as it was stored.
+/// `GET /api/sessions/{session}/fields/{field}/picture.jpg`: as it was stored, JPEG or PNG.
 pub(super) async fn picture(app: Arc<App>, Path((id, field)): Path<(Number, Number)>) -> Result<Response, Problem> {
     let (id, field) = (id.session()?, field.field()?);
-    let jpeg = read(&app, move |reader| reader.jpeg(id, field)).await?;
-    Ok(bytes_of("image/jpeg", jpeg))
+    let kept = read(&app, move |reader| reader.picture(id, field)).await?;
+    Ok(bytes_of(kept.format.media_type(), kept.bytes))
 }
 
-/// `GET /api/sessions/{session}/fields/{field}/thumbnail.jpg`: small.
+/// `GET /api/sessions/{session}/fields/{field}/thumbnail.jpg`: small, as it was made when the field was saved.
 pub(super) async fn thumbnail(app: Arc<App>, Path((id, field)): Path<(Number, Number)>) -> Result<Response, Problem> {
     let (id, field) = (id.session()?, field.field()?);
-    let small = read(&app, move |reader| {
-        let jpeg = reader.jpeg(id, field)?;
-        let picture = decode_jpeg(&jpeg).map_err(|error| error.to_string());
-        Ok(picture.and_then(|picture| pictures::jpeg(&picture, THUMBNAIL)))
-    })
-    .await?;
-    small.map(|jpeg| bytes_of("image/jpeg", jpeg)).map_err(|error| {
-        let reason = format!("the picture of field {field} cannot be decoded ({error})");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "check the record with `blastscope verify`")
-    })
+    let small = read(&app, move |reader| reader.thumbnail(id, field)).await?;
+    Ok(bytes_of("image/jpeg", small))
 }

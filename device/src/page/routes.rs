@@ -23,7 +23,7 @@ use super::{
     live_picture::LivePicture,
     operations, review, streams,
 };
-use crate::{RESEARCH_USE, instrument::Remote, model};
+use crate::{RESEARCH_USE, instrument::Remote, model, record::Remembered};
 
 /// Windows that may watch the live picture at once.
 const VIEWERS: usize = 32;
@@ -35,6 +35,7 @@ pub(super) struct App {
     pub(super) remote: Remote,
     pub(super) data_dir: PathBuf,
     pub(super) report: crate::report::Options,
+    pub(super) remembered: Arc<Remembered>,
     pub(super) classifier: Arc<Classifier>,
     pub(super) access: Access,
     pub(super) names: Names,
@@ -57,6 +58,7 @@ impl App {
             remote,
             data_dir: options.data_dir.clone(),
             report: options.report,
+            remembered: Arc::clone(&options.remembered),
             classifier,
             access,
             names: Names::new(address),

@@ -52,7 +52,7 @@ fn play(settings: Settings, script: &[Step]) -> (String, Tally) {
     for (index, &(seed, ..)) in script.iter().enumerate() {
         let picture = if seed == 0 { RgbPixels::new(64, 64, vec![20; 64 * 64 * 3]) } else { Some(field(seed, 240)) };
         let time = Duration::from_millis(index as u64 * 100);
-        let frame = Frame { picture: picture.expect("a picture"), sequence: index as u64, time, name: None };
+        let frame = Frame { picture: picture.expect("a picture"), sequence: index as u64, time, name: None, original: None };
         let actions = pipeline.step(&frame, time);
         table.push_str(&line(&actions));
     }
@@ -251,7 +251,7 @@ fn without_a_gate_everything_is_assessed() {
     let settings = Settings { gate: None, settle: 1, ..Settings::new(JUDGE) };
     let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pro, 0.9, 1.0), settings);
     let picture = RgbPixels::new(64, 64, vec![0; 64 * 64 * 3]).expect("a picture");
-    let frame = Frame { picture, sequence: 0, time: Duration::ZERO, name: None };
+    let frame = Frame { picture, sequence: 0, time: Duration::ZERO, name: None, original: None };
     assert_eq!(line(&pipeline.step(&frame, Duration::ZERO)), "0 1 Pro 0.90 !\n");
 }
 
@@ -260,7 +260,7 @@ fn a_pause_and_an_interruption_take_the_verdict_back() {
     let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pro, 0.9, 1.0), Settings::new(JUDGE));
     let step = |pipeline: &mut Pipeline<_>, millis| {
         let time = Duration::from_millis(millis);
-        line(&pipeline.step(&Frame { picture: field(5, 235), sequence: 0, time, name: None }, time))
+        line(&pipeline.step(&Frame { picture: field(5, 235), sequence: 0, time, name: None, original: None }, time))
     };
     for millis in [0, 100, 200] {
         step(&mut pipeline, millis);
@@ -278,7 +278,7 @@ fn the_lamp_is_not_a_movement() {
     let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pro, 0.9, 1.0), Settings::new(JUDGE));
     for (index, light) in [240, 232, 225, 240].into_iter().enumerate() {
         let time = Duration::from_millis(index as u64 * 100);
-        pipeline.step(&Frame { picture: field(9, light), sequence: 0, time, name: None }, time);
+        pipeline.step(&Frame { picture: field(9, light), sequence: 0, time, name: None, original: None }, time);
     }
     assert_eq!(pipeline.tally().views, 1);
 }

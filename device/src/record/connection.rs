@@ -1,9 +1,10 @@
 //! Opening the database.
 
 use std::{
+    ffi::OsString,
     fs::{self, File, OpenOptions},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -17,12 +18,18 @@ use super::{
 /// How long to wait for another program that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Opens the database `path` to write, and creates it and its folder where they are missing.
+/// Opens the database `path` to write, and creates it where it is missing. Its folder must be there.
 pub(super) fn writable(path: &Path) -> Result<Connection, RecordError> {
-    create(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(sqlite(path, "opened"))?;
-    harden(&connection, path)?;
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
+        Err(error) => return Err(RecordError::io(path, "read", &error)),
+        // A file gets its name once it is whole: this one was cut off afterwards.
+        Ok(metadata) if metadata.len() == 0 => {
+            return Err(RecordError::Damaged { path: path.to_path_buf(), reason: "it is empty".into() });
+        }
+        Ok(_) => {}
+    }
+    let mut connection = opened_to_write(path)?;
     // Before anything is written: it may be somebody else's database.
     schema::recognize(&connection, path)?;
     let failed = sqlite(path, "written");
@@ -32,16 +39,81 @@ pub(super) fn writable(path: &Path) -> Result<Connection, RecordError> {
         let reason = format!("its journal stays {mode}: the file system cannot share memory, use a local disk");
         return Err(RecordError::Io { path: path.to_path_buf(), action: "used", reason });
     }
-    connection.pragma_update(None, "synchronous", "FULL").map_err(&failed)?;
-    // On macOS, fsync alone does not reach the disk.
-    connection.pragma_update(None, "fullfsync", true).map_err(&failed)?;
+    durable(&connection, path)?;
     schema::migrate(&mut connection, path)?;
     sync_folders(path)?;
     Ok(connection)
 }
 
+fn opened_to_write(path: &Path) -> Result<Connection, RecordError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(sqlite(path, "opened"))?;
+    harden(&connection, path)?;
+    Ok(connection)
+}
+
+/// A transaction is over when it is on the disk.
+fn durable(connection: &Connection, path: &Path) -> Result<(), RecordError> {
+    let failed = sqlite(path, "written");
+    connection.pragma_update(None, "synchronous", "FULL").map_err(&failed)?;
+    // On macOS, fsync alone does not reach the disk.
+    connection.pragma_update(None, "fullfsync", true).map_err(&failed)
+}
+
+/// Makes an empty record under another name and then gives it its own: a file of this name is never half-made.
+fn make(path: &Path) -> Result<(), RecordError> {
+    let new = beside(path, ".new");
+    fresh(&new)?.close().map_err(|(_, error)| sqlite(path, "written")(error))?;
+    put_in_place(&new, path)
+}
+
+/// An empty record in the file `path`, which is made for its owner only; what was left there is removed.
+pub(super) fn fresh(path: &Path) -> Result<Connection, RecordError> {
+    for left in [path.to_path_buf(), beside(path, "-journal"), beside(path, "-wal"), beside(path, "-shm")] {
+        match fs::remove_file(&left) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(RecordError::io(&left, "removed", &error));
+            }
+            _ => {}
+        }
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| RecordError::io(path, "created", &error))?;
+    let mut connection = opened_to_write(path)?;
+    durable(&connection, path)?;
+    schema::migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Syncs the file `from` and gives it the name `to`, in the same folder.
+pub(super) fn put_in_place(from: &Path, to: &Path) -> Result<(), RecordError> {
+    let failed = |error: io::Error| RecordError::io(to, "written", &error);
+    OpenOptions::new().write(true).open(from).and_then(|file| file.sync_all()).map_err(failed)?;
+    fs::rename(from, to).map_err(failed)?;
+    sync_folders(to)
+}
+
+/// The name of `path` with `ending` behind it.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path.as_os_str());
+    name.push(ending);
+    name.into()
+}
+
 /// Opens the database `path` to read.
 pub(super) fn readable(path: &Path) -> Result<Connection, RecordError> {
+    let connection = unchecked(path)?;
+    if schema::recognize(&connection, path)? == 0 {
+        return Err(RecordError::NotOurs { path: path.to_path_buf(), reason: "it is empty".into() });
+    }
+    Ok(connection)
+}
+
+/// Opens the database `path` to read, whatever is in it.
+pub(super) fn unchecked(path: &Path) -> Result<Connection, RecordError> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(RecordError::Missing { path: path.to_path_buf() });
@@ -52,9 +124,6 @@ pub(super) fn readable(path: &Path) -> Result<Connection, RecordError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sqlite(path, "opened"))?;
     harden(&connection, path)?;
-    if schema::recognize(&connection, path)? == 0 {
-        return Err(RecordError::NotOurs { path: path.to_path_buf(), reason: "it is empty".into() });
-    }
     Ok(connection)
 }
 
@@ -69,29 +138,17 @@ fn harden(connection: &Connection, path: &Path) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// Creates folder and file; only the owner may look into them.
-fn create(path: &Path) -> Result<(), RecordError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Creates the folder of a record; only the owner may look into it.
+pub(super) fn make_folder(folder: &Path) -> Result<(), RecordError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        builder.mode(0o700);
-        options.mode(0o600);
-    }
-    builder.create(folder).map_err(|error| RecordError::io(folder, "created", &error))?;
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(RecordError::io(path, "created", &error)),
-    }
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| RecordError::io(folder, "created", &error))
 }
 
 /// Makes the names of the file and of its folder last.
-fn sync_folders(path: &Path) -> Result<(), RecordError> {
+pub(super) fn sync_folders(path: &Path) -> Result<(), RecordError> {
     if !cfg!(unix) {
         return Ok(());
     }

@@ -7,6 +7,49 @@ use serde::Serialize;
 use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
 use crate::{RESEARCH_USE, atomic_file};
 
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableStyle {
+    /// Between columns, a single byte.
+    pub separator: u8,
+    /// Whether a byte order mark says that the file is UTF-8.
+    pub byte_order_mark: bool,
+    /// Whether fractions are written with a comma.
+    pub decimal_comma: bool,
+}
+
+impl TableStyle {
+    /// For programs: commas, decimal points, no mark (RFC 4180).
+    pub const PLAIN: Self = Self { separator: b',', byte_order_mark: false, decimal_comma: false };
+    /// For a spreadsheet program where a comma begins the fraction, as in most of Europe: semicolons, decimal commas, and the
+    /// mark without which Excel takes UTF-8 for something else.
+    pub const EXCEL: Self = Self { separator: b';', byte_order_mark: true, decimal_comma: true };
+}
+
+impl Default for TableStyle {
+    fn default() -> Self {
+        Self::PLAIN
+    }
+}
+
+/// Columns with fractions.
+const FRACTIONS: [&str; 14] = [
+    "probability",
+    "p_benign",
+    "p_early",
+    "p_pre",
+    "p_pro",
+    "logit_benign",
+    "logit_early",
+    "logit_pre",
+    "logit_pro",
+    "novelty",
+    "focus",
+    "clipped",
+    "foreign",
+    "stained",
+];
+
 /// One line: what the model said, then what a person said last.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -15,6 +58,7 @@ struct Line<'a> {
     state: &'static str,
     sequence: u64,
     taken_utc: &'a str,
+    clock: &'static str,
     since_start_ms: u64,
     verdict: &'static str,
     class: Option<&'static str>,
@@ -53,9 +97,14 @@ struct Line<'a> {
 /// # Errors
 /// [`RecordError::NoSession`]; [`RecordError::Changed`] for a record that does not verify; what keeps it from being read or
 /// written.
-pub fn export_csv(reader: &RecordReader, session: SessionId, file: &Path) -> Result<u64, RecordError> {
+pub fn export_csv(
+    reader: &RecordReader,
+    session: SessionId,
+    file: &Path,
+    style: TableStyle,
+) -> Result<u64, RecordError> {
     let session = reader.session(session)?;
-    let head = verify::intact(reader)?.head.to_string();
+    let head = verify::session_intact(reader, session.id)?.head.to_string();
     let mut table = csv::Writer::from_writer(Vec::new());
     let failed = |reason: String| RecordError::Io { path: file.to_path_buf(), action: "written", reason };
     let (mut last, mut lines) = (0, 0);
@@ -70,8 +119,31 @@ pub fn export_csv(reader: &RecordReader, session: SessionId, file: &Path) -> Res
         reader.tell("fields", lines, session.fields);
     }
     let bytes = table.into_inner().map_err(|error| failed(error.to_string()))?;
+    let bytes = styled(bytes, style).map_err(|error| failed(error.to_string()))?;
     atomic_file::write(file, &bytes).map_err(|error| RecordError::io(file, "written", &error))?;
     Ok(lines)
+}
+
+/// A plain table in another style.
+fn styled(plain: Vec<u8>, style: TableStyle) -> csv::Result<Vec<u8>> {
+    if style == TableStyle::PLAIN {
+        return Ok(plain);
+    }
+    let mut lines = csv::Reader::from_reader(plain.as_slice());
+    let names = lines.headers()?.clone();
+    let start = if style.byte_order_mark { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
+    let mut table =
+        csv::WriterBuilder::new().delimiter(style.separator).terminator(csv::Terminator::CRLF).from_writer(start);
+    table.write_record(&names)?;
+    for line in lines.records() {
+        let line = line?;
+        let cells = names.iter().zip(&line).map(|(name, cell)| {
+            let fraction = style.decimal_comma && FRACTIONS.contains(&name);
+            if fraction { Cow::Owned(cell.replace('.', ",")) } else { Cow::Borrowed(cell) }
+        });
+        table.write_record(cells.map(Cow::into_owned))?;
+    }
+    table.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
 fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
@@ -86,6 +158,7 @@ fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
         state: session.state.name(),
         sequence: field.sequence,
         taken_utc: &field.taken_utc,
+        clock: field.clock.name(),
         since_start_ms: field.since_start_ms,
         verdict: judgement.said.kind.name(),
         class: judgement.said.class.map(blastscope_shared::Class::name),

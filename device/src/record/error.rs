@@ -51,7 +51,11 @@ pub enum RecordError {
         path: PathBuf,
     },
     /// The file is something else.
-    #[error("{} is not a record of blastscope ({reason}); name another folder with --data-dir", path.display())]
+    #[error(
+        "{} is not a record of blastscope ({reason}); name another folder with --data-dir, or, if it was one, set it aside with \
+         `blastscope record salvage`",
+        path.display()
+    )]
     NotOurs {
         /// The file.
         path: PathBuf,
@@ -71,8 +75,41 @@ pub enum RecordError {
         /// Newest version that is understood.
         known: i64,
     },
+    /// A program before the first release wrote the record.
+    #[error(
+        "{} was written by a blastscope before its first release (record version {found}, this program knows version {known}); \
+         read it with that program, and name another folder with --data-dir",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Version of the file.
+        found: i64,
+        /// The version that is understood.
+        known: i64,
+    },
+    /// Another blastscope adds to the record.
+    #[error(
+        "{} is in use by another blastscope{}: use that one, or end it first (`sudo systemctl stop blastscope`{}), or name another \
+         folder with --data-dir",
+        folder.display(),
+        process.map(|id| format!(" (process {id})")).unwrap_or_default(),
+        process.map(|id| format!(", else `kill {id}`")).unwrap_or_default()
+    )]
+    Held {
+        /// The folder of the record.
+        folder: PathBuf,
+        /// The other program's number, where it is known.
+        process: Option<u32>,
+    },
     /// The file is broken.
-    #[error("{} is damaged: {reason}; copy the folder away, then see `blastscope verify`", path.display())]
+    #[error(
+        "{} is damaged: {reason}; no session is started in it. `blastscope record salvage --data-dir {}` sets it aside, takes over what \
+         verifies and begins anew",
+        path.display(),
+        path.parent().unwrap_or(Path::new(".")).display()
+    )]
     Damaged {
         /// The database.
         path: PathBuf,
@@ -130,7 +167,7 @@ pub enum RecordError {
         sequence: u64,
     },
     /// A picture cannot be encoded.
-    #[error("a picture of {width} x {height} pixels cannot be stored as JPEG: {reason}")]
+    #[error("a picture of {width} x {height} pixels cannot be stored: {reason}")]
     Picture {
         /// Width in pixels.
         width: usize,
@@ -138,6 +175,18 @@ pub enum RecordError {
         height: usize,
         /// What the encoder says.
         reason: String,
+    },
+    /// A record that is to be salvaged is what was written.
+    #[error("{} is what was written: there is nothing to salvage; `blastscope verify` says more", path.display())]
+    Sound {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A file to be written is there already.
+    #[error("{} exists already and is left as it is: name a file that does not exist yet", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
     },
     /// A folder to export to holds something.
     #[error("{} exists and is not empty: name a folder that does not exist yet", path.display())]

@@ -10,8 +10,11 @@ use blastscope_shared::{
 };
 use serde::Serialize;
 
-use super::{Jpeg, RecordError, opinion::Opinion, text_rules};
-use crate::pipeline::{Reading, Statement};
+use super::{PictureFormat, PictureOrigin, RecordError, StoredPicture, opinion::Opinion, text_rules};
+use crate::{
+    clock::ClockTrust,
+    pipeline::{Reading, Statement},
+};
 
 /// Which kind of statement was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -75,6 +78,28 @@ impl Said {
     }
 }
 
+/// What is measured in one frame, whatever came before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Measured {
+    /// The network's outputs; `None` where the gate rejected the frame or nothing was seen.
+    pub(super) logits: Option<[f32; Class::COUNT]>,
+    /// Novelty; `None` where the network saw nothing.
+    pub(super) novelty: Option<f32>,
+    /// `passed`, or the [name](Rejection::name) of the rejection.
+    pub(super) gate: &'static str,
+}
+
+impl Measured {
+    pub(super) fn of(frame: &Result<Assessment, Rejection>) -> Self {
+        let assessment = frame.as_ref().ok();
+        Self {
+            logits: assessment.and_then(Assessment::logits),
+            novelty: assessment.and_then(Assessment::novelty),
+            gate: frame.as_ref().err().map_or("passed", Rejection::name),
+        }
+    }
+}
+
 /// Everything the program judged of a field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judgement {
@@ -101,13 +126,13 @@ impl Judgement {
     /// What a reading of the pipeline says; `None` where there was no picture.
     #[must_use]
     pub fn of(reading: &Reading, model_sha256: &str) -> Option<Self> {
-        let assessment = reading.frame.as_ref().ok();
+        let Measured { logits, novelty, gate } = Measured::of(&reading.frame);
         Some(Self {
             said: Said::of(&reading.statement)?,
             probabilities: reading.probabilities,
-            logits: assessment.and_then(Assessment::logits),
-            novelty: assessment.and_then(Assessment::novelty),
-            gate: reading.frame.as_ref().err().map_or("passed", Rejection::name).into(),
+            logits,
+            novelty,
+            gate: gate.into(),
             quality: reading.quality,
             model_sha256: model_sha256.into(),
             frames: reading.frames_in_view,
@@ -144,7 +169,7 @@ pub struct NewField {
     /// What was judged.
     pub judgement: Judgement,
     /// The frame.
-    pub jpeg: Jpeg,
+    pub picture: StoredPicture,
 }
 
 /// A field as it is kept, without its picture.
@@ -154,13 +179,19 @@ pub struct Field {
     pub sequence: u64,
     /// When the frame was taken, RFC 3339.
     pub taken_utc: String,
+    /// Whether the device trusted its clock then.
+    pub clock: ClockTrust,
     /// Milliseconds since the session's start.
     pub since_start_ms: u64,
     /// What was judged.
     #[serde(flatten)]
     pub judgement: Judgement,
+    /// Format of the picture.
+    pub picture_format: PictureFormat,
+    /// Whether the picture is the source's own file.
+    pub picture_origin: PictureOrigin,
     /// Size of the picture, in bytes.
-    pub jpeg_bytes: u64,
+    pub picture_bytes: u64,
     /// What people said, oldest first; the last one counts.
     pub opinions: Vec<Opinion>,
 }

@@ -1,12 +1,12 @@
-//! Pictures as they are kept.
+//! Small pictures to look at.
 
 use blastscope_shared::RgbPixels;
 use image::{ExtendedColorType, ImageEncoder as _, codecs::jpeg::JpegEncoder};
 
 use super::RecordError;
 
-/// Quality of the stored pictures, 1..=100.
-pub const QUALITY: u8 = 90;
+/// Quality of the pictures that are encoded here, 1..=100.
+pub const QUALITY: u8 = 85;
 
 /// A JPEG that was encoded here: a JFIF header and the picture, no EXIF, no comment, no thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,12 @@ impl Jpeg {
 
     /// The file's bytes.
     #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// The file's bytes.
+    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -61,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_picture_says_nothing_but_the_picture() {
+    fn a_thumbnail_says_nothing_but_the_picture() {
         let bytes = (0..320 * 240 * 3).map(|index| (index % 251) as u8).collect();
         let picture = RgbPixels::new(320, 240, bytes).expect("three bytes a pixel");
         let jpeg = Jpeg::encode(&picture).expect("encoded");

@@ -21,16 +21,18 @@ pub(super) enum Event {
     FieldSaved,
     OpinionGiven,
     SignedOff,
+    RecordSalvaged,
 }
 
 impl Event {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::SessionStarted,
         Self::SessionEnded,
         Self::SessionContinued,
         Self::FieldSaved,
         Self::OpinionGiven,
         Self::SignedOff,
+        Self::RecordSalvaged,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Event {
             Self::FieldSaved => "field saved",
             Self::OpinionGiven => "opinion given",
             Self::SignedOff => "signed off",
+            Self::RecordSalvaged => "record salvaged",
         }
     }
 
@@ -53,6 +56,16 @@ impl Event {
             Self::FieldSaved => "fields",
             Self::OpinionGiven => "opinions",
             Self::SignedOff => "sign_offs",
+            Self::RecordSalvaged => "salvages",
+        }
+    }
+
+    /// The column that says which session the row belongs to; `None` where it belongs to none.
+    pub(super) const fn session_column(self) -> Option<&'static str> {
+        match self {
+            Self::SessionStarted => Some("id"),
+            Self::RecordSalvaged => None,
+            _ => Some("session_id"),
         }
     }
 
@@ -132,6 +145,11 @@ pub(super) fn digests(table: &str, row: &Row<'_>) -> rusqlite::Result<Vec<u8>> {
         digests.extend(digest(table, statement.column_name(index)?, row.get_ref(index)?));
     }
     Ok(digests)
+}
+
+/// The SHA-256 of an integer column.
+pub(super) fn integer_digest(table: &str, column: &str, value: i64) -> [u8; 32] {
+    digest(table, column, ValueRef::Integer(value))
 }
 
 /// The SHA-256 of the column `id` of a row that an event of this name speaks of.

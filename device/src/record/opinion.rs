@@ -6,6 +6,7 @@ use blastscope_shared::Class;
 use serde::{Serialize, Serializer};
 
 use super::{RecordError, text_rules};
+use crate::clock::ClockTrust;
 
 /// What a field shows, by a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +91,8 @@ impl NewOpinion {
 pub struct Opinion {
     /// When, RFC 3339.
     pub given_utc: String,
+    /// Whether the device trusted its clock then.
+    pub clock: ClockTrust,
     /// Who.
     pub given_by: String,
     /// Whether it confirms what the model said.

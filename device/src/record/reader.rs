@@ -6,16 +6,20 @@ use std::{
     cell::RefCell,
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use blastscope_shared::Class;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
-use self::rows::{FIELD_COLUMNS, continuation_of, field_of, opinion_of, session_of, sign_off_of};
+use self::rows::{FIELD_COLUMNS, continuation_of, field_of, opinion_of, picture_of, salvage_of, session_of, sign_off_of};
 use super::{
-    Continuation, Field, Hash, Label, RecordError, Session, SessionId, SignOff, State, VerdictKind, connection,
-    error::sqlite, log, path_in,
+    Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State, VerdictKind,
+    connection,
+    error::sqlite,
+    log, path_in,
+    verify::Remembered,
 };
 use crate::classify::ByClass;
 
@@ -30,6 +34,7 @@ pub struct RecordReader {
     path: PathBuf,
     connection: Connection,
     watcher: RefCell<Option<Watcher>>,
+    remembered: Option<Arc<Remembered>>,
 }
 
 impl fmt::Debug for RecordReader {
@@ -93,14 +98,25 @@ impl Tally {
 }
 
 impl RecordReader {
-    /// Opens the record in `folder`.
+    /// Opens the record in `folder`, or the one that is the file `folder`, such as a backup.
     ///
     /// # Errors
     /// [`RecordError::Missing`], [`RecordError::NotOurs`], [`RecordError::Newer`], or what the system says.
     pub fn open(folder: &Path) -> Result<Self, RecordError> {
-        let path = path_in(folder);
+        let path = if folder.is_file() { folder.to_path_buf() } else { path_in(folder) };
         let connection = connection::readable(&path)?;
-        Ok(Self { path, connection, watcher: RefCell::new(None) })
+        Ok(Self { path, connection, watcher: RefCell::new(None), remembered: None })
+    }
+
+    /// Verifies sessions by what this process has verified before, and remembers what is added.
+    #[must_use]
+    pub fn remembering(mut self, remembered: Arc<Remembered>) -> Self {
+        self.remembered = Some(remembered);
+        self
+    }
+
+    pub(super) fn remembered(&self) -> Option<&Remembered> {
+        self.remembered.as_deref()
     }
 
     /// Has `watcher` told how far verification and exports are.
@@ -152,7 +168,7 @@ impl RecordReader {
             // One look: nothing written in between is half seen.
             let snapshot = self.connection.unchecked_transaction()?;
             let Some(state) = state(&snapshot, id)? else { return Ok(None) };
-            let sql = "SELECT s.*, e.ended_utc, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
+            let sql = "SELECT s.*, e.ended_utc, e.clock AS end_clock, e.since_start_ms AS end_since_start_ms, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
                        FROM sessions s LEFT JOIN session_ends e ON e.session_id = s.id WHERE s.id = ?1";
             let session = snapshot.query_row(sql, [id.0], |row| session_of(row, state))?;
             let (continuations, sign_offs) = (continuations(&snapshot, id)?, sign_offs(&snapshot, id)?);
@@ -177,7 +193,7 @@ impl RecordReader {
             let mut fields: Vec<Field> = statement.query_map(limits, field_of)?.collect::<rusqlite::Result<_>>()?;
             let Some(last) = fields.last().map(|field| field.sequence) else { return Ok(fields) };
             let mut statement = snapshot.prepare(
-                "SELECT sequence, given_utc, given_by, kind, label, note FROM opinions \
+                "SELECT sequence, given_utc, given_by, kind, label, note, clock FROM opinions \
                  WHERE session_id = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY id",
             )?;
             let limits = [session.0, after, i64::try_from(last).unwrap_or(i64::MAX)];
@@ -254,11 +270,42 @@ impl RecordReader {
     ///
     /// # Errors
     /// [`RecordError::NoField`], or what keeps it from being read.
-    pub fn jpeg(&self, session: SessionId, sequence: u64) -> Result<Vec<u8>, RecordError> {
+    pub fn picture(&self, session: SessionId, sequence: u64) -> Result<PictureFile, RecordError> {
+        self.of_field(session, sequence, "picture_format, picture_origin, picture", picture_of)
+    }
+
+    /// The small JPEG of a field.
+    ///
+    /// # Errors
+    /// [`RecordError::NoField`], or what keeps it from being read.
+    pub fn thumbnail(&self, session: SessionId, sequence: u64) -> Result<Vec<u8>, RecordError> {
+        self.of_field(session, sequence, "thumbnail", |row| row.get(0))
+    }
+
+    fn of_field<T>(
+        &self,
+        session: SessionId,
+        sequence: u64,
+        columns: &str,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, RecordError> {
         let number = i64::try_from(sequence).map_err(|_| RecordError::NoField { session, sequence })?;
-        let sql = "SELECT jpeg FROM fields WHERE session_id = ?1 AND sequence = ?2";
-        let found = self.connection.query_row(sql, [session.0, number], |row| row.get(0)).optional();
+        let sql = format!("SELECT {columns} FROM fields WHERE session_id = ?1 AND sequence = ?2");
+        let found = self.connection.query_row(&sql, [session.0, number], read).optional();
         found.map_err(self.failed())?.ok_or(RecordError::NoField { session, sequence })
+    }
+
+    /// The salvages that made this record, oldest first; none of most.
+    ///
+    /// # Errors
+    /// What keeps them from being read.
+    pub fn salvages(&self) -> Result<Vec<Salvage>, RecordError> {
+        let sql = "SELECT salvaged_utc, clock, original_sha256, set_aside, original_entries, kept_entries, rows_lost, reason \
+                   FROM salvages ORDER BY id";
+        let read = || -> rusqlite::Result<Vec<Salvage>> {
+            self.connection.prepare(sql)?.query_map([], salvage_of)?.collect()
+        };
+        read().map_err(self.failed())
     }
 
     /// Fields per class, of one session or of all.
@@ -283,26 +330,31 @@ impl RecordReader {
 pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<State>> {
     let sql = "SELECT (SELECT count(*) FROM sign_offs WHERE session_id = s.id), \
                (SELECT max(last_opinion) FROM sign_offs WHERE session_id = s.id), \
-               (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
+               (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = s.id), \
+               (SELECT fields FROM sign_offs WHERE session_id = s.id ORDER BY id DESC LIMIT 1), \
+               (SELECT count(*) FROM fields WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
     let numbers = connection.query_row(sql, [session.0], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, i64>(2)?))
+        let signed: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(3)?);
+        let now: (i64, i64) = (row.get(2)?, row.get(4)?);
+        Ok((row.get::<_, i64>(0)?, signed, now))
     });
-    Ok(numbers.optional()?.map(|(times, signed, newest)| match times {
+    Ok(numbers.optional()?.map(|(times, signed, (newest, fields))| match times {
         0 => State::Draft,
-        _ if signed != Some(newest) => State::Changed,
+        // A salvage may have lost opinions or fields that were signed.
+        _ if signed != (Some(newest), Some(fields)) => State::Changed,
         1 => State::Approved,
         _ => State::Amended,
     }))
 }
 
 fn continuations(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<Continuation>> {
-    let sql = "SELECT continued_utc, fields, decision FROM continuations WHERE session_id = ?1 ORDER BY id";
+    let sql = "SELECT continued_utc, fields, decision, clock FROM continuations WHERE session_id = ?1 ORDER BY id";
     let mut statement = connection.prepare(sql)?;
     statement.query_map([session.0], continuation_of)?.collect()
 }
 
 fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<SignOff>> {
-    let sql = "SELECT kind, signed_utc, signed_by, fields, head FROM sign_offs WHERE session_id = ?1 ORDER BY id";
+    let sql = "SELECT kind, signed_utc, signed_by, fields, head, clock FROM sign_offs WHERE session_id = ?1 ORDER BY id";
     let mut statement = connection.prepare(sql)?;
     statement.query_map([session.0], sign_off_of)?.collect()
 }

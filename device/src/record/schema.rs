@@ -8,22 +8,25 @@ use super::error::{RecordError, sqlite};
 
 /// `BSCR`: says in the file's header whose database it is.
 pub(super) const APPLICATION_ID: i64 = 0x4253_4352;
-/// What brings a file from each version to the next; version 0 is an empty file.
+/// Versions before the first that is understood: files of programs that were never released.
+const UNRELEASED: i64 = 1;
+/// What brings a file from each version to the next; the first makes a file of an empty one, which has version 0.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 /// Every table whose rows the log speaks of, and the log itself, with its key.
-pub(super) const TABLES: [(&str, &str); 7] = [
+pub(super) const TABLES: [(&str, &str); 8] = [
     ("sessions", "id"),
     ("session_ends", "id"),
     ("continuations", "id"),
     ("fields", "id"),
     ("opinions", "id"),
     ("sign_offs", "id"),
+    ("salvages", "id"),
     ("log", "entry"),
 ];
 
 /// The version that this program writes.
 pub(super) const fn version() -> i64 {
-    MIGRATIONS.len() as i64
+    UNRELEASED + MIGRATIONS.len() as i64
 }
 
 /// The triggers that forbid to change or remove a row, also by `INSERT OR REPLACE`.
@@ -69,6 +72,9 @@ pub(super) fn recognize(connection: &Connection, path: &Path) -> Result<i64, Rec
     if found > version() {
         return Err(RecordError::Newer { path: path.to_path_buf(), found, known: version() });
     }
+    if found <= UNRELEASED {
+        return Err(RecordError::Older { path: path.to_path_buf(), found, known: version() });
+    }
     Ok(found)
 }
 
@@ -78,19 +84,20 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Re
 }
 
 fn migrate_by(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), RecordError> {
-    if recognize(connection, path)? == migrations.len() as i64 {
+    let newest = UNRELEASED + migrations.len() as i64;
+    if recognize(connection, path)? == newest {
         return Ok(());
     }
     let failed = sqlite(path, "written");
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
     // Another program may have been faster.
-    let from = usize::try_from(recognize(&transaction, path)?).unwrap_or(migrations.len());
+    let from = usize::try_from((recognize(&transaction, path)? - UNRELEASED).max(0)).unwrap_or(migrations.len());
     for (index, sql) in migrations.iter().enumerate().skip(from) {
         transaction.execute_batch(sql).map_err(&failed)?;
         if index == 0 {
             transaction.execute_batch(&append_only()).map_err(&failed)?;
         }
-        transaction.pragma_update(None, "user_version", index as i64 + 1).map_err(&failed)?;
+        transaction.pragma_update(None, "user_version", UNRELEASED + index as i64 + 1).map_err(&failed)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
     transaction.commit().map_err(&failed)
@@ -125,11 +132,14 @@ mod tests {
         assert_eq!(objects(&connection).expect("read"), expected_objects().expect("read"));
         let fine = [MIGRATIONS[0], "CREATE TABLE extra (id INTEGER) STRICT;"];
         migrate_by(&mut connection, path, &fine).expect("version 2");
-        assert_eq!(identity(&connection).expect("read").1, 2);
+        assert_eq!(identity(&connection).expect("read").1, 3);
         assert_eq!(
             recognize(&connection, path),
-            Err(RecordError::Newer { path: path.into(), found: 2, known: version() })
+            Err(RecordError::Newer { path: path.into(), found: 3, known: version() })
         );
+        connection.pragma_update(None, "user_version", UNRELEASED).expect("set");
+        let error = recognize(&connection, path).expect_err("never released");
+        assert!(error.to_string().contains("record version 1"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,5 @@
--- Version 1 of the record. Rows are only ever added; what changes later is a new row in another table.
+-- Version 2 of the record. Rows are only ever added; what changes later is a new row in another table.
+-- The column `clock` beside a time says whether the device trusted its clock then.
 
 -- One slide of one pseudonymous patient.
 CREATE TABLE sessions (
@@ -6,6 +7,7 @@ CREATE TABLE sessions (
   specimen TEXT NOT NULL CHECK (length(specimen) BETWEEN 1 AND 64 AND specimen NOT GLOB '*[^A-Za-z0-9._-]*'),
   operator TEXT NOT NULL,
   started_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   model_name TEXT NOT NULL,
   model_sha256 TEXT NOT NULL,
   config_sha256 TEXT NOT NULL,
@@ -18,6 +20,9 @@ CREATE TABLE session_ends (
   id INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL UNIQUE REFERENCES sessions (id),
   ended_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  -- Time since the session's start by a clock that is never set.
+  since_start_ms INTEGER NOT NULL CHECK (since_start_ms >= 0),
   reason TEXT NOT NULL
 ) STRICT;
 
@@ -26,17 +31,19 @@ CREATE TABLE continuations (
   id INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL REFERENCES sessions (id),
   continued_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   fields INTEGER NOT NULL CHECK (fields >= 0),
   decision TEXT NOT NULL CHECK (decision IN ('automatic', 'operator'))
 ) STRICT;
 CREATE INDEX continuations_of_session ON continuations (session_id);
 
--- What the model said about a field. The picture is last, so that the other columns are read without it.
+-- What the model said about a field. The pictures are last, so that the other columns are read without them.
 CREATE TABLE fields (
   id INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL REFERENCES sessions (id),
   sequence INTEGER NOT NULL CHECK (sequence > 0),
   taken_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   since_start_ms INTEGER NOT NULL CHECK (since_start_ms >= 0),
   verdict_kind TEXT NOT NULL CHECK (verdict_kind IN ('class', 'abstain', 'rejected', 'settling')),
   class TEXT CHECK (class IN ('Benign', 'Early', 'Pre', 'Pro')),
@@ -54,7 +61,13 @@ CREATE TABLE fields (
   stained REAL NOT NULL,
   model_sha256 TEXT NOT NULL,
   frames INTEGER NOT NULL,
-  jpeg BLOB NOT NULL,
+  -- 'source': the camera's or the file's own bytes; 'pixels': encoded here without loss.
+  picture_format TEXT NOT NULL CHECK (picture_format IN ('jpeg', 'png')),
+  picture_origin TEXT NOT NULL CHECK (picture_origin IN ('source', 'pixels')),
+  -- JPEG, to look at.
+  thumbnail BLOB NOT NULL,
+  -- What the network saw.
+  picture BLOB NOT NULL,
   UNIQUE (session_id, sequence),
   CHECK ((verdict_kind = 'class') = (class IS NOT NULL))
 ) STRICT;
@@ -65,6 +78,7 @@ CREATE TABLE opinions (
   session_id INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
   given_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   given_by TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('correction', 'confirmation')),
   label TEXT NOT NULL CHECK (label IN ('Benign', 'Early', 'Pre', 'Pro', 'not assessable')),
@@ -77,6 +91,7 @@ CREATE TABLE sign_offs (
   id INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL REFERENCES sessions (id),
   signed_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   signed_by TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('approved', 'amended')),
   fields INTEGER NOT NULL,
@@ -84,6 +99,21 @@ CREATE TABLE sign_offs (
   head TEXT NOT NULL
 ) STRICT;
 CREATE INDEX sign_offs_of_session ON sign_offs (session_id);
+
+-- The record was damaged; what verified was taken over into this file, and the damaged one was set aside.
+CREATE TABLE salvages (
+  id INTEGER PRIMARY KEY,
+  salvaged_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  -- Of the damaged file.
+  original_sha256 TEXT NOT NULL,
+  set_aside TEXT NOT NULL,
+  original_entries INTEGER NOT NULL CHECK (original_entries >= 0),
+  -- Entries before this one are the damaged file's own: their hashes are what they were.
+  kept_entries INTEGER NOT NULL CHECK (kept_entries >= 0),
+  rows_lost INTEGER NOT NULL CHECK (rows_lost >= 0),
+  reason TEXT NOT NULL
+) STRICT;
 
 -- The audit log: one entry a row of the tables above, each chained to the one before.
 CREATE TABLE log (

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr, time::SystemTime};
 use serde::Serialize;
 
 use super::{RecordError, hash::Hash, text_rules};
+use crate::clock::ClockTrust;
 
 /// Number of a session in its record, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -141,6 +142,8 @@ impl FromStr for Decision {
 pub struct Continuation {
     /// When, RFC 3339.
     pub continued_utc: String,
+    /// Whether the device trusted its clock then.
+    pub clock: ClockTrust,
     /// Fields that it had by then.
     pub fields: u64,
     /// Who decided it.
@@ -154,6 +157,8 @@ pub struct SignOff {
     pub kind: String,
     /// When, RFC 3339.
     pub signed_utc: String,
+    /// Whether the device trusted its clock then.
+    pub clock: ClockTrust,
     /// Who.
     pub signed_by: String,
     /// Number of fields that were signed.
@@ -173,8 +178,14 @@ pub struct Session {
     pub operator: String,
     /// When it started, RFC 3339.
     pub started_utc: String,
+    /// Whether the device trusted its clock then.
+    pub started_clock: ClockTrust,
     /// When it ended, RFC 3339; `None` while it goes on, and when the device lost power.
     pub ended_utc: Option<String>,
+    /// Whether the device trusted its clock at the end.
+    pub ended_clock: Option<ClockTrust>,
+    /// Milliseconds from start to end by a clock that is never set; the time without power is not in it.
+    pub ended_after_ms: Option<u64>,
     /// Why it ended.
     pub end_reason: Option<String>,
     /// As [`NewSession::model_name`].

@@ -1,8 +1,9 @@
 //! Writing: one transaction for each thing that happens, with its entry in the log.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use blastscope_shared::Class;
@@ -12,10 +13,16 @@ use serde::Serialize;
 use super::{
     Decision, Hash, NewField, NewOpinion, NewSession, RecordError, Says, SessionId, State, connection,
     error::sqlite,
+    lock::Lock,
     log::{self, Event},
-    path_in, reader, space, text_rules,
+    path_in, reader, salvage, space, text_rules,
+    times::{self, Moment},
+    verify,
 };
-use crate::civil::rfc3339;
+use crate::{
+    civil::rfc3339,
+    clock::{Clock, ClockTrust},
+};
 
 /// Bytes that stay free on the disk, unless another limit is set.
 pub const MIN_FREE: u64 = 64 << 20;
@@ -39,6 +46,11 @@ pub struct Record {
     path: PathBuf,
     connection: Connection,
     min_free: u64,
+    clock: Clock,
+    /// Sessions that were started or went on here: when, by a clock that is never set, and how old they were then.
+    running: HashMap<SessionId, (Instant, Duration)>,
+    /// Given back after the connection is closed.
+    _lock: Lock,
 }
 
 /// What a transaction has done.
@@ -52,14 +64,36 @@ struct Done {
 type Attempt = Result<Done, RecordError>;
 
 impl Record {
-    /// Opens the record in `folder`; creates both where they are missing, readable for their owner only.
+    /// Opens the record in `folder`; creates both where they are missing, readable for their owner only. Until it is dropped,
+    /// no other program can open it to write.
+    ///
+    /// What can be looked at at once is: tables and triggers, and the newest entries of the log with their rows.
     ///
     /// # Errors
-    /// A file that is no record, or one of a newer program; a disk that is full or refuses.
+    /// [`RecordError::Held`] while another program has it open; [`RecordError::Damaged`] for one that is not what was written;
+    /// a file that is no record, or one of another program; a disk that is full or refuses.
     pub fn open(folder: &Path) -> Result<Self, RecordError> {
         let path = path_in(folder);
-        let connection = connection::writable(&path)?;
-        Ok(Self { path, connection, min_free: MIN_FREE })
+        connection::make_folder(folder)?;
+        let lock = Lock::take(folder)?;
+        salvage::finish(folder)?;
+        let opened = connection::writable(&path).and_then(|connection| {
+            verify::newest(&connection, &path)?;
+            let newest = times::newest(&connection).map_err(sqlite(&path, "read"))?;
+            Ok((connection, newest))
+        });
+        match opened {
+            Ok((connection, newest)) => {
+                let (clock, running) = (Clock::new(newest), HashMap::new());
+                Ok(Self { path, connection, min_free: MIN_FREE, clock, running, _lock: lock })
+            }
+            Err(error) => {
+                if matches!(error, RecordError::NotOurs { .. } | RecordError::Newer { .. } | RecordError::Older { .. }) {
+                    lock.withdraw();
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Sets how many bytes must stay free on the disk; [`MIN_FREE`] otherwise.
@@ -81,13 +115,16 @@ impl Record {
     /// [`RecordError::Invalid`] for a text that is not accepted, and whatever keeps it from being written.
     pub fn start_session(&mut self, new: &NewSession) -> Result<Receipt, RecordError> {
         new.check()?;
-        self.write(|transaction, path| {
-            let sql = "INSERT INTO sessions (specimen, operator, started_utc, model_name, model_sha256, config_sha256, \
-                       program_version, code_hash, device_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        self.clock.begin();
+        let receipt = self.write(|transaction, path, trust| {
+            let sql = "INSERT INTO sessions (specimen, operator, started_utc, clock, model_name, model_sha256, config_sha256, \
+                       program_version, code_hash, device_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            let moment = Moment::first(new.started, trust);
             let values = params![
                 new.specimen,
                 new.operator,
-                rfc3339(new.started),
+                moment.utc,
+                moment.clock.name(),
                 new.model_name,
                 new.model_sha256,
                 new.config_sha256,
@@ -98,7 +135,9 @@ impl Record {
             transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
             Ok(Done { event: Event::SessionStarted, row, session: SessionId(row), sequence: None })
-        })
+        })?;
+        self.running.insert(receipt.session, (Instant::now(), Duration::ZERO));
+        Ok(receipt)
     }
 
     /// Adds a field to a session that is neither ended nor signed off; its number is the next one of the session.
@@ -107,9 +146,9 @@ impl Record {
     /// [`RecordError::NoSession`], [`RecordError::Closed`], [`RecordError::Invalid`], and whatever keeps it from being written.
     pub fn add_field(&mut self, session: SessionId, new: &NewField) -> Result<Receipt, RecordError> {
         new.judgement.check()?;
-        self.write(|transaction, path| {
+        self.write(|transaction, path, trust| {
             open_for_fields(transaction, path, session)?;
-            let sequence = insert_field(transaction, session, new).map_err(sqlite(path, "written"))?;
+            let sequence = insert_field(transaction, session, new, trust).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
             Ok(Done { event: Event::FieldSaved, row, session, sequence: Some(sequence) })
         })
@@ -123,7 +162,7 @@ impl Record {
     /// written.
     pub fn add_opinion(&mut self, session: SessionId, sequence: u64, new: &NewOpinion) -> Result<Receipt, RecordError> {
         new.check()?;
-        self.write(|transaction, path| {
+        self.write(|transaction, path, trust| {
             let failed = sqlite(path, "written");
             let number = i64::try_from(sequence).map_err(|_| RecordError::NoField { session, sequence })?;
             let class: Option<String> = transaction
@@ -140,9 +179,11 @@ impl Record {
                 (Says::Confirms, Some(class)) => ("confirmation", class),
                 (Says::Confirms, None) => return Err(RecordError::NothingToConfirm { session, sequence }),
             };
-            let sql = "INSERT INTO opinions (session_id, sequence, given_utc, given_by, kind, label, note) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            let values = params![session.0, number, rfc3339(new.at), new.by, kind, label, new.note];
+            let sql = "INSERT INTO opinions (session_id, sequence, given_utc, clock, given_by, kind, label, note) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let moment = Moment::next(transaction, session, new.at, trust).map_err(&failed)?;
+            let values =
+                params![session.0, number, moment.utc, moment.clock.name(), new.by, kind, label, new.note];
             transaction.execute(sql, values).map_err(&failed)?;
             let row = transaction.last_insert_rowid();
             Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })
@@ -157,7 +198,7 @@ impl Record {
     /// [`RecordError::Invalid`], and whatever keeps it from being written.
     pub fn sign_off(&mut self, session: SessionId, by: &str, at: SystemTime) -> Result<Receipt, RecordError> {
         text_rules::line("name", by)?;
-        self.write(|transaction, path| {
+        self.write(|transaction, path, trust| {
             let kind = match state(transaction, path, session)? {
                 State::Draft => "approved",
                 State::Changed => "amended",
@@ -168,10 +209,11 @@ impl Record {
             };
             let failed = sqlite(path, "written");
             let (_, head) = log::head(transaction).map_err(&failed)?;
-            let sql = "INSERT INTO sign_offs (session_id, signed_utc, signed_by, kind, fields, last_opinion, head) SELECT \
-                       ?1, ?2, ?3, ?4, (SELECT count(*) FROM fields WHERE session_id = ?1), \
-                       (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?5";
-            let values = params![session.0, rfc3339(at), by, kind, head.to_string()];
+            let sql = "INSERT INTO sign_offs (session_id, signed_utc, clock, signed_by, kind, fields, last_opinion, head) SELECT \
+                       ?1, ?2, ?3, ?4, ?5, (SELECT count(*) FROM fields WHERE session_id = ?1), \
+                       (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?6";
+            let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
+            let values = params![session.0, moment.utc, moment.clock.name(), by, kind, head.to_string()];
             transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SignedOff, row: transaction.last_insert_rowid(), session, sequence: None })
         })
@@ -187,14 +229,19 @@ impl Record {
         at: SystemTime,
         decision: Decision,
     ) -> Result<Receipt, RecordError> {
-        self.write(|transaction, path| {
+        let before = times::age(&self.connection, session).map_err(sqlite(&self.path, "read"))?;
+        let receipt = self.write(|transaction, path, trust| {
             open_for_fields(transaction, path, session)?;
-            let sql = "INSERT INTO continuations (session_id, continued_utc, fields, decision) SELECT ?1, ?2, \
-                       (SELECT count(*) FROM fields WHERE session_id = ?1), ?3";
-            let values = params![session.0, rfc3339(at), decision.name()];
-            transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
+            let sql = "INSERT INTO continuations (session_id, continued_utc, clock, fields, decision) SELECT ?1, ?2, ?3, \
+                       (SELECT count(*) FROM fields WHERE session_id = ?1), ?4";
+            let failed = sqlite(path, "written");
+            let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
+            let values = params![session.0, moment.utc, moment.clock.name(), decision.name()];
+            transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SessionContinued, row: transaction.last_insert_rowid(), session, sequence: None })
-        })
+        })?;
+        self.running.insert(session, (Instant::now(), before));
+        Ok(receipt)
     }
 
     /// Ends a session: no field can be added afterwards. `reason` says why, such as `stopped`.
@@ -204,19 +251,31 @@ impl Record {
     /// being written.
     pub fn end_session(&mut self, session: SessionId, at: SystemTime, reason: &str) -> Result<Receipt, RecordError> {
         text_rules::line("reason", reason)?;
-        self.write(|transaction, path| {
+        let running = self.running.get(&session).map(|(since, before)| *before + since.elapsed());
+        let receipt = self.write(|transaction, path, trust| {
             state(transaction, path, session)?;
             if has_ended(transaction, path, session)? {
                 return Err(RecordError::Closed { session, reason: "has ended before" });
             }
-            let sql = "INSERT INTO session_ends (session_id, ended_utc, reason) VALUES (?1, ?2, ?3)";
-            transaction.execute(sql, params![session.0, rfc3339(at), reason]).map_err(sqlite(path, "written"))?;
+            let failed = sqlite(path, "written");
+            // One that was cut off and is closed is as old as its last field.
+            let recorded = times::age(transaction, session).map_err(&failed)?;
+            let age = running.unwrap_or_default().max(recorded);
+            let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
+            let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let values = params![session.0, moment.utc, moment.clock.name(), milliseconds(age), reason];
+            transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SessionEnded, row: transaction.last_insert_rowid(), session, sequence: None })
-        })
+        })?;
+        self.running.remove(&session);
+        Ok(receipt)
     }
 
     /// One transaction: what `attempt` does and the entry that speaks of it, synced to the disk, or nothing.
-    fn write(&mut self, attempt: impl FnOnce(&Transaction<'_>, &Path) -> Attempt) -> Result<Receipt, RecordError> {
+    fn write(
+        &mut self,
+        attempt: impl FnOnce(&Transaction<'_>, &Path, ClockTrust) -> Attempt,
+    ) -> Result<Receipt, RecordError> {
         let path = self.path.as_path();
         let folder = path.parent().unwrap_or(Path::new("."));
         if let Some(free) = space::free(folder).filter(|&free| free < self.min_free) {
@@ -224,10 +283,11 @@ impl Record {
         }
         let failed = sqlite(path, "written");
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
-        let done = attempt(&transaction, path)?;
-        let now = rfc3339(SystemTime::now());
-        let (entry, head) = log::append(&transaction, done.event, done.row, now).map_err(&failed)?;
+        let (now, trust) = self.clock.now();
+        let done = attempt(&transaction, path, trust)?;
+        let (entry, head) = log::append(&transaction, done.event, done.row, rfc3339(now)).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
+        self.clock.recorded(now);
         Ok(Receipt { session: done.session, sequence: done.sequence, entry: entry.unsigned_abs(), head })
     }
 }
@@ -254,12 +314,22 @@ fn open_for_fields(connection: &Connection, path: &Path, session: SessionId) -> 
     Ok(())
 }
 
-fn insert_field(transaction: &Transaction<'_>, session: SessionId, new: &NewField) -> rusqlite::Result<u64> {
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn insert_field(
+    transaction: &Transaction<'_>,
+    session: SessionId,
+    new: &NewField,
+    trust: ClockTrust,
+) -> rusqlite::Result<u64> {
     let sequence: i64 = transaction.query_row(
         "SELECT coalesce(max(sequence), 0) + 1 FROM fields WHERE session_id = ?1",
         [session.0],
         |row| row.get(0),
     )?;
+    let moment = Moment::next(transaction, session, new.taken, trust)?;
     let judgement = &new.judgement;
     let numbers = |values: Option<[f32; Class::COUNT]>| match values {
         Some(values) => values.map(|value| Some(f64::from(value))),
@@ -270,13 +340,14 @@ fn insert_field(transaction: &Transaction<'_>, session: SessionId, new: &NewFiel
     transaction.execute(
         "INSERT INTO fields (session_id, sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
          p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
-         cells, clipped, foreign_share, stained, model_sha256, frames, jpeg) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
-         ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+         cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, thumbnail, picture) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, \
+         ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
         params![
             session.0,
             sequence,
-            rfc3339(new.taken),
-            i64::try_from(new.since_start.as_millis()).unwrap_or(i64::MAX),
+            moment.utc,
+            milliseconds(new.since_start),
             judgement.said.kind.name(),
             judgement.said.class.map(Class::name),
             judgement.said.probability,
@@ -299,7 +370,11 @@ fn insert_field(transaction: &Transaction<'_>, session: SessionId, new: &NewFiel
             quality.stained,
             judgement.model_sha256,
             judgement.frames,
-            new.jpeg.bytes(),
+            moment.clock.name(),
+            new.picture.file.format.name(),
+            new.picture.file.origin.name(),
+            new.picture.thumbnail.bytes(),
+            new.picture.file.bytes,
         ],
     )?;
     Ok(sequence.unsigned_abs())

@@ -1,7 +1,7 @@
 //! Corrected and confirmed fields as a folder that `blastscope-host train --data` reads.
 //!
 //! ```text
-//! DIR/Benign/s1-f3-SPECIMEN.jpg    the stored bytes, unchanged; Early, Pre and Pro likewise
+//! DIR/Benign/s1-f3-SPECIMEN.jpg    the stored bytes, unchanged, or .png; Early, Pre and Pro likewise
 //! DIR/manifest.csv                 what each file is, what the model said, who said what it is
 //! DIR/groups.csv                   one overlap group a specimen: no specimen is on both sides of a split
 //! DIR/NOTICE.txt                   for research use only
@@ -100,10 +100,11 @@ pub fn export_for_training(
     }
     reader.each_field(&sessions, |session, field| {
         let Some(class) = export.take(field) else { return Ok(()) };
-        let jpeg = reader.jpeg(session.id, field.sequence)?;
-        let file = format!("{class}/s{}-f{}-{}.jpg", session.id, field.sequence, session.specimen);
-        put(&temporary.path().join(&file), &jpeg).map_err(failed)?;
-        let sha256 = Hash(Sha256::digest(&jpeg).into()).to_string();
+        let kept = reader.picture(session.id, field.sequence)?;
+        let ending = kept.format.extension();
+        let file = format!("{class}/s{}-f{}-{}.{ending}", session.id, field.sequence, session.specimen);
+        put(&temporary.path().join(&file), &kept.bytes).map_err(failed)?;
+        let sha256 = Hash(Sha256::digest(&kept.bytes).into()).to_string();
         tables.add(session, field, class, &file, &sha256).map_err(|error| failed(error.into()))
     })?;
     if export.classes == [0; Class::COUNT] {

@@ -2,14 +2,19 @@
 
 use std::{
     io,
-    sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError},
+    },
     thread::{self, JoinHandle},
     time::{Duration, SystemTime},
 };
 
-use blastscope_shared::RgbPixels;
-
-use super::{Decision, Jpeg, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId};
+use super::{
+    CheckState, Decision, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId,
+    StoredPicture, WholeCheck,
+};
+use crate::frame::Frame;
 
 /// A field whose picture is not encoded yet.
 #[derive(Clone, Debug)]
@@ -22,8 +27,8 @@ pub struct Picture {
     pub since_start: Duration,
     /// As [`NewField::judgement`].
     pub judgement: Judgement,
-    /// The frame; it is encoded by the thread that writes.
-    pub pixels: RgbPixels,
+    /// The frame; what is kept of it is made by the thread that writes.
+    pub frame: Arc<Frame>,
 }
 
 /// Something to be written.
@@ -117,6 +122,19 @@ impl Ticket {
 pub struct RecordWriter {
     jobs: Option<SyncSender<(Job, SyncSender<Outcome>)>>,
     thread: Option<JoinHandle<()>>,
+    check: Check,
+}
+
+/// What is known of the record that is written.
+#[derive(Clone, Debug, Default)]
+enum Check {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is being checked, or was.
+    Whole(WholeCheck),
+    /// It is not written, because of this.
+    Refused(RecordError),
 }
 
 impl RecordWriter {
@@ -124,17 +142,65 @@ impl RecordWriter {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(mut record: Record, capacity: usize) -> io::Result<Self> {
+    pub fn start(record: Record, capacity: usize) -> io::Result<Self> {
+        Self::start_checked(record, capacity, None)
+    }
+
+    /// As [`Self::start`], for a record that is being checked: once it turns out to be damaged, no session is started. One that
+    /// goes on goes on, so that the slide under the objective is not lost.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_checked(mut record: Record, capacity: usize, check: Option<WholeCheck>) -> io::Result<Self> {
+        let watched = check.clone();
+        let writer = Self::spawn(capacity, move |job| {
+            let begins = matches!(job, Job::Start(_));
+            match watched.as_ref().filter(|_| begins).and_then(WholeCheck::damage) {
+                Some(damage) => Err(damage.clone()),
+                None => run(&mut record, job),
+            }
+        })?;
+        Ok(writer.checked_by(check.map_or(Check::None, Check::Whole)))
+    }
+
+    /// Writes nothing, because of `reason`, which every job is told: the rest of the instrument works, and says it.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn refusing(reason: RecordError, capacity: usize) -> io::Result<Self> {
+        let told = reason.clone();
+        let writer = Self::spawn(capacity, move |_| Err(told.clone()))?;
+        Ok(writer.checked_by(Check::Refused(reason)))
+    }
+
+    fn spawn(
+        capacity: usize,
+        mut work: impl FnMut(Job) -> Result<Receipt, RecordError> + Send + 'static,
+    ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel::<(Job, SyncSender<Outcome>)>(capacity.max(1));
-        let work = move || {
+        let thread = thread::Builder::new().name("record".into()).spawn(move || {
             for (job, ticket) in queue {
-                let outcome = run(&mut record, job).map_or_else(Outcome::Failed, Outcome::Saved);
+                let outcome = work(job).map_or_else(Outcome::Failed, Outcome::Saved);
                 // Whoever has dropped the ticket does not want to know.
                 let _ = ticket.send(outcome);
             }
-        };
-        let thread = thread::Builder::new().name("record".into()).spawn(work)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), check: Check::None })
+    }
+
+    fn checked_by(mut self, check: Check) -> Self {
+        self.check = check;
+        self
+    }
+
+    /// What is known of the record; `None` where nobody looked.
+    #[must_use]
+    pub fn check(&self) -> Option<CheckState> {
+        match &self.check {
+            Check::None => None,
+            Check::Whole(check) => Some(check.state()),
+            Check::Refused(reason) => Some(CheckState::Damaged { reason: reason.to_string() }),
+        }
     }
 
     /// Queues a job; never waits.
@@ -166,10 +232,10 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
     match job {
         Job::Start(new) => record.start_session(&new),
         Job::Field(picture) => {
-            let Picture { session, taken, since_start, judgement, pixels } = *picture;
-            let jpeg = Jpeg::encode(&pixels)?;
-            drop(pixels);
-            record.add_field(session, &NewField { taken, since_start, judgement, jpeg })
+            let Picture { session, taken, since_start, judgement, frame } = *picture;
+            let picture = StoredPicture::of_frame(&frame)?;
+            drop(frame);
+            record.add_field(session, &NewField { taken, since_start, judgement, picture })
         }
         Job::Opinion { session, sequence, opinion } => record.add_opinion(session, sequence, &opinion),
         Job::SignOff { session, by, at } => record.sign_off(session, &by, at),

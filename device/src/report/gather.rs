@@ -28,7 +28,7 @@ pub fn gather(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Report, ReportError> {
     let session = reader.session(session)?;
-    let verified = verify::intact(reader)?;
+    let verified = verify::session_intact(reader, session.id)?;
     let counts = reader.counts(Some(session.id))?;
     let fields = first_fields(reader, session.id, options.max_pictures)?;
     let same = |classifier: &Classifier| classifier.model_id() == session.model_sha256;
@@ -49,8 +49,7 @@ pub fn gather(
     let mut shown = Vec::with_capacity(total);
     for (done, field) in fields.into_iter().enumerate() {
         progress(done, total);
-        let jpeg = reader.jpeg(session.id, field.sequence)?;
-        shown.push(show(field, &jpeg, loaded.as_mut())?);
+        shown.push(show(reader, session.id, field, loaded.as_mut())?);
     }
     progress(total, total);
     Ok(Report {
@@ -81,12 +80,19 @@ fn first_fields(reader: &RecordReader, session: SessionId, most: usize) -> Resul
     Ok(fields)
 }
 
-fn show(field: Field, jpeg: &[u8], model: Option<&mut Loaded<'_>>) -> Result<Shown, ReportError> {
+fn show(
+    reader: &RecordReader,
+    session: SessionId,
+    field: Field,
+    model: Option<&mut Loaded<'_>>,
+) -> Result<Shown, ReportError> {
     let failed = |reason: String| ReportError::Picture { sequence: field.sequence, reason };
-    let picture = picture::decoded(jpeg).map_err(failed)?;
-    let thumbnail = picture::thumbnail(&picture).map_err(failed)?;
+    let thumbnail = reader.thumbnail(session, field.sequence)?;
     let mapped = match model.filter(|model| model.classifier().model_id() == field.judgement.model_sha256) {
-        Some(model) => picture::map(&picture, &field, model).map_err(failed)?,
+        Some(model) => {
+            let picture = reader.picture(session, field.sequence)?.pixels().map_err(|error| failed(error.to_string()))?;
+            picture::map(&picture, &field, model).map_err(failed)?
+        }
         None => None,
     };
     let (map, map_class) = mapped.map_or((None, None), |(map, class)| (Some(map), Some(class)));

@@ -173,7 +173,7 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 fn continued(continuation: &Continuation) -> String {
-    let Continuation { continued_utc, fields, decision } = continuation;
+    let Continuation { continued_utc, fields, decision, .. } = continuation;
     let who = match decision {
         Decision::Automatic => "by itself",
         Decision::Operator => "the operator decided it",

@@ -1,8 +1,14 @@
 //! A capture in a thread of its own, behind a mailbox with one slot: the latest frame wins.
+//!
+//! Some drivers never answer, neither when they are opened nor later. Then only that thread hangs: the consumer never waits for
+//! it, and gives it up after a while ([`Guard`]).
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -13,8 +19,49 @@ use crate::frame::Frame;
 /// Passing errors that are kept for the consumer; beyond, the oldest are forgotten.
 const KEPT_ERRORS: usize = 8;
 
+/// How long the opening of what answers at once is waited for.
+const OPENS: Duration = Duration::from_secs(10);
+/// How long the opening of a device is waited for; after that it goes on beside the consumer.
+const OPENS_BESIDE: Duration = Duration::from_millis(250);
+
+/// Gives up a capture whose driver does not answer.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// Without any sign for so long, a capture is given up. Longer than any capture waits for a frame.
+    pub limit: Duration,
+    /// Threads that were given up and hang still.
+    hung: Arc<AtomicUsize>,
+}
+
+impl Guard {
+    /// Threads that may hang; then nothing more is opened.
+    pub const MOST_HUNG: usize = 8;
+
+    /// Nothing was given up yet.
+    #[must_use]
+    pub fn new(limit: Duration) -> Self {
+        Self { limit, hung: Arc::default() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// It is being opened.
+    #[default]
+    Opening,
+    /// Frames are captured.
+    Open,
+    /// It could not be opened.
+    Refused,
+}
+
 #[derive(Default)]
 struct Slot {
+    stage: Stage,
+    /// When the thread gave a sign last.
+    last_sign: Option<Instant>,
+    /// The thread was given up.
+    hung: bool,
     latest: Option<RawFrame>,
     passing: VecDeque<SourceError>,
     ended: Option<SourceError>,
@@ -39,10 +86,11 @@ impl Mailbox {
 /// A source that captures in the background.
 pub struct Background {
     mailbox: Arc<Mailbox>,
+    guard: Option<Guard>,
 }
 
 impl Background {
-    /// Calls `open` in a new thread, waits for its answer, and captures from there until dropped.
+    /// Calls `open`, which answers soon, in a new thread, waits for its answer, and captures from there until dropped.
     ///
     /// # Errors
     /// What `open` answers, or [`SourceError::Lost`] when no thread can be started.
@@ -51,34 +99,92 @@ impl Background {
         C: Capture,
         F: FnOnce() -> Result<C, SourceError> + Send + 'static,
     {
+        Self::spawn(open, None, OPENS)
+    }
+
+    /// As [`Self::start`], for a device: an opening that takes longer than a moment goes on beside the consumer, who finds no
+    /// frames meanwhile, and a capture that gives no sign for long is [lost](SourceError::Lost).
+    ///
+    /// # Errors
+    /// As [`Self::start`]; [`SourceError::Lost`] when too many earlier ones hang.
+    pub fn guarded<C, F>(guard: &Guard, open: F) -> Result<Self, SourceError>
+    where
+        C: Capture,
+        F: FnOnce() -> Result<C, SourceError> + Send + 'static,
+    {
+        let hung = guard.hung.load(Ordering::Relaxed);
+        if hung >= Guard::MOST_HUNG {
+            return Err(SourceError::Lost(format!(
+                "its driver has not answered {hung} times; unplug it, or restart the device"
+            )));
+        }
+        Self::spawn(open, Some(guard.clone()), OPENS_BESIDE)
+    }
+
+    fn spawn<C, F>(open: F, guard: Option<Guard>, wait: Duration) -> Result<Self, SourceError>
+    where
+        C: Capture,
+        F: FnOnce() -> Result<C, SourceError> + Send + 'static,
+    {
         let mailbox = Arc::new(Mailbox::default());
-        let (opened, answer) = mpsc::sync_channel(1);
-        let producer = Arc::clone(&mailbox);
+        mailbox.lock().last_sign = Some(Instant::now());
+        let (producer, guarded) = (Arc::clone(&mailbox), guard.clone());
         thread::Builder::new()
             .name("capture".into())
             .spawn(move || {
-                let capture = match open() {
-                    Ok(capture) => capture,
-                    Err(error) => return drop(opened.send(Err(error))),
-                };
-                if opened.send(Ok(())).is_ok() {
-                    // Ends the source for the consumer even when the capture panics.
-                    let _farewell = Farewell(&producer);
-                    run(capture, &producer);
+                // Ends the source for the consumer even when the capture panics.
+                let _farewell = Farewell { mailbox: &producer, guard: guarded };
+                match open() {
+                    Ok(capture) => {
+                        if producer.opened() {
+                            run(capture, &producer);
+                        }
+                    }
+                    Err(error) => producer.refused(error),
                 }
             })
             .map_err(|error| SourceError::Lost(format!("no thread could be started: {error}")))?;
-        answer.recv().unwrap_or_else(|_| Err(SourceError::Lost("opening it failed".into())))?;
-        Ok(Self { mailbox })
+        let opening = |slot: &mut Slot| slot.stage == Stage::Opening && slot.ended.is_none();
+        let waited = mailbox.changed.wait_timeout_while(mailbox.lock(), wait, opening);
+        let slot = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if let (Stage::Opening | Stage::Refused, Some(error)) = (slot.stage, &slot.ended) {
+            return Err(error.clone());
+        }
+        drop(slot);
+        Ok(Self { mailbox, guard })
     }
 }
 
-struct Farewell<'a>(&'a Mailbox);
+impl Mailbox {
+    /// The capture is open; whether anybody still wants it.
+    fn opened(&self) -> bool {
+        let mut slot = self.lock();
+        (slot.stage, slot.last_sign) = (Stage::Open, Some(Instant::now()));
+        self.changed.notify_all();
+        !slot.abandoned
+    }
+
+    fn refused(&self, error: SourceError) {
+        let mut slot = self.lock();
+        (slot.stage, slot.ended) = (Stage::Refused, Some(error));
+        self.changed.notify_all();
+    }
+}
+
+struct Farewell<'a> {
+    mailbox: &'a Mailbox,
+    guard: Option<Guard>,
+}
 
 impl Drop for Farewell<'_> {
     fn drop(&mut self) {
-        self.0.lock().ended.get_or_insert_with(|| SourceError::Lost("its driver failed".into()));
-        self.0.changed.notify_all();
+        let mut slot = self.mailbox.lock();
+        slot.ended.get_or_insert_with(|| SourceError::Lost("its driver failed".into()));
+        if let Some(guard) = self.guard.as_ref().filter(|_| slot.hung) {
+            // It came back after all.
+            guard.hung.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.mailbox.changed.notify_all();
     }
 }
 
@@ -118,6 +224,7 @@ fn run(mut capture: impl Capture, mailbox: &Mailbox) {
         if slot.abandoned {
             return;
         }
+        slot.last_sign = Some(Instant::now());
         slot.unchanged = unchanged.unwrap_or(slot.unchanged);
         match captured {
             Ok(None) => continue,
@@ -152,12 +259,24 @@ impl FrameSource for Background {
             if let Some(error) = &slot.ended {
                 return Err(error.clone());
             }
+            if let Some(guard) = &self.guard
+                && slot.last_sign.is_some_and(|sign| sign.elapsed() > guard.limit)
+            {
+                let error = SourceError::Lost("its driver does not answer".into());
+                (slot.hung, slot.ended) = (true, Some(error.clone()));
+                guard.hung.fetch_add(1, Ordering::Relaxed);
+                return Err(error);
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(SourceError::Stalled { after: timeout });
             }
             slot = self.mailbox.changed.wait_timeout(slot, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    fn is_open(&self) -> bool {
+        self.mailbox.lock().stage == Stage::Open
     }
 
     fn dropped(&self) -> u64 {
@@ -178,6 +297,8 @@ impl Drop for Background {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
     use crate::source::Encoding;
 
@@ -245,6 +366,91 @@ mod tests {
     fn a_capture_that_cannot_be_opened_says_why() {
         let opened = Background::start(|| Err::<Scripted, _>(SourceError::NoCamera));
         assert_eq!(opened.err(), Some(SourceError::NoCamera));
+    }
+
+    /// Answers when it is told to, or never.
+    struct Hanging(mpsc::Receiver<()>);
+
+    impl Capture for Hanging {
+        fn capture(&mut self) -> Result<Option<RawFrame>, SourceError> {
+            // Nobody tells it anything until the test ends.
+            let _ = self.0.recv();
+            Err(SourceError::End)
+        }
+    }
+
+    const GIVEN_UP: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn an_opening_that_never_ends_keeps_nobody_and_is_given_up() {
+        let guard = Guard::new(GIVEN_UP);
+        let mut ways_out = Vec::new();
+        for hung in 1..=Guard::MOST_HUNG {
+            let (way_out, until) = mpsc::channel::<()>();
+            ways_out.push(way_out);
+            let opening = move || {
+                let _ = until.recv();
+                Err::<Scripted, _>(SourceError::NoCamera)
+            };
+            let start = Instant::now();
+            let mut source = Background::guarded(&guard, opening).expect("is being opened");
+            assert!(start.elapsed() < Duration::from_secs(5) && !source.is_open());
+            let error = loop {
+                match source.next_frame(STALL_FOR_TEST) {
+                    Err(SourceError::Stalled { .. }) => {}
+                    other => break other.expect_err("given up"),
+                }
+            };
+            assert_eq!(error, SourceError::Lost("its driver does not answer".into()));
+            assert_eq!(guard.hung.load(Ordering::Relaxed), hung);
+        }
+        let refused = Background::guarded(&guard, || Ok(Scripted(Vec::new(), Duration::ZERO))).err();
+        assert!(refused.is_some_and(|error| error.to_string().contains("restart the device")));
+        // Once they come back, the next is opened.
+        drop(ways_out);
+        let start = Instant::now();
+        while guard.hung.load(Ordering::Relaxed) > 0 {
+            assert!(start.elapsed() < Duration::from_secs(60), "the threads have not ended");
+            thread::sleep(Duration::from_millis(1));
+        }
+        let mut source = Background::guarded(&guard, || Ok(Scripted(vec![frame(3)], Duration::ZERO))).expect("opens");
+        assert_eq!(source.next_frame(Duration::from_secs(60)).map(|frame| frame.sequence), Ok(3));
+    }
+
+    #[test]
+    fn a_capture_that_never_answers_is_given_up() {
+        let guard = Guard::new(GIVEN_UP);
+        let (_way_out, until) = mpsc::channel();
+        let mut source = Background::guarded(&guard, move || Ok(Hanging(until))).expect("opens");
+        let error = loop {
+            match source.next_frame(STALL_FOR_TEST) {
+                Err(SourceError::Stalled { .. }) => {}
+                other => break other.expect_err("given up"),
+            }
+        };
+        assert_eq!(error.to_string(), "the camera is gone (its driver does not answer): plug it in again");
+        assert!(source.is_open(), "it was open once: this is a loss");
+        drop(source);
+        let mut next = Background::guarded(&guard, || Ok(Scripted(vec![frame(0)], Duration::ZERO))).expect("opens");
+        assert_eq!(next.next_frame(Duration::from_secs(60)).map(|frame| frame.sequence), Ok(0));
+    }
+
+    #[test]
+    fn an_opening_that_takes_long_is_found_open_later_or_refused_later() {
+        for fails in [false, true] {
+            let (go, until) = mpsc::channel::<()>();
+            let opening = move || {
+                let _ = until.recv();
+                if fails { Err(SourceError::NoCamera) } else { Ok(Scripted(vec![frame(5)], Duration::ZERO)) }
+            };
+            let mut source = Background::guarded(&Guard::new(Duration::from_secs(600)), opening).expect("goes on");
+            assert!(!source.is_open());
+            assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::Stalled { after: STALL_FOR_TEST }));
+            go.send(()).expect("waits");
+            let brought = source.next_frame(Duration::from_secs(60)).map(|frame| frame.sequence);
+            assert_eq!(brought, if fails { Err(SourceError::NoCamera) } else { Ok(5) });
+            assert_eq!(source.is_open(), !fails);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) use v4l2::{Delivers, examine};
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
 };
 
 use serde::Serialize;
@@ -140,9 +140,73 @@ struct Lock {
     notes: mpsc::Sender<String>,
 }
 
+impl Lock {
+    /// Has `set` lock the controls, at the values of an earlier time where there are any, else once the camera has `adjusted` itself;
+    /// whether it was done.
+    ///
+    /// Nothing is held while `set` waits for the driver: one that never answers must not keep the camera from being opened again.
+    fn apply(&self, adjusted: bool, set: impl FnOnce(Option<&Locked>) -> (Locked, String)) -> bool {
+        let earlier = self.values.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if earlier.is_none() && !adjusted {
+            return false;
+        }
+        let (locked, sentence) = set(earlier.as_ref());
+        self.values.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(locked);
+        // Nobody listens any more at the end of the program.
+        let _ = self.notes.send(sentence);
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::{sync::mpsc::channel, thread, time::Duration};
+
     use super::*;
+
+    fn lock() -> (Lock, mpsc::Receiver<String>) {
+        let (notes, heard) = channel();
+        (Lock { values: Arc::default(), notes }, heard)
+    }
+
+    /// A driver that never answers keeps its own thread, and nobody else.
+    #[test]
+    fn a_driver_that_hangs_does_not_keep_the_camera_from_being_locked_again() {
+        let (lock, heard) = lock();
+        let (hung, entered) = (lock.clone(), channel());
+        let enter = entered.0;
+        thread::spawn(move || {
+            hung.apply(true, |_| {
+                let _ = enter.send(());
+                loop {
+                    thread::park();
+                }
+            })
+        });
+        entered.1.recv().expect("the thread is in the driver");
+        let again = lock.clone();
+        let (done, outcome) = channel();
+        thread::spawn(move || done.send(again.apply(true, |earlier| (earlier.cloned().unwrap_or_default(), "locked".into()))));
+        assert_eq!(outcome.recv_timeout(Duration::from_secs(20)), Ok(true), "the second waits for the first");
+        assert_eq!(heard.try_recv().as_deref(), Ok("locked"));
+    }
+
+    #[test]
+    fn controls_are_locked_once_they_have_settled_and_later_at_the_same_values() {
+        let (lock, heard) = lock();
+        let never = |_: Option<&Locked>| -> (Locked, String) { panic!("the camera still adjusts itself") };
+        assert!(!lock.apply(false, never));
+        assert!(lock.apply(true, |earlier| {
+            assert_eq!(earlier, None);
+            (vec![("gain", 7)], "first".into())
+        }));
+        assert!(lock.apply(false, |earlier| {
+            assert_eq!(earlier, Some(&vec![("gain", 7)]));
+            (vec![("gain", 9)], "second".into())
+        }));
+        assert_eq!(*lock.values.lock().expect("no panic"), Some(vec![("gain", 7)]), "what was locked once stays");
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["first", "second"]);
+    }
 
     fn camera(index: u32, name: &str, bus: &str, serial: Option<&str>) -> Camera {
         Camera { index, name: name.into(), bus: Some(bus.into()), serial: serial.map(Into::into) }

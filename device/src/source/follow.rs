@@ -202,7 +202,7 @@ impl<'a> Follower<'a> {
         }
         let Some(source) = &mut self.source else { return self.open() };
         let outcome = source.next_frame(wait.min(self.patience.stall));
-        let unchanged = source.unchanged();
+        let (unchanged, is_open) = (source.unchanged(), source.is_open());
         self.trouble.dropped = self.dropped_before + source.dropped();
         match outcome {
             Ok(frame) => {
@@ -215,6 +215,11 @@ impl<'a> Follower<'a> {
             Err(error @ SourceError::Corrupt { .. }) => {
                 self.trouble.corrupt += 1;
                 Turn { damage: Some(error.to_string()), ..self.note(Sign::Damaged(error.to_string())) }
+            }
+            Err(error) if !is_open => {
+                self.source = None;
+                self.next_attempt = self.elapsed() + self.retry;
+                self.note(refused(&error))
             }
             Err(error) => self.lose(error),
         }
@@ -246,8 +251,7 @@ impl<'a> Follower<'a> {
                 self.sequence_before = self.next_sequence;
                 Sign::Opened
             }
-            Err(error @ (SourceError::NoCamera | SourceError::NoSuchCamera { .. })) => Sign::Missing(error.to_string()),
-            Err(error) => Sign::Gone(error.to_string()),
+            Err(error) => refused(&error),
         };
         self.note(sign)
     }
@@ -279,6 +283,14 @@ impl<'a> Follower<'a> {
         }
         let interrupted = told.then(|| self.watchdog.reason().unwrap_or_default().to_owned());
         Turn { change, interrupted, ..Turn::default() }
+    }
+}
+
+/// What it means that a source cannot be opened.
+fn refused(error: &SourceError) -> Sign {
+    match error {
+        SourceError::NoCamera | SourceError::NoSuchCamera { .. } => Sign::Missing(error.to_string()),
+        _ => Sign::Gone(error.to_string()),
     }
 }
 

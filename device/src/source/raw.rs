@@ -125,7 +125,11 @@ impl RawFrame {
     /// [`SourceError::Corrupt`] when bytes are missing or broken.
     pub fn decode(mut self) -> Result<Frame, SourceError> {
         match self.pixels() {
-            Ok(picture) => Ok(Frame { picture, sequence: self.sequence, time: self.time, name: self.name }),
+            Ok(picture) => {
+                let is_picture_file = matches!(self.encoding, Encoding::File | Encoding::Mjpeg);
+                let original = is_picture_file.then_some(self.bytes);
+                Ok(Frame { picture, sequence: self.sequence, time: self.time, name: self.name, original })
+            }
             Err(reason) => Err(self.corrupt(reason)),
         }
     }

@@ -92,7 +92,7 @@ fn a_killed_session_goes_on_where_it_was() {
     let session = reader.sessions().expect("read").remove(0);
     let (fields, counts) = (session.fields, reader.counts(Some(session.id)).expect("read"));
     let (entries, _) = reader.head().expect("a head");
-    let gallery: Vec<_> = (1..=fields).map(|number| reader.jpeg(session.id, number).expect("read")).collect();
+    let gallery: Vec<_> = (1..=fields).map(|number| reader.picture(session.id, number).expect("read")).collect();
     assert!(fields >= 2 && counts.corrected_fields == 1, "{counts:?}");
     assert_eq!((session.state, &session.ended_utc), (State::Draft, &None));
 
@@ -116,7 +116,7 @@ fn a_killed_session_goes_on_where_it_was() {
     assert_eq!((session.state, session.fields), (State::Approved, SLIDES));
     let continued: Vec<_> = session.continuations.iter().map(|c| (c.fields, c.decision)).collect();
     assert_eq!(continued, [(fields, Decision::Automatic)]);
-    let after: Vec<_> = (1..=fields).map(|number| reader.jpeg(session.id, number).expect("read")).collect();
+    let after: Vec<_> = (1..=fields).map(|number| reader.picture(session.id, number).expect("read")).collect();
     assert_eq!(after, gallery, "the fields from before are as they were");
     let times: Vec<_> = reader.fields(session.id, 0, 10).expect("read");
     assert!(times.is_sorted_by_key(|field| field.since_start_ms), "the session's clock goes on");

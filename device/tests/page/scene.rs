@@ -84,7 +84,7 @@ impl FrameSource for Slide {
         let sequence = self.sequence;
         self.sequence += 1;
         let picture = self.fields[(sequence / HELD) as usize % self.fields.len()].clone();
-        Ok(Frame { picture, sequence, time: Duration::from_millis(sequence * 10), name: None })
+        Ok(Frame { picture, sequence, time: Duration::from_millis(sequence * 10), name: None, original: None })
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use blastscope::record::{Label, RecordReader, State, verify::verify};
-use blastscope_shared::{Class, decode::decode_jpeg};
+use blastscope_shared::{
+    Class,
+    decode::{decode, decode_jpeg},
+};
 use serde_json::{Value, json};
 
 use super::scene::{Scene, wait_for};
@@ -30,9 +33,9 @@ fn fields_are_taken_corrected_and_signed() {
     let rest = client.get(&format!("/api/sessions/{session}/fields?after=2")).json();
     assert_eq!(rest["fields"][0]["sequence"], 3);
     let of = |rest: &str| client.get(&format!("/api/sessions/{session}/fields/{rest}"));
-    let picture = decode_jpeg(&of("2/picture.jpg").body).expect("a picture");
+    let picture = decode(&of("2/picture.jpg").body).expect("a picture");
     assert_eq!((picture.width(), picture.height()), (320, 240));
-    assert_eq!(decode_jpeg(&of("2/thumbnail.jpg").body).expect("a picture").width(), 240);
+    assert_eq!(decode_jpeg(&of("2/thumbnail.jpg").body).expect("a picture").width(), 320);
     let map = of("2/map/Pre.png");
     assert!(map.status == 200 && map.body.starts_with(b"\x89PNG"), "{}", map.status);
     assert_eq!(client.get("/api/live/map/likely.png").status, 200);

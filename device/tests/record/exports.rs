@@ -8,7 +8,7 @@ use std::{
 };
 
 use blastscope::record::{
-    Label, NewOpinion, Record, RecordError, RecordReader, Says, export_csv, export_for_training, path_in,
+    Label, NewOpinion, Record, RecordError, RecordReader, Says, TableStyle, export_csv, export_for_training, path_in,
     verify::verify_open,
 };
 use blastscope_shared::Class;
@@ -41,7 +41,7 @@ fn a_session_becomes_a_table() {
     let (_folder, reader) = record();
     let place = tempfile::tempdir().expect("a folder");
     let file = place.path().join("session.csv");
-    assert_eq!(export_csv(&reader, "1".parse().expect("a number"), &file), Ok(5));
+    assert_eq!(export_csv(&reader, "1".parse().expect("a number"), &file, TableStyle::PLAIN), Ok(5));
     let lines = table(&file);
     assert_eq!(lines.len(), 5);
     let get = |line: usize, column: &str| lines[line][column].as_str();
@@ -54,10 +54,10 @@ fn a_session_becomes_a_table() {
     let head = reader.head().expect("read").1.to_string();
     assert!(lines.iter().all(|line| line["notice"].contains("esearch") && line["record_head"] == head));
 
-    let error = export_csv(&reader, "9".parse().expect("a number"), &place.path().join("no.csv")).expect_err("absent");
+    let error = export_csv(&reader, "9".parse().expect("a number"), &place.path().join("no.csv"), TableStyle::PLAIN).expect_err("absent");
     assert!(matches!(error, RecordError::NoSession { .. }));
     let error =
-        export_csv(&reader, "1".parse().expect("a number"), &place.path().join("no/no.csv")).expect_err("absent");
+        export_csv(&reader, "1".parse().expect("a number"), &place.path().join("no/no.csv"), TableStyle::PLAIN).expect_err("absent");
     assert!(matches!(error, RecordError::Io { .. }), "{error}");
     assert_eq!(names(place.path()), ["session.csv"]);
 }
@@ -74,10 +74,10 @@ fn confirmed_and_corrected_fields_become_a_training_folder() {
     assert_eq!(names(&target), ["Benign", "Early", "NOTICE.txt", "Pre", "Pro", "groups.csv", "manifest.csv"]);
     let session = "1".parse().expect("a number");
     for (file, sequence) in
-        [("Early/s1-f1-S-2026.001.jpg", 1), ("Benign/s1-f2-S-2026.001.jpg", 2), ("Pro/s1-f4-S-2026.001.jpg", 4)]
+        [("Early/s1-f1-S-2026.001.png", 1), ("Benign/s1-f2-S-2026.001.png", 2), ("Pro/s1-f4-S-2026.001.png", 4)]
     {
         let bytes = fs::read(target.join(file)).expect(file);
-        assert_eq!(bytes, reader.jpeg(session, sequence).expect("read"), "{file}");
+        assert_eq!(bytes, reader.picture(session, sequence).expect("read").bytes, "{file}");
     }
     let manifest = table(&target.join("manifest.csv"));
     let said: Vec<_> = manifest
@@ -87,9 +87,9 @@ fn confirmed_and_corrected_fields_become_a_training_folder() {
     assert_eq!(
         said,
         [
-            ["Early/s1-f1-S-2026.001.jpg", "Early", "Pre", "correction"],
-            ["Benign/s1-f2-S-2026.001.jpg", "Benign", "Benign", "confirmation"],
-            ["Pro/s1-f4-S-2026.001.jpg", "Pro", "abstain", "correction"],
+            ["Early/s1-f1-S-2026.001.png", "Early", "Pre", "correction"],
+            ["Benign/s1-f2-S-2026.001.png", "Benign", "Benign", "confirmation"],
+            ["Pro/s1-f4-S-2026.001.png", "Pro", "abstain", "correction"],
         ]
     );
     let groups = table(&target.join("groups.csv"));
@@ -117,7 +117,7 @@ fn no_text_of_a_table_is_a_formula() {
     let place = tempfile::tempdir().expect("a folder");
     let reader = RecordReader::open(folder.path()).expect("opened");
     let file = place.path().join("session.csv");
-    export_csv(&reader, session, &file).expect("written");
+    export_csv(&reader, session, &file, TableStyle::PLAIN).expect("written");
     let lines = table(&file);
     assert_eq!(lines[0]["note"], format!("'{link}"));
     assert_eq!((lines[0]["specimen"].as_str(), lines[0]["labelled_by"].as_str()), ("'-2.3", "'@A. B."));
@@ -147,7 +147,7 @@ fn verification_and_exports_tell_how_far_they_are() {
     let entries = verify_open(&reader, &[]).expect("read").entries;
     assert_eq!(steps("entries of the log"), (1..=entries).map(|entry| (entry, entries)).collect::<Vec<_>>());
     let place = tempfile::tempdir().expect("a folder");
-    export_csv(&reader, "1".parse().expect("a number"), &place.path().join("session.csv")).expect("written");
+    export_csv(&reader, "1".parse().expect("a number"), &place.path().join("session.csv"), TableStyle::PLAIN).expect("written");
     assert_eq!(steps("fields"), [(5, 5)]);
     export_for_training(&reader, None, &place.path().join("corrected")).expect("written");
     assert_eq!(steps("fields"), (0..6).map(|done| (done, 6)).collect::<Vec<_>>());
@@ -181,7 +181,7 @@ fn a_record_that_was_changed_is_not_exported() {
     };
     let error = export_for_training(&reader, None, &place.path().join("corrected")).expect_err("changed");
     assert_eq!(changed(error).as_deref(), Some("label"));
-    let error = export_csv(&reader, "1".parse().expect("a number"), &place.path().join("a.csv")).expect_err("changed");
+    let error = export_csv(&reader, "1".parse().expect("a number"), &place.path().join("a.csv"), TableStyle::PLAIN).expect_err("changed");
     assert_eq!(changed(error).as_deref(), Some("label"));
     assert!(names(place.path()).is_empty());
 }

@@ -29,7 +29,7 @@ const ATTEMPTS: usize = 12;
 fn new_field(seed: u64, large: bool) -> NewField {
     let mut new = field(named(Class::Pre), seed);
     if large {
-        new.jpeg = blastscope::record::Jpeg::encode(&picture(400, 300, seed)).expect("encoded");
+        new.picture = blastscope::record::StoredPicture::lossless(&picture(400, 300, seed)).expect("encoded");
     }
     new
 }
@@ -144,8 +144,8 @@ fn check(folder: &TempDir, fields: u64, fault: Fault, stdout: &str, case: &str) 
     let reader = RecordReader::open(folder.path()).expect("opened");
     let session = "1".parse().expect("a number");
     for sequence in 1..=fields {
-        let jpeg = reader.jpeg(session, sequence).expect("an acknowledged field");
-        assert_eq!(jpeg, new_field(sequence, fields > 10).jpeg.bytes(), "{case}");
+        let kept = reader.picture(session, sequence).expect("an acknowledged field");
+        assert_eq!(kept, new_field(sequence, fields > 10).picture.file, "{case}");
     }
 }
 

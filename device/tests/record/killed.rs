@@ -106,8 +106,8 @@ fn check(folder: &Path, said: &Said, round: usize) {
     let Some(session) = said.session else { return };
     let reader = RecordReader::open(folder).expect("opened");
     for (&sequence, &seed) in &said.saved {
-        let jpeg = reader.jpeg(session, sequence).expect("an acknowledged field");
-        assert_eq!(jpeg, field(named(Class::Pre), seed).jpeg.bytes(), "round {round}, field {sequence}");
+        let kept = reader.picture(session, sequence).expect("an acknowledged field");
+        assert_eq!(kept, field(named(Class::Pre), seed).picture.file, "round {round}, field {sequence}");
     }
     let there = reader.session(session).expect("read").fields;
     let heard = said.saved.len() as u64;

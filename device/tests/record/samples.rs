@@ -6,8 +6,8 @@ use std::{
 };
 
 use blastscope::record::{
-    Decision, Hash, Jpeg, Judgement, Label, NewField, NewOpinion, NewSession, Receipt, Record, Said, Says, SessionId,
-    VerdictKind,
+    Decision, Hash, Judgement, Label, NewField, NewOpinion, NewSession, Receipt, Record, Said, Says, SessionId,
+    StoredPicture, VerdictKind,
 };
 use blastscope_shared::{Class, RgbPixels, gate::Quality};
 
@@ -68,7 +68,7 @@ pub fn field(said: Said, seed: u64) -> NewField {
         taken: at(seed),
         since_start: Duration::from_millis(seed * 1000 + 17),
         judgement: judgement(said),
-        jpeg: Jpeg::encode(&picture(24, 16, seed)).expect("encoded"),
+        picture: StoredPicture::lossless(&picture(24, 16, seed)).expect("encoded"),
     }
 }
 

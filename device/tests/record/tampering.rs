@@ -1,9 +1,9 @@
 //! Whatever is changed in the rows shows, and where.
 
-use std::fs;
+use std::{fs, sync::Arc, time::Duration};
 
 use blastscope::record::{
-    Hash, Record, path_in,
+    CheckState, Hash, Record, RecordError, WholeCheck, path_in,
     verify::{Finding, Verification, verify},
 };
 use rusqlite::{Connection, types::Value};
@@ -24,7 +24,7 @@ impl Original {
         let folder = tempfile::tempdir().expect("a folder");
         let heads = filled(folder.path());
         // All is in one file once it is closed.
-        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+        assert!(!folder.path().join("record.db-wal").exists());
         Self { folder, heads }
     }
 
@@ -148,11 +148,11 @@ fn check_place(first: &Finding, table: &str, rowid: i64, column: &str, is_last: 
 
 #[test]
 fn a_changed_picture_is_named_by_session_and_field() {
-    let first = Original::new().first("UPDATE fields SET jpeg = zeroblob(length(jpeg)) WHERE id = 4");
+    let first = Original::new().first("UPDATE fields SET picture = zeroblob(length(picture)) WHERE id = 4");
     assert_eq!((first.session, first.sequence, first.entry), (Some(1), Some(4), Some(5)));
     assert_eq!(
         first.to_string(),
-        "log entry 5, field 4 of session 1, table fields, row 4, column jpeg: is not what was written"
+        "log entry 5, field 4 of session 1, table fields, row 4, column picture: is not what was written"
     );
 }
 
@@ -247,15 +247,45 @@ fn a_tail_that_was_cut_off_shows_only_against_a_head_that_was_kept() {
     assert!(original.first("DELETE FROM fields WHERE id = 6").reason.contains("removed"));
 }
 
+/// What shows at once is not added to.
 #[test]
-fn writing_goes_on_after_a_change_and_the_change_still_shows() {
+fn a_record_whose_newest_entries_were_changed_is_not_opened_to_write() {
     let original = Original::new();
-    let copy = original.spoiled(|raw| {
+    for sql in [
+        "UPDATE fields SET class = 'Benign' WHERE id = 1",
+        "UPDATE log SET written_utc = '2026-11-25T00:00:00.000Z' WHERE entry = 16",
+        "DELETE FROM log WHERE entry = 12",
+    ] {
+        let copy = original.spoiled(|raw| raw.execute_batch(sql).expect("spoiled"));
+        let error = Record::open(copy.path()).expect_err(sql);
+        assert!(matches!(error, RecordError::Damaged { .. }), "{sql}: {error}");
+        assert!(error.to_string().contains("blastscope record salvage --data-dir"), "{sql}: {error}");
+    }
+    let copy = original.spoiled(|_| ());
+    let raw = Connection::open(path_in(copy.path())).expect("opened");
+    raw.execute_batch("DROP TRIGGER log_never_deleted").expect("spoiled");
+    let error = Record::open(copy.path()).expect_err("without a trigger");
+    assert!(error.to_string().contains("log_never_deleted was removed"), "{error}");
+}
+
+/// What lies further back shows in the whole check; what is added meanwhile is in the chain.
+#[test]
+fn writing_goes_on_after_an_old_change_and_the_change_still_shows() {
+    let original = Original::new();
+    let mut record = Record::open(original.folder.path()).expect("opened").with_min_free(0);
+    for number in 0..20 {
+        record.start_session(&crate::samples::new_session(&format!("C{number}"))).expect("written");
+    }
+    drop(record);
+    let longer = original.spoiled(|raw| {
         raw.execute("UPDATE fields SET class = 'Benign' WHERE id = 1", []).expect("spoiled");
     });
-    let mut record = Record::open(copy.path()).expect("opened").with_min_free(0);
-    record.start_session(&crate::samples::new_session("C")).expect("written");
-    let found = verify(copy.path(), &[]).expect("opened");
+    let mut record = Record::open(longer.path()).expect("opened").with_min_free(0);
+    record.start_session(&crate::samples::new_session("D")).expect("written");
+    let found = verify(longer.path(), &[]).expect("opened");
     assert_eq!(found.findings.len(), 1, "{found:?}");
     assert_eq!(found.findings[0].column.as_deref(), Some("class"));
+    let check = WholeCheck::start(longer.path(), Arc::default()).expect("a thread");
+    assert!(matches!(check.wait(Duration::from_secs(60)), CheckState::Damaged { .. }));
+    assert!(check.damage().is_some_and(|damage| damage.to_string().contains("column class")));
 }

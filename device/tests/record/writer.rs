@@ -1,10 +1,13 @@
 //! The thread that writes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use blastscope::record::{
-    Full, Job, Outcome, Picture, Record, RecordError, RecordReader, RecordWriter, SessionId, Ticket, path_in,
-    verify::verify,
+use blastscope::{
+    frame::Frame,
+    record::{
+        Full, Job, Outcome, Picture, Record, RecordError, RecordReader, RecordWriter, SessionId, Ticket, path_in,
+        verify::verify,
+    },
 };
 use blastscope_shared::Class;
 use rusqlite::Connection;
@@ -19,7 +22,13 @@ fn job(session: SessionId, seed: u64) -> Job {
         taken: at(seed),
         since_start: Duration::from_secs(seed),
         judgement: judgement(named(Class::Pre)),
-        pixels: picture(64, 48, seed),
+        frame: Arc::new(Frame {
+            picture: picture(64, 48, seed),
+            sequence: seed,
+            time: Duration::from_secs(seed),
+            name: None,
+            original: None,
+        }),
     }))
 }
 
@@ -46,7 +55,7 @@ fn a_slow_disk_fills_the_queue_and_nothing_waits() {
         match writer.submit(job(session, seed)) {
             Ok(ticket) => tickets.push(ticket),
             Err(Full(Job::Field(back))) => {
-                assert_eq!(back.pixels, picture(64, 48, seed));
+                assert_eq!(back.frame.picture, picture(64, 48, seed));
                 refused += 1;
             }
             Err(other) => panic!("{other}"),

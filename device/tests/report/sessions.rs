@@ -8,7 +8,7 @@ use std::{
 
 use blastscope::{
     drawn_field,
-    record::{Jpeg, Label, NewField, NewSession, Record, Said, Says, SessionId, VerdictKind},
+    record::{Label, NewField, NewSession, Record, Said, Says, SessionId, StoredPicture, VerdictKind},
 };
 use blastscope_shared::Class;
 
@@ -36,7 +36,7 @@ fn drawn(said: Said, seed: u64, model: &str) -> NewField {
         taken: at(seed * 7),
         since_start: Duration::from_secs(seed * 7),
         judgement,
-        jpeg: Jpeg::encode(&picture).expect("encoded"),
+        picture: StoredPicture::lossless(&picture).expect("encoded"),
     }
 }
 

@@ -41,7 +41,7 @@ impl<A: Assessor> Slide<A> {
 
     fn show(&mut self, picture: RgbPixels) -> Reading {
         let now = self.now();
-        let frame = Arc::new(Frame { picture, sequence: self.frames, time: now, name: None });
+        let frame = Arc::new(Frame { picture, sequence: self.frames, time: now, name: None, original: None });
         self.frames += 1;
         let Step { reading, taken, .. } = self.screening.step(&frame, now).expect("every frame is read");
         if let Some(taken) = taken {
@@ -243,7 +243,7 @@ fn a_field_that_could_not_be_saved_is_taken_again_after_a_while() {
     let mut attempts = Vec::new();
     for _ in 0..200 {
         let now = slide.now();
-        let frame = Arc::new(Frame { picture: field(1, 240), sequence: slide.frames, time: now, name: None });
+        let frame = Arc::new(Frame { picture: field(1, 240), sequence: slide.frames, time: now, name: None, original: None });
         slide.frames += 1;
         if let Some(taken) = slide.screening.step(&frame, now).and_then(|step| step.taken) {
             attempts.push(now);

@@ -6,8 +6,12 @@ use blastscope_shared::{Class, gate::Quality};
 
 use super::slide::Slide;
 use crate::{
+    clock::ClockTrust,
     instrument::{Flow, FocusBar, Left, OpenSession, Presence, Saving, Snapshot},
-    record::{Counts, Field, Judgement, Label, Opinion, Said, Session, SessionId, State, Tally, VerdictKind},
+    record::{
+        Counts, Field, Judgement, Label, Opinion, PictureFormat, PictureOrigin, Said, Session, SessionId, State, Tally,
+        VerdictKind,
+    },
     source::state::CameraState,
 };
 
@@ -50,6 +54,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     };
     let opinion = Opinion {
         given_utc: "2026-11-25T04:41:00.000Z".into(),
+        clock: ClockTrust::Trusted,
         given_by: "A. B.".into(),
         confirms: false,
         label: Label::Class(Class::Early),
@@ -57,7 +62,17 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     };
     let taken_utc = "2026-11-25T04:40:07.250Z".to_owned();
     let field =
-        Field { sequence: fields, taken_utc, since_start_ms: 9, judgement, jpeg_bytes: 1, opinions: vec![opinion] };
+        Field {
+            sequence: fields,
+            taken_utc,
+            clock: ClockTrust::Trusted,
+            since_start_ms: 9,
+            judgement,
+            picture_format: PictureFormat::Jpeg,
+            picture_origin: PictureOrigin::Source,
+            picture_bytes: 1,
+            opinions: vec![opinion],
+        };
     let tally = |classes| Tally { classes, abstained: 1, rejected: 1, settling: 0, not_assessable: 0 };
     let (said, corrected) = (tally([6, 0, 3, 1]), tally([6, 1, 2, 1]));
     let session = Session {
@@ -65,7 +80,10 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         specimen: "S-2026-0412".into(),
         operator: "A. B.".into(),
         started_utc: "2026-11-25T04:30:00.000Z".into(),
+        started_clock: ClockTrust::Trusted,
         ended_utc: None,
+        ended_clock: None,
+        ended_after_ms: None,
         end_reason: None,
         model_name: "model".into(),
         model_sha256: "0a".repeat(32),

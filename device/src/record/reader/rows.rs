@@ -6,13 +6,14 @@ use blastscope_shared::{Class, gate::Quality};
 use rusqlite::{Row, types::Type};
 
 use crate::record::{
-    Continuation, Field, Judgement, Label, Opinion, Said, Session, SessionId, SignOff, State, VerdictKind,
+    Continuation, Field, Judgement, Label, Opinion, PictureFile, Said, Salvage, Session, SessionId, SignOff, State,
+    VerdictKind,
 };
 
 /// What [`field_of`] reads.
 pub(super) const FIELD_COLUMNS: &str = "sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
      p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
-     cells, clipped, foreign_share, stained, model_sha256, frames, length(jpeg) AS jpeg_bytes";
+     cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, length(picture) AS picture_bytes";
 
 fn refused(index: usize, reason: impl Into<String>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(index, Type::Text, reason.into().into())
@@ -21,6 +22,17 @@ fn refused(index: usize, reason: impl Into<String>) -> rusqlite::Error {
 /// A column whose text has a form.
 pub(super) fn parsed<T: FromStr<Err = String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
     row.get::<_, String>(index)?.parse().map_err(|reason: String| refused(index, reason))
+}
+
+/// As [`parsed`], of the column of this name.
+fn named<T: FromStr<Err = String>>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    row.get::<_, String>(column)?.parse().map_err(|reason: String| refused(0, reason))
+}
+
+/// As [`named`], of a column that may be null.
+fn optional<T: FromStr<Err = String>>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| text.parse().map_err(|reason: String| refused(0, reason))).transpose()
 }
 
 fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
@@ -34,7 +46,10 @@ pub(super) fn session_of(row: &Row<'_>, state: State) -> rusqlite::Result<Sessio
         specimen: row.get("specimen")?,
         operator: row.get("operator")?,
         started_utc: row.get("started_utc")?,
+        started_clock: named(row, "clock")?,
         ended_utc: row.get("ended_utc")?,
+        ended_clock: optional(row, "end_clock")?,
+        ended_after_ms: row.get::<_, Option<i64>>("end_since_start_ms")?.map(i64::unsigned_abs),
         end_reason: row.get("reason")?,
         model_name: row.get("model_name")?,
         model_sha256: row.get("model_sha256")?,
@@ -49,9 +64,31 @@ pub(super) fn session_of(row: &Row<'_>, state: State) -> rusqlite::Result<Sessio
     })
 }
 
+pub(super) fn picture_of(row: &Row<'_>) -> rusqlite::Result<PictureFile> {
+    Ok(PictureFile {
+        format: named(row, "picture_format")?,
+        origin: named(row, "picture_origin")?,
+        bytes: row.get("picture")?,
+    })
+}
+
+pub(super) fn salvage_of(row: &Row<'_>) -> rusqlite::Result<Salvage> {
+    Ok(Salvage {
+        salvaged_utc: row.get("salvaged_utc")?,
+        clock: named(row, "clock")?,
+        original_sha256: row.get("original_sha256")?,
+        set_aside: row.get("set_aside")?,
+        original_entries: count(row, "original_entries")?,
+        kept_entries: count(row, "kept_entries")?,
+        rows_lost: count(row, "rows_lost")?,
+        reason: row.get("reason")?,
+    })
+}
+
 pub(super) fn continuation_of(row: &Row<'_>) -> rusqlite::Result<Continuation> {
     Ok(Continuation {
         continued_utc: row.get("continued_utc")?,
+        clock: named(row, "clock")?,
         fields: count(row, "fields")?,
         decision: parsed(row, 2)?,
     })
@@ -61,6 +98,7 @@ pub(super) fn sign_off_of(row: &Row<'_>) -> rusqlite::Result<SignOff> {
     Ok(SignOff {
         kind: row.get("kind")?,
         signed_utc: row.get("signed_utc")?,
+        clock: named(row, "clock")?,
         signed_by: row.get("signed_by")?,
         fields: count(row, "fields")?,
         head: parsed(row, 4)?,
@@ -72,6 +110,7 @@ pub(super) fn opinion_of(row: &Row<'_>) -> rusqlite::Result<(u64, Opinion)> {
     let label: Label = parsed(row, 4)?;
     let opinion = Opinion {
         given_utc: row.get("given_utc")?,
+        clock: named(row, "clock")?,
         given_by: row.get("given_by")?,
         confirms: kind == "confirmation",
         label,
@@ -116,7 +155,10 @@ pub(super) fn field_of(row: &Row<'_>) -> rusqlite::Result<Field> {
         taken_utc: row.get("taken_utc")?,
         since_start_ms: count(row, "since_start_ms")?,
         judgement,
-        jpeg_bytes: count(row, "jpeg_bytes")?,
+        clock: named(row, "clock")?,
+        picture_format: named(row, "picture_format")?,
+        picture_origin: named(row, "picture_origin")?,
+        picture_bytes: count(row, "picture_bytes")?,
         opinions: Vec::new(),
     })
 }

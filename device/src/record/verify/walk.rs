@@ -2,21 +2,51 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Row, types::FromSql};
+use rusqlite::{Connection, OptionalExtension as _, Row, Statement, types::FromSql};
 
-use super::{Expected, Finding, MAX_FINDINGS, structure_differences};
+use super::{Expected, Finding, MAX_FINDINGS, remembered::Known, structure_differences};
 use crate::record::{
     Hash,
     log::{self, Entry, Event},
     schema,
 };
 
+/// Whose rows are hashed. The log is followed in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All rows.
+    Everything,
+    /// Those of this session, and those of none. Of the others it is looked that they are there and whose they are.
+    Session(i64),
+}
+
 pub(super) struct Walk<'a> {
     connection: &'a Connection,
+    scope: Scope,
     pub(super) expected: Vec<Expected>,
     pub(super) findings: Vec<Finding>,
     /// Rows that the log speaks of, by [`Event`].
     spoken_of: [BTreeSet<i64>; Event::ALL.len()],
+    /// Rows of the session in [`Scope::Session`] that the log speaks of, by [`Event`].
+    of_session: [u64; Event::ALL.len()],
+    session: Option<i64>,
+    /// What verified, in the order of the log; where all rows are hashed.
+    pub(super) known: Vec<Known>,
+    /// What asks for the session of a row, by [`Event`].
+    owners: [Option<Statement<'a>>; Event::ALL.len()],
+}
+
+/// Where the log is entered.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    /// The last entry that is taken for granted; 0 for none.
+    pub(super) entry: i64,
+    /// Its hash; `None` where that is not known either.
+    pub(super) hash: Option<Hash>,
+}
+
+impl Start {
+    pub(super) const BEGINNING: Self = Self { entry: 0, hash: Some(Hash::ORIGIN) };
 }
 
 /// An entry as it stands in the file.
@@ -34,8 +64,11 @@ struct RowNow {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(connection: &'a Connection, expected: Vec<Expected>) -> Self {
-        Self { connection, expected, findings: Vec::new(), spoken_of: Default::default() }
+    pub(super) fn new(connection: &'a Connection, scope: Scope, expected: Vec<Expected>) -> Self {
+        let (findings, spoken_of, known, owners) = (Vec::new(), Default::default(), Vec::new(), Default::default());
+        let session = if let Scope::Session(session) = scope { Some(session) } else { None };
+        let of_session = Default::default();
+        Self { connection, scope, expected, findings, spoken_of, of_session, session, known, owners }
     }
 
     pub(super) fn add(&mut self, finding: Finding) {
@@ -52,11 +85,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Hashes of the entries, and the rows they speak of. Calls `told` with the number of each.
-    pub(super) fn follow_log(&mut self, told: &dyn Fn(u64)) -> rusqlite::Result<()> {
-        let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log ORDER BY entry";
+    pub(super) fn follow_log(&mut self, from: Start, told: &dyn Fn(u64)) -> rusqlite::Result<()> {
+        let sql =
+            "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry > ?1 ORDER BY entry";
         let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        let (mut number, mut before) = (0, Some(Hash::ORIGIN));
+        let mut rows = statement.query([from.entry])?;
+        let (mut number, mut before) = (from.entry, from.hash);
         let mut pending: Option<(Stored, Option<Hash>)> = None;
         while let Some(row) = rows.next()? {
             let entry: i64 = row.get(0)?;
@@ -95,6 +129,13 @@ impl<'a> Walk<'a> {
             expected.entry = Some(entry.entry.unsigned_abs());
         }
         let event = Event::from_name(&entry.event);
+        if let (Some(event), Scope::Session(session)) = (event, self.scope)
+            && let Some(owner) = self.owner(event, entry.row_id)?
+            && owner != session
+        {
+            self.check_of_others(stored, before, after, event, owner);
+            return Ok(());
+        }
         let now = match event {
             Some(event) => self.row(event, entry.row_id)?,
             None => None,
@@ -123,7 +164,9 @@ impl<'a> Walk<'a> {
             self.add(Finding { reason: "the row was removed".into(), ..place });
             return Ok(());
         };
-        let place = Finding { session: now.session, sequence: now.sequence, ..place };
+        let (found, session) = (self.findings.len(), now.session);
+        self.of_session[event as usize] += u64::from(session.is_some() && session == self.session);
+        let place = Finding { session, sequence: now.sequence, ..place };
         if now.digests.len() != entry.digests.len() {
             self.add(Finding { reason: "columns were added or removed".into(), ..place });
             return Ok(());
@@ -136,6 +179,107 @@ impl<'a> Walk<'a> {
                 ..place.clone()
             });
         }
+        if self.scope == Scope::Everything && self.findings.len() == found {
+            self.known.push(Known { hash: *hash, session });
+        }
+        Ok(())
+    }
+
+    /// Checks an entry that speaks of another session's row: the entry itself, and that the row is there and whose it is.
+    fn check_of_others(
+        &mut self,
+        stored: &Stored,
+        before: Option<Hash>,
+        after: Option<Hash>,
+        event: Event,
+        owner: i64,
+    ) {
+        let Stored { entry, .. } = stored;
+        self.spoken_of[event as usize].insert(entry.row_id);
+        if let Some(finding) = broken_entry(stored, before, after, None) {
+            self.add(finding);
+            return;
+        }
+        let table = event.table();
+        let mut columns = vec![("id", entry.row_id)];
+        columns.extend(event.session_column().filter(|column| *column != "id").map(|column| (column, owner)));
+        for ((column, value), then) in columns.into_iter().zip(entry.digests.chunks(32)) {
+            if log::integer_digest(table, column, value) != then {
+                self.add(Finding {
+                    entry: Some(entry.entry.unsigned_abs()),
+                    table: Some(table.into()),
+                    row: Some(entry.row_id),
+                    session: Some(owner),
+                    column: Some(column.into()),
+                    reason: "is not what was written".into(),
+                    ..Finding::default()
+                });
+            }
+        }
+    }
+
+    /// The session that a row belongs to; `None` where the row is not there, or belongs to none.
+    fn owner(&mut self, event: Event, id: i64) -> rusqlite::Result<Option<i64>> {
+        let Some(column) = event.session_column() else { return Ok(None) };
+        let slot = &mut self.owners[event as usize];
+        if slot.is_none() {
+            *slot = Some(self.connection.prepare(&format!("SELECT {column} FROM {} WHERE id = ?1", event.table()))?);
+        }
+        let Some(statement) = slot else { return Ok(None) };
+        statement.query_row([id], |row| row.get(0)).optional()
+    }
+
+    /// Checks an entry that was verified before, and its row, against what is remembered of it.
+    fn check_again(&mut self, number: i64, known: &Known) -> rusqlite::Result<()> {
+        let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry = ?1";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([number])?;
+        let Some(row) = rows.next()? else {
+            self.add(Finding::of_entry(number, None, "the entry was removed"));
+            return Ok(());
+        };
+        match stored(row, number) {
+            Ok(stored) if stored.hash == known.hash => {
+                let before = Some(stored.entry.previous);
+                self.check(&stored, before, None)
+            }
+            Ok(_) => {
+                let reason = "is not what it was when this program verified it";
+                self.add(Finding::of_entry(number, Some("hash"), reason));
+                Ok(())
+            }
+            Err(finding) => {
+                self.add(*finding);
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes on where this process stopped verifying: the new entries with all their rows, and again those of `session`.
+    pub(super) fn go_on(&mut self, known: &[Known], session: i64) -> rusqlite::Result<()> {
+        let Some(last) = known.last() else { return Ok(()) };
+        let entry = known.len() as i64;
+        self.still_ends(entry, last.hash)?;
+        for (number, known) in (1..).zip(known) {
+            if known.session.is_none_or(|owner| owner == session) {
+                self.check_again(number, known)?;
+            }
+        }
+        let scope = std::mem::replace(&mut self.scope, Scope::Everything);
+        self.known.clear();
+        let followed = self.follow_log(Start { entry, hash: Some(last.hash) }, &|_| {});
+        self.scope = scope;
+        followed
+    }
+
+    /// Whether the last of what is remembered is still what it was.
+    fn still_ends(&mut self, number: i64, hash: Hash) -> rusqlite::Result<()> {
+        let sql = "SELECT hash FROM log WHERE entry = ?1";
+        let found = self.connection.query_row(sql, [number], |row| Ok(Hash(row.get(0)?))).optional()?;
+        if found != Some(hash) {
+            let reason = "is not what it was when this program verified it: entries were removed or written anew";
+            self.add(Finding::of_entry(number, Some("hash"), reason));
+        }
         Ok(())
     }
 
@@ -147,24 +291,33 @@ impl<'a> Walk<'a> {
         let mut rows = statement.query([id])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let digests = log::digests(table, row)?;
-        let session = row.get(if event == Event::SessionStarted { "id" } else { "session_id" }).ok();
+        let session = event.session_column().and_then(|column| row.get(column).ok());
         let sequence = row.get("sequence").ok();
         Ok(Some(RowNow { columns, digests, session, sequence }))
     }
 
-    /// Rows that no entry speaks of.
+    /// Rows that no entry speaks of, and rows of the session that an index does not show.
     pub(super) fn rows_without_entry(&mut self) -> rusqlite::Result<()> {
         for event in Event::ALL {
             let table = event.table();
-            let mut statement = self.connection.prepare(&format!("SELECT id FROM {table} NOT INDEXED ORDER BY id"))?;
-            let mut rows = statement.query([])?;
+            let (condition, session) = match (self.scope, event.session_column()) {
+                (Scope::Session(session), Some(column)) => (format!("WHERE {column} = ?1"), session),
+                _ => ("NOT INDEXED WHERE ?1 = ?1".into(), 0),
+            };
+            let mut statement = self.connection.prepare(&format!("SELECT id FROM {table} {condition} ORDER BY id"))?;
+            let mut rows = statement.query([session])?;
+            let mut shown = 0;
             while let Some(row) = rows.next()? {
                 let id = row.get(0)?;
+                shown += 1;
                 if !self.spoken_of[event as usize].contains(&id) {
                     let reason = "no entry of the log speaks of this row: it was added, or the log's end was cut off";
                     let place = Finding::of_file(reason);
                     self.add(Finding { table: Some(table.into()), row: Some(id), ..place });
                 }
+            }
+            if self.session.is_some() && event.session_column().is_some() && shown < self.of_session[event as usize] {
+                self.add(Finding::of_file(format!("the file is damaged: an index of {table} does not show every row")));
             }
         }
         Ok(())

@@ -1,16 +1,24 @@
 //! Opens the camera that a person named, and later the same camera again, wherever it turns up.
 
-use std::sync::{Arc, Mutex, mpsc};
+use std::{
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
 
 use super::{Camera, CameraName, Lock, again, connected, system};
-use crate::source::{Background, SourceError};
+use crate::source::{Background, Guard, STALL, SourceError};
+
+/// Without any sign for so long, a camera's driver is given up; a capture says something after each [`STALL`].
+const GIVEN_UP: Duration = STALL.saturating_mul(6);
 
 /// Knows which camera is meant, and after the first opening which it was.
 #[derive(Debug)]
 pub struct Finder {
     wanted: CameraName,
-    known: Option<Camera>,
+    /// Held for a moment only, never while a driver is asked something.
+    known: Arc<Mutex<Option<Camera>>>,
     lock: Option<Lock>,
+    guard: Guard,
     notes: mpsc::Receiver<String>,
 }
 
@@ -21,40 +29,55 @@ impl Finder {
     pub fn new(wanted: CameraName, lock_exposure: bool) -> Self {
         let (sender, notes) = mpsc::channel();
         let lock = lock_exposure.then(|| Lock { values: Arc::new(Mutex::new(None)), notes: sender });
-        Self { wanted, known: None, lock, notes }
+        Self { wanted, known: Arc::default(), lock, guard: Guard::new(GIVEN_UP), notes }
     }
 
-    /// Opens the camera; from the second time on, the one that it was the first time.
+    /// Opens the camera; from the second time on, the one that it was the first time. Drivers are asked in a thread of its own: one
+    /// that never answers keeps nobody.
     ///
     /// # Errors
-    /// [`SourceError::NoCamera`], [`SourceError::NoSuchCamera`] or [`SourceError::Unusable`].
-    pub fn open(&mut self) -> Result<(Camera, Background), SourceError> {
-        let cameras = connected();
-        let camera = self.choose(&cameras)?.clone();
-        let (opening, lock) = (camera.clone(), self.lock.clone());
-        let source = Background::start(move || system::Stream::open(&opening, lock))?;
-        self.known = Some(camera.clone());
-        Ok((camera, source))
+    /// [`SourceError::NoCamera`], [`SourceError::NoSuchCamera`] or [`SourceError::Unusable`]; from the source itself where that
+    /// takes longer than a moment.
+    pub fn open(&mut self) -> Result<Background, SourceError> {
+        let (wanted, lock, known) = (self.wanted.clone(), self.lock.clone(), Arc::clone(&self.known));
+        let before = self.known();
+        Background::guarded(&self.guard, move || {
+            let cameras = connected();
+            let camera = choose(&wanted, before.as_ref(), &cameras)?;
+            let stream = system::Stream::open(camera, lock)?;
+            *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(camera.clone());
+            Ok(stream)
+        })
     }
 
-    fn choose<'a>(&self, cameras: &'a [Camera]) -> Result<&'a Camera, SourceError> {
-        if cameras.is_empty() {
-            return Err(SourceError::NoCamera);
-        }
-        let (chosen, wanted) = match &self.known {
-            Some(known) => (again(cameras, known), &known.name),
-            None => (self.wanted.choose(cameras), &self.wanted.to_string()),
-        };
-        chosen.ok_or_else(|| SourceError::NoSuchCamera {
-            wanted: wanted.clone(),
-            found: cameras.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        })
+    /// The camera that was opened last.
+    #[must_use]
+    pub fn known(&self) -> Option<Camera> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What there is to say about the camera since the last time.
     pub fn notes(&self) -> Vec<String> {
         self.notes.try_iter().collect()
     }
+}
+
+fn choose<'a>(
+    wanted: &CameraName,
+    known: Option<&Camera>,
+    cameras: &'a [Camera],
+) -> Result<&'a Camera, SourceError> {
+    if cameras.is_empty() {
+        return Err(SourceError::NoCamera);
+    }
+    let (chosen, wanted) = match known {
+        Some(known) => (again(cameras, known), &known.name),
+        None => (wanted.choose(cameras), &wanted.to_string()),
+    };
+    chosen.ok_or_else(|| SourceError::NoSuchCamera {
+        wanted: wanted.clone(),
+        found: cameras.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    })
 }
 
 #[cfg(test)]
@@ -64,13 +87,13 @@ mod tests {
     #[test]
     fn after_the_first_time_only_the_same_camera_will_do() {
         let camera = |index, name: &str| Camera { index, name: name.into(), bus: None, serial: None };
-        let mut finder = Finder::new(CameraName::Auto, false);
+        let auto = CameraName::Auto;
         let (scope, webcam) = (camera(3, "Scope"), camera(0, "Webcam"));
-        assert_eq!(finder.choose(&[]), Err(SourceError::NoCamera));
-        assert_eq!(finder.choose(&[webcam.clone(), scope.clone()]), Ok(&webcam));
-        finder.known = Some(scope.clone());
-        assert_eq!(finder.choose(&[webcam.clone(), scope.clone()]), Ok(&scope));
-        let error = finder.choose(&[webcam]).expect_err("another camera");
+        assert_eq!(choose(&auto, None, &[]), Err(SourceError::NoCamera));
+        assert_eq!(choose(&auto, None, &[webcam.clone(), scope.clone()]), Ok(&webcam));
+        assert_eq!(choose(&auto, Some(&scope), &[webcam.clone(), scope.clone()]), Ok(&scope));
+        let cameras = [webcam];
+        let error = choose(&auto, Some(&scope), &cameras).expect_err("another camera");
         assert_eq!(error.to_string(), "there is no camera Scope; connected: camera:0 (Webcam)");
     }
 }

@@ -6,7 +6,6 @@ mod nodes;
 
 use std::{
     io,
-    sync::PoisonError,
     time::{Duration, Instant},
 };
 
@@ -63,17 +62,11 @@ impl Stream {
 
     /// Locks exposure, gain and white balance once: at the values of the last time at once, else when they have settled.
     fn lock_when_due(&mut self) {
-        let Some(lock) = &self.lock else { return };
-        let mut values = lock.values.lock().unwrap_or_else(PoisonError::into_inner);
-        if values.is_none() && self.start.elapsed() < ADJUSTED {
-            return;
+        let adjusted = self.start.elapsed() >= ADJUSTED;
+        let device = &self.device;
+        if self.lock.as_ref().is_some_and(|lock| lock.apply(adjusted, |earlier| controls::lock(device, earlier))) {
+            self.lock = None;
         }
-        let (locked, sentence) = controls::lock(&self.device, values.as_ref());
-        values.get_or_insert(locked);
-        // Nobody listens any more at the end of the program.
-        let _ = lock.notes.send(sentence);
-        drop(values);
-        self.lock = None;
     }
 }
 

@@ -8,7 +8,7 @@ impl FrameSource for Scripted {
     fn next_frame(&mut self, _: Duration) -> Result<Frame, SourceError> {
         let picture = blastscope_shared::RgbPixels::new(1, 1, vec![0; 3]).expect("three bytes");
         match if self.0.is_empty() { Err(SourceError::End) } else { self.0.remove(0) } {
-            Ok(sequence) => Ok(Frame { picture, sequence, time: Duration::ZERO, name: None }),
+            Ok(sequence) => Ok(Frame { picture, sequence, time: Duration::ZERO, name: None, original: None }),
             Err(error) => Err(error),
         }
     }

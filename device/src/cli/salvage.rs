@@ -1,0 +1,75 @@
+//! The command `record salvage`.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use clap::{Args, Subcommand};
+
+use super::{SUCCESS, UNUSABLE, record, settings};
+use crate::{
+    RESEARCH_USE,
+    record::{Salvaged, salvage},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RecordCommand {
+    /// Set a damaged record aside, take over what verifies, and begin anew.
+    #[command(after_help = "Examples:\n  sudo systemctl stop blastscope\n  \
+        blastscope record salvage --data-dir /var/lib/blastscope\n  \
+        blastscope record salvage --data-dir data --json\n\n\
+        The damaged file is not changed and not deleted: it keeps its content under another name, in a folder set-aside-TIME \
+        beside the record. Entries of the log before the damage keep their hashes, so that heads on earlier reports still hold. \
+        Then comes an entry that says what was done, and after it what else verifies. A session that lost fields or opinions \
+        which were signed needs another sign-off.\n\n\
+        Exit status: 0 salvaged, 2 wrong usage, no record, one that is what was written, or one that a program adds to.")]
+    Salvage(SalvageArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SalvageArgs {
+    /// Folder of the record [default: that of the configuration].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &RecordCommand) -> io::Result<u8> {
+    let RecordCommand::Salvage(args) = command;
+    let Some(config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
+    let salvaged = match salvage(args.data_dir.as_ref().unwrap_or(&config.data.dir)) {
+        Ok(salvaged) => salvaged,
+        Err(error) => {
+            record::refused(&error);
+            return Ok(UNUSABLE);
+        }
+    };
+    if args.json {
+        record::line(&salvaged)?;
+        return Ok(SUCCESS);
+    }
+    let Salvaged { path, set_aside, salvage, taken_over, lost, head } = &salvaged;
+    let mut out = io::stdout().lock();
+    writeln!(out, "the damaged record was set aside in {}: {}", set_aside.display(), salvage.reason)?;
+    writeln!(
+        out,
+        "{} begins anew with {taken_over} of {} rows; the first {} entries keep their hashes",
+        path.display(),
+        salvage.original_entries,
+        salvage.kept_entries
+    )?;
+    for lost in lost {
+        writeln!(out, "  lost: {lost}")?;
+    }
+    if salvage.rows_lost > lost.len() as u64 {
+        writeln!(out, "  and more")?;
+    }
+    writeln!(out, "head {head}\n{RESEARCH_USE}")?;
+    Ok(SUCCESS)
+}

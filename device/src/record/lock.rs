@@ -1,0 +1,84 @@
+//! One program at a time adds to a record. Those that only read need no lock.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
+    process,
+};
+
+use super::RecordError;
+
+/// Name of the file that is locked. It stays; what counts is who holds it, which the system knows and forgets with the process.
+const FILE: &str = "record.db.lock";
+
+/// The right to add to the record of a folder, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    /// Held open: closing it gives the lock back.
+    _file: File,
+    path: PathBuf,
+    is_new: bool,
+}
+
+impl Lock {
+    /// Takes the lock of `folder`, which must be there; never waits.
+    ///
+    /// # Errors
+    /// [`RecordError::Held`] with the number of the process that has it; what keeps the file from being made.
+    pub(super) fn take(folder: &Path) -> Result<Self, RecordError> {
+        let path = folder.join(FILE);
+        let failed = |error: std::io::Error| RecordError::io(&path, "locked", &error);
+        let is_new = !path.exists();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                // On some systems what is locked cannot be read.
+                let _ = file.read_to_string(&mut text);
+                let process = text.trim().parse().ok();
+                return Err(RecordError::Held { folder: folder.to_path_buf(), process });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // For the message above, no more: a full disk must not keep a record from being opened.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| write!(file, "{}\n", process::id()));
+        Ok(Self { _file: file, path, is_new })
+    }
+
+    /// Gives the lock back and leaves no file where there was none: the folder turned out to be somebody else's.
+    pub(super) fn withdraw(self) {
+        if self.is_new {
+            // What matters is said by the caller.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_told_who_is_first_and_may_have_it_afterwards() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Lock::take(folder.path()).expect("free");
+        let error = Lock::take(folder.path()).expect_err("held");
+        assert!(error.to_string().contains(&format!("process {}", process::id())), "{error}");
+        drop(first);
+        Lock::take(folder.path()).expect("free again").withdraw();
+        assert!(folder.path().join(FILE).exists(), "it was there before");
+        drop(Lock::take(folder.path()));
+        fs::remove_file(folder.path().join(FILE)).expect("removed");
+        Lock::take(folder.path()).expect("free").withdraw();
+        assert!(!folder.path().join(FILE).exists());
+    }
+}
