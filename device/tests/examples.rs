@@ -12,7 +12,7 @@ use std::{
 
 use blastscope::{
     drawn_field,
-    record::{Jpeg, Judgement, Label, NewField, NewOpinion, NewSession, Record, Said, Says, VerdictKind},
+    record::{Judgement, Label, NewField, NewOpinion, NewSession, Record, Said, Says, StoredPicture, VerdictKind},
 };
 use blastscope_shared::{Class, artifact, gate::Quality, signing::SecretKey};
 
@@ -150,8 +150,8 @@ fn workspace(root: &Path) {
                 frames: 1,
             };
             let picture = drawn_field::field(320, 240, session as usize * 1000 + at * 37);
-            let jpeg = Jpeg::encode(&picture).expect("encoded");
-            let field = NewField { taken: SystemTime::now(), since_start: Duration::ZERO, judgement, jpeg };
+            let picture = StoredPicture::lossless(&picture).expect("encoded");
+            let field = NewField { taken: SystemTime::now(), since_start: Duration::ZERO, judgement, picture };
             let sequence = record.add_field(id, &field).expect("saved").sequence.expect("a field");
             let says = Says::Corrects(Label::Class(Class::ALL[(session as usize + at) % 2 * 2]));
             let opinion = NewOpinion { at: SystemTime::now(), by: "A. B.".into(), says, note: String::new() };

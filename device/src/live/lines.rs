@@ -6,7 +6,7 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class,
     calibration::most_probable,
-    classifier::Classifier,
+    classifier::{Assessment, Classifier},
     gate::Quality,
 };
 use serde::Serialize;

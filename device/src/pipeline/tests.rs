@@ -182,7 +182,7 @@ fn a_frame_that_the_gate_rejects_never_shows_the_verdict_of_another_whatever_the
             for (at, picture) in [&reject, &good, &good, &reject, &reject, &good].into_iter().enumerate() {
                 let time = Duration::from_millis(at as u64 * 100);
                 let name = named.then(|| format!("{at}.jpg"));
-                let frame = Frame { picture: picture.clone(), sequence: at as u64, time, name };
+                let frame = Frame { picture: picture.clone(), sequence: at as u64, time, name, original: None };
                 let actions = pipeline.step(&frame, time);
                 let Some(Action::Show(reading)) = actions.first() else { panic!("every frame is shown") };
                 let is_rejected = reading.frame.is_err();
@@ -214,7 +214,7 @@ fn files_are_not_smoothed_over_each_other_even_when_they_look_alike() {
         Pipeline::new(move |_: &RgbPixels| sight(classes.next().expect("scripted"), 0.9, 1.0), settings);
     for (at, (class, name)) in said.into_iter().zip(["a", "a", "b", "b", "c"]).enumerate() {
         let time = Duration::from_millis(at as u64 * 100);
-        let frame = Frame { picture: field(1, 240), sequence: at as u64, time, name: Some(name.into()) };
+        let frame = Frame { picture: field(1, 240), sequence: at as u64, time, name: Some(name.into()), original: None };
         let actions = pipeline.step(&frame, time);
         let Some(Action::Show(reading)) = actions.first() else { panic!("every frame is shown") };
         assert_eq!((reading.statement.class(), reading.view), (Some(class), [1, 1, 2, 2, 3][at]), "{name}");

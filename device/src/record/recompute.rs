@@ -121,7 +121,10 @@ fn differences(
     };
     let quality = inspector.inspect(&picture);
     let outcome = match Gate::default().judge(&quality) {
-        Ok(()) => Ok(model.assess(shown(&picture, inspector, model.squashes_to()))),
+        Ok(()) => {
+            let sight = model.look(shown(&picture, inspector, model.squashes_to()));
+            Ok(model.classifier().judge().assess(sight))
+        }
         Err(rejection) => Err(rejection),
     };
     let (recorded, computed) = (&field.judgement, Measured::of(&outcome));
