@@ -241,6 +241,6 @@ impl<'a> Artifact<'a> {
         if !(f32::MIN_POSITIVE..=f32::MAX).contains(&max_novelty) {
             return Err(ArtifactError::Invalid("its largest novelty is not a finite number above 0"));
         }
-        Ok(())
+        self.novelty.check()
     }
 }

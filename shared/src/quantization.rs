@@ -43,11 +43,12 @@ pub fn multiplier(input_scale: f32, weight_scale: f32, output_scale: f32) -> f32
     (f64::from(input_scale) * f64::from(weight_scale) / f64::from(output_scale)) as f32
 }
 
-/// Quantizes the weights of one output channel: `(scale, weights)` with `scale = max|w| / 127`. All zeros get scale 1.
+/// Quantizes the weights of one output channel: `(scale, weights)` with `scale = max|w| / 127`. All zeros get scale 1. A weight that is
+/// not finite has no integer: then the scale is not finite either, and a reader refuses the layer.
 #[must_use]
 pub fn quantize_channel(weights: &[f32]) -> (f32, Vec<i8>) {
-    let largest = weights.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
-    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    let largest = weights.iter().fold(0.0f32, |largest, weight| libm::fmaximumf(largest, weight.abs()));
+    let scale = if largest == 0.0 { 1.0 } else { largest / 127.0 };
     let quantized = weights
         .iter()
         .map(|&weight| libm::rint(f64::from(weight) / f64::from(scale)).clamp(-127.0, 127.0) as i8)
@@ -107,5 +108,30 @@ mod tests {
     #[test]
     fn a_channel_of_zeros_has_a_usable_scale() {
         assert_eq!(quantize_channel(&[0.0; 3]), (1.0, alloc::vec![0, 0, 0]));
+    }
+
+    #[test]
+    fn what_is_not_finite_does_not_become_a_quiet_zero() {
+        let sound = FloatFilters { weights: alloc::vec![0.5, -1.0, 0.25, 2.0], biases: alloc::vec![0.5, -0.5] };
+        let scales = |filters: &FloatFilters| -> Vec<f32> {
+            QuantizedFilters::new(filters, 1.0, 1.0).view().weight_scales().collect()
+        };
+        assert!(scales(&sound).iter().all(|scale| scale.is_finite()));
+        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for at in 0..4 {
+                let mut broken = sound.clone();
+                broken.weights[at] = wrong;
+                let scales = scales(&broken);
+                assert!(
+                    !scales[at / 2].is_finite() && scales[1 - at / 2].is_finite(),
+                    "weight {at} {wrong}: {scales:?}"
+                );
+            }
+            for at in 0..2 {
+                let mut broken = sound.clone();
+                broken.biases[at] = wrong;
+                assert!(!scales(&broken)[at].is_finite(), "bias {at} is {wrong}");
+            }
+        }
     }
 }

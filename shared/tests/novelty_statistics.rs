@@ -37,7 +37,11 @@ fn refusal(list: fn(&Artifact<'_>) -> Vec<u8>, change: impl FnOnce(&mut [u8])) -
         }
     }
     bytes[124..128].copy_from_slice(&(!crc).to_le_bytes());
-    Classifier::read(&bytes).err().map(|error| error.to_string()).unwrap_or_default()
+    // Whoever only signs or inspects a model is told the same.
+    let refusals = [Artifact::read(&bytes).err(), Classifier::read(&bytes).err()];
+    let [of_file, of_model] = refusals.map(|error| error.map(|error| error.to_string()).unwrap_or_default());
+    assert_eq!(of_file, of_model);
+    of_model
 }
 
 fn put(bytes: &mut [u8], at: usize, number: f32) {

@@ -1,6 +1,15 @@
 //! A network that sees fields cell by cell: from the artifact's bytes to the verdict.
 
-use blastscope_host::synth::draw_field;
+use std::path::Path;
+
+use blastscope::classify;
+use blastscope_host::{
+    dataset::Dataset,
+    evaluation::{Evaluation, Prediction, Subject},
+    progress::Progress,
+    screening,
+    synth::draw_field,
+};
 use blastscope_shared::{
     Class, Classifier, Isa, Preprocessing, RgbPixels, Sight, Verdict,
     cells::{CellView, SIDE},
@@ -73,6 +82,67 @@ fn a_field_without_cells_gets_no_class_and_an_explanation_without_a_peak() {
     assert_eq!((assessment.most_probable(), assessment.probabilities()), (None, None));
     let map = classifier.explain(&mut workspace, Class::Pro).expect("a map of nothing");
     assert_eq!(map.peak(), None);
+}
+
+/// Writes a picture as a 24-bit BMP.
+fn write_bmp(path: &Path, picture: &RgbPixels) {
+    let (width, height) = (picture.width() as u32, picture.height() as u32);
+    let mut bytes = b"BM".to_vec();
+    [0, 0, 54, 40, width, height].into_iter().for_each(|number: u32| bytes.extend(number.to_le_bytes()));
+    bytes.extend([1, 0, 24, 0]);
+    bytes.extend([0; 24]);
+    // From the bottom row up; WIDTH is a multiple of four, so that rows need no padding.
+    for row in picture.bytes().chunks_exact(3 * picture.width()).rev() {
+        row.as_chunks::<3>().0.iter().for_each(|[red, green, blue]| bytes.extend([blue, green, red]));
+    }
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    std::fs::write(path, bytes).expect("written");
+}
+
+#[test]
+fn host_and_device_answer_nothing_about_fields_without_cells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for class in Class::ALL {
+        let blank = RgbPixels::new(WIDTH, HEIGHT, vec![230 + class.index() as u8; WIDTH * HEIGHT * 3]).expect("pixels");
+        write_bmp(&folder.path().join(class.name()).join("blank.bmp"), &blank);
+        write_bmp(&folder.path().join(class.name()).join("cells.bmp"), &draw_field(class, 3, WIDTH, HEIGHT));
+    }
+    // Of the strictest and of the model's own judge, with and without the gate: a blank field is never answered.
+    for classifier in [classifier(), classifier().stricter(Some(0.9), Some(0.5))] {
+        let data = Dataset::scan(folder.path(), None, Progress::Silent).expect("a data set");
+        let images: Vec<usize> = (0..data.images.len()).collect();
+        let mut findings = screening::screen(&classifier, &data, &images, Progress::Silent).expect("screened");
+        findings.iter_mut().for_each(|finding| finding.rejected = false);
+        let predictions: Vec<Prediction> =
+            data.images.iter().zip(&findings).map(|(image, finding)| screening::prediction(image, finding)).collect();
+        let evaluation = Evaluation::new(&Subject::default(), &predictions).expect("scored");
+        assert_eq!((evaluation.unseen, evaluation.accuracy.of), ([1; 4], 8));
+        assert_eq!(evaluation.selective.as_ref().expect("abstentions").reasons["no cells"], 4);
+        let taken: usize = evaluation.confusion.iter().flatten().sum();
+        assert_eq!(taken, 4, "only fields with cells are taken for a class");
+
+        let mut out = Vec::new();
+        let options = classify::Options { json: true, gate: false, overlays: None };
+        classify::run(&[data.root.clone()], &classifier, options, &mut out).expect("written to memory");
+        let lines = String::from_utf8(out).expect("UTF-8");
+        let lines: Vec<serde_json::Value> =
+            lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(lines.len(), predictions.len());
+        for line in &lines {
+            let file = line["file"].as_str().expect("a file");
+            let prediction = predictions.iter().find(|one| file.ends_with(&one.file)).expect("the same file");
+            let named = prediction.class().filter(|_| prediction.withheld().is_none());
+            assert_eq!(line["verdict"], named.map_or("abstain", Class::name), "{file}");
+            if file.ends_with("blank.bmp") {
+                assert_eq!((prediction.class(), prediction.is_right()), (None, false), "{file}");
+                assert!(
+                    line["probabilities"].is_null() && line["logits"].is_null() && line["novelty"].is_null(),
+                    "{line}"
+                );
+                assert!(line["reason"].as_str().is_some_and(|why| why.contains("no nucleated cell")), "{line}");
+            }
+        }
+    }
 }
 
 #[test]

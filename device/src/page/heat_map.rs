@@ -92,3 +92,23 @@ fn caption(appraisal: &Appraisal, classifier: &Classifier) -> Vec<String> {
     lines.push(RESEARCH_USE.to_owned());
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config, drawn_field};
+
+    #[test]
+    fn the_caption_says_what_the_stricter_judge_says() {
+        let tiny = include_bytes!("../../../tests/golden/tiny.bsm");
+        let settings = config::Pipeline { min_probability: Some(1.0), ..Default::default() };
+        let classifier = settings.judged(Classifier::read(tiny).expect("the tiny model"));
+        let caption = |picture: &RgbPixels| {
+            caption(&Appraisal::of(picture, &classifier, &mut classifier.workspace()), &classifier).swap_remove(0)
+        };
+        let doubtful = caption(&drawn_field::field(320, 240, 0));
+        assert!(doubtful.starts_with("this frame: no verdict: not sure enough"), "{doubtful}");
+        let black = caption(&RgbPixels::new(64, 64, vec![0; 64 * 64 * 3]).expect("three bytes a pixel"));
+        assert!(black.starts_with("this frame: no verdict: too dark"), "{black}");
+    }
+}

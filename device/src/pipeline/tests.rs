@@ -282,3 +282,73 @@ fn the_lamp_is_not_a_movement() {
     }
     assert_eq!(pipeline.tally().views, 1);
 }
+
+/// What one frame by itself comes to, as a view of its own.
+fn alone(judge: Judge, sight: Sight<Scores>) -> Reading {
+    let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(judge) };
+    let mut pipeline = Pipeline::new(move |_: &RgbPixels| sight, settings);
+    let frame = Frame { picture: field(5, 235), sequence: 0, time: Duration::ZERO, name: None };
+    match pipeline.step(&frame, Duration::ZERO).swap_remove(0) {
+        Action::Show(reading) => *reading,
+        Action::Announce(statement) => panic!("{statement:?} before its reading"),
+    }
+}
+
+#[test]
+fn the_frame_is_judged_as_its_view_is() {
+    for judge in [JUDGE, JUDGE.stricter(Some(0.95), None), JUDGE.stricter(None, Some(0.5))] {
+        for sight in [
+            sight(Class::Pro, 0.9, 1.0),
+            sight(Class::Benign, 0.97, 0.4),
+            sight(Class::Pre, 0.5, 3.0),
+            Sight::Nothing(Blank::NoCells),
+            Sight::Nothing(Blank::NotFinite),
+        ] {
+            let reading = alone(judge, sight);
+            let frame = reading.frame.expect("passed the gate");
+            assert_eq!(Statement::Verdict(frame.verdict), reading.statement, "{judge:?}");
+            assert_eq!(frame.probabilities(), reading.probabilities);
+        }
+    }
+    assert_eq!(alone(JUDGE, sight(Class::Pro, 0.9, 1.0)).statement.class(), Some(Class::Pro));
+    let strict = JUDGE.stricter(Some(0.95), None);
+    assert_eq!(alone(strict, sight(Class::Pro, 0.9, 1.0)).statement.class(), None);
+}
+
+#[test]
+fn nothing_seen_has_no_number_anywhere_and_is_kept_as_an_abstention() {
+    for (blank, reason) in [(Blank::NoCells, "no nucleated cell"), (Blank::NotFinite, "no finite numbers")] {
+        let reading = alone(JUDGE, Sight::Nothing(blank));
+        assert_eq!((reading.statement.class(), reading.probabilities), (None, None));
+        let judgement = crate::record::Judgement::of(&reading, &"ab".repeat(32)).expect("a picture");
+        assert_eq!((judgement.logits, judgement.probabilities, judgement.novelty), (None, None, None));
+        assert_eq!(judgement.said.kind.name(), "abstain");
+        assert!(judgement.said.reason.as_ref().is_some_and(|said| said.contains(reason)), "{judgement:?}");
+        let json = serde_json::to_string(&judgement).expect("written");
+        assert!(json.contains("\"logits\":null") && json.contains("\"probabilities\":null"), "{json}");
+    }
+}
+
+#[test]
+fn the_probabilities_of_a_view_go_when_nothing_is_seen_any_more() {
+    let script = [sight(Class::Pre, 0.9, 1.0); 2].into_iter().chain([Sight::Nothing(Blank::NotFinite); 3]);
+    let mut sights = script;
+    let settings = Settings { settle: 2, ..Settings::new(JUDGE) };
+    let mut pipeline = Pipeline::new(move |_: &RgbPixels| sights.next().expect("scripted"), settings);
+    let mut shown = Vec::new();
+    for index in 0..5 {
+        let time = Duration::from_millis(index * 100);
+        let actions = pipeline.step(&Frame { picture: field(5, 235), sequence: index, time, name: None }, time);
+        let Action::Show(reading) = &actions[0] else { panic!("a reading comes first") };
+        shown.push((say(&reading.statement), reading.probabilities.is_some()));
+    }
+    let expected = [
+        ("settling 1/2", true),
+        ("Pre 0.90", true),
+        ("Pre 0.90", true),
+        ("not a number", false),
+        ("not a number", false),
+    ];
+    assert_eq!(shown, expected.map(|(said, numbers)| (said.to_owned(), numbers)));
+    assert_eq!((pipeline.tally().not_finite, pipeline.tally().abstained()), (2, 2));
+}

@@ -36,18 +36,34 @@ impl Novelty<'_> {
     /// The statistics, for a network whose last layer sees `hidden_len` activations.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] when the lengths do not fit or a number is not usable, [`ArtifactError::InvalidStain`] when no
-    /// distance from a stain can be measured.
+    /// As [`Self::check`], and [`ArtifactError::Invalid`] when the lengths do not fit.
     pub fn statistics(&self, hidden_len: usize) -> Result<NoveltyStatistics, ArtifactError> {
         if self.means.len() != 4 * hidden_len * Class::COUNT || self.inverse_variances.len() != 4 * hidden_len {
             return Err(ArtifactError::Invalid("its novelty statistics do not fit the network"));
         }
+        self.check()?;
+        let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
+        let [activations, stain] = self.usual;
+        Ok(NoveltyStatistics {
+            means: Class::ALL.map(class_means),
+            inverse_variances: f32s(self.inverse_variances).collect(),
+            stains: self.stains().collect(),
+            usual: Distances { activations, stain },
+        })
+    }
+
+    /// Whether a distance from usual fields can be measured with the numbers, whatever the network: nothing may seem familiar that
+    /// is not.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] when a number is not usable, [`ArtifactError::InvalidStain`] when no distance from a stain can be
+    /// measured.
+    pub fn check(&self) -> Result<(), ArtifactError> {
         let count = self.stains.len() / (4 * STAIN_LEN);
         if !self.stains.len().is_multiple_of(4 * STAIN_LEN) || !(1..=MAX_STAINS).contains(&count) {
             return Err(ArtifactError::Invalid("it knows no stain, or more than 16"));
         }
         let usable = |number: f32| number.is_finite() && number >= 0.0;
-        let [activations, stain] = self.usual;
         if !f32s(self.means).all(usable) {
             return Err(ArtifactError::Invalid(
                 "a mean activation in its novelty statistics is not a finite number of at least 0",
@@ -63,17 +79,14 @@ impl Novelty<'_> {
                 "a usual distance in its novelty statistics is not a finite number above 0",
             ));
         }
-        let stains: Vec<Stain> = self.stains.chunks_exact(4 * STAIN_LEN).map(stain_of).collect();
-        for (number, stain) in (1..).zip(&stains) {
+        for (number, stain) in (1..).zip(self.stains()) {
             stain.check().map_err(|reason| ArtifactError::InvalidStain { number, reason })?;
         }
-        let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
-        Ok(NoveltyStatistics {
-            means: Class::ALL.map(class_means),
-            inverse_variances: f32s(self.inverse_variances).collect(),
-            stains,
-            usual: Distances { activations, stain },
-        })
+        Ok(())
+    }
+
+    fn stains(&self) -> impl Iterator<Item = Stain> {
+        self.stains.chunks_exact(4 * STAIN_LEN).map(stain_of)
     }
 }
 

@@ -39,13 +39,15 @@ pub struct QuantizedFilters {
 }
 
 impl QuantizedFilters {
-    /// Quantizes a layer that sees activations of `input_scale` and puts out some of `output_scale`; 1 for the last layer.
+    /// Quantizes a layer that sees activations of `input_scale` and puts out some of `output_scale`; 1 for the last layer. An output
+    /// with a weight or a bias that is not finite gets a scale that is not, which a reader refuses.
     #[must_use]
     pub fn new(filters: &FloatFilters, input_scale: f32, output_scale: f32) -> Self {
         let inputs = filters.weights.len() / filters.biases.len().max(1);
         let mut quantized = Self { output_scale, weight_scales: Vec::new(), biases: Vec::new(), weights: Vec::new() };
         for (row, &bias) in filters.weights.chunks_exact(inputs.max(1)).zip(&filters.biases) {
             let (scale, weights) = quantize_channel(row);
+            let scale = if bias.is_finite() { scale } else { f32::NAN };
             quantized.weight_scales.extend(scale.to_le_bytes());
             quantized.biases.extend(quantize_bias(bias, input_scale, scale).to_le_bytes());
             quantized.weights.extend(weights.iter().map(|&weight| weight as u8));
