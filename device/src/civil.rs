@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn moments_are_written_as_rfc_3339() {
-        let at = |milliseconds| UNIX_EPOCH + std::time::Duration::from_millis(milliseconds);
+        let at = |milliseconds| UNIX_EPOCH + Duration::from_millis(milliseconds);
         assert_eq!(rfc3339(at(951_782_399_999)), "2000-02-28T23:59:59.999Z");
         assert_eq!(rfc3339(at(1_764_045_607_050)), "2025-11-25T04:40:07.050Z");
-        assert_eq!(rfc3339(UNIX_EPOCH - std::time::Duration::from_secs(9)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(UNIX_EPOCH - Duration::from_secs(9)), "1970-01-01T00:00:00.000Z");
     }
 }

@@ -49,7 +49,7 @@ pub use self::{
     access::HEADER,
     limiter::Limits,
     start_message::{text as message, url},
-    token::{path_in as token_in, read as read_token},
+    token::{path_in as token_in, read as read_token, tightened as tighten_token},
 };
 use crate::{instrument::Remote, record::Remembered};
 

@@ -38,7 +38,7 @@ mod session;
 mod space;
 mod spreadsheet;
 mod store;
-mod text_rules;
+pub(crate) mod text_rules;
 mod times;
 mod training_export;
 pub mod verify;

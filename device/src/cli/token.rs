@@ -59,6 +59,17 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
     let token = if address.ip().is_loopback() {
         None
     } else {
+        match page::tighten_token(&path) {
+            Ok(None) => {}
+            Ok(Some(sentence)) => note(sentence),
+            Err(error) => {
+                note(format_args!(
+                    "{} may be readable by others, and that cannot be changed ({error}); run the command with sudo",
+                    path.display()
+                ));
+                return Ok(UNUSABLE);
+            }
+        }
         match page::read_token(&path) {
             Ok(Some(token)) => Some(token),
             Ok(None) => {

@@ -23,7 +23,7 @@ use crate::{
     instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
     interrupt, model,
     page::{self, Server},
-    record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck},
+    record::{text_rules::is_hidden, Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck},
     service::notify,
     source::follow::Opener as _,
 };
@@ -219,9 +219,11 @@ fn say(page: &str, classifier: &Classifier) -> io::Result<()> {
 
 /// What sessions say of model, settings, program and device.
 fn origin(classifier: &Classifier, config: &Config) -> Origin {
-    let name: String = model::title(classifier).chars().take(64).collect();
+    // Names of others must not keep a session from being started.
+    let seen = |letter: &char| !letter.is_control() && !is_hidden(*letter);
+    let name: String = model::title(classifier).chars().filter(seen).take(64).collect();
     let code = std::env::current_exe().and_then(std::fs::read).map(|program| sha256(&program));
-    let device: String = page::hostname().chars().filter(|letter| !letter.is_control()).take(64).collect();
+    let device: String = page::hostname().chars().filter(seen).take(64).collect();
     Origin {
         model_name: name.trim().into(),
         model_sha256: classifier.model_id().into(),

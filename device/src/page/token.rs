@@ -35,8 +35,36 @@ pub fn read(path: &Path) -> io::Result<Option<String>> {
     Ok((token.len() == DIGITS && token.bytes().all(digit)).then(|| token.to_owned()))
 }
 
+/// Takes away from others the right to read the token in `path`; a sentence where they had it.
+///
+/// # Errors
+/// When the right cannot be taken away: the file is somebody else's.
+pub fn tightened(path: &Path) -> io::Result<Option<String>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = match fs::metadata(path) {
+            Ok(metadata) => metadata.permissions().mode() & 0o777,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if mode & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+            return Ok(Some(format!(
+                "{} could be read by others on this machine (mode {mode:04o}); now only its owner may. If somebody may have read the \
+                 token, draw another one: `blastscope token --forget`, then restart `blastscope live`",
+                path.display()
+            )));
+        }
+    }
+    Ok(None)
+}
+
 /// The token that is kept in `path`, or a new one, which is kept there from now on.
 pub(super) fn kept_or_new(path: &Path) -> io::Result<String> {
+    if let Some(sentence) = tightened(path)? {
+        crate::cli::note(sentence);
+    }
     if let Some(token) = read(path)? {
         return Ok(token);
     }
@@ -63,6 +91,16 @@ mod tests {
             assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         }
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+        #[cfg(unix)]
+        for mode in [0o644, 0o640, 0o604, 0o660, 0o777] {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
+            let sentence = tightened(&path).expect("mine").expect("others could read it");
+            assert!(sentence.contains(&format!("mode {mode:04o}")) && sentence.contains("--forget"), "{sentence}");
+            assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+            assert_eq!(tightened(&path).expect("mine"), None);
+            assert_eq!(kept_or_new(&path).expect("read"), token);
+        }
         // What a loss of power or a person leaves behind is no token: a new one is drawn.
         for spoiled in ["", "0123", &"g".repeat(DIGITS), &token.to_uppercase().replace(char::is_numeric, "A")] {
             fs::write(&path, spoiled).expect("written");

@@ -15,20 +15,102 @@ pub(super) fn pseudonym(what: &'static str, text: &str) -> Result<(), RecordErro
     ))
 }
 
-/// A line of 1 to 64 letters, such as a name or initials.
+/// A line of 1 to 64 letters, such as a name or initials: what is shown is all there is.
 pub(super) fn line(what: &'static str, text: &str) -> Result<(), RecordError> {
-    if (1..=64).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control) {
-        return Ok(());
+    let is_space = |letter: char| letter.is_whitespace() && letter != ' ';
+    if !(1..=64).contains(&text.chars().count()) || text.trim() != text || text.chars().any(char::is_control) {
+        let remedy = "give 1 to 64 letters without line breaks and without spaces at the ends";
+        return Err(RecordError::invalid(what, text, remedy));
     }
-    Err(RecordError::invalid(what, text, "give 1 to 64 letters without line breaks and without spaces at the ends"))
+    if text.chars().any(is_space) || has_hidden(text) || text.chars().next().is_some_and(is_mark) {
+        let remedy = "it has a letter that cannot be seen or that turns the direction of writing, shown here as \\u{...}: two \
+                      names could look alike, or one like another; type it again with letters and plain spaces";
+        return Err(RecordError::invalid(what, text, remedy));
+    }
+    Ok(())
+}
+
+/// Whether a letter is invisible, or turns the direction of the text around it: Unicode's default-ignorable letters, its
+/// direction marks, its fillers and blanks. Joiners and variation selectors are among them, and have their place in some scripts.
+pub(crate) const fn is_hidden(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// Whether a text turns the direction of writing.
+const fn turns_direction(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Marks of the Latin script's block, which need a letter before them.
+const fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}')
+}
+
+/// Whether a text has a letter that is [hidden](is_hidden) where no script needs it: joiners stand after a virama, and the
+/// non-joiner between Arabic letters (Unicode Standard Annex 31, section 2.3); variation selectors choose the form of an ideograph.
+fn has_hidden(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let is_virama = |letter: char| {
+        matches!(
+            letter,
+            '\u{94d}'
+                | '\u{9cd}'
+                | '\u{a4d}'
+                | '\u{acd}'
+                | '\u{b4d}'
+                | '\u{bcd}'
+                | '\u{c4d}'
+                | '\u{ccd}'
+                | '\u{d4d}'
+                | '\u{dca}'
+                | '\u{1039}'
+        )
+    };
+    let is_arabic = |letter: char| matches!(letter, '\u{620}'..='\u{6ff}' | '\u{750}'..='\u{77f}');
+    let is_ideograph = |letter: char| matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
+    letters.iter().enumerate().filter(|(_, letter)| is_hidden(**letter)).any(|(at, &letter)| {
+        let before = at.checked_sub(1).and_then(|at| letters.get(at)).copied();
+        let after = letters.get(at + 1).copied();
+        let has_its_place = match letter {
+            '\u{200c}' if before.is_some_and(is_arabic) => after.is_some_and(is_arabic),
+            '\u{200c}' | '\u{200d}' => before.is_some_and(is_virama),
+            '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => before.is_some_and(is_ideograph),
+            _ => false,
+        };
+        !has_its_place
+    })
 }
 
 /// A text of at most 2,000 letters; may be empty.
 pub(super) fn note(what: &'static str, text: &str) -> Result<(), RecordError> {
-    if text.chars().count() <= 2000 && !text.chars().any(|letter| letter.is_control() && letter != '\n') {
+    let steers = |letter: char| (letter.is_control() && letter != '\n') || turns_direction(letter);
+    if text.chars().count() <= 2000 && !text.chars().any(steers) {
         return Ok(());
     }
-    Err(RecordError::invalid(what, text, "give at most 2000 letters, and no control characters but line breaks"))
+    let remedy = "give at most 2000 letters, and no control characters but line breaks, nor any that turn the direction of writing";
+    Err(RecordError::invalid(what, text, remedy))
 }
 
 /// 64 lower-case hexadecimal digits.
@@ -51,6 +133,42 @@ mod tests {
         for wrong in ["", "a b", "Ä", "a/b", "a\n", "'; DROP", &"x".repeat(65)] {
             let error = pseudonym("specimen", wrong).expect_err(wrong);
             assert!(error.to_string().starts_with("specimen "), "{error}");
+        }
+    }
+
+    /// Every letter that cannot be seen, wherever it stands.
+    #[test]
+    fn names_with_letters_that_cannot_be_seen_are_refused() {
+        for hidden in (0..=0x000e_0fff).filter_map(char::from_u32).filter(|&letter| is_hidden(letter)) {
+            for name in [format!("A{hidden}B"), format!("{hidden}A"), format!("A{hidden}"), hidden.to_string()] {
+                let error = line("operator", &name).expect_err(&name);
+                assert!(error.to_string().contains("\\u{"), "{error}");
+            }
+        }
+        for wrong in ["A\u{202e}B", "A\u{a0}B", "A\u{2003}B", "A\u{3000}B", "\u{301}A", "A\u{85}B", "A\u{1b}[2JB"] {
+            assert!(line("operator", wrong).is_err(), "{wrong:?}");
+        }
+        assert!(note("note", "left\u{202e}right").is_err() && note("note", "👩\u{200d}🔬 saw it ✔\u{fe0f}").is_ok());
+    }
+
+    /// Letters that some scripts need, although they cannot be seen, and everything else that a name is written with.
+    #[test]
+    fn names_of_every_script_are_accepted() {
+        for name in [
+            "José Á. Núñez-O’Neill",
+            "Ł. Ж. Ω",
+            "ডাঃ রহিমা খাতুন",
+            "র\u{9cd}\u{200d}যাব",
+            "ශ\u{dca}\u{200d}රී",
+            "王小明",
+            "辻\u{e0100}",
+            "علی\u{200c}رضا",
+            "דנה",
+            "김민수",
+            "สมชาย",
+            "A. B. 2",
+        ] {
+            assert_eq!(line("operator", name), Ok(()), "{name}");
         }
     }
 
