@@ -57,8 +57,15 @@ impl fmt::Display for Counts {
 /// # Errors
 /// A missing column, or a line with a broken value or a file that was listed before, by line number.
 pub fn read(path: &Path) -> Result<Groups, Error> {
-    let text = std::fs::read(path).map_err(Error::io("read", path))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
+    parse(&std::fs::read(path).map_err(Error::io("read", path))?, path)
+}
+
+/// The content `text` of a `groups.csv`; `path` is what messages call it.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(text: &[u8], path: &Path) -> Result<Groups, Error> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
     let broken = |error: csv::Error| Error::content(path, format!("is not a table of comma-separated values: {error}"));
     let headers = reader.headers().map_err(broken)?.clone();
     // A spreadsheet may have put a byte-order mark before the first name.
