@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device board deb page backends bare-metal aarch64 instructions miri sanitize model card bench-peers bench-training clean-demo
+.PHONY: demo test device board deb page backends bare-metal aarch64 test-processors instructions miri sanitize fuzz model card bench-peers bench-training clean-demo
 
 demo:
 	scripts/demo.sh
@@ -36,6 +36,10 @@ bare-metal:
 aarch64:
 	scripts/aarch64.sh
 
+# Runs the tests that hang on arithmetic as other processors do it, under emulation, with three seeds each.
+test-processors:
+	scripts/processors.sh
+
 # Counts the instructions of a frame on them.
 instructions:
 	scripts/instructions.sh
@@ -45,6 +49,10 @@ miri:
 	scripts/miri.sh
 sanitize:
 	scripts/sanitize.sh
+
+# Feeds inputs that nobody thought of to everything that reads what comes from outside: make fuzz SECONDS=60, a target each.
+fuzz:
+	scripts/fuzz.sh $(SECONDS)
 
 # Trains the shipped model anew and packs it: make model DATA=all_pbs; EPOCHS=30 for longer. The GPU is taken where there is one.
 model:

@@ -4,6 +4,7 @@
 #
 #   make aarch64                            all three
 #   CPUS=cortex-a72 FIELDS=200 make aarch64 one, and all fields of the golden file instead of ten
+#   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-host --test retrain    any tests: what follows goes to cargo test
 #
 # The standard library for aarch64 is that of rustup, or else Debian's, unpacked below $CROSS (default ~/.cache/cross-arm64).
 set -eu
@@ -42,10 +43,11 @@ if ! ls "$(rustc --print target-libdir --target $target)" 2>/dev/null | grep -q 
   export RUSTC="$cross/rustc" RUSTDOC="$cross/rustdoc"
 fi
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+# For what is written in C, and for the camera's headers.
+export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc AR_aarch64_unknown_linux_gnu=aarch64-linux-gnu-ar
+export BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu="--sysroot=/usr/aarch64-linux-gnu -I/usr/aarch64-linux-gnu/include"
 if [ -n "${PROGRAM_ONLY:-}" ]; then
   # For scripts/board.sh, which takes the program's path from stdout.
-  export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc AR_aarch64_unknown_linux_gnu=aarch64-linux-gnu-ar
-  export BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu="--sysroot=/usr/aarch64-linux-gnu -I/usr/aarch64-linux-gnu/include"
   cargo build --locked --release --target $target -p blastscope >&2
   realpath "${CARGO_TARGET_DIR:-target}/$target/release/blastscope"
   exit
@@ -54,8 +56,9 @@ if [ -n "${FRAMES_ONLY:-}" ]; then
   exec cargo build --locked --release --target $target -p blastscope-shared --example frames
 fi
 export BLASTSCOPE_GOLDEN_FIELDS="${FIELDS:-10}"
+[ $# -gt 0 ] || set -- -p blastscope-shared --lib --test golden_fields
 for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
   echo "== $cpu"
   CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -cpu $cpu -L /usr/aarch64-linux-gnu" \
-    cargo test --locked --target $target -p blastscope-shared --lib --test golden_fields
+    cargo test --locked --target $target "$@"
 done

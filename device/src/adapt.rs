@@ -105,7 +105,7 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
     let (_, scale) = adaptation::last_layer(&artifact).map_err(unusable)?;
     verify::intact(reader)?;
     let seen = look(&model, scale, reader, sessions)?;
-    let by_specimen = specimens_suffice(&seen.origins);
+    let by_specimen = folds::groups_suffice(&seen.origins);
     let origins: Vec<(Class, u32)> = if by_specimen {
         seen.origins
     } else {
@@ -126,18 +126,6 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
         copies: seen.copies,
         fitted,
     })
-}
-
-/// Whether each class comes from two specimens at least, so that whole ones can be left out.
-fn specimens_suffice(origins: &[(Class, u32)]) -> bool {
-    let mut of_class: BTreeMap<Class, Vec<u32>> = BTreeMap::new();
-    for (class, specimen) in origins {
-        let specimens = of_class.entry(*class).or_default();
-        if !specimens.contains(specimen) {
-            specimens.push(*specimen);
-        }
-    }
-    of_class.values().all(|specimens| specimens.len() > 1)
 }
 
 fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[SessionId]) -> Result<Seen, AdaptError> {
@@ -175,16 +163,4 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
         Ok::<(), AdaptError>(())
     })?;
     Ok(seen)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whole_specimens_are_left_out_where_each_class_has_two() {
-        let (benign, early) = (Class::Benign, Class::Early);
-        assert!(specimens_suffice(&[(benign, 0), (benign, 1), (early, 2), (early, 0)]));
-        assert!(!specimens_suffice(&[(benign, 0), (benign, 1), (early, 2), (early, 2)]));
-    }
 }

@@ -203,7 +203,16 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let fail = |place, reason| ConfigError { path: path.to_path_buf(), place, reason };
         let text = fs::read_to_string(path).map_err(|error| fail(None, files::reason(&error)))?;
-        let config = raw::parse(&text).map_err(|wrong| fail(wrong.at.map(|at| place(&text, at)), wrong.reason))?;
+        Self::parse(&text, path)
+    }
+
+    /// Checks the content `text` of the file `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the place that is wrong.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let fail = |place, reason| ConfigError { path: path.to_path_buf(), place, reason };
+        let config = raw::parse(text).map_err(|wrong| fail(wrong.at.map(|at| place(text, at)), wrong.reason))?;
         Ok(Self { file: Some(path.to_path_buf()), ..config })
     }
 

@@ -7,14 +7,14 @@ use blastscope_shared::{
     adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
     artifact::{Artifact, PICTURE_ID_LEN},
     classifier::Workspace,
-    folds::Fold,
+    folds::{self, Fold},
 };
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use crate::{
     Error,
-    colour_baseline::grouped_folds,
+    colour_baseline::{grouped_folds, random_folds},
     dataset::{Dataset, LabelledImage},
     progress::Progress,
     random::stream,
@@ -46,6 +46,21 @@ pub fn draw(data: &Dataset, images: &[usize], count: usize, seed: u64) -> (Vec<u
     (drawn, rest)
 }
 
+/// Whether whole overlap groups of labelled fields can be left out to see how far the last layer should move: each class comes from two at
+/// least.
+#[must_use]
+pub fn groups_suffice<'a>(images: impl IntoIterator<Item = &'a LabelledImage>) -> bool {
+    let of: Vec<(Class, u32)> = images.into_iter().map(|image| (image.class, image.group)).collect();
+    folds::groups_suffice(&of)
+}
+
+/// What is left out in turn: whole overlap groups, or single fields where [`groups_suffice`] says no, because left out as a whole the one
+/// group that shows a class would teach nothing.
+pub(crate) fn folds_of(images: &[LabelledImage]) -> Vec<Fold> {
+    let folds = if groups_suffice(images) { grouped_folds } else { random_folds };
+    folds(images, FOLDS, 1).into_iter().map(|fold| Fold { train: fold.train, test: fold.test }).collect()
+}
+
 /// Adapts the model in `file` to the labelled fields `images` (indices into `data`). Gives the new model's bytes.
 ///
 /// # Errors
@@ -61,8 +76,7 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
     let (_, scale) = adaptation::last_layer(&artifact).map_err(unusable)?;
     let seen = look(&classifier, data, images, scale, progress)?;
     let subset: Vec<LabelledImage> = seen.iter().map(|(image, _)| data.images[*image].clone()).collect();
-    let folds: Vec<Fold> =
-        grouped_folds(&subset, FOLDS, 1).into_iter().map(|fold| Fold { train: fold.train, test: fold.test }).collect();
+    let folds = folds_of(&subset);
     let fields: Vec<Labelled> = seen.into_iter().map(|(_, labelled)| labelled).collect();
     let pictures: Vec<[u8; PICTURE_ID_LEN]> = images.iter().map(|&image| data.images[image].picture_id()).collect();
     let task = progress.start("moving the last layer", adaptation::PULLS.len());

@@ -16,7 +16,7 @@ pub fn field(seed: u32, side: u32) -> RgbImage {
     RgbImage::from_fn(side, side, |x, y| {
         let (x, y) = (x as f32 / side as f32, y as f32 / side as f32);
         let dark: f32 =
-            spots.iter().map(|[at, down, size]| (-((x - at).powi(2) + (y - down).powi(2)) / (size * size)).exp()).sum();
+            spots.iter().map(|[at, down, size]| libm::expf(-((x - at) * (x - at) + (y - down) * (y - down)) / (size * size))).sum();
         let grey = 230.0 - 150.0 * dark.min(1.0);
         Rgb([grey as u8, (grey * 0.8) as u8, grey as u8])
     })

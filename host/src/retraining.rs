@@ -2,13 +2,14 @@
 //!
 //! The last layer is moved ([`head`](blastscope_shared::adaptation::head)) towards the corrected fields and held by fields of the champion's own
 //! training part, so that it does not forget them. How far it moves is chosen by the champion's validation part and by
-//! cross-validation over the corrected fields. The champion's test part is locked: nothing is chosen on it, corrected fields that
-//! are in it are left out, and both are measured on it.
+//! cross-validation over the corrected fields: whole specimens are left out, or single fields where a class comes from one specimen
+//! alone. The champion's test part is locked: nothing is chosen on it, corrected fields that are in it are left out, and both are measured
+//! on it.
 
 use blastscope_shared::{
     Class, Classifier,
     adaptation::{
-        AdaptationError, FOLDS, PULLS,
+        AdaptationError, PULLS,
         head::{Labelled, Shift},
         last_layer, learn_stain, shifted,
     },
@@ -56,6 +57,9 @@ pub struct Contest {
     pub replayed: usize,
     /// How strongly the last layer was held.
     pub pull: f64,
+    /// Whether that was found by leaving out whole specimens of corrected fields; otherwise single fields, because a class came from one
+    /// specimen alone.
+    pub by_specimen: bool,
     /// Corrected fields that the champion, and the challenger, take for what they are.
     pub corrected_right: [usize; 2],
     /// Both on the locked part.
@@ -173,6 +177,7 @@ pub fn retrain(
         left_out: corrected.left_out,
         replayed: replayed.len(),
         pull,
+        by_specimen: adaptation::groups_suffice(&corrected.pictures),
         corrected_right: [right(&champion)?, right(&challenger)?],
         worse: worse(&locked, plan.tolerance),
         locked,
@@ -229,7 +234,7 @@ impl Corrected {
     /// The logits of each corrected field by a layer that has learned from the others and from `replayed`.
     fn held_out(&self, replayed: &[&Labelled], temperature: f32, pull: f64) -> Vec<[f32; Class::COUNT]> {
         let mut logits: Vec<_> = self.fields.iter().map(|field| field.logits).collect();
-        for fold in crate::colour_baseline::grouped_folds(&self.pictures, FOLDS, 1) {
+        for fold in adaptation::folds_of(&self.pictures) {
             let others = fold.train.iter().map(|&at| &self.fields[at]);
             let train: Vec<&Labelled> = replayed.iter().copied().chain(others).collect();
             let shift = Shift::fit(&train, temperature, pull);

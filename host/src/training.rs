@@ -12,6 +12,7 @@ pub mod cell_batches;
 pub mod checkpoints;
 pub mod epochs;
 pub mod fine_tuning;
+mod fixed_weights;
 pub mod float_explanation;
 pub mod float_network;
 pub mod machine;

@@ -6,7 +6,7 @@ use blastscope_shared::hex;
 use std::{
     fmt::Write,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use blastscope_host::{dataset::Dataset, progress::Progress};
@@ -15,7 +15,7 @@ use serde_json::Value;
 const HOST: &str = env!("CARGO_BIN_EXE_blastscope-host");
 
 fn host(arguments: &[&str]) -> Output {
-    Command::new(HOST).args(arguments).stdin(Stdio::null()).output().expect("the program starts")
+    blastscope_tests::program(HOST).args(arguments).stdin(Stdio::null()).output().expect("the program starts")
 }
 
 fn text(bytes: &[u8]) -> String {

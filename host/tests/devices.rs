@@ -4,13 +4,14 @@
 
 use std::{
     path::Path,
-    process::{Command, Output},
+    process::Output,
 };
 
 use blastscope_host::{run_folder::RunFolder, training::checkpoints};
+use blastscope_shared::Class;
 
 fn host(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_blastscope-host")).args(arguments).output().expect("the program starts")
+    blastscope_tests::program(env!("CARGO_BIN_EXE_blastscope-host")).args(arguments).output().expect("the program starts")
 }
 
 fn succeed(arguments: &[&str]) -> String {
@@ -30,11 +31,30 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// Fields whose colour tells the class: nothing to learn about cells, and everything about whether a training learns at all. The blocks of
+/// grey in them see to it that no two are taken for copies.
+fn easy_fields(root: &Path, per_class: u64) {
+    for (class, colour) in Class::ALL.into_iter().zip([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]) {
+        let folder = root.join(class.name());
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for number in 0..per_class {
+            let mut bytes = blastscope_tests::blocks(64, 64, class.index() as u64 * 1000 + number).into_bytes();
+            for pixel in bytes.chunks_exact_mut(3) {
+                let grey = pixel[0] / 2;
+                pixel.iter_mut().zip(colour).for_each(|(value, colour)| *value = grey + 120 * colour);
+            }
+            let picture = image::RgbImage::from_raw(64, 64, bytes).expect("three bytes a pixel");
+            picture.save(folder.join(format!("{number:02}.png"))).expect("written");
+        }
+    }
+}
+
 #[test]
 fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let fields = text(&folder.path().join("fields"));
-    succeed(&["synth", "--out", &fields, "--per-class", "12", "--size", "64x64"]);
+    easy_fields(&folder.path().join("fields"), 12);
+    let seed = blastscope_tests::seed().to_string();
     let train = |run: &str, epochs: &str, devices: &str| {
         succeed(&[
             "train",
@@ -54,6 +74,8 @@ fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
             "8",
             "--dropout",
             "0",
+            "--seed",
+            &seed,
             "--backend",
             "flex",
             "--devices",
@@ -67,11 +89,13 @@ fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
     let epochs = |run: &Path| RunFolder::open(run).expect("a run").epochs().expect("epochs");
     let (alone, shared) = (epochs(&one), epochs(&two));
     assert_eq!((alone.len(), shared.len()), (6, 6));
-    // Other batches, so another training; but of the same kind. The few validation fields say little; they would say far more than
-    // chance, ln 4, of a network whose statistics stayed where they began.
-    assert!(alone[5].train_loss < 0.6 * alone[0].train_loss, "{alone:?}");
-    assert!(shared[5].train_loss < 0.6 * shared[0].train_loss, "{shared:?}");
-    assert!((shared[5].validation_loss - alone[5].validation_loss).abs() < 1.0, "{alone:?}\n{shared:?}");
+    eprintln!("{alone:?}\n{shared:?}");
+    // Other batches, so another training; but of the same kind, and what there is to learn no network can miss: each class has its colour.
+    for epochs in [&alone, &shared] {
+        assert!(epochs[5].train_loss < 0.6 * epochs[0].train_loss, "{epochs:?}");
+        // Chance is ln 4, and a network whose statistics stayed where they began would be far beyond it.
+        assert!(epochs[5].validation_loss < 0.7, "{epochs:?}");
+    }
     let config = RunFolder::open(&two).expect("a run").config().expect("its configuration");
     assert!(config.hardware.starts_with("flex in 2 shares on "), "{}", config.hardware);
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 const HOST: &str = env!("CARGO_BIN_EXE_blastscope-host");
 
 fn reproduce(out: &Path, further: &[&str]) -> Command {
-    let mut command = Command::new(HOST);
+    let mut command = blastscope_tests::program(HOST);
     command.args(["reproduce", "--quick", "--backend", "flex", "--out"]).arg(out).args(further).stdin(Stdio::null());
     command
 }
@@ -102,11 +102,11 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
 
     // Finished trainings are ordinary run folders; those that the device cannot run are refused with a reason.
     let resnet = out.join("resnet50-adam-12-grouped");
-    let evaluated = Command::new(HOST).args(["evaluate", "--json", "--run"]).arg(&resnet).output().expect("started");
+    let evaluated = blastscope_tests::program(HOST).args(["evaluate", "--json", "--run"]).arg(&resnet).output().expect("started");
     assert!(evaluated.status.success(), "{}", text(&evaluated.stderr));
     let model = folder.path().join("resnet.bsm");
     let quantized =
-        Command::new(HOST).args(["quantize", "--run"]).arg(&resnet).arg("--out").arg(&model).output().expect("started");
+        blastscope_tests::program(HOST).args(["quantize", "--run"]).arg(&resnet).arg("--out").arg(&model).output().expect("started");
     let reason = text(&quantized.stderr);
     assert!(!quantized.status.success() && reason.contains("resnet50 is there for comparison"), "{reason}");
     assert!(!model.exists());

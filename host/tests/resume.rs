@@ -14,7 +14,7 @@ const HOST: &str = env!("CARGO_BIN_EXE_blastscope-host");
 const EPOCHS: usize = 5;
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(HOST);
+    let mut command = blastscope_tests::program(HOST);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -150,7 +150,7 @@ fn weights_that_do_not_fit_begin_no_run() {
     std::fs::write(&weights, "none").expect("written");
     let arguments =
         ["train", "--data", &data, "--out", &out, "--arch", "resnet50", "--weights", &weights, "--backend", "flex"];
-    let refused = Command::new(HOST).args(arguments).output().expect("the program starts");
+    let refused = blastscope_tests::program(HOST).args(arguments).output().expect("the program starts");
     let stderr = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && stderr.contains("weights.safetensors"), "{stderr}");
     assert!(!Path::new(&out).exists(), "a run that cannot go on was begun");

@@ -5,7 +5,7 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use serde_json::Value;
@@ -30,7 +30,7 @@ impl Laboratory {
 
     /// Status, stdout, stderr.
     fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_blastscope-host"))
+        let output = blastscope_tests::program(env!("CARGO_BIN_EXE_blastscope-host"))
             .current_dir(self.path())
             .args(arguments)
             .stdin(Stdio::null())

@@ -50,6 +50,19 @@ pub fn grouped(of: &[(Class, u32)], count: usize) -> Vec<Fold> {
     filled(units.into_values().collect(), |at| of[at].0, count)
 }
 
+/// Whether each class comes from two groups at least, so that [`grouped`] leaves something to learn from; `of` has each field's class and
+/// group. Where it does not, single fields are left out, and what is found is better than it will be on the next slide.
+#[must_use]
+pub fn groups_suffice(of: &[(Class, u32)]) -> bool {
+    let mut first: BTreeMap<Class, u32> = BTreeMap::new();
+    let mut alone: BTreeMap<Class, bool> = BTreeMap::new();
+    for (class, group) in of {
+        let is_first = *first.entry(*class).or_insert(*group) == *group;
+        *alone.entry(*class).or_insert(true) &= is_first;
+    }
+    alone.values().all(|alone| !alone)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +81,14 @@ mod tests {
                 assert!(fold.train.iter().all(|&other| of[other].1 != of[at].1), "group of {at} is on both sides");
             }
         }
+    }
+
+    #[test]
+    fn whole_groups_are_left_out_where_each_class_has_two() {
+        let (benign, early) = (Class::Benign, Class::Early);
+        assert!(groups_suffice(&[(benign, 0), (benign, 1), (early, 2), (early, 0)]));
+        assert!(!groups_suffice(&[(benign, 0), (benign, 1), (early, 2), (early, 2)]));
+        assert!(groups_suffice(&[]));
     }
 
     #[test]

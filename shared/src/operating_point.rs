@@ -2,6 +2,9 @@
 //!
 //! Fields in which nothing was seen teach nothing about probabilities: a [`Scored`] cannot be made of one. Whoever chooses counts
 //! them and says so.
+//!
+//! The same fields give the same bits on every processor: exponentials and logarithms are `libm`'s, because those of a system's C
+//! library differ with the instructions that it finds.
 
 use alloc::vec::Vec;
 
@@ -119,12 +122,12 @@ fn quantile(mut values: Vec<f32>, share: f64) -> Option<f32> {
 fn calibrate(fields: &[Scored]) -> Calibration {
     let fields: Vec<Margins> = fields.iter().map(Margins::new).collect();
     let fit = |log_temperature: f64| {
-        let temperature = log_temperature.exp();
+        let temperature = libm::exp(log_temperature);
         let biases = biases(&fields, temperature);
         (loss(&fields, temperature, &biases), temperature, biases)
     };
-    let ratio = (5f64.sqrt() - 1.0) / 2.0;
-    let (mut low, mut high) = ((1.0f64 / 20.0).ln(), 20f64.ln());
+    let ratio = (libm::sqrt(5.0) - 1.0) / 2.0;
+    let (mut low, mut high) = (libm::log(1.0 / 20.0), libm::log(20.0));
     for _ in 0..50 {
         let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
         if fit(left).0 < fit(right).0 {
@@ -154,7 +157,7 @@ impl Margins {
     fn shares(&self, temperature: f64, biases: &[f64; 3]) -> [f64; 3] {
         let shares: [f64; 3] = core::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
         let total = log_sum(&shares);
-        shares.map(|share| (share - total).exp())
+        shares.map(|share| libm::exp(share - total))
     }
 
     /// Minus the logarithm of the probability of the truth, which cannot lose itself in rounding.
@@ -220,7 +223,7 @@ pub fn cross_entropy(fields: &[Scored], calibration: &Calibration) -> f64 {
 
 fn log_sum(logits: &[f64]) -> f64 {
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, libm::fmaximum);
-    largest + logits.iter().map(|logit| (logit - largest).exp()).sum::<f64>().ln()
+    largest + libm::log(logits.iter().map(|logit| libm::exp(logit - largest)).sum::<f64>())
 }
 
 #[cfg(test)]

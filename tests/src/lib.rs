@@ -1,6 +1,9 @@
-//! What the tests across crates share: a tiny artifact, pictures, and the way to the real data.
+//! What the tests across crates share: a tiny artifact, pictures, a network that is known by construction, how programs and seeds are
+//! taken, and the way to the real data.
 
-use std::{io::Write, path::PathBuf};
+pub mod marked;
+
+use std::{ffi::OsStr, io::Write, path::PathBuf, process::Command};
 
 use blastscope_shared::{
     Class, Preprocessing, RgbPixels,
@@ -175,6 +178,29 @@ pub fn blocks(width: usize, height: usize, seed: u64) -> RgbPixels {
         colours[y * 8 + x]
     });
     RgbPixels::new(width, height, bytes.collect()).expect("as many bytes as pixels")
+}
+
+/// The seed of the tests that train or draw weights: `BLASTSCOPE_TEST_SEED`, or 1. Their outcome must not hang on it, nor on the
+/// processor: `make test-processors` tries three of each.
+///
+/// # Panics
+/// When the variable is no number.
+#[must_use]
+pub fn seed() -> u64 {
+    std::env::var("BLASTSCOPE_TEST_SEED").map_or(1, |seed| seed.parse().expect("BLASTSCOPE_TEST_SEED is a number"))
+}
+
+/// A command that starts `program`, which this workspace built: behind the words of `BLASTSCOPE_TEST_RUNNER`, such as
+/// `qemu-x86_64-static -cpu Haswell`, where tests run under an emulator. Without it the kernel would run what they start on the
+/// machine's own processor, or not at all.
+#[must_use]
+pub fn program(program: impl AsRef<OsStr>) -> Command {
+    let runner = std::env::var("BLASTSCOPE_TEST_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(emulator) = words.next() else { return Command::new(program) };
+    let mut command = Command::new(emulator);
+    command.args(words).arg(program);
+    command
 }
 
 /// The folder of real data that `BLASTSCOPE_DATA` points to. Says SKIPPED by name when it is not set.

@@ -9,7 +9,6 @@ use blastscope::classify;
 use blastscope_host::{
     cli::Cli,
     dataset::Dataset,
-    explanation::Subject,
     picture,
     progress::Progress,
     run_folder::RunFolder,
@@ -17,7 +16,7 @@ use blastscope_host::{
     symmetry::Symmetry,
     training::{backend::Backend, batches::Example, float_explanation::FloatExplainer, float_network::FloatNetwork},
 };
-use blastscope_shared::{Class, Classifier, artifact::Artifact};
+use blastscope_shared::{Class, Classifier};
 use clap::Parser;
 use serde_json::Value;
 
@@ -88,6 +87,8 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
         "8",
         "--optimizer",
         "adamax",
+        "--seed",
+        &blastscope_tests::seed().to_string(),
         "--backend",
         "flex",
     ]);
@@ -102,7 +103,7 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
     let classifier = screening::read_model(Path::new(&model)).expect("a model");
     assert!(classifier.card().drawn);
     assert_eq!(assert_agreement(Path::new(&fields), &classifier), 56);
-    assert_explanations_follow_the_float_network(Path::new(&run), Path::new(&model), Path::new(&fields));
+    assert_the_differentiated_network_is_the_trained_one(Path::new(&run), Path::new(&fields));
 
     let tuned = at("tuned.bsm");
     host(&[
@@ -124,8 +125,9 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
     assert_eq!(assert_agreement(Path::new(&fields), &tuned), 56);
 }
 
-/// Asserts that the int8 maps are those of the run's float weights by differentiation, and that they hang on the weights.
-fn assert_explanations_follow_the_float_network(run: &Path, model: &Path, fields: &Path) {
+/// Asserts that what explains a run in float computes what the run's network computes, whatever that has learned. That maps in int8 are like
+/// those in float is shown on networks that no training made: tests/explanation.rs.
+fn assert_the_differentiated_network_is_the_trained_one(run: &Path, fields: &Path) {
     let device = Backend::Flex.open().expect("the CPU");
     let run = RunFolder::open(run).expect("a run");
     let (config, (_, weights)) = (run.config().expect("run.json"), run.chosen_weights().expect("weights"));
@@ -133,23 +135,17 @@ fn assert_explanations_follow_the_float_network(run: &Path, model: &Path, fields
     let layers = network.layers().expect("its layers");
     let pictures = picture::pictures_below(fields, Progress::Silent).expect("pictures").pictures;
 
-    // The network that is differentiated is the one that was trained.
     let explainer = FloatExplainer::new(&layers, &config.preprocessing, &device).expect("it has convolutions");
     let input = config.preprocessing.apply(&picture::read_picture(&pictures[0]).expect("a picture"));
     let example = Example { input: input.clone().into(), symmetry: Symmetry::Identity, class: Class::Pre };
     let expected = network.logits(&[example], Progress::Silent).expect("logits")[0].observed().expect("a whole field");
     let logits = explainer.explain(&input, Class::Pre).expect("a map").logits;
-    assert!(logits.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3), "{logits:?} instead of {expected:?}");
-
-    let file = std::fs::read(model).expect("a model");
-    let (artifact, _) = Artifact::read(&file).expect("a whole model");
-    let subject = Subject { artifact: &artifact, float: Some(layers) };
-    let agreement = subject.measure(&pictures, &device, 5, Progress::Silent).expect("maps");
-    eprint!("{}", agreement.table());
-    let (float, shuffled) = (agreement.float().expect("maps"), agreement.shuffled().expect("maps"));
-    assert!(float.median >= 0.9, "{float:?}");
-    // Some heads agree by chance: what the last convolution sees of a field is much the same for all of them.
-    assert!(shuffled.median < 0.8, "{shuffled:?}");
+    // Two orders of summation in 32 bits: differences of a millionth of the largest logit; layers that are mixed up tear them apart.
+    let largest = expected.iter().fold(1.0f32, |largest, logit| largest.max(logit.abs()));
+    assert!(
+        logits.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3 * largest),
+        "{logits:?} instead of {expected:?}"
+    );
 }
 
 /// A shipped model, beside the workspace's manifest.

@@ -217,8 +217,11 @@ impl Configuration {
         })
     }
 
-    /// The number of the line that is wrong, and why.
-    fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
+    /// Checks a file's content.
+    ///
+    /// # Errors
+    /// The number of the line that is wrong, where one is, and why.
+    pub fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
         let line_of = |at: usize| text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1;
         let is_part = toml::from_str::<toml::Table>(text).is_ok_and(|file| file.contains_key(TABLE));
         let read = if is_part { toml::from_str(text).map(|Whole { hardware }| hardware) } else { toml::from_str(text) };

@@ -78,10 +78,10 @@ impl LogisticRegression {
 fn softmax(coefficients: &[Vec<f64>], point: &[f64]) -> (f64, Vec<f64>) {
     let scores: Vec<f64> = coefficients.iter().map(|row| dot(row, point)).collect();
     let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut shares: Vec<f64> = scores.iter().map(|score| (score - highest).exp()).collect();
+    let mut shares: Vec<f64> = scores.iter().map(|score| libm::exp(score - highest)).collect();
     let sum: f64 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= sum);
-    (highest + sum.ln(), shares)
+    (highest + libm::log(sum), shares)
 }
 
 fn dot(one: &[f64], other: &[f64]) -> f64 {

@@ -19,6 +19,9 @@ use crate::{
     screening,
 };
 
+/// What is said where whole overlap groups cannot be left out.
+pub(super) const FIELD_BY_FIELD: &str = "cross-validated field by field, because a class comes from one specimen alone: on the next slide it will be worse";
+
 /// Adapt a model to a new microscope with labelled fields from it: the last layer moves towards them as far as cross-validation finds
 /// good, and the calibration and thresholds are chosen anew.
 ///
@@ -95,6 +98,9 @@ impl Adapt {
             None => (images, Vec::new()),
         };
         let (bytes, fitted) = adaptation::adapt(&file, &data, &labelled, Progress::Shown)?;
+        if !adaptation::groups_suffice(labelled.iter().map(|&image| &data.images[image])) {
+            eprintln!("note: {FIELD_BY_FIELD}");
+        }
         let after = Classifier::read(&bytes).map_err(|error| Error::Usage(format!("the adapted model {error}")))?;
         let measured =
             if rest.is_empty() { None } else { Some(measure([&before, &after], &data, &labelled, &rest, self.seed)?) };

@@ -129,6 +129,9 @@ fn tell(data: &Dataset, contest: &Contest) -> Result<(), Error> {
         "learned from {learned} corrected fields ({counts}) and {} replayed ones; {} left out; held by {}",
         contest.replayed, contest.left_out, contest.pull
     ))?;
+    if !contest.by_specimen {
+        output::line(super::adapt::FIELD_BY_FIELD)?;
+    }
     let [was, is] = contest.corrected_right;
     output::line(format_args!("of the corrected fields the champion has {was} right, the challenger {is}"))?;
     output::line(format_args!(

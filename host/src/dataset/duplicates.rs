@@ -89,8 +89,10 @@ impl Fingerprint {
 
 /// DCT-II coefficients `[v][u]` of the rows' (`u`) and columns' (`v`) lowest frequencies, unnormalized.
 fn lowest_frequencies(grey: &[f32]) -> [[f32; BLOCK]; BLOCK] {
-    let wave =
-        |frequency: usize, at: usize| (std::f32::consts::PI / SIDE as f32 * (at as f32 + 0.5) * frequency as f32).cos();
+    // libm's cosine, so that a sign near zero, and with it a group, is the same on every processor.
+    let wave = |frequency: usize, at: usize| {
+        libm::cosf(std::f32::consts::PI / SIDE as f32 * (at as f32 + 0.5) * frequency as f32)
+    };
     let mut frequencies = [[0.0; BLOCK]; BLOCK];
     for (y, row) in grey.chunks_exact(SIDE).enumerate() {
         for u in 0..BLOCK {

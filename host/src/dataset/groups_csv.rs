@@ -57,8 +57,15 @@ impl fmt::Display for Counts {
 /// # Errors
 /// A missing column, or a line with a broken value or a file that was listed before, by line number.
 pub fn read(path: &Path) -> Result<Groups, Error> {
-    let bytes = read_file(path)?;
-    let text = table_text::utf8(path, &bytes)?;
+    parse(&read_file(path)?, path)
+}
+
+/// The content of a `groups.csv`; `path` is what messages call it.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Groups, Error> {
+    let text = table_text::utf8(path, bytes)?;
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let broken = |error: csv::Error| Error::content(path, format!("is not a table of comma-separated values: {error}"));
     let headers = reader.headers().map_err(broken)?.clone();

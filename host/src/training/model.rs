@@ -155,10 +155,10 @@ impl AllCnn {
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
-    use burn::tensor::{Distribution, Tolerance};
+    use burn::tensor::Tolerance;
 
     use super::*;
-    use crate::architecture::Architecture;
+    use crate::{architecture::Architecture, training::fixed_weights::Numbers};
 
     fn papers() -> Plan {
         Architecture::Allcnn.plan().expect("the paper's network has a plan")
@@ -181,12 +181,11 @@ mod tests {
     #[test]
     fn small_maps_are_convolved_like_large_ones() {
         let device = Device::flex();
-        device.seed(9);
+        let mut numbers = Numbers(blastscope_tests::seed());
         for (channels, filters, height, width) in [(3, 5, 8, 8), (16, 7, 2, 2), (4, 4, 1, 3)] {
             let device = device.clone().autodiff();
             let layer = ConvolutionLayer::new(channels, filters, &device);
-            let uniform = Distribution::Uniform(-1.0, 1.0);
-            let input = Tensor::<4>::random([3, channels, height, width], uniform, &device).require_grad();
+            let input = numbers.tensor([3, channels, height, width], 0.0, 1.0, &device).require_grad();
             let weight = layer.convolution.weight.val();
             let fast = convolve_small(input.clone(), weight.clone());
             let slow = layer.convolution.forward(input.clone());

@@ -70,11 +70,13 @@ mod tests {
         },
         module::{ModuleVisitor, Param},
         prelude::*,
-        tensor::Distribution,
     };
 
     use super::*;
-    use crate::architecture::Architecture;
+    use crate::{
+        architecture::Architecture,
+        training::fixed_weights::{Numbers, fixed},
+    };
 
     /// Inputs that a loader gives back one by one, whole batches each.
     struct Inputs(Vec<Tensor<4>>);
@@ -100,9 +102,9 @@ mod tests {
     }
 
     fn batches(count: usize, device: &Device) -> (Vec<Tensor<4>>, Arc<dyn DataLoader<Batch>>) {
-        let inputs: Vec<Tensor<4>> = (0..count)
-            .map(|at| Tensor::random([4, 3, 32, 32], Distribution::Normal(0.3, 0.1 + 0.1 * at as f64), device))
-            .collect();
+        let mut numbers = Numbers(blastscope_tests::seed());
+        let inputs: Vec<Tensor<4>> =
+            (0..count).map(|at| numbers.tensor([4, 3, 32, 32], 0.3, 0.2 + 0.2 * at as f32, device)).collect();
         let loader =
             DataLoaderBuilder::new(AsTheyAre).batch_size(1).set_device(device.clone()).build(Inputs(inputs.clone()));
         (inputs, loader)
@@ -145,8 +147,7 @@ mod tests {
     fn they_are_the_mean_over_the_batches_in_every_network_and_nothing_else_moves() {
         for architecture in [Architecture::Allcnn, Architecture::Resnet50, Architecture::Yolov8nCls] {
             let device = Device::flex().autodiff();
-            device.seed(3);
-            let mut network = Network::new(architecture, 32, 0.0, &device);
+            let mut network = fixed(Network::new(architecture, 32, 0.0, &device), blastscope_tests::seed());
             let (inputs, loader) = batches(3, &device);
             let each: Vec<_> = inputs.iter().map(|input| of_one_batch(&network, input)).collect();
             let momenta: Vec<f64> =
@@ -189,8 +190,7 @@ mod tests {
     #[test]
     fn after_a_leap_of_the_weights_only_measured_statistics_fit_them() {
         let device = Device::flex().autodiff();
-        device.seed(4);
-        let network = Network::new(Architecture::Yolov8nCls, 32, 0.0, &device);
+        let network = fixed(Network::new(Architecture::Yolov8nCls, 32, 0.0, &device), blastscope_tests::seed());
         let (inputs, loader) = batches(1, &device);
         let in_training: Vec<f32> = network.forward(inputs[0].clone()).into_data().try_to_vec::<f32>().expect("logits");
         let gap = || {
@@ -201,6 +201,7 @@ mod tests {
         let before = gap();
         measure(&network, loader.as_ref(), &Interrupter::new()).expect("batches");
         let after = gap();
+        eprintln!("statistics: {before} {after}");
         assert!(after < 1e-3 && before > 10.0 * after, "{before} and then {after}");
     }
 }

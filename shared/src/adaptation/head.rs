@@ -6,6 +6,9 @@
 //! size: starting point and anchor are the shipped weights (L2-SP; Li, Grandvalet and Davoine, "Explicit Inductive Bias for Transfer
 //! Learning with Convolutional Networks", ICML 2018). With fewer fields than activations the minimum lies in the span of the fields,
 //! so that the search runs over one coefficient a field and class. Classes that do not occur keep their logits.
+//!
+//! The same fields give the same bits on every processor: sums run in the order of the fields, and the exponential is `libm`'s, because
+//! that of a system's C library differs with the instructions that it finds.
 
 use alloc::{vec, vec::Vec};
 
@@ -155,7 +158,7 @@ fn softmax_over(logits: &[f64; CLASSES], present: &[bool; CLASSES]) -> [f64; CLA
     let highest = logits.iter().zip(present).filter(|(_, present)| **present).map(|(logit, _)| *logit);
     let highest = highest.fold(f64::NEG_INFINITY, libm::fmaximum);
     let mut shares: [f64; CLASSES] =
-        core::array::from_fn(|class| if present[class] { (logits[class] - highest).exp() } else { 0.0 });
+        core::array::from_fn(|class| if present[class] { libm::exp(logits[class] - highest) } else { 0.0 });
     let sum: f64 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= sum);
     shares

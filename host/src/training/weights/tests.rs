@@ -1,7 +1,7 @@
 use burn::{module::Module, prelude::*, store::bridge};
 
 use super::*;
-use crate::training::float_network::values;
+use crate::training::{fixed_weights::fixed, float_network::values};
 
 fn logits(network: &Network, device: &Device) -> Vec<f32> {
     let pixels: Vec<f32> = (0..2 * 3 * 32 * 32).map(|at| (at * 37 % 256) as f32 / 255.0).collect();
@@ -22,12 +22,10 @@ fn weights_come_back_behind_any_prefix_and_a_foreign_head_stays_fresh() {
     let device = Device::flex();
     let folder = tempfile::tempdir().expect("a folder");
     for architecture in [Architecture::Resnet50, Architecture::Yolov8nCls] {
-        device.seed(1);
-        let teacher = Network::new(architecture, 32, 0.0, &device);
+        let teacher = fixed(Network::new(architecture, 32, 0.0, &device), 1);
         let path = folder.path().join("teacher.safetensors");
         saved(&teacher, &path, "wrapped.");
-        device.seed(2);
-        let mut pupil = Network::new(architecture, 32, 0.0, &device);
+        let mut pupil = fixed(Network::new(architecture, 32, 0.0, &device), 2);
         assert_ne!(logits(&pupil, &device), logits(&teacher, &device));
         let loaded = load(&mut pupil, architecture, &path).expect("loaded");
         assert!(loaded.fresh.is_empty() && loaded.taken > 50, "{loaded:?}");

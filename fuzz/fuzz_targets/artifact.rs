@@ -1,0 +1,37 @@
+//! A model's body behind a header that fits it: what the reader accepts runs on every instruction set and says the same.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use blastscope_fuzz::with_header;
+use blastscope_shared::{Classifier, Isa, RgbPixels, network::Execution};
+use blastscope_tests::blocks;
+use libfuzzer_sys::fuzz_target;
+
+/// Larger networks are read, but not run: they would only be slow.
+const MOST_MACS: u64 = 4_000_000;
+
+static FIELD: LazyLock<RgbPixels> = LazyLock::new(|| blocks(160, 120, 7));
+
+fuzz_target!(|body: &[u8]| {
+    let bytes = with_header(body);
+    let read = |isa| Classifier::read_with(&bytes, Execution { isa, threads: 1 });
+    let Ok(plain) = read(Isa::Scalar) else {
+        assert!(read(Isa::detect()).is_err(), "one instruction set reads what the plain kernels refuse");
+        return;
+    };
+    if plain.network().macs() > MOST_MACS {
+        return;
+    }
+    let bits = |classifier: &Classifier| {
+        let mut workspace = classifier.workspace();
+        let assessment = classifier.assess(&FIELD, &mut workspace);
+        let _ = classifier.explain(&mut workspace, assessment.most_probable());
+        (assessment.logits.map(f32::to_bits), assessment.probabilities.map(f32::to_bits), assessment.novelty.to_bits())
+    };
+    let expected = bits(&plain);
+    for isa in Isa::ALL.into_iter().filter(|isa| *isa != Isa::Scalar && isa.is_available()) {
+        let fast = read(isa).unwrap_or_else(|error| panic!("{isa} refuses what the plain kernels read: it {error}"));
+        assert_eq!(bits(&fast), expected, "{isa}");
+    }
+});

@@ -1,0 +1,104 @@
+//! A page as `live --listen` serves it.
+
+use std::{
+    io::{ErrorKind, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpStream},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use blastscope::{
+    frame::Frame,
+    instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts, Rules},
+    model,
+    page::{Options, Server},
+    pipeline::Settings,
+    record::{Record, RecordWriter},
+    source::{FrameSource, SourceError},
+};
+use blastscope_shared::network::Execution;
+use blastscope_tests::blocks;
+use tempfile::TempDir;
+
+/// One field that stays.
+struct Still;
+
+impl FrameSource for Still {
+    fn next_frame(&mut self, timeout: Duration) -> Result<Frame, SourceError> {
+        std::thread::sleep(Duration::from_millis(500).min(timeout));
+        Ok(Frame { picture: blocks(160, 120, 7), sequence: 0, time: Duration::ZERO, name: None })
+    }
+}
+
+/// An instrument, a record and a page, as `live --listen` has them.
+pub struct Page {
+    server: Server,
+    _instrument: Instrument,
+    _data: TempDir,
+}
+
+impl Page {
+    /// Starts everything.
+    ///
+    /// # Panics
+    /// When the system gives no folder, port or thread.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it starts threads")]
+    pub fn new() -> Self {
+        let data = TempDir::new().expect("a folder");
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let classifier = Arc::new(model::open(&tiny, Execution::default()).expect("the model"));
+        let record = Record::open(data.path()).expect("opened").with_min_free(0);
+        let parts = Parts {
+            assessor: LoadedNetwork::new(Arc::clone(&classifier)),
+            settings: Settings::new(*classifier.thresholds()),
+            rules: Rules::default(),
+            feed: Feed::new("a field", || Ok(Box::new(Still) as Box<dyn FrameSource>)),
+            record: Some(RecordWriter::start(record, 8).expect("a thread")),
+            left: None,
+            origin: Origin {
+                model_name: "tiny".into(),
+                model_sha256: "0a".repeat(32),
+                config_sha256: "0b".repeat(32),
+                code_hash: "fuzz".into(),
+                device_id: "fuzz".into(),
+            },
+        };
+        let instrument = Instrument::start(parts).expect("a thread");
+        let options = Options::new("127.0.0.1:0".parse().expect("an address"), data.path().to_path_buf());
+        let server = Server::start(&options, instrument.remote(), classifier).expect("listens");
+        Self { server, _instrument: instrument, _data: data }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Sends `bytes` and reads what comes back, for as long as answers take that end; `prepare` may set the connection up.
+    ///
+    /// # Panics
+    /// When nothing listens any more, or an answer is none of HTTP.
+    pub fn send(&self, bytes: &[u8], prepare: impl FnOnce(&TcpStream) -> std::io::Result<()>) {
+        let mut stream = TcpStream::connect(self.address()).expect("the page listens");
+        prepare(&stream).and_then(|()| stream.set_read_timeout(Some(Duration::from_millis(200)))).expect("options");
+        // A server that refuses may close before it has read everything.
+        let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
+        let mut answer = Vec::new();
+        let mut buffer = [0; 16 << 10];
+        // Streams have no end: what they begin with is enough.
+        while answer.len() < 64 << 10 {
+            match stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => answer.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{:?}", String::from_utf8_lossy(&answer));
+        // A handler that panics ends its connection without a word, or with this.
+        assert!(!answer.starts_with(b"HTTP/1.1 500"), "{}", String::from_utf8_lossy(&answer));
+    }
+}

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Runs the tests whose outcome could hang on how a processor does arithmetic, as several processors, with three seeds each:
+#
+#   make test-processors                       this machine, Intel Haswell (AVX2, no AVX-512), Cortex-A72 (Raspberry Pi 4: NEON)
+#   CPUS=haswell SEEDS=2 make test-processors  one of them, one seed
+#
+# The others are emulated by qemu's user mode (apt-get install qemu-user-static; for cortex-a72 also what scripts/aarch64.sh names), which
+# takes ten times as long. Programs that a test starts run under the emulator too, by BLASTSCOPE_TEST_RUNNER. The seed goes to whatever
+# draws weights or trains, by BLASTSCOPE_TEST_SEED; what has no seed runs once.
+set -eu
+cd "$(dirname "$0")/.."
+fail() {
+  echo "error: $1" >&2
+  echo "remedy: $2" >&2
+  exit 1
+}
+# Those that train, or draw weights; and those that learn a last layer, draw fields or decode them.
+cargo="cargo test --locked"
+all="--workspace --no-default-features --features blastscope-host/flex,blastscope-shared/std"
+host="--exclude blastscope --exclude blastscope-shared --workspace --no-default-features --features blastscope-host/flex"
+on_seed() {
+  $1 $host --lib -- training::
+  $1 $all --test devices --test whole_loop
+}
+once() {
+  $1 -p blastscope-shared --lib --test same_bits
+  $1 $host --lib -- adaptation audit colour_baseline dataset quantization synth
+  $1 $all --test retrain --test adapt --test circle --test explanation --test marked --test same_bits
+}
+for cpu in ${CPUS:-native haswell cortex-a72}; do
+  run=$cargo
+  case $cpu in
+    native) runner= ;;
+    haswell) runner="qemu-x86_64-static -cpu Haswell" ;;
+    cortex-a72)
+      runner="qemu-aarch64-static -cpu cortex-a72 -L /usr/aarch64-linux-gnu"
+      # It adds the target, its linker and standard library.
+      run=scripts/aarch64.sh
+      ;;
+    *) fail "there is no processor $cpu" "CPUS=\"native haswell cortex-a72\"" ;;
+  esac
+  if [ -n "$runner" ]; then
+    command -v "${runner%% *}" >/dev/null || fail "${runner%% *} is missing" "sudo apt-get install qemu-user-static"
+  fi
+  export BLASTSCOPE_TEST_RUNNER="$runner"
+  if [ "$cpu" = haswell ]; then
+    [ "$(uname -m)" = x86_64 ] || fail "the haswell tests need an x86-64 machine" "CPUS=\"native cortex-a72\""
+    export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$runner"
+  else
+    unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER
+  fi
+  [ "$cpu" != cortex-a72 ] || export CPUS=cortex-a72
+  echo "== $cpu"
+  once "$run"
+  for seed in ${SEEDS:-1 2 3}; do
+    echo "== $cpu, seed $seed"
+    BLASTSCOPE_TEST_SEED=$seed on_seed "$run"
+  done
+done

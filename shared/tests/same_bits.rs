@@ -1,0 +1,55 @@
+//! What is learned from a site's fields is the same on every processor, bit for bit: only so can one machine check what another made, and
+//! only so have tests of it one outcome.
+
+use blastscope_shared::{
+    Class,
+    adaptation::head::{Labelled, Shift},
+    hex,
+    operating_point::{OperatingPoint, Scored},
+    stain::Hue,
+};
+use sha2::{Digest as _, Sha256};
+
+/// Numbers in 0..1 of integers only.
+struct Dice(u64);
+
+impl Dice {
+    fn unit(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 40) as f32 / (1u64 << 24) as f32
+    }
+}
+
+/// Sixty fields of four classes that overlap, so that no class is learned without error.
+fn fields() -> Vec<Labelled> {
+    let mut dice = Dice(15);
+    (0..60)
+        .map(|at| {
+            let class = Class::ALL[at % 4];
+            let hidden =
+                (0..24).map(|unit| dice.unit() + if unit % 4 == class.index() { 0.4 } else { 0.0 }).collect::<Vec<_>>();
+            let logits = [0; 4].map(|_: u8| 3.0 * dice.unit());
+            Labelled { hidden, logits, class, hue: Hue([1.0; 4]), weight: 1.0 }
+        })
+        .collect()
+}
+
+#[test]
+fn a_head_and_its_calibration_are_the_same_on_every_processor() {
+    let fields = fields();
+    let seen: Vec<&Labelled> = fields.iter().collect();
+    let mut hash = Sha256::new();
+    for pull in [1.0, 0.01] {
+        let shift = Shift::fit(&seen, 0.7, pull);
+        shift.weights.iter().flatten().chain(&shift.biases).for_each(|number| hash.update(number.to_bits().to_le_bytes()));
+        let scored: Vec<Scored> = fields
+            .iter()
+            .map(|field| Scored { truth: field.class, logits: shift.apply(field), novelty: 1.0 })
+            .collect();
+        let point = OperatingPoint::choose(&scored).expect("there are fields");
+        let calibration = [point.calibration.temperature].into_iter().chain(point.calibration.biases);
+        calibration.for_each(|number| hash.update(number.to_bits().to_le_bytes()));
+        hash.update(point.thresholds.min_probability.to_bits().to_le_bytes());
+    }
+    assert_eq!(hex(&hash.finalize()), "HEAD");
+}
