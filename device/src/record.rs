@@ -45,7 +45,7 @@ pub use self::{
     field::{Field, Judgement, NewField, Said, VerdictKind},
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
-    opinion::{Label, NewOpinion, Opinion, Says},
+    opinion::{Label, NewOpinion, Opinion, Says, Seen},
     reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     session::{Continuation, Decision, NewSession, Session, SessionId, SignOff, State},
     store::{MIN_FREE, Receipt, Record},

@@ -1,6 +1,6 @@
 //! What an instrument shows of itself: immutable, whole, and as JSON.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use blastscope_shared::{Class, gate::Quality};
 use serde::Serialize;
@@ -9,6 +9,7 @@ use super::{field::Presence, left::Left};
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
+    frame::Frame,
     pipeline::{Reading, Statement, Tally},
     record::{Said, SessionId},
     source::{follow::Trouble, state::CameraState},
@@ -126,6 +127,9 @@ pub struct Snapshot {
     /// What was seen, frame by frame.
     #[serde(skip)]
     pub tally: Tally,
+    /// The frame that [`Self::sequence`] counts and everything here is said of: whoever shows both shows what belongs together.
+    #[serde(skip)]
+    pub frame: Option<Arc<Frame>>,
     /// The last notes, oldest first.
     #[serde(skip)]
     pub notes: Vec<Note>,
@@ -160,7 +164,7 @@ impl Snapshot {
 
     /// There is no picture: nothing of the last one may stand.
     pub(super) fn forget_picture(&mut self) {
-        (self.sequence, self.said, self.probabilities) = (None, None, None);
+        (self.sequence, self.frame, self.said, self.probabilities) = (None, None, None, None);
         (self.novelty, self.quality, self.gate, self.frames_in_view) = (None, None, None, 0);
     }
 }

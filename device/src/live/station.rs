@@ -21,7 +21,7 @@ use crate::{
     hardware::{self, Attached, NoHardware},
     instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
     interrupt, model,
-    page::{self, Server},
+    page::{self, ModelSource, Server},
     record::{Record, RecordReader, RecordWriter},
     service::notify,
     source::follow::Opener as _,
@@ -43,6 +43,8 @@ pub struct Station {
     pub recorded: bool,
     /// The configuration, with what the command line changes.
     pub config: Config,
+    /// Where the model is from.
+    pub model: ModelSource,
 }
 
 /// Runs until Ctrl-C, a request to terminate, or the operator's wish.
@@ -88,19 +90,20 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     let instrument =
         Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
     let remote = instrument.remote();
-    let server = served(station, &remote, &classifier)?;
-    let page = server.as_ref().map(Server::start_message);
+    let server = served(station, &warnings, &remote, &classifier)?;
     notify::ready();
     let shown = if station.tui {
         let model = model::title(&classifier);
         let caution = model::caution(&classifier);
         let data_dir = station.recorded.then(|| station.config.data.dir.clone());
-        let about = tui::About { model, caution, warnings, page, data_dir, frames };
+        let page = || server.as_ref().map(Server::start_message);
+        let about = tui::About { model, caution, warnings, data_dir, frames };
         let mut alive = alive(&remote);
-        tui::run(about, &remote, &stop, &mut alive).map_err(|error| format!("the terminal cannot be used ({error})"))
+        tui::run(about, &remote, &stop, &page, &mut alive)
+            .map_err(|error| format!("the terminal cannot be used ({error})"))
     } else {
         warnings.iter().for_each(crate::cli::note);
-        say(page.as_deref().unwrap_or_default(), &classifier);
+        say(&server.as_ref().map(Server::start_message).unwrap_or_default(), &classifier);
         let mut alive = alive(&remote);
         while remote.is_running() && !stop.load(Ordering::Relaxed) {
             alive();
@@ -133,7 +136,12 @@ fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<(RecordWriter, 
 }
 
 /// The page, where one is asked for.
-fn served(station: &Station, remote: &Remote, classifier: &Arc<Classifier>) -> Result<Option<Server>, String> {
+fn served(
+    station: &Station,
+    warnings: &[String],
+    remote: &Remote,
+    classifier: &Arc<Classifier>,
+) -> Result<Option<Server>, String> {
     if !station.listen {
         return Ok(None);
     }
@@ -141,6 +149,10 @@ fn served(station: &Station, remote: &Remote, classifier: &Arc<Classifier>) -> R
     let mut options = page::Options::new(server.listen, data.dir.clone());
     options.report.min_fields = report.min_fields;
     options.token_file = Some(page::token_in(&data.dir));
+    options.allowed_hosts.clone_from(&server.allowed_hosts);
+    options.trusted_proxies.clone_from(&server.trusted_proxies);
+    options.notices = warnings.to_vec();
+    options.model = Some(station.model.clone());
     Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
 }
 

@@ -9,7 +9,9 @@ use std::{
 
 use blastscope_shared::RgbPixels;
 
-use super::{Decision, Jpeg, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId};
+use super::{
+    Decision, Jpeg, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, Seen, SessionId,
+};
 
 /// A field whose picture is not encoded yet.
 #[derive(Clone, Debug)]
@@ -33,7 +35,7 @@ pub enum Job {
     Start(Box<NewSession>),
     /// As [`Record::add_field`].
     Field(Box<Picture>),
-    /// As [`Record::add_opinion`].
+    /// As [`Record::answer`].
     Opinion {
         /// The session.
         session: SessionId,
@@ -41,6 +43,8 @@ pub enum Job {
         sequence: u64,
         /// What is said.
         opinion: Box<NewOpinion>,
+        /// What was seen by whoever says it.
+        seen: Box<Seen>,
     },
     /// As [`Record::sign_off`].
     SignOff {
@@ -171,7 +175,7 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
             drop(pixels);
             record.add_field(session, &NewField { taken, since_start, judgement, jpeg })
         }
-        Job::Opinion { session, sequence, opinion } => record.add_opinion(session, sequence, &opinion),
+        Job::Opinion { session, sequence, opinion, seen } => record.answer(session, sequence, &opinion, &seen),
         Job::SignOff { session, by, at } => record.sign_off(session, &by, at),
         Job::Continue { session, at, decision } => record.continue_session(session, at, decision),
         Job::End { session, at, reason } => record.end_session(session, at, &reason),

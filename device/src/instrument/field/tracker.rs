@@ -39,6 +39,9 @@ impl Current {
     }
 }
 
+/// Frames whose coarse pictures are kept: longer than a viewer is behind.
+const RECENT: usize = 32;
+
 #[derive(Debug)]
 struct Known {
     thumbnail: Thumbnail,
@@ -54,6 +57,8 @@ pub(in crate::instrument) struct Tracker {
     previous: Option<Thumbnail>,
     statement: Option<Statement>,
     latest: Option<Seen>,
+    /// Numbers of the newest frames and how they looked.
+    recent: VecDeque<(u64, Thumbnail)>,
     current: Option<Current>,
     known: VecDeque<Known>,
     next_token: u64,
@@ -68,6 +73,7 @@ impl Tracker {
             previous: None,
             statement: None,
             latest: None,
+            recent: VecDeque::new(),
             current: None,
             known: VecDeque::new(),
             next_token: 0,
@@ -109,6 +115,7 @@ impl Tracker {
     /// There is no picture any more.
     pub(in crate::instrument) fn interrupt(&mut self) {
         (self.previous, self.statement, self.latest, self.current) = (None, None, None, None);
+        self.recent.clear();
     }
 
     /// Takes a frame and what the pipeline read of it; gives the field if it is to be taken now.
@@ -123,6 +130,11 @@ impl Tracker {
         self.statement = Some(reading.statement.clone());
         let seen = Seen { frame: Arc::clone(frame), reading: reading.clone() };
         self.latest = Some(seen.clone());
+        let thumbnail = Thumbnail::of(&frame.picture);
+        if self.recent.len() >= RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((frame.sequence, thumbnail.clone()));
         if reading.frame.is_err() {
             // The pipeline lets a verdict stand for a few rejected frames; a longer gap must not pass for agreement.
             if let Some(current) = self.current.as_mut().filter(|_| !verdict) {
@@ -130,7 +142,6 @@ impl Tracker {
             }
             return None;
         }
-        let thumbnail = Thumbnail::of(&frame.picture);
         let moved = self.previous.as_ref().is_none_or(|previous| previous.difference(&thumbnail) > self.rules.still);
         self.previous = Some(thumbnail.clone());
         self.place(&thumbnail, moved, now);
@@ -179,6 +190,13 @@ impl Tracker {
         let difference = |known: &&Known| known.thumbnail.difference(thumbnail);
         let nearest = self.known.iter().min_by(|a, b| difference(a).total_cmp(&difference(b)))?;
         (difference(&nearest) <= self.rules.known_field).then_some(nearest)
+    }
+
+    /// Whether the frame of this number, which somebody has looked at, showed the field that is shown now.
+    pub(in crate::instrument) fn still_shows(&self, frame: u64) -> bool {
+        let Some((_, latest)) = self.recent.back() else { return false };
+        let seen = self.recent.iter().find(|(number, _)| *number == frame);
+        seen.is_some_and(|(_, seen)| seen.difference(latest) <= self.rules.same_field)
     }
 
     /// Takes the field that is shown, whatever is said of it.
