@@ -18,7 +18,7 @@ use blastscope_shared::{Classifier, hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{files, live::SourceName, logging::Level, source::camera::CameraName};
+use crate::{files, live::SourceName, logging::Level, page::AllowedHost, source::camera::CameraName};
 
 /// Where the configuration lies, unless another file is named.
 pub const PLACE: &str = "/etc/blastscope.toml";
@@ -105,6 +105,18 @@ pub struct Report {
 pub struct Server {
     /// Address and port.
     pub listen: SocketAddr,
+    /// Names besides the machine's own under which the page is reached.
+    pub allowed_hosts: Vec<AllowedHost>,
+    /// Addresses of proxies that are believed when they name whom they speak for.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+impl Server {
+    /// Whether others reach the page through a proxy, also where it listens on the loopback address.
+    #[must_use]
+    pub fn is_proxied(&self) -> bool {
+        !self.trusted_proxies.is_empty() || self.allowed_hosts.iter().any(|host| host.secure().is_some())
+    }
 }
 
 /// Table `[data]`.
@@ -143,7 +155,11 @@ impl Default for Report {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080) }
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The instrument: a source, the pipeline, the fields of a slide and their record, in a thread of their own.
 //!
 //! ```text
-//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot, Frame --watch--> page, any number of viewers
+//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot with its Frame --watch--> page, any number of viewers
 //!                                                 |  ^                                  (each sees the latest only)
 //!                                          Taken  v  | saved / failed
 //!                      Order (take, correct, ...) -> Desk --Job--> RecordWriter
@@ -10,7 +10,7 @@
 //! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
 //!   verdict has stood for a while, or when the operator asks. It counts once however long it stays, and when the operator comes back.
 //! * A session that was **left open** by a loss of power goes on, by itself or when the operator says so ([`LeftOpen`]).
-//! * Nothing outside can hold up a frame: viewers take the latest of two slots, the record has a queue that refuses.
+//! * Nothing outside can hold up a frame: viewers take the latest of a slot that holds frame and verdict together, the record has a queue that refuses.
 
 mod desk;
 mod feed;
@@ -42,12 +42,11 @@ pub use self::{
     field::{NotTaken, Presence, Rules, Taken, Token},
     left::{Left, LeftOpen, RECENT},
     network::LoadedNetwork,
-    order::{Order, Refusal},
+    order::{JUST_NOW, Order, Refusal},
     screening::{Screening, Step},
     snapshot::{Flow, FocusBar, Note, OpenSession, Saving, Snapshot},
 };
 use crate::{
-    frame::Frame,
     hardware::{self, NoHardware},
     pipeline::{Assessor, Settings},
     record::{Receipt, RecordWriter},
@@ -87,7 +86,6 @@ pub struct Instrument {
 pub struct Remote {
     orders: SyncSender<(Order, oneshot::Sender<Result<Receipt, Refusal>>)>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    frames: watch::Receiver<Option<Arc<Frame>>>,
 }
 
 impl Instrument {
@@ -109,13 +107,12 @@ impl Instrument {
     ) -> io::Result<Self> {
         let (orders, inbox) = mpsc::sync_channel(ORDERS);
         let (show, snapshots) = watch::channel(Arc::new(Snapshot::default()));
-        let (frame, frames) = watch::channel(None);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let outlets = work::Outlets { inbox, show, frame, stop: stopped };
+        let outlets = work::Outlets { inbox, show, stop: stopped };
         let thread =
             thread::Builder::new().name("instrument".into()).spawn(move || work::run(parts, open(), outlets))?;
-        Ok(Self { remote: Remote { orders, snapshots, frames }, stop, thread: Some(thread) })
+        Ok(Self { remote: Remote { orders, snapshots }, stop, thread: Some(thread) })
     }
 
     /// A handle for viewers and operators.
@@ -152,18 +149,6 @@ impl Remote {
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
-    }
-
-    /// The newest frame.
-    #[must_use]
-    pub fn frame(&self) -> Option<Arc<Frame>> {
-        self.frames.borrow().clone()
-    }
-
-    /// Frames as they come; whoever is slow sees fewer of them.
-    #[must_use]
-    pub fn frames(&self) -> watch::Receiver<Option<Arc<Frame>>> {
-        self.frames.clone()
     }
 
     /// Gives an order; the answer comes when it is on the disk, or is not.

@@ -73,6 +73,8 @@ pub struct Found {
     pub path: PathBuf,
     /// What is to be said about it, in sentences: another runs than should, or who signed it is not known.
     pub warnings: Vec<String>,
+    /// The folder whose slots it is from, where it is an installed one.
+    pub installed_in: Option<DataDir>,
 }
 
 /// Loads the model: the file `named`; else the one that is installed in the folder `data_dir`; else the file that the environment
@@ -107,7 +109,7 @@ fn load_installed(dir: &DataDir, execution: Execution) -> Option<Result<Found, M
     Some(match installed.running(execution) {
         Ok(model) => {
             let (path, warnings) = (model.slot.path(dir), installed.warnings);
-            Ok(Found { classifier: model.classifier, path, warnings })
+            Ok(Found { classifier: model.classifier, path, warnings, installed_in: Some(dir.clone()) })
         }
         Err(error) => Err(error.into()),
     })
@@ -125,7 +127,7 @@ fn load_file(path: &Path, data_dir: Option<&Path>, execution: Execution) -> Resu
             warnings.push(format!("the model {} {error} ({})", path.printable(), folder.printable()));
         }
     }
-    Ok(Found { classifier, path: path.to_path_buf(), warnings })
+    Ok(Found { classifier, path: path.to_path_buf(), warnings, installed_in: None })
 }
 
 /// Loads the model file `path`.

@@ -1,40 +1,46 @@
 //! The page: what a browser beside the microscope shows, without any other machine.
 //!
 //! ```text
-//! browser --HTTP--> listen (bounded, time-outs) -> guard (host, origin, token) -> routes -> Remote (the instrument)
+//! browser --HTTP--> listen (shares, time limits) -> guard (host, origin, token) -> routes -> Remote (the instrument)
 //!                                                                                       -> RecordReader (what is on the disk)
 //! ```
 //! # What it defends against
 //! * **Another machine**: it listens on the loopback address. On any other it asks for a token of 128 bits, which is kept in a file that
-//!   only its owner may read, compares it in constant time, and refuses after a few wrong ones. There is no encryption: whoever may read the network's packets reads the cookie. Use a network of
-//!   your own, such as the device's access point.
-//! * **Another page in the same browser**: requests must name this host (no DNS rebinding), must come from this page, and those
+//!   only its owner may read, compares it in constant time, and refuses an address after a few wrong ones. A link opens it once, so that
+//!   a browser's history opens nothing; cookies are sealed with the token and hold across a restart. There is no encryption: whoever may
+//!   read the network's packets reads the cookie. Use a network of your own, such as the device's access point, or a proxy with TLS, which
+//!   `[server] allowed_hosts` and `trusted_proxies` name.
+//! * **Another page in the same browser**: requests must name this host or one that was allowed (no DNS rebinding), must come from this page, and those
 //!   that change something must bear a header that other pages cannot send. Cookies are `HttpOnly` and `SameSite=Strict`. The content
 //!   security policy allows nothing from elsewhere and no script in the page.
-//! * **Load**: connections, viewers, bodies and times are bounded. Every viewer takes the latest frame only and is encoded for once; a
-//!   client that does not read is cut off. The instrument's thread never waits for a client.
+//! * **Load**: connections, bodies and times are bounded, and a peer has a share of the connections: those that ask for nothing make way.
+//!   A frame is encoded once for all who look, and whoever is slow asks less often ([`live`]); a client that does not read is cut
+//!   off. The instrument's thread never waits for a client.
 
 mod access;
 mod address;
 mod answer;
 mod assets;
+mod connections;
 mod download;
 mod guard;
 mod heat_map;
 mod limiter;
 mod listen;
-mod live_picture;
+mod live;
+mod notices;
 mod operations;
 mod pictures;
 mod review;
 mod routes;
+mod seal;
+mod spent;
 mod start_message;
-mod streams;
 mod token;
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
@@ -47,8 +53,10 @@ use tokio::sync::oneshot;
 pub(crate) use self::address::hostname;
 pub use self::{
     access::HEADER,
+    address::AllowedHost,
     limiter::Limits,
-    start_message::{text as message, url},
+    notices::ModelSource,
+    start_message::{link, text as message, url},
     token::{path_in as token_in, read as read_token, tightened as tighten_token},
 };
 use crate::{instrument::Remote, record::Remembered};
@@ -70,6 +78,14 @@ pub struct Options {
     pub report: crate::report::Options,
     /// What this process has verified of the record: reports hash only what was added.
     pub remembered: Arc<Remembered>,
+    /// Names besides the machine's own; where a proxy is among them a token is asked for.
+    pub allowed_hosts: Vec<AllowedHost>,
+    /// Proxies that are believed when they name whom they speak for.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// What is to be said of model and program, in sentences.
+    pub notices: Vec<String>,
+    /// Where the model is from, so that another one is noticed.
+    pub model: Option<ModelSource>,
 }
 
 impl Options {
@@ -84,6 +100,10 @@ impl Options {
             limits: Limits::default(),
             report: crate::report::Options::default(),
             remembered: Arc::default(),
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+            notices: Vec::new(),
+            model: None,
         }
     }
 
@@ -123,6 +143,7 @@ pub enum PageError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    url: String,
     token: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -139,9 +160,11 @@ impl Server {
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let system = |error: io::Error| PageError::System(error.to_string());
-        let guarded = options.token_always || !address.ip().is_loopback();
+        let proxied =
+            !options.trusted_proxies.is_empty() || options.allowed_hosts.iter().any(|host| host.secure().is_some());
+        let guarded = options.token_always || proxied || !address.ip().is_loopback();
         let token = guarded.then(|| options.token()).transpose()?;
-        let access = access::Access::new(token, options.limits);
+        let access = access::Access::new(token, options.limits, options.token_file.as_deref());
         let token = access.token().map(str::to_owned);
         let app = routes::App::new(options, address, remote, classifier, access);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -162,7 +185,8 @@ impl Server {
             runtime.shutdown_timeout(Duration::from_secs(2));
         };
         let thread = thread::Builder::new().name("page".into()).spawn(work).map_err(system)?;
-        Ok(Self { address, token, stop: Some(stop), thread: Some(thread) })
+        let url = url(address, &options.allowed_hosts);
+        Ok(Self { address, url, token, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -177,10 +201,10 @@ impl Server {
         self.token.as_deref()
     }
 
-    /// What is said at the start: where the page is, and for a phone the same as a QR code.
+    /// Where the page is, and for a phone a QR code that opens it once, another one each time.
     #[must_use]
     pub fn start_message(&self) -> String {
-        start_message::text(self.address, self.token())
+        start_message::text(&self.url, self.token())
     }
 }
 

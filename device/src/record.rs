@@ -54,7 +54,7 @@ pub use self::{
     field::{Field, Judgement, NewField, Said, VerdictKind},
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
-    opinion::{Label, NewOpinion, Opinion, Says},
+    opinion::{Label, NewOpinion, Opinion, Says, Seen},
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
     reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     salvage::{Salvage, Salvaged, salvage},

@@ -10,65 +10,39 @@
 #[path = "page/client.rs"]
 #[allow(dead_code, reason = "the page's tests use more of it")]
 mod client;
+#[path = "browser/device.rs"]
+mod device;
 #[path = "browser/devtools.rs"]
 mod devtools;
+#[path = "browser/fast_hands.rs"]
+mod fast_hands;
+#[path = "browser/people.rs"]
+mod people;
+#[path = "browser/proxy.rs"]
+mod proxy;
 #[path = "page/scene.rs"]
 #[allow(dead_code, reason = "the page's tests use more of it")]
 mod scene;
+#[path = "browser/screens.rs"]
+mod screens;
+#[path = "browser/streams.rs"]
+mod streams;
 
 use std::{
     collections::HashMap,
-    env, fs,
-    io::{BufRead as _, BufReader},
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use blastscope::record::{Label, RecordReader, Session, State};
 use blastscope_shared::Class;
 use tempfile::TempDir;
 
-use self::devtools::Browser;
-
-/// `blastscope live --listen`, ended with the test.
-struct Device {
-    process: Child,
-    page: String,
-}
-
-impl Device {
-    /// Shows the folder `slides` in `folder`.
-    fn start(folder: &Path, model: &Path, data: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_blastscope"))
-            .current_dir(folder)
-            .args(["live", "--listen", "127.0.0.1:0", "--fps", "16", "--hold", "32", "--repeat", "--take-after", "3"])
-            .args(["--source", "slides"])
-            .arg("--model")
-            .arg(model)
-            .arg("--data-dir")
-            .arg(data)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program");
-        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        let page = lines
-            .map(|line| line.expect("a line"))
-            .find_map(|line| line.strip_prefix("the page is at ")?.split(' ').next().map(str::to_owned))
-            .expect("an address");
-        Self { process, page }
-    }
-}
-
-impl Drop for Device {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn named(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
+use self::{
+    device::{Device, named},
+    devtools::{Browser, chromium},
+};
 
 struct Shots(Option<PathBuf>);
 
@@ -82,12 +56,7 @@ impl Shots {
 
 #[test]
 fn the_page_works_in_a_browser() {
-    let Some(program) = named("BLASTSCOPE_BROWSER") else {
-        eprintln!(
-            "SKIPPED the page in a browser: BLASTSCOPE_BROWSER names no Chromium; `make test` and `make page` look for one"
-        );
-        return;
-    };
+    let Some(mut browser) = chromium("the page in a browser") else { return };
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
     // The page tells the name of its source as it was given: here one that says nothing of this machine.
@@ -104,15 +73,15 @@ fn the_page_works_in_a_browser() {
     }
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
     let model = fs::canonicalize(named("BLASTSCOPE_MODEL").unwrap_or(tiny)).expect("a model");
-    let device = Device::start(folder.path(), &model, &data);
+    let device =
+        Device::start(folder.path(), &model, &data, &["--listen", "127.0.0.1:0", "--fps", "16", "--hold", "32"]);
     let shots = Shots(named("BLASTSCOPE_SCREENSHOTS"));
     if let Some(folder) = &shots.0 {
         fs::create_dir_all(folder).expect("a folder for pictures");
     }
-    let mut browser = Browser::start(&program);
     browser.resize(1280, 800, false);
-    browser.call("Page.navigate", &serde_json::json!({"url": device.page}));
-    browser.wait_for("document.readyState === 'complete' && document.querySelector('#picture')?.naturalWidth > 0");
+    browser.visit(&device.page);
+    browser.wait_for("document.querySelector('#picture')?.naturalWidth > 0");
 
     // The notice is in sight before anything is asked for, and verdicts come by themselves.
     let notice = "(e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.height > 0 && \

@@ -119,7 +119,8 @@ fn a_source_that_is_absent_is_shown_and_comes() {
     let absent = wait_for(&instrument, "absence", |snapshot| snapshot.source_state == CameraState::Absent);
     assert!(absent.source_reason.as_deref().expect("a reason").contains("connect one"), "{absent:?}");
     assert!(absent.said.is_none() && absent.focus.level.is_none());
-    let take = instrument.remote().give(Order::Take).expect("taken").wait(Duration::from_secs(60));
+    let order = Order::Take { session: "1".parse().expect("a number"), frame: None };
+    let take = instrument.remote().give(order).expect("taken").wait(Duration::from_secs(60));
     assert_eq!(take, Err(Refusal::NoSession));
     let there =
         wait_for(&instrument, "verdict", |snapshot| snapshot.said.as_ref().is_some_and(|said| said.class.is_some()));
@@ -242,16 +243,74 @@ fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
     press.send(Button::Take).expect("heard");
     wait_for(&instrument, "a field", |snapshot| matches!(snapshot.field, Presence::Taken { .. }));
     let before = instrument.remote().snapshot().record_version;
+    // A field that has just come into view was not meant.
+    press.send(Button::Confirm).expect("heard");
+    wait_for(&instrument, "a refusal", |snapshot| snapshot.notes.iter().any(|note| note.text.contains("press again")));
+    assert_eq!(instrument.remote().snapshot().record_version, before);
+    thread::sleep(blastscope::instrument::JUST_NOW + Duration::from_millis(100));
+    press.send(Button::Confirm).expect("heard");
     press.send(Button::Confirm).expect("heard");
     wait_for(&instrument, "a confirmation", |snapshot| snapshot.record_version > before);
+    wait_for(&instrument, "the second press", |snapshot| {
+        snapshot.notes.iter().any(|note| note.text.contains("has another answer"))
+    });
     wait_for(&instrument, "a loss", |snapshot| snapshot.flow.trouble.losses >= 1);
     drop(instrument);
     let reader = RecordReader::open(folder.path()).expect("a record");
     let fields = reader.fields(receipt.session, 0, 10).expect("fields");
     assert_eq!(fields.len(), 1, "taken once, by the button or by itself");
+    assert_eq!(fields[0].opinions.len(), 1, "pressed twice, confirmed once");
     let opinion = fields[0].opinion().expect("confirmed");
     assert_eq!((opinion.confirms, opinion.given_by.as_str()), (true, "A. B."));
     let said = said.lock().expect("no panic");
     assert!(said.iter().any(|statement| statement.class().is_some()), "{said:?}");
     assert!(said.iter().any(|statement| matches!(statement, Statement::NoPicture(_))), "{said:?}");
+}
+
+/// A view of a session that is over, or of a picture that is gone, changes nothing of what is there now.
+#[test]
+fn orders_for_another_session_or_another_picture_are_refused() {
+    let folder = TempDir::new().expect("a folder");
+    let shown = Arc::new(AtomicU32::new(1));
+    let seed = Arc::clone(&shown);
+    let instrument = instrument(
+        &folder,
+        Feed::new("camera", move || Ok(Box::new(Changing(Arc::clone(&seed), 0)) as Box<dyn FrameSource>)),
+    );
+    let ask = |order| instrument.remote().give(order).expect("taken").wait(Duration::from_secs(60));
+    let start = |specimen: &str| ask(Order::Start { specimen: specimen.into(), operator: "A. B.".into() });
+    let end = |session| ask(Order::End { session, reason: "over".into() });
+    let old = start("S-1").expect("started").session;
+    end(old).expect("ended");
+    let new = start("S-2").expect("started").session;
+    let another = Err(Refusal::AnotherSession { named: old, open: new });
+    assert_eq!(end(old), another);
+    assert_eq!(ask(Order::Take { session: old, frame: None }), another);
+    assert_eq!(instrument.remote().snapshot().session.as_ref().map(|open| open.id), Some(new));
+
+    let seen = wait_for(&instrument, "a picture", |snapshot| snapshot.sequence.is_some());
+    let number = |snapshot: &Snapshot| snapshot.frame.as_ref().map(|frame| frame.sequence);
+    assert_eq!(number(&seen), seen.sequence, "picture and verdict are one");
+    shown.store(2, Ordering::Relaxed);
+    wait_for(&instrument, "another field", |snapshot| {
+        snapshot.frame.as_ref().is_some_and(|frame| frame.picture == scene::drawn(320, 240, 2))
+    });
+    let gone = ask(Order::Take { session: new, frame: seen.sequence });
+    assert!(matches!(gone, Err(Refusal::NotTaken(blastscope::instrument::NotTaken::Moved))), "{gone:?}");
+    let now = instrument.remote().snapshot();
+    let taken = ask(Order::Take { session: new, frame: now.sequence });
+    assert!(matches!(taken, Ok(_) | Err(Refusal::NotTaken(blastscope::instrument::NotTaken::Counted(1)))), "{taken:?}");
+    end(new).expect("ended");
+}
+
+/// Shows the drawn field that a test names.
+struct Changing(Arc<AtomicU32>, u64);
+
+impl FrameSource for Changing {
+    fn next_frame(&mut self, _: Duration) -> Result<Frame, SourceError> {
+        thread::sleep(Duration::from_millis(10));
+        self.1 += 1;
+        let picture = scene::drawn(320, 240, self.0.load(Ordering::Relaxed));
+        Ok(Frame { picture, sequence: self.1, time: Duration::from_millis(self.1 * 10), name: None })
+    }
 }

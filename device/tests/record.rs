@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, reason = "tests")]
 
+#[path = "record/answers.rs"]
+mod answers;
 #[path = "record/commands.rs"]
 mod commands;
 #[path = "record/damage.rs"]

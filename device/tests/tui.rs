@@ -72,7 +72,9 @@ fn a_session_is_kept_by_keys_alone() {
     thread::sleep(Duration::from_millis(900));
     terminal.press("4");
     terminal.wait_for(": Pro, saved");
-    terminal.press("s\r");
+    terminal.press("s");
+    terminal.wait_for("Initials");
+    terminal.press("\r");
     terminal.wait_for("session 1 is signed off");
     // Where the end of the session is not seen yet, it asks.
     terminal.press("qy");
@@ -117,7 +119,10 @@ fn the_terminal_and_the_page_show_the_same_instrument() {
     assert_eq!(client.post("/api/sessions", &body).status, 200);
     terminal.wait_for("S-9");
     terminal.wait_for("Field 1 of ");
+    // It asks first.
     terminal.press("e");
+    terminal.wait_for("end session 1 of S-9");
+    terminal.press("y");
     scene::wait_for("the end", || client.get("/api/state"), |state| state["session"].is_null());
     terminal.press("qy");
     assert_eq!(terminal.ends_clean(), Some(0));

@@ -13,6 +13,7 @@ use crate::{
     config::address,
     live, logging,
     model::Found,
+    page::ModelSource,
     source::{camera::CameraName, replay::Rate},
 };
 
@@ -126,9 +127,8 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
     if let Some(Some(address)) = args.listen {
         config.server.listen = address;
     }
-    let Some(Found { classifier, warnings, .. }) = load(config.model.file.as_deref(), installed.as_deref(), 1) else {
-        return Ok(UNUSABLE);
-    };
+    let Some(found) = load(config.model.file.as_deref(), installed.as_deref(), 1) else { return Ok(UNUSABLE) };
+    let Found { classifier, path, warnings, installed_in } = found;
     let classifier = config.pipeline.judged(classifier);
     let recorded = args.tui || args.listen.is_some();
     let is_folder = matches!(source, live::SourceName::Folder(_));
@@ -150,7 +150,8 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         output,
     };
     if tui || recorded {
-        let station = live::station::Station { listen: args.listen.is_some(), tui, recorded, config };
+        let model = installed_in.map_or(ModelSource::File(path), ModelSource::Installed);
+        let station = live::station::Station { listen: args.listen.is_some(), tui, recorded, config, model };
         return Ok(match live::station::run(&options, &station, classifier) {
             Ok(()) => SUCCESS,
             Err(error) => {

@@ -56,7 +56,8 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
         return Ok(SUCCESS);
     }
     let address = args.listen.unwrap_or(config.server.listen);
-    let token = if address.ip().is_loopback() {
+    let page = page::url(address, &config.server.allowed_hosts);
+    let token = if address.ip().is_loopback() && !config.server.is_proxied() {
         None
     } else {
         match page::tighten_token(&path) {
@@ -87,10 +88,11 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
         }
     };
     if args.json {
-        let page = page::url(address);
-        writeln!(out, "{}", json!({ "page": page, "token": token, "file": path }))?;
+        // Another link each time, which opens the page once.
+        let link = token.as_deref().and_then(|token| page::link(&page, token).ok());
+        writeln!(out, "{}", json!({ "page": page, "token": token, "link": link, "file": path }))?;
     } else {
-        writeln!(out, "{}", page::message(address, token.as_deref()))?;
+        writeln!(out, "{}", page::message(&page, token.as_deref()))?;
     }
     Ok(SUCCESS)
 }

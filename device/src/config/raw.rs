@@ -67,6 +67,8 @@ struct RawReport {
 #[serde(deny_unknown_fields, default)]
 struct RawServer {
     listen: Option<Spanned<String>>,
+    allowed_hosts: Option<Vec<Spanned<String>>>,
+    trusted_proxies: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -107,7 +109,13 @@ pub(super) fn parse(text: &str) -> Result<Config, Wrong> {
         model: Model { file: absolute("model.file", raw.model.file)? },
         pipeline,
         report: Report { min_fields: fields.unwrap_or(default.report.min_fields) },
-        server: Server { listen: listen(raw.server.listen, default.server.listen)? },
+        server: Server {
+            listen: listen(raw.server.listen, default.server.listen)?,
+            allowed_hosts: each("server.allowed_hosts", raw.server.allowed_hosts, |text| text.parse())?,
+            trusted_proxies: each("server.trusted_proxies", raw.server.trusted_proxies, |text| {
+                text.parse().map_err(|_| "give the address of a proxy, such as \"127.0.0.1\"".to_owned())
+            })?,
+        },
         data: Data {
             dir: absolute("data.dir", raw.data.dir)?.unwrap_or(default.data.dir),
             min_free_mb: free.unwrap_or(default.data.min_free_mb),
@@ -164,6 +172,19 @@ fn listen(value: Option<Spanned<String>>, default: SocketAddr) -> Result<SocketA
     let Some(value) = value else { return Ok(default) };
     super::address(value.get_ref())
         .map_err(|remedy| wrong("server.listen", &value, format_args!("{:?}", value.get_ref()), remedy))
+}
+
+/// A list whose texts each have a form.
+fn each<T>(
+    key: &str,
+    values: Option<Vec<Spanned<String>>>,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Wrong> {
+    let values = values.unwrap_or_default();
+    let read = |value: &Spanned<String>| {
+        read(value.get_ref()).map_err(|remedy| wrong(key, value, format_args!("{:?}", value.get_ref()), remedy))
+    };
+    values.iter().map(read).collect()
 }
 
 fn level(value: Option<Spanned<String>>) -> Result<Log, Wrong> {

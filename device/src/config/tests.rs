@@ -43,6 +43,12 @@ fn what_is_wrong_is_named_with_its_place_its_value_and_a_remedy() {
         ("[pipline]\n", (1, 2), "unknown field `pipline`"),
         ("[report]\nmin_fields = 0", (2, 14), "give 1 to 100000 fields"),
         ("[server]\nlisten = \"localhost\"", (2, 10), "server.listen = \"localhost\": give an address and a port"),
+        (
+            "[server]\nallowed_hosts = [\"a.example\", \"http://a.example\"]",
+            (2, 31),
+            "server.allowed_hosts = \"http://a.example\": give a DNS name",
+        ),
+        ("[server]\ntrusted_proxies = [\"proxy\"]", (2, 20), "server.trusted_proxies = \"proxy\": give the address"),
         ("[data]\ndir = \"data\"", (2, 7), "data.dir = \"data\": give an absolute path"),
         ("[data]\nmin_free_mb = 0", (2, 15), "give 1 to 1000000 megabytes"),
         ("[log]\nlevel = \"loud\"", (2, 9), "log.level = \"loud\": give error, warn, info, debug or trace"),

@@ -124,10 +124,13 @@ impl Desk {
     fn job<A: Assessor>(&mut self, order: Order, screening: &mut Screening<A>) -> Result<(Job, What), Refusal> {
         let at = SystemTime::now();
         match order {
-            Order::Take => {
-                let (session, started) = self.session.as_ref().filter(|_| !self.closing).ok_or(Refusal::NoSession)?;
+            Order::Take { session, frame } => {
+                let started = self.goes_on(session)?;
+                if frame.is_some_and(|frame| !screening.still_shows(frame)) {
+                    return Err(super::NotTaken::Moved.into());
+                }
                 let taken = screening.take()?;
-                let job = picture(&taken, session.id, *started, &self.origin).ok_or(super::NotTaken::NoPicture)?;
+                let job = picture(&taken, session, started, &self.origin).ok_or(super::NotTaken::NoPicture)?;
                 Ok((Job::Field(Box::new(job)), What::Field(taken.token)))
             }
             Order::Start { specimen, operator } => {
@@ -150,14 +153,14 @@ impl Desk {
                 self.nothing_decided_yet()?;
                 Ok((Job::End { session, at, reason }, What::Close(session)))
             }
-            Order::End { reason } => {
-                let session = self.session().filter(|_| !self.closing).ok_or(Refusal::NoSession)?.id;
+            Order::End { session, reason } => {
+                self.goes_on(session)?;
                 self.closing = true;
                 Ok((Job::End { session, at, reason }, What::End(session)))
             }
-            Order::Opinion { session, sequence, says, note, by } => {
-                let opinion = Box::new(NewOpinion { at, by, says, note });
-                Ok((Job::Opinion { session, sequence, opinion }, What::Opinion))
+            Order::Opinion { session, sequence, says, note, by, seen } => {
+                let (opinion, seen) = (Box::new(NewOpinion { at, by, says, note }), Box::new(seen));
+                Ok((Job::Opinion { session, sequence, opinion, seen }, What::Opinion))
             }
             Order::SignOff { session, by } => {
                 if !self.closing && self.session().is_some_and(|open| open.id == session) {
@@ -174,6 +177,12 @@ impl Desk {
                 Ok((Job::SignOff { session, by, at }, What::SignOff))
             }
         }
+    }
+
+    /// The clock of the session that goes on, where it is the one that is `named`.
+    fn goes_on(&self, named: SessionId) -> Result<Clock, Refusal> {
+        let (session, clock) = self.session.as_ref().filter(|_| !self.closing).ok_or(Refusal::NoSession)?;
+        if session.id == named { Ok(*clock) } else { Err(Refusal::AnotherSession { named, open: session.id }) }
     }
 
     fn new_session(&self, specimen: String, operator: String, started: SystemTime) -> NewSession {

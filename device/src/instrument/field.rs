@@ -85,6 +85,11 @@ pub enum NotTaken {
     /// It was counted.
     #[error("this is field {0}, which is counted already; move on, or correct field {0}")]
     Counted(u64),
+    /// It is not the field that was looked at.
+    #[error(
+        "the picture has changed since the button was pressed, and nothing was taken; look again, then take the field"
+    )]
+    Moved,
     /// It is being saved.
     #[error("this field is being saved already; wait a moment")]
     BeingSaved,

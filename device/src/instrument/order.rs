@@ -1,14 +1,24 @@
 //! What an operator asks for, and why it may be refused.
 
-use crate::record::{RecordError, Says, SessionId};
+use std::time::Duration;
+
+use crate::record::{RecordError, Says, Seen, SessionId};
 
 use super::field::NotTaken;
 
-/// What an operator asks for.
+/// A field that came by itself less than this ago was not meant by a hand that was on its way: an answer to it is refused.
+pub const JUST_NOW: Duration = Duration::from_millis(700);
+
+/// What an operator asks for. Every order names the session that it means: one that was given by a view of something else is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Take the field that is shown, whatever is said of it.
-    Take,
+    Take {
+        /// The session.
+        session: SessionId,
+        /// Number of the frame that was looked at; `None` for whatever is under the objective now.
+        frame: Option<u64>,
+    },
     /// Start a session: a slide of a pseudonymous patient.
     Start {
         /// Pseudonym of the specimen.
@@ -30,6 +40,8 @@ pub enum Order {
     },
     /// End the session that goes on.
     End {
+        /// The session.
+        session: SessionId,
         /// Why.
         reason: String,
     },
@@ -45,6 +57,8 @@ pub enum Order {
         note: String,
         /// Who says so.
         by: String,
+        /// What was seen of the field by whoever says so.
+        seen: Seen,
     },
     /// Sign a session off; the one that goes on ends with it.
     SignOff {
@@ -64,6 +78,14 @@ pub enum Refusal {
     /// Another session goes on.
     #[error("session {0} goes on; end it or sign it off first")]
     SessionGoesOn(SessionId),
+    /// Another session than the one that was named goes on.
+    #[error("session {named} does not go on, but session {open} does; look at what is shown now, then decide")]
+    AnotherSession {
+        /// The one that was named.
+        named: SessionId,
+        /// The one that goes on.
+        open: SessionId,
+    },
     /// It was not left open.
     #[error("session {0} was not left open; look at the list of sessions")]
     NotLeft(SessionId),

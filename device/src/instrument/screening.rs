@@ -88,6 +88,12 @@ impl<A: Assessor> Screening<A> {
         })
     }
 
+    /// Whether the frame of this number, which somebody has looked at, showed the field that is shown now.
+    #[must_use]
+    pub fn still_shows(&self, frame: u64) -> bool {
+        self.tracker.still_shows(frame)
+    }
+
     /// Takes the field that is shown, whatever is said of it.
     ///
     /// # Errors

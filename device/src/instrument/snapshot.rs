@@ -1,6 +1,6 @@
 //! What an instrument shows of itself: immutable, whole, and as JSON.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use blastscope_shared::{Class, gate::Quality};
 use serde::Serialize;
@@ -10,6 +10,7 @@ use crate::{
     RESEARCH_USE,
     classify::ByClass,
     clock::ClockTrust,
+    frame::Frame,
     pipeline::{Reading, Tally},
     record::{CheckState, Said, SessionId},
     source::{follow::Trouble, state::CameraState},
@@ -133,6 +134,9 @@ pub struct Snapshot {
     /// What was seen, frame by frame.
     #[serde(skip)]
     pub tally: Tally,
+    /// The frame that [`Self::sequence`] counts and everything here is said of: whoever shows both shows what belongs together.
+    #[serde(skip)]
+    pub frame: Option<Arc<Frame>>,
     /// The last notes, oldest first.
     #[serde(skip)]
     pub notes: Vec<Note>,
@@ -165,7 +169,7 @@ impl Snapshot {
 
     /// There is no picture: nothing of the last one may stand.
     pub(super) fn forget_picture(&mut self) {
-        (self.sequence, self.said, self.probabilities) = (None, None, None);
+        (self.sequence, self.frame, self.said, self.probabilities) = (None, None, None, None);
         (self.novelty, self.quality, self.gate, self.frames_in_view) = (None, None, None, 0);
     }
 }

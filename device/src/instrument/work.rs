@@ -15,7 +15,7 @@ use super::{
     Parts,
     desk::{Desk, Reply},
     field::Presence,
-    order::Order,
+    order::{JUST_NOW, Order, Refusal},
     screening::Screening,
     snapshot::Snapshot,
 };
@@ -24,7 +24,7 @@ use crate::{
     frame::Frame,
     hardware::{self, Button, Notice},
     pipeline::Assessor,
-    record::{CheckState, Says, SessionId},
+    record::{CheckState, Receipt, Says, Seen, SessionId},
     source::{
         follow::{Follower, Turn},
         state::CameraState,
@@ -42,7 +42,6 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub(super) struct Outlets {
     pub(super) inbox: Receiver<(Order, Reply)>,
     pub(super) show: watch::Sender<Arc<Snapshot>>,
-    pub(super) frame: watch::Sender<Option<Arc<Frame>>>,
     pub(super) stop: Arc<AtomicBool>,
 }
 
@@ -55,6 +54,10 @@ struct Work<A> {
     clock: Clock,
     /// The session that the clock's steps are counted in.
     timed: Option<SessionId>,
+    /// The field in the record that is shown, and since when.
+    settled: (Presence, Duration),
+    /// What buttons have asked for and was not answered yet.
+    pressed: Vec<(Button, oneshot::Receiver<Result<Receipt, Refusal>>)>,
     outlets: Outlets,
 }
 
@@ -70,6 +73,8 @@ pub(super) fn run<A: Assessor>(parts: Parts<A>, board: Box<dyn hardware::Instrum
         shown,
         clock: Clock::new(None),
         timed: None,
+        settled: (Presence::Nothing, Duration::ZERO),
+        pressed: Vec::new(),
         outlets,
     };
     work.desk.resume(&mut work.screening);
@@ -118,14 +123,13 @@ impl<A: Assessor> Work<A> {
                 self.board.announce(&statement);
             }
             self.shown.forget_picture();
-            self.outlets.frame.send_replace(None);
         }
         if let Some(frame) = turn.frame {
             self.look(frame);
         }
     }
 
-    /// Follows the buttons. Nobody waits for the answer; what is refused is logged.
+    /// Follows the buttons. Nobody waits for the answer; what is refused is logged and noted.
     fn attend(&mut self) {
         for notice in self.board.notices() {
             let event = match notice {
@@ -137,17 +141,27 @@ impl<A: Assessor> Work<A> {
                 }
             };
             let order = match event.button {
-                Button::Take => Some(Order::Take),
+                Button::Take => self
+                    .desk
+                    .session()
+                    .map(|session| Order::Take { session: session.id, frame: None })
+                    .ok_or_else(|| Refusal::NoSession.to_string()),
                 Button::Confirm => self.confirmation(),
             };
-            let Some(order) = order else {
-                self.refuse("confirm: no field of a session that goes on is shown");
-                continue;
-            };
-            let (reply, answer) = oneshot::channel();
-            self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
-            if let Ok(Err(refusal)) = { answer }.try_recv() {
-                self.refuse(&format!("{}: {refusal}", event.button));
+            match order {
+                Ok(order) => {
+                    let (reply, answer) = oneshot::channel();
+                    self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
+                    self.pressed.push((event.button, answer));
+                }
+                Err(why) => self.refuse(&format!("{}: {why}", event.button)),
+            }
+        }
+        for (button, mut answer) in std::mem::take(&mut self.pressed) {
+            match answer.try_recv() {
+                Ok(Err(refusal)) => self.refuse(&format!("{button}: {refusal}")),
+                Err(oneshot::error::TryRecvError::Empty) => self.pressed.push((button, answer)),
+                Ok(Ok(_)) | Err(oneshot::error::TryRecvError::Closed) => {}
             }
         }
     }
@@ -157,16 +171,22 @@ impl<A: Assessor> Work<A> {
         self.shown.note(format!("button {why}"));
     }
 
-    /// That the operator confirms what is said of the field that is shown; `None` where it is not in the record.
-    fn confirmation(&self) -> Option<Order> {
-        let session = self.desk.session()?;
-        let Presence::Taken { number } = self.screening.presence() else { return None };
-        Some(Order::Opinion {
+    /// That the operator confirms what is said of the field that is shown, which nobody has answered yet.
+    fn confirmation(&self) -> Result<Order, String> {
+        let (Some(session), Presence::Taken { number }) = (self.desk.session(), self.screening.presence()) else {
+            return Err("no field of a session that goes on is shown".into());
+        };
+        let (settled, since) = self.settled;
+        if settled != (Presence::Taken { number }) || self.follower.elapsed().saturating_sub(since) < JUST_NOW {
+            return Err(format!("field {number} has just come into view; look at it and press again"));
+        }
+        Ok(Order::Opinion {
             session: session.id,
             sequence: number,
             says: Says::Confirms,
             note: "by the button".into(),
             by: session.operator.clone(),
+            seen: Seen::default(),
         })
     }
 
@@ -183,7 +203,7 @@ impl<A: Assessor> Work<A> {
             }
         }
         self.shown.flow.frames += 1;
-        self.outlets.frame.send_replace(Some(frame));
+        self.shown.frame = Some(frame);
     }
 
     fn publish(&mut self) {
@@ -195,6 +215,9 @@ impl<A: Assessor> Work<A> {
         self.shown.tally = *self.screening.tally();
         self.shown.focus = self.screening.focus();
         self.shown.field = self.screening.presence();
+        if self.settled.0 != self.shown.field {
+            self.settled = (self.shown.field, self.shown.elapsed);
+        }
         self.shown.session = self.desk.session().cloned();
         self.shown.left = self.desk.left().cloned();
         (self.shown.saving, self.shown.unsaved, self.shown.record_version) = self.desk.saving();

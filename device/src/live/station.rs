@@ -22,8 +22,8 @@ use crate::{
     hardware::{self, Attached, NoHardware},
     instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
     interrupt, model,
-    page::{self, Server},
-    record::{text_rules::is_hidden, Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck},
+    page::{self, ModelSource, Server},
+    record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules::is_hidden},
     service::notify,
     source::follow::Opener as _,
 };
@@ -46,6 +46,8 @@ pub struct Station {
     pub recorded: bool,
     /// The configuration, with what the command line changes.
     pub config: Config,
+    /// Where the model is from.
+    pub model: ModelSource,
 }
 
 /// Runs until Ctrl-C, a request to terminate, or the operator's wish.
@@ -91,21 +93,23 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     let instrument =
         Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
     let remote = instrument.remote();
-    let server = served(station, &remote, &classifier, remembered)?;
-    let page = server.as_ref().map(Server::start_message);
+    let server = served(station, &warnings, &remote, &classifier, remembered)?;
     notify::ready();
     let mut said = Ok(());
     let shown = if station.tui {
         let model = model::title(&classifier);
         let caution = model::caution(&classifier);
         let data_dir = station.recorded.then(|| station.config.data.dir.clone());
-        let about = tui::About { model, caution, warnings, page, data_dir, frames };
+        let page = || server.as_ref().map(Server::start_message);
+        let about = tui::About { model, caution, warnings, data_dir, frames };
         let mut alive = alive(&remote);
-        tui::run(about, &remote, &stop, &mut alive).map_err(|error| format!("the terminal cannot be used ({error})"))
+        tui::run(about, &remote, &stop, &page, &mut alive)
+            .map_err(|error| format!("the terminal cannot be used ({error})"))
     } else {
         warnings.iter().for_each(crate::cli::note);
         // The page is there all the same; the end says it again by the status.
-        said = say(page.as_deref().unwrap_or_default(), &classifier).map_err(|error| unsaid(&error));
+        let page = server.as_ref().map(Server::start_message).unwrap_or_default();
+        said = say(&page, &classifier).map_err(|error| unsaid(&error));
         if let Err(Some(error)) = &said {
             crate::cli::note(format_args!("{error}; the instrument goes on, see `blastscope token` for the page"));
         }
@@ -176,6 +180,7 @@ fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
 /// The page, where one is asked for.
 fn served(
     station: &Station,
+    warnings: &[String],
     remote: &Remote,
     classifier: &Arc<Classifier>,
     remembered: Arc<Remembered>,
@@ -188,6 +193,10 @@ fn served(
     options.report.min_fields = report.min_fields;
     options.remembered = remembered;
     options.token_file = Some(page::token_in(&data.dir));
+    options.allowed_hosts.clone_from(&server.allowed_hosts);
+    options.trusted_proxies.clone_from(&server.trusted_proxies);
+    options.notices = warnings.to_vec();
+    options.model = Some(station.model.clone());
     Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
 }
 

@@ -11,7 +11,7 @@ mod view;
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -37,8 +37,6 @@ pub(super) struct About {
     pub(super) caution: Option<&'static str>,
     /// What is to be said at the start.
     pub(super) warnings: Vec<String>,
-    /// Where the page is, where there is one.
-    pub(super) page: Option<String>,
     /// Folder of the record, where there is one.
     pub(super) data_dir: Option<PathBuf>,
     /// Stop after so many frames.
@@ -47,13 +45,20 @@ pub(super) struct About {
 
 /// Shows the instrument until the operator quits, somebody asks to stop, or there is nothing more to see and nothing to record.
 /// Calls `alive` again and again. Fails when the terminal cannot be written.
-pub(super) fn run(about: About, remote: &Remote, stop: &AtomicBool, mut alive: impl FnMut()) -> io::Result<()> {
-    let About { model, caution, warnings, page, data_dir, frames } = about;
-    let mut app = App::new(model, caution, page, data_dir.is_some());
+/// `page` says where the page is, where there is one, and opens it once.
+pub(super) fn run(
+    about: About,
+    remote: &Remote,
+    stop: &AtomicBool,
+    page: &dyn Fn() -> Option<String>,
+    mut alive: impl FnMut(),
+) -> io::Result<()> {
+    let About { model, caution, warnings, data_dir, frames } = about;
+    let mut app = App::new(model, caution, page(), data_dir.is_some());
     warnings.into_iter().for_each(|warning| app.tell(warning, true));
     let mut terminal = Terminal::borrow()?;
     let mut given: Vec<(Answer, String)> = Vec::new();
-    let mut seen: Option<(SessionId, u64, Option<u64>)> = None;
+    let mut seen = None;
     while remote.is_running() && !stop.load(Ordering::Relaxed) {
         alive();
         app.see(remote.snapshot());
@@ -71,23 +76,16 @@ pub(super) fn run(about: About, remote: &Remote, stop: &AtomicBool, mut alive: i
                 false
             }
         });
-        let wanted = app.watched().map(|id| (id, app.snapshot.record_version, app.selected));
-        if let (Some((id, _, selected)), Some(folder)) = (wanted, &data_dir)
-            && seen != wanted
-        {
-            seen = wanted;
-            // A field of another session is not meant.
-            let selected = selected.filter(|_| app.slide.as_ref().is_some_and(|slide| slide.session.id == id));
-            match Slide::read(folder, id, selected) {
-                Ok(slide) => app.read(slide),
-                Err(error) => app.tell(error.to_string(), true),
-            }
-        }
+        read(&mut app, &mut seen, data_dir.as_deref());
         terminal.draw(|frame| view::draw(frame, &app))?;
         for key in terminal.keys(PERIOD)? {
-            match app.press(key) {
+            let wish = app.press(key);
+            // A key that follows at once means the field that this one has chosen.
+            read(&mut app, &mut seen, data_dir.as_deref());
+            match wish {
                 Wish::Nothing => {}
                 Wish::Quit => return Ok(()),
+                Wish::Page => app.page = page(),
                 Wish::Order(order, told) => match remote.give(order) {
                     Ok(answer) => given.push((answer, told)),
                     Err(refusal) => app.tell(refusal.to_string(), true),
@@ -96,4 +94,23 @@ pub(super) fn run(about: About, remote: &Remote, stop: &AtomicBool, mut alive: i
         }
     }
     Ok(())
+}
+
+/// What was read last: session, version of the record, and field.
+type Read = (SessionId, u64, Option<u64>);
+
+/// Reads what is looked at, where it is not what was read last.
+fn read(app: &mut App, seen: &mut Option<Read>, folder: Option<&Path>) {
+    let wanted = app.watched().map(|id| (id, app.snapshot.record_version, app.selected));
+    let (Some((id, _, selected)), Some(folder)) = (wanted, folder) else { return };
+    if *seen == wanted {
+        return;
+    }
+    *seen = wanted;
+    // A field of another session is not meant.
+    let selected = selected.filter(|_| app.slide.as_ref().is_some_and(|slide| slide.session.id == id));
+    match Slide::read(folder, id, selected) {
+        Ok(slide) => app.read(slide),
+        Err(error) => app.tell(error.to_string(), true),
+    }
 }

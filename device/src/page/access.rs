@@ -1,33 +1,68 @@
-//! Who may see the page: a token, and cookies for those who knew it.
+//! Who may see the page: who knows the token, has a link that was made with it and not used, or a cookie that was given for one of them.
 
 use std::{
+    collections::VecDeque,
     io,
     net::IpAddr,
+    path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use blastscope_shared::hex;
 use subtle::ConstantTimeEq as _;
 
-use super::limiter::{Limiter, Limits};
+use super::{
+    limiter::{Limiter, Limits},
+    seal::{self, Purpose, Sealed},
+    spent::Spent,
+};
 
 /// Header that a request which changes something must bear, with the value `1`: other pages cannot send it.
 pub const HEADER: &str = "x-blastscope";
 /// Name of the cookie.
 const COOKIE: &str = "blastscope";
-/// Bytes of a token and of a cookie: 128 bits.
+/// Bytes of a token: 128 bits.
 const BYTES: usize = 16;
-/// Cookies that are valid at once; the oldest goes.
-const MOST_COOKIES: usize = 32;
-/// How long a cookie is valid.
+/// How long a cookie is valid, and a link that nobody uses.
 const VALID: Duration = Duration::from_secs(12 * 3600);
+/// Cookies whose first use is remembered.
+const MOST_SEEN: usize = 512;
+
+/// A moment by the clock that is never set, and by the one that may be wrong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    pub(super) instant: Instant,
+    /// Seconds since 1970 UTC.
+    pub(super) utc: u64,
+}
+
+impl Now {
+    pub(super) fn read() -> Self {
+        Self { instant: Instant::now(), utc: utc() }
+    }
+}
+
+/// Seconds since 1970 UTC by this machine's clock; 0 before.
+fn utc() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// A code that opens the page once: what stays in a browser's history is of no use to whoever reads it there.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub(super) fn link_code(token: &str) -> io::Result<String> {
+    seal::seal(token, Purpose::Link, utc())
+}
 
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Denied {
     /// There is no token, or a wrong one.
     Unknown,
+    /// The link was right once.
+    Used,
     /// There were too many wrong ones.
     Limited {
         /// How long to wait.
@@ -35,30 +70,29 @@ pub(super) enum Denied {
     },
 }
 
-/// Keeps token and cookies.
+/// Keeps the token, what is over, and who guesses.
 #[derive(Debug)]
 pub(super) struct Access {
     token: Option<String>,
-    cookies: Mutex<Vec<(String, Instant)>>,
     limiter: Mutex<Limiter>,
+    spent: Mutex<Spent>,
+    /// Cookies by when they came first to this program: one from a clock that ran ahead ends too.
+    seen: Mutex<VecDeque<(String, Instant)>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Access {
-    /// Asks for this token, if there is one.
-    pub(super) fn new(token: Option<String>, limits: Limits) -> Self {
-        Self { token, cookies: Mutex::default(), limiter: Mutex::new(Limiter::new(limits)) }
+    /// Asks for this token, if there is one. What is over is kept beside `token_file`.
+    pub(super) fn new(token: Option<String>, limits: Limits, token_file: Option<&Path>) -> Self {
+        let limiter = Mutex::new(Limiter::new(limits));
+        Self { token, limiter, spent: Mutex::new(Spent::beside(token_file)), seen: Mutex::default() }
     }
 
     pub(super) fn token(&self) -> Option<&str> {
         self.token.as_deref()
-    }
-
-    fn cookies(&self) -> MutexGuard<'_, Vec<(String, Instant)>> {
-        self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn limiter(&self) -> MutexGuard<'_, Limiter> {
-        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a request with this `Cookie` and this `Authorization` header may go on.
@@ -67,57 +101,97 @@ impl Access {
         peer: IpAddr,
         cookies: Option<&str>,
         authorization: Option<&str>,
-        now: Instant,
+        now: Now,
     ) -> Result<(), Denied> {
-        if self.token.is_none() {
+        let Some(token) = &self.token else { return Ok(()) };
+        let cookie = cookies.and_then(cookie_in).and_then(|cookie| seal::open(token, Purpose::Cookie, cookie));
+        if cookie.is_some_and(|cookie| self.is_valid(&cookie, now)) {
             return Ok(());
         }
-        if let Some(cookie) = cookies.and_then(cookie_in) {
-            let mut known = self.cookies();
-            known.retain(|(_, since)| now.saturating_duration_since(*since) < VALID);
-            // Every one is compared, so that the time tells nothing.
-            if known.iter().fold(false, |found, (valid, _)| found | equal(valid, cookie)) {
-                return Ok(());
-            }
-        }
         match authorization.and_then(|text| text.strip_prefix("Bearer ")) {
-            Some(token) => self.check(peer, token, now),
+            Some(given) => self.check(peer, now, || equal(token, given).then_some(()).ok_or(Denied::Unknown)),
             None => Err(Denied::Unknown),
         }
     }
 
-    /// Compares a token; a wrong one counts.
-    fn check(&self, peer: IpAddr, token: &str, now: Instant) -> Result<(), Denied> {
-        let mut limiter = self.limiter();
-        limiter.allow(peer, now).map_err(|wait| Denied::Limited { wait })?;
-        if self.token.as_deref().is_none_or(|right| equal(right, token)) {
-            limiter.forgive(peer);
-            return Ok(());
+    /// Whether a cookie was neither given back nor is too old by any of the clocks.
+    fn is_valid(&self, cookie: &Sealed, now: Now) -> bool {
+        if is_over(cookie, now) || locked(&self.spent).contains(cookie) {
+            return false;
         }
-        limiter.fail(peer, now);
-        Err(Denied::Unknown)
+        let mut seen = locked(&self.seen);
+        if let Some((_, first)) = seen.iter().find(|(nonce, _)| *nonce == cookie.nonce) {
+            return now.instant.saturating_duration_since(*first) < VALID;
+        }
+        if seen.len() >= MOST_SEEN {
+            seen.pop_front();
+        }
+        seen.push_back((cookie.nonce.clone(), now.instant));
+        true
     }
 
-    /// Gives the `Set-Cookie` header of somebody who knows the token.
-    pub(super) fn log_in(&self, peer: IpAddr, token: &str, now: Instant) -> Result<io::Result<String>, Denied> {
-        self.check(peer, token.trim(), now)?;
-        Ok(random().map(|cookie| {
-            let header = format!("{COOKIE}={cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}", VALID.as_secs());
-            let mut known = self.cookies();
-            if known.len() >= MOST_COOKIES {
-                known.remove(0);
+    /// Asks whether something is right, unless there was too much that was not; what is wrong counts.
+    fn check(&self, peer: IpAddr, now: Now, right: impl FnOnce() -> Result<(), Denied>) -> Result<(), Denied> {
+        let mut limiter = locked(&self.limiter);
+        limiter.allow(peer, now.instant).map_err(|wait| Denied::Limited { wait })?;
+        let answer = right();
+        match answer {
+            Ok(()) => limiter.forgive(peer),
+            // Nobody comes by one by guessing.
+            Err(Denied::Used) => {}
+            Err(_) => limiter.fail(peer, now.instant),
+        }
+        answer
+    }
+
+    /// Gives the `Set-Cookie` header of somebody who knows the token. `secure` where the page came by TLS.
+    pub(super) fn log_in(
+        &self,
+        peer: IpAddr,
+        given: &str,
+        secure: bool,
+        now: Now,
+    ) -> Result<io::Result<String>, Denied> {
+        let token = self.token.as_deref().unwrap_or_default();
+        let open = self.token.is_none() || equal(token, given.trim());
+        self.check(peer, now, || open.then_some(()).ok_or(Denied::Unknown))?;
+        Ok(cookie(token, secure, now))
+    }
+
+    /// Gives the `Set-Cookie` header for the code of a link that nobody has used yet.
+    pub(super) fn enter(&self, peer: IpAddr, code: &str, secure: bool, now: Now) -> Result<io::Result<String>, Denied> {
+        let token = self.token.as_deref().unwrap_or_default();
+        self.check(peer, now, || {
+            let link = seal::open(token, Purpose::Link, code.trim()).ok_or(Denied::Unknown)?;
+            let mut spent = locked(&self.spent);
+            if is_over(&link, now) || spent.contains(&link) {
+                return Err(Denied::Used);
             }
-            known.push((cookie, now));
-            header
-        }))
+            spent.add(link, |known| is_over(known, now));
+            Ok(())
+        })?;
+        Ok(cookie(token, secure, now))
     }
 
-    /// Forgets the cookie in this `Cookie` header.
-    pub(super) fn log_out(&self, cookies: Option<&str>) {
-        if let Some(cookie) = cookies.and_then(cookie_in) {
-            self.cookies().retain(|(valid, _)| !equal(valid, cookie));
+    /// Forgets the cookie in this `Cookie` header; gives the `Set-Cookie` header that removes it.
+    pub(super) fn log_out(&self, cookies: Option<&str>, now: Now) -> String {
+        let token = self.token.as_deref().unwrap_or_default();
+        if let Some(sealed) = cookies.and_then(cookie_in).and_then(|text| seal::open(token, Purpose::Cookie, text)) {
+            locked(&self.spent).add(sealed, |known| is_over(known, now));
         }
+        format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0")
     }
+}
+
+/// Whether it is too old by the machine's clock. One from the future is not: the clock may have been set back by a loss of power.
+fn is_over(sealed: &Sealed, now: Now) -> bool {
+    now.utc.saturating_sub(sealed.issued) >= VALID.as_secs()
+}
+
+fn cookie(token: &str, secure: bool, now: Now) -> io::Result<String> {
+    let cookie = seal::seal(token, Purpose::Cookie, now.utc)?;
+    let secure = if secure { "; Secure" } else { "" };
+    Ok(format!("{COOKIE}={cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", VALID.as_secs()))
 }
 
 fn cookie_in(header: &str) -> Option<&str> {
@@ -128,7 +202,7 @@ fn equal(right: &str, given: &str) -> bool {
     right.as_bytes().ct_eq(given.as_bytes()).into()
 }
 
-/// A token or a cookie.
+/// A token.
 pub(super) fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(format!("no random numbers: {error}")))?;
@@ -136,36 +210,4 @@ pub(super) fn random() -> io::Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 7));
-
-    #[test]
-    fn tokens_are_long_and_drawn_anew() {
-        let tokens: Vec<String> = (0..50).map(|_| random().expect("random")).collect();
-        for (index, token) in tokens.iter().enumerate() {
-            assert!(token.len() == 32 && !tokens[..index].contains(token), "{token}");
-        }
-        assert_eq!(Access::new(None, Limits::default()).admit(PEER, None, None, Instant::now()), Ok(()));
-    }
-
-    #[test]
-    fn a_cookie_is_given_for_the_token_and_ends() {
-        let access = Access::new(Some(random().expect("random")), Limits::default());
-        let now = Instant::now();
-        assert_eq!(access.admit(PEER, None, None, now), Err(Denied::Unknown));
-        assert_eq!(access.admit(PEER, Some("blastscope=; a=b"), Some("Bearer "), now), Err(Denied::Unknown));
-        let token = access.token().expect("guarded").to_owned();
-        let header = access.log_in(PEER, &token, now).expect("let in").expect("random");
-        let cookie = header.split(';').next().expect("a pair");
-        assert!(header.contains("HttpOnly") && header.contains("SameSite=Strict"), "{header}");
-        assert_eq!(access.admit(PEER, Some(&format!("other=1; {cookie}")), None, now), Ok(()));
-        assert_eq!(access.admit(PEER, Some(&cookie[..20]), None, now), Err(Denied::Unknown));
-        assert_eq!(access.admit(PEER, Some(cookie), None, now + VALID), Err(Denied::Unknown));
-        assert_eq!(access.admit(PEER, None, Some(&format!("Bearer {token}")), now), Ok(()));
-        let header = access.log_in(PEER, &token, now).expect("let in").expect("random");
-        access.log_out(Some(&header));
-        assert_eq!(access.admit(PEER, Some(&header), None, now), Err(Denied::Unknown));
-    }
-}
+mod tests;

@@ -73,7 +73,10 @@ impl From<RecordError> for Problem {
         let status = match &error {
             RecordError::Invalid { .. } => StatusCode::BAD_REQUEST,
             RecordError::NoSession { .. } | RecordError::NoField { .. } => StatusCode::NOT_FOUND,
-            RecordError::Closed { .. } | RecordError::NothingToConfirm { .. } => StatusCode::CONFLICT,
+            RecordError::Closed { .. }
+            | RecordError::NothingToConfirm { .. }
+            | RecordError::Answered { .. }
+            | RecordError::SignedOff { .. } => StatusCode::CONFLICT,
             error if error.is_passing() => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

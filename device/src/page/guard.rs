@@ -1,6 +1,10 @@
 //! What every request must pass, and what every answer bears.
 
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Instant,
+};
 
 use axum::{
     extract::{Request, State},
@@ -10,15 +14,21 @@ use axum::{
 };
 
 use super::{
-    access::{Denied, HEADER},
-    address,
+    access::{Denied, HEADER, Now},
     answer::Problem,
+    connections::Held,
     routes::App,
 };
 
-/// Where a request comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) IpAddr);
+/// Where a request comes from, and on which connection.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    pub(super) address: IpAddr,
+    pub(super) connection: Arc<Held>,
+}
+
+/// The one whom a proxy speaks for: proxies add the address that they see at the end.
+const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Nothing from elsewhere, no script and no style in the page itself, in no frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
@@ -35,10 +45,18 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let connection = request.extensions().get::<Peer>().map(|peer| Arc::clone(&peer.connection));
+    // One that has a body is there as a whole when that was read.
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        work(&request);
+    }
     let mut response = match check(&app, &request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
+    if let Some(connection) = connection {
+        connection.work(false, Instant::now());
+    }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -46,6 +64,18 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     // Pictures of patients stay in no cache.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The request is there as a whole: its connection makes way for no other until it is answered.
+pub(super) fn work(request: &Request) {
+    if let Some(peer) = request.extensions().get::<Peer>() {
+        peer.connection.work(true, Instant::now());
+    }
+}
+
+/// Whether the page came by TLS, through a proxy.
+pub(super) fn is_secure(app: &App, request: &Request) -> bool {
+    text(request.headers(), &header::ORIGIN).is_some_and(|origin| app.names.is_secure(origin))
 }
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -64,7 +94,7 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
     }
     if headers.contains_key(header::ORIGIN) {
         // One that is no text is not ours either.
-        let own = text(headers, &header::ORIGIN).is_some_and(|origin| address::is_own(origin, host));
+        let own = text(headers, &header::ORIGIN).is_some_and(|origin| app.names.is_own(origin, host));
         if !own {
             return Err(foreign("the request comes from another page"));
         }
@@ -80,21 +110,29 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
             return Err(foreign("a request that changes something lacks the header x-blastscope: 1"));
         }
     }
-    // What is the same for everybody tells nothing; the log-in is for those who are not in.
-    if !api || request.uri().path() == "/api/login" {
+    // What is the same for everybody tells nothing; logging in is for those who are not in.
+    if !api || matches!(request.uri().path(), "/api/login" | "/api/enter") {
         return Ok(());
     }
     let admitted = app.access.admit(
-        peer(request),
+        peer(app, request),
         text(headers, &header::COOKIE),
         text(headers, &header::AUTHORIZATION),
-        Instant::now(),
+        Now::read(),
     );
     admitted.map_err(denied)
 }
 
-pub(super) fn peer(request: &Request) -> IpAddr {
-    request.extensions().get::<Peer>().map_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), |peer| peer.0)
+/// Whom a request is from: whoever has the connection, or the one whom a trusted proxy names.
+pub(super) fn peer(app: &App, request: &Request) -> IpAddr {
+    let own = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address);
+    if !app.trusts(own) {
+        return own;
+    }
+    // Several headers are one list; the last name is the one that the proxy itself has seen.
+    let last = request.headers().get_all(FORWARDED).iter().next_back().and_then(|value| value.to_str().ok());
+    let named = last.and_then(|list| list.rsplit(',').next()).and_then(|name| name.trim().parse().ok());
+    named.unwrap_or(own)
 }
 
 pub(super) fn denied(denied: Denied) -> Problem {
@@ -103,6 +141,11 @@ pub(super) fn denied(denied: Denied) -> Problem {
             StatusCode::UNAUTHORIZED,
             "this page asks for a token, and none or a wrong one was given",
             "give the token that `blastscope live` shows at its start, or scan its QR code",
+        ),
+        Denied::Used => Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "this link was used already, or is too old",
+            "scan the code that `blastscope token` shows, which is another one each time, or give the token",
         ),
         Denied::Limited { wait } => Problem::new(
             StatusCode::TOO_MANY_REQUESTS,

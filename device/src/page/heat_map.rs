@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{extract::Path, http::StatusCode, response::Response};
+use axum::{
+    extract::Path,
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::Response,
+};
 use blastscope_shared::{Class, RgbPixels, classifier::Classifier};
 use tokio::task::spawn_blocking;
 
@@ -16,14 +20,19 @@ use crate::{RESEARCH_USE, model, overlay, pipeline::Appraisal};
 
 /// `likely` asks for the most probable class.
 const LIKELY: &str = "likely";
+/// Says of which frame a map is.
+const FRAME: HeaderName = HeaderName::from_static("x-blastscope-frame");
 
 /// `GET /api/live/map/{class}.png`: of the newest frame.
 pub(super) async fn of_live(app: Arc<App>, Path(class): Path<String>) -> Result<Response, Problem> {
     let class = class_of(&class)?;
-    let frame = app.remote.frame().ok_or_else(|| {
+    let frame = app.remote.snapshot().frame.clone().ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "there is no picture", "wait for the camera, then ask again")
     })?;
-    draw(app, class, move || Ok(frame.picture.clone())).await
+    let number = frame.sequence;
+    let mut response = draw(app, class, move || Ok(frame.picture.clone())).await?;
+    response.headers_mut().insert(FRAME, HeaderValue::from(number));
+    Ok(response)
 }
 
 /// `GET /api/sessions/{session}/fields/{field}/map/{class}.png`: of a field on the disk.

@@ -6,24 +6,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many wrong tokens are borne in a minute.
+/// How many wrong tokens are borne in a minute. There is no limit of all addresses together: with it one of them would lock out the
+/// others, and a token of 128 bits is not found by asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// From one address; an IPv6 address counts with its network of 64 bits.
     pub each: u32,
-    /// From all together.
-    pub all: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { each: 5, all: 30 }
+        Self { each: 5 }
     }
 }
 
 /// How long wrong tokens count.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Addresses that are remembered; beyond, all that is over is forgotten.
+/// Addresses that are remembered; beyond, the oldest is forgotten.
 const MOST_PEERS: usize = 1024;
 
 #[derive(Debug)]
@@ -59,31 +58,30 @@ impl Window {
 pub(super) struct Limiter {
     limits: Limits,
     peers: HashMap<IpAddr, Window>,
-    all: Option<Window>,
 }
 
 impl Limiter {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, peers: HashMap::new(), all: None }
+        Self { limits, peers: HashMap::new() }
     }
 
     /// Whether another token may be tried; otherwise how long to wait.
     pub(super) fn allow(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
-        let each = self.peers.get(&network(peer)).and_then(|window| window.blocked(self.limits.each, now));
-        let all = self.all.as_ref().and_then(|window| window.blocked(self.limits.all, now));
-        each.max(all).map_or(Ok(()), Err)
+        let blocked = self.peers.get(&network(peer)).and_then(|window| window.blocked(self.limits.each, now));
+        blocked.map_or(Ok(()), Err)
     }
 
     /// A wrong token.
     pub(super) fn fail(&mut self, peer: IpAddr, now: Instant) {
-        if self.peers.len() >= MOST_PEERS {
+        let peer = network(peer);
+        if self.peers.len() >= MOST_PEERS && !self.peers.contains_key(&peer) {
             self.peers.retain(|_, window| !window.left(now).is_zero());
+            let oldest = self.peers.iter().min_by_key(|(_, window)| window.since).map(|(peer, _)| *peer);
+            if let Some(oldest) = oldest.filter(|_| self.peers.len() >= MOST_PEERS) {
+                self.peers.remove(&oldest);
+            }
         }
-        self.all.get_or_insert_with(|| Window::new(now)).fail(now);
-        // A flood from more addresses than are remembered runs into the limit of all.
-        if self.peers.len() < MOST_PEERS {
-            self.peers.entry(network(peer)).or_insert_with(|| Window::new(now)).fail(now);
-        }
+        self.peers.entry(peer).or_insert_with(|| Window::new(now)).fail(now);
     }
 
     /// The right token.
@@ -92,7 +90,8 @@ impl Limiter {
     }
 }
 
-fn network(peer: IpAddr) -> IpAddr {
+/// The address that counts: of IPv6 the network of 64 bits.
+pub(super) fn network(peer: IpAddr) -> IpAddr {
     match peer {
         IpAddr::V4(_) => peer,
         IpAddr::V6(address) => match address.to_ipv4_mapped() {
@@ -112,7 +111,7 @@ mod tests {
 
     #[test]
     fn one_address_is_stopped_and_the_others_are_not() {
-        let mut limiter = Limiter::new(Limits { each: 3, all: 100 });
+        let mut limiter = Limiter::new(Limits { each: 3 });
         let now = Instant::now();
         for _ in 0..3 {
             assert_eq!(limiter.allow(peer("10.0.0.1"), now), Ok(()));
@@ -127,15 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn many_addresses_run_into_the_limit_of_all_and_memory_is_bounded() {
-        let mut limiter = Limiter::new(Limits { each: 3, all: 50 });
+    fn many_addresses_lock_out_nobody_else_and_memory_is_bounded() {
+        let mut limiter = Limiter::new(Limits { each: 3 });
         let now = Instant::now();
         for number in 0..3000u32 {
-            limiter.fail(IpAddr::V4(number.into()), now);
+            for _ in 0..3 {
+                limiter.fail(IpAddr::V4(number.into()), now + Duration::from_millis(number.into()));
+            }
         }
         assert!(limiter.peers.len() <= MOST_PEERS);
-        assert!(limiter.allow(peer("192.168.7.7"), now).is_err());
-        assert_eq!(limiter.allow(peer("192.168.7.7"), now + WINDOW), Ok(()));
+        let now = now + Duration::from_secs(3);
+        assert_eq!(limiter.allow(peer("192.168.7.7"), now), Ok(()));
+        assert!(limiter.allow(IpAddr::V4(2999.into()), now).is_err(), "the newest are remembered");
     }
 
     #[test]

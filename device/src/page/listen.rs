@@ -1,6 +1,10 @@
-//! Connections: how many, and how long.
+//! Connections: how many, whose, and how long.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, TcpListener},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -8,23 +12,23 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{
-    net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
-};
+use tokio::{net::TcpStream, time::sleep};
 use tokio_io_timeout::TimeoutStream;
 
 use super::{
+    connections::{Connections, Held},
     guard::Peer,
+    live, notices,
     routes::{self, App},
 };
 use crate::cli::note;
 
-/// Connections at once: six a browser window, for a few screens, and some to spare.
-const MOST: usize = 96;
+/// Connections at once: six a browser, for a room of them.
+const MOST: usize = 128;
+/// Connections at once of one peer.
+const EACH: usize = 32;
 /// How long a client may take for a request's head, also on a connection that waits for the next one.
-const HEAD: Duration = Duration::from_secs(15);
+const HEAD: Duration = Duration::from_secs(10);
 /// How long a client may not read what it was sent.
 const WRITE: Duration = Duration::from_secs(20);
 /// Largest head of a request, in bytes.
@@ -42,33 +46,38 @@ pub(super) async fn serve(listener: TcpListener, app: App) {
     };
     let app = Arc::new(app);
     let router = routes::router(&app);
-    let slots = Arc::new(Semaphore::new(MOST));
-    tokio::spawn(super::live_picture::work(Arc::clone(&app)));
+    let connections = Connections::new(MOST, EACH);
+    tokio::spawn(live::work(Arc::clone(&app)));
+    tokio::spawn(notices::follow(Arc::clone(&app)));
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             // Out of descriptors, mostly: others must end first.
             sleep(Duration::from_millis(100)).await;
             continue;
         };
-        match Arc::clone(&slots).try_acquire_owned() {
-            Ok(slot) => drop(tokio::spawn(converse(stream, Peer(peer.ip()), router.clone(), slot))),
+        let address = peer.ip();
+        match connections.enter(address, app.trusts(address), Instant::now()) {
+            Some(held) => drop(tokio::spawn(converse(stream, address, router.clone(), held))),
             // What does not fit into the socket's buffer is lost; this does.
-            Err(_) => drop(stream.try_write(FULL)),
+            None => drop(stream.try_write(FULL)),
         }
     }
 }
 
-async fn converse(stream: TcpStream, peer: Peer, router: Router, _slot: OwnedSemaphorePermit) {
+async fn converse(stream: TcpStream, address: IpAddr, router: Router, held: Held) {
     // Pictures are written whole; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE));
-    let service = TowerToHyperService::new(router.layer(Extension(peer)));
-    let connection = http1::Builder::new()
+    let connection = Arc::new(held);
+    let service =
+        TowerToHyperService::new(router.layer(Extension(Peer { address, connection: Arc::clone(&connection) })));
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(Box::pin(stream)), service);
-    // Clients go when they like.
-    let _ = connection.await;
+    let (served, ended) = (std::pin::pin!(served), std::pin::pin!(connection.ended()));
+    // Clients go when they like, and those that only hold a place when others need it.
+    drop(futures_util::future::select(served, ended).await);
 }

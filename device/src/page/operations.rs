@@ -1,9 +1,9 @@
 //! What changes something. Every answer comes after the disk's.
 
-use std::{sync::Arc, time::Duration, time::Instant};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, to_bytes},
+    body::to_bytes,
     extract::{Path, Request},
     http::{HeaderValue, StatusCode, header},
     response::Response,
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
 use super::{
+    access::Now,
     answer::{Problem, json},
     guard,
     review::Number,
@@ -19,18 +20,19 @@ use super::{
 };
 use crate::{
     instrument::{Order, Refusal},
-    record::{Label, Receipt, Says},
+    record::{Label, Receipt, Says, Seen, SessionId},
 };
 
 /// Largest body of a request, in bytes: a note of 2000 letters fits.
 const LARGEST: usize = 16 << 10;
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(10);
-/// How long the disk may take.
-const DISK: Duration = Duration::from_secs(15);
+/// How long the disk may take; the page waits a little longer.
+const DISK: Duration = Duration::from_secs(8);
 
 /// Reads a body as JSON.
-async fn body<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
+async fn body<T: DeserializeOwned>(mut request: Request) -> Result<T, Problem> {
+    let body = std::mem::take(request.body_mut());
     let read = timeout(BODY, to_bytes(body, LARGEST)).await.map_err(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "the request took too long", "check the network, then try again")
     })?;
@@ -38,6 +40,7 @@ async fn body<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
         let reason = format!("the request is larger than {LARGEST} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, reason, "shorten the note to 2000 letters")
     })?;
+    guard::work(&request);
     let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
     serde_json::from_slice(text).map_err(|error| {
         Problem::bad(
@@ -63,10 +66,19 @@ async fn order(app: &App, order: Order) -> Result<Response, Problem> {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-/// `POST /api/take`: takes the field that is shown.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Take {
+    session: SessionId,
+    /// Number of the frame that was seen; without it, whatever is under the objective is taken.
+    #[serde(default)]
+    frame: Option<u64>,
+}
+
+/// `POST /api/take`: takes the field that was seen, into the session that was named.
 pub(super) async fn take(app: Arc<App>, request: Request) -> Result<Response, Problem> {
-    let Nothing {} = body(request.into_body()).await?;
-    order(&app, Order::Take).await
+    let Take { session, frame } = body(request).await?;
+    order(&app, Order::Take { session, frame }).await
 }
 
 #[derive(Deserialize)]
@@ -78,7 +90,7 @@ struct NewSession {
 
 /// `POST /api/sessions`: starts a session.
 pub(super) async fn start(app: Arc<App>, request: Request) -> Result<Response, Problem> {
-    let NewSession { specimen, operator } = body(request.into_body()).await?;
+    let NewSession { specimen, operator } = body(request).await?;
     order(&app, Order::Start { specimen: specimen.trim().into(), operator: operator.trim().into() }).await
 }
 
@@ -91,25 +103,21 @@ struct End {
 
 /// `POST /api/sessions/{session}/end`: ends the session that goes on, or one that was left open.
 pub(super) async fn end(app: Arc<App>, Path(id): Path<Number>, request: Request) -> Result<Response, Problem> {
-    let id = id.session()?;
-    let End { reason } = body(request.into_body()).await?;
+    let session = id.session()?;
+    let End { reason } = body(request).await?;
     let given = Some(reason).filter(|reason| !reason.trim().is_empty());
-    let snapshot = app.remote.snapshot();
-    if snapshot.left.as_ref().is_some_and(|left| left.id == id) {
+    if app.remote.snapshot().left.as_ref().is_some_and(|left| left.id == session) {
         let reason = given.unwrap_or_else(|| "cut off; closed by the operator".into());
-        return order(&app, Order::Close { session: id, reason }).await;
+        return order(&app, Order::Close { session, reason }).await;
     }
-    if snapshot.session.as_ref().is_none_or(|session| session.id != id) {
-        let reason = format!("session {id} does not go on");
-        return Err(Problem::new(StatusCode::CONFLICT, reason, "look at the list of sessions"));
-    }
-    order(&app, Order::End { reason: given.unwrap_or_else(|| "ended by the operator".into()) }).await
+    let reason = given.unwrap_or_else(|| "ended by the operator".into());
+    order(&app, Order::End { session, reason }).await
 }
 
 /// `POST /api/sessions/{session}/continue`: goes on with a session that was left open when the program was cut off.
 pub(super) async fn go_on(app: Arc<App>, Path(id): Path<Number>, request: Request) -> Result<Response, Problem> {
     let session = id.session()?;
-    let Nothing {} = body(request.into_body()).await?;
+    let Nothing {} = body(request).await?;
     order(&app, Order::Continue { session }).await
 }
 
@@ -123,17 +131,27 @@ struct Opinion {
     confirm: bool,
     #[serde(default)]
     note: String,
+    /// Who says so.
     by: String,
+    /// How many opinions of the field were shown to whoever says so.
+    #[serde(default)]
+    seen: u64,
+    /// Whether whoever says so knows that it changes what was signed off.
+    #[serde(default)]
+    amends: bool,
+    /// A name for the request: the same request again is the same opinion.
+    #[serde(default)]
+    request: Option<String>,
 }
 
-/// `POST /api/sessions/{session}/fields/{field}/opinion`: confirms or corrects a field.
+/// `POST /api/sessions/{session}/fields/{field}/opinion`: confirms or corrects a field, where it is as it was shown.
 pub(super) async fn opinion(
     app: Arc<App>,
     Path((id, field)): Path<(Number, Number)>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (session, sequence) = (id.session()?, field.field()?);
-    let Opinion { label, confirm, note, by } = body(request.into_body()).await?;
+    let Opinion { label, confirm, note, by, seen, amends, request } = body(request).await?;
     let says = match (label, confirm) {
         (None, true) => Says::Confirms,
         (Some(label), false) => {
@@ -142,7 +160,8 @@ pub(super) async fn opinion(
         }
         _ => return Err(Problem::bad("an opinion is a label or a confirmation", "send either label or confirm: true")),
     };
-    order(&app, Order::Opinion { session, sequence, says, note, by: by.trim().into() }).await
+    let seen = Seen { opinions: seen, amends, request };
+    order(&app, Order::Opinion { session, sequence, says, note, by: by.trim().into(), seen }).await
 }
 
 #[derive(Deserialize)]
@@ -154,7 +173,7 @@ struct SignOff {
 /// `POST /api/sessions/{session}/sign-off`: signs a session off; the one that goes on ends with it.
 pub(super) async fn sign_off(app: Arc<App>, Path(id): Path<Number>, request: Request) -> Result<Response, Problem> {
     let session = id.session()?;
-    let SignOff { by } = body(request.into_body()).await?;
+    let SignOff { by } = body(request).await?;
     order(&app, Order::SignOff { session, by: by.trim().into() }).await
 }
 
@@ -171,19 +190,39 @@ struct In {
 
 /// `POST /api/login`: a cookie for the token.
 pub(super) async fn log_in(app: Arc<App>, request: Request) -> Result<Response, Problem> {
-    let peer = guard::peer(&request);
-    let LogIn { token } = body(request.into_body()).await?;
-    let cookie = app.access.log_in(peer, &token, Instant::now()).map_err(guard::denied)?;
+    let (peer, secure) = (guard::peer(&app, &request), guard::is_secure(&app, &request));
+    let LogIn { token } = body(request).await?;
+    admitted(app.access.log_in(peer, &token, secure, Now::read()).map_err(guard::denied)?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enter {
+    code: String,
+}
+
+/// `POST /api/enter`: a cookie for the code of a link, once.
+pub(super) async fn enter(app: Arc<App>, request: Request) -> Result<Response, Problem> {
+    let (peer, secure) = (guard::peer(&app, &request), guard::is_secure(&app, &request));
+    let Enter { code } = body(request).await?;
+    admitted(app.access.enter(peer, &code, secure, Now::read()).map_err(guard::denied)?)
+}
+
+fn admitted(cookie: std::io::Result<String>) -> Result<Response, Problem> {
     let failed = |reason: String| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "try again");
-    let cookie = cookie.map_err(|error| failed(error.to_string()))?;
-    let cookie = HeaderValue::from_str(&cookie).map_err(|error| failed(error.to_string()))?;
-    let mut response = json(&In { admitted: true });
+    with_cookie(&In { admitted: true }, &cookie.map_err(|error| failed(error.to_string()))?)
+}
+
+fn with_cookie(answer: &In, cookie: &str) -> Result<Response, Problem> {
+    let cookie = HeaderValue::from_str(cookie)
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), "try again"))?;
+    let mut response = json(answer);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
 }
 
 /// `POST /api/logout`: forgets the cookie.
 pub(super) async fn log_out(app: Arc<App>, request: Request) -> Result<Response, Problem> {
-    app.access.log_out(guard::text(request.headers(), &header::COOKIE));
-    Ok(json(&In { admitted: false }))
+    let removed = app.access.log_out(guard::text(request.headers(), &header::COOKIE), Now::read());
+    with_cookie(&In { admitted: false }, &removed)
 }

@@ -102,6 +102,16 @@ pub(super) async fn session(app: Arc<App>, Path(id): Path<Number>) -> Result<Res
     Ok(json(&Summary { session, counts, said, corrected }))
 }
 
+/// The number that `after=` gives; 0 where it is missing.
+fn after(query: Option<&str>) -> Result<u64, Problem> {
+    match query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("after="))) {
+        None => Ok(0),
+        Some(number) => {
+            number.parse().map_err(|_| Problem::bad("after is not a number", "give the last number you have"))
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Fields {
     fields: Vec<Field>,
@@ -115,13 +125,7 @@ pub(super) async fn fields(
     Path(id): Path<Number>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let id = id.session()?;
-    let after = match query.as_deref().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("after="))) {
-        None => 0,
-        Some(number) => {
-            number.parse().map_err(|_| Problem::bad("after is no number", "give the last number you have"))?
-        }
-    };
+    let (id, after) = (id.session()?, after(query.as_deref())?);
     let fields = read(&app, move |reader| {
         reader.session(id)?;
         reader.fields(id, after, PAGE)
@@ -129,6 +133,28 @@ pub(super) async fn fields(
     .await?;
     let more = fields.len() == PAGE as usize;
     Ok(json(&Fields { fields, more }))
+}
+
+#[derive(Serialize)]
+struct Spoken {
+    fields: Vec<Field>,
+    /// The newest opinion, to ask with the next time.
+    last: u64,
+}
+
+/// `GET /api/sessions/{session}/opinions?after=N`: the fields that people have spoken of after opinion `N`, with all their opinions.
+pub(super) async fn opinions(
+    app: Arc<App>,
+    Path(id): Path<Number>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (id, after) = (id.session()?, after(query.as_deref())?);
+    let (fields, last) = read(&app, move |reader| {
+        reader.session(id)?;
+        reader.spoken_since(id, after)
+    })
+    .await?;
+    Ok(json(&Spoken { fields, last }))
 }
 
 /// `GET /api/sessions/{session}/fields/{field}`: one field.

@@ -1,6 +1,10 @@
 //! What is where.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -20,15 +24,11 @@ use super::{
     address::Names,
     answer::{Problem, json},
     assets, download, guard, heat_map,
-    live_picture::LivePicture,
-    operations, review, streams,
+    live::{self, LiveView},
+    notices::Notices,
+    operations, review,
 };
 use crate::{RESEARCH_USE, instrument::Remote, model, record::Remembered};
-
-/// Windows that may watch the live picture at once.
-const VIEWERS: usize = 32;
-/// Windows that may listen to the state at once.
-const LISTENERS: usize = 32;
 
 /// What all requests share.
 pub(super) struct App {
@@ -39,9 +39,10 @@ pub(super) struct App {
     pub(super) classifier: Arc<Classifier>,
     pub(super) access: Access,
     pub(super) names: Names,
-    pub(super) live: LivePicture,
-    pub(super) viewers: Arc<Semaphore>,
-    pub(super) listeners: Arc<Semaphore>,
+    pub(super) live: LiveView,
+    pub(super) notices: Notices,
+    /// Proxies that are believed when they name whom they speak for.
+    trusted_proxies: Vec<IpAddr>,
     /// Who holds it may use a core.
     pub(super) heavy: Arc<Semaphore>,
 }
@@ -61,12 +62,18 @@ impl App {
             remembered: Arc::clone(&options.remembered),
             classifier,
             access,
-            names: Names::new(address),
-            live: LivePicture::new(),
-            viewers: Arc::new(Semaphore::new(VIEWERS)),
-            listeners: Arc::new(Semaphore::new(LISTENERS)),
+            names: Names::new(address, options.allowed_hosts.clone()),
+            live: LiveView::new(),
+            notices: Notices::new(&options.notices, options.model.clone()),
+            trusted_proxies: options.trusted_proxies.clone(),
             heavy: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// Whether a peer is a proxy that speaks for others.
+    pub(super) fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer)
     }
 }
 
@@ -76,11 +83,11 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     Router::new()
         .route("/api/about", get(|State(app): Shared| async move { about(&app) }))
         .route("/api/state", get(|State(app): Shared| async move { json(&*app.remote.snapshot()) }))
-        .route("/api/events", get(|State(app): Shared| streams::events(app)))
-        .route("/api/live.mjpg", get(|State(app): Shared| streams::live(app)))
+        .route("/api/live", get(|State(app): Shared, RawQuery(query): RawQuery| live::live(app, query)))
         .route("/api/live/map/{class}", get(|State(app): Shared, path: Path<String>| heat_map::of_live(app, path)))
         .route("/api/take", post(|State(app): Shared, request: Request| operations::take(app, request)))
         .route("/api/login", post(|State(app): Shared, request: Request| operations::log_in(app, request)))
+        .route("/api/enter", post(|State(app): Shared, request: Request| operations::enter(app, request)))
         .route("/api/logout", post(|State(app): Shared, request: Request| operations::log_out(app, request)))
         .route(
             "/api/sessions",
@@ -107,6 +114,10 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .route(
             "/api/sessions/{session}/fields",
             get(|State(app): Shared, path: Path<_>, query: RawQuery| review::fields(app, path, query)),
+        )
+        .route(
+            "/api/sessions/{session}/opinions",
+            get(|State(app): Shared, path: Path<_>, query: RawQuery| review::opinions(app, path, query)),
         )
         .route(
             "/api/sessions/{session}/fields/{field}",
@@ -148,6 +159,8 @@ struct About<'a> {
     caution: Option<&'a str>,
     /// Whether it has seen drawn fields only.
     drawn: bool,
+    /// What else is to be said of model and program now, in sentences.
+    notices: &'a [String],
     min_probability: f32,
     max_novelty: f32,
     classes: [&'a str; Class::COUNT],
@@ -155,6 +168,7 @@ struct About<'a> {
 
 fn about(app: &App) -> Response {
     let thresholds = app.classifier.thresholds();
+    let notices = app.notices.current();
     json(&About {
         program: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
@@ -163,6 +177,7 @@ fn about(app: &App) -> Response {
         model_sha256: app.classifier.model_id(),
         caution: model::caution(&app.classifier),
         drawn: app.classifier.card().drawn,
+        notices: &notices,
         min_probability: thresholds.min_probability,
         max_novelty: thresholds.max_novelty,
         classes: Class::ALL.map(Class::name),

@@ -166,6 +166,29 @@ pub enum RecordError {
         /// The field.
         sequence: u64,
     },
+    /// Others have answered since whoever answers has looked.
+    #[error(
+        "field {sequence} of session {session} has another answer than was shown (the newest is {newest}); look at it, then answer \
+         again"
+    )]
+    Answered {
+        /// The session.
+        session: SessionId,
+        /// The field.
+        sequence: u64,
+        /// The newest opinion and who gave it.
+        newest: String,
+    },
+    /// An answer would change what was signed.
+    #[error(
+        "session {session} was signed off by {by}, and this answer changes it; confirm that you want to change it, or leave it"
+    )]
+    SignedOff {
+        /// The session.
+        session: SessionId,
+        /// Who signed last.
+        by: String,
+    },
     /// A picture cannot be encoded.
     #[error("a picture of {width} x {height} pixels cannot be stored: {reason}")]
     Picture {

@@ -86,6 +86,23 @@ impl NewOpinion {
     }
 }
 
+/// What whoever answers has seen. An answer to something else is refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How many opinions the field had.
+    pub opinions: u64,
+    /// Whether the session may have been signed off: the answer then changes what was signed.
+    pub amends: bool,
+    /// A name for the request, drawn by whoever asks, 8 to 64 of `[A-Za-z0-9-]`: the same request again is the same opinion.
+    pub request: Option<String>,
+}
+
+impl Seen {
+    pub(super) fn check(&self) -> Result<(), RecordError> {
+        self.request.as_deref().map_or(Ok(()), |request| text_rules::request("request", request))
+    }
+}
+
 /// An opinion as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Opinion {

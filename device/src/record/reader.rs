@@ -1,6 +1,7 @@
 //! Reading: sessions, fields page by page, pictures, counts.
 
 mod rows;
+mod spoken;
 
 use std::{
     cell::RefCell,

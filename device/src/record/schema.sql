@@ -83,9 +83,12 @@ CREATE TABLE opinions (
   kind TEXT NOT NULL CHECK (kind IN ('correction', 'confirmation')),
   label TEXT NOT NULL CHECK (label IN ('Benign', 'Early', 'Pre', 'Pro', 'not assessable')),
   note TEXT NOT NULL,
+  -- Name of the request that gave it, drawn by whoever asked: the same request again is the same opinion.
+  request TEXT,
   FOREIGN KEY (session_id, sequence) REFERENCES fields (session_id, sequence)
 ) STRICT;
 CREATE INDEX opinions_of_field ON opinions (session_id, sequence);
+CREATE UNIQUE INDEX opinions_of_request ON opinions (request);
 
 CREATE TABLE sign_offs (
   id INTEGER PRIMARY KEY,
@@ -134,6 +137,10 @@ BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
 CREATE TRIGGER fields_sequence_once BEFORE INSERT ON fields
 WHEN EXISTS (SELECT 1 FROM fields WHERE session_id = NEW.session_id AND sequence = NEW.sequence)
 BEGIN SELECT RAISE(ABORT, 'the session has a field of this number'); END;
+
+CREATE TRIGGER opinions_request_once BEFORE INSERT ON opinions
+WHEN EXISTS (SELECT 1 FROM opinions WHERE request = NEW.request)
+BEGIN SELECT RAISE(ABORT, 'the request was followed before'); END;
 
 CREATE TRIGGER continuations_need_open_session BEFORE INSERT ON continuations
 WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)

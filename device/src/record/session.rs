@@ -2,13 +2,13 @@
 
 use std::{fmt, str::FromStr, time::SystemTime};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{RecordError, hash::Hash, text_rules};
 use crate::clock::ClockTrust;
 
 /// Number of a session in its record, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(pub(super) i64);
 

@@ -1,5 +1,7 @@
 //! Writing: one transaction for each thing that happens, with its entry in the log.
 
+mod answer;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},

@@ -15,6 +15,14 @@ pub(super) fn pseudonym(what: &'static str, text: &str) -> Result<(), RecordErro
     ))
 }
 
+/// The name of a request: `[A-Za-z0-9-]{8,64}`.
+pub(super) fn request(what: &'static str, text: &str) -> Result<(), RecordError> {
+    if (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Ok(());
+    }
+    Err(RecordError::invalid(what, text, "give 8 to 64 random letters and digits"))
+}
+
 /// A line of 1 to 64 letters, such as a name or initials: what is shown is all there is.
 pub(super) fn line(what: &'static str, text: &str) -> Result<(), RecordError> {
     let is_space = |letter: char| letter.is_whitespace() && letter != ' ';

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    CheckState, Decision, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId,
+    CheckState, Decision, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, Seen, SessionId,
     StoredPicture, WholeCheck,
 };
 use crate::frame::Frame;
@@ -38,7 +38,7 @@ pub enum Job {
     Start(Box<NewSession>),
     /// As [`Record::add_field`].
     Field(Box<Picture>),
-    /// As [`Record::add_opinion`].
+    /// As [`Record::answer`].
     Opinion {
         /// The session.
         session: SessionId,
@@ -46,6 +46,8 @@ pub enum Job {
         sequence: u64,
         /// What is said.
         opinion: Box<NewOpinion>,
+        /// What was seen by whoever says it.
+        seen: Box<Seen>,
     },
     /// As [`Record::sign_off`].
     SignOff {
@@ -237,7 +239,7 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
             drop(frame);
             record.add_field(session, &NewField { taken, since_start, judgement, picture })
         }
-        Job::Opinion { session, sequence, opinion } => record.add_opinion(session, sequence, &opinion),
+        Job::Opinion { session, sequence, opinion, seen } => record.answer(session, sequence, &opinion, &seen),
         Job::SignOff { session, by, at } => record.sign_off(session, &by, at),
         Job::Continue { session, at, decision } => record.continue_session(session, at, decision),
         Job::End { session, at, reason } => record.end_session(session, at, &reason),

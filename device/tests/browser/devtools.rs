@@ -17,13 +17,24 @@ use tempfile::TempDir;
 /// Patience with a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// A browser with one page.
+/// Starts Chromium where `BLASTSCOPE_BROWSER` names one; says SKIPPED otherwise.
+pub fn chromium(what: &str) -> Option<Browser> {
+    let program = std::env::var_os("BLASTSCOPE_BROWSER").filter(|value| !value.is_empty());
+    if program.is_none() {
+        eprintln!("SKIPPED {what}: BLASTSCOPE_BROWSER names no Chromium; `make test` and `make page` look for one");
+    }
+    program.map(|program| Browser::start(Path::new(&program)))
+}
+
+/// A browser with one window or more, one of which is spoken to.
 pub struct Browser {
     process: Child,
     commands: ChildStdin,
     messages: Receiver<Value>,
     events: VecDeque<Value>,
     session: Option<String>,
+    /// Sessions of the windows, and their targets.
+    windows: Vec<(String, String)>,
     next: u64,
     _profile: TempDir,
 }
@@ -63,15 +74,51 @@ impl Browser {
             }
         });
         let events = VecDeque::new();
-        let mut browser = Self { process, commands, messages, events, session: None, next: 0, _profile: profile };
-        let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}));
-        let attach = json!({"targetId": target["targetId"], "flatten": true});
-        let session = browser.call("Target.attachToTarget", &attach);
-        browser.session = session["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Page", "Runtime", "Network", "Log"] {
-            browser.call(&format!("{domain}.enable"), &json!({}));
-        }
+        let (session, windows) = (None, Vec::new());
+        let mut browser = Self { process, commands, messages, events, session, windows, next: 0, _profile: profile };
+        browser.open_window(&json!({"url": "about:blank"}));
         browser
+    }
+
+    /// Opens a window and speaks to it from now on; gives its number.
+    fn open_window(&mut self, target: &Value) -> usize {
+        self.session = None;
+        let target = self.call("Target.createTarget", target);
+        let attach = json!({"targetId": target["targetId"], "flatten": true});
+        let session = self.call("Target.attachToTarget", &attach);
+        let text = |value: &Value| value.as_str().expect("a name").to_owned();
+        self.windows.push((text(&session["sessionId"]), text(&target["targetId"])));
+        self.speak_to(self.windows.len() - 1);
+        for domain in ["Page", "Runtime", "Network", "Log"] {
+            self.call(&format!("{domain}.enable"), &json!({}));
+        }
+        self.windows.len() - 1
+    }
+
+    /// Opens another window of the same person, which stays in sight beside the others.
+    pub fn another_window(&mut self) -> usize {
+        self.open_window(&json!({"url": "about:blank", "newWindow": true}))
+    }
+
+    /// Opens a window of somebody else: nothing that this browser keeps is shared.
+    pub fn another_person(&mut self) -> usize {
+        self.session = None;
+        let context = self.call("Target.createBrowserContext", &json!({}));
+        let id = &context["browserContextId"];
+        self.open_window(&json!({"url": "about:blank", "newWindow": true, "browserContextId": id}))
+    }
+
+    /// Speaks to the window of this number from now on.
+    pub fn speak_to(&mut self, window: usize) {
+        self.session = Some(self.windows[window].0.clone());
+    }
+
+    /// Goes to an address and waits until it is loaded.
+    pub fn visit(&mut self, address: &str) {
+        self.call("Page.navigate", &json!({"url": address}));
+        self.wait_for(&format!(
+            "location.href.startsWith({address:?}.split('#')[0]) && document.readyState === 'complete'"
+        ));
     }
 
     /// Calls a method of the protocol.
@@ -108,9 +155,14 @@ impl Browser {
 
     /// Waits until an expression is true.
     pub fn wait_for(&mut self, expression: &str) {
+        self.wait_at_most(PATIENCE, expression);
+    }
+
+    /// As [`Self::wait_for`], where what is waited for must not take longer.
+    pub fn wait_at_most(&mut self, patience: Duration, expression: &str) {
         let start = Instant::now();
         while self.evaluate(&format!("Boolean({expression})")) != true {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > patience {
                 let text = self.evaluate("document.body.innerText");
                 panic!("never: {expression}\non the page: {text}\nmessages: {:?}", self.complaints());
             }

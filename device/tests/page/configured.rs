@@ -150,3 +150,35 @@ fn the_token_outlives_a_restart_until_it_is_forgotten() {
     let status = |token: &str| running.client.post("/api/login", &json!({ "token": token })).status;
     assert_eq!((status(&first), status(&other)), (401, 200));
 }
+
+/// What was let in stays in when the device starts again; a link opens once, and what was logged out stays out.
+#[test]
+fn a_phone_that_was_let_in_stays_in_after_the_program_was_killed() {
+    let site = Site::new("0.0.0.0:0", 1);
+    let mut running = Running::start(&site);
+    let shown = site.ask(&["token", "--config"]);
+    let link = shown["link"].as_str().expect("a link").to_owned();
+    let token = running.token().expect("a token");
+    assert!(!link.contains(&token), "what stays in a browser's history is not the token");
+    let code = link.split("#enter=").nth(1).expect("a code").to_owned();
+    let enter = |running: &Running| running.client.post("/api/enter", &json!({ "code": code }));
+    let entered = enter(&running);
+    assert_eq!(entered.status, 200, "{entered:?}");
+    let cookie = |reply: &super::client::Reply| {
+        reply.header("set-cookie").and_then(|cookie| cookie.split(';').next().map(str::to_owned)).expect("a cookie")
+    };
+    let (phone, tablet) = (cookie(&entered), cookie(&running.client.post("/api/login", &json!({ "token": token }))));
+    running.client.cookie = Some(tablet.clone());
+    assert_eq!(running.client.post("/api/logout", &json!({})).status, 200);
+    for _ in 0..2 {
+        let state = |running: &mut Running, cookie: &str| {
+            running.client.cookie = Some(cookie.to_owned());
+            running.client.get("/api/state").status
+        };
+        assert_eq!((state(&mut running, &phone), state(&mut running, &tablet)), (200, 401));
+        running.client.cookie = None;
+        assert_eq!(enter(&running).status, 401, "the link was used");
+        drop(running);
+        running = Running::start(&site);
+    }
+}

@@ -82,7 +82,7 @@ fn a_killed_session_goes_on_where_it_was() {
     assert_eq!(status, 200, "{started}");
     let id = started["saved"]["session"].as_u64().expect("a number");
     device.state("two fields", |state| state["session"]["fields"].as_u64() >= Some(2));
-    let opinion = json!({"label": "Pro", "by": "A. B."});
+    let opinion = json!({"label": "Pro", "by": "A. B.", "request": "asked-before-the-cut"});
     assert_eq!(device.post(&format!("/api/sessions/{id}/fields/1/opinion"), &opinion).0, 200);
     drop(device);
 
@@ -98,6 +98,9 @@ fn a_killed_session_goes_on_where_it_was() {
 
     let device = Device::start(folder.path(), &[]);
     let state = device.state("the session", |state| state["session"].is_object());
+    // Whoever heard no answer asks again.
+    assert_eq!(device.post(&format!("/api/sessions/{id}/fields/1/opinion"), &opinion).0, 200);
+    assert_eq!(reader.field(session.id, 1).expect("read").opinions.len(), 1);
     assert_eq!((&state["session"]["id"], &state["session"]["specimen"]), (&json!(id), &json!("S-7")));
     assert!(state["session"]["cut_off_utc"].is_string() && state["left"].is_null(), "{state}");
     // The slide comes by again several times: every field counts once, those from before the cut too.

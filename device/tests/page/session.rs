@@ -1,9 +1,6 @@
 //! A session from its start to its signature, and what is on the disk then.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    time::Duration,
-};
+use std::time::Duration;
 
 use blastscope::record::{Label, RecordReader, State, verify::verify};
 use blastscope_shared::{
@@ -71,7 +68,7 @@ fn fields_are_taken_corrected_and_signed() {
     assert!(read.ended_utc.is_some());
     let state = wait_for("an end", || client.get("/api/state"), |state| state["session"].is_null());
     assert_eq!((&state["unsaved"], &state["saving"]["state"]), (&json!(0), &json!("saved")), "{state}");
-    assert_eq!(client.post("/api/take", &json!({})).status, 409);
+    assert_eq!(client.post("/api/take", &json!({"session": session})).status, 409);
     let fields = reader.session(id).expect("read").fields;
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(reader.session(id).expect("read").fields, fields, "nothing is added after the signature");
@@ -85,7 +82,8 @@ fn the_operator_takes_a_field_and_ends_the_session() {
     wait_for("a picture", || client.get("/api/state"), |state| state["said"].is_object());
     let session = scene.session(&client);
     // The pictures change: one that is counted already is refused, the next one is not.
-    let taken = wait_for("a taken field", || client.post("/api/take", &json!({})), |reply| reply["saved"].is_object());
+    let take = || client.post("/api/take", &json!({"session": session}));
+    let taken = wait_for("a taken field", take, |reply| reply["saved"].is_object());
     let number = taken["saved"]["sequence"].as_u64().expect("a number");
     let field = client.get(&format!("/api/sessions/{session}/fields/{number}")).json();
     assert!(field["reason"].as_str().expect("a reason").starts_with("taken by hand"), "{field}");
@@ -106,38 +104,139 @@ fn the_operator_takes_a_field_and_ends_the_session() {
     drop(data);
 }
 
-#[test]
-fn the_state_comes_by_itself() {
-    let scene = Scene::new();
-    let stream = scene.client().open("GET", "/api/events", &[], b"");
-    let lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
-    let events: Vec<Value> = lines
-        .filter_map(|line| line.strip_prefix("data: ").map(|data| serde_json::from_str(data).expect("JSON")))
-        .take(3)
-        .collect();
-    let elapsed: Vec<u64> = events.iter().map(|event| event["elapsed_ms"].as_u64().expect("a number")).collect();
-    assert!(elapsed.is_sorted() && elapsed[0] < elapsed[2], "{elapsed:?}");
+/// State and picture of an answer, and its numbers to ask with the next time.
+fn live(client: &super::client::Client, seen: &Value, number: &Value) -> (Value, Option<Vec<u8>>) {
+    let text = |value: &Value| value.as_u64().map(|number| number.to_string()).unwrap_or_default();
+    let reply = client.get(&format!("/api/live?seen={}&picture={}", text(seen), text(number)));
+    assert_eq!(reply.status, 200, "{}", reply.head);
+    let end = reply.body.iter().position(|byte| *byte == b'\n').expect("a line");
+    let state: Value = serde_json::from_slice(&reply.body[..end]).expect("JSON");
+    let jpeg = reply.body[end + 1..].to_vec();
+    assert_eq!(state["picture"].as_bool(), Some(!jpeg.is_empty()), "{state}");
+    (state, Some(jpeg).filter(|jpeg| !jpeg.is_empty()))
 }
 
 #[test]
-fn the_live_picture_is_a_row_of_jpegs() {
+fn picture_and_verdict_come_in_one_answer_and_only_when_they_are_new() {
     let scene = Scene::new();
-    let mut reader = BufReader::new(scene.client().open("GET", "/api/live.mjpg", &[], b""));
-    let mut pictures = 0;
-    while pictures < 2 {
-        let mut line = Vec::new();
-        reader.read_until(b'\n', &mut line).expect("a line");
-        assert!(!line.is_empty(), "the stream has ended");
-        if let Some(length) = line.strip_prefix(b"Content-Length: ") {
-            let length: usize = String::from_utf8_lossy(length).trim().parse().expect("a length");
-            reader.read_until(b'\n', &mut line).expect("a line");
-            let mut jpeg = vec![0; length];
-            // The server cuts its answer into pieces of its own, whose sizes stand between the lines; a part is one piece.
-            std::io::Read::read_exact(&mut reader, &mut jpeg).expect("a picture");
-            assert_eq!(decode_jpeg(&jpeg).expect("a picture").width(), 320);
+    let client = scene.client();
+    let (mut seen, mut number, mut pictures) = (Value::Null, Value::Null, 0);
+    let mut elapsed = Vec::new();
+    while pictures < 5 {
+        let (state, jpeg) = live(&client, &seen, &number);
+        assert_ne!(state["revision"], seen);
+        if let Some(jpeg) = jpeg {
+            assert_ne!(state["sequence"], number, "it was there already");
+            let picture = decode_jpeg(&jpeg).expect("a picture");
+            assert_eq!(picture.width(), 320);
+            // The slide shows each field for 14 frames: what the picture shows is what the number says.
+            let field = (state["sequence"].as_u64().expect("a number") / 14 % 30) as u32;
+            let drawn = super::scene::drawn(320, 240, field);
+            let apart: u64 = picture.bytes().iter().zip(drawn.bytes()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+            assert!(apart / (picture.bytes().len() as u64) < 12, "another field's picture: {apart}");
             pictures += 1;
         }
+        elapsed.push(state["elapsed_ms"].as_u64().expect("a number"));
+        (seen, number) = (state["revision"].clone(), state["sequence"].clone());
     }
+    assert!(elapsed.is_sorted() && elapsed[0] < elapsed[elapsed.len() - 1], "{elapsed:?}");
+    for wrong in ["seen=x", "picture=-1"] {
+        assert_eq!(client.get(&format!("/api/live?{wrong}")).status, 400);
+    }
+}
+
+#[test]
+fn an_instrument_that_hangs_is_not_taken_for_one_that_works() {
+    let hangs = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = std::sync::Arc::clone(&hangs);
+    let scene = Scene::watching(blastscope::instrument::Feed::new("camera", move || {
+        Ok(Box::new(Hanging(std::sync::Arc::clone(&flag), 0)) as Box<dyn blastscope::source::FrameSource>)
+    }));
+    let client = scene.client();
+    let (state, _) = live(&client, &Value::Null, &Value::Null);
+    assert!(state["age_ms"].as_u64() < Some(1500), "{state}");
+    hangs.store(true, std::sync::atomic::Ordering::SeqCst);
+    let mut last = state;
+    let since = std::time::Instant::now();
+    while last["age_ms"].as_u64() < Some(3000) {
+        assert!(since.elapsed() < Duration::from_secs(60), "{last}");
+        last = live(&client, &last["revision"], &last["sequence"]).0;
+    }
+    hangs.store(false, std::sync::atomic::Ordering::SeqCst);
+}
+
+/// A camera whose driver does not come back.
+struct Hanging(std::sync::Arc<std::sync::atomic::AtomicBool>, u64);
+
+impl blastscope::source::FrameSource for Hanging {
+    fn next_frame(&mut self, _: Duration) -> Result<blastscope::frame::Frame, blastscope::source::SourceError> {
+        std::thread::sleep(Duration::from_millis(20));
+        while self.0.load(std::sync::atomic::Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.1 += 1;
+        let (picture, time) = (super::scene::drawn(320, 240, 1), Duration::from_millis(self.1 * 20));
+        Ok(blastscope::frame::Frame { picture, sequence: self.1, time, name: None })
+    }
+}
+
+#[test]
+fn a_stale_page_ends_and_takes_nothing_of_another_session() {
+    let scene = Scene::new();
+    let client = scene.client();
+    let old = scene.session(&client);
+    assert_eq!(client.post(&format!("/api/sessions/{old}/end"), &json!({})).status, 200);
+    let new = scene.session(&client);
+    for (path, body) in
+        [(format!("/api/sessions/{old}/end"), json!({})), ("/api/take".to_owned(), json!({"session": old}))]
+    {
+        let reply = client.post(&path, &body);
+        assert_eq!(reply.status, 409, "{reply:?}");
+        let reason = reply.json()["reason"].as_str().expect("a reason").to_owned();
+        assert!(reason.contains(&format!("session {old}")) && reason.contains(&format!("session {new}")), "{reason}");
+    }
+    let state = client.get("/api/state").json();
+    assert_eq!((&state["session"]["id"], &state["session"]["specimen"]), (&json!(new), &json!("S-1")));
+}
+
+#[test]
+fn an_answer_names_what_it_has_seen_and_is_saved_once() {
+    let scene = Scene::new();
+    let client = scene.client();
+    let session = scene.session(&client);
+    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(2));
+    let opinion = |body: Value| client.post(&format!("/api/sessions/{session}/fields/1/opinion"), &body);
+    let first = json!({"label": "Pre", "by": "A. B.", "seen": 0, "request": "first-request-1"});
+    let saved = opinion(first.clone());
+    assert_eq!(saved.status, 200, "{saved:?}");
+    assert_eq!(opinion(first).json(), saved.json(), "the same request again is the same opinion");
+    let other = opinion(json!({"label": "Pro", "by": "A. B.", "seen": 1, "request": "first-request-1"}));
+    assert_eq!(other.status, 400, "{other:?}");
+    for late in [json!({"label": "Pro", "by": "C. D.", "seen": 0}), json!({"label": "Pro", "by": "C. D."})] {
+        let late = opinion(late);
+        assert_eq!(late.status, 409, "{late:?}");
+        assert!(late.json()["reason"].as_str().expect("a reason").contains("Pre by A. B."), "{late:?}");
+    }
+    assert_eq!(opinion(json!({"label": "Pro", "by": "C. D.", "seen": 7})).status, 409, "it has seen what is not there");
+    assert_eq!(opinion(json!({"label": "Pro", "by": "", "seen": 1})).status, 400, "an answer names its person");
+    assert_eq!(opinion(json!({"label": "Pro", "by": "C. D.", "seen": 1})).status, 200);
+
+    let spoken = client.get(&format!("/api/sessions/{session}/opinions")).json();
+    assert_eq!(spoken["fields"][0]["opinions"].as_array().map(Vec::len), Some(2), "{spoken}");
+    let since = client.get(&format!("/api/sessions/{session}/opinions?after={}", spoken["last"])).json();
+    assert_eq!((&since["fields"], &since["last"]), (&json!([]), &spoken["last"]));
+
+    assert_eq!(client.post(&format!("/api/sessions/{session}/sign-off"), &json!({"by": "E. F."})).status, 200);
+    let change = json!({"label": "Early", "by": "C. D.", "seen": 2});
+    let refused = opinion(change.clone());
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert!(refused.json()["reason"].as_str().expect("a reason").contains("E. F."), "{refused:?}");
+    let state = || client.get(&format!("/api/sessions/{session}")).json()["session"]["state"].clone();
+    assert_eq!(state(), "approved");
+    let mut sure = change;
+    sure["amends"] = json!(true);
+    assert_eq!(opinion(sure).status, 200);
+    assert_eq!(state(), "changed");
 }
 
 #[test]

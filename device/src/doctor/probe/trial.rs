@@ -27,7 +27,7 @@ pub(super) fn model(named: Option<&Path>, data_dir: Option<&Path>, execution: Ex
 }
 
 fn attempt(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution) -> Result<Model, ModelError> {
-    let Found { classifier, path, warnings } = model::load(named, data_dir, execution)?;
+    let Found { classifier, path, warnings, .. } = model::load(named, data_dir, execution)?;
     let scalar = model::open(&path, Execution { isa: Isa::Scalar, threads: 1 })?;
     let picture = drawn_field::field(PICTURE.0, PICTURE.1, 0);
     Ok(Model::Loaded {

@@ -39,6 +39,9 @@ impl Current {
     }
 }
 
+/// Frames whose coarse pictures are kept: longer than a viewer is behind.
+const RECENT: usize = 32;
+
 #[derive(Debug)]
 struct Known {
     thumbnail: Thumbnail,
@@ -57,6 +60,8 @@ pub(in crate::instrument) struct Tracker {
     /// What was said of the newest frame that the gate let pass.
     judged: Option<Statement>,
     latest: Option<Seen>,
+    /// Numbers of the newest frames and how they looked.
+    recent: VecDeque<(u64, Thumbnail)>,
     current: Option<Current>,
     known: VecDeque<Known>,
     next_token: u64,
@@ -72,6 +77,7 @@ impl Tracker {
             statement: None,
             judged: None,
             latest: None,
+            recent: VecDeque::new(),
             current: None,
             known: VecDeque::new(),
             next_token: 0,
@@ -114,6 +120,7 @@ impl Tracker {
     pub(in crate::instrument) fn interrupt(&mut self) {
         (self.previous, self.statement, self.judged) = (None, None, None);
         (self.latest, self.current) = (None, None);
+        self.recent.clear();
     }
 
     /// Takes a frame and what the pipeline read of it; gives the field if it is to be taken now.
@@ -126,6 +133,11 @@ impl Tracker {
         self.statement = Some(reading.statement.clone());
         let seen = Seen { frame: Arc::clone(frame), reading: reading.clone() };
         self.latest = Some(seen.clone());
+        let thumbnail = Thumbnail::of(&frame.picture);
+        if self.recent.len() >= RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((frame.sequence, thumbnail.clone()));
         if reading.frame.is_err() {
             // A view outlives a few rejected frames, and so does agreement about it. A longer gap must not pass for agreement.
             if let Some(current) = self.current.as_mut().filter(|_| reading.frames_in_view == 0) {
@@ -136,7 +148,6 @@ impl Tracker {
         let agrees = self.judged.as_ref().is_some_and(|before| before.agrees_with(&reading.statement));
         let verdict = matches!(reading.statement, Statement::Verdict(_));
         self.judged = Some(reading.statement.clone());
-        let thumbnail = Thumbnail::of(&frame.picture);
         let moved = self.previous.as_ref().is_none_or(|previous| previous.difference(&thumbnail) > self.rules.still);
         self.previous = Some(thumbnail.clone());
         self.place(&thumbnail, moved, now);
@@ -185,6 +196,13 @@ impl Tracker {
         let difference = |known: &&Known| known.thumbnail.difference(thumbnail);
         let nearest = self.known.iter().min_by(|a, b| difference(a).total_cmp(&difference(b)))?;
         (difference(&nearest) <= self.rules.known_field).then_some(nearest)
+    }
+
+    /// Whether the frame of this number, which somebody has looked at, showed the field that is shown now.
+    pub(in crate::instrument) fn still_shows(&self, frame: u64) -> bool {
+        let Some((_, latest)) = self.recent.back() else { return false };
+        let seen = self.recent.iter().find(|(number, _)| *number == frame);
+        seen.is_some_and(|(_, seen)| seen.difference(latest) <= self.rules.same_field)
     }
 
     /// Takes the field that is shown, whatever is said of it.

@@ -7,14 +7,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{prompt::Prompt, slide::Slide};
 use crate::{
-    instrument::{Order, Snapshot},
-    record::{Label, Says, SessionId},
+    instrument::{JUST_NOW, Order, Snapshot},
+    record::{Label, Says, Seen, SessionId, State},
 };
 
 /// Messages that are kept.
 const MESSAGES: usize = 3;
-/// A field that has just come was not meant by a key that was on its way.
-const JUST_NOW: Duration = Duration::from_millis(700);
 
 /// A sentence with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +29,8 @@ pub(super) enum Wish {
     Nothing,
     /// An order, and what is said when it was followed.
     Order(Order, String),
+    /// A page's address and code that nobody has used yet.
+    Page,
     /// The end.
     Quit,
 }
@@ -50,7 +50,7 @@ pub(super) struct App {
     pub(super) selected: Option<u64>,
     pub(super) prompt: Option<Prompt>,
     pub(super) messages: VecDeque<Message>,
-    /// The name that was given last.
+    /// Who works at this terminal; empty until somebody says so.
     pub(super) operator: String,
     /// When the newest field came.
     newest_since: Duration,
@@ -117,12 +117,19 @@ impl App {
                 None => return Wish::Quit,
                 Some(session) => self.prompt = Some(Prompt::Quit { session: session.id }),
             },
-            KeyCode::Char('p') if self.page.is_some() => self.prompt = Some(Prompt::Page),
+            KeyCode::Char('p') if self.page.is_some() => {
+                self.prompt = Some(Prompt::Page);
+                return Wish::Page;
+            }
             _ if !self.records => {
                 return self
                     .refuse("nothing is recorded: start `blastscope live --tui --data-dir DIR` to keep sessions");
             }
-            KeyCode::Char('t') => return Wish::Order(Order::Take, "the field is taken".into()),
+            KeyCode::Char('t') => {
+                let Some(session) = &self.snapshot.session else { return self.refuse("no session goes on") };
+                return Wish::Order(Order::Take { session: session.id, frame: None }, "the field is taken".into());
+            }
+            KeyCode::Char('o') => self.prompt = Some(Prompt::Operator { name: self.operator.clone() }),
             KeyCode::Enter => return self.speak(Says::Confirms, "confirmed"),
             KeyCode::Char(digit @ '1'..='4') => {
                 let class = Class::ALL[digit as usize - '1' as usize];
@@ -135,8 +142,10 @@ impl App {
             KeyCode::Char('s') => return self.ask_signature(),
             KeyCode::Char('e') => {
                 let Some(session) = &self.snapshot.session else { return self.refuse("no session goes on") };
-                let told = format!("session {} has ended", session.id);
-                return Wish::Order(Order::End { reason: "ended by the operator".into() }, told);
+                let id = session.id;
+                let order = Order::End { session: id, reason: "ended by the operator".into() };
+                let asks = format!("end session {id} of {}, {} fields?", session.specimen, session.fields);
+                self.prompt = Some(Prompt::sure(asks, order, format!("session {id} has ended")));
             }
             KeyCode::Char(key @ ('c' | 'x')) => return self.decide(key == 'c'),
             _ => {}
@@ -160,6 +169,8 @@ impl App {
                     let told = format!("session {session} is signed off");
                     return Wish::Order(Order::SignOff { session, by: by.trim().into() }, told);
                 }
+                Prompt::Operator { name } => self.operator = name.trim().to_owned(),
+                Prompt::Sure { order, told, .. } => return Wish::Order(*order, told),
                 Prompt::Quit { .. } => return Wish::Quit,
                 Prompt::Page => {}
             },
@@ -178,8 +189,7 @@ impl App {
 
     fn ask_signature(&mut self) -> Wish {
         let Some(session) = self.watched() else { return self.refuse("there is no session to sign off") };
-        let by = self.who();
-        self.prompt = Some(Prompt::SignOff { session, by });
+        self.prompt = Some(Prompt::SignOff { session, by: self.operator.clone() });
         Wish::Nothing
     }
 
@@ -189,34 +199,46 @@ impl App {
         if goes_on {
             return Wish::Order(Order::Continue { session }, format!("session {session} goes on"));
         }
-        let reason = "cut off; closed by the operator".into();
-        Wish::Order(Order::Close { session, reason }, format!("session {session} is closed"))
+        let order = Order::Close { session, reason: "cut off; closed by the operator".into() };
+        let asks = format!("close session {session} of {}, {} fields?", left.specimen, left.fields);
+        self.prompt = Some(Prompt::sure(asks, order, format!("session {session} is closed")));
+        Wish::Nothing
     }
 
-    fn who(&self) -> String {
-        if !self.operator.is_empty() {
-            return self.operator.clone();
-        }
-        let running = self.snapshot.session.as_ref().map(|session| session.operator.clone());
-        running.or_else(|| self.slide.as_ref().map(|slide| slide.session.operator.clone())).unwrap_or_default()
-    }
-
-    /// The field that an answer means.
-    fn meant(&self) -> Option<(SessionId, u64)> {
-        let slide = self.slide.as_ref()?;
-        let newest = slide.session.fields;
-        let number = match self.selected {
-            Some(number) => number,
-            None if newest > 1 && self.snapshot.elapsed.saturating_sub(self.newest_since) < JUST_NOW => newest - 1,
-            None => newest,
-        };
-        (number > 0).then_some((slide.session.id, number))
-    }
-
+    /// An answer to the field that is shown, by whoever works here, about what is shown of it.
     fn speak(&mut self, says: Says, word: &str) -> Wish {
-        let Some((session, sequence)) = self.meant() else { return self.refuse("there is no field to correct yet") };
-        let order = Order::Opinion { session, sequence, says, note: String::new(), by: self.who() };
-        Wish::Order(order, format!("field {sequence}: {word}, saved"))
+        let Some(slide) = &self.slide else { return self.refuse("there is no field to correct yet") };
+        let Some(field) = &slide.field else { return self.refuse("there is no field to correct yet") };
+        let (session, sequence) = (slide.session.id, field.sequence);
+        let came = self.snapshot.elapsed.saturating_sub(self.newest_since);
+        if self.selected.is_none() && slide.session.fields > 1 && came < JUST_NOW {
+            return self.refuse(&format!("field {sequence} has just come: look at it, then press again"));
+        }
+        let by = self.operator.clone();
+        if by.is_empty() {
+            self.prompt = Some(Prompt::Operator { name: by });
+            return self.refuse("say who works at this terminal, then answer");
+        }
+        let same = |says: Says| match (field.opinion(), says) {
+            (Some(newest), Says::Confirms) => newest.confirms && newest.given_by == by,
+            (Some(newest), Says::Corrects(label)) => !newest.confirms && newest.label == label && newest.given_by == by,
+            (None, _) => false,
+        };
+        if same(says) {
+            return self.refuse(&format!("field {sequence}: {word} is saved already"));
+        }
+        let (opinions, state) = (field.opinions.len() as u64, slide.session.state);
+        let signed_by = slide.session.sign_offs.last().map(|signed| signed.signed_by.clone()).unwrap_or_default();
+        let amends = matches!(state, State::Approved | State::Amended);
+        let seen = Seen { opinions, amends, request: None };
+        let told = format!("field {sequence}: {word}, saved for {by}");
+        let order = Order::Opinion { session, sequence, says, note: String::new(), by, seen };
+        if amends {
+            let asks = format!("session {session} was signed off by {signed_by}: change field {sequence} to {word}?");
+            self.prompt = Some(Prompt::sure(asks, order, told));
+            return Wish::Nothing;
+        }
+        Wish::Order(order, told)
     }
 
     fn step(&mut self, by: i64) {

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use crate::record::SessionId;
+use crate::{instrument::Order, record::SessionId};
 
 /// Letters of a pseudonym or a name.
 const LONGEST: usize = 64;
@@ -19,6 +19,15 @@ pub(super) enum Prompt {
     },
     /// Who signs.
     SignOff { session: SessionId, by: String },
+    /// Who works at this terminal.
+    Operator { name: String },
+    /// Whether to give an order that cannot be taken back.
+    Sure {
+        asks: String,
+        order: Box<Order>,
+        /// What is said when it was followed.
+        told: String,
+    },
     /// Whether to end a session that goes on.
     Quit { session: SessionId },
     /// Where the page is.
@@ -41,23 +50,29 @@ impl Prompt {
         Self::Start { specimen: String::new(), operator, second: false }
     }
 
+    pub(super) fn sure(asks: String, order: Order, told: String) -> Self {
+        Self::Sure { asks, order: Box::new(order), told }
+    }
+
     /// Follows a key.
     pub(super) fn press(&mut self, key: KeyCode) -> Answer {
         if key == KeyCode::Esc {
             return Answer::Dropped;
         }
         match self {
-            Self::Quit { .. } => match key {
+            // The key that asked, pressed twice, is no answer.
+            Self::Sure { .. } if key == KeyCode::Enter => Answer::Open,
+            Self::Quit { .. } | Self::Sure { .. } => match key {
                 KeyCode::Char('y') | KeyCode::Enter => Answer::Given,
                 KeyCode::Char(_) => Answer::Dropped,
                 _ => Answer::Open,
             },
             Self::Page => Answer::Dropped,
-            Self::SignOff { by, .. } => {
-                if key == KeyCode::Enter && !by.trim().is_empty() {
+            Self::SignOff { by: name, .. } | Self::Operator { name } => {
+                if key == KeyCode::Enter && !name.trim().is_empty() {
                     return Answer::Given;
                 }
-                edit(by, key, |letter| !letter.is_control());
+                edit(name, key, |letter| !letter.is_control());
                 Answer::Open
             }
             Self::Start { specimen, operator, second } => {

@@ -108,10 +108,15 @@ fn key_lines(app: &App) -> Vec<Line<'static>> {
             pairs.iter().flat_map(|(key, does)| [strong(format!(" {key}"), Color::Cyan), faint(format!(" {does} "))]);
         Line::from(spans.collect::<Vec<_>>())
     };
+    let who: String = match text::harmless(&app.operator) {
+        name if name.is_empty() => "who works here".to_owned(),
+        name => name.chars().take(16).collect(),
+    };
     let mut second = vec![("n", "new session"), ("s", "sign off"), ("e", "end")];
     if app.snapshot.left.is_some() {
         second = vec![("c", "continue"), ("x", "close"), ("n", "new session")];
     }
+    second.push(("o", who.as_str()));
     if app.page.is_some() {
         second.push(("p", "page"));
     }
@@ -165,6 +170,19 @@ fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
                 hint("then no field can be added; Enter signs, Esc drops"),
             ];
             (" Sign off ", lines)
+        }
+        Prompt::Operator { name } => (
+            " Who works here ",
+            vec![
+                typed("Name", name, true),
+                hint("your name or initials: answers from this terminal are saved with it"),
+                hint("Enter keeps it, Esc drops"),
+            ],
+        ),
+        Prompt::Sure { asks, .. } => {
+            let mut lines: Vec<_> = text::wrapped(&text::harmless(asks), 56).iter().map(|line| hint(line)).collect();
+            lines.push(hint("y: yes; any other key: no"));
+            (" Sure? ", lines)
         }
         Prompt::Quit { session } => (
             " Quit ",

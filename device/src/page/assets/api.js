@@ -1,12 +1,22 @@
-// What is asked of the device. Nothing is ever asked of another machine.
+// What is asked of the device. Nothing is ever asked of another machine, and nothing is waited for without end.
 
 import { say } from "/strings.js";
+
+// Milliseconds: what is read, what is written (the device itself says after 8 s that its disk is slow), and what is worked on.
+const READ = 10000;
+const WRITE = 12000;
+const WORK = 120000;
 
 export class Problem extends Error {
   constructor(status, reason, remedy) {
     super(reason);
     this.status = status;
     this.remedy = remedy;
+  }
+
+  // Whether the device may have done what it was asked for.
+  get uncertain() {
+    return this.status === 0 || this.status === 503;
   }
 }
 
@@ -18,60 +28,61 @@ export function whenDenied(callback) {
   denied = callback;
 }
 
-async function ask(path, options) {
-  let response;
+// `read` takes what is wanted from the response: its body has to come within the limit too.
+async function ask(path, limit, read, options = {}) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), limit);
+  const given = options.signal;
+  const end = () => stop.abort();
+  given?.addEventListener("abort", end);
   try {
-    response = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options });
-  } catch {
+    const response = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options, signal: stop.signal });
+    if (response.ok) return await read(response);
+    const text = await response.json().catch(() => ({ reason: response.statusText, remedy: "" }));
+    throw new Problem(response.status, text.reason, text.remedy);
+  } catch (problem) {
+    if (problem instanceof Problem) {
+      if (problem.status === 401) denied(problem);
+      throw problem;
+    }
+    if (stop.signal.aborted && !given?.aborted) throw new Problem(0, say("failed_slow", { seconds: limit / 1000 }), say("failed_network_remedy"));
     throw new Problem(0, say("failed_network"), say("failed_network_remedy"));
+  } finally {
+    clearTimeout(timer);
+    given?.removeEventListener("abort", end);
   }
-  if (response.ok) return response;
-  const text = await response.json().catch(() => ({ reason: response.statusText, remedy: "" }));
-  if (response.status === 401) denied();
-  throw new Problem(response.status, text.reason, text.remedy);
 }
 
-export async function get(path) {
-  return (await ask(path)).json();
-}
+export const get = (path) => ask(path, READ, (response) => response.json());
 
-export async function picture(path) {
-  return URL.createObjectURL(await (await ask(path)).blob());
-}
+// A picture as an address that only this page knows, and which frame it is of.
+export const picture = (path, limit = READ) =>
+  ask(path, limit, async (response) => ({
+    address: URL.createObjectURL(await response.blob()),
+    frame: response.headers.get("x-blastscope-frame"),
+  }));
+
+export const drawing = (path) => picture(path, WORK / 2);
 
 // A document with its name.
-export async function report(path) {
-  const response = await ask(path);
-  const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "report";
-  return { name, address: URL.createObjectURL(await response.blob()) };
-}
+export const report = (path) =>
+  ask(path, WORK, async (response) => {
+    const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "report";
+    return { name, address: URL.createObjectURL(await response.blob()) };
+  });
 
-export async function post(path, body = {}) {
+export function post(path, body = {}) {
   const headers = { "content-type": "application/json", "x-blastscope": "1" };
-  return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+  return ask(path, WRITE, (response) => response.json(), { method: "POST", headers, body: JSON.stringify(body), priority: "high" });
 }
 
-// States as they come. `lost` is called when none came for a while.
-export function listen(state, lost) {
-  const patience = 5000;
-  let timer;
-  const sign = () => {
-    clearTimeout(timer);
-    timer = setTimeout(lost, patience);
+// What is newer than the state and the picture of these numbers, at once or after a second: the state, and its picture where it is new.
+export function live(seen, number, limit, signal) {
+  const read = async (response) => {
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const end = bytes.indexOf(10);
+    const state = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+    return { state, jpeg: state.picture ? new Blob([bytes.subarray(end + 1)], { type: "image/jpeg" }) : null };
   };
-  const events = new EventSource("/api/events");
-  events.addEventListener("message", (event) => {
-    sign();
-    state(JSON.parse(event.data));
-  });
-  events.addEventListener("error", () => {
-    // The browser tries again by itself, unless the answer was no.
-    if (events.readyState === EventSource.CLOSED) {
-      clearTimeout(timer);
-      lost();
-      // A device that was started anew asks for its new token.
-      setTimeout(() => get("/api/about").catch(() => {}).then(() => listen(state, lost)), 2000);
-    }
-  });
-  sign();
+  return ask(`/api/live?seen=${seen}&picture=${number}`, limit, read, { signal, priority: "low" });
 }

@@ -1,12 +1,16 @@
 // The page: puts its parts together.
 
-import { get, listen, post, report, sentence, whenDenied } from "/api.js";
+import { get, post, report, sentence, whenDenied } from "/api.js";
+import * as answer from "/answer.js";
 import * as dialogs from "/dialogs.js";
 import * as gallery from "/gallery.js";
 import * as keyboard from "/keyboard.js";
 import * as live from "/live.js";
-import { element, one } from "/marks.js";
+import { KEYS, element, one } from "/marks.js";
+import * as slide from "/slide.js";
 import { say, translate } from "/strings.js";
+import * as summary from "/summary.js";
+import { watch } from "/watch.js";
 
 // The session that is looked at although another one, or none, goes on.
 let chosen = null;
@@ -25,24 +29,30 @@ function tell(message) {
   silence = setTimeout(() => (toast.hidden = true), wrong ? 9000 : 3500);
 }
 
-const who = () => live.state()?.session?.operator || dialogs.operator() || gallery.current().summary?.session.operator || "";
-
 async function look(id) {
   try {
-    await gallery.open(id);
-    buttons();
+    await slide.open(id);
   } catch (problem) {
     tell(problem);
   }
 }
 
+function draw() {
+  summary.render();
+  answer.render();
+  gallery.render();
+  buttons();
+}
+
 function buttons() {
   const going = live.state()?.session?.id ?? null;
-  const { session, summary } = gallery.current();
+  const { session, summary } = slide.current();
   one("new-session").hidden = going !== null;
   one("end-session").hidden = going === null || session !== going;
+  one("end-session").textContent = say("session_end", { id: session });
   one("sign-off").hidden = session === null || !["draft", "changed"].includes(summary?.session.state);
   one("other").hidden = chosen === null;
+  one("back").hidden = going === null;
   one("reports").hidden = session === null;
   cutOff(live.state());
 }
@@ -53,16 +63,17 @@ function cutOff(snapshot) {
   one("left").hidden = !left;
   if (left) {
     const more = left.problem ? say("left_problem", left) : say("left_ask");
-    one("left-text").textContent = `${say("left_text", { ...left, when: gallery.time(left.last_utc) })} ${more}`;
+    one("left-text").textContent = `${say("left_text", { ...left, when: summary.time(left.last_utc) })} ${more}`;
     one("left-continue").hidden = Boolean(left.problem);
+    one("left").dataset.session = left.id;
   }
   const since = snapshot?.session?.cut_off_utc;
-  one("cut-off").hidden = !since || gallery.current().session !== snapshot.session.id;
-  if (since) one("cut-off").textContent = say("cut_off", { when: gallery.time(since) });
+  one("cut-off").hidden = !since || slide.current().session !== snapshot.session.id;
+  if (since) one("cut-off").textContent = say("cut_off", { when: summary.time(since) });
 }
 
 async function download(form, button) {
-  const { session } = gallery.current();
+  const { session } = slide.current();
   if (session === null) return;
   button.disabled = true;
   tell(say("report_wait"));
@@ -78,52 +89,72 @@ async function download(form, button) {
   }
 }
 
-// `what` is "continue" or "end".
-async function decide(what, told) {
-  const id = live.state()?.left?.id;
-  if (id == null) return;
+// Asks for something and tells what became of it; gives whether it was done.
+async function order(path, body, told) {
   try {
-    await post(`/api/sessions/${id}/${what}`);
-    tell(say(told, { id }));
+    const done = await post(path, body);
+    tell(told(done));
+    return true;
   } catch (problem) {
     tell(problem);
+    return false;
   }
 }
 
-function state(snapshot) {
+const goOn = () => {
+  const id = one("left").dataset.session;
+  return order(`/api/sessions/${id}/continue`, {}, () => say("told_continued", { id }));
+};
+
+async function close() {
+  const id = one("left").dataset.session;
+  const left = live.state()?.left;
+  if (!left || String(left.id) !== id) return;
+  if (!(await ask.sure({ head: say("close_head", { id }), text: say("close_text", left), yes: say("close_yes", { id }) }))) return;
+  await order(`/api/sessions/${id}/end`, {}, () => say("told_closed", { id }));
+}
+
+async function end() {
+  const { session: id, summary } = slide.current();
+  if (id === null || !summary) return;
+  if (!(await ask.sure({ head: say("end_head", { id }), text: say("end_text", { ...summary.session, id }), yes: say("end_yes", { id }) }))) return;
+  await order(`/api/sessions/${id}/end`, {}, () => say("told_ended", { id }));
+}
+
+// Takes the field that is seen, into the session that goes on as this page knows it.
+function take() {
+  const { session, sequence } = live.state() ?? {};
+  if (!session) return tell(say("stage_no_session"));
+  return order("/api/take", { session: session.id, frame: sequence }, ({ saved }) => say("told_taken", { number: saved.sequence, id: saved.session }));
+}
+
+function state(snapshot, image, damaged) {
+  const wasLost = live.state() === null;
+  live.show(snapshot, image, damaged);
+  notices(snapshot.notices);
   const before = running;
   running = snapshot.session?.id ?? null;
-  live.show(snapshot);
-  if (running !== null && running !== before) {
-    chosen = null;
-    look(running);
-  }
-  if (version !== snapshot.record_version) {
+  // Whoever looks at an earlier session is left there.
+  if (running !== null && running !== before && chosen === null) look(running);
+  if (version !== snapshot.record_version || wasLost) {
     version = snapshot.record_version;
-    gallery.refresh().then(buttons, tell);
+    slide.refresh().catch(tell);
   }
   buttons();
 }
 
-async function take() {
-  try {
-    const { saved } = await post("/api/take");
-    tell(say("told_taken", { number: saved.sequence }));
-  } catch (problem) {
-    tell(problem);
-  }
+function notices(sentences) {
+  const list = one("notices");
+  const text = sentences.join("\n");
+  if (list.dataset.text === text) return;
+  list.dataset.text = text;
+  list.replaceChildren(...sentences.map((sentence) => element("li", {}, sentence)));
+  list.hidden = sentences.length === 0;
 }
 
-const answer = (label) => gallery.answer(label, who(), tell).then(buttons);
-
-async function end() {
-  try {
-    const id = running;
-    await post(`/api/sessions/${id}/end`, {});
-    tell(say("told_ended", { id }));
-  } catch (problem) {
-    tell(problem);
-  }
+function lost(problem) {
+  live.lost(problem);
+  buttons();
 }
 
 async function begin() {
@@ -131,26 +162,34 @@ async function begin() {
   one("model").textContent = about.model;
   one("caution").hidden = !about.caution;
   one("caution").textContent = about.caution ? say(about.drawn ? "cautionDrawn" : "caution", about) : "";
-  if (watching) return location.reload();
+  ask.unlocked();
+  if (watching) return;
   watching = true;
-  live.start();
-  listen(state, live.lost);
+  watch({ shown: state, lost });
 }
 
 const ask = dialogs.prepare({
   tell,
-  current: gallery.current,
-  started: (id) => look(id),
-  signed: () => gallery.refresh().then(buttons, tell),
+  current: slide.current,
+  started(id) {
+    chosen = null;
+    look(id);
+  },
+  signed: () => slide.refresh().catch(tell),
+  named: draw,
   chosen(id) {
     chosen = id === running ? null : id;
     look(id);
+    buttons();
   },
   admitted: () => begin().catch(tell),
 });
 
 translate();
-gallery.labels(answer);
+live.start();
+answer.prepare(ask, tell);
+slide.prepare(draw, () => !answer.isBusy());
+draw();
 one("take").addEventListener("click", take);
 one("map-button").addEventListener("click", () => live.toggleMap(tell));
 one("new-session").addEventListener("click", ask.start);
@@ -159,8 +198,8 @@ one("sign-off").addEventListener("click", ask.signOff);
 for (const button of one("reports").querySelectorAll("button")) {
   button.addEventListener("click", () => download(button.dataset.form, button));
 }
-one("left-continue").addEventListener("click", () => decide("continue", "told_continued"));
-one("left-close").addEventListener("click", () => decide("end", "told_closed"));
+one("left-continue").addEventListener("click", goOn);
+one("left-close").addEventListener("click", close);
 one("sessions-button").addEventListener("click", ask.sessions);
 one("help-button").addEventListener("click", () => one("help").showModal());
 one("enlarge").addEventListener("click", gallery.enlarge);
@@ -170,22 +209,24 @@ one("back").addEventListener("click", () => {
   look(running);
 });
 keyboard.listen({
-  ...Object.fromEntries(Object.entries(gallery.keyLabel).map(([key, label]) => [key, () => answer(label)])),
-  Enter: () => answer(null),
-  t: take,
+  ...Object.fromEntries(Object.entries(KEYS).map(([key, label]) => [key, () => answer.answerByKey(label)])),
+  Enter: () => answer.answerByKey(null),
+  t: () => one("take").disabled || take(),
   m: () => live.toggleMap(tell),
   l: gallery.enlarge,
   "?": () => one("help").showModal(),
   ArrowLeft: () => gallery.step(1),
   ArrowRight: () => gallery.step(-1),
 });
-whenDenied(() => ask.token());
+whenDenied((problem) => ask.token(watching ? problem : null));
 
-// The QR code brings the token behind the hash, which the browser keeps to itself.
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
-if (token) {
+// A link brings a code, or the token itself, behind the hash, which the browser keeps to itself. The code is good once: what is left of it
+// in the browser's history opens nothing.
+const given = new URLSearchParams(location.hash.slice(1));
+const [code, token] = [given.get("enter"), given.get("token")];
+if (code || token) {
   history.replaceState(null, "", "/");
-  post("/api/login", { token }).then(begin).catch(tell);
+  (code ? post("/api/enter", { code }) : post("/api/login", { token })).then(begin).catch((problem) => begin().catch(() => problem.status === 401 ? ask.token(problem) : tell(problem)));
 } else {
   begin().catch((problem) => problem.status === 401 || tell(problem));
 }

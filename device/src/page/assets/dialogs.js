@@ -1,14 +1,13 @@
-// Questions to the operator: start, sign off, earlier sessions, token.
+// Questions to the operator: start, sign off, who answers, is that sure, earlier sessions, token.
 
 import { get, post, sentence } from "/api.js";
 import { element, one } from "/marks.js";
+import * as person from "/person.js";
 import { say } from "/strings.js";
+import { stateWord } from "/summary.js";
 
-const NAME = "blastscope-operator";
-
-// The name that was given last on this screen; it is no secret and leaves the browser only with what it signs.
-export const operator = () => localStorage.getItem(NAME) ?? "";
-const remember = (name) => localStorage.setItem(NAME, name);
+// A second tap of the finger that has opened a question is no answer to it (ms).
+const NO_ANSWER = 400;
 
 function failed(form, problem) {
   const place = form.querySelector(".problem");
@@ -24,6 +23,7 @@ function question(id, send) {
     event.preventDefault();
     form.querySelector(".problem").hidden = true;
     const button = form.querySelector("[type=submit]");
+    if (button.disabled) return;
     button.disabled = true;
     try {
       await send(new FormData(form));
@@ -35,65 +35,110 @@ function question(id, send) {
     }
   });
   return () => {
+    if (dialog.open) return;
     form.reset();
     form.querySelector(".problem").hidden = true;
-    if (!dialog.open) dialog.showModal();
+    dialog.showModal();
   };
 }
 
-export function prepare({ started, signed, chosen, admitted, current, tell }) {
+// Asks whether something that cannot be taken back is to be done; gives whether it is.
+function sure({ head, text, yes }) {
+  const dialog = one("confirm-dialog");
+  if (dialog.open) return Promise.resolve(false);
+  const button = one("confirm-yes");
+  one("confirm-head").textContent = head;
+  one("confirm-text").textContent = text;
+  button.textContent = yes;
+  button.disabled = true;
+  dialog.returnValue = "";
+  dialog.showModal();
+  setTimeout(() => (button.disabled = false), NO_ANSWER);
+  return new Promise((done) => {
+    button.onclick = () => dialog.close("yes");
+    dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+export function prepare({ started, signed, named, chosen, admitted, current, tell }) {
   for (const button of document.querySelectorAll("[data-close]")) {
     button.addEventListener("click", () => button.closest("dialog").close());
   }
   const askStart = question("start-dialog", async (form) => {
     const name = form.get("operator").trim();
     const { saved } = await post("/api/sessions", { specimen: form.get("specimen"), operator: name });
-    remember(name);
+    person.remember(name);
     tell(say("told_started", { id: saved.session }));
     started(saved.session);
   });
+  // The session that the question names.
+  let toSign = null;
   const askSignature = question("sign-dialog", async (form) => {
-    const { session } = current();
-    const name = form.get("by").trim();
-    await post(`/api/sessions/${session}/sign-off`, { by: name });
-    tell(say("told_signed", { id: session }));
-    signed(session);
+    await post(`/api/sessions/${toSign}/sign-off`, { by: form.get("by").trim() });
+    tell(say("told_signed", { id: toSign }));
+    signed(toSign);
   });
+  const askPerson = question("person-dialog", async (form) => {
+    person.remember(form.get("by").trim());
+    named();
+  });
+  // Until it is opened there is nothing behind the lock that could be used.
+  let locked = false;
+  const lock = one("token-dialog");
   const askToken = question("token-dialog", async (form) => {
     await post("/api/login", { token: form.get("token").trim() });
+    locked = false;
     admitted();
   });
+  lock.addEventListener("cancel", (event) => locked && event.preventDefault());
+  // A browser lets nobody forbid a second Escape.
+  lock.addEventListener("close", () => locked && !lock.open && lock.showModal());
   return {
+    sure,
     start() {
       askStart();
-      one("start-operator").value = operator();
+      one("start-operator").value = person.last();
     },
     signOff() {
       const { session, summary, fields } = current();
       if (!summary) return;
       askSignature();
+      toSign = session;
       const { confirmed_fields: confirmed, corrected_fields: corrected, fields: total } = summary.counts;
       one("sign-head").textContent = say("sign_off_head", { id: session });
-      one("sign-text").textContent = say("sign_off_text", { fields: Math.max(total, fields.length), confirmed, corrected, open: total - confirmed - corrected });
-      one("sign-by").value = operator();
+      one("sign-text").textContent = say("sign_off_text", { specimen: summary.session.specimen, fields: Math.max(total, fields.length), confirmed, corrected, open: total - confirmed - corrected });
+      one("sign-by").value = person.person();
     },
-    token: askToken,
+    person(more) {
+      askPerson();
+      one("person-text").textContent = `${say("person_text")} ${more}`;
+      one("person-by").value = person.last();
+      one("person-by").select();
+    },
+    token(problem) {
+      locked = true;
+      askToken();
+      if (problem) failed(lock.querySelector("form"), problem);
+    },
+    unlocked() {
+      locked = false;
+      lock.close();
+    },
     async sessions() {
       try {
         const { sessions } = await get("/api/sessions");
-        const states = { draft: say("state_draft"), approved: say("state_approved"), changed: say("state_changed"), amended: say("state_amended") };
         const rows = sessions.map((session) => {
           const open = element("button", { type: "button", class: "quiet" }, say("look"));
           open.addEventListener("click", () => {
             one("sessions-dialog").close();
             chosen(session.id);
           });
-          const cells = [session.id, session.specimen, session.operator, session.fields, states[session.state]];
+          const cells = [session.id, session.specimen, session.operator, session.fields, stateWord(session.state)];
           return element("tr", {}, ...cells.map((cell) => element("td", {}, String(cell))), element("td", {}, open));
         });
         one("sessions-list").replaceChildren(...rows);
         one("sessions-none").hidden = rows.length > 0;
-        one("sessions-dialog").showModal();
+        if (!one("sessions-dialog").open) one("sessions-dialog").showModal();
       } catch (problem) {
         tell(problem);
       }

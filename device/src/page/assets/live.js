@@ -1,8 +1,11 @@
 // The live picture, the verdict, the focus and how camera and record are.
 
-import { picture } from "/api.js";
+import { drawing } from "/api.js";
 import { CLASSES, element, kindOf, likely, mark, one, slug, word } from "/marks.js";
 import { say } from "/strings.js";
+
+// The instrument says many times a second how it is; after so long (ms) without a word it hangs.
+const HANGS = 3000;
 
 let latest = null;
 let announced = "";
@@ -16,41 +19,58 @@ export function start() {
     row.append(element("span", { class: "number" }, "–"));
     bars.append(row);
   }
-  one("picture").addEventListener("error", () => setTimeout(restart, 2000));
-  restart();
-}
-
-function restart() {
-  one("picture").src = `/api/live.mjpg?${Date.now()}`;
 }
 
 export const state = () => latest;
 
-export function show(snapshot) {
+// Shows a state with its picture in one go; without one where the picture is the one that stands.
+export function show(snapshot, image, damaged) {
+  if (snapshot.age_ms > HANGS) return lost({ message: say("instrument_hangs", { seconds: Math.round(snapshot.age_ms / 1000) }) });
   latest = snapshot;
-  if (document.body.classList.contains("is-lost")) {
-    document.body.classList.remove("is-lost");
-    restart();
-  }
-  showVerdict(snapshot);
+  document.body.classList.remove("is-lost");
+  const fits = showPicture(snapshot.sequence, image) && !damaged;
+  showVerdict(fits ? snapshot : { said: null, probabilities: null });
+  one("verdict-box").dataset.number = one("picture").dataset.number;
   showFocus(snapshot.focus);
   showField(snapshot);
-  showCamera(snapshot);
+  showCamera(snapshot, fits);
   showRecord(snapshot);
 }
 
+// Puts the picture of this number in its place, decoded already, so that it is seen with what is said of it.
+function showPicture(sequence, image) {
+  const before = one("picture");
+  if (image && sequence !== null) {
+    image.id = "picture";
+    image.alt = before.alt;
+    image.setAttribute("aria-label", say("live_alt"));
+    image.dataset.number = sequence;
+    before.replaceWith(image);
+    if (before.src) URL.revokeObjectURL(before.src);
+    return true;
+  }
+  const stands = sequence !== null && before.dataset.number === String(sequence);
+  if (!stands) before.dataset.number = "";
+  return stands;
+}
+
 // Nothing that was said may stand when nobody says it any more.
-export function lost() {
+export function lost(problem) {
   latest = null;
   document.body.classList.add("is-lost");
+  const reason = problem?.message && problem.status !== 0 ? problem.message : say("connection_lost");
+  one("picture").dataset.number = one("verdict-box").dataset.number = "";
   showVerdict({ said: null, probabilities: null });
-  one("verdict-reason").textContent = say("connection_lost");
+  set(one("verdict-reason"), reason);
   showFocus({ level: null, threshold: 0 });
-  set(one("stage"), say("stage_nothing"));
-  chip(one("camera"), "bad", say("camera"), "–", null);
-  chip(one("record"), "calm", say("record"), "–", null);
+  set(one("stage"), say("stage_lost"));
+  one("stage").className = "is-nothing";
+  one("take").disabled = true;
+  chip(one("camera"), "bad", say("camera"), say("camera_unknown"), null);
+  chip(one("record"), "bad", say("record"), say("camera_unknown"), null);
+  hideMap();
   one("no-picture").hidden = false;
-  one("no-picture-reason").textContent = say("connection_lost");
+  set(one("no-picture-reason"), reason);
 }
 
 function set(element, text) {
@@ -117,7 +137,7 @@ const chip = (box, mood, name, text, reason) => {
   set(box.querySelector(".chip-reason"), reason ?? "");
 };
 
-function showCamera({ source_state: state, source_reason: reason, flow, source, sequence }) {
+function showCamera({ source_state: state, source_reason: reason, flow, source, sequence }, fits) {
   const texts = {
     opening: () => say("camera_opening"),
     streaming: () => say("camera_streaming", { rate: flow.rate >= 10 ? flow.rate.toFixed(0) : flow.rate.toFixed(1) }),
@@ -129,9 +149,9 @@ function showCamera({ source_state: state, source_reason: reason, flow, source, 
     ended: () => say("camera_ended"),
   };
   const mood = state === "streaming" ? "good" : state === "opening" ? "calm" : "bad";
-  chip(one("camera"), mood, say("camera"), texts[state](), reason ?? source);
-  one("no-picture").hidden = sequence !== null;
-  set(one("no-picture-reason"), reason ?? say("waiting"));
+  chip(one("camera"), mood, say("camera"), texts[state](), reason ?? (fits ? say("camera_picture", { source, number: sequence }) : source));
+  one("no-picture").hidden = fits;
+  set(one("no-picture-reason"), reason ?? (sequence === null ? say("waiting") : say("picture_missing", { number: sequence })));
 }
 
 function showRecord({ saving, unsaved, session }) {
@@ -146,24 +166,30 @@ function showRecord({ saving, unsaved, session }) {
   chip(one("record"), mood, say("record"), texts[saving.state](), [saving.reason, lost].filter(Boolean).join(". "));
 }
 
-// The map of the newest frame, in the place of the live picture; again for the live picture.
+function hideMap() {
+  const map = one("map");
+  if (map.hidden) return;
+  map.hidden = one("map-label").hidden = true;
+  map.removeAttribute("src");
+  URL.revokeObjectURL(mapAddress);
+  one("map-button").textContent = say("map");
+  one("map-button").setAttribute("aria-pressed", "false");
+}
+
+// The map of the newest frame, in the place of the live picture; again for the live picture. It stands still, and says of which frame it is.
 export async function toggleMap(tell) {
   const map = one("map");
   const button = one("map-button");
-  if (!map.hidden) {
-    map.hidden = true;
-    map.removeAttribute("src");
-    URL.revokeObjectURL(mapAddress);
-    button.textContent = say("map");
-    button.setAttribute("aria-pressed", "false");
-    return;
-  }
+  if (!map.hidden) return hideMap();
+  if (button.disabled) return;
   button.disabled = true;
   button.textContent = say("map_wait");
   try {
-    mapAddress = await picture("/api/live/map/likely.png");
+    const drawn = await drawing("/api/live/map/likely.png");
+    mapAddress = drawn.address;
     map.src = mapAddress;
-    map.hidden = false;
+    map.hidden = one("map-label").hidden = false;
+    one("map-label").textContent = say("map_label", { number: drawn.frame ?? "?" });
     button.textContent = say("map_back");
     button.setAttribute("aria-pressed", "true");
   } catch (problem) {

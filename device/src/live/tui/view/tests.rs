@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
 use crate::{
-    instrument::{Saving, Snapshot},
+    instrument::{Order, Saving, Snapshot},
     live::tui::samples::{id, left, slide, snapshot},
     record::SessionId,
 };
@@ -106,6 +106,8 @@ fn questions_never_hide_the_notice_and_small_windows_keep_it() {
     for prompt in [
         Prompt::start("A. B.".into()),
         Prompt::SignOff { session, by: "A. B.".into() },
+        Prompt::Operator { name: "A. B.".into() },
+        Prompt::sure("end session 3?".into(), Order::End { session, reason: "over".into() }, "it has ended".into()),
         Prompt::Quit { session },
         Prompt::Page,
     ] {

@@ -1,0 +1,135 @@
+//! Answers of people who have looked at a field: added only where the field is still what they have seen.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::{Done, Receipt, Record, state};
+use crate::{
+    civil::rfc3339,
+    record::{Hash, NewOpinion, RecordError, Says, Seen, SessionId, State, error::sqlite, log::Event},
+};
+
+/// What stands in the record of an opinion.
+struct Row {
+    kind: &'static str,
+    label: String,
+}
+
+impl Record {
+    /// As [`Record::add_opinion`], where the field is as whoever answers has seen it. The same request again adds nothing and gives the
+    /// receipt of the first time, also after a restart.
+    ///
+    /// # Errors
+    /// [`RecordError::Answered`] when others have answered meanwhile, [`RecordError::SignedOff`] when the session was signed off and the
+    /// answer does not say that it changes that, [`RecordError::Invalid`] when the request was another one's, and those of
+    /// [`Record::add_opinion`].
+    pub fn answer(
+        &mut self,
+        session: SessionId,
+        sequence: u64,
+        new: &NewOpinion,
+        seen: &Seen,
+    ) -> Result<Receipt, RecordError> {
+        new.check()?;
+        seen.check()?;
+        if let Some(receipt) = self.given_before(session, sequence, new, seen)? {
+            return Ok(receipt);
+        }
+        self.write(|transaction, path| {
+            let absent = RecordError::NoField { session, sequence };
+            let number = i64::try_from(sequence).map_err(|_| absent)?;
+            let row = row_of(transaction, session, sequence, new.says).map_err(sqlite(path, "read"))??;
+            let failed = sqlite(path, "read");
+            unchanged(transaction, session, number, seen).map_err(&failed)??;
+            if !seen.amends && matches!(state(transaction, path, session)?, State::Approved | State::Amended) {
+                let sql = "SELECT signed_by FROM sign_offs WHERE session_id = ?1 ORDER BY id DESC LIMIT 1";
+                let by = transaction.query_row(sql, [session.0], |row| row.get(0)).map_err(&failed)?;
+                return Err(RecordError::SignedOff { session, by });
+            }
+            insert(transaction, session, number, new, &row, seen.request.as_deref())
+                .map_err(sqlite(path, "written"))?;
+            let row = transaction.last_insert_rowid();
+            Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })
+        })
+    }
+
+    /// The receipt of an answer that was asked for by the same request.
+    fn given_before(
+        &self,
+        session: SessionId,
+        sequence: u64,
+        new: &NewOpinion,
+        seen: &Seen,
+    ) -> Result<Option<Receipt>, RecordError> {
+        let Some(request) = &seen.request else { return Ok(None) };
+        let sql = "SELECT o.session_id, o.sequence, o.given_by, o.note, o.kind, o.label, l.entry, l.hash FROM opinions o \
+                   JOIN log l ON l.row_id = o.id AND l.event = ?2 WHERE o.request = ?1";
+        let found = self.connection.query_row(sql, params![request, Event::OpinionGiven.name()], |row| {
+            let place = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+            let texts = (row.get::<_, String>(2)?, row.get::<_, String>(3)?);
+            let said = (row.get::<_, String>(4)?, row.get::<_, String>(5)?);
+            Ok((place, texts, said, row.get::<_, i64>(6)?.unsigned_abs(), Hash(row.get(7)?)))
+        });
+        let found = found.optional().map_err(sqlite(&self.path, "read"))?;
+        let Some((place, texts, (kind, label), entry, head)) = found else { return Ok(None) };
+        let same = match new.says {
+            Says::Confirms => kind == "confirmation",
+            Says::Corrects(other) => kind == "correction" && label == other.name(),
+        };
+        if place != (session.0, sequence) || texts != (new.by.clone(), new.note.clone()) || !same {
+            return Err(RecordError::invalid("request", request, "it was used for another answer: draw a new one"));
+        }
+        Ok(Some(Receipt { session, sequence: Some(sequence), entry, head }))
+    }
+}
+
+/// What an opinion amounts to; refused where there is no such field, or no class that could be confirmed.
+fn row_of(
+    connection: &Connection,
+    session: SessionId,
+    sequence: u64,
+    says: Says,
+) -> rusqlite::Result<Result<Row, RecordError>> {
+    let sql = "SELECT class FROM fields WHERE session_id = ?1 AND sequence = ?2";
+    let number = i64::try_from(sequence).unwrap_or(i64::MAX);
+    let class = connection.query_row(sql, [session.0, number], |row| row.get::<_, Option<String>>(0)).optional()?;
+    Ok(match (says, class) {
+        (_, None) => Err(RecordError::NoField { session, sequence }),
+        (Says::Corrects(label), _) => Ok(Row { kind: "correction", label: label.name().to_owned() }),
+        (Says::Confirms, Some(Some(class))) => Ok(Row { kind: "confirmation", label: class }),
+        (Says::Confirms, Some(None)) => Err(RecordError::NothingToConfirm { session, sequence }),
+    })
+}
+
+/// Refuses where the field has other opinions than were seen.
+fn unchanged(
+    connection: &Connection,
+    session: SessionId,
+    sequence: i64,
+    seen: &Seen,
+) -> rusqlite::Result<Result<(), RecordError>> {
+    let sql = "SELECT count(*) FROM opinions WHERE session_id = ?1 AND sequence = ?2";
+    let now: i64 = connection.query_row(sql, [session.0, sequence], |row| row.get(0))?;
+    if now.unsigned_abs() == seen.opinions {
+        return Ok(Ok(()));
+    }
+    let sql = "SELECT label, given_by FROM opinions WHERE session_id = ?1 AND sequence = ?2 ORDER BY id DESC LIMIT 1";
+    let newest = connection.query_row(sql, [session.0, sequence], |row| {
+        Ok(format!("{} by {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    });
+    let newest = newest.optional()?.unwrap_or_else(|| "none".into());
+    Ok(Err(RecordError::Answered { session, sequence: sequence.unsigned_abs(), newest }))
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    session: SessionId,
+    sequence: i64,
+    new: &NewOpinion,
+    row: &Row,
+    request: Option<&str>,
+) -> rusqlite::Result<usize> {
+    let sql = "INSERT INTO opinions (session_id, sequence, given_utc, given_by, kind, label, note, request) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let values = params![session.0, sequence, rfc3339(new.at), new.by, row.kind, row.label, new.note, request];
+    transaction.execute(sql, values)
+}

@@ -1,0 +1,152 @@
+//! The program as the page's tests run it.
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use blastscope::record::{Field, RecordReader, SessionId};
+use tempfile::TempDir;
+
+use super::{devtools::Browser, scene};
+
+/// A value of the environment that is not empty.
+pub fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// `blastscope live --listen`, ended with the test.
+pub struct Device {
+    process: Child,
+    /// Address of the page.
+    pub page: String,
+    /// The token, where one is asked for.
+    pub token: Option<String>,
+}
+
+impl Device {
+    /// Shows the folder `slides` in `folder`, with further arguments.
+    pub fn start(folder: &Path, model: &Path, data: &Path, more: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+            .current_dir(folder)
+            .args(["live", "--repeat", "--take-after", "3", "--source", "slides", "--model"])
+            .arg(model)
+            .arg("--data-dir")
+            .arg(data)
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program");
+        let (mut page, mut token) = (None, None);
+        for line in BufReader::new(process.stdout.take().expect("a pipe")).lines() {
+            let line = line.expect("a line");
+            if let Some(address) = line.strip_prefix("the page is at ") {
+                page = address.split(' ').next().map(str::to_owned);
+            }
+            token = line.strip_prefix("its token is ").map(str::to_owned).or(token);
+            if token.is_some() || line.contains("this machine only") {
+                break;
+            }
+        }
+        Self { process, page: page.expect("an address"), token }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.page.trim_start_matches("http://").trim_end_matches('/').parse().expect("an address")
+    }
+
+    /// Kills it as a loss of power would.
+    pub fn kill(mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A folder of drawn slides, its record, and the program that shows them.
+pub struct Site {
+    /// Everything is in it.
+    pub folder: TempDir,
+    /// The model.
+    pub model: PathBuf,
+}
+
+impl Site {
+    /// With so many slides.
+    pub fn new(slides: u32) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        fs::create_dir(folder.path().join("slides")).expect("made");
+        scene::draw_slides(&folder.path().join("slides"), slides, 320, 240);
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        Self { folder, model: fs::canonicalize(tiny).expect("a model") }
+    }
+
+    /// Folder of the record.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Shows each slide for so many frames at 16 a second, on any port of this machine.
+    pub fn start(&self, hold: u32) -> Device {
+        let hold = hold.to_string();
+        self.start_with(&["--listen", "127.0.0.1:0", "--fps", "16", "--hold", &hold])
+    }
+
+    /// With these arguments.
+    pub fn start_with(&self, more: &[&str]) -> Device {
+        Device::start(self.folder.path(), &self.model, &self.data(), more)
+    }
+
+    /// A field as it is on the disk.
+    pub fn field(&self, session: SessionId, number: u64) -> Field {
+        RecordReader::open(&self.data()).expect("a record").field(session, number).expect("read")
+    }
+
+    /// The newest session.
+    pub fn session(&self) -> SessionId {
+        RecordReader::open(&self.data()).expect("a record").sessions().expect("read")[0].id
+    }
+
+    /// How many opinions a session has.
+    pub fn opinions(&self, session: SessionId) -> usize {
+        let fields = RecordReader::open(&self.data()).expect("a record").fields(session, 0, 500).expect("read");
+        fields.iter().map(|field| field.opinions.len()).sum()
+    }
+
+    /// Waits for so many opinions.
+    pub fn wait_for_opinions(&self, session: SessionId, number: usize) {
+        let start = Instant::now();
+        while self.opinions(session) < number {
+            assert!(start.elapsed() < Duration::from_secs(60), "{} of {number} opinions", self.opinions(session));
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Starts a session on the page that is open.
+pub fn begin(browser: &mut Browser, specimen: &str, operator: &str) {
+    browser.wait_for("!document.querySelector('#new-session').hidden");
+    browser.click("#new-session");
+    browser.wait_for("document.querySelector('#start-dialog').open");
+    browser.write("#start-dialog [name=specimen]", specimen);
+    browser.write("#start-dialog [name=operator]", operator);
+    browser.press("Enter");
+    browser.wait_for("!document.querySelector('#start-dialog').open && document.querySelector('#new-session').hidden");
+}
+
+/// Waits until so many fields are in the gallery.
+pub fn fields(browser: &mut Browser, number: usize) {
+    browser.wait_for(&format!("document.querySelectorAll('#fields li').length >= {number}"));
+}
