@@ -174,20 +174,18 @@ impl Classifier {
         }
     }
 
-    /// Classifies a picture of any size.
-    ///
-    /// # Panics
-    /// When `workspace` is another classifier's.
+    /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one of this, which allocates.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
+        self.take_over(workspace);
         let Workspace { squash, input, sight } = workspace;
         self.preprocessing.apply_with(squash, picture, input);
         self.judge_observation(self.observe_with(input, sight))
     }
 
-    /// Classifies what [`Preprocessing::apply`] made of a picture.
+    /// Classifies what [`Preprocessing::apply`] made of a picture; with another classifier's workspace as [`Self::assess`].
     ///
     /// # Panics
-    /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
+    /// When `input` has another length than [`Preprocessing::input_len`].
     pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
         self.judge_observation(self.observe(input, workspace))
     }
@@ -197,7 +195,15 @@ impl Classifier {
     /// # Panics
     /// As [`Self::assess_input`].
     pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Observation<'a>> {
+        self.take_over(workspace);
         self.observe_with(input, &mut workspace.sight)
+    }
+
+    /// Makes a workspace this classifier's: its buffers have the sizes of the network and the preprocessing that they were made for.
+    fn take_over(&self, workspace: &mut Workspace) {
+        if !self.network.accepts(&workspace.sight.network) {
+            *workspace = self.workspace();
+        }
     }
 
     fn observe_with<'a>(&'a self, input: &[u8], sight: &'a mut Sight) -> Option<Observation<'a>> {
@@ -212,10 +218,10 @@ impl Classifier {
     }
 
     /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
-    /// sees fields as a whole.
+    /// sees fields as a whole, or another classifier assessed it.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-        workspace.sight.by_cell.cells()
+        if self.network.accepts(&workspace.sight.network) { workspace.sight.by_cell.cells() } else { (&[], &[]) }
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
@@ -223,11 +229,11 @@ impl Classifier {
     /// logit of `class` surpasses the mean of its logits.
     ///
     /// # Errors
-    /// [`Unexplained`] when nothing was assessed with `workspace` yet or the network has no convolution.
-    ///
-    /// # Panics
-    /// When `workspace` is another classifier's.
+    /// [`Unexplained`] when nothing was assessed with `workspace` yet, or by another classifier, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
+        if !self.network.accepts(&workspace.sight.network) {
+            return Err(Unexplained::OtherNetwork);
+        }
         if self.preprocessing.is_cell_by_cell() {
             return workspace.sight.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
         }
