@@ -53,10 +53,10 @@ impl Laboratory {
         let data = self.data(folder);
         let all: Vec<usize> = (0..data.images.len()).collect();
         let findings = screening::screen(model, &data, &all, Progress::Silent).expect("every picture is read");
-        let probabilities = || findings.iter().map(|finding| finding.assessment);
+        let scores = || findings.iter().map(|finding| finding.assessment.scores().expect("something to see"));
         (
-            probabilities().filter(|assessment| assessment.most_probable() == class).count(),
-            probabilities().map(|assessment| assessment.probabilities[class.index()]).fold(1.0, f32::min),
+            scores().filter(|scores| scores.most_probable().0 == class).count(),
+            scores().map(|scores| scores.probabilities()[class.index()]).fold(1.0, f32::min),
         )
     }
 }

@@ -1,7 +1,7 @@
 //! Fast kernels: one network loop, thin instruction sets below it, chosen at run time.
 //!
 //! ```text
-//! Isa --kernels--> Engine (layout, steps) --> tile (loops over Vector) --> avx512vnni, ... (Vector)
+//! Isa --Kernels--> Engine (layout, steps) --> tile (loops over Vector) --> avx512vnni, ... (Vector)
 //! ```
 //! Every instruction set gives the bits of the scalar kernels. This module is the only one with unsafe code and the only one
 //! that knows architectures.
@@ -9,35 +9,8 @@
 #![allow(unsafe_code)]
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
-/// Whether the machine has all of some features; without `std`, whether the program was compiled for them.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-macro_rules! detected {
-    ($($feature:tt),+) => {{
-        #[cfg(all(feature = "std", target_arch = "x86_64"))]
-        let detected = [$(std::arch::is_x86_feature_detected!($feature)),+].into_iter().all(|there| there);
-        #[cfg(all(feature = "std", target_arch = "aarch64"))]
-        let detected = [$(std::arch::is_aarch64_feature_detected!($feature)),+].into_iter().all(|there| there);
-        #[cfg(not(feature = "std"))]
-        let detected = cfg!(all($(target_feature = $feature),+));
-        detected
-    }};
-}
-
-/// The kernels that a module has for a vector, and its function for Winograd's method if there is one.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-macro_rules! kernels {
-    ($vector:ty, $($module:ident)::+ $(, $winograd:path)?) => {
-        // SAFETY: asked for only where the instruction set is there; the functions of the module enable it.
-        unsafe {
-            Kernels::new::<$vector>(
-                $($module)::+::convolve_units,
-                $($module)::+::dense_blocks,
-                $($module)::+::ceiling,
-            )
-            $(.with_winograd::<$vector>($winograd))?
-        }
-    };
-}
+#[macro_use]
+mod instruction_set;
 
 mod engine;
 mod memory;
@@ -61,7 +34,8 @@ mod ymm;
 
 use core::fmt;
 
-pub(crate) use engine::{Arena, Engine, Kernels};
+pub(crate) use engine::{Arena, Engine};
+pub(crate) use instruction_set::Kernels;
 
 /// An instruction set that the network can run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,29 +116,21 @@ impl Isa {
         self.kernels().map(|kernels| kernels.ceiling(rounds))
     }
 
-    /// Its kernels, where there are any.
+    /// Its kernels, where the machine has it and this build has any.
     pub(crate) fn kernels(self) -> Option<Kernels> {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 if detected!("avx2") => {
-                Some(kernels!(ymm::Ymm<ymm::Multiply16>, ymm::avx2, ymm::convolve_tiles))
-            }
+            Self::Avx2 => ymm::avx2::kernels(),
             #[cfg(target_arch = "x86_64")]
-            Self::AvxVnni if detected!("avx2", "avxvnni") => Some(kernels!(ymm::Ymm<ymm::DotProduct>, ymm::avxvnni)),
+            Self::AvxVnni => ymm::avxvnni::kernels(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni if detected!("avx512f", "avx512bw", "avx512vl", "avx512vnni") => {
-                Some(kernels!(avx512vnni::Avx512Vnni, avx512vnni))
-            }
+            Self::Avx512Vnni => avx512vnni::kernels(),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon if detected!("neon") => {
-                Some(kernels!(neon::Neon<neon::Multiply8>, neon::plain, neon::convolve_tiles))
-            }
+            Self::Neon => neon::plain::kernels(),
             #[cfg(target_arch = "aarch64")]
-            Self::NeonDotprod if detected!("neon", "dotprod") => {
-                Some(kernels!(neon::Neon<neon::SignedDot>, neon::dotprod))
-            }
+            Self::NeonDotprod => neon::dotprod::kernels(),
             #[cfg(target_arch = "aarch64")]
-            Self::NeonI8mm if detected!("neon", "i8mm") => Some(kernels!(neon::Neon<neon::MixedDot>, neon::i8mm)),
+            Self::NeonI8mm => neon::i8mm::kernels(),
             _ => None,
         }
     }

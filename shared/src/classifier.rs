@@ -163,11 +163,9 @@ impl Classifier {
         }
     }
 
-    /// Classifies a picture of any size.
-    ///
-    /// # Panics
-    /// When `workspace` is another classifier's.
+    /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one of this, which allocates.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
+<<<<<<< HEAD
         self.judge.assess(self.look(picture, workspace))
     }
 
@@ -177,14 +175,18 @@ impl Classifier {
     /// When `workspace` is another classifier's.
     pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Sight<Scores> {
         let Workspace { squash, input, eye } = workspace;
+=======
+        self.take_over(workspace);
+        let Workspace { squash, input, sight } = workspace;
+>>>>>>> engine
         self.preprocessing.apply_with(squash, picture, input);
         self.scores(self.observe_with(input, eye))
     }
 
-    /// Classifies what [`Preprocessing::apply`] made of a picture.
+    /// Classifies what [`Preprocessing::apply`] made of a picture; with another classifier's workspace as [`Self::assess`].
     ///
     /// # Panics
-    /// When `input` has another length than [`Preprocessing::input_len`], or `workspace` is another classifier's.
+    /// When `input` has another length than [`Preprocessing::input_len`].
     pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
         self.judge.assess(self.scores(self.observe(input, workspace)))
     }
@@ -194,12 +196,29 @@ impl Classifier {
     ///
     /// # Panics
     /// As [`Self::assess_input`].
+<<<<<<< HEAD
     pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Sight<Observation<'a>> {
         self.observe_with(input, &mut workspace.eye)
     }
 
     fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Sight<Observation<'a>> {
         let Eye { network, by_cell, density } = eye;
+=======
+    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Observation<'a>> {
+        self.take_over(workspace);
+        self.observe_with(input, &mut workspace.sight)
+    }
+
+    /// Makes a workspace this classifier's: its buffers have the sizes of the network and the preprocessing that they were made for.
+    fn take_over(&self, workspace: &mut Workspace) {
+        if !self.network.accepts(&workspace.sight.network) {
+            *workspace = self.workspace();
+        }
+    }
+
+    fn observe_with<'a>(&'a self, input: &[u8], sight: &'a mut Sight) -> Option<Observation<'a>> {
+        let Sight { network, by_cell, density } = sight;
+>>>>>>> engine
         let (output, hue) = if self.preprocessing.is_cell_by_cell() {
             match by_cell.run(&self.preprocessing, input, &self.network, network) {
                 Some(seen) => seen,
@@ -213,10 +232,14 @@ impl Classifier {
     }
 
     /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
-    /// sees fields as a whole.
+    /// sees fields as a whole, or another classifier assessed it.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
+<<<<<<< HEAD
         workspace.eye.by_cell.cells()
+=======
+        if self.network.accepts(&workspace.sight.network) { workspace.sight.by_cell.cells() } else { (&[], &[]) }
+>>>>>>> engine
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
@@ -224,11 +247,11 @@ impl Classifier {
     /// logit of `class` surpasses the mean of its logits.
     ///
     /// # Errors
-    /// [`Unexplained`] when nothing was assessed with `workspace` yet or the network has no convolution.
-    ///
-    /// # Panics
-    /// When `workspace` is another classifier's.
+    /// [`Unexplained`] when nothing was assessed with `workspace` yet, or by another classifier, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
+        if !self.network.accepts(&workspace.sight.network) {
+            return Err(Unexplained::OtherNetwork);
+        }
         if self.preprocessing.is_cell_by_cell() {
             return workspace.eye.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
         }

@@ -31,6 +31,9 @@ pub enum Unexplained {
     /// The workspace is fresh.
     #[error("no field has been classified yet that could be explained")]
     NothingRun,
+    /// The workspace holds a field of another network.
+    #[error("the field was classified by another model; classify it with this one before it is explained")]
+    OtherNetwork,
 }
 
 /// How much each place of a field speaks for a class.

@@ -3,6 +3,7 @@
 //! Output channels are worked on in blocks of [`BLOCK`]: the accumulators of a block stay in registers while the inputs pass
 //! by. [`PackedFilters`] holds the weights in the order in which that loop reads them.
 
+pub(crate) mod identity;
 pub(crate) mod reference;
 pub(crate) mod scalar;
 

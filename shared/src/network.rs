@@ -50,7 +50,7 @@ enum Engine {
     Fast(arch::Engine),
 }
 
-/// The maps of one run, allocated once, and the threads that work on it.
+/// The maps of one run, allocated once, and the threads that work on it. It belongs to the network that made it.
 pub struct Workspace {
     buffers: Buffers,
     /// Whether a field was run, so that there is something to explain.
@@ -159,10 +159,20 @@ impl Network {
         Workspace { buffers, ran: false }
     }
 
-    /// Runs the network on a preprocessed field. Allocates nothing.
+    /// Whether [`Self::run`] runs in `workspace` as it is: it is of this network, and no run in it has panicked.
+    pub(crate) fn accepts(&self, workspace: &Workspace) -> bool {
+        match (&self.engine, &workspace.buffers) {
+            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.accepts(maps),
+            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.accepts(arena),
+            _ => false,
+        }
+    }
+
+    /// Runs the network on a preprocessed field. Allocates nothing in a workspace of this network; another one, even of a network of
+    /// the same layers, is replaced by a new one of this.
     ///
     /// # Panics
-    /// When `input` is not [`Self::input_len`] long or `workspace` is another network's.
+    /// When `input` is not [`Self::input_len`] long.
     pub fn run<'a>(&self, input: &[u8], workspace: &'a mut Workspace) -> Output<'a> {
         self.run_observed(input, workspace, || ())
     }
@@ -173,12 +183,18 @@ impl Network {
     /// As [`Self::run`].
     pub fn run_observed<'a>(&self, input: &[u8], workspace: &'a mut Workspace, observe: impl FnMut()) -> Output<'a> {
         assert_eq!(input.len(), self.input_len(), "the input has height * width * 3 bytes");
-        workspace.ran = true;
-        let (sums, hidden) = match (&self.engine, &mut workspace.buffers) {
+        if !self.accepts(workspace) {
+            *workspace = self.workspace();
+        }
+        let Workspace { buffers, ran } = workspace;
+        // Until the run is through, there is nothing to explain.
+        *ran = false;
+        let (sums, hidden) = match (&self.engine, buffers) {
             (Engine::Reference(reference), Buffers::Reference(maps)) => reference.run(input, maps, observe),
             (Engine::Fast(engine), Buffers::Fast(arena)) => engine.run(input, arena, observe),
-            _ => panic!("the workspace is another network's"),
+            _ => unreachable!("`accepts` tells these apart"),
         };
+        *ran = true;
         let mut logits = [0.0; Class::COUNT];
         for ((logit, sum), scale) in logits.iter_mut().zip(sums).zip(self.output_scales) {
             *logit = sum as f32 * scale;
@@ -192,18 +208,18 @@ impl Network {
     /// it returns.
     ///
     /// # Errors
-    /// [`Unexplained`] when nothing was run with `workspace` yet or the network has no convolution.
-    ///
-    /// # Panics
-    /// When `workspace` is another network's.
+    /// [`Unexplained`] when nothing was run with `workspace` yet, or by another network, or this one has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
         if !workspace.ran {
             return Err(Unexplained::NothingRun);
         }
+        if !self.accepts(workspace) {
+            return Err(Unexplained::OtherNetwork);
+        }
         match (&self.engine, &mut workspace.buffers) {
             (Engine::Reference(reference), Buffers::Reference(maps)) => reference.explain(maps, class),
             (Engine::Fast(engine), Buffers::Fast(arena)) => engine.explain(arena, class),
-            _ => panic!("the workspace is another network's"),
+            _ => Err(Unexplained::OtherNetwork),
         }
     }
 }

@@ -9,11 +9,11 @@ use std::{
 };
 
 use blastscope_shared::Class;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::{
-    Decision, Hash, NewField, NewOpinion, NewSession, RecordError, Says, SessionId, State, connection,
+    Decision, Hash, NewField, NewSession, RecordError, SessionId, State, connection,
     error::sqlite,
     lock::Lock,
     log::{self, Event},
@@ -153,42 +153,6 @@ impl Record {
             let sequence = insert_field(transaction, session, new, trust).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
             Ok(Done { event: Event::FieldSaved, row, session, sequence: Some(sequence) })
-        })
-    }
-
-    /// Adds an opinion on a field. What the model said stays; the newest opinion counts. After a sign-off the session then
-    /// needs another one.
-    ///
-    /// # Errors
-    /// [`RecordError::NoField`], [`RecordError::NothingToConfirm`], [`RecordError::Invalid`], and whatever keeps it from being
-    /// written.
-    pub fn add_opinion(&mut self, session: SessionId, sequence: u64, new: &NewOpinion) -> Result<Receipt, RecordError> {
-        new.check()?;
-        self.write(|transaction, path, trust| {
-            let failed = sqlite(path, "written");
-            let number = i64::try_from(sequence).map_err(|_| RecordError::NoField { session, sequence })?;
-            let class: Option<String> = transaction
-                .query_row(
-                    "SELECT class FROM fields WHERE session_id = ?1 AND sequence = ?2",
-                    [session.0, number],
-                    |row| row.get(0),
-                )
-                .optional()
-                .map_err(&failed)?
-                .ok_or(RecordError::NoField { session, sequence })?;
-            let (kind, label) = match (new.says, class) {
-                (Says::Corrects(label), _) => ("correction", label.name().to_string()),
-                (Says::Confirms, Some(class)) => ("confirmation", class),
-                (Says::Confirms, None) => return Err(RecordError::NothingToConfirm { session, sequence }),
-            };
-            let sql = "INSERT INTO opinions (session_id, sequence, given_utc, clock, given_by, kind, label, note) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            let moment = Moment::next(transaction, session, new.at, trust).map_err(&failed)?;
-            let values =
-                params![session.0, number, moment.utc, moment.clock.name(), new.by, kind, label, new.note];
-            transaction.execute(sql, values).map_err(&failed)?;
-            let row = transaction.last_insert_rowid();
-            Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })
         })
     }
 

@@ -1,17 +1,18 @@
 //! AVX-512 with VNNI: `vpdpbusd` multiplies 64 pairs, `u8` by `i8`, and adds them to 16 sums.
 
-use core::arch::{asm, x86_64::*};
+use core::arch::x86_64::*;
 
 use super::{
-    tile::{Ahead, Convolution, Dense, convolve, dense, multiply_in_registers, square, strip},
+    tile::{Ahead, Convolution, square, strip},
     vector::Vector,
 };
 
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512Vnni;
+struct Avx512Vnni;
 
-// SAFETY of the bodies: the trait's contract; the intrinsics only need their instruction set and valid pointers.
-impl Vector for Avx512Vnni {
+// SAFETY: 16 sums, 16 times 4 weights and 16 multipliers are 64 bytes each, and a stored block is 16 bytes. Rows are done by `strip` and
+// `square` alone, from one tile to the next. The intrinsics only need their instruction set and valid pointers.
+unsafe impl Vector for Avx512Vnni {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = 1;
     const BLOCKS: usize = 2;
@@ -109,40 +110,13 @@ impl Vector for Avx512Vnni {
     }
 }
 
-/// 14 pixels of 32 channels: 28 registers of sums, 2 of weights, 1 of activations.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn row_pair_of_two(task: &Convolution, block: usize, y: usize, ahead: &mut Ahead) {
-    // SAFETY: as the caller promises.
-    unsafe { strip::<Avx512Vnni, 14, 2>(task, block, y, 0, task.width, ahead) }
-}
-
-/// # Safety
-/// As for [`tile::convolve`](super::tile::convolve).
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>, ahead: Ahead) {
-    // SAFETY: as the caller promises.
-    unsafe { convolve::<Avx512Vnni>(task, units, ahead) }
-}
-
-/// # Safety
-/// As for [`tile::dense`](super::tile::dense).
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(crate) unsafe fn dense_blocks(task: &Dense, blocks: core::ops::Range<usize>) {
-    // SAFETY: as the caller promises.
-    unsafe { dense::<Avx512Vnni>(task, blocks) }
-}
-
-/// # Safety
-/// The instruction set is there.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
-    // SAFETY: as the caller promises.
-    unsafe {
-        multiply_in_registers::<Avx512Vnni, 16>(rounds, |group| {
-            let mut group = group;
-            asm!("/* {0} */", inout(zmm_reg) group, options(pure, nomem, nostack, preserves_flags));
-            group
-        })
+features!(Avx512Vnni => enabling!
+    /// 14 pixels of 32 channels: 28 registers of sums, 2 of weights, 1 of activations.
+    #[inline]
+    unsafe fn row_pair_of_two(task: &Convolution, block: usize, y: usize, ahead: &mut Ahead) {
+        // SAFETY: as the caller promises.
+        unsafe { strip::<Avx512Vnni, 14, 2>(task, block, y, 0, task.width, ahead) }
     }
-}
+);
+
+features!(Avx512Vnni => kernels! Avx512Vnni, 16 sums, zmm_reg "/* {0} */");

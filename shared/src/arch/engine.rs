@@ -7,117 +7,20 @@ use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 use super::{
+    instruction_set::Kernels,
     memory::{LINE, Lines, Map},
     packed::{Method, Packed},
     tile::{Ahead, Convolution, Dense, Outputs},
-    vector::{BLOCK, GROUP_BYTES, Vector},
-    winograd::{self, Winograd},
+    vector::{BLOCK, GROUP_BYTES},
+    winograd,
 };
 use crate::{
-    kernels::{LayerPlan, Parameters, Shape, StepInfo, StepKind},
+    kernels::{LayerPlan, Parameters, Shape, StepInfo, StepKind, identity::Identity},
     label::Class,
 };
 
 /// Most threads that share the work: no map here has rows for more.
 const MAX_THREADS: usize = 64;
-
-/// The kernels of one instruction set, and the layout that they want.
-#[derive(Clone, Copy)]
-pub(crate) struct Kernels {
-    zero: u8,
-    channel_bytes: usize,
-    blocks_at_once: usize,
-    tap_index: fn(usize, usize) -> usize,
-    convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
-    dense: unsafe fn(&Dense, Range<usize>),
-    ceiling: unsafe fn(u32) -> u64,
-    winograd: Option<WinogradKernels>,
-}
-
-/// What the instruction sets have for which Winograd's method pays.
-#[derive(Clone, Copy)]
-struct WinogradKernels {
-    pair_index: fn(usize, usize) -> usize,
-    /// Whether it is taken where it does not pay, too.
-    always: bool,
-    convolve: unsafe fn(&Convolution, Range<usize>, *mut u8),
-}
-
-impl Kernels {
-    /// Kernels written over `V`.
-    ///
-    /// # Safety
-    /// `V`'s instruction set is there, and the functions enable it and keep the contracts of those in
-    /// [`tile`](super::tile).
-    pub(crate) unsafe fn new<V: Vector>(
-        convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
-        dense: unsafe fn(&Dense, Range<usize>),
-        ceiling: unsafe fn(u32) -> u64,
-    ) -> Self {
-        Self {
-            zero: V::ZERO,
-            channel_bytes: V::CHANNEL_BYTES,
-            blocks_at_once: V::BLOCKS,
-            tap_index: V::tap_index,
-            convolve,
-            dense,
-            ceiling,
-            winograd: None,
-        }
-    }
-
-    /// Kernels that also have Winograd's method.
-    ///
-    /// # Safety
-    /// As for [`Self::new`]; `convolve` keeps the contract of [`winograd::convolve`] over `V`.
-    pub(crate) unsafe fn with_winograd<V: Winograd>(
-        mut self,
-        convolve: unsafe fn(&Convolution, Range<usize>, *mut u8),
-    ) -> Self {
-        self.winograd = Some(WinogradKernels { pair_index: V::pair_index, always: false, convolve });
-        self
-    }
-
-    /// Winograd's method wherever it is exact.
-    #[cfg(test)]
-    pub(crate) fn always_winograd(mut self) -> Self {
-        if let Some(winograd) = &mut self.winograd {
-            winograd.always = true;
-        }
-        self
-    }
-
-    /// Multiplies in registers only, `rounds` times: the number of multiply-accumulate operations.
-    pub(crate) fn ceiling(&self, rounds: u32) -> u64 {
-        // SAFETY: `new` vouches for the instruction set.
-        unsafe { (self.ceiling)(rounds) }
-    }
-
-    /// Channels of a group.
-    pub(crate) fn group(&self) -> usize {
-        GROUP_BYTES / self.channel_bytes
-    }
-
-    /// The stored byte of activation 0.
-    pub(crate) fn zero(&self) -> u8 {
-        self.zero
-    }
-
-    /// See [`Vector::tap_index`].
-    pub(crate) fn tap_index(&self, lane: usize, channel: usize) -> usize {
-        (self.tap_index)(lane, channel)
-    }
-
-    /// Whether a convolution over `input` is faster by Winograd's method, and exact: [`Winograd::pair_index`] if so.
-    pub(crate) fn winograd_pays(&self, input: &Map, parameters: &Parameters<'_>) -> Option<fn(usize, usize) -> usize> {
-        let winograd = self.winograd?;
-        let Shape { height, width, channels } = input.shape;
-        // Tiles at the edge yield more sums than are asked for, and the ways there and back cost something as well.
-        let products = winograd::PRODUCTS * winograd::tiles(height, width);
-        let pays = winograd.always || (channels >= LEAST_CHANNELS && 2 * products <= 9 * height * width);
-        (pays && winograd::weights::fit(parameters.weights, parameters.inputs)).then_some(winograd.pair_index)
-    }
-}
 
 /// What a convolution fetches for the dense layer behind it: the step of that layer, and which of the [`SHARES`] of the weights
 /// that each part of it will read.
@@ -126,9 +29,6 @@ struct Fetch {
     step: usize,
     shares: Range<usize>,
 }
-
-/// Channels from which on Winograd's method pays: with three, the ways there and back cost more than it saves.
-const LEAST_CHANNELS: usize = 8;
 
 /// Pixels of a tile, about.
 const TILE: usize = 14;
@@ -205,6 +105,21 @@ fn plan_fetches(steps: &mut [Step], kernels: &Kernels) {
     }
 }
 
+/// Whether a layer works on a map of `shape`, with a row of weights, a bias and a multiplier an output.
+fn fits(layer: &LayerPlan<'_>, shape: Shape) -> bool {
+    let whole = |parameters: &Parameters<'_>, inputs: usize| {
+        let outputs = parameters.biases.len();
+        parameters.inputs == inputs
+            && parameters.weights.len() == inputs * outputs
+            && parameters.multipliers.len() == outputs
+    };
+    match layer {
+        LayerPlan::Convolution(of, parameters) => *of == shape && whole(parameters, 9 * shape.channels),
+        LayerPlan::MaxPool(of) => *of == shape,
+        LayerPlan::Dense(parameters) => whole(parameters, shape.len()),
+    }
+}
+
 impl Step {
     fn info(&self) -> StepInfo {
         let (kind, input, output, filters) = match self {
@@ -229,6 +144,7 @@ impl Step {
 
 /// A network ready to run on one instruction set.
 pub(crate) struct Engine {
+    identity: Identity,
     kernels: Kernels,
     steps: Vec<Step>,
     hidden: Map,
@@ -238,8 +154,10 @@ pub(crate) struct Engine {
     scratch: usize,
 }
 
-/// The maps of one run, a copy of the activations that the last layer sees, and the threads that share the work.
+/// The maps of one run, a copy of the activations that the last layer sees, and the threads that share the work. Where a map lies
+/// and how long `lines` are, for how many threads, is the business of the engine that made it, and of no other.
 pub(crate) struct Arena {
+    owner: Identity,
     lines: Lines,
     hidden: Vec<u8>,
     explainer: Option<explain::Explainer>,
@@ -259,6 +177,9 @@ unsafe impl Sync for Base {}
 impl Engine {
     /// Lays out `layers`, the last of which is dense. Of a large network, dense layers are packed beside the convolutions, on
     /// a second thread: who starts the program waits for it.
+    ///
+    /// # Panics
+    /// When the layers do not fit the input and each other, or the last has other than [`Class::COUNT`] outputs.
     pub(crate) fn new(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>]) -> Self {
         let pack = || pack_dense(&kernels, layers);
         #[cfg(feature = "std")]
@@ -284,6 +205,8 @@ impl Engine {
         let mut at = 0;
         let mut scratch = 0;
         while let Some(layer) = layers.get(at) {
+            // The kernels read as many weights and activations as they compute from these sizes.
+            assert!(fits(layer, map.shape), "the layers fit each other");
             let last = at + 1 == layers.len();
             at += 1;
             match layer {
@@ -319,6 +242,7 @@ impl Engine {
                     }
                     let filters = packed.next().unwrap_or_else(|| Packed::dense(&kernels, parameters, layer.macs()));
                     if last {
+                        assert_eq!(parameters.biases.len(), Class::COUNT, "the last layer has an output a class");
                         steps.push(Step::Sums { input: map, output: end, filters });
                         break;
                     }
@@ -333,13 +257,14 @@ impl Engine {
         plan_fetches(&mut steps, &kernels);
         let arena = end + Class::COUNT.next_multiple_of(BLOCK) * size_of::<i32>();
         let arena = arena.next_multiple_of(LINE);
-        Self { kernels, steps, hidden: map, sums: end, arena, scratch }
+        Self { identity: Identity::new(), kernels, steps, hidden: map, sums: end, arena, scratch }
     }
 
     /// The buffers that [`Self::run`] needs, and `threads` threads, of which the caller's is one.
     pub(crate) fn arena(&self, threads: usize) -> Arena {
         let threads = if cfg!(feature = "std") { threads.clamp(1, MAX_THREADS) } else { 1 };
         Arena {
+            owner: self.identity.clone(),
             lines: Lines::new(self.arena + threads * self.scratch, self.kernels.zero),
             hidden: vec![0; self.hidden.shape.len()],
             explainer: None,
@@ -348,19 +273,31 @@ impl Engine {
         }
     }
 
+    /// Whether `arena` is of this engine, and no thread of it has panicked: whether [`Self::run`] runs in it.
+    pub(crate) fn accepts(&self, arena: &Arena) -> bool {
+        #[cfg(feature = "std")]
+        let whole = !arena.pool.has_failed();
+        #[cfg(not(feature = "std"))]
+        let whole = true;
+        self.identity.is(&arena.owner) && whole
+    }
+
     /// What the steps are, in order.
     pub(crate) fn steps(&self) -> Vec<StepInfo> {
         self.steps.iter().map(Step::info).collect()
     }
 
     /// Runs the network: the sums of the last layer, and the activations that it saw. Calls `observe` after each step.
+    ///
+    /// # Panics
+    /// When `arena` is another engine's.
     pub(crate) fn run<'a>(
         &self,
         input: &[u8],
         arena: &'a mut Arena,
         mut observe: impl FnMut(),
     ) -> ([i32; Class::COUNT], &'a [u8]) {
-        assert!(arena.lines.bytes().len() >= self.arena + self.scratch, "the arena is this network's");
+        assert!(self.identity.is(&arena.owner), "the arena is this engine's");
         let base = Base(arena.lines.as_mut_ptr());
         #[cfg(feature = "std")]
         {
@@ -369,7 +306,8 @@ impl Engine {
             pool.run(
                 &|part, barrier| {
                     for step in &self.steps {
-                        // SAFETY: the arena has the length that the layout asks for, and the barrier parts the steps.
+                        // SAFETY: the arena is this engine's, so it has the length that the layout and these parts ask for; the barrier
+                        // parts the steps.
                         unsafe { self.part(step, input, base, part, parts) };
                         barrier.wait();
                     }
@@ -386,7 +324,7 @@ impl Engine {
         }
         #[cfg(not(feature = "std"))]
         for step in &self.steps {
-            // SAFETY: the arena has the length that the layout of the steps asks for, and no other thread uses it.
+            // SAFETY: the arena is this engine's, so it has the length that the layout asks for; no other thread uses it.
             unsafe { self.part(step, input, base, 0, 1) };
             observe();
         }

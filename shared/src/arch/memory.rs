@@ -7,8 +7,12 @@ use crate::kernels::Shape;
 
 /// Bytes of a cache line.
 pub(crate) const LINE: usize = 64;
-/// Pixels that a kernel may read behind the last of a map.
-const SLACK_PIXELS: usize = 18;
+/// Pixels that a kernel may read behind the last row of a map. A pixel has [`GROUP_BYTES`] or more.
+pub(crate) const SLACK_PIXELS: usize = 18;
+/// Bytes that a kernel may read behind the last activation of a flat map.
+pub(crate) const SLACK_BYTES: usize = 4 * GROUP_BYTES;
+/// Rows that a map with a border has room for, and a kernel may read, come in multiples of this.
+pub(crate) const ROWS: usize = 4;
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -72,13 +76,14 @@ impl Map {
         Self::new(shape, start, shape.channels.next_multiple_of(BLOCK), channel, border)
     }
 
-    /// First byte behind the map and its slack: whole tiles of four rows and the border, and some pixels.
+    /// First byte behind the map and its slack: whole tiles of [`ROWS`] rows and the border, then [`SLACK_PIXELS`] and
+    /// [`SLACK_BYTES`].
     pub(crate) fn end(&self) -> usize {
         let rows = match self.border {
             0 => self.shape.height,
-            border => self.shape.height.next_multiple_of(4) + 2 * border,
+            border => self.shape.height.next_multiple_of(ROWS) + 2 * border,
         };
-        (self.start + rows * self.row + SLACK_PIXELS * self.pixel + GROUP_BYTES * 4).next_multiple_of(LINE)
+        (self.start + rows * self.row + SLACK_PIXELS * self.pixel + SLACK_BYTES).next_multiple_of(LINE)
     }
 
     /// Offset of a pixel.

@@ -14,13 +14,13 @@ use core::{
 };
 
 use super::{
-    tile::{Ahead, Convolution, Dense, convolve, dense, multiply_in_registers, strip},
+    tile::{Ahead, Convolution, strip},
     vector::{Lanes, Vector},
-    winograd::{self, Winograd},
+    winograd::Winograd,
 };
 
 /// How 4 sums take 4 bytes of activations each.
-pub(crate) trait Product: Copy {
+trait Product: Copy {
     /// The stored byte of activation 0.
     const ZERO: u8;
 
@@ -34,7 +34,7 @@ pub(crate) trait Product: Copy {
 
 /// NEON alone. The halves of the weights belong to channels 0, 1 and 2, 3.
 #[derive(Clone, Copy)]
-pub(crate) struct Multiply8;
+struct Multiply8;
 
 impl Product for Multiply8 {
     const ZERO: u8 = 0x80;
@@ -59,7 +59,7 @@ impl Product for Multiply8 {
 
 /// `sdot`.
 #[derive(Clone, Copy)]
-pub(crate) struct SignedDot;
+struct SignedDot;
 
 impl Product for SignedDot {
     const ZERO: u8 = 0x80;
@@ -85,7 +85,7 @@ impl Product for SignedDot {
 
 /// `usdot`.
 #[derive(Clone, Copy)]
-pub(crate) struct MixedDot;
+struct MixedDot;
 
 impl Product for MixedDot {
     const ZERO: u8 = 0;
@@ -111,9 +111,11 @@ impl Product for MixedDot {
 
 /// A block of 16 output channels as four vectors.
 #[derive(Clone, Copy)]
-pub(crate) struct Neon<P>(PhantomData<P>);
+struct Neon<P>(PhantomData<P>);
 
-impl<P: Product> Vector for Neon<P> {
+// SAFETY: 16 sums and 16 multipliers are four vectors of 16 bytes, 16 times 4 weights likewise, and a stored block is one. Rows are done
+// by `strip` alone, from one tile to the next.
+unsafe impl<P: Product> Vector for Neon<P> {
     const ZERO: u8 = P::ZERO;
     const CHANNEL_BYTES: usize = 1;
     const BLOCKS: usize = 1;
@@ -249,7 +251,8 @@ impl Lanes for int32x4_t {
 
 /// Where bytes are multiplied one by one, products of 16 bits cost twice as much and Winograd's method takes a quarter of
 /// them. Dot products of bytes are four times as cheap, and gain nothing.
-impl Winograd for Neon<Multiply8> {
+// SAFETY: vectors of 16 bytes are 8 lanes of 16 bits and 4 of 32; 8 activations are 8 bytes.
+unsafe impl Winograd for Neon<Multiply8> {
     type Halves = int16x8_t;
     type Words = int32x4_t;
     /// The 16 outputs of the first channel, and of the second.
@@ -325,53 +328,23 @@ impl Winograd for Neon<Multiply8> {
     }
 }
 
-/// Winograd's convolution for NEON alone.
-///
-/// # Safety
-/// As for [`winograd::convolve`].
-#[target_feature(enable = "neon")]
-pub(crate) unsafe fn convolve_tiles(task: &Convolution, tiles: core::ops::Range<usize>, scratch: *mut u8) {
-    // SAFETY: as the caller promises.
-    unsafe { winograd::convolve::<Neon<Multiply8>>(task, tiles, scratch) }
+/// NEON alone.
+pub(crate) mod plain {
+    use super::{Multiply8, Neon};
+
+    features!(Neon => kernels! Neon<Multiply8>, 6 sums, vreg "/* {0:v} */", by_winograd);
 }
 
-/// The functions of [`Kernels`](super::Kernels) for one product.
-macro_rules! kernels {
-    ($module:ident, $product:ident, $features:literal) => {
-        pub(crate) mod $module {
-            use super::*;
+/// NEON with dot products.
+pub(crate) mod dotprod {
+    use super::{Neon, SignedDot};
 
-            /// # Safety
-            /// As for [`convolve`].
-            #[target_feature(enable = $features)]
-            pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>, ahead: Ahead) {
-                // SAFETY: as the caller promises.
-                unsafe { convolve::<Neon<$product>>(task, units, ahead) }
-            }
-
-            /// # Safety
-            /// As for [`dense`].
-            #[target_feature(enable = $features)]
-            pub(crate) unsafe fn dense_blocks(task: &Dense, blocks: core::ops::Range<usize>) {
-                // SAFETY: as the caller promises.
-                unsafe { dense::<Neon<$product>>(task, blocks) }
-            }
-
-            /// # Safety
-            /// The instruction set is there.
-            #[target_feature(enable = $features)]
-            pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
-                // SAFETY: as the caller promises.
-                unsafe { multiply_in_registers::<Neon<$product>, 6>(rounds, |group| {
-                    let mut group = group;
-                    asm!("/* {0:v} */", inout(vreg) group, options(pure, nomem, nostack, preserves_flags));
-                    group
-                }) }
-            }
-        }
-    };
+    features!(NeonDotprod => kernels! Neon<SignedDot>, 6 sums, vreg "/* {0:v} */");
 }
 
-kernels!(plain, Multiply8, "neon");
-kernels!(dotprod, SignedDot, "neon,dotprod");
-kernels!(i8mm, MixedDot, "neon,i8mm");
+/// NEON with dot products of mixed signs.
+pub(crate) mod i8mm {
+    use super::{MixedDot, Neon};
+
+    features!(NeonI8mm => kernels! Neon<MixedDot>, 6 sums, vreg "/* {0:v} */");
+}

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{
-    engine::Kernels,
+    instruction_set::Kernels,
     memory::{Lines, Map},
     tile::Convolution,
     vector::BLOCK,

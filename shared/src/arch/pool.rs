@@ -91,11 +91,18 @@ impl Pool {
         self.shared.parts
     }
 
+    /// Whether a part has panicked. Some parts may have come to a barrier that the others never reached, so the pool is of no use.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.shared.failed.load(Ordering::Acquire)
+    }
+
     /// Calls `job` for parts `1..parts` on the threads and `first` here, and returns when all have returned.
     ///
     /// # Panics
-    /// When a part panics.
+    /// When a part panics; before any part begins, when [one did](Self::has_failed) in an earlier job.
     pub(crate) fn run(&mut self, job: &(dyn Fn(usize, Barrier<'_>) + Sync), first: impl FnOnce(Barrier<'_>)) {
+        // The barrier would open too early, and parts would see what others have not done yet.
+        assert!(!self.has_failed(), "a part of the network panicked in an earlier run");
         let shared = &*self.shared;
         if !self.workers.is_empty() {
             shared.running.store(self.workers.len(), Ordering::Relaxed);
@@ -114,7 +121,7 @@ impl Pool {
             shared.failed.store(true, Ordering::Release);
         }
         wait(|| shared.running.load(Ordering::Acquire) == 0);
-        assert!(!shared.failed.load(Ordering::Acquire), "a part of the network panicked");
+        assert!(!self.has_failed(), "a part of the network panicked");
     }
 }
 
@@ -223,5 +230,27 @@ mod tests {
             barrier.wait();
         };
         assert!(catch_unwind(AssertUnwindSafe(|| pool.run(&job, |barrier| job(0, barrier)))).is_err());
+    }
+
+    #[test]
+    fn after_a_panic_no_part_of_another_job_begins() {
+        for parts in 1..5 {
+            for failing in 0..parts {
+                let mut pool = Pool::new(parts);
+                // The others have come to the barrier when this part fails, or are on their way.
+                let job = |part, barrier: Barrier<'_>| {
+                    assert_ne!(part, failing, "this part fails on purpose");
+                    barrier.wait();
+                };
+                assert!(catch_unwind(AssertUnwindSafe(|| pool.run(&job, |barrier| job(0, barrier)))).is_err());
+                let begun = AtomicUsize::new(0);
+                let job = |_, barrier: Barrier<'_>| {
+                    begun.fetch_add(1, Ordering::Relaxed);
+                    barrier.wait();
+                };
+                assert!(catch_unwind(AssertUnwindSafe(|| pool.run(&job, |barrier| job(0, barrier)))).is_err());
+                assert_eq!(begun.into_inner(), 0, "parts that began; part {failing} of {parts} had failed");
+            }
+        }
     }
 }

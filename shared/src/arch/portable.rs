@@ -25,7 +25,9 @@ macro_rules! lanes {
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<const ZERO: u8, const WIDE: bool>;
 
-impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
+// SAFETY: arrays of 16 `i32`, 64 weights and 4 bytes are read and written whole, and a stored block is 16 bytes. Rows are done by `strip`
+// and `square` alone, from one tile to the next.
+unsafe impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
     const ZERO: u8 = ZERO;
     const CHANNEL_BYTES: usize = 1;
     const BLOCKS: usize = if WIDE { 2 } else { 1 };
@@ -125,7 +127,8 @@ impl Lanes for [i32; 8] {
 }
 
 /// Sums of 16 bits that overflow panic: the bounds that the method relies on are checked where it runs in plain Rust.
-impl<const ZERO: u8, const WIDE: bool> Winograd for Portable<ZERO, WIDE> {
+// SAFETY: arrays of `HALVES` and `WORDS` numbers are read and written whole, one byte an activation.
+unsafe impl<const ZERO: u8, const WIDE: bool> Winograd for Portable<ZERO, WIDE> {
     type Halves = [i16; 8];
     type Words = [i32; 8];
     type Pairs = [i16; 32];

@@ -1,5 +1,7 @@
 //! Every instruction set against the scalar kernels: random networks with shapes around every tile, and extremes.
 
+mod arenas;
+
 use alloc::{vec, vec::Vec};
 use core::fmt;
 use std::io::{self, Write};
@@ -244,19 +246,9 @@ the_loops_in_plain_rust_give_the_scalar_bits! {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avxvnni_in_the_encoding_of_avx512_gives_the_scalar_bits() {
-    use super::ymm::{Ymm, evex};
-    if Isa::Avx512Vnni.is_available() {
-        // SAFETY: AVX-512 with VNNI and VL is there, and the functions enable it.
-        let kernels = unsafe {
-            Kernels::new::<Ymm<evex::Evex>>(
-                evex::kernels::convolve_units,
-                evex::kernels::dense_blocks,
-                evex::kernels::ceiling,
-            )
-        };
-        check(kernels, 256);
-    } else {
-        say(format_args!("SKIPPED avxvnni_in_the_encoding_of_avx512: this machine lacks {}", Isa::Avx512Vnni));
+    match super::ymm::evex::kernels() {
+        Some(kernels) => check(kernels, 256),
+        None => say(format_args!("SKIPPED avxvnni_in_the_encoding_of_avx512: this machine lacks {}", Isa::Avx512Vnni)),
     }
 }
 

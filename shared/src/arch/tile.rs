@@ -5,7 +5,15 @@
 //! weights of all channels of the tile. Reading may run past the last pixel of a row: maps have a border of zeros and slack
 //! behind it, and what was computed from it is stored to a dump.
 
-use super::vector::{BLOCK, GROUP_BYTES, Vector};
+use super::{
+    memory::{ROWS, SLACK_BYTES, SLACK_PIXELS},
+    vector::{BLOCK, GROUP_BYTES, Vector},
+};
+
+// A pair of rows is read with one row above and one below, also where the height is odd.
+const _: () = assert!(ROWS.is_multiple_of(2));
+// A dense layer reads its last group whole.
+const _: () = assert!(GROUP_BYTES - 1 <= SLACK_BYTES);
 
 /// A 3x3 convolution over maps in memory: all that a kernel needs to know.
 ///
@@ -86,8 +94,8 @@ pub(crate) const DUMP: usize = 2 * BLOCK;
 ///
 /// # Safety
 /// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
-/// the input with a border of one pixel, one row more when the height is odd, and behind that slack for 16 pixels. No other
-/// thread writes what the units write.
+/// the input with a border of one pixel, one row more when the height is odd, and behind that [`SLACK_PIXELS`]; the output with
+/// room for whole blocks. No other thread writes what the units write.
 #[inline(always)]
 pub(crate) unsafe fn convolve<V: Vector>(task: &Convolution, units: core::ops::Range<usize>, mut ahead: Ahead) {
     let pairs = task.row_pairs();
@@ -101,8 +109,10 @@ pub(crate) unsafe fn convolve<V: Vector>(task: &Convolution, units: core::ops::R
 
 /// A pair of rows in tiles of `PIXELS` pixels of one row and `BLOCKS` blocks, from column `x` on while `x < end`.
 ///
+/// A tile begins at a pixel of the row and reads the two beside its last, so it ends `PIXELS - 1` pixels behind the border at most.
+///
 /// # Safety
-/// As for [`convolve`]; `PIXELS` is even.
+/// As for [`convolve`]; no tile begins at `task.width` or behind.
 #[inline(always)]
 pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     task: &Convolution,
@@ -112,6 +122,11 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     end: usize,
     ahead: &mut Ahead,
 ) {
+    const {
+        assert!(PIXELS > 0 && PIXELS.is_multiple_of(2), "a maximum is taken of pairs of pixels");
+        assert!(PIXELS - 1 <= SLACK_PIXELS, "the last tile of the last row ends in the slack");
+        assert!(BLOCKS > 0);
+    }
     let mut dump = [0u8; DUMP];
     let dump = dump.as_mut_ptr();
     // SAFETY: the block exists, so its weights, biases and multipliers do.
@@ -169,11 +184,24 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
-/// How many tiles of `wide` pixels, before tiles of `narrow` ones, cover `width` pixels with the fewest too many.
-pub(crate) fn wide_tiles(width: usize, wide: usize, narrow: usize) -> usize {
-    let covered = |count: usize| count * wide + width.saturating_sub(count * wide).next_multiple_of(narrow);
+/// How many tiles of `wide` pixels, before tiles of `narrow` ones, cover `width` pixels with the fewest too many; of equals the
+/// most. Each of them begins at one of the pixels.
+pub(crate) const fn wide_tiles(width: usize, wide: usize, narrow: usize) -> usize {
     let most = width.div_ceil(wide);
-    (most.saturating_sub(narrow)..=most).rev().min_by_key(|&count| covered(count)).unwrap_or(most)
+    let mut best = most;
+    let mut count = most;
+    while count > most.saturating_sub(narrow) {
+        count -= 1;
+        if covered(width, count, wide, narrow) < covered(width, best, wide, narrow) {
+            best = count;
+        }
+    }
+    best
+}
+
+/// Pixels that `count` tiles of `wide` pixels, and then as many of `narrow` ones as are needed, cover.
+pub(crate) const fn covered(width: usize, count: usize, wide: usize, narrow: usize) -> usize {
+    count * wide + width.saturating_sub(count * wide).next_multiple_of(narrow)
 }
 
 #[inline(always)]
@@ -262,7 +290,11 @@ macro_rules! for_columns {
 }
 
 /// Columns of [`square`].
-pub(crate) const SQUARE: usize = 8;
+const SQUARE: usize = 8;
+// The last square of the last row ends in the slack.
+const _: () = assert!(SQUARE - 1 <= SLACK_PIXELS);
+// `for_columns` counts the columns and the two beside them.
+const _: () = assert!(SQUARE + 2 == 10);
 
 /// A pair of rows of one block in tiles of 2 x 8 pixels: the nine weights of a group stay in registers, and a broadcast
 /// serves up to six sums. For few channels, where loads would be the limit. `PIXEL` is `input_pixel`, or 0 for any.
@@ -387,8 +419,8 @@ const AHEAD: usize = 4096;
 /// Does the `blocks` of a dense layer.
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the counts that it gives,
-/// and no other thread writes what the blocks write.
+/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the counts that it gives: the
+/// input for whole groups, the output for whole blocks. No other thread writes what the blocks write.
 #[inline(always)]
 pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usize>) {
     let mut dump = [0u8; DUMP];

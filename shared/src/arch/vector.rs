@@ -11,9 +11,17 @@ pub(crate) const GROUP_BYTES: usize = 4;
 /// activation XOR `ZERO`). A *group* is the activations of one pixel that lie in [`GROUP_BYTES`] bytes.
 ///
 /// # Safety
+/// The kernels compute from the constants where memory ends, so an implementor promises:
+///
+/// * `CHANNEL_BYTES` is what [`Vector::store`] writes an activation with: 1 or 2.
+/// * `CHANNELS` and `TAP_BYTES` are left as they are defined here.
+/// * A method reads and writes no more than its documentation says, and keeps no pointer.
+/// * [`Vector::row_pair`] does its work by [`strip`](super::tile::strip) and [`square`](super::tile::square) over the columns
+///   `0..task.width`, so that what their assertions say of the slack behind a map holds.
+///
 /// Every method may be called only where the implementor's instruction set is there, inside a function that enables it.
 /// Pointers must be valid for what the method's documentation says; no alignment is asked for.
-pub(crate) trait Vector: Copy {
+pub(crate) unsafe trait Vector: Copy {
     /// The stored byte of activation 0.
     const ZERO: u8;
     /// Bytes of a stored activation.
@@ -49,8 +57,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn max(a: Self::Sums, b: Self::Sums) -> Self::Sums;
     /// The sum of each pair.
     unsafe fn add(a: Self::Sums, b: Self::Sums) -> Self::Sums;
-    /// Requantizes four times 16 sums, each with the 16 multipliers at `multipliers[i]`, and stores them as activations
-    /// at `outputs[i]`, in order.
+    /// Requantizes four times 16 sums, each with the 16 multipliers at `multipliers[i]`, and stores them as 16 activations of
+    /// `CHANNEL_BYTES` at `outputs[i]`, in order.
     unsafe fn store(sums: [Self::Sums; 4], multipliers: [*const f32; 4], outputs: [*mut u8; 4]);
     /// Writes 16 sums to `output`.
     unsafe fn spill(sums: Self::Sums, output: *mut i32);

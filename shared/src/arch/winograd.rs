@@ -16,7 +16,8 @@ pub(crate) mod weights;
 use core::ops::Range;
 
 use super::{
-    tile::{Convolution, DUMP, wide_tiles},
+    memory::{ROWS, SLACK_PIXELS},
+    tile::{Convolution, DUMP, covered, wide_tiles},
     vector::{BLOCK, GROUP_BYTES, Lanes, Vector},
 };
 
@@ -37,11 +38,27 @@ const NARROW: usize = 4;
 /// 9 times this is 1 modulo 2^32.
 const INVERSE_OF_9: i32 = 0x38e3_8e39;
 
+// Whole tiles of rows, and the border, lie in a map.
+const _: () = assert!(ROWS.is_multiple_of(TILE) && WINDOW == TILE + 2);
+// A group is a pair of transformed activations.
+const _: () = assert!(GROUP_BYTES == PAIR * size_of::<i16>());
+const _: () = assert!(INVERSE_OF_9.wrapping_mul(9) == 1);
+// The wide and narrow tiles of a run are read to no more than `reach` behind it, and written to no more than the sums have room for.
+const _: () = {
+    let mut count = 1;
+    while count <= RUN {
+        let tiles = covered(count, wide_tiles(count, WIDE, NARROW), WIDE, NARROW);
+        assert!(tiles >= count && tiles <= count + NARROW && tiles <= count + WIDE);
+        count += 1;
+    }
+};
+
 /// What the method asks of an instruction set beyond [`Vector`].
 ///
 /// # Safety
-/// As for [`Vector`].
-pub(crate) trait Winograd: Vector {
+/// As for [`Vector`], for these constants too: [`Winograd::widen`] reads `HALVES` stored activations, [`Winograd::store_halves`] writes
+/// as many numbers, [`Winograd::words`] reads `WORDS` and [`Winograd::store_words`] writes as many.
+pub(crate) unsafe trait Winograd: Vector {
     /// Some lanes of 16 bits: transformed activations.
     type Halves: Lanes;
     /// Some lanes of 32 bits: sums.
@@ -49,7 +66,7 @@ pub(crate) trait Winograd: Vector {
     /// Transformed weights of [`PAIR`] channels for 16 outputs.
     type Pairs: Copy;
 
-    /// Lanes of [`Self::Halves`], which divide 16.
+    /// Lanes of [`Self::Halves`], 16 at most.
     const HALVES: usize;
     /// Lanes of [`Self::Words`], which divide 16.
     const WORDS: usize;
@@ -111,10 +128,18 @@ pub(crate) fn scratch(channels: usize) -> usize {
 ///
 /// # Safety
 /// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
-/// the input with a border of one pixel, whole tiles of rows, and behind that slack for four pixels. `scratch` has
-/// [`scratch`] bytes, aligned to 64, which nobody else uses. No other thread writes what the tiles write.
+/// the input with a border of one pixel, whole tiles of rows, and behind that [`SLACK_PIXELS`]; the output with room for whole
+/// blocks. `scratch` has [`scratch`] bytes, aligned to 64, which nobody else uses. No other thread writes what the tiles write.
 #[inline(always)]
 pub(crate) unsafe fn convolve<V: Winograd>(task: &Convolution, tiles: Range<usize>, scratch: *mut u8) {
+    const {
+        // The last window of the last row begins at a pixel of the row, so it ends `TILE - 1` pixels behind the border, and a vector that
+        // begins at the last activation of that pixel ends less than its length further on.
+        let behind = TILE - 1 + (V::HALVES * V::CHANNEL_BYTES).div_ceil(GROUP_BYTES);
+        assert!(V::HALVES > 0 && behind <= SLACK_PIXELS, "the last window of the last row ends in the slack");
+        assert!(V::HALVES <= BLOCK, "the last transformed activations have room behind them, see `product_bytes`");
+        assert!(V::WORDS > 0 && BLOCK.is_multiple_of(V::WORDS), "a block is whole vectors of sums");
+    }
     let runs = tiles.len().div_ceil(run_tiles(task.input_pixel / V::CHANNEL_BYTES));
     for run in 0..runs {
         let at = |run: usize| tiles.start + tiles.len() * run / runs;

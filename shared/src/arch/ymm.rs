@@ -3,19 +3,19 @@
 //! `vpmaddubsw`, which would take bytes, saturates its sums and is not used. AVX2 keeps activations as 16 bits instead, and
 //! widens weights when it loads them. Its products are 16 bits wide in any case, so Winograd's method costs it no width.
 
-use core::{
-    arch::{asm, x86_64::*},
-    marker::PhantomData,
-};
+use core::{arch::x86_64::*, marker::PhantomData};
 
 use super::{
-    tile::{Ahead, Convolution, Dense, convolve, dense, multiply_in_registers, strip},
+    tile::{Ahead, Convolution, strip},
     vector::{Lanes, Vector},
-    winograd::{self, Winograd},
+    winograd::Winograd,
 };
 
 /// How 8 sums take 4 bytes of activations each.
-pub(crate) trait Product: Copy {
+///
+/// # Safety
+/// `CHANNEL_BYTES` is 1 or 2; `taps` reads at most half of [`Vector::TAP_BYTES`].
+unsafe trait Product: Copy {
     /// Bytes of a stored activation.
     const CHANNEL_BYTES: usize;
 
@@ -32,9 +32,10 @@ pub(crate) trait Product: Copy {
 
 /// AVX2: `vpmaddwd` and an addition, two channels a group.
 #[derive(Clone, Copy)]
-pub(crate) struct Multiply16;
+struct Multiply16;
 
-impl Product for Multiply16 {
+// SAFETY: `taps` reads 16 bytes: 8 outputs of 2 channels.
+unsafe impl Product for Multiply16 {
     const CHANNEL_BYTES: usize = 2;
 
     #[inline(always)]
@@ -52,9 +53,10 @@ impl Product for Multiply16 {
 
 /// AVX-VNNI: `vpdpbusd`, four channels a group.
 #[derive(Clone, Copy)]
-pub(crate) struct DotProduct;
+struct DotProduct;
 
-impl Product for DotProduct {
+// SAFETY: `taps` reads 32 bytes: 8 outputs of 4 channels.
+unsafe impl Product for DotProduct {
     const CHANNEL_BYTES: usize = 1;
 
     #[inline(always)]
@@ -72,9 +74,11 @@ impl Product for DotProduct {
 
 /// A block of 16 output channels as two vectors.
 #[derive(Clone, Copy)]
-pub(crate) struct Ymm<P>(PhantomData<P>);
+struct Ymm<P>(PhantomData<P>);
 
-impl<P: Product> Vector for Ymm<P> {
+// SAFETY: 16 sums are two vectors of 8, whose halves of the weights `Product` vouches for. A stored block is 16 bytes, or 32 where an
+// activation has two. Rows are done by `strip` alone, from one tile to the next.
+unsafe impl<P: Product> Vector for Ymm<P> {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = P::CHANNEL_BYTES;
     const BLOCKS: usize = 1;
@@ -176,7 +180,7 @@ impl<P: Product> Vector for Ymm<P> {
 
 /// 16 lanes of 16 bits.
 #[derive(Clone, Copy)]
-pub(crate) struct Halves(__m256i);
+struct Halves(__m256i);
 
 impl Lanes for Halves {
     #[inline(always)]
@@ -200,7 +204,7 @@ impl Lanes for Halves {
 
 /// 8 lanes of 32 bits.
 #[derive(Clone, Copy)]
-pub(crate) struct Words(__m256i);
+struct Words(__m256i);
 
 impl Lanes for Words {
     #[inline(always)]
@@ -222,7 +226,9 @@ impl Lanes for Words {
     }
 }
 
-impl Winograd for Ymm<Multiply16> {
+// SAFETY: vectors of 32 bytes are 16 lanes of 16 bits and 8 of 32; activations are stored as 16 bits, so that a vector of them is 32
+// bytes too.
+unsafe impl Winograd for Ymm<Multiply16> {
     type Halves = Halves;
     type Words = Words;
     type Pairs = [__m256i; 2];
@@ -282,55 +288,19 @@ impl Winograd for Ymm<Multiply16> {
     }
 }
 
-/// Winograd's convolution for AVX2.
-///
-/// # Safety
-/// As for [`winograd::convolve`].
-#[target_feature(enable = "avx2")]
-pub(crate) unsafe fn convolve_tiles(task: &Convolution, tiles: core::ops::Range<usize>, scratch: *mut u8) {
-    // SAFETY: as the caller promises.
-    unsafe { winograd::convolve::<Ymm<Multiply16>>(task, tiles, scratch) }
+/// AVX2.
+pub(crate) mod avx2 {
+    use super::{Multiply16, Ymm};
+
+    features!(Avx2 => kernels! Ymm<Multiply16>, 6 sums, ymm_reg "/* {0} */", by_winograd);
 }
 
-/// The functions of [`Kernels`](super::Kernels) for one product.
-macro_rules! kernels {
-    ($module:ident, $product:ident, $features:literal) => {
-        pub(crate) mod $module {
-            use super::*;
+/// AVX-VNNI.
+pub(crate) mod avxvnni {
+    use super::{DotProduct, Ymm};
 
-            /// # Safety
-            /// As for [`convolve`].
-            #[target_feature(enable = $features)]
-            pub(crate) unsafe fn convolve_units(task: &Convolution, units: core::ops::Range<usize>, ahead: Ahead) {
-                // SAFETY: as the caller promises.
-                unsafe { convolve::<Ymm<$product>>(task, units, ahead) }
-            }
-
-            /// # Safety
-            /// As for [`dense`].
-            #[target_feature(enable = $features)]
-            pub(crate) unsafe fn dense_blocks(task: &Dense, blocks: core::ops::Range<usize>) {
-                // SAFETY: as the caller promises.
-                unsafe { dense::<Ymm<$product>>(task, blocks) }
-            }
-
-            /// # Safety
-            /// The instruction set is there.
-            #[target_feature(enable = $features)]
-            pub(crate) unsafe fn ceiling(rounds: u32) -> u64 {
-                // SAFETY: as the caller promises.
-                unsafe { multiply_in_registers::<Ymm<$product>, 6>(rounds, |group| {
-                    let mut group = group;
-                    asm!("/* {0} */", inout(ymm_reg) group, options(pure, nomem, nostack, preserves_flags));
-                    group
-                }) }
-            }
-        }
-    };
+    features!(AvxVnni => kernels! Ymm<DotProduct>, 6 sums, ymm_reg "/* {0} */");
 }
-
-kernels!(avx2, Multiply16, "avx2");
-kernels!(avxvnni, DotProduct, "avx2,avxvnni");
 
 /// The 256-bit `vpdpbusd` of AVX-512: tests the loops of AVX-VNNI on machines that have only the other encoding.
 #[cfg(test)]
@@ -338,9 +308,10 @@ pub(crate) mod evex {
     use super::*;
 
     #[derive(Clone, Copy)]
-    pub(crate) struct Evex;
+    struct Evex;
 
-    impl Product for Evex {
+    // SAFETY: as for `DotProduct`.
+    unsafe impl Product for Evex {
         const CHANNEL_BYTES: usize = 1;
 
         #[inline(always)]
@@ -356,5 +327,5 @@ pub(crate) mod evex {
         }
     }
 
-    kernels!(kernels, Evex, "avx2,avx512f,avx512vl,avx512vnni");
+    features!(Avx512Vnni => kernels! Ymm<Evex>, 6 sums, ymm_reg "/* {0} */");
 }

@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{LayerPlan, PackedFilters, Shape, StepInfo, StepKind, scalar};
+use super::{LayerPlan, PackedFilters, Shape, StepInfo, StepKind, identity::Identity, scalar};
 use crate::{
     explanation::{
         Explanation, Unexplained,
@@ -19,6 +19,7 @@ enum Step {
 
 /// A network ready to run on the scalar kernels.
 pub(crate) struct Reference {
+    identity: Identity,
     steps: Vec<(Step, StepInfo)>,
     last_convolution: Option<usize>,
     largest_map: usize,
@@ -26,6 +27,7 @@ pub(crate) struct Reference {
 
 /// The maps of one run, and copies of what an explanation is made of: a map is soon written over.
 pub(crate) struct Maps {
+    owner: Identity,
     maps: [Vec<u8>; 2],
     evidence: Evidence,
     head: Option<Head>,
@@ -52,7 +54,8 @@ impl Reference {
         };
         let largest_map = layers.iter().map(|layer| layer.output().len()).fold(input.len(), usize::max);
         let last_convolution = layers.iter().rposition(|layer| matches!(layer, LayerPlan::Convolution(..)));
-        Self { steps: layers.iter().map(pack).collect(), last_convolution, largest_map }
+        let steps = layers.iter().map(pack).collect();
+        Self { identity: Identity::new(), steps, last_convolution, largest_map }
     }
 
     /// The buffers that [`Self::run`] needs.
@@ -61,10 +64,16 @@ impl Reference {
         let shape = self.last_convolution.map_or(none, |at| self.steps[at].1.output);
         let hidden = self.hidden_steps().map(|(_, info)| vec![0; info.output.len()]).collect();
         Maps {
+            owner: self.identity.clone(),
             maps: [vec![0; self.largest_map], vec![0; self.largest_map]],
             evidence: Evidence { shape, activations: vec![0; shape.len()], hidden },
             head: None,
         }
+    }
+
+    /// Whether `maps` are of this network, so that [`Self::run`] finds them as long as it needs them.
+    pub(crate) fn accepts(&self, maps: &Maps) -> bool {
+        self.identity.is(&maps.owner)
     }
 
     /// The dense layers behind the last convolution but the very last.
@@ -125,6 +134,7 @@ impl Reference {
         }
         (sums, &current[..len])
     }
+
     /// The map for `class` of the field that [`Self::run`] saw last with `maps`.
     pub(crate) fn explain(&self, maps: &mut Maps, class: Class) -> Result<Explanation, Unexplained> {
         let last_convolution = self.last_convolution.ok_or(Unexplained::NoConvolution)?;

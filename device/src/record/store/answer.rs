@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Done, Receipt, Record, state};
+use super::{Done, Moment, Receipt, Record, state};
 use crate::{
-    civil::rfc3339,
+    clock::ClockTrust,
     record::{Hash, NewOpinion, RecordError, Says, Seen, SessionId, State, error::sqlite, log::Event},
 };
 
@@ -15,6 +15,22 @@ struct Row {
 }
 
 impl Record {
+    /// Adds an opinion on a field. What the model said stays; the newest opinion counts. After a sign-off the session then
+    /// needs another one.
+    ///
+    /// # Errors
+    /// [`RecordError::NoField`], [`RecordError::NothingToConfirm`], [`RecordError::Invalid`], and whatever keeps it from being
+    /// written.
+    pub fn add_opinion(&mut self, session: SessionId, sequence: u64, new: &NewOpinion) -> Result<Receipt, RecordError> {
+        new.check()?;
+        self.write(|transaction, path, trust| {
+            let number = i64::try_from(sequence).map_err(|_| RecordError::NoField { session, sequence })?;
+            let row = row_of(transaction, session, sequence, new.says).map_err(sqlite(path, "read"))??;
+            let row = insert(transaction, trust, session, number, new, &row, None).map_err(sqlite(path, "written"))?;
+            Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })
+        })
+    }
+
     /// As [`Record::add_opinion`], where the field is as whoever answers has seen it. The same request again adds nothing and gives the
     /// receipt of the first time, also after a restart.
     ///
@@ -34,7 +50,7 @@ impl Record {
         if let Some(receipt) = self.given_before(session, sequence, new, seen)? {
             return Ok(receipt);
         }
-        self.write(|transaction, path| {
+        self.write(|transaction, path, trust| {
             let absent = RecordError::NoField { session, sequence };
             let number = i64::try_from(sequence).map_err(|_| absent)?;
             let row = row_of(transaction, session, sequence, new.says).map_err(sqlite(path, "read"))??;
@@ -45,9 +61,8 @@ impl Record {
                 let by = transaction.query_row(sql, [session.0], |row| row.get(0)).map_err(&failed)?;
                 return Err(RecordError::SignedOff { session, by });
             }
-            insert(transaction, session, number, new, &row, seen.request.as_deref())
-                .map_err(sqlite(path, "written"))?;
-            let row = transaction.last_insert_rowid();
+            let request = seen.request.as_deref();
+            let row = insert(transaction, trust, session, number, new, &row, request).map_err(sqlite(path, "written"))?;
             Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })
         })
     }
@@ -120,16 +135,20 @@ fn unchanged(
     Ok(Err(RecordError::Answered { session, sequence: sequence.unsigned_abs(), newest }))
 }
 
+/// Adds the opinion; gives its row.
 fn insert(
     transaction: &Transaction<'_>,
+    trust: ClockTrust,
     session: SessionId,
     sequence: i64,
     new: &NewOpinion,
     row: &Row,
     request: Option<&str>,
-) -> rusqlite::Result<usize> {
-    let sql = "INSERT INTO opinions (session_id, sequence, given_utc, given_by, kind, label, note, request) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let values = params![session.0, sequence, rfc3339(new.at), new.by, row.kind, row.label, new.note, request];
-    transaction.execute(sql, values)
+) -> rusqlite::Result<i64> {
+    let Moment { utc, clock } = Moment::next(transaction, session, new.at, trust)?;
+    let sql = "INSERT INTO opinions (session_id, sequence, given_utc, clock, given_by, kind, label, note, request) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let values = params![session.0, sequence, utc, clock.name(), new.by, row.kind, row.label, new.note, request];
+    transaction.execute(sql, values)?;
+    Ok(transaction.last_insert_rowid())
 }

@@ -13,11 +13,14 @@ use crate::{
         Explanation, Unexplained,
         head::{DenseLayer, Evidence, Head},
     },
+    kernels::identity::Identity,
     label::Class,
 };
 
 /// What explanations of one arena's fields share.
 pub(super) struct Explainer {
+    /// Whose steps and storage it is made for.
+    owner: Identity,
     head: Head,
     /// The last convolution's output without its max-pool; a map of its own, at the start of `lines`.
     unpooled: Map,
@@ -26,8 +29,9 @@ pub(super) struct Explainer {
 }
 
 impl Explainer {
-    /// For the steps from the last convolution on.
-    fn new(kernels: &Kernels, convolution: &Convolved<'_>, behind: &[Step]) -> Self {
+    /// For the steps of `engine` from the last convolution on.
+    fn new(engine: &Engine, convolution: &Convolved<'_>, behind: &[Step]) -> Self {
+        let kernels = &engine.kernels;
         let mut shape = convolution.input.shape;
         shape.channels = convolution.output.shape.channels;
         let unpooled = Map::of_blocks(shape, 0, kernels.channel_bytes, false);
@@ -50,7 +54,7 @@ impl Explainer {
             layers.push(DenseLayer::summed(inputs, channels.take().unwrap_or(inputs), multipliers, unpack));
         }
         let evidence = Evidence { shape, activations: vec![0; shape.len()], hidden };
-        Self { head: Head(layers), unpooled, lines, evidence }
+        Self { owner: engine.identity.clone(), head: Head(layers), unpooled, lines, evidence }
     }
 }
 
@@ -80,8 +84,11 @@ impl Packed {
 
 impl Engine {
     /// The map for `class` of the field that [`Self::run`] saw last with `arena`.
+    ///
+    /// # Panics
+    /// When `arena` is another engine's.
     pub(crate) fn explain(&self, arena: &mut Arena, class: Class) -> Result<Explanation, Unexplained> {
-        assert!(arena.lines.bytes().len() >= self.arena + self.scratch, "the arena is this network's");
+        assert!(self.identity.is(&arena.owner), "the arena is this engine's");
         let found = self.steps.iter().enumerate().rev().find_map(|(at, step)| match step {
             Step::Convolve { input, output, filters, pool, .. } => {
                 Some((at, Convolved { input, output, filters, pool: *pool }))
@@ -94,9 +101,9 @@ impl Engine {
         });
         let (at, convolution) = found.ok_or(Unexplained::NoConvolution)?;
         let behind = &self.steps[at + 1..];
-        let mut explainer =
-            arena.explainer.take().unwrap_or_else(|| Explainer::new(&self.kernels, &convolution, behind));
-        let Explainer { head, unpooled, lines, evidence } = &mut explainer;
+        let kept = arena.explainer.take().filter(|explainer| self.identity.is(&explainer.owner));
+        let mut explainer = kept.unwrap_or_else(|| Explainer::new(self, &convolution, behind));
+        let Explainer { head, unpooled, lines, evidence, .. } = &mut explainer;
         if convolution.pool {
             self.convolve_unpooled(arena, &convolution, unpooled, lines);
             self.copy(lines.bytes(), unpooled, &mut evidence.activations);
@@ -122,7 +129,7 @@ impl Engine {
         {
             let parts = arena.pool.parts();
             let job = |part| {
-                // SAFETY: both allocations have the length that their maps ask for, and no part writes what another does.
+                // SAFETY: arena and map are this engine's, so they have the lengths that it asks for; no part writes what another does.
                 unsafe { self.part_unpooled(convolution, from, output, to, part, parts) }
             };
             arena.pool.run(&|part, _| job(part), |_| job(0));

@@ -65,3 +65,27 @@ fn maps_do_not_depend_on_how_zero_is_stored() {
         }
     }
 }
+
+#[test]
+fn what_an_explanation_keeps_is_not_taken_from_another_engine() {
+    let shape = Shape { height: 6, width: 9, channels: 3 };
+    let engine = |channels: usize| {
+        let [first, last] = [27, Class::COUNT * shape.height * shape.width].map(|count| weights(count * channels));
+        let plans = [
+            LayerPlan::Convolution(shape, parameters(27, &first)),
+            LayerPlan::Dense(parameters(last.len() / Class::COUNT, &last)),
+        ];
+        Engine::new(portable::<0, false>(), shape, &plans)
+    };
+    let input: Vec<u8> = (0..shape.len()).map(|at| (at * 37 % 256) as u8).collect();
+    let [few, many] = [engine(5), engine(20)];
+    let explain = |engine: &Engine, arena: &mut Arena| {
+        engine.run(&input, arena, || ());
+        Class::ALL.map(|class| engine.explain(arena, class).expect("a map"))
+    };
+    let [mut of_few, mut of_many] = [few.arena(1), many.arena(1)];
+    let expected = explain(&few, &mut of_few);
+    assert!(explain(&many, &mut of_many) != expected, "the maps differ");
+    core::mem::swap(&mut of_few.explainer, &mut of_many.explainer);
+    assert!(explain(&few, &mut of_few) == expected, "a map of the other engine");
+}

@@ -1,0 +1,10 @@
+//! Networks that nobody trained: drawn ones in each other's workspaces, and hostile ones on every instruction set.
+
+#![allow(missing_docs, reason = "tests")]
+
+#[path = "networks/drawn.rs"]
+mod drawn;
+#[path = "networks/foreign_workspaces.rs"]
+mod foreign_workspaces;
+#[path = "networks/hostile_models.rs"]
+mod hostile_models;
