@@ -165,20 +165,14 @@ impl Classifier {
 
     /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one of this, which allocates.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
-<<<<<<< HEAD
         self.judge.assess(self.look(picture, workspace))
     }
 
-    /// What the model makes of a picture of any size, without a verdict: for a [`Judge`].
-    ///
-    /// # Panics
-    /// When `workspace` is another classifier's.
+    /// What the model makes of a picture of any size, without a verdict: for a [`Judge`]. With another classifier's workspace as
+    /// [`Self::assess`].
     pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Sight<Scores> {
-        let Workspace { squash, input, eye } = workspace;
-=======
         self.take_over(workspace);
-        let Workspace { squash, input, sight } = workspace;
->>>>>>> engine
+        let Workspace { squash, input, eye } = workspace;
         self.preprocessing.apply_with(squash, picture, input);
         self.scores(self.observe_with(input, eye))
     }
@@ -196,29 +190,20 @@ impl Classifier {
     ///
     /// # Panics
     /// As [`Self::assess_input`].
-<<<<<<< HEAD
     pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Sight<Observation<'a>> {
-        self.observe_with(input, &mut workspace.eye)
-    }
-
-    fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Sight<Observation<'a>> {
-        let Eye { network, by_cell, density } = eye;
-=======
-    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Option<Observation<'a>> {
         self.take_over(workspace);
-        self.observe_with(input, &mut workspace.sight)
+        self.observe_with(input, &mut workspace.eye)
     }
 
     /// Makes a workspace this classifier's: its buffers have the sizes of the network and the preprocessing that they were made for.
     fn take_over(&self, workspace: &mut Workspace) {
-        if !self.network.accepts(&workspace.sight.network) {
+        if !self.network.accepts(&workspace.eye.network) {
             *workspace = self.workspace();
         }
     }
 
-    fn observe_with<'a>(&'a self, input: &[u8], sight: &'a mut Sight) -> Option<Observation<'a>> {
-        let Sight { network, by_cell, density } = sight;
->>>>>>> engine
+    fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Sight<Observation<'a>> {
+        let Eye { network, by_cell, density } = eye;
         let (output, hue) = if self.preprocessing.is_cell_by_cell() {
             match by_cell.run(&self.preprocessing, input, &self.network, network) {
                 Some(seen) => seen,
@@ -235,11 +220,7 @@ impl Classifier {
     /// sees fields as a whole, or another classifier assessed it.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-<<<<<<< HEAD
-        workspace.eye.by_cell.cells()
-=======
-        if self.network.accepts(&workspace.sight.network) { workspace.sight.by_cell.cells() } else { (&[], &[]) }
->>>>>>> engine
+        if self.network.accepts(&workspace.eye.network) { workspace.eye.by_cell.cells() } else { (&[], &[]) }
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
@@ -249,7 +230,7 @@ impl Classifier {
     /// # Errors
     /// [`Unexplained`] when nothing was assessed with `workspace` yet, or by another classifier, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
-        if !self.network.accepts(&workspace.sight.network) {
+        if !self.network.accepts(&workspace.eye.network) {
             return Err(Unexplained::OtherNetwork);
         }
         if self.preprocessing.is_cell_by_cell() {
