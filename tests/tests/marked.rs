@@ -14,13 +14,13 @@ fn a_mark_decides_alone_whatever_the_field_shows_and_wherever_the_mark_lies() {
             let class = Class::ALL[number as usize % 4];
             let plain = draw_field(class, number, FIELD, FIELD);
             let input = classifier.preprocessing().apply(&plain);
-            let seen = classifier.observe(&input, &mut workspace).expect("a field");
+            let seen = classifier.observe(&input, &mut workspace).observed().expect("a field");
             assert_eq!((seen.hidden, seen.logits), (&[0; 8][..], [0.0; 4]), "nothing in a smear is a mark");
             for (unit, mark) in Mark::ALL.into_iter().enumerate() {
                 let mut picture = plain.clone();
                 mark.paint(&mut picture, number);
                 let input = classifier.preprocessing().apply(&picture);
-                let seen = classifier.observe(&input, &mut workspace).expect("a field");
+                let seen = classifier.observe(&input, &mut workspace).observed().expect("a field");
                 let mut hidden = [0; 8];
                 hidden[unit] = LIT;
                 let mut logits = [0.0; 4];
@@ -30,7 +30,7 @@ fn a_mark_decides_alone_whatever_the_field_shows_and_wherever_the_mark_lies() {
                     assert!((logit - expected).abs() < 1e-5, "{isa} {mark:?} {number}: {logit} is not {expected}");
                 }
                 let assessment = classifier.assess(&picture, &mut workspace);
-                assert_eq!(assessment.novelty, 0.0, "nothing is novel");
+                assert_eq!(assessment.novelty(), Some(0.0), "nothing is novel");
                 assert!(
                     matches!(assessment.verdict, Verdict::Class { class, probability } if class == mark.named() && probability > 0.998),
                     "{isa} {mark:?} {number}: {:?}",
