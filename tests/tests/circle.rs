@@ -114,7 +114,7 @@ fn corrections_come_back_as_a_signed_model_that_has_learned_from_them() {
     let corrected = screen_and_correct(&champion, &slide, &record);
     assert_eq!(corrected.len(), 10);
     assert!(corrected.iter().all(|(jpeg, class)| {
-        *class == Class::Pro && named(&champion, &decode(jpeg).expect("a JPEG")) == Class::Benign
+        *class == Class::Pro && named(&champion, &decode(jpeg).expect("a JPEG")) == Some(Class::Benign)
     }));
     let reader = RecordReader::open(&record).expect("a record");
     let export = export_for_training(&reader, None, &path("export")).expect("exported");

@@ -34,7 +34,7 @@ fn drawn_fields_maps_are_those_of_the_float_network_and_of_this_head() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let set = DrawnSet { generator: GENERATOR, seed: 3, width: 224, height: 224, per_class: 3 };
     set.write(folder.path(), || ()).expect("drawn");
-    let pictures = picture::pictures_below(folder.path()).expect("pictures");
+    let pictures = picture::pictures_below(folder.path(), Progress::Silent).expect("pictures").pictures;
     assert_eq!(pictures.len(), 12);
     let agreement = agreement(&pictures);
     let (float, shuffled) = (agreement.float().expect("maps"), agreement.shuffled().expect("maps"));
