@@ -3,6 +3,7 @@
 use blastscope::record::Jpeg;
 use blastscope_host::{
     picture::{pictures_below, read_file, read_picture},
+    progress::Progress,
     synth::{DrawnSet, GENERATOR},
 };
 use blastscope_shared::{decode::decode, hex};
@@ -14,7 +15,7 @@ fn a_drawn_set_is_the_same_on_every_processor_from_the_seed_to_the_decoded_pixel
     let set = DrawnSet { generator: GENERATOR, seed: 15, width: 250, height: 190, per_class: 1 };
     set.write(folder.path(), || ()).expect("drawn");
     let [mut files, mut pixels, mut kept] = [(); 3].map(|()| Sha256::new());
-    for path in pictures_below(folder.path()).expect("pictures") {
+    for path in pictures_below(folder.path(), Progress::Silent).expect("pictures").pictures {
         files.update(read_file(&path).expect("read"));
         let picture = read_picture(&path).expect("a picture");
         pixels.update(picture.bytes());
