@@ -8,7 +8,7 @@ use crate::{
     artifact::{ArtifactError, Filters, Layer},
     explanation::{Explanation, Unexplained},
     kernels::{
-        LayerPlan, Parameters,
+        BLOCK, LayerPlan, Parameters,
         reference::{Maps, Reference},
     },
     label::Class,
@@ -18,6 +18,9 @@ use crate::{
 
 /// Most elements of a map: 1024 x 1024 pixels with 64 channels.
 const MAX_MAP: usize = 1 << 26;
+/// Most elements of all layers' maps together, their channels in whole blocks: 256 MiB where an activation takes two bytes. A file
+/// of a few megabytes could else ask for more memory than a board has.
+const MAX_MAPS: usize = 1 << 27;
 
 /// How a network is run; every way gives the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,6 +240,7 @@ fn check<'a>(
     let mut shape = input;
     let mut scale = INPUT_SCALE;
     let mut plans = Vec::with_capacity(layers.len());
+    let mut maps = 0;
     for layer in inner {
         let plan = match layer {
             Layer::Convolution(filters) => {
@@ -259,6 +263,10 @@ fn check<'a>(
         shape = plan.output();
         if shape.len() > MAX_MAP {
             return Err(ArtifactError::Invalid("a layer's output is too large"));
+        }
+        maps += shape.height * shape.width * shape.channels.next_multiple_of(BLOCK);
+        if maps > MAX_MAPS {
+            return Err(ArtifactError::Invalid("its layers' outputs are too large together"));
         }
         plans.push(plan);
     }

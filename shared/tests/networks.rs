@@ -4,6 +4,8 @@
 
 #[path = "networks/drawn.rs"]
 mod drawn;
+#[path = "networks/files.rs"]
+mod files;
 #[path = "networks/foreign_workspaces.rs"]
 mod foreign_workspaces;
 #[path = "networks/hostile_models.rs"]

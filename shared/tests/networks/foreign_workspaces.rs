@@ -1,10 +1,13 @@
 //! A workspace belongs to the network that made it. Another network that is given it must neither write past its end nor take
 //! what lies in it for its own, however alike the two are in size.
 
-use blastscope_shared::{Class, Explanation, Network, network::Workspace};
+use blastscope_shared::{Class, Classifier, Explanation, Network, Preprocessing, RgbPixels, network::Workspace};
 use proptest::prelude::*;
 
-use crate::drawn::{Kind, Model, Numbers, Values, executions, kinds};
+use crate::{
+    drawn::{Kind, Model, Numbers, Values, executions, inputs, kinds},
+    files::file,
+};
 
 /// What a network makes of an input.
 #[derive(Debug, PartialEq)]
@@ -67,6 +70,49 @@ fn a_network_that_needs_more_for_each_thread_does_not_write_past_a_larger_worksp
         Model::draw((16, 16), &[Kind::Convolution(48), Kind::Convolution(48)], Values::Usual, 6),
     ];
     exchange([&models[0], &models[1]], 3).expect("the same as in workspaces of their own");
+}
+
+#[test]
+fn classifiers_do_not_take_each_others_workspaces_for_their_own() {
+    // Whole fields and cells, few and many hidden activations, inputs of several sizes.
+    let whole = |side| Preprocessing::square(side);
+    let kinds = |hidden| [Kind::Convolution(8), Kind::MaxPool, Kind::MaxPool, Kind::Dense(hidden)];
+    let models =
+        [(whole(64), 16), (whole(64), 40), (whole(48), 16), (Preprocessing::cells(), 16), (Preprocessing::cells(), 9)]
+            .map(|(preprocessing, hidden)| Model::of(preprocessing, &kinds(hidden), Values::Usual, hidden as u64));
+    let files: Vec<Vec<u8>> = models.iter().map(|model| file(model, 2)).collect();
+    for execution in executions() {
+        let classifiers: Vec<Classifier> =
+            files.iter().map(|file| Classifier::read_with(file, execution).expect("a whole file")).collect();
+        let [squares, _] = inputs(&Preprocessing::cells(), 192 * 192 * 3, 3);
+        let picture = RgbPixels::new(192, 192, squares).expect("three bytes a pixel");
+        let expected: Vec<_> = classifiers
+            .iter()
+            .map(|classifier| {
+                let mut workspace = classifier.workspace();
+                let assessment = format!("{:?}", classifier.assess(&picture, &mut workspace));
+                let cells = classifier.cells(&workspace).0.len();
+                (assessment, cells, classifier.explain(&mut workspace, Class::Early).expect("a map"))
+            })
+            .collect();
+        assert_eq!(
+            expected.iter().map(|(_, cells, _)| *cells > 0).collect::<Vec<_>>(),
+            [false, false, false, true, true]
+        );
+        for first in 0..models.len() {
+            for second in (0..models.len()).filter(|&second| second != first) {
+                let mut workspace = classifiers[first].workspace();
+                classifiers[first].assess(&picture, &mut workspace);
+                let said = format!("model {second} after {first}, {execution:?}");
+                assert!(classifiers[second].explain(&mut workspace, Class::Early).is_err(), "{said}");
+                assert_eq!(classifiers[second].cells(&workspace), (&[][..], &[][..]), "{said}");
+                let assessment = format!("{:?}", classifiers[second].assess(&picture, &mut workspace));
+                let cells = classifiers[second].cells(&workspace).0.len();
+                let map = classifiers[second].explain(&mut workspace, Class::Early).expect("a map");
+                assert!((assessment, cells, map) == expected[second], "{said}");
+            }
+        }
+    }
 }
 
 proptest! {
