@@ -5,6 +5,7 @@ mod record;
 mod table;
 
 use std::{
+    collections::HashSet,
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -47,9 +48,14 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     let Options { json, gate, mut overlays } = options;
     let (mut loaded, mut inspector) = (model::Loaded::new(classifier), Inspector::new());
     let mut all_fine = true;
+    // What the first picture of many says about all of them is said once.
+    let mut told = HashSet::new();
     let mut look = |path: &Path, found: Result<(), String>| {
         let outcome = found.and_then(|()| examine(path, &mut loaded, &mut inspector, gate, overlays.as_mut()));
         let drawn = outcome.as_ref().map(|examined| examined.explanation.as_ref());
+        for line in outcome.iter().flat_map(|examined| &examined.notes).filter(|line| told.insert((*line).clone())) {
+            note(format_args!("{} {line}", path.display()));
+        }
         if let Ok(Some(Err(error))) = drawn {
             note(format_args!("{} {error}", path.display()));
         }
@@ -84,6 +90,8 @@ pub(crate) struct Examined {
     quality: blastscope_shared::gate::Quality,
     rejection: Option<blastscope_shared::gate::Rejection>,
     assessment: blastscope_shared::classifier::Assessment,
+    /// What the file says and was not applied to its pixels.
+    notes: Vec<decode::Note>,
     /// Where it was asked for: the map, or why there is none.
     explanation: Option<Result<explain::Drawn, String>>,
 }
@@ -117,12 +125,13 @@ fn examine(
     overlays: Option<&mut Overlays>,
 ) -> Result<Examined, String> {
     let bytes = files::read(path)?;
-    let picture = decode::decode(&bytes).map_err(|error| error.to_string())?;
+    let decoded = decode::decode_with_notes(&bytes).map_err(|error| error.to_string())?;
+    let decode::Decoded { pixels: picture, notes } = decoded;
     drop(bytes);
     let quality = inspector.inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
     let assessment = loaded.assess(shown(&picture, inspector, loaded.squashes_to()));
-    let mut examined = Examined { quality, rejection, assessment, explanation: None };
+    let mut examined = Examined { quality, rejection, assessment, notes, explanation: None };
     if let Some(overlays) = overlays {
         examined.explanation = Some(overlays.draw(path, &picture, &examined, loaded));
     }

@@ -6,11 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_shared::decode::DecodeError;
+
 /// File name extensions that count as pictures, in lower case.
 pub const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff"];
 
-/// Largest file that is read, in bytes: the largest picture that is decoded, uncompressed, and its header.
-pub const MAX_BYTES: u64 = blastscope_shared::decode::MAX_PIXELS * 3 + (1 << 20);
+/// Largest file that is read, in bytes.
+pub const MAX_BYTES: u64 = blastscope_shared::decode::MAX_FILE_BYTES;
 
 /// The pictures below `folder`, sorted by path. Hidden files and links to folders are left out.
 ///
@@ -52,15 +54,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     if !metadata.is_file() {
         return Err("is not a file".into());
     }
-    let too_large = || format!("is larger than {} MB: no picture that is decoded here is", MAX_BYTES / 1_000_000);
+    let too_large = |bytes| DecodeError::TooManyBytes { bytes }.to_string();
     if metadata.len() > MAX_BYTES {
-        return Err(too_large());
+        return Err(too_large(metadata.len()));
     }
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     let file = File::open(path).map_err(|error| reason(&error))?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(too_large());
+        return Err(too_large(bytes.len() as u64));
     }
     if bytes.is_empty() {
         return Err("is empty".into());

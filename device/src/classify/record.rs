@@ -31,6 +31,9 @@ pub(super) struct Record<'a> {
     novelty: Option<f32>,
     quality: &'a Quality,
     model: &'a str,
+    /// What the file says and was not applied to its pixels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explained<'a>>,
 }
@@ -83,6 +86,7 @@ impl<'a> Record<'a> {
             novelty: assessment.is_seen().then_some(assessment.novelty),
             quality: &examined.quality,
             model,
+            notes: examined.notes.iter().map(ToString::to_string).collect(),
             explanation: examined.explanation.as_ref().map(Explained::new),
         }
     }
