@@ -6,6 +6,7 @@ mod sources;
 mod table;
 
 use std::{
+    collections::HashSet,
     io::{self, Write},
     path::PathBuf,
 };
@@ -50,10 +51,15 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     let Options { json, gate, mut overlays } = options;
     let (mut loaded, mut inspector) = (model::Loaded::new(classifier), Inspector::new());
     let mut all_fine = true;
+    // What the first picture of many says about all of them is said once.
+    let mut told = HashSet::new();
     let mut look = |item: &Item| {
         let source = item.source.as_ref().map_err(Clone::clone);
         let outcome = source.and_then(|source| examine(source, &mut loaded, &mut inspector, gate, overlays.as_mut()));
         let drawn = outcome.as_ref().map(|examined| examined.explanation.as_ref());
+        for line in outcome.iter().flat_map(|examined| &examined.notes).filter(|line| told.insert((*line).clone())) {
+            note(format_args!("{} {line}", item.name.printable()));
+        }
         if let Ok(Some(Err(error))) = drawn {
             note(format_args!("{} {error}", item.name.printable()));
         }
@@ -87,6 +93,8 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
 /// What was found in one picture.
 pub(crate) struct Examined {
     appraisal: Appraisal,
+    /// What the file says and was not applied to its pixels.
+    notes: Vec<decode::Note>,
     /// Where it was asked for: the map, or why there is none. `None` inside where nothing was seen that could speak for a class.
     explanation: Option<Result<Option<explain::Drawn>, String>>,
 }
@@ -99,14 +107,15 @@ fn examine(
     overlays: Option<&mut Overlays>,
 ) -> Result<Examined, String> {
     let bytes = source.read()?;
-    let picture = decode::decode(&bytes).map_err(|error| error.to_string())?;
+    let decoded = decode::decode_with_notes(&bytes).map_err(|error| error.to_string())?;
+    let decode::Decoded { pixels: picture, notes } = decoded;
     let identity = overlays.as_ref().map(|_| source.identity(&bytes));
     drop(bytes);
     let quality = inspector.inspect(&picture);
     let rejection = if gate { Gate::default().judge(&quality).err() } else { None };
     let sight = loaded.look(shown(&picture, inspector, loaded.squashes_to()));
     let assessment = loaded.classifier().judge().assess(sight);
-    let mut examined = Examined { appraisal: Appraisal { quality, rejection, assessment }, explanation: None };
+    let mut examined = Examined { appraisal: Appraisal { quality, rejection, assessment }, notes, explanation: None };
     if let (Some(overlays), Some(identity)) = (overlays, identity) {
         examined.explanation = Some(overlays.draw(&identity, &picture, &examined, loaded));
     }

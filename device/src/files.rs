@@ -5,8 +5,10 @@ use std::{
     path::Path,
 };
 
-/// Largest file that is read, in bytes: the largest picture that is decoded, uncompressed, and its header.
-pub const MAX_BYTES: u64 = blastscope_shared::decode::MAX_PIXELS * 3 + (1 << 20);
+use blastscope_shared::decode::DecodeError;
+
+/// Largest file that is read, in bytes.
+pub const MAX_BYTES: u64 = blastscope_shared::decode::MAX_FILE_BYTES;
 
 /// The bytes of a picture file.
 ///
@@ -23,14 +25,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
 /// # Errors
 /// As [`read()`].
 pub fn read_picture(source: impl io::Read, length: u64) -> Result<Vec<u8>, String> {
-    let too_large = || format!("is larger than {} MB: no picture that is decoded here is", MAX_BYTES / 1_000_000);
+    let too_large = |bytes| DecodeError::TooManyBytes { bytes }.to_string();
     if length > MAX_BYTES {
-        return Err(too_large());
+        return Err(too_large(length));
     }
     let mut bytes = Vec::with_capacity(length as usize);
     source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(too_large());
+        return Err(too_large(bytes.len() as u64));
     }
     if bytes.is_empty() {
         return Err("is empty".into());
@@ -64,6 +66,6 @@ mod tests {
         assert_eq!(read(&empty), Err("is empty".into()));
         assert_eq!(read(folder.path()), Err("is not a file but a folder".into()));
         assert_eq!(read(&folder.path().join("absent.jpg")), Err("does not exist".into()));
-        assert_eq!(read_picture(io::repeat(1), 0).map_err(|error| error.contains("is larger than")), Err(true));
+        assert_eq!(read_picture(io::repeat(1), 0).map_err(|error| error.contains("MB")), Err(true));
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use blastscope_files::{Printable as _, open_regular, walk::PICTURE_EXTENSIONS};
 use blastscope_shared::{
     RgbPixels,
-    decode::{MAX_FILE_BYTES, decode},
+    decode::{Decoded, MAX_FILE_BYTES, decode_with_notes},
 };
 
 use crate::{Error, progress::Progress};
@@ -36,7 +36,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As [`read_file`], and [`Error::Picture`] when the file is not a whole picture of a usable size.
 pub fn read_picture(path: &Path) -> Result<RgbPixels, Error> {
-    decode_picture(path, &read_file(path)?)
+    decode_picture(path, &read_file(path)?).map(|decoded| decoded.pixels)
 }
 
 /// The pictures below a folder.
@@ -74,8 +74,8 @@ pub fn pictures_below(folder: &Path, progress: Progress) -> Result<Listing, Erro
 ///
 /// # Errors
 /// [`Error::Picture`] when they are not a whole picture of a usable size.
-pub fn decode_picture(path: &Path, bytes: &[u8]) -> Result<RgbPixels, Error> {
-    decode(bytes).map_err(|source| Error::Picture { path: path.to_path_buf(), source })
+pub fn decode_picture(path: &Path, bytes: &[u8]) -> Result<Decoded, Error> {
+    decode_with_notes(bytes).map_err(|source| Error::Picture { path: path.to_path_buf(), source })
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ pub(super) struct Record<'a> {
     novelty: Option<f32>,
     quality: &'a Quality,
     model: &'a str,
+    /// What the file says and was not applied to its pixels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Option<Explained<'a>>>,
 }
@@ -84,6 +87,7 @@ impl<'a> Record<'a> {
             novelty: assessment.novelty(),
             quality,
             model,
+            notes: examined.notes.iter().map(ToString::to_string).collect(),
             explanation: examined.explanation.as_ref().map(Explained::new),
         }
     }

@@ -139,8 +139,11 @@ impl RawFrame {
         match self.encoding {
             Encoding::File => decode::decode(&self.bytes).map_err(|error| error.to_string()),
             Encoding::Mjpeg => decode::decode_jpeg(&self.bytes).map_err(|error| match error {
-                // A file could be copied again; a frame is gone.
+                // A file could be copied again or saved as another; a frame is gone.
                 DecodeError::Damaged(how) => format!("is damaged or cut off ({how})"),
+                DecodeError::Unsupported { feature, .. } => {
+                    format!("is unsupported: {feature}; take another camera, or another format of this one")
+                }
                 other => other.to_string(),
             }),
             Encoding::Yuyv { width, height, stride } => {

@@ -1,9 +1,13 @@
 //! A scan that goes on past pictures that cannot be read, and looks at every other while it is in memory.
 
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, RgbPixels};
+use blastscope_shared::{Class, RgbPixels, decode::Note};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -31,6 +35,20 @@ pub struct Survey<T> {
     pub remarks: Vec<String>,
     /// Whether a list gave the overlap groups.
     pub is_listed: bool,
+}
+
+/// What files say that was not applied to their pixels: how many say it, and the first of them.
+type Noted = Mutex<BTreeMap<String, (usize, String)>>;
+
+fn take_note(noted: &Noted, file: &str, notes: &[Note]) {
+    let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+    for note in notes {
+        let (count, first) = noted.entry(note.to_string()).or_insert_with(|| (0, file.to_owned()));
+        *count += 1;
+        if file < first.as_str() {
+            file.clone_into(first);
+        }
+    }
 }
 
 impl<T> Survey<T> {
@@ -98,14 +116,16 @@ impl Dataset {
         let drawn = [&found.root, root].into_iter().any(|folder| folder.join(DRAWN_FILE).is_file());
 
         let task = progress.start("hashing and comparing pictures", found.files.len());
+        let noted = Noted::default();
         let read: Vec<Result<(LabelledImage, duplicates::Fingerprint, T), Unreadable>> = found
             .files
             .into_par_iter()
             .map(|(file, class)| {
                 let path = found.root.join(&file);
                 let pixels = picture::read_file(&path).and_then(|bytes| {
-                    let pixels = picture::decode_picture(&path, &bytes)?;
-                    Ok((Sha256::digest(&bytes).into(), pixels))
+                    let decoded = picture::decode_picture(&path, &bytes)?;
+                    take_note(&noted, &file, &decoded.notes);
+                    Ok((Sha256::digest(&bytes).into(), decoded.pixels))
                 });
                 task.advance(1);
                 match pixels {
@@ -119,6 +139,10 @@ impl Dataset {
             })
             .collect();
         drop(task);
+        for (note, (count, first)) in noted.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let others = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+            progress.say(format_args!("{first}{others} {note}"));
+        }
         let (mut images, mut fingerprints, mut findings, mut unreadable) = (vec![], vec![], vec![], found.unreadable);
         for looked in read {
             match looked {

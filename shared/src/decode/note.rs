@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 /// Something that was left out while decoding, which a reader of the result should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Note {
     /// A colour profile other than sRGB, by its own name where it has one: the colours are taken as sRGB.
     ColourProfile(String),

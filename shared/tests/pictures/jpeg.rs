@@ -120,7 +120,7 @@ fn every_layout_comes_out_right_or_is_called_unsupported() {
 }
 
 /// Small files of each coding.
-fn codings() -> Vec<(&'static str, Layout)> {
+pub fn codings() -> Vec<(&'static str, Layout)> {
     let plain = Layout::new(64, 72, (2, 2));
     let flat = Layout { tables: Tables::Flat, progressive: true, ..plain.clone() };
     vec![

@@ -1,6 +1,16 @@
 //! Files that are something else than their name says, and the words for it.
 
+use std::sync::LazyLock;
+
 use blastscope_shared::decode::{DecodeError, decode};
+use proptest::prelude::*;
+
+use super::{
+    drawn::colour,
+    jpeg::codings,
+    png_writer::{Kind, Png},
+    tiff_writer::{Packing, Tiff},
+};
 
 #[test]
 fn a_file_is_called_what_it_is() {
@@ -37,4 +47,47 @@ fn nothing_known_is_no_picture_and_zeros_are_damage() {
         assert_eq!(decode(file), Err(DecodeError::UnknownFormat), "{file:?}");
     }
     assert!(matches!(decode(&[0; 5000]), Err(DecodeError::Damaged(_))), "a file that a full disk left behind");
+}
+
+/// Whole files of each format, small.
+fn whole_files() -> Vec<Vec<u8>> {
+    let tiff = Tiff { rows: 30, packing: Packing::Lzw, ..Tiff::new(75, 66) };
+    let mut files: Vec<_> = codings().into_iter().map(|(_, layout)| layout.write(colour)).collect();
+    files.push(tiff.write(|x, y, number| colour(x, y)[number].into()));
+    files.push(Tiff { tile: Some((16, 32)), packing: Packing::Deflate, wide: true, ..tiff }.write(|x, y, _| (x * y % 256) as u16));
+    let png = Png { width: 75, height: 66, kind: Kind::Rgba, depth: 8, interlaced: true, chunks: vec![] };
+    files.push(png.write(|x, y, number| (x * 3 + y * number) as u16 % 256));
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Nothing that a disk, a network or a person does to a file makes the decoder panic or take much.
+    #[test]
+    fn files_with_bytes_changed_cut_or_doubled_are_decoded_or_refused(
+        file in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+        doubled in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(whole_files);
+        let mut bytes = FILES[file.index(FILES.len())].clone();
+        for (place, value) in changes {
+            // Half of the changes in the headers, where they matter most.
+            let reach = if value % 2 == 0 { bytes.len() } else { bytes.len().min(700) };
+            let place = place.index(reach);
+            bytes[place] = value;
+        }
+        if let Some(place) = doubled {
+            let again = bytes[place.index(bytes.len())..].to_vec();
+            bytes.extend(again);
+        }
+        if let Some(place) = cut {
+            bytes.truncate(place.index(bytes.len()));
+        }
+        if let Ok(pixels) = decode(&bytes) {
+            prop_assert_eq!(pixels.bytes().len(), pixels.width() * pixels.height() * 3);
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 /// Reads the bits between two markers. A byte FF in the data is followed by 00, which is left out; FF before anything else ends it.
 ///
-/// Past the end come zeros, and [`Bits::overran`] says so: the inner loop asks once a block.
+/// Past the end come zeros, and [`Bits::overran`] says so: the inner loop asks once a block. It is copied into what does not stand in
+/// line, so that the inner loop keeps it in registers.
+#[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     /// Next byte to load.
@@ -40,17 +42,18 @@ impl<'a> Bits<'a> {
                 return;
             }
         }
-        self.fill_by_byte();
+        *self = self.filled_by_byte();
     }
 
     #[inline(never)]
-    fn fill_by_byte(&mut self) {
+    fn filled_by_byte(mut self) -> Self {
         while (0..=56).contains(&self.left) {
-            let Some(byte) = self.next_byte() else { return };
+            let Some(byte) = self.next_byte() else { break };
             self.bits |= u64::from(byte) << (56 - self.left);
             self.left += 8;
             self.loaded += 1;
         }
+        self
     }
 
     fn next_byte(&mut self) -> Option<u8> {

@@ -6,12 +6,17 @@ use super::bits::Bits;
 const SHORT: u32 = 10;
 /// Longest code, in bits.
 const LONGEST: usize = 16;
+/// Largest category of a coefficient of 8-bit samples, in bits; a mean's difference may have one more.
+pub(super) const AC_LARGEST: u8 = 10;
 
 /// Which symbol each code stands for.
 #[derive(Clone)]
 pub(super) struct Table {
     /// By the next bits: the code's length times 256 plus its symbol; zero where the code is longer or there is none.
     short: [u16; 1 << SHORT],
+    /// By the next bits, for coefficients that are not zero: how far one is from the one before times 256, plus the bits of its code
+    /// and of itself; zero for everything else.
+    steps: [u16; 1 << SHORT],
     /// By length: one more than the last code of that length or less, as its 16 bits from the top.
     bound: [u32; LONGEST + 1],
     /// By length: what leads from a code to its symbol's place.
@@ -27,6 +32,7 @@ impl Table {
         }
         let mut table = Self {
             short: [0; 1 << SHORT],
+            steps: [0; 1 << SHORT],
             bound: [0; LONGEST + 1],
             offset: [0; LONGEST + 1],
             symbols: [0; 256],
@@ -41,7 +47,12 @@ impl Table {
                 }
                 if length <= SHORT {
                     let first = (code << (SHORT - length)) as usize;
-                    table.short[first..first + (1 << (SHORT - length))].fill((length as u16) << 8 | u16::from(symbol));
+                    let places = first..first + (1 << (SHORT - length));
+                    table.short[places.clone()].fill((length as u16) << 8 | u16::from(symbol));
+                    let (zeros, category) = (u16::from(symbol >> 4), u16::from(symbol & 15));
+                    if (1..=u16::from(AC_LARGEST)).contains(&category) {
+                        table.steps[places].fill((zeros + 1) << 8 | (length as u16 + category));
+                    }
                 }
                 code += 1;
             }
@@ -61,16 +72,26 @@ impl Table {
             bits.skip(u32::from(entry >> 8));
             return Some(entry as u8);
         }
-        self.long_symbol(bits)
+        let (symbol, length) = self.long_symbol(bits.peek())?;
+        bits.skip(length);
+        Some(symbol)
     }
 
+    /// Leaves out the next coefficient when it is one of the usual, with a short code: how far it is from the one before.
+    #[inline(always)]
+    pub(super) fn step(&self, bits: &mut Bits<'_>) -> Option<usize> {
+        bits.fill();
+        let step = self.steps[bits.peek() >> (LONGEST as u32 - SHORT)];
+        bits.skip(u32::from(step & 0xFF));
+        (step != 0).then_some(usize::from(step >> 8))
+    }
+
+    /// The symbol whose long code the 16 bits `next` begin with, and the code's length.
     #[inline(never)]
-    fn long_symbol(&self, bits: &mut Bits<'_>) -> Option<u8> {
-        let next = bits.peek();
+    fn long_symbol(&self, next: usize) -> Option<(u8, u32)> {
         let length = (SHORT as usize + 1..=LONGEST).find(|&length| (next as u32) < self.bound[length])?;
-        bits.skip(length as u32);
         let place = (next >> (LONGEST - length)) as i32 + self.offset[length];
-        self.symbols.get(usize::try_from(place).ok()?).copied()
+        self.symbols.get(usize::try_from(place).ok()?).map(|&symbol| (symbol, length as u32))
     }
 }
 

@@ -9,14 +9,13 @@ use super::{
     super::{DecodeError, damaged, unsupported},
     bits::Bits,
     frame::{Component, Frame},
-    huffman::Table,
+    huffman::{AC_LARGEST, Table},
 };
 
 /// Bytes that a camera may leave between the last code and a marker; more are a sign that codes were misread.
 const LEFT_OVER: usize = 16;
-/// Largest category of a coefficient of 8-bit samples, in bits: of the mean's difference, of the others.
-const DC_LARGEST: u8 = 11;
-const AC_LARGEST: u8 = 10;
+/// Largest category of a mean's difference, in bits.
+const DC_LARGEST: u8 = AC_LARGEST + 1;
 
 /// The Huffman tables in force: of means, of the other coefficients.
 #[derive(Default)]
@@ -263,16 +262,23 @@ impl<'a> Plan<'a> {
         for mcu in mcus {
             *done = mcu;
             for block in &self.blocks {
-                mean(block.dc?, bits)?;
-                others(block.ac?, bits)?;
-            }
-            if bits.overran() {
-                return None;
+                let whole;
+                (*bits, whole) = sequential_block(block.dc?, block.ac?, *bits);
+                if !whole || bits.overran() {
+                    return None;
+                }
             }
         }
         *done += 1;
         Some(())
     }
+}
+
+/// Leaves out a block of a sequential scan. What is left, and whether every code existed.
+#[inline]
+fn sequential_block<'a>(dc: &Table, ac: &Table, mut bits: Bits<'a>) -> (Bits<'a>, bool) {
+    let whole = mean(dc, &mut bits).is_some() && others(ac, &mut bits).is_some();
+    (bits, whole)
 }
 
 /// Leaves out the difference of a block's mean.
@@ -288,6 +294,10 @@ fn mean(table: &Table, bits: &mut Bits<'_>) -> Option<()> {
 fn others(table: &Table, bits: &mut Bits<'_>) -> Option<()> {
     let mut at = 1;
     while at < 64 {
+        if let Some(step) = table.step(bits) {
+            at += step;
+            continue;
+        }
         let symbol = table.symbol(bits)?;
         let (zeros, category) = (symbol >> 4, symbol & 15);
         if category == 0 {
