@@ -56,6 +56,9 @@ function cutOff(snapshot) {
     one("left-text").textContent = `${say("left_text", { ...left, when: gallery.time(left.last_utc) })} ${more}`;
     one("left-continue").hidden = Boolean(left.problem);
   }
+  const troubles = [snapshot?.record_check?.reason, snapshot?.clock_reason].filter(Boolean);
+  one("trouble").hidden = troubles.length === 0;
+  one("trouble-text").textContent = troubles.join(" ");
   const since = snapshot?.session?.cut_off_utc;
   one("cut-off").hidden = !since || gallery.current().session !== snapshot.session.id;
   if (since) one("cut-off").textContent = say("cut_off", { when: gallery.time(since) });
