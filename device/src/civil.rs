@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::{Timestamp, tz::TimeZone};
+
 const SECONDS_A_DAY: u64 = 86_400;
 
 /// Year, month and day, UTC, of `seconds` since 1970, in the Gregorian calendar.
@@ -63,9 +65,35 @@ pub(crate) fn parsed(text: &str) -> Option<SystemTime> {
     (rfc3339(time) == text).then_some(time)
 }
 
+/// The moment that [`rfc3339`] wrote as `text` by the clock on the wall, such as "2026-11-25 05:40:07 +01:00"; in UTC where the
+/// machine's zone is that, or is not known. `None` for any other text.
+pub(crate) fn on_the_wall(text: &str) -> Option<String> {
+    in_zone(text, &TimeZone::system())
+}
+
+fn in_zone(text: &str, zone: &TimeZone) -> Option<String> {
+    let seconds = parsed(text)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let time = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?.to_zoned_datetime(zone.clone());
+    let offset = if time.offset().seconds() == 0 { " UTC".into() } else { time.strftime(" %:z").to_string() };
+    Some(format!("{}{offset}", time.strftime("%Y-%m-%d %H:%M:%S")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_clock_on_the_wall_has_its_offset() {
+        let zone = |text: &str| TimeZone::posix(text).expect("a zone");
+        let berlin = zone("CET-1CEST,M3.5.0,M10.5.0/3");
+        let at = |text: &str, zone: &TimeZone| in_zone(text, zone).expect("a moment");
+        assert_eq!(at("2026-11-25T04:40:07.250Z", &berlin), "2026-11-25 05:40:07 +01:00");
+        assert_eq!(at("2026-07-25T23:40:07.000Z", &berlin), "2026-07-26 01:40:07 +02:00");
+        assert_eq!(at("2026-11-25T04:40:07.250Z", &zone("<+0530>-5:30")), "2026-11-25 10:10:07 +05:30");
+        assert_eq!(at("2026-11-25T04:40:07.250Z", &zone("EST5")), "2026-11-24 23:40:07 -05:00");
+        assert_eq!(at("2026-11-25T04:40:07.250Z", &TimeZone::UTC), "2026-11-25 04:40:07 UTC");
+        assert_eq!(in_zone("yesterday", &berlin), None);
+    }
 
     #[test]
     fn dates_are_those_of_the_calendar() {

@@ -58,7 +58,7 @@ pub use self::{
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
     reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     salvage::{Salvage, Salvaged, salvage},
-    session::{Continuation, Decision, NewSession, Session, SessionId, SignOff, State},
+    session::{Continuation, Decision, NewSession, Period, Session, SessionId, SignOff, State},
     store::{MIN_FREE, Receipt, Record},
     training_export::{TrainingExport, export_for_training},
     verify::Remembered,

@@ -22,7 +22,7 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Rate};
 
 pub use self::gather::gather;
-use crate::record::{Counts, Field, Hash, RecordError, Session, SessionId, Tally};
+use crate::record::{Counts, Field, Hash, RecordError, Salvage, Session, SessionId, Tally};
 
 /// Fields with a class below which a report says that there are too few, unless it is set.
 pub const MIN_FIELDS: u32 = 50;
@@ -52,6 +52,17 @@ pub enum Training {
     Smears,
     /// On drawn fields: what it says of smears means nothing.
     Drawn,
+    /// The model's file was not at hand.
+    NotKnown,
+}
+
+/// Whether somebody answers for the session's model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// Its file is signed.
+    Signed,
+    /// Its file is not.
+    Unsigned,
     /// The model's file was not at hand.
     NotKnown,
 }
@@ -88,6 +99,10 @@ pub struct Report {
     pub with_maps: bool,
     /// How the model was trained.
     pub training: Training,
+    /// Whether the model is signed.
+    pub signature: Signature,
+    /// The salvages that made the record, oldest first.
+    pub salvages: Vec<Salvage>,
     /// When the report was written, RFC 3339.
     pub written_utc: String,
     /// Version of the program that wrote it.

@@ -1,11 +1,18 @@
 //! A session: one slide of one pseudonymous patient.
 
-use std::{fmt, str::FromStr, time::SystemTime};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::{RecordError, hash::Hash, text_rules};
-use crate::clock::ClockTrust;
+use crate::{
+    civil::{parsed, rfc3339},
+    clock::ClockTrust,
+};
 
 /// Number of a session in its record, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,6 +174,41 @@ pub struct SignOff {
     pub head: Hash,
 }
 
+/// When a session was, as far as clocks tell. It never ends before it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Its start, RFC 3339.
+    pub start_utc: String,
+    /// Its end, RFC 3339; `None` for a session that has none.
+    pub end_utc: Option<String>,
+    /// Whether both are what a clock said that was trusted. Otherwise what was not is computed from the other and from the time
+    /// that passed by a clock that is never set.
+    pub is_measured: bool,
+}
+
+impl Session {
+    /// When it was.
+    #[must_use]
+    pub fn period(&self) -> Period {
+        let (start, end) = (self.started_utc.clone(), self.ended_utc.clone());
+        let lasted = self.ended_after_ms.map(Duration::from_millis).unwrap_or_default();
+        let moved = |text: &str, earlier: bool| {
+            let time = parsed(text)?;
+            Some(rfc3339(if earlier { time.checked_sub(lasted)? } else { time.checked_add(lasted)? }))
+        };
+        let (begins, ends) = (self.started_clock.is_trusted(), self.ended_clock.is_none_or(ClockTrust::is_trusted));
+        let (start_utc, end_utc) = match (&end, begins, ends) {
+            (None, ..) | (_, true, true) => (start, end),
+            (Some(end), false, true) => (moved(end, true).unwrap_or(start), Some(end.clone())),
+            (Some(end), ..) => {
+                let computed = moved(&start, false).unwrap_or_else(|| end.clone());
+                (start, Some(computed))
+            }
+        };
+        Period { start_utc, end_utc, is_measured: begins && ends }
+    }
+}
+
 /// A session as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Session {
@@ -208,4 +250,56 @@ pub struct Session {
     pub continuations: Vec<Continuation>,
     /// All sign-offs, oldest first.
     pub sign_offs: Vec<SignOff>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ClockTrust::{BeforeProgram, SteppedBack, Trusted};
+
+    fn session(started: &str, started_clock: ClockTrust, end: Option<(&str, ClockTrust, u64)>) -> Session {
+        Session {
+            id: SessionId(1),
+            specimen: "S".into(),
+            operator: "A".into(),
+            started_utc: started.into(),
+            started_clock,
+            ended_utc: end.map(|(ended, ..)| ended.into()),
+            ended_clock: end.map(|(_, clock, _)| clock),
+            ended_after_ms: end.map(|(.., milliseconds)| milliseconds),
+            end_reason: None,
+            model_name: "m".into(),
+            model_sha256: "0a".repeat(32),
+            config_sha256: "0b".repeat(32),
+            program_version: "1".into(),
+            code_hash: "c".into(),
+            device_id: "d".into(),
+            fields: 0,
+            state: State::Draft,
+            continuations: Vec::new(),
+            sign_offs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_period_is_computed_from_what_is_trusted_and_never_ends_before_it_begins() {
+        let (early, late) = ("1970-01-01T00:00:09.000Z", "2026-11-25T10:10:00.000Z");
+        for (started, begins, end, expected) in [
+            // Both are trusted: as they were measured.
+            ("2026-11-25T10:00:00.000Z", Trusted, (late, Trusted, 599_000), ("2026-11-25T10:00:00.000Z", late)),
+            // The clock was set right while the session went on: its end tells when it began.
+            (early, BeforeProgram, (late, Trusted, 600_000), ("2026-11-25T10:00:00.000Z", late)),
+            // It was set back: its beginning tells when it ended.
+            (late, Trusted, (late, SteppedBack, 60_000), (late, "2026-11-25T10:11:00.000Z")),
+            (late, Trusted, (early, SteppedBack, 60_000), (late, "2026-11-25T10:11:00.000Z")),
+            // It was never right: how long it lasted is.
+            (early, BeforeProgram, (early, BeforeProgram, 60_000), (early, "1970-01-01T00:01:09.000Z")),
+        ] {
+            let period = session(started, begins, Some(end)).period();
+            assert_eq!((period.start_utc.as_str(), period.end_utc.as_deref()), (expected.0, Some(expected.1)));
+            assert_eq!(period.is_measured, begins.is_trusted() && end.1.is_trusted());
+        }
+        let open = session(early, BeforeProgram, None).period();
+        assert_eq!((open.start_utc.as_str(), open.end_utc, open.is_measured), (early, None, false));
+    }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Report, share, with_class, words};
 use crate::{
     RESEARCH_USE,
-    record::{State, Tally},
+    record::{Period, State, Tally},
 };
 
 /// The resource, as JSON.
@@ -75,10 +75,10 @@ const fn status(state: State) -> &'static str {
 }
 
 fn period(report: &Report) -> Value {
-    let session = &report.session;
-    match &session.ended_utc {
-        Some(ended) => json!({ "start": session.started_utc, "end": ended }),
-        None => json!({ "start": session.started_utc }),
+    let Period { start_utc, end_utc, .. } = report.session.period();
+    match end_utc {
+        Some(end) => json!({ "start": start_utc, "end": end }),
+        None => json!({ "start": start_utc }),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use blastscope_shared::classifier::Classifier;
 
-use super::{Options, Report, ReportError, Shown, Training, picture};
+use super::{Options, Report, ReportError, Shown, Signature, Training, picture};
 use crate::{
     civil::rfc3339,
     model::Loaded,
@@ -39,10 +39,16 @@ pub fn gather(
         let (given, recorded) = (given.model_id().to_string(), session.model_sha256.clone());
         return Err(ReportError::OtherModel { session: session.id, given, recorded });
     }
-    let training = match [maps, known].into_iter().flatten().find(|classifier| same(classifier)) {
+    let own = [maps, known].into_iter().flatten().find(|classifier| same(classifier));
+    let training = match own {
         Some(classifier) if classifier.card().drawn => Training::Drawn,
         Some(_) => Training::Smears,
         None => Training::NotKnown,
+    };
+    let signature = match own.map(Classifier::model_version) {
+        Some(Some(_)) => Signature::Signed,
+        Some(None) => Signature::Unsigned,
+        None => Signature::NotKnown,
     };
     let mut loaded = maps.map(Loaded::new);
     let total = fields.len();
@@ -60,6 +66,8 @@ pub fn gather(
         shown,
         with_maps: maps.is_some(),
         training,
+        signature,
+        salvages: reader.salvages()?,
         written_utc: rfc3339(SystemTime::now()),
         program_version: env!("CARGO_PKG_VERSION"),
         session,

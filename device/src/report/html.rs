@@ -104,7 +104,7 @@ fn sign_offs(report: &Report, out: &mut String) -> fmt::Result {
     out.write_str("<section>\n<h2>Sign-offs</h2>\n<ul>\n")?;
     for signed in &report.session.sign_offs {
         let (kind, by) = (Escaped(&signed.kind), Escaped(&signed.signed_by));
-        let (when, fields, head) = (words::time(&signed.signed_utc), signed.fields, signed.head);
+        let (when, fields, head) = (words::marked(&signed.signed_utc, signed.clock), signed.fields, signed.head);
         writeln!(
             out,
             "<li>{kind} by {by} on {}, {fields} fields, log head <span class=\"hash\">{head}</span></li>",
@@ -150,7 +150,7 @@ fn card(shown: &Shown, out: &mut String) -> fmt::Result {
             write!(out, "<span class=\"note\">{}</span>", Escaped(note))?;
         }
     }
-    write!(out, "<span class=\"when\">{}</span></figcaption>\n</figure>\n", Escaped(&words::time(&field.taken_utc)))
+    write!(out, "<span class=\"when\">{}</span></figcaption>\n</figure>\n", Escaped(&format!("{}{}", words::short_time(&field.taken_utc), words::mark(field.clock))))
 }
 
 fn picture(out: &mut String, jpeg: &[u8], alt: &str) -> fmt::Result {

@@ -125,7 +125,7 @@ fn sign_offs(flow: &mut Flow<'_>, report: &Report) {
     }
     flow.heading("Sign-offs");
     for signed in &report.session.sign_offs {
-        let when = words::time(&signed.signed_utc);
+        let when = words::marked(&signed.signed_utc, signed.clock);
         let line = format!("{} by {} on {when}, {} fields", signed.kind, signed.signed_by, signed.fields);
         flow.paragraph(&line, PLAIN, false, INK);
         flow.paragraph(&format!("log head {}", signed.head), SMALL, false, SOFT);

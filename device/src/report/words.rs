@@ -2,8 +2,12 @@
 
 use blastscope_shared::{Class, Rate};
 
-use super::{Report, Training, share, with_class};
-use crate::record::{Continuation, Counts, Decision, Field, State, Tally, VerdictKind};
+use super::{Report, Signature, Training, share, with_class};
+use crate::{
+    civil::on_the_wall,
+    clock::ClockTrust,
+    record::{Continuation, Counts, Decision, Field, Period, Salvage, Session, State, Tally, VerdictKind},
+};
 
 /// Title of the document.
 pub(super) const TITLE: &str = "Blood-smear fields, counted by class";
@@ -112,6 +116,16 @@ pub(super) fn banners(report: &Report) -> Vec<Banner> {
             ),
         ));
     }
+    if let Some(reason) = distrusted(report).and_then(ClockTrust::reason) {
+        banners.push(warning(
+            "Clock",
+            format!("The device did not trust its clock: it {reason}. Times so marked may be wrong, durations are not."),
+        ));
+    }
+    if report.signature == Signature::Unsigned {
+        let sentence = "Nobody has signed the model that judged these fields, so nobody answers for it.";
+        banners.push(warning("Unsigned model", sentence.into()));
+    }
     if report.training == Training::Drawn {
         banners.push(warning(
             "Drawn model",
@@ -123,7 +137,7 @@ pub(super) fn banners(report: &Report) -> Vec<Banner> {
 
 fn state(report: &Report) -> Banner {
     let signed = report.session.sign_offs.last();
-    let by = signed.map(|signed| format!("by {} on {}", signed.signed_by, time(&signed.signed_utc)));
+    let by = signed.map(|signed| format!("by {} on {}", signed.signed_by, marked(&signed.signed_utc, signed.clock)));
     let by = by.unwrap_or_default();
     let (kind, word, sentence) = match report.session.state {
         State::Draft => (BannerKind::Warning, "Draft", "Nobody has signed this session off.".to_string()),
@@ -138,29 +152,75 @@ fn state(report: &Report) -> Banner {
     Banner { kind, word: word.into(), sentence }
 }
 
-/// `2026-11-25T04:40:07.250Z` as `2026-11-25 04:40:07 UTC`; what is no such time stays.
+/// Why the device did not trust its clock at one of the session's times, if it did not.
+fn distrusted(report: &Report) -> Option<ClockTrust> {
+    let session = &report.session;
+    let fields = report.shown.iter().map(|shown| &shown.field);
+    let of_fields = fields.flat_map(|field| {
+        [field.clock].into_iter().chain(field.opinions.iter().map(|opinion| opinion.clock))
+    });
+    [session.started_clock]
+        .into_iter()
+        .chain(session.ended_clock)
+        .chain(session.continuations.iter().map(|continuation| continuation.clock))
+        .chain(session.sign_offs.iter().map(|signed| signed.clock))
+        .chain(of_fields)
+        .find(|clock| !clock.is_trusted())
+}
+
+/// `2026-11-25T04:40:07.250Z` by the clock on the wall, with UTC beside it: `2026-11-25 05:40:07 +01:00 (04:40:07 UTC)`. What is
+/// no such time stays.
 pub(super) fn time(rfc3339: &str) -> String {
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'T'));
-    match (rfc3339.get(..10), rfc3339.get(11..19)) {
-        (Some(date), Some(clock)) if plain(date) && plain(clock) && rfc3339.ends_with('Z') => {
-            format!("{date} {clock} UTC")
-        }
-        _ => rfc3339.to_string(),
+    let wall = short_time(rfc3339);
+    let (date, clock) = (rfc3339.get(..10).unwrap_or_default(), rfc3339.get(11..19).unwrap_or_default());
+    if wall == rfc3339 || wall.ends_with(" UTC") {
+        return wall;
     }
+    if wall.starts_with(date) { format!("{wall} ({clock} UTC)") } else { format!("{wall} ({date} {clock} UTC)") }
+}
+
+/// As [`time`], without UTC beside it.
+pub(super) fn short_time(rfc3339: &str) -> String {
+    on_the_wall(rfc3339).unwrap_or_else(|| rfc3339.to_string())
+}
+
+/// As [`time`], and whether the device trusted its clock then.
+pub(super) fn marked(rfc3339: &str, clock: ClockTrust) -> String {
+    format!("{}{}", time(rfc3339), mark(clock))
+}
+
+/// What stands behind a time that the device did not trust.
+pub(super) const fn mark(clock: ClockTrust) -> &'static str {
+    if clock.is_trusted() { "" } else { " – clock not trusted" }
+}
+
+/// When the session was: its start and its end, with what was computed because a clock was not trusted.
+fn period(session: &Session) -> (String, String) {
+    let Period { start_utc, end_utc, is_measured } = session.period();
+    let told = |utc: &str, recorded: &str, clock: ClockTrust| {
+        if is_measured || utc == recorded {
+            marked(utc, clock)
+        } else {
+            format!("{}, computed from the time that passed; the clock said {}", time(utc), marked(recorded, clock))
+        }
+    };
+    let start = told(&start_utc, &session.started_utc, session.started_clock);
+    let reason = session.end_reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let end = match (&end_utc, &session.ended_utc) {
+        (Some(utc), Some(recorded)) => format!("{}{reason}", told(utc, recorded, session.ended_clock.unwrap_or_default())),
+        _ => "not recorded: the session goes on, or the device lost power".into(),
+    };
+    (start, end)
 }
 
 /// What stands at the top: names and values.
 pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let session = &report.session;
-    let ended = match (&session.ended_utc, &session.end_reason) {
-        (Some(ended), Some(reason)) => format!("{} ({reason})", time(ended)),
-        (Some(ended), None) => time(ended),
-        (None, _) => "not recorded: the session goes on, or the device lost power".into(),
-    };
+    let (started, ended) = period(session);
     let mut facts = vec![
         ("Specimen (pseudonym)", session.specimen.clone()),
         ("Session", session.id.to_string()),
-        ("Started", time(&session.started_utc)),
+        ("Started", started),
     ];
     facts.extend(session.continuations.iter().map(|continuation| ("Cut off, went on", continued(continuation))));
     facts.extend([
@@ -173,12 +233,12 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 fn continued(continuation: &Continuation) -> String {
-    let Continuation { continued_utc, fields, decision, .. } = continuation;
+    let Continuation { continued_utc, clock, fields, decision } = continuation;
     let who = match decision {
         Decision::Automatic => "by itself",
         Decision::Operator => "the operator decided it",
     };
-    format!("{} after {fields} fields ({who})", time(continued_utc))
+    format!("{} after {fields} fields ({who})", marked(continued_utc, *clock))
 }
 
 fn fields_line(counts: &Counts) -> String {
@@ -194,8 +254,13 @@ pub(super) fn sources(report: &Report) -> Vec<(&'static str, String)> {
         Training::Drawn => "trained on drawn fields",
         Training::NotKnown => "the model's file was not at hand, so its training is not told",
     };
-    vec![
-        ("Model", format!("{}; {training}", session.model_name)),
+    let signature = match report.signature {
+        Signature::Signed => "signed",
+        Signature::Unsigned => "not signed",
+        Signature::NotKnown => "whether it is signed is not known",
+    };
+    let mut sources = vec![
+        ("Model", format!("{}; {training}; {signature}", session.model_name)),
         ("Model SHA-256", session.model_sha256.clone()),
         ("Program", format!("blastscope {}, built from {}", session.program_version, session.code_hash)),
         ("Settings SHA-256", session.config_sha256.clone()),
@@ -203,13 +268,20 @@ pub(super) fn sources(report: &Report) -> Vec<(&'static str, String)> {
         (
             "Written",
             format!(
-                "{} by blastscope {}, after {} log entries were verified",
+                "{} by blastscope {}, after the log of {} entries and all rows and pictures of this session were verified",
                 time(&report.written_utc),
                 report.program_version,
                 report.entry
             ),
         ),
-    ]
+    ];
+    sources.extend(report.salvages.iter().map(|salvage| {
+        let Salvage { salvaged_utc, clock, original_sha256, rows_lost, .. } = salvage;
+        let when = marked(salvaged_utc, *clock);
+        let what = format!("{when}: the record was damaged, and {rows_lost} of its rows were lost; SHA-256 of the damaged file");
+        ("Record salvaged", format!("{what} {original_sha256}"))
+    }));
+    sources
 }
 
 /// A field's verdict: the heading of its card, and a line that says more.
@@ -261,7 +333,8 @@ mod tests {
 
     #[test]
     fn times_are_shortened_and_what_is_none_stays() {
-        assert_eq!(time("2026-11-25T04:40:07.250Z"), "2026-11-25 04:40:07 UTC");
+        let shown = time("2026-11-25T04:40:07.250Z");
+        assert!(shown.starts_with("2026-11-2") && shown.contains(":40:07 UTC"), "{shown}");
         for other in ["", "yesterday", "2026-11-25T04:40:07+01:00", "ääääääääääääää", "<b>-11-25T04:40:07.250Z"]
         {
             assert_eq!(time(other), other);

@@ -67,6 +67,9 @@ function cutOff(snapshot) {
     one("left-continue").hidden = Boolean(left.problem);
     one("left").dataset.session = left.id;
   }
+  const troubles = [snapshot?.record_check?.reason, snapshot?.clock_reason].filter(Boolean);
+  one("trouble").hidden = troubles.length === 0;
+  one("trouble-text").textContent = troubles.join(" ");
   const since = snapshot?.session?.cut_off_utc;
   one("cut-off").hidden = !since || slide.current().session !== snapshot.session.id;
   if (since) one("cut-off").textContent = say("cut_off", { when: summary.time(since) });

@@ -111,7 +111,8 @@ fn lines(flow: &Flow<'_>, shown: &Shown, width: f32) -> Vec<Line> {
         add(&said, (SMALL, !opinion.confirms), if opinion.confirms { CONFIRMED } else { CORRECTED }, 2);
         add(&opinion.note, (SMALL - 0.5, false), SOFT, 3);
     }
-    add(&words::time(&field.taken_utc), (SMALL - 1.0, false), SOFT, 1);
+    let when = format!("{}{}", words::short_time(&field.taken_utc), words::mark(field.clock));
+    add(&when, (SMALL - 1.0, false), SOFT, 2);
     lines
 }
 
