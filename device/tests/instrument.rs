@@ -311,6 +311,6 @@ impl FrameSource for Changing {
         thread::sleep(Duration::from_millis(10));
         self.1 += 1;
         let picture = scene::drawn(320, 240, self.0.load(Ordering::Relaxed));
-        Ok(Frame { picture, sequence: self.1, time: Duration::from_millis(self.1 * 10), name: None })
+        Ok(Frame { picture, sequence: self.1, time: Duration::from_millis(self.1 * 10), name: None, original: None })
     }
 }

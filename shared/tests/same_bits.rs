@@ -44,7 +44,7 @@ fn a_head_and_its_calibration_are_the_same_on_every_processor() {
         shift.weights.iter().flatten().chain(&shift.biases).for_each(|number| hash.update(number.to_bits().to_le_bytes()));
         let scored: Vec<Scored> = fields
             .iter()
-            .map(|field| Scored { truth: field.class, logits: shift.apply(field), novelty: 1.0 })
+            .map(|field| Scored::new(field.class, shift.apply(field), 1.0).observed().expect("finite numbers"))
             .collect();
         let point = OperatingPoint::choose(&scored).expect("there are fields");
         let calibration = [point.calibration.temperature].into_iter().chain(point.calibration.biases);

@@ -80,7 +80,7 @@ mod tests {
         let appraisal = Appraisal::of(&picture, &classifier, &mut classifier.workspace());
         let single = Settings { settle: 1, same_view: -1.0, ..Settings::new(*classifier.judge()) };
         let mut pipeline = Pipeline::new(Loaded::new(&classifier), single);
-        let frame = Frame { picture, sequence: 0, time: std::time::Duration::ZERO, name: None };
+        let frame = Frame { picture, sequence: 0, time: std::time::Duration::ZERO, name: None, original: None };
         let Action::Show(reading) = pipeline.step(&frame, frame.time).swap_remove(0) else { panic!("a reading") };
         let of_frame = reading.frame.as_ref().expect("the gate lets drawn fields pass");
         assert_eq!((of_frame, of_frame.probabilities()), (&appraisal.assessment, reading.probabilities));

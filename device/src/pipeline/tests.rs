@@ -287,7 +287,7 @@ fn the_lamp_is_not_a_movement() {
 fn alone(judge: Judge, sight: Sight<Scores>) -> Reading {
     let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(judge) };
     let mut pipeline = Pipeline::new(move |_: &RgbPixels| sight, settings);
-    let frame = Frame { picture: field(5, 235), sequence: 0, time: Duration::ZERO, name: None };
+    let frame = Frame { picture: field(5, 235), sequence: 0, time: Duration::ZERO, name: None, original: None };
     match pipeline.step(&frame, Duration::ZERO).swap_remove(0) {
         Action::Show(reading) => *reading,
         Action::Announce(statement) => panic!("{statement:?} before its reading"),
@@ -338,7 +338,7 @@ fn the_probabilities_of_a_view_go_when_nothing_is_seen_any_more() {
     let mut shown = Vec::new();
     for index in 0..5 {
         let time = Duration::from_millis(index * 100);
-        let actions = pipeline.step(&Frame { picture: field(5, 235), sequence: index, time, name: None }, time);
+        let actions = pipeline.step(&Frame { picture: field(5, 235), sequence: index, time, name: None, original: None }, time);
         let Action::Show(reading) = &actions[0] else { panic!("a reading comes first") };
         shown.push((say(&reading.statement), reading.probabilities.is_some()));
     }

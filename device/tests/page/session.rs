@@ -176,7 +176,7 @@ impl blastscope::source::FrameSource for Hanging {
         }
         self.1 += 1;
         let (picture, time) = (super::scene::drawn(320, 240, 1), Duration::from_millis(self.1 * 20));
-        Ok(blastscope::frame::Frame { picture, sequence: self.1, time, name: None })
+        Ok(blastscope::frame::Frame { picture, sequence: self.1, time, name: None, original: None })
     }
 }
 

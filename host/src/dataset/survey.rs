@@ -141,7 +141,7 @@ impl Dataset {
         drop(task);
         for (note, (count, first)) in noted.into_inner().unwrap_or_else(PoisonError::into_inner) {
             let others = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
-            progress.say(format_args!("{first}{others} {note}"));
+            progress.say(format_args!("{}{others} {note}", first.printable()));
         }
         let (mut images, mut fingerprints, mut findings, mut unreadable) = (vec![], vec![], vec![], found.unreadable);
         for looked in read {
