@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device board deb page backends bare-metal aarch64 instructions miri sanitize model card bench-peers bench-training clean-demo
+.PHONY: demo test device board deb page backends bare-metal aarch64 haswell instructions miri sanitize model card bench-peers bench-training clean-demo
 
 demo:
 	scripts/demo.sh
@@ -36,7 +36,11 @@ bare-metal:
 aarch64:
 	scripts/aarch64.sh
 
-# Counts the instructions of a frame on them.
+# Runs them as a processor with AVX2 alone, likewise.
+haswell:
+	scripts/haswell.sh
+
+# Counts the instructions of a frame on the first.
 instructions:
 	scripts/instructions.sh
 
