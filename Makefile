@@ -1,5 +1,5 @@
 # What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
-.PHONY: demo test device board deb page backends bare-metal aarch64 test-processors instructions miri sanitize fuzz model card bench-peers bench-training clean-demo
+.PHONY: demo test device board deb page backends bare-metal aarch64 haswell test-processors instructions miri sanitize fuzz model card bench-peers bench-training clean-demo
 
 demo:
 	scripts/demo.sh
@@ -36,11 +36,15 @@ bare-metal:
 aarch64:
 	scripts/aarch64.sh
 
+# Runs them as a processor with AVX2 alone, likewise.
+haswell:
+	scripts/haswell.sh
+
 # Runs the tests that hang on arithmetic as other processors do it, under emulation, with three seeds each.
 test-processors:
 	scripts/processors.sh
 
-# Counts the instructions of a frame on them.
+# Counts the instructions of a frame on the first.
 instructions:
 	scripts/instructions.sh
 

@@ -5,8 +5,10 @@
 #   make aarch64                            all three
 #   CPUS=cortex-a72 FIELDS=200 make aarch64 one, and all fields of the golden file instead of ten
 #   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-host --test retrain    any tests: what follows goes to cargo test
+#   CI=true make aarch64                    installs what is missing, from Debian
 #
-# The standard library for aarch64 is that of rustup, or else Debian's, unpacked below $CROSS (default ~/.cache/cross-arm64).
+# A processor without the instruction sets that it is there for fails. The standard library for aarch64 is that of rustup, or else
+# Debian's, unpacked below $CROSS (default ~/.cache/cross-arm64).
 set -eu
 cd "$(dirname "$0")/.."
 target=aarch64-unknown-linux-gnu
@@ -15,22 +17,30 @@ fail() {
   echo "remedy: $2" >&2
   exit 1
 }
+installs() { [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 for tool in aarch64-linux-gnu-gcc qemu-aarch64-static; do
-  command -v "$tool" >/dev/null || fail "$tool is missing" "sudo apt-get install $packages"
+  command -v "$tool" >/dev/null && continue
+  installs || fail "$tool is missing" "sudo apt-get install $packages"
+  echo "installing $packages" >&2
+  # shellcheck disable=SC2086
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2
 done
 if ! ls "$(rustc --print target-libdir --target $target)" 2>/dev/null | grep -q libstd; then
   cross=${CROSS:-$HOME/.cache/cross-arm64}
   usr=$cross/rw/usr
   if [ ! -e "$cross/ok" ]; then
-    dpkg --print-foreign-architectures | grep -q arm64 ||
-      fail "neither rustup nor Debian has a standard library for $target here" \
+    if ! dpkg --print-foreign-architectures | grep -q arm64; then
+      installs || fail "neither rustup nor Debian has a standard library for $target here" \
         "rustup target add $target, or: sudo dpkg --add-architecture arm64 && sudo apt-get update"
+      { dpkg --add-architecture arm64 && apt-get update -qq; } >&2
+    fi
     mkdir -p "$cross/debs" "$cross/rw"
     names() { LC_ALL=C apt-cache depends "$1" | sed -n "s/.*Depends: \($2[^ ]*\).*/\1/p" | head -1; }
     library=$(names libstd-rust-web-dev 'libstd-rust-web-[0-9]')
+    [ -n "$library" ] || fail "Debian's rustc-web is not to be had here" "sudo apt-get update, or rustup target add $target"
     (cd "$cross/debs" && apt-get -qq download rustc-web "$library" "$(names "$library" 'libllvm')" \
-      libstd-rust-web-dev:amd64 libstd-rust-web-dev:arm64)
+      libstd-rust-web-dev:amd64 libstd-rust-web-dev:arm64) >&2
     for package in "$cross"/debs/*.deb; do dpkg-deb -x "$package" "$cross/rw"; done
     rm -rf "$cross/debs"
     touch "$cross/ok"
@@ -56,9 +66,14 @@ if [ -n "${FRAMES_ONLY:-}" ]; then
   exec cargo build --locked --release --target $target -p blastscope-shared --example frames
 fi
 export BLASTSCOPE_GOLDEN_FIELDS="${FIELDS:-10}"
-[ $# -gt 0 ] || set -- -p blastscope-shared --lib --test golden_fields
+[ $# -gt 0 ] || set -- -p blastscope-shared --lib --test golden_fields --test networks
 for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
   echo "== $cpu"
+  case $cpu in
+    cortex-a76) must_run=neon,neon-dotprod ;;
+    max) must_run=neon,neon-dotprod,neon-i8mm ;;
+    *) must_run=neon ;;
+  esac
   CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -cpu $cpu -L /usr/aarch64-linux-gnu" \
-    cargo test --locked --target $target "$@"
+    BLASTSCOPE_MUST_RUN=$must_run cargo test --locked --target $target "$@"
 done

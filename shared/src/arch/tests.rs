@@ -1,6 +1,7 @@
 //! Every instruction set against the scalar kernels: random networks with shapes around every tile, and extremes.
 
 mod arenas;
+mod must_run;
 
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -176,7 +177,7 @@ fn check(kernels: Kernels, cases: u32) {
     });
 }
 
-/// One test an instruction set; those that are absent here say so by name.
+/// One test an instruction set; those that are absent here say so by name, or fail where they [must run](must_run).
 macro_rules! against_the_scalar_kernels {
     ($($test:ident: $isa:ident,)*) => {
         $(
@@ -188,7 +189,7 @@ macro_rules! against_the_scalar_kernels {
                         check(kernels, 256);
                         check(kernels.always_winograd(), 256);
                     }
-                    None => say(format_args!("SKIPPED {}: this machine lacks {}", stringify!($test), Isa::$isa)),
+                    None => must_run::skip(stringify!($test), Isa::$isa),
                 }
             }
         )*
@@ -248,7 +249,7 @@ the_loops_in_plain_rust_give_the_scalar_bits! {
 fn avxvnni_in_the_encoding_of_avx512_gives_the_scalar_bits() {
     match super::ymm::evex::kernels() {
         Some(kernels) => check(kernels, 256),
-        None => say(format_args!("SKIPPED avxvnni_in_the_encoding_of_avx512: this machine lacks {}", Isa::Avx512Vnni)),
+        None => must_run::skip("avxvnni_in_the_encoding_of_avx512_gives_the_scalar_bits", Isa::Avx512Vnni),
     }
 }
 

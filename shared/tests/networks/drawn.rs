@@ -4,6 +4,7 @@ use blastscope_shared::{
     Class, Isa, Network, Preprocessing,
     artifact::{Filters, Layer},
     network::Execution,
+    quantization::MAX_INPUTS,
 };
 use proptest::prelude::*;
 
@@ -133,6 +134,13 @@ impl Model {
         let (mut width, mut height) = preprocessing.network_size();
         let mut channels = 3;
         let mut drawn = Vec::new();
+        // A dense layer of more inputs is refused for that alone: whatever comes before it, what it sees is made smaller.
+        let shrink = |drawn: &mut Vec<_>, height: &mut usize, width: &mut usize, channels: usize| {
+            while *height * *width * channels > MAX_INPUTS {
+                drawn.push(Drawn::MaxPool);
+                (*height, *width) = (*height / 2, *width / 2);
+            }
+        };
         for &kind in kinds {
             match kind {
                 Kind::Convolution(outputs) => {
@@ -145,12 +153,14 @@ impl Model {
                     (height, width) = (height / 2, width / 2);
                 }
                 Kind::Dense(outputs) => {
+                    shrink(&mut drawn, &mut height, &mut width, channels);
                     let inputs = height * width * channels;
                     drawn.push(Drawn::Dense(Parts::draw(numbers, inputs, outputs, values)));
                     (height, width, channels) = (1, 1, outputs);
                 }
             }
         }
+        shrink(&mut drawn, &mut height, &mut width, channels);
         let hidden_len = height * width * channels;
         drawn.push(Drawn::Dense(Parts::draw(numbers, hidden_len, Class::COUNT, values)));
         Self { preprocessing, hidden_len, drawn }

@@ -114,14 +114,14 @@ fn accepted(cases: u32, values: Values) -> u32 {
 
 #[test]
 fn any_network_in_a_file_is_answered_alike_on_every_instruction_set() {
-    let accepted = accepted(24, Values::Usual);
-    assert!(accepted >= 20, "{accepted} of 24 were accepted");
+    assert_eq!(accepted(24, Values::Usual), 24, "all of them fit a reader's limits");
 }
 
 #[test]
 fn numbers_at_the_ends_of_what_is_accepted_are_answered_alike_on_every_instruction_set() {
+    // About half are accepted, and some are refused: none or all of so many would be a fault of the drawing.
     let accepted = accepted(64, Values::Hostile);
-    assert!((10..64).contains(&accepted), "{accepted} of 64 were accepted");
+    assert!((1..64).contains(&accepted), "{accepted} of 64 were accepted");
 }
 
 #[test]
