@@ -74,6 +74,9 @@ export const strings = {
   record_failed: "NOT SAVED",
   record_unsaved: "{count} fields of this session were not saved",
 
+  check_failed: "The record could not be checked: {reason}",
+  check_running: "The whole record is being checked: {done} of {total} entries.",
+
   session: "Session",
   session_none: "No session. Fields are judged, but nothing is recorded.",
   session_line: "{specimen} · {operator}",
