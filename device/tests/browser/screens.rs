@@ -1,6 +1,6 @@
 //! Small screens, the lock screen, a restart.
 
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, process::Command, time::Duration};
 
 use super::{
     device::{Site, begin, choose, fields, named},
@@ -62,6 +62,8 @@ fn whoever_can_tap_a_class_sees_which_field_gets_it() {
         );
         assert_eq!(covered, serde_json::json!([]), "{width}x{height}");
         shot(&mut browser, &format!("answers-{width}x{height}"));
+        browser.evaluate("document.querySelector('#correct').scrollIntoView({ block: 'start' })");
+        shot(&mut browser, &format!("panel-{width}x{height}"));
     }
 }
 
@@ -138,4 +140,33 @@ fn the_lock_screen_stays_until_it_is_opened() {
         site.field(session, 1).opinion().map(|opinion| opinion.note.as_str()),
         Some("seen before the power went")
     );
+}
+
+#[test]
+fn a_link_opens_once_and_leaves_nothing_in_the_history_that_opens_again() {
+    let Some(mut browser) = chromium("links") else { return };
+    let site = Site::new(2);
+    let device = site.start_with(&["--listen", "0.0.0.0:0", "--fps", "16", "--hold", "22"]);
+    let token = device.token.clone().expect("a token");
+    let port = device.page.trim_end_matches('/').rsplit(':').next().expect("a port").to_owned();
+    let shown = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+        .args(["token", "--json", "--listen", &format!("0.0.0.0:{port}"), "--data-dir"])
+        .arg(site.data())
+        .output()
+        .expect("the program");
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let code = shown["link"].as_str().expect("a link").split('#').nth(1).expect("a code").to_owned();
+    let link = format!("http://127.0.0.1:{port}/#{code}");
+    browser.resize(390, 844, true);
+    browser.visit(&link);
+    browser.wait_at_most(SOON, "document.querySelector('#picture').naturalWidth > 0");
+    assert_eq!(browser.evaluate("location.href"), format!("http://127.0.0.1:{port}/"));
+    // All that the browser remembers of where it was.
+    let history = browser.call("Page.getNavigationHistory", &serde_json::json!({})).to_string();
+    assert!(!history.contains(&token), "{history}");
+    // Whoever finds the link there is not let in by it, and reads why.
+    browser.another_person();
+    browser.visit(&link);
+    browser.wait_at_most(SOON, "document.querySelector('#token-dialog').open");
+    browser.wait_at_most(SOON, "document.querySelector('#token-dialog .problem').textContent.includes('used already')");
 }

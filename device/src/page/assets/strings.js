@@ -31,7 +31,6 @@ export const strings = {
   nothing: "No picture",
   probability: "{percent} % probable",
   probabilities: "Probabilities",
-  by_hand: "taken by hand",
   waiting: "waiting for the first frame",
 
   focus: "Focus",
@@ -166,7 +165,7 @@ export const strings = {
 
   token: "Token",
   token_head: "This page is locked",
-  token_text: "Scan the QR code that the device shows at its start, or type its token.",
+  token_text: "Scan the QR code that “blastscope token” shows on the device, or type the token.",
   token_go: "Unlock",
 
   help: "Keys",
