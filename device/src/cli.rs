@@ -187,7 +187,8 @@ enum Command {
     #[command(
         after_help = "Examples:\n  sudo blastscope token\n  blastscope token --data-dir data --listen 192.168.4.1:8080\n  \
         sudo blastscope token --forget && sudo systemctl restart blastscope\n\n\
-        The token is drawn when the page first listens on another address than this machine's own, and kept with the record.\n\n\
+        The token is drawn when the page first listens on another address than this machine's own, and kept with the record. The \
+        code is of a link that opens the page once: show another one for each phone.\n\n\
         Exit status: 0 shown or forgotten, 1 there is none yet, 2 wrong usage or no rights."
     )]
     Token(token::TokenArgs),

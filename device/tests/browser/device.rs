@@ -146,6 +146,13 @@ pub fn begin(browser: &mut Browser, specimen: &str, operator: &str) {
     browser.wait_for("!document.querySelector('#start-dialog').open && document.querySelector('#new-session').hidden");
 }
 
+/// Selects a field, as a tap on its card does; a second tap would enlarge it.
+pub fn choose(browser: &mut Browser, number: u64) {
+    browser.evaluate(&format!(
+        "(card => card.classList.contains('is-selected') || card.click())(document.querySelector('#field-{number}'))"
+    ));
+}
+
 /// Waits until so many fields are in the gallery.
 pub fn fields(browser: &mut Browser, number: usize) {
     browser.wait_for(&format!("document.querySelectorAll('#fields li').length >= {number}"));

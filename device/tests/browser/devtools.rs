@@ -177,6 +177,10 @@ impl Browser {
         if key.chars().count() == 1 || key == "Enter" {
             down["text"] = json!(text);
         }
+        if key == "Escape" {
+            // Without its number it closes no dialog.
+            down["windowsVirtualKeyCode"] = json!(27);
+        }
         self.call("Input.dispatchKeyEvent", &down);
         self.call("Input.dispatchKeyEvent", &json!({"type": "keyUp", "key": key}));
     }

@@ -4,7 +4,7 @@
 use blastscope::record::Label;
 
 use super::{
-    device::{Site, begin, fields},
+    device::{Site, begin, choose, fields},
     devtools::chromium,
 };
 
@@ -29,19 +29,22 @@ fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
     let session = site.session();
     let (mut answers, mut expected) = (0, Vec::new());
 
-    // By key, to older fields and back.
+    // By key, to older fields (the gallery has the newest first) and back.
     browser.evaluate("document.activeElement.blur()");
-    for (arrow, numbers) in [("ArrowLeft", [5, 4, 3, 2, 1]), ("ArrowRight", [2, 3, 4, 5, 6])] {
-        for (step, number) in numbers.into_iter().enumerate() {
-            let (key, name) = ANSWERS[(step + usize::from(arrow == "ArrowRight")) % ANSWERS.len()];
+    let older = [(5, "1"), (4, "2"), (3, "3"), (2, "4"), (1, "0")];
+    // The same answer again would rightly not be saved.
+    let newer = [(2, "1"), (3, "0"), (4, "3"), (5, "2"), (6, "4")];
+    for (arrow, steps) in [("ArrowRight", older), ("ArrowLeft", newer)] {
+        for (number, key) in steps {
             browser.press(arrow);
             browser.press(key);
             answers += 1;
+            let name = ANSWERS.iter().find(|answer| answer.0 == key).expect("a key").1;
             expected.push((number, name));
             site.wait_for_opinions(session, answers);
         }
     }
-    for (number, name) in expected.split_off(0) {
+    for (number, name) in expected {
         let said: Vec<Label> = site.field(session, number).opinions.iter().map(|opinion| opinion.label).collect();
         assert!(said.contains(&label(name)), "field {number}: {name} is not among {said:?}");
     }
@@ -55,7 +58,8 @@ fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
             let name = if newest == Some(label(name)) { "Benign" } else { name };
             let name = if newest == Some(label(name)) { "Early" } else { name };
             browser.evaluate(&format!(
-                "document.querySelector('#field-{number}').click(); document.querySelector('[data-label={name:?}]').click()"
+                "(card => card.classList.contains('is-selected') || card.click())(document.querySelector('#field-{number}')); \
+                 document.querySelector('[data-label={name:?}]').click()"
             ));
             answers += 1;
             site.wait_for_opinions(session, answers);
@@ -128,9 +132,9 @@ fn a_note_is_saved_with_the_field_that_it_was_written_for() {
     assert_eq!((opinion.note.as_str(), opinion.label), ("folded nuclei", label("Pro")));
 
     // A note that waits for its answer outlives other choices, another window's fields and a reload.
-    browser.evaluate("document.querySelector('#field-1').click()");
+    choose(&mut browser, 1);
     browser.write("#note", "kept for later");
-    browser.evaluate("document.querySelector('#field-2').click()");
+    choose(&mut browser, 2);
     assert_eq!(browser.evaluate("document.querySelector('#note').value"), "", "field 2 has a note of its own");
     browser.evaluate("document.querySelector('[data-label=Benign]').click()");
     site.wait_for_opinions(session, 2);
@@ -138,7 +142,7 @@ fn a_note_is_saved_with_the_field_that_it_was_written_for() {
     browser.visit("about:blank");
     browser.visit(&device.page);
     fields(&mut browser, 2);
-    browser.evaluate("document.querySelector('#field-1').click()");
+    choose(&mut browser, 1);
     assert_eq!(browser.evaluate("document.querySelector('#note').value"), "kept for later");
 }
 
@@ -155,7 +159,7 @@ fn a_double_tap_saves_one_opinion() {
     let mut answers = 0;
     for pause in [0, 30, 400] {
         for (number, button) in [(1, "[data-label=Pre]"), (2, "#confirm"), (3, "[data-label='not assessable']")] {
-            browser.evaluate(&format!("document.querySelector('#field-{number}').click()"));
+            choose(&mut browser, number);
             if browser.evaluate(&format!("document.querySelector({button:?}).disabled")) == true {
                 continue;
             }

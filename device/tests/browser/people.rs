@@ -6,7 +6,7 @@ use blastscope::record::{Label, State};
 use blastscope_shared::Class;
 
 use super::{
-    device::{Site, begin, fields},
+    device::{Site, begin, choose, fields},
     devtools::{Browser, chromium},
 };
 
@@ -55,7 +55,8 @@ fn a_second_phone_answers_in_its_own_name_and_on_the_session_that_it_shows() {
     browser.wait_at_most(SOON, "document.querySelector('#session-line').textContent.includes('S-old')");
     fields(&mut browser, 3);
     // Nobody has said yet who holds this phone: nothing is saved in another's name.
-    browser.evaluate("document.querySelector('#field-2').click(); document.querySelector('[data-label=Pre]').click()");
+    choose(&mut browser, 2);
+    browser.evaluate("document.querySelector('[data-label=Pre]').click()");
     introduce(&mut browser, "C. D.");
     assert_eq!(site.opinions(old), 0, "the name does not answer by itself");
     let button = "document.querySelector('[data-label=Pre]')";
@@ -150,7 +151,8 @@ fn what_ends_or_changes_a_session_asks_first() {
     browser.write("#sign-by", "E. F.");
     browser.press("Enter");
     browser.wait_at_most(SOON, "document.querySelector('#session-state').classList.contains('is-approved')");
-    browser.evaluate("document.querySelector('#field-1').click(); document.querySelector('[data-label=Pro]').click()");
+    choose(&mut browser, 1);
+    browser.evaluate("document.querySelector('[data-label=Pro]').click()");
     browser.wait_at_most(SOON, "document.querySelector('#confirm-dialog').open");
     let asked = browser.evaluate("document.querySelector('#confirm-dialog').textContent");
     assert!(asked.as_str().expect("text").contains("E. F."), "{asked}");

@@ -30,7 +30,6 @@ struct State {
     mood: AtomicU8,
     /// Grows when all connections are cut.
     cuts: AtomicU64,
-    open: AtomicU64,
 }
 
 /// Passes bytes on, or does not.
@@ -71,11 +70,6 @@ impl Proxy {
     pub fn cut(&self) {
         self.state.cuts.fetch_add(1, Ordering::SeqCst);
     }
-
-    /// Connections that are open.
-    pub fn open(&self) -> u64 {
-        self.state.open.load(Ordering::SeqCst)
-    }
 }
 
 fn converse(client: TcpStream, server: TcpStream, state: &Arc<State>) {
@@ -100,7 +94,6 @@ fn converse(client: TcpStream, server: TcpStream, state: &Arc<State>) {
     let state = Arc::clone(state);
     thread::spawn(move || {
         let cuts = state.cuts.load(Ordering::SeqCst);
-        state.open.fetch_add(1, Ordering::SeqCst);
         let _ = from.set_read_timeout(Some(Duration::from_millis(20)));
         let mut bytes = [0; 64 << 10];
         while state.cuts.load(Ordering::SeqCst) == cuts {
@@ -120,7 +113,6 @@ fn converse(client: TcpStream, server: TcpStream, state: &Arc<State>) {
             }
         }
         let _ = (to.shutdown(Shutdown::Both), from.shutdown(Shutdown::Both));
-        state.open.fetch_sub(1, Ordering::SeqCst);
     });
 }
 

@@ -1,9 +1,9 @@
 //! Small screens, the lock screen, a restart.
 
-use std::time::Duration;
+use std::{net::TcpListener, process::Command, time::Duration};
 
 use super::{
-    device::{Site, begin, fields, named},
+    device::{Site, begin, choose, fields, named},
     devtools::{Browser, chromium},
 };
 
@@ -33,7 +33,7 @@ fn whoever_can_tap_a_class_sees_which_field_gets_it() {
     browser.visit(&device.page);
     begin(&mut browser, "S-1", "A person with a long name of 40 letters");
     fields(&mut browser, 3);
-    browser.evaluate("document.querySelector('#field-2').click()");
+    choose(&mut browser, 2);
     for (width, height) in [(1280, 800), (1024, 600), (800, 480), (390, 844), (320, 568)] {
         browser.resize(width, height, width < 500);
         for label in ["Benign", "Early", "Pre", "Pro", "not assessable"] {
@@ -62,6 +62,8 @@ fn whoever_can_tap_a_class_sees_which_field_gets_it() {
         );
         assert_eq!(covered, serde_json::json!([]), "{width}x{height}");
         shot(&mut browser, &format!("answers-{width}x{height}"));
+        browser.evaluate("document.querySelector('#correct').scrollIntoView({ block: 'start' })");
+        shot(&mut browser, &format!("panel-{width}x{height}"));
     }
 }
 
@@ -75,7 +77,8 @@ fn a_key_answers_no_field_that_is_out_of_sight() {
     begin(&mut browser, "S-1", "A. B.");
     fields(&mut browser, 3);
     let session = site.session();
-    browser.evaluate("document.querySelector('#field-2').click(); document.activeElement.blur(); document.body.style.paddingBottom = '2000px'; scrollTo(0, 5000)");
+    choose(&mut browser, 2);
+    browser.evaluate("document.activeElement.blur(); document.body.style.paddingBottom = '2000px'; scrollTo(0, 5000)");
     browser.press("4");
     browser.wait_at_most(SOON, &seen("#correct-number"));
     assert_eq!(site.opinions(session), 0, "nobody saw which field it was");
@@ -88,9 +91,12 @@ fn a_key_answers_no_field_that_is_out_of_sight() {
 fn the_lock_screen_stays_until_it_is_opened() {
     let Some(mut browser) = chromium("the lock screen") else { return };
     let site = Site::new(2);
-    let device = site.start_with(&["--listen", "0.0.0.0:0", "--fps", "16", "--hold", "22"]);
+    // The same port again: the address is one of the settings that a session was made with.
+    let port = TcpListener::bind("0.0.0.0:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let listen = format!("0.0.0.0:{port}");
+    let start = || site.start_with(&["--listen", &listen, "--fps", "16", "--hold", "22"]);
+    let device = start();
     let token = device.token.clone().expect("a token");
-    let port = device.page.trim_end_matches('/').rsplit(':').next().expect("a port").to_owned();
     let page = format!("http://127.0.0.1:{port}/");
     browser.resize(390, 844, true);
     browser.visit(&page);
@@ -111,13 +117,13 @@ fn the_lock_screen_stays_until_it_is_opened() {
     begin(&mut browser, "S-1", "A. B.");
     fields(&mut browser, 2);
     let session = site.session();
-    browser.evaluate("document.querySelector('#field-1').click()");
+    choose(&mut browser, 1);
     browser.write("#note", "seen before the power went");
 
     // The power goes; the same phone goes on, without a token and with its note.
     device.kill();
     browser.wait_at_most(SOON, "document.body.classList.contains('is-lost')");
-    let again = site.start_with(&["--listen", &format!("0.0.0.0:{port}"), "--fps", "16", "--hold", "22"]);
+    let again = start();
     assert_eq!(again.token.as_ref(), Some(&token));
     browser.wait_at_most(SOON, "!document.body.classList.contains('is-lost')");
     assert_eq!(browser.evaluate(locked), false, "whoever was let in stays in");
@@ -126,7 +132,7 @@ fn the_lock_screen_stays_until_it_is_opened() {
     browser.visit(&page);
     fields(&mut browser, 2);
     assert_eq!(browser.evaluate(locked), false);
-    browser.evaluate("document.querySelector('#field-1').click()");
+    choose(&mut browser, 1);
     assert_eq!(browser.evaluate("document.querySelector('#note').value"), "seen before the power went");
     browser.evaluate("document.querySelector('[data-label=Pre]').click()");
     site.wait_for_opinions(session, 1);
@@ -134,4 +140,33 @@ fn the_lock_screen_stays_until_it_is_opened() {
         site.field(session, 1).opinion().map(|opinion| opinion.note.as_str()),
         Some("seen before the power went")
     );
+}
+
+#[test]
+fn a_link_opens_once_and_leaves_nothing_in_the_history_that_opens_again() {
+    let Some(mut browser) = chromium("links") else { return };
+    let site = Site::new(2);
+    let device = site.start_with(&["--listen", "0.0.0.0:0", "--fps", "16", "--hold", "22"]);
+    let token = device.token.clone().expect("a token");
+    let port = device.page.trim_end_matches('/').rsplit(':').next().expect("a port").to_owned();
+    let shown = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+        .args(["token", "--json", "--listen", &format!("0.0.0.0:{port}"), "--data-dir"])
+        .arg(site.data())
+        .output()
+        .expect("the program");
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let code = shown["link"].as_str().expect("a link").split('#').nth(1).expect("a code").to_owned();
+    let link = format!("http://127.0.0.1:{port}/#{code}");
+    browser.resize(390, 844, true);
+    browser.visit(&link);
+    browser.wait_at_most(SOON, "document.querySelector('#picture').naturalWidth > 0");
+    assert_eq!(browser.evaluate("location.href"), format!("http://127.0.0.1:{port}/"));
+    // All that the browser remembers of where it was.
+    let history = browser.call("Page.getNavigationHistory", &serde_json::json!({})).to_string();
+    assert!(!history.contains(&token), "{history}");
+    // Whoever finds the link there is not let in by it, and reads why.
+    browser.another_person();
+    browser.visit(&link);
+    browser.wait_at_most(SOON, "document.querySelector('#token-dialog').open");
+    browser.wait_at_most(SOON, "document.querySelector('#token-dialog .problem').textContent.includes('used already')");
 }

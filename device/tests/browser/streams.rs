@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    device::{Site, begin, fields},
+    device::{Site, begin, choose, fields},
     devtools::{Browser, chromium},
     proxy::{Mood, Proxy},
 };
@@ -70,7 +70,7 @@ fn a_request_that_is_not_answered_says_so_and_is_not_saved_twice() {
     begin(&mut browser, "S-1", "A. B.");
     fields(&mut browser, 2);
     let session = site.session();
-    browser.evaluate("document.querySelector('#field-1').click()");
+    choose(&mut browser, 1);
     proxy.set(Mood::StallAll);
     browser.evaluate("document.querySelector('[data-label=Pre]').click()");
     // The device got it; the page cannot know.
@@ -83,8 +83,8 @@ fn a_request_that_is_not_answered_says_so_and_is_not_saved_twice() {
     proxy.cut();
     proxy.set(Mood::Pass);
     browser.wait_at_most(SOON, &format!("!{LOST}"));
-    browser.evaluate("document.querySelector('#field-1').click(); document.querySelector('[data-label=Pre]').click()");
-    browser.evaluate("document.querySelector('#large').open && document.querySelector('#large').close()");
+    choose(&mut browser, 1);
+    browser.evaluate("document.querySelector('[data-label=Pre]').click()");
     browser.wait_at_most(SOON, "document.querySelector('#field-1 .card-person').textContent.includes('Pre')");
     assert_eq!(site.field(session, 1).opinions.len(), 1);
 }
@@ -119,7 +119,8 @@ fn nine_windows_and_every_button_answers() {
             &format!("Number(document.querySelector('#field-{number}').dataset.opinions) === {seen}"),
         );
         browser.evaluate(&format!(
-            "document.querySelector('#field-{number}').click(); document.querySelector('[data-label={label}]').click()"
+            "(card => card.classList.contains('is-selected') || card.click())(document.querySelector('#field-{number}')); \
+             document.querySelector('[data-label={label}]').click()"
         ));
         site.wait_for_opinions(session, before + 1);
     }
@@ -153,4 +154,27 @@ fn a_hidden_tab_lets_go_and_shows_nothing_old_when_it_is_seen_again() {
     assert_eq!(browser.evaluate(SPEAKS), false, "what was said before is not said of now");
     proxy.set(Mood::Pass);
     browser.wait_at_most(SOON, &format!("!{LOST} && {SPEAKS}"));
+}
+
+#[test]
+fn a_model_that_was_changed_while_the_program_runs_is_said() {
+    let Some(mut browser) = chromium("another model") else { return };
+    let mut site = Site::new(2);
+    let model = site.folder.path().join("model.bsm");
+    std::fs::copy(&site.model, &model).expect("copied");
+    site.model.clone_from(&model);
+    let device = site.start(22);
+    browser.resize(800, 480, false);
+    browser.visit(&device.page);
+    browser.wait_for(SPEAKS);
+    assert_eq!(browser.evaluate("document.querySelector('#notices').hidden"), true);
+    let bytes = std::fs::read(&model).expect("read");
+    std::fs::write(&model, bytes).expect("written");
+    browser.wait_at_most(SOON, "!document.querySelector('#notices').hidden");
+    let told = browser.evaluate("document.querySelector('#notices').textContent");
+    assert!(told.as_str().expect("text").contains("has changed since the start"), "{told}");
+    // Another window says so from its first moment.
+    browser.another_window();
+    browser.visit(&device.page);
+    browser.wait_at_most(SOON, "!document.querySelector('#notices').hidden");
 }

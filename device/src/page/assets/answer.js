@@ -117,6 +117,7 @@ export async function answer(label) {
   try {
     await post(address, label === null ? { ...body, confirm: true } : { ...body, label });
     attempts.delete(key);
+    slide.add(place.session.id, number, seen, { given_by: by, confirms: label === null, label: label ?? field.class, note });
     notes.saved(place, note);
     if (shown?.key === key) one("note").value = notes.of(place);
     remember(by);
@@ -128,7 +129,8 @@ export async function answer(label) {
   } finally {
     busy(key, label, false);
   }
-  slide.refresh().catch(tell);
+  // What is told of the answer stands.
+  slide.refresh().catch(() => {});
 }
 
 function busy(key, label, is) {

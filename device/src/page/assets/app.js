@@ -134,7 +134,7 @@ function take() {
 function state(snapshot, image, damaged) {
   const wasLost = live.state() === null;
   live.show(snapshot, image, damaged);
-  notices(snapshot.notices);
+  notices([...snapshot.notices, ...trouble(snapshot)]);
   const before = running;
   running = snapshot.session?.id ?? null;
   // Whoever looks at an earlier session is left there.
@@ -144,6 +144,12 @@ function state(snapshot, image, damaged) {
     slide.refresh().catch(tell);
   }
   buttons();
+}
+
+// What makes the record doubtful.
+function trouble({ record_check: check, clock_reason: clock }) {
+  const states = { damaged: () => check.reason, failed: () => say("check_failed", check), running: () => say("check_running", check) };
+  return [states[check?.state]?.(), clock].filter(Boolean);
 }
 
 function notices(sentences) {

@@ -95,7 +95,16 @@ async function readFields(id) {
 
 function put(field) {
   const index = fields.findIndex((known) => known.sequence === field.sequence);
-  if (index >= 0) fields[index] = field;
+  // What was asked for before an answer of ours may come after it.
+  if (index >= 0 && fields[index].opinions.length <= field.opinions.length) fields[index] = field;
+}
+
+// An opinion that was saved just now as the one after `seen` others, unless it was read already: whoever answers has seen their own answer.
+export function add(about, number, seen, opinion) {
+  const spoken = about === session ? field(number) : null;
+  if (spoken?.opinions.length !== seen) return;
+  put({ ...spoken, opinions: [...spoken.opinions, opinion] });
+  changed();
 }
 
 // Somebody has chosen a field.

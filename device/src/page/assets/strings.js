@@ -31,7 +31,6 @@ export const strings = {
   nothing: "No picture",
   probability: "{percent} % probable",
   probabilities: "Probabilities",
-  by_hand: "taken by hand",
   waiting: "waiting for the first frame",
 
   focus: "Focus",
@@ -73,6 +72,9 @@ export const strings = {
   record_saved: "saved",
   record_failed: "NOT SAVED",
   record_unsaved: "{count} fields of this session were not saved",
+
+  check_failed: "The record could not be checked: {reason}",
+  check_running: "The whole record is being checked: {done} of {total} entries.",
 
   session: "Session",
   session_none: "No session. Fields are judged, but nothing is recorded.",
@@ -163,7 +165,7 @@ export const strings = {
 
   token: "Token",
   token_head: "This page is locked",
-  token_text: "Scan the QR code that the device shows at its start, or type its token.",
+  token_text: "Scan the QR code that “blastscope token” shows on the device, or type the token.",
   token_go: "Unlock",
 
   help: "Keys",
