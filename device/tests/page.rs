@@ -19,3 +19,5 @@ mod scene;
 mod session;
 #[path = "page/source.rs"]
 mod source;
+#[path = "page/startup.rs"]
+mod startup;

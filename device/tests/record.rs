@@ -4,6 +4,8 @@
 
 #[path = "record/answers.rs"]
 mod answers;
+#[path = "record/backup.rs"]
+mod backup;
 #[path = "record/commands.rs"]
 mod commands;
 #[path = "record/damage.rs"]
@@ -16,8 +18,14 @@ mod faults;
 #[cfg(unix)]
 #[path = "record/killed.rs"]
 mod killed;
+#[path = "record/one_session.rs"]
+mod one_session;
+#[path = "record/recompute.rs"]
+mod recompute;
 #[path = "record/rules.rs"]
 mod rules;
+#[path = "record/salvage.rs"]
+mod salvage;
 #[path = "record/samples.rs"]
 mod samples;
 #[path = "record/tampering.rs"]

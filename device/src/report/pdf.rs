@@ -6,6 +6,7 @@
 
 mod draw;
 mod face;
+mod fallback;
 mod flow;
 mod gallery;
 
@@ -38,7 +39,7 @@ const SMALL: f32 = 8.0;
 /// # Errors
 /// [`ReportError::Pdf`], [`ReportError::Picture`].
 pub fn document(report: &Report) -> Result<Vec<u8>, ReportError> {
-    let faces = Faces::load().map_err(ReportError::Pdf)?;
+    let faces = Faces::load(words::written_by_people(report)).map_err(ReportError::Pdf)?;
     let mut flow = Flow::new(&faces);
     flow.paragraph(RESEARCH_USE, PLAIN, true, ACCENT);
     flow.gap(4.0);

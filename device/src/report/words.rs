@@ -315,6 +315,20 @@ pub(super) fn opinion(field: &Field) -> Option<String> {
     })
 }
 
+/// Every text of a report that a person or another machine has written.
+pub(super) fn written_by_people(report: &Report) -> Vec<&str> {
+    let session = &report.session;
+    let mut texts: Vec<&str> =
+        vec![&session.specimen, &session.operator, &session.device_id, &session.model_name, &session.program_version];
+    texts.extend(session.end_reason.as_deref());
+    texts.extend(session.sign_offs.iter().map(|signed| signed.signed_by.as_str()));
+    for shown in &report.shown {
+        texts.extend(shown.field.judgement.said.reason.as_deref());
+        texts.extend(shown.field.opinions.iter().flat_map(|opinion| [opinion.given_by.as_str(), opinion.note.as_str()]));
+    }
+    texts
+}
+
 /// How many fields are not shown, if any.
 pub(super) fn left_out(report: &Report) -> Option<String> {
     match report.left_out() {

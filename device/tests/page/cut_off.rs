@@ -18,10 +18,15 @@ use super::{
 };
 
 /// `blastscope live --listen`, killed with the test.
-struct Device(Child, Client);
+pub(super) struct Device(Child, Client);
 
 impl Device {
-    fn start(folder: &Path, more: &[&str]) -> Self {
+    pub(super) fn start(folder: &Path, more: &[&str]) -> Self {
+        Self::start_in(folder, more, &[])
+    }
+
+    /// As [`Self::start`], with these variables in its environment.
+    pub(super) fn start_in(folder: &Path, more: &[&str], environment: &[(&str, &Path)]) -> Self {
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
         let configuration = folder.join("free.toml");
         fs::write(&configuration, "[data]\nmin_free_mb = 1\n").expect("written");
@@ -35,6 +40,7 @@ impl Device {
             .arg("--data-dir")
             .arg(folder.join("data"))
             .args(more)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -47,11 +53,15 @@ impl Device {
         Self(process, Client::new(address))
     }
 
-    fn state(&self, what: &str, satisfies: impl Fn(&Value) -> bool) -> Value {
+    pub(super) fn process(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(super) fn state(&self, what: &str, satisfies: impl Fn(&Value) -> bool) -> Value {
         wait_for(what, || self.1.get("/api/state"), satisfies)
     }
 
-    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(super) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let reply = self.1.post(path, body);
         (reply.status, reply.json())
     }
@@ -64,7 +74,7 @@ impl Drop for Device {
     }
 }
 
-fn folder(slides: u32) -> TempDir {
+pub(super) fn folder(slides: u32) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     fs::create_dir(folder.path().join("fields")).expect("made");
     draw_slides(&folder.path().join("fields"), slides, 320, 240);
@@ -174,6 +184,7 @@ fn an_old_session_waits_for_the_operator_and_a_new_one_closes_it() {
         record.start_session(&new).expect("started").session
     };
     let (first, second) = (old("S-old-1"), old("S-old-2"));
+    drop(record);
 
     let device = Device::start(folder.path(), &[]);
     let state = device.state("the offer", |state| state["left"].is_object());

@@ -62,6 +62,33 @@ fn a_session_becomes_a_table() {
     assert_eq!(names(place.path()), ["session.csv"]);
 }
 
+/// A spreadsheet program where a comma begins the fraction shows columns, letters and numbers.
+#[test]
+fn a_table_for_a_european_spreadsheet_has_a_mark_semicolons_and_decimal_commas() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
+    let session = record.start_session(&new_session("S-1")).expect("written").session;
+    record.add_field(session, &field(named(Class::Pre), 1)).expect("written");
+    let note = NewOpinion { note: "große; \"helle\" Kerne, 0.5".into(), ..opinion("Ж. Ö.", Says::Confirms) };
+    record.add_opinion(session, 1, &note).expect("written");
+    let reader = RecordReader::open(folder.path()).expect("opened");
+    let place = tempfile::tempdir().expect("a folder");
+    let file = place.path().join("session.csv");
+    export_csv(&reader, session, &file, TableStyle::EXCEL).expect("written");
+    let bytes = fs::read(&file).expect("read");
+    let text = String::from_utf8(bytes).expect("UTF-8");
+    let text = text.strip_prefix('\u{feff}').expect("a byte order mark");
+    assert!(text.ends_with("\r\n") && text.lines().next().is_some_and(|line| line.starts_with("session;specimen;")));
+    let mut lines = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
+    let line: HashMap<String, String> = lines.deserialize().next().expect("a line").expect("read");
+    assert_eq!((line["probability"].as_str(), line["logit_benign"].as_str()), ("0,75", "-1,5"));
+    assert_eq!((line["labelled_by"].as_str(), line["note"].as_str()), ("Ж. Ö.", "große; \"helle\" Kerne, 0.5"));
+    assert_eq!(line["sequence"], "1");
+    let plain = place.path().join("plain.csv");
+    export_csv(&reader, session, &plain, TableStyle { separator: b'\t', ..TableStyle::PLAIN }).expect("written");
+    assert!(fs::read_to_string(&plain).expect("read").starts_with("session\tspecimen\t"));
+}
+
 #[test]
 fn confirmed_and_corrected_fields_become_a_training_folder() {
     let (_folder, reader) = record();

@@ -167,8 +167,8 @@ fn rows_that_are_removed_added_or_swapped_show() {
         assert!(first.reason.contains("removed"), "{first}");
     }
     let first = original.first(
-        "INSERT INTO opinions (session_id, sequence, given_utc, given_by, kind, label, note) VALUES \
-         (1, 5, '2026', 'X', 'correction', 'Benign', '')",
+        "INSERT INTO opinions (session_id, sequence, given_utc, clock, given_by, kind, label, note) VALUES \
+         (1, 5, '2026', 'trusted', 'X', 'correction', 'Benign', '')",
     );
     assert!(first.table.as_deref() == Some("opinions") && first.reason.contains("it was added"), "{first}");
     let first = original.first(

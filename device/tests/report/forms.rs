@@ -257,6 +257,66 @@ fn programs_get_one_object() {
     assert_eq!(names(place.path()), ["r.html", "r.json", "r.pdf"]);
 }
 
+/// Where a machine's zone is another than UTC, its times are those on the wall, with their offset.
+#[test]
+fn times_are_those_of_the_clock_on_the_wall() {
+    let data = tempfile::tempdir().expect("a folder");
+    drop(write(data.path(), &new_session("S-1"), 2));
+    let place = tempfile::tempdir().expect("a folder");
+    let file = place.path().join("r.html");
+    let output = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+        .args(["report", "--session", "1", "--data-dir"])
+        .arg(data.path())
+        .arg("--html")
+        .arg(&file)
+        .env("TZ", "<+0530>-5:30")
+        .env("BLASTSCOPE_CONFIG", Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/blastscope.toml"))
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = fs::read_to_string(&file).expect("written");
+    assert!(page.contains("2026-11-25 05:30:00 +05:30 (00:00:00 UTC)"), "{page}");
+}
+
+/// Nobody answers for the tiny model of the tests.
+#[test]
+fn a_model_that_nobody_signed_is_said() {
+    let data = tempfile::tempdir().expect("a folder");
+    drop(write(data.path(), &NewSession { model_sha256: tiny_hash(), ..new_session("S-1") }, 2));
+    let model = tiny_model();
+    let known = page(data.path(), &["--model", model.to_str().expect("UTF-8")]);
+    assert!(known.contains("<strong>Unsigned model</strong>") && known.contains("not signed"));
+    assert!(page(data.path(), &[]).contains("whether it is signed is not known"));
+}
+
+/// Letters that no font of the machine has are no boxes in an approved document.
+#[test]
+fn a_name_that_cannot_be_written_is_refused_with_what_to_install() {
+    let data = tempfile::tempdir().expect("a folder");
+    let new = NewSession { operator: "ডাঃ রহিমা খাতুন".into(), ..new_session("S-1") };
+    drop(write(data.path(), &new, 2));
+    let place = tempfile::tempdir().expect("a folder");
+    let run = |form: &str, fonts: &Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+            .args(["report", "--session", "1", form])
+            .arg(place.path().join("r"))
+            .arg("--data-dir")
+            .arg(data.path())
+            .env("BLASTSCOPE_FONTS", fonts)
+            .env("BLASTSCOPE_CONFIG", Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/blastscope.toml"))
+            .output()
+            .expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run("--pdf", place.path());
+    assert_eq!(code, Some(2), "{said}");
+    for words in ["U+09A1", "fonts-noto-core", "web page"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(names(place.path()).is_empty());
+    assert_eq!(run("--html", place.path()).0, Some(0));
+}
+
 /// Not a check but something to look at: a report with heat maps by the shipped model in the folder that `BLASTSCOPE_SHOW` names.
 #[test]
 fn a_report_to_look_at() {

@@ -69,7 +69,7 @@ pub fn hostile(folder: &Path) -> (Record, SessionId) {
     let new = NewSession {
         operator: HOSTILE.into(),
         model_name: "</dd><img src=x onerror=alert(1)>".into(),
-        device_id: "\"}]<!--\u{202e}(\\) Tj".into(),
+        device_id: "\"}]<!--(\\) Tj".into(),
         ..new_session("S-2026.003")
     };
     let (mut record, session) = write(folder, &new, 6);

@@ -154,9 +154,12 @@ fn write(
     (size, bold): (f32, bool),
     colour: Colour,
 ) {
-    let face = faces.of(bold);
     paint(surface, colour);
-    surface.draw_glyphs(Point::from_xy(x, y), &face.glyphs(text), face.font.clone(), text, size, false);
+    let mut left = x;
+    for piece in faces.of(bold).pieces(text) {
+        surface.draw_glyphs(Point::from_xy(left, y), &piece.glyphs, piece.font, &piece.text, size, false);
+        left += piece.width * size;
+    }
 }
 
 fn fill(surface: &mut Surface<'_>, rectangle: Option<Rect>, colour: Colour) {

@@ -1,14 +1,22 @@
-//! The embedded typeface: glyphs, widths, line breaks.
+//! Typefaces: glyphs, widths, line breaks.
 //!
-//! Noto Sans, cut down to Latin, Greek and Cyrillic letters; a letter that it lacks is shown as U+FFFD.
+//! Noto Sans is embedded, cut down to Latin, Greek and Cyrillic letters. Other scripts come from fonts of this machine, and their
+//! letters are shaped: they join, change places and take marks as the script asks. Text that runs from the right is drawn so. A
+//! letter of a name that no font has is an error; a symbol, such as an emoji in a note, is shown as U+FFFD.
+
+use std::{collections::BTreeSet, rc::Rc};
 
 use krilla::text::{Font, GlyphId, KrillaGlyph};
+use unicode_bidi::{BidiInfo, Level};
 use skrifa::{
     FontRef, MetadataProvider as _,
     charmap::Charmap,
     instance::{LocationRef, Size},
     metrics::GlyphMetrics,
 };
+
+use super::fallback::{self, Fallback};
+use crate::record::text_rules::is_hidden;
 
 const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Bold.ttf");
@@ -22,6 +30,16 @@ pub(super) struct Face {
     charmap: Charmap<'static>,
     metrics: GlyphMetrics<'static>,
     units: f32,
+    fallbacks: Rc<Vec<Fallback>>,
+}
+
+/// Letters in a row that one font draws, from left to right.
+pub(super) struct Piece {
+    pub font: Font,
+    pub glyphs: Vec<KrillaGlyph>,
+    pub text: String,
+    /// In the font's size.
+    pub width: f32,
 }
 
 /// Both weights.
@@ -31,14 +49,39 @@ pub(super) struct Faces {
 }
 
 impl Faces {
-    /// Reads the embedded fonts.
-    pub fn load() -> Result<Self, String> {
-        Ok(Self { regular: Face::read(REGULAR)?, bold: Face::read(BOLD)? })
+    /// Reads the embedded fonts, and those of this machine that are needed for `texts`.
+    ///
+    /// # Errors
+    /// A sentence that names the letters of `texts` that no font has, and what to install.
+    pub fn load<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let mut faces = Self { regular: Face::read(REGULAR)?, bold: Face::read(BOLD)? };
+        let letters: BTreeSet<char> = texts.into_iter().flat_map(str::chars).collect();
+        let lacking = |letter: &char| !letter.is_control() && !is_hidden(*letter) && !letter.is_whitespace();
+        let mut missing: Vec<char> = letters
+            .into_iter()
+            .filter(|letter| lacking(letter) && faces.regular.charmap.map(*letter).is_none())
+            .collect();
+        let found = Rc::new(fallback::find(&mut missing));
+        // A symbol in a note is no name.
+        missing.retain(|letter| is_of_a_script(*letter));
+        if !missing.is_empty() {
+            return Err(fallback::refusal(&missing));
+        }
+        (faces.regular.fallbacks, faces.bold.fallbacks) = (Rc::clone(&found), found);
+        Ok(faces)
     }
 
     pub const fn of(&self, bold: bool) -> &Face {
         if bold { &self.bold } else { &self.regular }
     }
+}
+
+/// Whether a letter writes words, as letters, their marks and digits do.
+fn is_of_a_script(letter: char) -> bool {
+    let code = u32::from(letter);
+    // Marks of scripts are no letters for the standard library; symbols and pictures lie in these blocks.
+    let is_symbol = matches!(code, 0x2000..=0x2bff | 0x1f000..=0x1faff | 0xe000..=0xf8ff | 0xfff0..=0xffff);
+    letter.is_alphanumeric() || (code >= 0x300 && !is_symbol)
 }
 
 impl Face {
@@ -47,26 +90,103 @@ impl Face {
         let tables = FontRef::new(bytes).map_err(|error| format!("the embedded font is damaged ({error})"))?;
         let metrics = tables.glyph_metrics(Size::unscaled(), LocationRef::default());
         let units = font.units_per_em();
-        Ok(Self { font, charmap: tables.charmap(), metrics, units })
+        Ok(Self { font, charmap: tables.charmap(), metrics, units, fallbacks: Rc::default() })
     }
 
-    /// `text` as it can be drawn: one line, and no letter that the typeface lacks.
+    /// `text` as it can be drawn: one line, and no letter that all typefaces lack.
     pub fn drawable(&self, text: &str) -> String {
-        let known = |letter: char| match letter {
-            letter if letter.is_whitespace() => ' ',
-            letter if !letter.is_control() && self.charmap.map(letter).is_some() => letter,
-            _ => UNKNOWN,
-        };
-        text.chars().map(known).collect()
+        let mut drawable = String::new();
+        // A joiner goes with the letter before it.
+        let mut follows_fallback = false;
+        for letter in text.chars() {
+            let in_fallback = self.fallback_of(letter).is_some();
+            match letter {
+                letter if letter.is_whitespace() => drawable.push(' '),
+                letter if is_hidden(letter) && follows_fallback => drawable.push(letter),
+                letter if !letter.is_control() && !is_hidden(letter) && (self.has(letter) || in_fallback) => {
+                    drawable.push(letter);
+                }
+                _ => drawable.push(UNKNOWN),
+            }
+            follows_fallback = in_fallback || (follows_fallback && is_hidden(letter));
+        }
+        drawable
+    }
+
+    fn has(&self, letter: char) -> bool {
+        self.charmap.map(letter).is_some()
+    }
+
+    /// Which of the machine's fonts draws a letter; `None` for the embedded one.
+    fn fallback_of(&self, letter: char) -> Option<usize> {
+        if self.has(letter) { None } else { self.fallbacks.iter().position(|fallback| fallback.has(letter)) }
     }
 
     /// Width in points of a text that is [drawable](Self::drawable).
     pub fn width(&self, text: &str, size: f32) -> f32 {
-        text.chars().map(|letter| self.advance(letter).1).sum::<f32>() * size
+        if self.fallbacks.is_empty() {
+            return text.chars().map(|letter| self.advance(letter).1).sum::<f32>() * size;
+        }
+        self.pieces(text).iter().map(|piece| piece.width).sum::<f32>() * size
     }
 
-    /// The glyphs of a text that is [drawable](Self::drawable), a letter each.
-    pub fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
+    /// A text that is [drawable](Self::drawable) as it is drawn, from left to right.
+    pub fn pieces(&self, text: &str) -> Vec<Piece> {
+        if self.fallbacks.is_empty() {
+            return vec![self.piece(text, None, false)];
+        }
+        let bidi = BidiInfo::new(text, Some(Level::ltr()));
+        let mut pieces = Vec::new();
+        for paragraph in &bidi.paragraphs {
+            let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
+            for run in runs {
+                let from_right = levels.get(run.start).is_some_and(Level::is_rtl);
+                let mut parts = self.parts(&text[run]);
+                if from_right {
+                    parts.reverse();
+                }
+                pieces.extend(parts.into_iter().map(|(part, fallback)| self.piece(part, fallback, from_right)));
+            }
+        }
+        pieces
+    }
+
+    /// Splits a text where the font changes. Marks and joiners stay with the letter that they belong to.
+    fn parts<'t>(&self, text: &'t str) -> Vec<(&'t str, Option<usize>)> {
+        let mut parts: Vec<(&str, Option<usize>)> = Vec::new();
+        let mut start = 0;
+        let mut current = None;
+        for (at, letter) in text.char_indices() {
+            let font = if is_hidden(letter) && at > 0 { current } else { self.fallback_of(letter) };
+            if font != current && at > start {
+                parts.push((&text[start..at], current));
+                start = at;
+            }
+            current = font;
+        }
+        if start < text.len() {
+            parts.push((&text[start..], current));
+        }
+        parts
+    }
+
+    fn piece(&self, text: &str, fallback: Option<usize>, from_right: bool) -> Piece {
+        let (font, glyphs) = match fallback.and_then(|index| self.fallbacks.get(index)) {
+            Some(fallback) => (fallback.font.clone(), fallback.shaped(text, from_right)),
+            None => {
+                let mut glyphs = self.glyphs(text);
+                if from_right {
+                    glyphs.reverse();
+                }
+                (self.font.clone(), glyphs)
+            }
+        };
+        let width = glyphs.iter().map(|glyph| glyph.x_advance).sum();
+        Piece { font, glyphs, text: text.into(), width }
+    }
+
+    /// The glyphs of a text that the embedded font draws, a letter each.
+    fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
         text.char_indices()
             .map(|(at, letter)| {
                 let (glyph, advance) = self.advance(letter);
@@ -127,7 +247,7 @@ mod tests {
 
     #[test]
     fn lines_fit_and_lose_no_letter() {
-        let faces = Faces::load().expect("fonts");
+        let faces = Faces::load([]).expect("fonts");
         let face = faces.of(false);
         let text = format!("Specimen {} of Dr. Čapek, Ω, Ж and more words that follow it", "x".repeat(90));
         let lines = face.wrapped(&text, 9.0, 120.0);
@@ -139,9 +259,47 @@ mod tests {
         assert!(cut.len() == 2 && cut[1].ends_with('…') && face.width(&cut[1], 9.0) <= 120.0, "{cut:?}");
     }
 
+    /// With a font of this machine that has Hebrew and Arabic letters, where there is one: letters join and run from the right.
+    #[test]
+    fn letters_of_other_scripts_are_shaped() {
+        let (hebrew, arabic) = ("דנה", "محمد");
+        let faces = match Faces::load([hebrew, arabic]) {
+            Ok(faces) => faces,
+            Err(reason) => {
+                println!("SKIPPED letters_of_other_scripts_are_shaped: {reason}");
+                return;
+            }
+        };
+        let face = faces.of(false);
+        let text = format!("Dr. {hebrew} B");
+        assert_eq!(face.drawable(&text), text);
+        let pieces = face.pieces(&text);
+        assert_eq!(pieces.iter().map(|piece| piece.text.as_str()).collect::<Vec<_>>(), ["Dr. ", hebrew, " B"]);
+        // The letter that is read last stands on the left.
+        let ranges: Vec<usize> = pieces[1].glyphs.iter().map(|glyph| glyph.text_range.start).collect();
+        assert_eq!(ranges, [4, 2, 0]);
+        let single = |letter: char| face.pieces(&letter.to_string())[0].glyphs[0].glyph_id;
+        let joined: Vec<_> = face.pieces(arabic)[0].glyphs.iter().map(|glyph| glyph.glyph_id).collect();
+        assert!(joined.len() == 4 && joined[3] != single('م'), "the first letter takes its initial form");
+        assert!((face.width(&text, 10.0) - pieces.iter().map(|piece| piece.width * 10.0).sum::<f32>()).abs() < 0.01);
+        assert!(face.wrapped(&format!("{text} {arabic}"), 9.0, 40.0).iter().all(|line| face.width(line, 9.0) <= 40.0));
+    }
+
+    #[test]
+    fn a_letter_of_a_name_that_no_font_has_is_refused_and_a_symbol_is_not() {
+        // No font has a letter of a script that Unicode has reserved and not filled.
+        let error = Faces::load(["A\u{1c8f0}"]).err();
+        assert!(error.is_none_or(|error| error.contains("U+1C8F0")));
+        for (letter, expected) in [('র', true), ('\u{9be}', true), ('王', true), ('7', true), ('👩', false), ('✔', false)] {
+            assert_eq!(is_of_a_script(letter), expected, "{letter}");
+        }
+        let faces = Faces::load(["saw it \u{1fae8}\u{200d}"]).expect("a symbol is no name");
+        assert!(faces.of(false).drawable("it \u{1fae8}").starts_with("it "));
+    }
+
     #[test]
     fn every_drawable_letter_has_a_glyph() {
-        let faces = Faces::load().expect("fonts");
+        let faces = Faces::load([]).expect("fonts");
         for bold in [false, true] {
             let face = faces.of(bold);
             let text = face.drawable("a\u{0}b\tc\u{202e} 血 · – … % é Ł Ω Ж");
