@@ -4,6 +4,7 @@
 //! [`segments`] goes through the whole file first: only layouts that come out right are decoded, and only if every bit of every
 //! block is there.
 
+mod band;
 mod bits;
 mod frame;
 mod huffman;
@@ -14,10 +15,7 @@ mod segments;
 use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
-use self::{
-    reader::Reader,
-    segments::MAX_SCANS,
-};
+use self::{reader::Reader, segments::MAX_SCANS};
 use super::{DecodeError, Decoded, damaged};
 use crate::pixels::RgbPixels;
 

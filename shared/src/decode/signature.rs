@@ -25,7 +25,9 @@ pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
     if let [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] = bytes {
         return Some(match brand.first_chunk() {
             Some(b"avif" | b"avis") => "an AVIF picture",
-            Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => "a HEIC picture, as phones take them",
+            Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => {
+                "a HEIC picture, as phones take them"
+            }
             Some(b"crx ") => "a Canon raw file (CR3)",
             _ => "a film (MP4)",
         });

@@ -241,13 +241,7 @@ fn counts_and_sizes_that_are_not_meant_are_refused_and_never_allocated() {
 
 #[test]
 fn twenty_four_megapixels_are_decoded_in_the_largest_layout() {
-    let tiff = Tiff {
-        samples: 4,
-        bits: 16,
-        rows: 4000,
-        tags: vec![(338, 3, vec![2])],
-        ..Tiff::new(6000, 4000)
-    };
+    let tiff = Tiff { samples: 4, bits: 16, rows: 4000, tags: vec![(338, 3, vec![2])], ..Tiff::new(6000, 4000) };
     let file = tiff.write(|x, y, number| if number == 3 { u16::MAX } else { (x * 7 + y) as u16 });
     assert!((file.len() as u64) < MAX_FILE_BYTES, "{} bytes", file.len());
     let pixels = decode(&file).expect("24 megapixels");

@@ -54,7 +54,11 @@ impl Frame {
     }
 
     fn check(&self) -> Result<(), DecodeError> {
-        if self.components.iter().any(|component| !(1..=4).contains(&component.across) || !(1..=4).contains(&component.down)) {
+        if self
+            .components
+            .iter()
+            .any(|component| !(1..=4).contains(&component.across) || !(1..=4).contains(&component.down))
+        {
             return Err(damaged("its sampling factors are not 1 to 4"));
         }
         match self.components[..] {
@@ -91,7 +95,9 @@ impl Frame {
     /// Blocks of a scan of one component alone, across and down.
     pub(super) fn blocks(&self, component: &Component) -> (usize, usize) {
         let (across, down) = self.largest_factors();
-        let blocks = |side: u16, factor: u8, largest: usize| (usize::from(side) * usize::from(factor)).div_ceil(largest).div_ceil(8);
+        let blocks = |side: u16, factor: u8, largest: usize| {
+            (usize::from(side) * usize::from(factor)).div_ceil(largest).div_ceil(8)
+        };
         (blocks(self.width, component.across, across), blocks(self.height, component.down, down))
     }
 }

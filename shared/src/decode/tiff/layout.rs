@@ -56,7 +56,8 @@ impl Layout {
         let compression = Compression::read(directory.number_or(tag::COMPRESSION, 1)?)?;
         let stored_samples = directory.number_or(tag::SAMPLES_PER_PIXEL, 1)?;
         let bits = bits(directory, stored_samples)?;
-        let photometric = directory.number(tag::PHOTOMETRIC).ok_or_else(|| damaged("it does not say what its samples are"))?;
+        let photometric =
+            directory.number(tag::PHOTOMETRIC).ok_or_else(|| damaged("it does not say what its samples are"))?;
         let colour_samples = match photometric {
             0 | 1 | 3 => 1,
             2 => 3,
@@ -106,7 +107,8 @@ impl Layout {
         };
         layout.place_chunks(directory)?;
         let taken = (1 << bits) - 1;
-        if let Some(largest) = directory.number(tag::MAX_SAMPLE_VALUE).filter(|&largest| largest < taken && !is_palette) {
+        if let Some(largest) = directory.number(tag::MAX_SAMPLE_VALUE).filter(|&largest| largest < taken && !is_palette)
+        {
             layout.notes.push(Note::SampleRange { largest, taken });
         }
         Ok(layout)
@@ -181,7 +183,9 @@ fn bits(directory: &Directory<'_>, samples: u64) -> Result<usize, DecodeError> {
         None => {}
         Some(2) => return Err(unsupported(format!("a TIFF with signed samples of {bits} bits"))),
         Some(3) => {
-            return Err(unsupported(format!("a TIFF with floating-point samples of {bits} bits, which do not say what white is")));
+            return Err(unsupported(format!(
+                "a TIFF with floating-point samples of {bits} bits, which do not say what white is"
+            )));
         }
         Some(_) => return Err(unsupported("a TIFF with complex samples")),
     }
