@@ -42,7 +42,9 @@ pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(128..132) == Some(b"DICM") {
         return Some("a DICOM file");
     }
-    let beginnings: [(&[u8], &str); 26] = [
+    let beginnings: [(&[u8], &str); 28] = [
+        (b"\x8AMNG", "an MNG animation"),
+        (b"\x8BJNG", "a JNG picture"),
         (b"GIF8", "a GIF picture"),
         (b"\xFF\x0A", "a JPEG XL picture"),
         (b"\0\0\0\x0CJXL ", "a JPEG XL picture"),

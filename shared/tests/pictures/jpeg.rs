@@ -119,7 +119,7 @@ fn every_layout_comes_out_right_or_is_called_unsupported() {
                 decoded += 1;
             }
             Err(DecodeError::Unsupported { feature, .. }) if !is_ordinary(&layout) => {
-                *refused.entry(feature).or_default() += 1
+                *refused.entry(feature).or_default() += 1;
             }
             Err(error) => {
                 let _ = writeln!(wrong, "{name}: {error}");
@@ -227,6 +227,22 @@ fn bytes_between_segments_and_before_markers_change_nothing() {
             let padded = [&whole[..end], padding, &whole[end..]].concat();
             assert_eq!(decode(&padded).as_ref(), Ok(&expected), "{name}, {} bytes before the end", padding.len());
         }
+    }
+}
+
+#[test]
+fn tables_that_are_missing_or_broken_are_damage() {
+    let whole = Layout::new(64, 72, (2, 2)).write(colour);
+    let at = |marker: u8| whole.windows(2).position(|pair| pair == [0xFF, marker]).expect("a segment");
+    let mut without = whole.clone();
+    // A comment of the same length.
+    without[at(0xDB) + 1] = 0xFE;
+    let mut category = whole.clone();
+    category[at(0xC4) + 2 + 2 + 17] = 16;
+    let mut code = whole.clone();
+    code[at(0xC4) + 5] = 3;
+    for broken in [without, category, code] {
+        assert!(matches!(decode(&broken), Err(DecodeError::Damaged(_))));
     }
 }
 

@@ -55,7 +55,8 @@ fn grey_of_every_depth_palettes_and_transparency_come_out_right() {
         let level = |x: usize, y: usize| u32::from(grey(x, y)) * largest / 255;
         let tiff = Tiff { bits, photometric, samples: 1, ..Tiff::new(width, height) };
         let file = tiff.write(|x, y, _| if photometric == 0 { largest - level(x, y) } else { level(x, y) } as u16);
-        let expected = rgb(width, height, |x, y| [(level(x, y) as f64 * 255.0 / f64::from(largest)).round() as u8; 3]);
+        let expected =
+            rgb(width, height, |x, y| [(f64::from(level(x, y)) * 255.0 / f64::from(largest)).round() as u8; 3]);
         let pixels = decode(&file).unwrap_or_else(|error| panic!("{tiff:?}: {error}"));
         assert_eq!(distance(pixels.bytes(), &expected), 0, "{bits} bits, photometric {photometric}");
     }
@@ -206,6 +207,21 @@ fn a_file_cut_anywhere_is_damaged() {
             assert!(matches!(found, Err(DecodeError::Damaged(_))), "{packing:?} {tile:?}: {found:?}");
         }
     }
+}
+
+#[test]
+fn lengths_of_plain_strips_may_be_missing_and_a_wrong_checksum_is_damage() {
+    let expected = rgb(75, 66, colour);
+    for lengths in [vec![], vec![0; 4]] {
+        let tiff = Tiff { tags: vec![(279, 4, lengths)], ..Tiff::new(75, 66) };
+        assert_eq!(decode(&tiff.write(plain)).expect("a picture").bytes(), expected);
+    }
+    let whole = Tiff { packing: Packing::Deflate, rows: 66, ..Tiff::new(75, 66) }.write(plain);
+    // A byte of a pixel, in data that is stored as it is.
+    let mut flipped = whole.clone();
+    flipped[500] ^= 1;
+    assert!(decode(&whole).is_ok());
+    assert!(matches!(decode(&flipped), Err(DecodeError::Damaged(_))));
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(super) struct Component {
     /// Sampling factors: blocks in an MCU, across and down.
     pub(super) across: u8,
     pub(super) down: u8,
+    /// Number of its quantization table.
+    pub(super) quantization: u8,
 }
 
 impl Frame {
@@ -46,7 +48,12 @@ impl Frame {
             .as_chunks::<3>()
             .0
             .iter()
-            .map(|&[id, factors, _]| Component { id, across: factors >> 4, down: factors & 15 })
+            .map(|&[id, factors, quantization]| Component {
+                id,
+                across: factors >> 4,
+                down: factors & 15,
+                quantization,
+            })
             .collect();
         let frame = Self { width, height, progressive: marker == 0xC2, components };
         frame.check()?;
