@@ -7,6 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use image::{ExtendedColorType, ImageEncoder as _};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -124,8 +125,32 @@ fn broken_files_get_one_line_each_and_the_rest_is_classified() {
     assert_eq!(lines.len(), 11, "{stdout}");
     let broken = lines.iter().filter(|line| line["error"].as_str().is_some_and(|error| error.len() > 5)).count();
     assert_eq!(broken, 9, "{stdout}");
-    assert!(stdout.contains("at most 24 megapixels"), "{stdout}");
+    assert!(stdout.contains("at most 25 megapixels"), "{stdout}");
     assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn what_a_file_says_and_is_not_applied_is_told_once_and_in_every_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["a.png", "b.png", "c.png"] {
+        let file = fs::File::create(folder.path().join(name)).expect("a file");
+        let mut encoder = image::codecs::png::PngEncoder::new(file);
+        if name != "c.png" {
+            encoder.set_icc_profile(vec![7; 200]).expect("a profile of another colour space");
+        }
+        let pixels = blastscope::drawn_field::field(320, 240, 0).into_bytes();
+        encoder.write_image(&pixels, 320, 240, ExtendedColorType::Rgb8).expect("written");
+    }
+    let (code, stdout, stderr) =
+        output(blastscope().arg("classify").arg("--json").arg("--model").arg(model()).arg(folder.path()));
+    let lines = json(&stdout);
+    assert_eq!(code, Some(0), "{stderr}");
+    for line in &lines[..2] {
+        assert!(line["notes"][0].as_str().is_some_and(|note| note.contains("colour profile")), "{line}");
+    }
+    assert!(lines[2].get("notes").is_none(), "{}", lines[2]);
+    assert_eq!(stderr.matches("colour profile").count(), 1, "{stderr}");
+    assert!(stderr.contains("a.png has a colour profile, which is not applied"), "{stderr}");
 }
 
 /// Start of image, and a frame header that announces dimensions.

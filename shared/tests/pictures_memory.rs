@@ -35,11 +35,7 @@ fn metadata_and_headers_that_promise_gigabytes_take_megabytes() {
     assert!(decoded);
     // 270 MB of zeros each, in 1.7 MB.
     let packed = bomb(1 << 20);
-    for (name, start) in [
-        (b"iCCP", &b"profile\0\0"[..]),
-        (b"zTXt", b"text\0\0"),
-        (b"iTXt", b"text\0\x01\0\0\0"),
-    ] {
+    for (name, start) in [(b"iCCP", &b"profile\0\0"[..]), (b"zTXt", b"text\0\0"), (b"iTXt", b"text\0\x01\0\0\0")] {
         let chunks = vec![(*name, [start, &packed].concat())];
         let file = Png { chunks, ..plain.clone() }.write(grey);
         let (bytes, decoded) = taken(&file);
@@ -48,7 +44,9 @@ fn metadata_and_headers_that_promise_gigabytes_take_megabytes() {
     // Headers of pictures that are not there.
     let mut png = plain.write(grey);
     png[16..24].fill(0x7F);
-    let mut jpeg = [&[0xFF, 0xD8, 0xFF, 0xC2, 0, 17, 8, 0xFF, 0xFF, 0xFF, 0xFF, 3][..], &[1, 0x44, 0, 2, 0x11, 0, 3, 0x11, 0]].concat();
+    let mut jpeg =
+        [&[0xFF, 0xD8, 0xFF, 0xC2, 0, 17, 8, 0xFF, 0xFF, 0xFF, 0xFF, 3][..], &[1, 0x44, 0, 2, 0x11, 0, 3, 0x11, 0]]
+            .concat();
     jpeg.extend([0xFF, 0xD9]);
     let mut tiff = Tiff::new(64, 64);
     tiff.tags = vec![(256, 4, vec![1 << 30]), (257, 4, vec![1 << 30])];

@@ -4,6 +4,7 @@
 //! [`segments`] goes through the whole file first: only layouts that come out right are decoded, and only if every bit of every
 //! block is there.
 
+mod band;
 mod bits;
 mod frame;
 mod huffman;
@@ -11,14 +12,13 @@ mod reader;
 mod scan;
 mod segments;
 
+use alloc::format;
+
 use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
-use self::{
-    reader::Reader,
-    segments::MAX_SCANS,
-};
-use super::{DecodeError, Decoded, damaged};
+use self::{reader::Reader, segments::MAX_SCANS};
+use super::{DecodeError, Decoded, damaged, unsupported};
 use crate::pixels::RgbPixels;
 
 /// How every JPEG begins: the marker of its start, and the first byte of another.
@@ -36,7 +36,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         .jpeg_set_max_scans(MAX_SCANS)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(Reader::new(&checked.stream), options);
-    let pixels = decoder.decode().map_err(damaged)?;
+    // Nothing is missing: what the decoder says now is of itself.
+    let pixels = decoder.decode().map_err(|error| unsupported(format!("a JPEG that is not decoded ({error:?})")))?;
     let pixels = decoder.dimensions().and_then(|(width, height)| RgbPixels::new(width, height, pixels));
     let pixels = pixels.ok_or_else(|| damaged("it holds fewer pixels than it announces"))?;
     Ok(Decoded { pixels: checked.orientation.apply(pixels), notes: checked.notes })

@@ -35,7 +35,9 @@ impl fmt::Display for Note {
                 write!(f, "has the colour profile \"{name}\", which is not applied: its colours are taken as sRGB")
             }
             Self::ColourSpace(what) => write!(f, "has {what}, which is not applied: its colours are taken as sRGB"),
-            Self::Animation { frames } => write!(f, "is an animation of {frames} frames: only the first picture is looked at"),
+            Self::Animation { frames } => {
+                write!(f, "is an animation of {frames} frames: only the first picture is looked at")
+            }
             Self::SampleRange { largest, taken } => {
                 write!(f, "says that its largest value is {largest}; white is taken to be {taken}")
             }

@@ -1,7 +1,7 @@
 //! PNG: every colour type and depth, through the crate `png`. Metadata is looked at here and never unpacked there: two megabytes of a
 //! profile can hold two gigabytes.
 
-use alloc::{string::ToString, vec, vec::Vec};
+use alloc::{format, string::ToString, vec, vec::Vec};
 use std::io::Cursor;
 
 use ::png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Transformations};
@@ -90,6 +90,9 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
         let (&name, after) = after.split_first_chunk::<4>().ok_or_else(cut)?;
         let (data, after) = after.split_at_checked(u32::from_be_bytes(length) as usize).ok_or_else(cut)?;
         rest = after.get(4..).ok_or_else(cut)?;
+        if name[0].is_ascii_uppercase() && ![b"IHDR", b"PLTE", b"IDAT", b"IEND"].contains(&&name) {
+            return Err(unsupported(format!("a PNG with the chunk {}", name.escape_ascii())));
+        }
         if !header && &name != b"IHDR" {
             return Err(damaged("its header is missing"));
         }

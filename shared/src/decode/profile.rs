@@ -82,7 +82,13 @@ fn middle(curve: &[u8]) -> Option<f64> {
                 [0, 0] => Some(half(gamma)),
                 // Above the linear part, as sRGB's and its like: (a x + b)^g and what is added to it.
                 [0, kind @ 1..=4] => {
-                    let added = if *kind == 4 { parameter(5)? } else if *kind == 2 { parameter(3)? } else { 0.0 };
+                    let added = if *kind == 4 {
+                        parameter(5)?
+                    } else if *kind == 2 {
+                        parameter(3)?
+                    } else {
+                        0.0
+                    };
                     Some(libm::pow(parameter(1)? * 0.5 + parameter(2)?, gamma) + added)
                 }
                 _ => None,
@@ -152,7 +158,10 @@ mod tests {
         let srgb = PRIMARIES.map(|(_, colour)| colour);
         assert_eq!(note(&profile(srgb, 2.2, "sRGB IEC61966-2.1")), None);
         let adobe = [[0.6097, 0.3111, 0.0195], [0.2053, 0.6257, 0.0609], [0.1492, 0.0632, 0.7446]];
-        assert_eq!(note(&profile(adobe, 2.2, "Adobe RGB (1998)")), Some(Note::ColourProfile("Adobe RGB (1998)".into())));
+        assert_eq!(
+            note(&profile(adobe, 2.2, "Adobe RGB (1998)")),
+            Some(Note::ColourProfile("Adobe RGB (1998)".into()))
+        );
         assert_eq!(note(&profile(srgb, 1.0, "linear")), Some(Note::ColourProfile("linear".into())));
         assert_eq!(note(b"no profile"), Some(Note::ColourProfile(String::new())));
     }

@@ -25,7 +25,9 @@ pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
     if let [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] = bytes {
         return Some(match brand.first_chunk() {
             Some(b"avif" | b"avis") => "an AVIF picture",
-            Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => "a HEIC picture, as phones take them",
+            Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => {
+                "a HEIC picture, as phones take them"
+            }
             Some(b"crx ") => "a Canon raw file (CR3)",
             _ => "a film (MP4)",
         });
@@ -40,7 +42,9 @@ pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(128..132) == Some(b"DICM") {
         return Some("a DICOM file");
     }
-    let beginnings: [(&[u8], &str); 26] = [
+    let beginnings: [(&[u8], &str); 28] = [
+        (b"\x8AMNG", "an MNG animation"),
+        (b"\x8BJNG", "a JNG picture"),
         (b"GIF8", "a GIF picture"),
         (b"\xFF\x0A", "a JPEG XL picture"),
         (b"\0\0\0\x0CJXL ", "a JPEG XL picture"),

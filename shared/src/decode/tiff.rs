@@ -13,7 +13,9 @@ use self::{
     directory::{Directory, File, tag},
     layout::{Colours, Layout},
 };
-use super::{DecodeError, Decoded, damaged, orientation::Orientation, profile, samples::Collector, transparent, unsupported_with};
+use super::{
+    DecodeError, Decoded, damaged, orientation::Orientation, profile, samples::Collector, transparent, unsupported_with,
+};
 use crate::pixels::RgbPixels;
 
 /// What to do with a file of several pictures.
@@ -49,7 +51,10 @@ fn only_picture(directories: Vec<Directory<'_>>) -> Result<Directory<'_>, Decode
             let copies = all - others - 1;
             let also = if copies == 0 { "".into() } else { format!(", besides {copies} reduced copies or masks") };
             let pictures = others + 1;
-            Err(unsupported_with(format!("a TIFF of {pictures} pictures (pages, channels or planes){also}"), ONE_OF_SEVERAL))
+            Err(unsupported_with(
+                format!("a TIFF of {pictures} pictures (pages, channels or planes){also}"),
+                ONE_OF_SEVERAL,
+            ))
         }
     }
 }

@@ -8,7 +8,14 @@ const WIDTH: usize = 75;
 const HEIGHT: usize = 66;
 
 /// A file with a header of 40, 108 or 124 bytes.
-fn bmp(bits: u16, packing: u32, masks: &[u32], header: u32, top_down: bool, pixel: impl Fn(usize, usize) -> u32) -> Vec<u8> {
+fn bmp(
+    bits: u16,
+    packing: u32,
+    masks: &[u32],
+    header: u32,
+    top_down: bool,
+    pixel: impl Fn(usize, usize) -> u32,
+) -> Vec<u8> {
     let palette: Vec<u8> = match bits {
         1..=8 => (0..1u32 << bits).flat_map(|index| [(index * 255 / ((1 << bits) - 1)) as u8; 4]).collect(),
         _ => vec![],
@@ -67,9 +74,13 @@ fn every_depth_and_direction_comes_out_right_and_cut_is_damaged() {
             assert_eq!(distance(decode(&file).expect("a picture").bytes(), &expected), 0, "{bits} bits");
         }
         let masks = [0x00FF_0000, 0x0000_FF00, 0x0000_00FF];
-        for (bits, packing, masks, header) in
-            [(24, 0, &masks[..0], 40), (32, 0, &masks[..0], 40), (32, 3, &masks, 40), (32, 3, &masks, 108), (24, 0, &[], 124)]
-        {
+        for (bits, packing, masks, header) in [
+            (24, 0, &masks[..0], 40),
+            (32, 0, &masks[..0], 40),
+            (32, 3, &masks, 40),
+            (32, 3, &masks, 108),
+            (24, 0, &[], 124),
+        ] {
             let file = bmp(bits, packing, masks, header, top_down, blue_green_red);
             let pixels = decode(&file).unwrap_or_else(|error| panic!("{bits} bits, header of {header}: {error}"));
             assert_eq!(distance(pixels.bytes(), &rgb(WIDTH, HEIGHT, colour)), 0, "{bits} bits, header of {header}");

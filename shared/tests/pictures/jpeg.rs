@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use blastscope_shared::decode::{DecodeError, MAX_PIXELS, Note, decode, decode_jpeg, decode_with_notes, has_end_of_image};
+use blastscope_shared::decode::{
+    DecodeError, MAX_PIXELS, Note, decode, decode_jpeg, decode_with_notes, has_end_of_image,
+};
 
 use super::{
     drawn::{colour, distance, grey, rgb},
@@ -17,7 +19,9 @@ const NEAR: u8 = 3;
 fn is_ordinary(layout: &Layout) -> bool {
     let factors = match layout.planes {
         Planes::Grey => true,
-        Planes::YCbCr => [(1, 1), (2, 1), (1, 2), (2, 2)].contains(&layout.factors[0]) && layout.factors[1..] == [(1, 1); 2],
+        Planes::YCbCr => {
+            [(1, 1), (2, 1), (1, 2), (2, 2)].contains(&layout.factors[0]) && layout.factors[1..] == [(1, 1); 2]
+        }
         Planes::Rgb => layout.factors == [(1, 1); 3],
         Planes::Cmyk => false,
     };
@@ -54,7 +58,8 @@ pub fn matrix() -> Vec<(String, Layout)> {
     ]);
     for (planes, factors) in planes {
         let count = factors.len();
-        let one_by_one: Vec<_> = (0..count).map(|one| Scan { components: vec![one], ..sequential(1)[0].clone() }).collect();
+        let one_by_one: Vec<_> =
+            (0..count).map(|one| Scan { components: vec![one], ..sequential(1)[0].clone() }).collect();
         let mut partly = one_by_one.clone();
         if count == 3 {
             partly = vec![one_by_one[0].clone(), Scan { components: vec![1, 2], ..sequential(1)[0].clone() }];
@@ -82,7 +87,12 @@ pub fn matrix() -> Vec<(String, Layout)> {
                             tables,
                             ..Layout::new(width, height, (1, 1))
                         };
-                        all.push((format!("{planes:?} {factors:?}, {coding}, {tables:?}, {width}x{height}, restart {restart}"), layout));
+                        all.push((
+                            format!(
+                                "{planes:?} {factors:?}, {coding}, {tables:?}, {width}x{height}, restart {restart}"
+                            ),
+                            layout,
+                        ));
                     }
                 }
             }
@@ -108,7 +118,9 @@ fn every_layout_comes_out_right_or_is_called_unsupported() {
                 }
                 decoded += 1;
             }
-            Err(DecodeError::Unsupported { feature, .. }) if !is_ordinary(&layout) => *refused.entry(feature).or_default() += 1,
+            Err(DecodeError::Unsupported { feature, .. }) if !is_ordinary(&layout) => {
+                *refused.entry(feature).or_default() += 1;
+            }
             Err(error) => {
                 let _ = writeln!(wrong, "{name}: {error}");
             }
@@ -165,7 +177,8 @@ fn a_file_with_a_hole_in_its_data_is_damaged() {
 
 #[test]
 fn a_progression_without_one_of_its_scans_is_damaged() {
-    let whole = Layout { tables: Tables::Flat, progressive: true, scans: progression(3), ..Layout::new(64, 72, (2, 2)) };
+    let whole =
+        Layout { tables: Tables::Flat, progressive: true, scans: progression(3), ..Layout::new(64, 72, (2, 2)) };
     for missing in 0..whole.scans.len() {
         let mut layout = whole.clone();
         layout.scans.remove(missing);
@@ -182,7 +195,16 @@ fn what_follows_the_end_is_ignored() {
     for (name, layout) in codings() {
         let whole = layout.write(colour);
         let expected = decode(&whole).expect("a picture");
-        for after in [&b"\n"[..], b"\r\n", &b"Samsung trailer \xFF\xD8\xFF"[..], &film, &other, &other[..300], &padding, &[0xFF; 700]] {
+        for after in [
+            &b"\n"[..],
+            b"\r\n",
+            &b"Samsung trailer \xFF\xD8\xFF"[..],
+            &film,
+            &other,
+            &other[..300],
+            &padding,
+            &[0xFF; 700],
+        ] {
             let file = [&whole[..], after].concat();
             assert_eq!(decode(&file).as_ref(), Ok(&expected), "{name}, then {} bytes", after.len());
             assert!(has_end_of_image(&file), "{name}");
@@ -205,6 +227,22 @@ fn bytes_between_segments_and_before_markers_change_nothing() {
             let padded = [&whole[..end], padding, &whole[end..]].concat();
             assert_eq!(decode(&padded).as_ref(), Ok(&expected), "{name}, {} bytes before the end", padding.len());
         }
+    }
+}
+
+#[test]
+fn tables_that_are_missing_or_broken_are_damage() {
+    let whole = Layout::new(64, 72, (2, 2)).write(colour);
+    let at = |marker: u8| whole.windows(2).position(|pair| pair == [0xFF, marker]).expect("a segment");
+    let mut without = whole.clone();
+    // A comment of the same length.
+    without[at(0xDB) + 1] = 0xFE;
+    let mut category = whole.clone();
+    category[at(0xC4) + 2 + 2 + 17] = 16;
+    let mut code = whole.clone();
+    code[at(0xC4) + 5] = 3;
+    for broken in [without, category, code] {
+        assert!(matches!(decode(&broken), Err(DecodeError::Damaged(_))));
     }
 }
 
@@ -298,7 +336,8 @@ fn the_orientation_in_exif_is_applied() {
                 by_stored.insert(stored(orientation, (width, height), (x, y)), colour(x, y));
             }
             let turned = orientation > 4;
-            let mut layout = if turned { Layout::new(height, width, (1, 1)) } else { Layout::new(width, height, (1, 1)) };
+            let mut layout =
+                if turned { Layout::new(height, width, (1, 1)) } else { Layout::new(width, height, (1, 1)) };
             layout.segments.push((0xE1, [b"Exif\0\0", &exif(orientation, big_endian)[..]].concat()));
             let pixels = decode_jpeg(&layout.write(|x, y| by_stored[&(x, y)])).expect("a picture");
             assert_eq!((pixels.width(), pixels.height()), (width, height), "{orientation}");

@@ -5,8 +5,9 @@ use std::{f64::consts::PI, ops::RangeInclusive, sync::LazyLock};
 
 /// Zigzag order of coefficients (figure A.6).
 const ZIGZAG: [usize; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56,
-    57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
+    28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
+    47, 55, 62, 63,
 ];
 
 /// Which Huffman tables the file has.
@@ -185,7 +186,8 @@ impl Layout {
             let columns = (x as f64 * step_x) as usize..((x + 1) as f64 * step_x).ceil() as usize;
             let rows = (y as f64 * step_y) as usize..((y + 1) as f64 * step_y).ceil() as usize;
             let count = columns.len() * rows.len();
-            rows.flat_map(|y| columns.clone().map(move |x| (x, y))).map(|(x, y)| value(x, y)).sum::<f64>() / count as f64
+            rows.flat_map(|y| columns.clone().map(move |x| (x, y))).map(|(x, y)| value(x, y)).sum::<f64>()
+                / count as f64
         };
         let blocks = (0..blocks_down * blocks_across).map(|block| {
             let (left, top) = (block % blocks_across * 8, block / blocks_across * 8);
@@ -242,8 +244,7 @@ fn transform(samples: [f64; 64]) -> [i32; 64] {
         std::array::from_fn(|at| std::array::from_fn(|frequency| scale(frequency) * angle(at, frequency).cos()))
     });
     let cosine = |at: usize, frequency: usize| COSINES[at][frequency];
-    let rows: [f64; 64] =
-        std::array::from_fn(|to| (0..8).map(|x| samples[to / 8 * 8 + x] * cosine(x, to % 8)).sum());
+    let rows: [f64; 64] = std::array::from_fn(|to| (0..8).map(|x| samples[to / 8 * 8 + x] * cosine(x, to % 8)).sum());
     let both: [f64; 64] = std::array::from_fn(|to| (0..8).map(|y| rows[y * 8 + to % 8] * cosine(y, to / 8)).sum());
     ZIGZAG.map(|at| both[at].round() as i32)
 }

@@ -54,7 +54,10 @@ fn whole_files() -> Vec<Vec<u8>> {
     let tiff = Tiff { rows: 30, packing: Packing::Lzw, ..Tiff::new(75, 66) };
     let mut files: Vec<_> = codings().into_iter().map(|(_, layout)| layout.write(colour)).collect();
     files.push(tiff.write(|x, y, number| colour(x, y)[number].into()));
-    files.push(Tiff { tile: Some((16, 32)), packing: Packing::Deflate, wide: true, ..tiff }.write(|x, y, _| (x * y % 256) as u16));
+    files.push(
+        Tiff { tile: Some((16, 32)), packing: Packing::Deflate, wide: true, ..tiff }
+            .write(|x, y, _| (x * y % 256) as u16),
+    );
     let png = Png { width: 75, height: 66, kind: Kind::Rgba, depth: 8, interlaced: true, chunks: vec![] };
     files.push(png.write(|x, y, number| (x * 3 + y * number) as u16 % 256));
     files

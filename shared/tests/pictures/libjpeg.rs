@@ -86,7 +86,8 @@ fn what_libjpeg_writes_is_decoded_and_half_of_it_is_not() {
     let (width, height) = (323, 211);
     let picture = [format!("P6\n{width} {height}\n255\n").as_bytes(), &rgb(width, height, sharp)].concat();
     std::fs::write(&drawn, picture).expect("written");
-    let codings: [&[&str]; 5] = [&[], &["-optimize"], &["-progressive"], &["-restart", "1"], &["-progressive", "-restart", "7B"]];
+    let codings: [&[&str]; 5] =
+        [&[], &["-optimize"], &["-progressive"], &["-restart", "1"], &["-progressive", "-restart", "7B"]];
     let planes: [&[&str]; 6] = [
         &["-sample", "1x1"],
         &["-sample", "2x1"],

@@ -150,6 +150,23 @@ fn orientation_is_applied_and_what_is_not_is_noted() {
 }
 
 #[test]
+fn a_chunk_that_must_be_understood_and_is_not_is_named_and_others_do_not_matter() {
+    let plain = |x: usize, y: usize, number: usize| u16::from(colour(x, y)[number]);
+    let with = |name: &[u8; 4]| decode(&Png { chunks: vec![(*name, vec![1])], ..png(Kind::Rgb, 8) }.write(plain));
+    let error = with(b"NEWx").expect_err("a critical chunk").to_string();
+    assert!(error.starts_with("is unsupported: a PNG with the chunk NEWx"), "{error}");
+    assert!(with(b"newx").is_ok());
+    let mut apple = png(Kind::Rgb, 8).write(plain);
+    apple.splice(8..8, [0, 0, 0, 4, b'C', b'g', b'B', b'I', 0x50, 0, 0x20, 2, 0, 0, 0, 0]);
+    assert!(decode(&apple).expect_err("Apple's own").to_string().contains("the chunk CgBI"));
+    // Metadata whose checksum is wrong.
+    let mut flipped = Png { chunks: vec![(*b"tEXt", b"a\0b".to_vec())], ..png(Kind::Rgb, 8) }.write(plain);
+    let text = flipped.windows(4).position(|name| name == b"tEXt").expect("the chunk");
+    flipped[text + 6] ^= 1;
+    assert!(decode(&flipped).is_ok());
+}
+
+#[test]
 fn a_profile_that_unpacks_to_much_is_not_unpacked() {
     let mut file = png(Kind::Rgb, 8);
     file.chunks.push((*b"iCCP", [b"bomb\0\0", &bomb(1 << 20)[..]].concat()));

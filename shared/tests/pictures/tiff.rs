@@ -55,7 +55,8 @@ fn grey_of_every_depth_palettes_and_transparency_come_out_right() {
         let level = |x: usize, y: usize| u32::from(grey(x, y)) * largest / 255;
         let tiff = Tiff { bits, photometric, samples: 1, ..Tiff::new(width, height) };
         let file = tiff.write(|x, y, _| if photometric == 0 { largest - level(x, y) } else { level(x, y) } as u16);
-        let expected = rgb(width, height, |x, y| [(level(x, y) as f64 * 255.0 / f64::from(largest)).round() as u8; 3]);
+        let expected =
+            rgb(width, height, |x, y| [(f64::from(level(x, y)) * 255.0 / f64::from(largest)).round() as u8; 3]);
         let pixels = decode(&file).unwrap_or_else(|error| panic!("{tiff:?}: {error}"));
         assert_eq!(distance(pixels.bytes(), &expected), 0, "{bits} bits, photometric {photometric}");
     }
@@ -209,6 +210,21 @@ fn a_file_cut_anywhere_is_damaged() {
 }
 
 #[test]
+fn lengths_of_plain_strips_may_be_missing_and_a_wrong_checksum_is_damage() {
+    let expected = rgb(75, 66, colour);
+    for lengths in [vec![], vec![0; 4]] {
+        let tiff = Tiff { tags: vec![(279, 4, lengths)], ..Tiff::new(75, 66) };
+        assert_eq!(decode(&tiff.write(plain)).expect("a picture").bytes(), expected);
+    }
+    let whole = Tiff { packing: Packing::Deflate, rows: 66, ..Tiff::new(75, 66) }.write(plain);
+    // A byte of a pixel, in data that is stored as it is.
+    let mut flipped = whole.clone();
+    flipped[500] ^= 1;
+    assert!(decode(&whole).is_ok());
+    assert!(matches!(decode(&flipped), Err(DecodeError::Damaged(_))));
+}
+
+#[test]
 fn counts_and_sizes_that_are_not_meant_are_refused_and_never_allocated() {
     let dark = |_: usize, _: usize, _: usize| 9;
     let cases: [(u16, u16, Vec<u64>); 8] = [
@@ -241,13 +257,7 @@ fn counts_and_sizes_that_are_not_meant_are_refused_and_never_allocated() {
 
 #[test]
 fn twenty_four_megapixels_are_decoded_in_the_largest_layout() {
-    let tiff = Tiff {
-        samples: 4,
-        bits: 16,
-        rows: 4000,
-        tags: vec![(338, 3, vec![2])],
-        ..Tiff::new(6000, 4000)
-    };
+    let tiff = Tiff { samples: 4, bits: 16, rows: 4000, tags: vec![(338, 3, vec![2])], ..Tiff::new(6000, 4000) };
     let file = tiff.write(|x, y, number| if number == 3 { u16::MAX } else { (x * 7 + y) as u16 });
     assert!((file.len() as u64) < MAX_FILE_BYTES, "{} bytes", file.len());
     let pixels = decode(&file).expect("24 megapixels");

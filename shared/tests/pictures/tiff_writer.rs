@@ -11,6 +11,9 @@ pub enum Packing {
     PackBits = 32_773,
 }
 
+/// The sample in a column, of a row, with a number.
+pub type Sample<'a> = &'a dyn Fn(usize, usize, usize) -> u16;
+
 /// A layout of one picture.
 #[derive(Clone, Debug)]
 pub struct Tiff {
@@ -57,7 +60,7 @@ impl Tiff {
     }
 
     /// The file of several, in the byte order and width of the first.
-    pub fn write_all(pictures: &[(&Self, &dyn Fn(usize, usize, usize) -> u16)]) -> Vec<u8> {
+    pub fn write_all(pictures: &[(&Self, Sample<'_>)]) -> Vec<u8> {
         let first = pictures[0].0;
         let mut file = if first.big_endian { b"MM".to_vec() } else { b"II".to_vec() };
         first.number(&mut file, if first.wide { 43 } else { 42 }, 2);

@@ -21,6 +21,8 @@ pub(super) struct Component {
     /// Sampling factors: blocks in an MCU, across and down.
     pub(super) across: u8,
     pub(super) down: u8,
+    /// Number of its quantization table.
+    pub(super) quantization: u8,
 }
 
 impl Frame {
@@ -46,7 +48,12 @@ impl Frame {
             .as_chunks::<3>()
             .0
             .iter()
-            .map(|&[id, factors, _]| Component { id, across: factors >> 4, down: factors & 15 })
+            .map(|&[id, factors, quantization]| Component {
+                id,
+                across: factors >> 4,
+                down: factors & 15,
+                quantization,
+            })
             .collect();
         let frame = Self { width, height, progressive: marker == 0xC2, components };
         frame.check()?;
@@ -54,7 +61,11 @@ impl Frame {
     }
 
     fn check(&self) -> Result<(), DecodeError> {
-        if self.components.iter().any(|component| !(1..=4).contains(&component.across) || !(1..=4).contains(&component.down)) {
+        if self
+            .components
+            .iter()
+            .any(|component| !(1..=4).contains(&component.across) || !(1..=4).contains(&component.down))
+        {
             return Err(damaged("its sampling factors are not 1 to 4"));
         }
         match self.components[..] {
@@ -91,7 +102,9 @@ impl Frame {
     /// Blocks of a scan of one component alone, across and down.
     pub(super) fn blocks(&self, component: &Component) -> (usize, usize) {
         let (across, down) = self.largest_factors();
-        let blocks = |side: u16, factor: u8, largest: usize| (usize::from(side) * usize::from(factor)).div_ceil(largest).div_ceil(8);
+        let blocks = |side: u16, factor: u8, largest: usize| {
+            (usize::from(side) * usize::from(factor)).div_ceil(largest).div_ceil(8)
+        };
         (blocks(self.width, component.across, across), blocks(self.height, component.down, down))
     }
 }

@@ -7,6 +7,7 @@ use alloc::{format, vec, vec::Vec};
 
 use super::{
     super::{DecodeError, damaged, unsupported},
+    band::Band,
     bits::Bits,
     frame::{Component, Frame},
     huffman::{AC_LARGEST, Table},
@@ -111,8 +112,10 @@ impl Scan {
 
     /// Numbers of the tables that are used: of means, of the other coefficients.
     pub(super) fn tables(&self, progressive: bool) -> (Vec<usize>, Vec<usize>) {
-        let (means, others) = if progressive { (self.from == 0 && self.high == 0, self.from > 0) } else { (true, true) };
-        let used = |is: bool, table: fn(&Member) -> usize| if is { self.members.iter().map(table).collect() } else { vec![] };
+        let (means, others) =
+            if progressive { (self.from == 0 && self.high == 0, self.from > 0) } else { (true, true) };
+        let used =
+            |is: bool, table: fn(&Member) -> usize| if is { self.members.iter().map(table).collect() } else { vec![] };
         (used(means, |member| member.dc), used(others, |member| member.ac))
     }
 
@@ -165,7 +168,8 @@ impl Scan {
             if bits.overran() {
                 return Err(damaged(format!("its data ends in MCU {} of {mcus} of a scan", done + 1)));
             }
-            walked.ok_or_else(|| damaged(format!("MCU {} of {mcus} of a scan has codes that do not exist", done + 1)))?;
+            walked
+                .ok_or_else(|| damaged(format!("MCU {} of {mcus} of a scan has codes that do not exist", done + 1)))?;
             let (data_end, marker) = bits.end();
             if marker - data_end > LEFT_OVER && bytes[data_end..marker].iter().any(|&byte| byte != 0) {
                 let left = marker - data_end;
@@ -193,7 +197,7 @@ impl Scan {
         told: &mut Told,
         done: &mut usize,
     ) -> Option<()> {
-        let mut band = Band { from: self.from.into(), to: self.to.into(), ended: 0 };
+        let mut band = Band::new(self.from, self.to);
         for mcu in mcus {
             *done = mcu;
             match (self.from, self.high) {
@@ -216,7 +220,7 @@ impl Scan {
         }
         *done += 1;
         // A run of ended bands does not reach past a restart.
-        (band.ended == 0).then_some(())
+        (!band.goes_on()).then_some(())
     }
 }
 
@@ -314,83 +318,4 @@ fn others(table: &Table, bits: &mut Bits<'_>) -> Option<()> {
         at += usize::from(zeros) + 1;
     }
     (at == 64).then_some(())
-}
-
-/// A band of coefficients of one component in a progressive scan.
-struct Band {
-    from: u32,
-    to: u32,
-    /// Blocks to come in which nothing new comes.
-    ended: u32,
-}
-
-impl Band {
-    /// The coefficients `from..=to`, as bits.
-    const fn mask(from: u32, to: u32) -> u64 {
-        if from > to { 0 } else { (u64::MAX >> (63 - to)) & (u64::MAX << from) }
-    }
-
-    /// A block in the first scan of its band.
-    fn first(&mut self, table: &Table, bits: &mut Bits<'_>, nonzero: &mut u64) -> Option<()> {
-        if self.ended > 0 {
-            self.ended -= 1;
-            return Some(());
-        }
-        let mut at = self.from;
-        while at <= self.to {
-            let symbol = table.symbol(bits)?;
-            let (zeros, category) = (u32::from(symbol >> 4), symbol & 15);
-            if category == 0 && zeros < 15 {
-                self.ended = (1 << zeros) - 1 + bits.take(zeros);
-                return Some(());
-            }
-            at += zeros;
-            if category > AC_LARGEST || at > self.to {
-                return None;
-            }
-            if category > 0 {
-                bits.skip(category.into());
-                *nonzero |= 1 << at;
-            }
-            at += 1;
-        }
-        Some(())
-    }
-
-    /// A block in a scan that tells one bit more: of each coefficient that is not zero, and which join them.
-    fn refine(&mut self, table: &Table, bits: &mut Bits<'_>, nonzero: &mut u64) -> Option<()> {
-        let mut at = self.from;
-        while self.ended == 0 && at <= self.to {
-            let symbol = table.symbol(bits)?;
-            let (zeros, category) = (u32::from(symbol >> 4), symbol & 15);
-            match category {
-                0 if zeros < 15 => {
-                    self.ended = (1 << zeros) + bits.take(zeros);
-                    break;
-                }
-                0 => {}
-                1 => bits.skip(1),
-                _ => return None,
-            }
-            // The place of the next zero after `zeros` others.
-            let mut zero = !*nonzero & Self::mask(at, self.to);
-            for _ in 0..zeros {
-                zero &= zero.wrapping_sub(1);
-            }
-            if zero == 0 {
-                return None;
-            }
-            let place = zero.trailing_zeros();
-            bits.skip_many((*nonzero & Self::mask(at, place)).count_ones());
-            if category == 1 {
-                *nonzero |= 1 << place;
-            }
-            at = place + 1;
-        }
-        if self.ended > 0 {
-            bits.skip_many((*nonzero & Self::mask(at, self.to)).count_ones());
-            self.ended -= 1;
-        }
-        Some(())
-    }
 }

@@ -64,6 +64,8 @@ struct Segments<'a> {
     frame: Option<(Frame, Told)>,
     colours: Colours,
     tables: Tables,
+    /// Which quantization tables came.
+    quantized: [bool; 4],
     restart: usize,
     scans: usize,
     jfif: bool,
@@ -85,6 +87,7 @@ impl<'a> Segments<'a> {
             frame: None,
             colours: Colours::YCbCr,
             tables: Tables::default(),
+            quantized: [false; 4],
             restart: 0,
             scans: 0,
             jfif: false,
@@ -180,7 +183,7 @@ impl<'a> Segments<'a> {
             let symbols = counts.iter().map(|&count| usize::from(count)).sum();
             let (symbols, after) = after.split_at_checked(symbols).ok_or_else(broken)?;
             let tables = match name >> 4 {
-                0 => &mut self.tables.dc,
+                0 if symbols.iter().all(|&category| category <= 15) => &mut self.tables.dc,
                 1 => &mut self.tables.ac,
                 _ => return Err(broken()),
             };
@@ -197,7 +200,8 @@ impl<'a> Segments<'a> {
         while let Some((&name, after)) = rest.split_first() {
             let length = if name >> 4 == 0 { 64 } else { 128 };
             let broken = || damaged("a quantization table is broken");
-            rest = after.get(length..).filter(|_| name >> 4 <= 1 && name & 15 <= 3).ok_or_else(broken)?;
+            rest = after.get(length..).filter(|_| name >> 4 <= 1).ok_or_else(broken)?;
+            *self.quantized.get_mut(usize::from(name & 15)).ok_or_else(broken)? = true;
         }
         self.copy(0xDB, body);
         Ok(())
@@ -249,6 +253,13 @@ impl<'a> Segments<'a> {
             return Err(unsupported(format!("a JPEG with more than {MAX_SCANS} scans")));
         }
         let scan = Scan::read(body, &frame)?;
+        if frame
+            .components
+            .iter()
+            .any(|component| self.quantized.get(usize::from(component.quantization)) != Some(&true))
+        {
+            return Err(damaged("a quantization table is missing"));
+        }
         self.copy_header(&frame);
         let (dc, ac) = scan.tables(frame.progressive);
         let missing = dc.iter().any(|&table| self.tables.dc[table].is_none())

@@ -56,7 +56,8 @@ impl Layout {
         let compression = Compression::read(directory.number_or(tag::COMPRESSION, 1)?)?;
         let stored_samples = directory.number_or(tag::SAMPLES_PER_PIXEL, 1)?;
         let bits = bits(directory, stored_samples)?;
-        let photometric = directory.number(tag::PHOTOMETRIC).ok_or_else(|| damaged("it does not say what its samples are"))?;
+        let photometric =
+            directory.number(tag::PHOTOMETRIC).ok_or_else(|| damaged("it does not say what its samples are"))?;
         let colour_samples = match photometric {
             0 | 1 | 3 => 1,
             2 => 3,
@@ -106,7 +107,8 @@ impl Layout {
         };
         layout.place_chunks(directory)?;
         let taken = (1 << bits) - 1;
-        if let Some(largest) = directory.number(tag::MAX_SAMPLE_VALUE).filter(|&largest| largest < taken && !is_palette) {
+        if let Some(largest) = directory.number(tag::MAX_SAMPLE_VALUE).filter(|&largest| largest < taken && !is_palette)
+        {
             layout.notes.push(Note::SampleRange { largest, taken });
         }
         Ok(layout)
@@ -121,7 +123,7 @@ impl Layout {
     fn place_chunks(&mut self, directory: &Directory<'_>) -> Result<(), DecodeError> {
         let side = |value: u64| usize::try_from(value).ok().filter(|&side| side > 0);
         let no_size = || damaged("its strips or tiles have no size");
-        let (offsets, lengths) = if directory.count(tag::TILE_OFFSETS) > 0 {
+        let (offsets_tag, lengths_tag) = if directory.count(tag::TILE_OFFSETS) > 0 {
             self.chunk_width = side(directory.number_or(tag::TILE_WIDTH, 0)?).ok_or_else(no_size)?;
             self.chunk_height = side(directory.number_or(tag::TILE_LENGTH, 0)?).ok_or_else(no_size)?;
             let pixels = self.chunk_width.checked_mul(self.chunk_height).map(|pixels| pixels as u64);
@@ -138,15 +140,20 @@ impl Layout {
         self.down = self.height.div_ceil(self.chunk_height);
         let planes = if self.planar { self.stored_samples } else { 1 };
         let expected = self.across * self.down * planes;
-        if directory.count(offsets) != expected {
-            let there = directory.count(offsets);
+        if directory.count(offsets_tag) != expected {
+            let there = directory.count(offsets_tag);
             return Err(damaged(format!("it has {there} strips or tiles where {expected} belong")));
         }
-        let offsets = directory.numbers(offsets)?;
-        let mut lengths = directory.numbers(lengths)?;
-        if lengths.is_empty() && self.compression == Compression::None {
-            // Old writers left them out.
-            lengths = offsets.iter().map(|_| (self.stored_row() * self.chunk_height) as u64).collect();
+        let offsets = directory.numbers(offsets_tag)?;
+        let mut lengths = directory.numbers(lengths_tag)?;
+        if lengths.iter().all(|&length| length == 0) && self.compression == Compression::None {
+            // Old writers left them out or wrote zeros.
+            let is_tiled = offsets_tag == tag::TILE_OFFSETS;
+            let rows = |chunk: usize| {
+                let first = chunk % (self.across * self.down) / self.across * self.chunk_height;
+                if is_tiled { self.chunk_height } else { self.chunk_height.min(self.height - first) }
+            };
+            lengths = (0..expected).map(|chunk| (rows(chunk) * self.stored_row()) as u64).collect();
         }
         if lengths.len() != expected {
             return Err(damaged("the lengths of its strips or tiles are missing"));
@@ -181,7 +188,9 @@ fn bits(directory: &Directory<'_>, samples: u64) -> Result<usize, DecodeError> {
         None => {}
         Some(2) => return Err(unsupported(format!("a TIFF with signed samples of {bits} bits"))),
         Some(3) => {
-            return Err(unsupported(format!("a TIFF with floating-point samples of {bits} bits, which do not say what white is")));
+            return Err(unsupported(format!(
+                "a TIFF with floating-point samples of {bits} bits, which do not say what white is"
+            )));
         }
         Some(_) => return Err(unsupported("a TIFF with complex samples")),
     }

@@ -2,6 +2,7 @@
 
 use alloc::{format, vec, vec::Vec};
 
+use miniz_oxide::inflate::{DecompressError, TINFLStatus, decompress_to_vec_zlib_with_limit};
 use weezl::{BitOrder, LzwStatus};
 
 use super::{
@@ -104,13 +105,21 @@ fn unpack(compression: Compression, packed: &[u8], needed: usize) -> Result<Vec<
         Compression::None => packed[..needed.min(packed.len())].to_vec(),
         Compression::PackBits => unpack_bits(packed, needed),
         Compression::Lzw => unpack_lzw(packed, needed)?,
-        Compression::Deflate => match miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(packed, needed) {
-            Ok(bytes) => bytes,
-            // More than needed is padding.
-            Err(error) if error.output.len() == needed => error.output,
-            Err(error) => return Err(damaged(format!("deflated data: {error}"))),
-        },
+        Compression::Deflate => unpack_deflated(packed, needed)?,
     })
+}
+
+/// One byte more than needed is asked for, so that data which ends where it should is read to its checksum.
+fn unpack_deflated(packed: &[u8], needed: usize) -> Result<Vec<u8>, DecodeError> {
+    match decompress_to_vec_zlib_with_limit(packed, needed + 1) {
+        Ok(bytes) => Ok(bytes),
+        // More than needed is padding.
+        Err(DecompressError { status: TINFLStatus::HasMoreOutput, mut output }) => {
+            output.truncate(needed);
+            Ok(output)
+        }
+        Err(error) => Err(damaged(format!("deflated data: {error}"))),
+    }
 }
 
 fn unpack_bits(packed: &[u8], needed: usize) -> Vec<u8> {
