@@ -54,6 +54,8 @@ pub struct Contest {
     pub left_out: usize,
     /// Fields that were shown again.
     pub replayed: usize,
+    /// Fields of the validation part in which nothing was seen: calibration and thresholds learned nothing from them.
+    pub validation_unseen: usize,
     /// How strongly the last layer was held.
     pub pull: f64,
     /// Corrected fields that the champion, and the challenger, take for what they are.
@@ -172,6 +174,7 @@ pub fn retrain(
         learned: Class::ALL.map(|class| corrected.fields.iter().filter(|field| field.class == class).count()),
         left_out: corrected.left_out,
         replayed: replayed.len(),
+        validation_unseen: validation.len() - validated.len(),
         pull,
         corrected_right: [right(&champion)?, right(&challenger)?],
         worse: worse(&locked, plan.tolerance),

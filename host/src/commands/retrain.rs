@@ -120,6 +120,9 @@ fn tell(data: &Dataset, contest: &Contest) {
         "learned from {learned} corrected fields ({counts}) and {} replayed ones; {} left out; held by {}",
         contest.replayed, contest.left_out, contest.pull
     );
+    if contest.validation_unseen > 0 {
+        println!("in {} validation fields nothing was seen; nothing was chosen by them", contest.validation_unseen);
+    }
     let [was, is] = contest.corrected_right;
     println!("of the corrected fields the champion has {was} right, the challenger {is}");
     println!("\nOn the {} fields of the locked part:\n{}", contest.locked.fields, contest.locked.table());
