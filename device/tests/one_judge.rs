@@ -37,7 +37,6 @@ fn classify_and_live_say_the_same_of_every_picture_by_the_same_settings() {
     let folder = tempfile::tempdir().expect("a folder");
     let slides = slides(folder.path()).display().to_string();
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm").display().to_string();
-    let mut named = Vec::new();
     for (settings, reason) in [
         ("", None),
         ("min_probability = 1.0", Some("not sure enough")),
@@ -47,12 +46,15 @@ fn classify_and_live_say_the_same_of_every_picture_by_the_same_settings() {
         fs::write(&config, format!("[pipeline]\n{settings}\n")).expect("written");
         let config = config.display().to_string();
         let classified = run(&["classify", &slides, "--model", &model, "--config", &config, "--json"]);
-        let live =
-            run(&["live", "--source", &slides, "--model", &model, "--config", &config, "--json", "--fps", "1000"]);
-        assert_eq!((classified.len(), live.len()), (7, 7), "{settings}");
-        for (classified, live) in classified.iter().zip(&live) {
-            let file = classified["file"].as_str().expect("a file");
-            assert!(file.ends_with(live["file"].as_str().expect("a file")), "{file} {live}");
+        let live = run(&["live", "--source", &slides, "--model", &model, "--config", &config, "--json", "--fps", "20"]);
+        let named = classified.iter().filter(|line| line["verdict"] != "abstain").count();
+        assert_eq!((classified.len(), named > 0), (7, reason.is_none()), "{settings}: {named} named");
+        // Where the machine is slow, frames are dropped: the latest one wins.
+        assert!(!live.is_empty(), "{settings}");
+        for live in &live {
+            let file = live["file"].as_str().expect("a file");
+            let is_of = |line: &&Value| line["file"].as_str().is_some_and(|path| path.ends_with(file));
+            let classified = classified.iter().find(is_of).expect("the same picture");
             let verdict = &classified["verdict"];
             if file.ends_with("dark.png") {
                 assert_eq!((verdict, &live["frame_verdict"]), (&"abstain".into(), &"rejected".into()), "{settings}");
@@ -66,14 +68,8 @@ fn classify_and_live_say_the_same_of_every_picture_by_the_same_settings() {
             assert_eq!(classified["reason"], live["reason"], "{settings}: {file}");
             assert_eq!(classified["probabilities"], live["frame_probabilities"], "{settings}: {file}");
             assert_eq!(classified["logits"], live["logits"], "{settings}: {file}");
-            match reason {
-                Some(reason) => {
-                    assert_eq!(verdict, "abstain", "{settings}: {file}");
-                    assert!(classified["reason"].as_str().is_some_and(|why| why.starts_with(reason)), "{classified}");
-                }
-                None => named.push(verdict != "abstain"),
-            }
+            let is_the_reason = |reason| classified["reason"].as_str().is_some_and(|why| why.starts_with(reason));
+            assert!(reason.is_none_or(is_the_reason), "{settings}: {classified}");
         }
     }
-    assert!(named.contains(&true), "by the model's own thresholds some field gets a class");
 }

@@ -55,6 +55,8 @@ pub struct Contest {
     pub left_out: usize,
     /// Fields that were shown again.
     pub replayed: usize,
+    /// Fields of the validation part in which nothing was seen: calibration and thresholds learned nothing from them.
+    pub validation_unseen: usize,
     /// How strongly the last layer was held.
     pub pull: f64,
     /// Whether that was found by leaving out whole specimens of corrected fields; otherwise single fields, because a class came from one
@@ -176,6 +178,7 @@ pub fn retrain(
         learned: Class::ALL.map(|class| corrected.fields.iter().filter(|field| field.class == class).count()),
         left_out: corrected.left_out,
         replayed: replayed.len(),
+        validation_unseen: validation.len() - validated.len(),
         pull,
         by_specimen: adaptation::groups_suffice(&corrected.pictures),
         corrected_right: [right(&champion)?, right(&challenger)?],

@@ -129,6 +129,12 @@ fn tell(data: &Dataset, contest: &Contest) -> Result<(), Error> {
         "learned from {learned} corrected fields ({counts}) and {} replayed ones; {} left out; held by {}",
         contest.replayed, contest.left_out, contest.pull
     ))?;
+    if contest.validation_unseen > 0 {
+        output::line(format_args!(
+            "in {} validation fields nothing was seen; nothing was chosen by them",
+            contest.validation_unseen
+        ))?;
+    }
     if !contest.by_specimen {
         output::line(super::adapt::FIELD_BY_FIELD)?;
     }
