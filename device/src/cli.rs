@@ -110,12 +110,12 @@ enum Command {
     Sessions(record::SessionsArgs),
     /// Check that nobody changed a record since it was written.
     #[command(after_help = "Examples:\n  blastscope verify --data-dir /var/lib/blastscope\n  \
-        blastscope verify --data-dir data --json --expect-head 3f0c...\n  \
+        blastscope verify --data-dir data --json --expect-head $HEAD\n  \
         blastscope verify --data-dir data --recompute --model models/allcnn.bsm\n\n\
         Every hash is computed anew, of every column and picture. A log that was cut off at its end together with the rows, \
-        or built anew by somebody who may write the file, shows only against a head hash that was written down before. With \
-        --recompute gate and network look at the stored pictures again: what was measured in a field's frame must come out \
-        once more, to the last bit.\n\n\
+        or built anew by somebody who may write the file, shows only against a head hash that was written down before: HEAD is \
+        such a one. With --recompute gate and network look at the stored pictures again: what was measured in a field's frame \
+        must come out once more, to the last bit.\n\n\
         Exit status: 0 as written, 1 something was changed or differs, or a model is not at hand, 2 wrong usage or no record.")]
     Verify(record::VerifyArgs),
     /// Write a session as a table, or corrected fields for training.

@@ -196,10 +196,9 @@ pub(crate) fn escape(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            character if character.is_whitespace() => {
-                escaped.push(if is_harmless(character) { character } else { ' ' })
-            }
-            // XML has no way to write control characters, and some others hide or turn what is read.
+            // XML has no way to write the other control characters.
+            character if character.is_control() => escaped.push(' '),
+            // What is left would hide or turn what is read.
             character if !is_harmless(character) => escaped.extend(character.escape_default()),
             character => escaped.push(character),
         }

@@ -69,7 +69,7 @@ fn unfamiliar_pictures_count_once_and_nothing_hangs() {
     assert_eq!(code, Some(0), "{stderr}");
     let unfamiliar = |stdout: &str| {
         let report: Value = serde_json::from_str(stdout).expect("JSON");
-        report["evaluation"]["unfamiliar"][0].clone()
+        report["unfamiliar"][0].clone()
     };
     assert_eq!(unfamiliar(&stdout)["pictures"], 2, "{stdout}");
     for named in [

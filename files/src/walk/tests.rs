@@ -146,7 +146,7 @@ fn an_entry_that_cannot_be_read_is_one_failure() {
     symlink("nowhere", folder.path().join("notes.txt")).expect("a link");
     symlink("5.jpg", folder.path().join("5.jpg")).expect("a link to itself");
     let closed = folder.path().join("closed");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).expect("closed");
     let (found, Found { failures, left_out, .. }) = walked(folder.path());
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("open again");
     let failed: Vec<PathBuf> = failures.into_iter().map(|failure| failure.path).collect();

@@ -61,15 +61,15 @@ pub(super) fn find(root: &Path, needed: Needed) -> Result<Found, Error> {
             .map(|stranger| format!("; the folder {} is not understood, did you mean {class}?", stranger.name))
             .collect()
     };
-    let missing = |class: &Class| !found.files.iter().any(|(_, other)| other == class);
-    if found.files.is_empty()
-        && let Some(first) = found.unreadable.pop()
-    {
-        return Err(first.reason);
+    found.files.sort();
+    found.unreadable.sort_by(|a, b| a.file.cmp(&b.file));
+    if found.files.is_empty() && !found.unreadable.is_empty() {
+        return Err(found.unreadable.remove(0).reason);
     }
     if found.files.is_empty() {
         return Err(Error::content(&found.root, format!("holds no pictures; {LAYOUTS}")));
     }
+    let missing = |class: &Class| !found.files.iter().any(|(_, other)| other == class);
     if let Some(class) = Class::ALL.into_iter().filter(|_| needed == Needed::All).find(missing) {
         if let Some(at) = found.unreadable.iter().position(|unreadable| unreadable.class == class) {
             return Err(found.unreadable.remove(at).reason);
@@ -77,8 +77,6 @@ pub(super) fn find(root: &Path, needed: Needed) -> Result<Found, Error> {
         let reason = format!("holds no pictures of class {class}{}; {LAYOUTS}", meant(class));
         return Err(Error::content(&found.root, reason));
     }
-    found.files.sort();
-    found.unreadable.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(found)
 }
 
@@ -118,9 +116,10 @@ impl Sorting {
             };
             let is_other =
                 |name: &str| is_segmented(name) || Class::from_folder_name(name).is_some_and(|other| other != class);
-            let which = if parent.split('/').skip(1).any(is_other) { &mut self.refused } else { &mut self.deeper };
-            *which.entry(parent.to_owned()).or_default() += 1;
-            if !parent.split('/').skip(1).any(is_other) {
+            let is_refused = parent.split('/').skip(1).any(is_other);
+            let folders = if is_refused { &mut self.refused } else { &mut self.deeper };
+            *folders.entry(parent.to_owned()).or_default() += 1;
+            if !is_refused {
                 found.files.push((file, class));
             }
         }
@@ -189,6 +188,12 @@ fn strangers(root: &Path, classes: &[(String, Class)]) -> Result<Vec<Stranger>, 
         }
         if !path.is_dir() {
             beside.extend(walk::is_picture_name(&path).then_some(name));
+            continue;
+        }
+        // A link back to the data set holds nothing else.
+        if let (Ok(own), Ok(other)) = (root.canonicalize(), path.canonicalize())
+            && own.starts_with(other)
+        {
             continue;
         }
         // A folder that cannot be listed is no reason to stop: it would not be taken anyhow.

@@ -79,6 +79,9 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
             "\n{}: {} pictures unlike the training's, beside {} like them",
             unfamiliar.folder, unfamiliar.pictures, unfamiliar.familiar
         );
+        if unfamiliar.unreadable > 0 {
+            let _ = writeln!(text, "  {} files or folders more cannot be read", unfamiliar.unreadable);
+        }
         let area = unfamiliar.area;
         let [value, low, high] = [area.value, area.low, area.high].map(|share| share * 100.0);
         let _ = writeln!(

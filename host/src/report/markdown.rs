@@ -110,7 +110,7 @@ fn cell(cell: &Cell) -> String {
 
 /// Plain text that no reader of Markdown takes for markup: in one line, with a backslash before what could be some.
 fn escape(text: &str) -> String {
-    let on_one_line = text.trim().replace(|letter: char| letter.is_control() && letter.is_whitespace(), " ");
+    let on_one_line = text.trim().replace(char::is_control, " ");
     let letters: Vec<char> = on_one_line.printable().to_string().chars().collect();
     let mut escaped = String::with_capacity(text.len());
     let mut only_digits = true;

@@ -44,7 +44,10 @@ pub(super) fn to_csv(split: &Split, dataset: &Dataset) -> Result<Vec<u8>, Error>
 }
 
 pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Split, Error> {
-    let text = table_text::utf8(path, text)?;
+    let text = table_text::utf8(path, text).map_err(|error| match error {
+        Error::Content { reason, .. } => Error::content(path, format!("is not a split file: {reason}")),
+        error => error,
+    })?;
     let (kind, seed, per_class) = text.lines().next().and_then(drawn_with).ok_or_else(|| {
         Error::content(path, format!("is not a split file: its first line must begin with {FIRST_LINE:?}"))
     })?;
