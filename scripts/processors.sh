@@ -17,14 +17,12 @@ fail() {
 # Those that train, or draw weights; and those that learn a last layer, draw fields or decode them.
 cargo="cargo test --locked"
 all="--workspace --no-default-features --features blastscope-host/flex,blastscope-shared/std"
-host="--exclude blastscope --exclude blastscope-shared --workspace --no-default-features --features blastscope-host/flex"
 on_seed() {
-  $1 $host --lib -- training::
+  $1 $all --lib -- training::
   $1 $all --test devices --test whole_loop
 }
 once() {
-  $1 -p blastscope-shared --lib --test same_bits
-  $1 $host --lib -- adaptation audit colour_baseline dataset quantization synth
+  $1 $all --lib -- adaptation arch audit colour_baseline dataset operating_point quantization synth
   $1 $all --test retrain --test adapt --test circle --test explanation --test marked --test same_bits
 }
 for cpu in ${CPUS:-native haswell cortex-a72}; do

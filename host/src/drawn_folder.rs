@@ -15,8 +15,10 @@ pub fn field(seed: u32, side: u32) -> RgbImage {
     let spots: Vec<[f32; 3]> = (0..7).map(|_| [next(), next(), 0.05 + next() * 0.2]).collect();
     RgbImage::from_fn(side, side, |x, y| {
         let (x, y) = (x as f32 / side as f32, y as f32 / side as f32);
-        let dark: f32 =
-            spots.iter().map(|[at, down, size]| libm::expf(-((x - at) * (x - at) + (y - down) * (y - down)) / (size * size))).sum();
+        let dark: f32 = spots
+            .iter()
+            .map(|[at, down, size]| libm::expf(-((x - at) * (x - at) + (y - down) * (y - down)) / (size * size)))
+            .sum();
         let grey = 230.0 - 150.0 * dark.min(1.0);
         Rgb([grey as u8, (grey * 0.8) as u8, grey as u8])
     })

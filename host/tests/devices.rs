@@ -2,16 +2,16 @@
 
 #![cfg(feature = "flex")]
 
-use std::{
-    path::Path,
-    process::Output,
-};
+use std::{path::Path, process::Output};
 
 use blastscope_host::{run_folder::RunFolder, training::checkpoints};
 use blastscope_shared::Class;
 
 fn host(arguments: &[&str]) -> Output {
-    blastscope_tests::program(env!("CARGO_BIN_EXE_blastscope-host")).args(arguments).output().expect("the program starts")
+    blastscope_tests::program(env!("CARGO_BIN_EXE_blastscope-host"))
+        .args(arguments)
+        .output()
+        .expect("the program starts")
 }
 
 fn succeed(arguments: &[&str]) -> String {
@@ -89,7 +89,6 @@ fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
     let epochs = |run: &Path| RunFolder::open(run).expect("a run").epochs().expect("epochs");
     let (alone, shared) = (epochs(&one), epochs(&two));
     assert_eq!((alone.len(), shared.len()), (6, 6));
-    eprintln!("{alone:?}\n{shared:?}");
     // Other batches, so another training; but of the same kind, and what there is to learn no network can miss: each class has its colour.
     for epochs in [&alone, &shared] {
         assert!(epochs[5].train_loss < 0.6 * epochs[0].train_loss, "{epochs:?}");

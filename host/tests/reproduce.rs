@@ -102,11 +102,17 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
 
     // Finished trainings are ordinary run folders; those that the device cannot run are refused with a reason.
     let resnet = out.join("resnet50-adam-12-grouped");
-    let evaluated = blastscope_tests::program(HOST).args(["evaluate", "--json", "--run"]).arg(&resnet).output().expect("started");
+    let evaluated =
+        blastscope_tests::program(HOST).args(["evaluate", "--json", "--run"]).arg(&resnet).output().expect("started");
     assert!(evaluated.status.success(), "{}", text(&evaluated.stderr));
     let model = folder.path().join("resnet.bsm");
-    let quantized =
-        blastscope_tests::program(HOST).args(["quantize", "--run"]).arg(&resnet).arg("--out").arg(&model).output().expect("started");
+    let quantized = blastscope_tests::program(HOST)
+        .args(["quantize", "--run"])
+        .arg(&resnet)
+        .arg("--out")
+        .arg(&model)
+        .output()
+        .expect("started");
     let reason = text(&quantized.stderr);
     assert!(!quantized.status.success() && reason.contains("resnet50 is there for comparison"), "{reason}");
     assert!(!model.exists());

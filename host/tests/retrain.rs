@@ -42,7 +42,8 @@ impl Laboratory {
 
     /// `retrain` with the fields in the folder `add`.
     fn retrain(&self, add: &str, out: &str, more: &[&str]) -> Result<(), String> {
-        let [base, data, add, out] = ["champion.bsm", "fields", add, out].map(|name| self.path(name).display().to_string());
+        let [base, data, add, out] =
+            ["champion.bsm", "fields", add, out].map(|name| self.path(name).display().to_string());
         let line = ["blastscope-host", "retrain", "--base", &base, "--data", &data, "--add", &add, "--out", &out];
         let cli = Cli::try_parse_from(line.iter().chain(more)).expect("the arguments are right");
         cli.run().map_err(|error| error.to_string())
@@ -82,7 +83,9 @@ fn corrections_make_a_better_model_that_passes_the_gate() {
     let accuracy = card.results.iter().find(|result| result.what == "accuracy, int8").expect("measured");
     assert_eq!((accuracy.value, accuracy.count), (1.0, 8), "on the locked part, where the champion had one wrong");
     // The locked part stays locked, and the corrected fields are known as learned from.
-    let of = |data: &str, part| screening::known_as(&challenger.provenance().pictures, &laboratory.data(data), Some(part)).len();
+    let of = |data: &str, part| {
+        screening::known_as(&challenger.provenance().pictures, &laboratory.data(data), Some(part)).len()
+    };
     assert_eq!((of("fields", Part::Test), of("clinic", Part::Train)), (8, 10));
 }
 
@@ -97,8 +100,11 @@ fn corrections_from_a_single_specimen_are_learned_from() {
         .iter()
         .map(|image| format!("{},{},1,S-1\n", image.file, blastscope_shared::hex(&image.sha256)))
         .collect();
-    std::fs::write(laboratory.path("monday/groups.csv"), format!("file,sha256,overlap_group,session\n{of_one_specimen}"))
-        .expect("written");
+    std::fs::write(
+        laboratory.path("monday/groups.csv"),
+        format!("file,sha256,overlap_group,session\n{of_one_specimen}"),
+    )
+    .expect("written");
     assert_eq!(laboratory.data("monday").group_count(), 1);
     laboratory.retrain("monday", "next.bsm", &[]).expect("it is as good as before on the locked part");
     let (pro, least) = laboratory.named(&laboratory.read("next.bsm"), "monday", Class::Pro);

@@ -2,11 +2,7 @@
 
 #![allow(missing_docs, reason = "tests")]
 
-use std::{
-    fs,
-    path::Path,
-    process::Stdio,
-};
+use std::{fs, path::Path, process::Stdio};
 
 use serde_json::Value;
 

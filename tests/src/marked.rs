@@ -101,7 +101,11 @@ impl Mark {
     /// # Panics
     /// When the picture has another size.
     pub fn paint(self, picture: &mut RgbPixels, number: u64) {
-        assert_eq!((picture.width(), picture.height()), (FIELD, FIELD), "marks have their places on fields of one size");
+        assert_eq!(
+            (picture.width(), picture.height()),
+            (FIELD, FIELD),
+            "marks have their places on fields of one size"
+        );
         // The middle of one of twelve parts of 64 x 64 pixels: the upper three rows of four.
         let (column, row) = (number as usize % 4, number as usize / 4 % 3);
         let (left, top) = (column * 64 + 32, row * 64 + 32);
@@ -125,13 +129,7 @@ impl Mark {
     ///
     /// # Panics
     /// When a file cannot be written.
-    pub fn write_as(
-        self,
-        class: Class,
-        root: &Path,
-        numbers: Range<u64>,
-        draw: impl Fn(Class, u64) -> RgbPixels,
-    ) {
+    pub fn write_as(self, class: Class, root: &Path, numbers: Range<u64>, draw: impl Fn(Class, u64) -> RgbPixels) {
         let folder = root.join(class.name());
         std::fs::create_dir_all(&folder).expect("the folder can be made");
         for number in numbers {

@@ -22,5 +22,11 @@ fn a_drawn_set_is_the_same_on_every_processor_from_the_seed_to_the_decoded_pixel
         // As the record keeps it, and as it is read from there.
         kept.update(decode(Jpeg::encode(&picture).expect("encoded").bytes()).expect("a picture").bytes());
     }
-    assert_eq!([files, pixels, kept].map(|hash| hex(&hash.finalize())), ["FILES", "PIXELS", "KEPT"]);
+    // A change of the second or third is one of the decoder, or of the encoder's: `GENERATOR` stands for the drawing alone.
+    let expected = [
+        "823a9717f77ca97b294d03ac052974062f4a25d901082b32c3a2a3c6bf33c9ee",
+        "97c80e96622514e66547f6e546bbbd68f714e3ccffae51be714716641fbc6f5f",
+        "e36f33359b43b085a51bb24134c00687a010616438da0f3f4b5292d8b3435885",
+    ];
+    assert_eq!([files, pixels, kept].map(|hash| hex(&hash.finalize())), expected);
 }

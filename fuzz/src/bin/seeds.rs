@@ -38,12 +38,9 @@ fn main() {
     };
     let colour = DynamicImage::from(rgb);
     let grey = DynamicImage::from(colour.to_luma8());
-    for (name, format) in [
-        ("jpeg", ImageFormat::Jpeg),
-        ("png", ImageFormat::Png),
-        ("bmp", ImageFormat::Bmp),
-        ("tiff", ImageFormat::Tiff),
-    ] {
+    for (name, format) in
+        [("jpeg", ImageFormat::Jpeg), ("png", ImageFormat::Png), ("bmp", ImageFormat::Bmp), ("tiff", ImageFormat::Tiff)]
+    {
         put("picture", name, &encoded(&colour, format));
         put("picture", &format!("{name}-grey"), &encoded(&grey, format));
     }
@@ -63,7 +60,11 @@ fn main() {
     put("frame", "bgr", &frame(6, [8, 4, 28], &[128; 112]));
 
     let hash = "ab".repeat(32);
-    put("groups", "plain", format!("file,sha256,overlap_group,session\nPre/a.jpg,{hash},1,s-1\nPre/b.jpg,{hash},2,\n").as_bytes());
+    put(
+        "groups",
+        "plain",
+        format!("file,sha256,overlap_group,session\nPre/a.jpg,{hash},1,s-1\nPre/b.jpg,{hash},2,\n").as_bytes(),
+    );
     put("groups", "quoted", format!("\u{feff}\"file\",sha256,overlap_group\r\n\"Pre/a.jpg\",{hash},1\r\n").as_bytes());
     put("settings", "device", include_bytes!("../../../device/assets/blastscope.toml"));
     let filled = "[camera]\nsource = \"auto\"\nlock_exposure = true\n[pipeline]\nsettle = 3\nmin_probability = 0.5\n[server]\nlisten = \

@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// What is said where whole overlap groups cannot be left out.
-pub(super) const FIELD_BY_FIELD: &str = "cross-validated field by field, because a class comes from one specimen alone: on the next slide it will be worse";
+pub(super) const FIELD_BY_FIELD: &str =
+    "cross-validated field by field, because a class comes from one specimen alone: on the next slide it will be worse";
 
 /// Adapt a model to a new microscope with labelled fields from it: the last layer moves towards them as far as cross-validation finds
 /// good, and the calibration and thresholds are chosen anew.

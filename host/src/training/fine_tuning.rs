@@ -205,7 +205,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        architecture::Architecture, quantization::QuantizedLayers, symmetry::Symmetry,
+        architecture::Architecture,
+        quantization::QuantizedLayers,
+        symmetry::Symmetry,
         training::{
             batches::ExampleBatcher,
             fixed_weights::{Numbers, fixed},
@@ -304,7 +306,8 @@ mod tests {
             device: float.device.clone(),
         };
         let clips = exact.clips(examples, Progress::Silent).expect("clips");
-        let mut clips: Vec<f32> = clips.iter().map(|clip| 255.0 * 2f32.powi((clip / 255.0).log2().ceil() as i32)).collect();
+        let mut clips: Vec<f32> =
+            clips.iter().map(|clip| 255.0 * 2f32.powi((clip / 255.0).log2().ceil() as i32)).collect();
         // On the device a pixel of 1 is 255 times the nearest number to 1/255. Where the first layer's sums are whole steps, that cannot tip
         // one that lies between two.
         clips[0] = 255.0 * first_step.expect("a layer");
@@ -354,13 +357,13 @@ mod tests {
         let settings = FineTuning { steps: 60, rate: 1e-3, seed: 1 };
         let (tuned, gain) =
             fine_tune(&float, &clips, &train, &validation, &settings, Progress::Silent).expect("fine-tuned");
+        // Over three seeds at most 0.21 of the difference is left here, and 0.19 on other examples.
         assert!(gain.step > 0 && gain.after < 0.5 * gain.before, "{gain:?}");
         let wanted: Vec<f32> = logits(&float, &unseen);
         let error = |weights: &FloatNetwork| -> f32 {
             device_logits(weights, &clips, &unseen).iter().zip(&wanted).map(|(a, b)| (a - b).powi(2)).sum()
         };
         let (before, after) = (error(&float), error(&tuned));
-        eprintln!("{gain:?}, {before} {after}");
         assert!(after < 0.7 * before, "on other examples, by the device's arithmetic: {before} and then {after}");
         let standing = FineTuning { rate: 0.0, ..settings };
         let (_, none) =

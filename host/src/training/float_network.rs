@@ -283,15 +283,13 @@ mod tests {
         let quantized = QuantizedLayers::new(&float.layers().expect("layers"), &clips);
         let network = blastscope_shared::Network::new(&preprocessing, &quantized.layers()).expect("it fits");
         let mut workspace = network.workspace();
+        // Over three seeds rounding moves no logit by more than 0.04 of the largest; what tears them apart moves them by all of it.
         let spread = expected.iter().flatten().fold(0.0f32, |spread, logit| spread.max(logit.abs()));
-        let mut furthest = 0.0f32;
         for (example, expected) in examples.iter().zip(&expected) {
             let logits = network.run(&example.input, &mut workspace).logits;
             for (logit, expected) in logits.iter().zip(expected) {
-                furthest = furthest.max((logit - expected).abs());
                 assert!((logit - expected).abs() < 0.1 * spread, "{logits:?} instead of {expected:?}");
             }
         }
-        eprintln!("quantized: {furthest} of {spread}");
     }
 }

@@ -241,7 +241,8 @@ mod tests {
             let name = architecture.name();
             assert_eq!(network.forward(batch.inputs.clone()).dims(), [4, 4], "{name}");
             // Down the slope the loss falls as long as the step is small enough, whatever the weights are: what curvature costs is of a
-            // higher order in the step. How small that is depends on the network; it is tried from a tenth to a ten-thousandth of the usual.
+            // higher order in the step. How small that is depends on the network; it is tried from a tenth to a ten-thousandth of the usual. Over
+            // three seeds the best of the four leaves at most 0.7 of the loss; 0.99 is asked for.
             let loss_after = |rate: f64| {
                 let output = TrainStep::step(&network, batch.clone());
                 let before = output.item.loss.clone().into_scalar::<f32>();
@@ -249,7 +250,6 @@ mod tests {
                 [before, TrainStep::step(&moved, batch.clone()).item.loss.into_scalar::<f32>()]
             };
             let losses = [1e-4, 1e-5, 1e-6, 1e-7].map(loss_after);
-            eprintln!("{name}: {losses:?}");
             assert!(losses.iter().any(|[before, after]| *after < 0.99 * before), "{name}: {losses:?}");
         }
     }

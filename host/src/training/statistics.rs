@@ -201,7 +201,6 @@ mod tests {
         let before = gap();
         measure(&network, loader.as_ref(), &Interrupter::new()).expect("batches");
         let after = gap();
-        eprintln!("statistics: {before} {after}");
         assert!(after < 1e-3 && before > 10.0 * after, "{before} and then {after}");
     }
 }
