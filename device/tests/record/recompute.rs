@@ -63,7 +63,7 @@ fn record(folder: &Path, change: impl Fn(usize, &mut Judgement, &mut StoredPictu
     let mut record = Record::open(folder).expect("opened").with_min_free(0);
     let new = NewSession { model_sha256: classifier.model_id().into(), ..new_session("S-1") };
     let session = record.start_session(&new).expect("written").session;
-    let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(*classifier.thresholds()) };
+    let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(*classifier.judge()) };
     let mut pipeline = Pipeline::new(Loaded::new(&classifier), settings);
     for (number, frame) in frames().iter().enumerate() {
         for action in pipeline.step(frame, frame.time) {
