@@ -8,4 +8,4 @@ if ! cargo +nightly miri --version >/dev/null 2>&1; then
   exit 1
 fi
 MIRIFLAGS="-Zmiri-disable-isolation" cargo +nightly miri test --locked -p blastscope-shared --lib -- \
-  arch::tests::the_loops arch::tests::arenas arch::engine arch::pool
+  arch::tests::the_loops arch::tests::arenas arch::pool
