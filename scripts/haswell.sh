@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs the shared crate's tests as a Haswell under emulation: AVX2, and none of the dot products that came after it.
+# Without the test that changes every byte of a model, which would take longer than all others together.
 #
 #   make haswell            ten fields of the golden file; FIELDS=200 for all
 #   CI=true make haswell    installs the emulator if it is missing, from Debian
@@ -22,4 +23,4 @@ if [ "$target" != x86_64-unknown-linux-gnu ]; then
 fi
 export BLASTSCOPE_GOLDEN_FIELDS="${FIELDS:-10}" BLASTSCOPE_MUST_RUN=avx2
 CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="qemu-x86_64-static -cpu Haswell" \
-  cargo test --locked -p blastscope-shared --lib --test golden_fields --test networks
+  cargo test --locked -p blastscope-shared --lib --test golden_fields --test networks -- --skip every_body_with_one_wrong_byte

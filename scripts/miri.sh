@@ -7,5 +7,4 @@ if ! cargo +nightly miri --version >/dev/null 2>&1; then
   echo "remedy: rustup component add --toolchain nightly miri rust-src; or make sanitize, which needs neither" >&2
   exit 1
 fi
-MIRIFLAGS="-Zmiri-disable-isolation" cargo +nightly miri test --locked -p blastscope-shared --lib -- \
-  arch::tests::the_loops arch::tests::arenas arch::engine arch::pool
+MIRIFLAGS="-Zmiri-disable-isolation" cargo +nightly miri test --locked -p blastscope-shared --lib -- arch::tests::the_loops arch::pool
