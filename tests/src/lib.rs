@@ -90,7 +90,7 @@ fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
     let output = Parts::draw(&mut numbers, hidden_len, Class::COUNT);
     let means = numbers.f32s(hidden_len * Class::COUNT, 0.0, 60.0);
     let inverse_variances = numbers.f32s(hidden_len, 0.001, 0.01);
-    let stains = stain(numbers.f32s(20, 0.1, 1.0));
+    let stains = stain(&numbers.f32s(20, 0.1, 1.0));
     let artifact = Artifact {
         card: ModelCard {
             name: "tiny".into(),
@@ -142,7 +142,7 @@ fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
 
 /// A stain's mean and an inverse covariance that a reader accepts: symmetric, and so heavy on its diagonal that it is positive
 /// definite.
-fn stain(drawn: Vec<u8>) -> Vec<u8> {
+fn stain(drawn: &[u8]) -> Vec<u8> {
     let mut numbers: Vec<f32> = drawn.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
     let (_, matrix) = numbers.split_at_mut(HUES);
     for row in 0..HUES {

@@ -123,7 +123,7 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
 
         let mut out = Vec::new();
         let options = classify::Options { json: true, gate: false, overlays: None };
-        classify::run(&[data.root.clone()], &classifier, options, &mut out).expect("written to memory");
+        classify::run(std::slice::from_ref(&data.root), &classifier, options, &mut out).expect("written to memory");
         let lines = String::from_utf8(out).expect("UTF-8");
         let lines: Vec<serde_json::Value> =
             lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

@@ -72,9 +72,12 @@ mod tests {
 
     const TINY: &[u8] = include_bytes!("../../../tests/golden/tiny.bsm");
 
+    /// A class, and why there is none.
+    type Answer = (Option<Class>, Option<String>);
+
     /// What is said of one frame: by itself as maps and `classify` say it, by the pipeline of the frame and of its view, and by the
     /// record.
-    fn said(settings: &config::Pipeline, shift: usize) -> (Appraisal, Vec<(Option<Class>, Option<String>)>) {
+    fn said(settings: &config::Pipeline, shift: usize) -> (Appraisal, Vec<Answer>) {
         let classifier = settings.judged(Classifier::read(TINY).expect("the tiny model"));
         let picture = drawn_field::field(320, 240, shift);
         let appraisal = Appraisal::of(&picture, &classifier, &mut classifier.workspace());

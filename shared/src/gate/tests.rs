@@ -151,15 +151,12 @@ fn a_measure_that_is_not_a_number_does_not_pass() {
     let sound = Gate::inspect(&field(400, 300));
     let gate = Gate::default();
     assert_eq!(gate.judge(&sound), Ok(()));
-    let broken: [(&str, fn(&mut Quality)); 4] = [
-        ("too bright", |quality| quality.clipped = f32::NAN),
-        ("not a smear", |quality| quality.foreign = f32::NAN),
-        ("not a smear", |quality| quality.stained = f32::NAN),
-        ("not a smear", |quality| quality.focus = f32::NAN),
-    ];
-    for (name, spoil) in broken {
-        let mut quality = sound;
-        spoil(&mut quality);
+    for (name, quality) in [
+        ("too bright", Quality { clipped: f32::NAN, ..sound }),
+        ("not a smear", Quality { foreign: f32::NAN, ..sound }),
+        ("not a smear", Quality { stained: f32::NAN, ..sound }),
+        ("not a smear", Quality { focus: f32::NAN, ..sound }),
+    ] {
         assert_eq!(gate.judge(&quality).map_err(|rejection| rejection.name()), Err(name), "{quality:?}");
     }
 }
