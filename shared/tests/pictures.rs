@@ -13,6 +13,8 @@ mod jpeg_writer;
 mod kinds;
 #[path = "pictures/libjpeg.rs"]
 mod libjpeg;
+#[path = "pictures/libtiff.rs"]
+mod libtiff;
 #[path = "pictures/png.rs"]
 mod png;
 #[path = "pictures/png_writer.rs"]

@@ -18,14 +18,15 @@ use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
 use self::{reader::Reader, segments::MAX_SCANS};
-use super::{DecodeError, Decoded, damaged, unsupported};
+use super::{
+    DecodeError, Decoded, damaged,
+    signature::{self, Format},
+    unsupported,
+};
 use crate::pixels::RgbPixels;
 
-/// How every JPEG begins: the marker of its start, and the first byte of another.
-pub(super) const SIGNATURE: [u8; 3] = [0xFF, 0xD8, 0xFF];
-
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
-    if !bytes.starts_with(&SIGNATURE) {
+    if signature::format(bytes) != Some(Format::Jpeg) {
         return Err(damaged("it does not begin as a JPEG does"));
     }
     let checked = segments::check(bytes)?;
@@ -37,7 +38,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(Reader::new(&checked.stream), options);
     // Nothing is missing: what the decoder says now is of itself.
-    let pixels = decoder.decode().map_err(|error| unsupported(format!("a JPEG that is not decoded ({error:?})")))?;
+    let pixels = decoder.decode().map_err(|error| unsupported(format!("a JPEG that is not decoded ({error})")))?;
     let pixels = decoder.dimensions().and_then(|(width, height)| RgbPixels::new(width, height, pixels));
     let pixels = pixels.ok_or_else(|| damaged("it holds fewer pixels than it announces"))?;
     Ok(Decoded { pixels: checked.orientation.apply(pixels), notes: checked.notes })

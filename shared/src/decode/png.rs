@@ -1,7 +1,12 @@
 //! PNG: every colour type and depth, through the crate `png`. Metadata is looked at here and never unpacked there: two megabytes of a
 //! profile can hold two gigabytes.
 
-use alloc::{format, string::ToString, vec, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
 use std::io::Cursor;
 
 use ::png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Transformations};
@@ -146,8 +151,10 @@ fn profile_note(data: &[u8]) -> Option<Note> {
     let unpacked = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(packed, MAX_PROFILE);
     match profile::note(&unpacked.unwrap_or_else(|error| error.output)) {
         Some(Note::ColourProfile(name)) if name.is_empty() => {
-            let name = data[..end].iter().map(|&byte| char::from(byte)).filter(|letter| !letter.is_control());
-            Some(Note::ColourProfile(name.take(79).collect()))
+            let name: String = data[..end].iter().map(|&byte| char::from(byte)).take(79).collect();
+            // Encoders that know no name write "_".
+            let is_name = name.contains(char::is_alphanumeric) && !name.contains(char::is_control);
+            Some(Note::ColourProfile(if is_name { name } else { String::new() }))
         }
         note => note,
     }

@@ -221,6 +221,14 @@ fn bytes_between_segments_and_before_markers_change_nothing() {
         assert_eq!(decode(&filled).as_ref(), Ok(&expected), "{name}, with fill bytes");
         let stray = [&[0xFF, 0xD8, 0xFF, 0xFE, 0, 4, 1, 2][..], &[7, 0, 9, 0], &whole[2..]].concat();
         assert_eq!(decode(&stray).as_ref(), Ok(&expected), "{name}, with stray bytes");
+        if !layout.progressive {
+            // Cameras that write no band: bytes that do not matter in a sequential scan.
+            let mut unsaid = whole.clone();
+            let scan = unsaid.windows(2).position(|pair| pair == [0xFF, 0xDA]).expect("a scan");
+            let last = scan + 1 + usize::from(unsaid[scan + 3]);
+            unsaid[last - 2..=last].fill(0);
+            assert_eq!(decode(&unsaid).as_ref(), Ok(&expected), "{name}, without a band");
+        }
         // What some cameras leave between the data and the end.
         let end = whole.len() - 2;
         for padding in [&[0; 900][..], &[1, 2, 3], &[0xFF, 0xFF]] {

@@ -273,6 +273,10 @@ impl<'a> Segments<'a> {
         for (selector, component) in selectors.iter_mut().zip(scan.places()) {
             selector[0] = names[component];
         }
+        if let (false, Some(band)) = (frame.progressive, own.last_chunk_mut()) {
+            // Sequential scans are of all coefficients, whatever cameras write here.
+            *band = [0, 63, 0];
+        }
         self.copy(0xDA, &own);
         self.at = scan.walk(&frame, &self.tables, self.restart, &mut told, (self.bytes, self.at), &mut self.stream)?;
         self.frame = Some((frame, told));
