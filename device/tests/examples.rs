@@ -119,6 +119,8 @@ fn workspace(root: &Path) {
     }
     // What the page draws when it first listens.
     fs::write(root.join("data/page-token"), "0123456789abcdef".repeat(2)).expect("written");
+    let classifier = blastscope::model::open(&golden(), blastscope_shared::network::Execution::default());
+    let hash = classifier.expect("a model").model_id().to_owned();
     let mut record = Record::open(&root.join("data")).expect("a record").with_min_free(0);
     for session in 0..4u32 {
         let new = NewSession {
@@ -126,14 +128,14 @@ fn workspace(root: &Path) {
             operator: "A. B.".into(),
             started: SystemTime::now(),
             model_name: "tiny".into(),
-            model_sha256: "00".repeat(32),
+            model_sha256: hash.clone(),
             config_sha256: "00".repeat(32),
             program_version: env!("CARGO_PKG_VERSION").into(),
             code_hash: "test".into(),
             device_id: "test".into(),
         };
         let id = record.start_session(&new).expect("started").session;
-        for at in 0..10usize {
+        for at in 0..12usize {
             let said = Said {
                 kind: VerdictKind::Abstain,
                 class: None,
@@ -148,10 +150,10 @@ fn workspace(root: &Path) {
                 novelty: None,
                 gate: "passed".into(),
                 quality,
-                model_sha256: "00".repeat(32),
+                model_sha256: hash.clone(),
                 frames: 1,
             };
-            let picture = drawn_field::field(320, 240, session as usize * 1000 + at * 37);
+            let picture = drawn_field::field(320, 240, at * 4 + session as usize);
             let jpeg = Jpeg::encode(&picture).expect("encoded");
             let field = NewField { taken: SystemTime::now(), since_start: Duration::ZERO, judgement, jpeg };
             let sequence = record.add_field(id, &field).expect("saved").sequence.expect("a field");
