@@ -18,7 +18,7 @@ const QUICK: [&str; 6] = ["synth", "audit", "keygen", "sign", "verify", "inspect
 
 /// Examples that are not run, and why; they are understood all the same.
 #[cfg(feature = "training")]
-const NOT_RUN: [(&str, &str); 12] = [
+const NOT_RUN: [(&str, &str); 13] = [
     (
         "blastscope-host train --data all_pbs --out runs/paper --split paper --optimizer adamax --backend wgpu",
         "needs a GPU",
@@ -54,6 +54,10 @@ const NOT_RUN: [(&str, &str); 12] = [
         "needs a GPU",
     ),
     ("blastscope-host throughput --backend wgpu --devices 0,1 --batch-size 128", "needs two GPUs"),
+    (
+        "blastscope-host quantize --run runs/first --out models/first.bsm --fine-tune 400",
+        "takes minutes; tests/tests/whole_loop.rs takes 20 steps",
+    ),
     ("blastscope-host doctor --backends", "takes a minute; see training::agreement"),
 ];
 #[cfg(not(feature = "training"))]
