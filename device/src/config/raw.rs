@@ -111,7 +111,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Wrong> {
         report: Report { min_fields: fields.unwrap_or(default.report.min_fields) },
         server: Server {
             listen: listen(raw.server.listen, default.server.listen)?,
-            allowed_hosts: each("server.allowed_hosts", raw.server.allowed_hosts, |text| text.parse())?,
+            allowed_hosts: each("server.allowed_hosts", raw.server.allowed_hosts, str::parse)?,
             trusted_proxies: each("server.trusted_proxies", raw.server.trusted_proxies, |text| {
                 text.parse().map_err(|_| "give the address of a proxy, such as \"127.0.0.1\"".to_owned())
             })?,

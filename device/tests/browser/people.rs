@@ -138,9 +138,9 @@ fn what_ends_or_changes_a_session_asks_first() {
         let asked = browser.evaluate("document.querySelector('#confirm-dialog').textContent");
         assert!(asked.as_str().expect("text").contains(&format!("session {session}")), "{asked}");
         if way_back == "Escape" {
-            browser.press(way_back)
+            browser.press(way_back);
         } else {
-            browser.click(way_back)
+            browser.click(way_back);
         }
         browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
         assert!(reader().ended_utc.is_none(), "it goes on");

@@ -51,7 +51,7 @@ impl Proxy {
                     continue;
                 }
                 if let Ok(server) = TcpStream::connect(device) {
-                    converse(client, server, &shared);
+                    converse(&client, &server, &shared);
                 }
             }
         });
@@ -72,7 +72,7 @@ impl Proxy {
     }
 }
 
-fn converse(client: TcpStream, server: TcpStream, state: &Arc<State>) {
+fn converse(client: &TcpStream, server: &TcpStream, state: &Arc<State>) {
     let live = Arc::new(AtomicBool::new(false));
     let both = || (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
     let (mut from, mut to) = both();
