@@ -22,7 +22,7 @@ use crate::{
     instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
     interrupt, model,
     page::{self, Server},
-    record::{text_rules::is_hidden, Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck},
+    record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules::is_hidden},
     service::notify,
     source::follow::Opener as _,
 };

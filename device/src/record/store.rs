@@ -88,7 +88,8 @@ impl Record {
                 Ok(Self { path, connection, min_free: MIN_FREE, clock, running, _lock: lock })
             }
             Err(error) => {
-                if matches!(error, RecordError::NotOurs { .. } | RecordError::Newer { .. } | RecordError::Older { .. }) {
+                if matches!(error, RecordError::NotOurs { .. } | RecordError::Newer { .. } | RecordError::Older { .. })
+                {
                     lock.withdraw();
                 }
                 Err(error)
@@ -182,8 +183,7 @@ impl Record {
             let sql = "INSERT INTO opinions (session_id, sequence, given_utc, clock, given_by, kind, label, note) \
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
             let moment = Moment::next(transaction, session, new.at, trust).map_err(&failed)?;
-            let values =
-                params![session.0, number, moment.utc, moment.clock.name(), new.by, kind, label, new.note];
+            let values = params![session.0, number, moment.utc, moment.clock.name(), new.by, kind, label, new.note];
             transaction.execute(sql, values).map_err(&failed)?;
             let row = transaction.last_insert_rowid();
             Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })

@@ -148,5 +148,8 @@ fn the_command_confirms_names_what_differs_and_asks_for_models() {
     assert_eq!((code, &json["recomputation"]["differences"][0]["what"]), (Some(1), &"quality".into()));
     let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm").display().to_string();
     let (code, stdout) = run(sound.path(), &["--model", &other]);
-    assert!(code == Some(1) && stdout.contains("5 fields were judged by the model") && stdout.contains("--model"), "{stdout}");
+    assert!(
+        code == Some(1) && stdout.contains("5 fields were judged by the model") && stdout.contains("--model"),
+        "{stdout}"
+    );
 }

@@ -38,7 +38,9 @@ fn spoil(folder: &Path, sql: &str) {
 /// The files of a folder that was set aside.
 fn set_aside(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("listed").map(|entry| entry.expect("read").path());
-    entries.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("set-aside-"))).collect()
+    entries
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("set-aside-")))
+        .collect()
 }
 
 /// Bytes of the file from `at` on, spoiled.
@@ -222,7 +224,10 @@ fn the_command_says_what_was_lost_and_where_the_original_is() {
     let (code, stdout, stderr) = run(&["record", "salvage"]);
     assert_eq!(code, Some(0), "{stderr}");
     // Session 2 with its field and its continuation.
-    assert!(stdout.contains("14 of 17 rows") && stdout.contains("set-aside-") && stdout.contains("lost: entry 12"), "{stdout}");
+    assert!(
+        stdout.contains("14 of 17 rows") && stdout.contains("set-aside-") && stdout.contains("lost: entry 12"),
+        "{stdout}"
+    );
     let (code, stdout, _) = run(&["verify"]);
     assert!(code == Some(0) && stdout.contains("1 sessions"), "{stdout}");
     let (code, stdout, stderr) = run(&["record", "salvage", "--json"]);

@@ -330,8 +330,11 @@ fn a_report_to_look_at() {
         blastscope::model::open(&model, blastscope_shared::network::Execution::default()).expect("a model");
     // Names of other scripts need fonts, which BLASTSCOPE_FONTS may name.
     let fonts = std::env::var_os("BLASTSCOPE_FONTS").is_some();
-    let [operator, signs, notes] =
-        if fonts { ["ডাঃ রহিমা খাতুন, শ্রীমতী", "王小明 (Wáng)", "محمد: خلايا كبيرة 12, דנה"] } else { ["A. B.", "E. F.", "large"] };
+    let [operator, signs, notes] = if fonts {
+        ["ডাঃ রহিমা খাতুন, শ্রীমতী", "王小明 (Wáng)", "محمد: خلايا كبيرة 12, דנה"]
+    } else {
+        ["A. B.", "E. F.", "large"]
+    };
     let new = NewSession {
         model_sha256: classifier.model_id().into(),
         operator: operator.into(),
