@@ -72,7 +72,7 @@ fn what_verifies_is_taken_over_and_the_record_goes_on() {
     assert!(found.intact && found.fields == 5 && found.entries == 16, "{found:?}");
     // Heads from before the damage still hold, the record tells what happened, and what was signed must be signed again.
     let reader = RecordReader::open(folder.path()).expect("opened");
-    assert_eq!(reader.salvages().expect("read"), [salvaged.salvage.clone()]);
+    assert_eq!(reader.salvages().expect("read"), std::slice::from_ref(&salvaged.salvage));
     assert_ne!(found.head, heads.head);
     let session = reader.session("1".parse().expect("a number")).expect("read");
     assert_eq!((session.state, session.fields), (State::Changed, 4));
