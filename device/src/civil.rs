@@ -46,7 +46,9 @@ pub(crate) fn parsed(text: &str) -> Option<SystemTime> {
     }
     let number = |from: usize, to: usize| -> Option<u64> {
         let digits = bytes[from..to].iter();
-        digits.map(|digit| digit.is_ascii_digit().then(|| u64::from(digit - b'0'))).try_fold(0, |sum, digit| Some(sum * 10 + digit?))
+        digits
+            .map(|digit| digit.is_ascii_digit().then(|| u64::from(digit - b'0')))
+            .try_fold(0, |sum, digit| Some(sum * 10 + digit?))
     };
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second, milliseconds) = (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
@@ -115,8 +117,13 @@ mod tests {
             let time = UNIX_EPOCH + Duration::from_millis(milliseconds);
             assert_eq!(parsed(&rfc3339(time)), Some(time));
         }
-        for other in ["", "2026-02-30T00:00:00.000Z", "2026-13-01T00:00:00.000Z", "2026-01-01T00:00:00Z", "2026-01-01T24:00:00.000Z"]
-        {
+        for other in [
+            "",
+            "2026-02-30T00:00:00.000Z",
+            "2026-13-01T00:00:00.000Z",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T24:00:00.000Z",
+        ] {
             assert_eq!(parsed(other), None, "{other}");
         }
     }

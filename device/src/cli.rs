@@ -128,12 +128,14 @@ enum Command {
         Exit status: 0 written, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
     Export(record::ExportArgs),
     /// Copy the record while the instrument runs.
-    #[command(after_help = "Examples:\n  blastscope backup --data-dir /var/lib/blastscope --out /media/usb/record-2026-11-30.db\n  \
+    #[command(
+        after_help = "Examples:\n  blastscope backup --data-dir /var/lib/blastscope --out /media/usb/record-2026-11-30.db\n  \
         blastscope verify --data-dir /media/usb/record-2026-11-30.db\n\n\
         record.db alone is not the whole record while a program adds to it. The copy is one file, verified before it gets its \
         name, and every command that reads a record takes it for --data-dir. To go back to it, put it into an empty folder as \
         record.db.\n\n\
-        Exit status: 0 copied and verified, 1 the record was changed, 2 wrong usage, no record, or it could not be written.")]
+        Exit status: 0 copied and verified, 1 the record was changed, 2 wrong usage, no record, or it could not be written."
+    )]
     Backup(backup::BackupArgs),
     /// Set a damaged record aside and begin anew with what verifies.
     #[command(subcommand)]

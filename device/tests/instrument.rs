@@ -26,7 +26,7 @@ use blastscope::{
     pipeline::{Settings, Statement},
     record::{Decision, NewSession, Record, RecordReader, RecordWriter},
     source::{
-        FrameSource, SourceError,
+        Background, Capture, FrameSource, Guard, RawFrame, SourceError,
         state::{CameraState, Patience},
     },
 };
@@ -313,4 +313,46 @@ impl FrameSource for Changing {
         let picture = scene::drawn(320, 240, self.0.load(Ordering::Relaxed));
         Ok(Frame { picture, sequence: self.1, time: Duration::from_millis(self.1 * 10), name: None, original: None })
     }
+}
+
+/// A driver that never answers.
+struct Never;
+
+impl Never {
+    fn wait() -> ! {
+        loop {
+            thread::park();
+        }
+    }
+}
+
+impl Capture for Never {
+    fn capture(&mut self) -> Result<Option<RawFrame>, SourceError> {
+        Self::wait()
+    }
+}
+
+/// The first opening never ends, the second opens and then never delivers, the third is well.
+#[test]
+fn a_driver_that_never_answers_keeps_neither_orders_nor_the_next_opening() {
+    let folder = TempDir::new().expect("a folder");
+    let guard = Guard::new(Duration::from_millis(400));
+    let mut attempts = 0;
+    let feed = Feed::new("camera", move || {
+        attempts += 1;
+        let hanging = match attempts {
+            1 => Background::guarded(&guard, || -> Result<Never, SourceError> { Never::wait() }),
+            2 => Background::guarded(&guard, || Ok(Never)),
+            _ => {
+                return Ok(Box::new(Scripted(Box::new(|_| None), scene::drawn(320, 240, 1), 0)) as Box<dyn FrameSource>);
+            }
+        };
+        hanging.map(|source| Box::new(source) as Box<dyn FrameSource>)
+    });
+    let instrument = instrument(&folder, feed);
+    let start = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
+    let answer = instrument.remote().give(start).expect("it listens").wait(Duration::from_secs(60));
+    assert!(answer.is_ok(), "{answer:?}");
+    let snapshot = wait_for(&instrument, "frames", |snapshot| snapshot.source_state == CameraState::Streaming);
+    assert!(snapshot.flow.trouble.losses <= 1, "an opening that fails is no loss: {:?}", snapshot.flow);
 }

@@ -8,8 +8,7 @@ use std::{
 use blastscope::{
     adapt::{AdaptError, adapt},
     record::{
-        Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, SessionId,
-        StoredPicture,
+        Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, SessionId, StoredPicture,
         VerdictKind, export_for_training,
     },
 };

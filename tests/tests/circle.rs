@@ -15,8 +15,8 @@ use blastscope::{
     model,
     pipeline::{Action, Pipeline, Settings},
     record::{
-        Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Says, StoredPicture, export_for_training,
-        verify,
+        Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Says, StoredPicture,
+        export_for_training, verify,
     },
     update::{self, Lock, Outcome},
 };

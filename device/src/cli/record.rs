@@ -15,7 +15,8 @@ use crate::{
     RESEARCH_USE, execution,
     progress::Progress,
     record::{
-        Hash, RecordError, RecordReader, Session, SessionId, TableStyle, TrainingExport, export_csv, export_for_training,
+        Hash, RecordError, RecordReader, Session, SessionId, TableStyle, TrainingExport, export_csv,
+        export_for_training,
         recompute::{self, Recomputation, recompute},
         verify::{self, Verification},
     },
@@ -185,7 +186,10 @@ fn tell_computed(computed: &Recomputation) -> io::Result<()> {
         writeln!(out, "  and perhaps more")?;
     }
     for (model, fields) in other_models {
-        writeln!(out, "{fields} fields were judged by the model {model}, which is not at hand: give its file to --model")?;
+        writeln!(
+            out,
+            "{fields} fields were judged by the model {model}, which is not at hand: give its file to --model"
+        )?;
     }
     if !differences.is_empty() {
         writeln!(
@@ -235,7 +239,8 @@ struct Table {
 }
 
 pub(super) fn export(args: &ExportArgs) -> io::Result<u8> {
-    let style = if args.excel { TableStyle::EXCEL } else { TableStyle { separator: args.separator, ..TableStyle::PLAIN } };
+    let style =
+        if args.excel { TableStyle::EXCEL } else { TableStyle { separator: args.separator, ..TableStyle::PLAIN } };
     if let (Some(file), Some(session)) = (&args.csv, args.session) {
         match open(&args.data_dir).and_then(|reader| export_csv(&reader, session, file, style)) {
             Ok(fields) if args.json => line(&Table { file: file.clone(), fields })?,

@@ -20,7 +20,8 @@ use super::{
 use crate::{
     pipeline::Assessor,
     record::{
-        CheckState, Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId, Ticket,
+        CheckState, Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter,
+        SessionId, Ticket,
     },
 };
 

@@ -235,9 +235,9 @@ impl<A: Assessor> Work<A> {
         let trust = self.clock.trust();
         if trust != self.shown.clock {
             self.shown.clock = trust;
-            self.shown.clock_reason = trust.reason().map(|reason| {
-                format!("the clock {reason}: times are marked in record and report; set the clock")
-            });
+            self.shown.clock_reason = trust
+                .reason()
+                .map(|reason| format!("the clock {reason}: times are marked in record and report; set the clock"));
             if let Some(sentence) = self.shown.clock_reason.clone() {
                 tracing::warn!(target: "live", "{sentence}");
                 self.shown.note(sentence);

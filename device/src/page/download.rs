@@ -89,13 +89,7 @@ pub(super) async fn report(
     Ok(response)
 }
 
-fn written(
-    app: &App,
-    id: SessionId,
-    form: Form,
-    maps: bool,
-    style: TableStyle,
-) -> Result<(Vec<u8>, State), Problem> {
+fn written(app: &App, id: SessionId, form: Form, maps: bool, style: TableStyle) -> Result<(Vec<u8>, State), Problem> {
     let reader = RecordReader::open(&app.data_dir)?.remembering(Arc::clone(&app.remembered));
     let session = reader.session(id)?;
     if form == Form::Csv {

@@ -52,7 +52,8 @@ fn play(settings: Settings, script: &[Step]) -> (String, Tally) {
     for (index, &(seed, ..)) in script.iter().enumerate() {
         let picture = if seed == 0 { RgbPixels::new(64, 64, vec![20; 64 * 64 * 3]) } else { Some(field(seed, 240)) };
         let time = Duration::from_millis(index as u64 * 100);
-        let frame = Frame { picture: picture.expect("a picture"), sequence: index as u64, time, name: None, original: None };
+        let frame =
+            Frame { picture: picture.expect("a picture"), sequence: index as u64, time, name: None, original: None };
         let actions = pipeline.step(&frame, time);
         table.push_str(&line(&actions));
     }

@@ -14,13 +14,12 @@ use blastscope_shared::Class;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
-use self::rows::{FIELD_COLUMNS, continuation_of, field_of, opinion_of, picture_of, salvage_of, session_of, sign_off_of};
+use self::rows::{
+    FIELD_COLUMNS, continuation_of, field_of, opinion_of, picture_of, salvage_of, session_of, sign_off_of,
+};
 use super::{
-    Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State, VerdictKind,
-    connection,
-    error::sqlite,
-    log, path_in,
-    verify::Remembered,
+    Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State,
+    VerdictKind, connection, error::sqlite, log, path_in, verify::Remembered,
 };
 use crate::classify::ByClass;
 
@@ -303,9 +302,8 @@ impl RecordReader {
     pub fn salvages(&self) -> Result<Vec<Salvage>, RecordError> {
         let sql = "SELECT salvaged_utc, clock, original_sha256, set_aside, original_entries, kept_entries, rows_lost, reason \
                    FROM salvages ORDER BY id";
-        let read = || -> rusqlite::Result<Vec<Salvage>> {
-            self.connection.prepare(sql)?.query_map([], salvage_of)?.collect()
-        };
+        let read =
+            || -> rusqlite::Result<Vec<Salvage>> { self.connection.prepare(sql)?.query_map([], salvage_of)?.collect() };
         read().map_err(self.failed())
     }
 
@@ -355,7 +353,8 @@ fn continuations(connection: &Connection, session: SessionId) -> rusqlite::Resul
 }
 
 fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<SignOff>> {
-    let sql = "SELECT kind, signed_utc, signed_by, fields, head, clock FROM sign_offs WHERE session_id = ?1 ORDER BY id";
+    let sql =
+        "SELECT kind, signed_utc, signed_by, fields, head, clock FROM sign_offs WHERE session_id = ?1 ORDER BY id";
     let mut statement = connection.prepare(sql)?;
     statement.query_map([session.0], sign_off_of)?.collect()
 }

@@ -280,8 +280,7 @@ fn copied(source: &Connection, target: &Connection, event: Event, id: i64) -> Re
 fn copy_entry(source: Option<&Connection>, target: &Connection, entry: i64) -> rusqlite::Result<()> {
     let Some(source) = source else { return Ok(()) };
     let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry = ?1";
-    let values: Vec<Value> =
-        source.query_row(sql, [entry], |row| (0..7).map(|index| row.get(index)).collect())?;
+    let values: Vec<Value> = source.query_row(sql, [entry], |row| (0..7).map(|index| row.get(index)).collect())?;
     target.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)", params_from_iter(values))?;
     Ok(())
 }

@@ -90,7 +90,8 @@ impl Record {
                 Ok(Self { path, connection, min_free: MIN_FREE, clock, running, _lock: lock })
             }
             Err(error) => {
-                if matches!(error, RecordError::NotOurs { .. } | RecordError::Newer { .. } | RecordError::Older { .. }) {
+                if matches!(error, RecordError::NotOurs { .. } | RecordError::Newer { .. } | RecordError::Older { .. })
+                {
                     lock.withdraw();
                 }
                 Err(error)

@@ -98,7 +98,8 @@ fn show(
     let thumbnail = reader.thumbnail(session, field.sequence)?;
     let mapped = match model.filter(|model| model.classifier().model_id() == field.judgement.model_sha256) {
         Some(model) => {
-            let picture = reader.picture(session, field.sequence)?.pixels().map_err(|error| failed(error.to_string()))?;
+            let picture =
+                reader.picture(session, field.sequence)?.pixels().map_err(|error| failed(error.to_string()))?;
             picture::map(&picture, &field, model).map_err(failed)?
         }
         None => None,

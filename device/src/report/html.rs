@@ -150,7 +150,11 @@ fn card(shown: &Shown, out: &mut String) -> fmt::Result {
             write!(out, "<span class=\"note\">{}</span>", Escaped(note))?;
         }
     }
-    write!(out, "<span class=\"when\">{}</span></figcaption>\n</figure>\n", Escaped(&format!("{}{}", words::short_time(&field.taken_utc), words::mark(field.clock))))
+    write!(
+        out,
+        "<span class=\"when\">{}</span></figcaption>\n</figure>\n",
+        Escaped(&format!("{}{}", words::short_time(&field.taken_utc), words::mark(field.clock)))
+    )
 }
 
 fn picture(out: &mut String, jpeg: &[u8], alt: &str) -> fmt::Result {

@@ -119,7 +119,9 @@ pub(super) fn banners(report: &Report) -> Vec<Banner> {
     if let Some(reason) = distrusted(report).and_then(ClockTrust::reason) {
         banners.push(warning(
             "Clock",
-            format!("The device did not trust its clock: it {reason}. Times so marked may be wrong, durations are not."),
+            format!(
+                "The device did not trust its clock: it {reason}. Times so marked may be wrong, durations are not."
+            ),
         ));
     }
     if report.signature == Signature::Unsigned {
@@ -156,9 +158,8 @@ fn state(report: &Report) -> Banner {
 fn distrusted(report: &Report) -> Option<ClockTrust> {
     let session = &report.session;
     let fields = report.shown.iter().map(|shown| &shown.field);
-    let of_fields = fields.flat_map(|field| {
-        [field.clock].into_iter().chain(field.opinions.iter().map(|opinion| opinion.clock))
-    });
+    let of_fields =
+        fields.flat_map(|field| [field.clock].into_iter().chain(field.opinions.iter().map(|opinion| opinion.clock)));
     [session.started_clock]
         .into_iter()
         .chain(session.ended_clock)
@@ -207,7 +208,9 @@ fn period(session: &Session) -> (String, String) {
     let start = told(&start_utc, &session.started_utc, session.started_clock);
     let reason = session.end_reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let end = match (&end_utc, &session.ended_utc) {
-        (Some(utc), Some(recorded)) => format!("{}{reason}", told(utc, recorded, session.ended_clock.unwrap_or_default())),
+        (Some(utc), Some(recorded)) => {
+            format!("{}{reason}", told(utc, recorded, session.ended_clock.unwrap_or_default()))
+        }
         _ => "not recorded: the session goes on, or the device lost power".into(),
     };
     (start, end)
@@ -278,7 +281,9 @@ pub(super) fn sources(report: &Report) -> Vec<(&'static str, String)> {
     sources.extend(report.salvages.iter().map(|salvage| {
         let Salvage { salvaged_utc, clock, original_sha256, rows_lost, .. } = salvage;
         let when = marked(salvaged_utc, *clock);
-        let what = format!("{when}: the record was damaged, and {rows_lost} of its rows were lost; SHA-256 of the damaged file");
+        let what = format!(
+            "{when}: the record was damaged, and {rows_lost} of its rows were lost; SHA-256 of the damaged file"
+        );
         ("Record salvaged", format!("{what} {original_sha256}"))
     }));
     sources
@@ -324,7 +329,8 @@ pub(super) fn written_by_people(report: &Report) -> Vec<&str> {
     texts.extend(session.sign_offs.iter().map(|signed| signed.signed_by.as_str()));
     for shown in &report.shown {
         texts.extend(shown.field.judgement.said.reason.as_deref());
-        texts.extend(shown.field.opinions.iter().flat_map(|opinion| [opinion.given_by.as_str(), opinion.note.as_str()]));
+        texts
+            .extend(shown.field.opinions.iter().flat_map(|opinion| [opinion.given_by.as_str(), opinion.note.as_str()]));
     }
     texts
 }

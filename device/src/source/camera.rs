@@ -186,7 +186,9 @@ mod tests {
         entered.1.recv().expect("the thread is in the driver");
         let again = lock.clone();
         let (done, outcome) = channel();
-        thread::spawn(move || done.send(again.apply(true, |earlier| (earlier.cloned().unwrap_or_default(), "locked".into()))));
+        thread::spawn(move || {
+            done.send(again.apply(true, |earlier| (earlier.cloned().unwrap_or_default(), "locked".into())))
+        });
         assert_eq!(outcome.recv_timeout(Duration::from_secs(20)), Ok(true), "the second waits for the first");
         assert_eq!(heard.try_recv().as_deref(), Ok("locked"));
     }

@@ -7,7 +7,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use blastscope::record::{RecordReader, path_in, verify::verify};
+use blastscope::{
+    clock::ClockTrust,
+    record::{RecordReader, path_in, verify::verify},
+};
 use serde_json::{Value, json};
 
 use super::cut_off::{Device, folder};
@@ -109,7 +112,8 @@ fn a_sound_record_is_checked_as_a_whole_and_a_damaged_one_is_not_added_to() {
 fn clock_library(folder: &Path) -> Option<PathBuf> {
     let target = folder.join("libclock.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/set_clock.c");
-    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&target).arg(source).arg("-ldl").status();
+    let compiled =
+        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&target).arg(source).arg("-ldl").status();
     compiled.ok().map(|status| {
         assert!(status.success(), "set_clock.c does not compile");
         target
@@ -148,7 +152,7 @@ fn a_clock_that_is_wrong_or_is_set_back_is_marked_and_no_session_ends_before_it_
     let reader = RecordReader::open(&folder.path().join("data")).expect("a record");
     for (id, started, ended) in [(first, false, true), (second, true, false)] {
         let session = reader.session(id.to_string().parse().expect("a number")).expect("read");
-        let told = (session.started_clock.is_trusted(), session.ended_clock.is_some_and(|clock| clock.is_trusted()));
+        let told = (session.started_clock.is_trusted(), session.ended_clock.is_some_and(ClockTrust::is_trusted));
         assert_eq!(told, (started, ended), "{session:?}");
         assert!(session.ended_utc.as_ref() >= Some(&session.started_utc), "{session:?}");
         let period = session.period();

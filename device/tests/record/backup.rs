@@ -60,7 +60,8 @@ fn nothing_is_replaced_and_nothing_is_left_behind() {
     assert_eq!(fs::read(&file).expect("read"), b"mine");
     assert!(matches!(backup(&reader, &place.path().join("no/copy.db")), Err(RecordError::Io { .. })));
     let raw = Connection::open(path_in(folder.path())).expect("opened");
-    raw.execute_batch("DROP TRIGGER fields_never_updated; UPDATE fields SET focus = 0.9 WHERE id = 2").expect("spoiled");
+    raw.execute_batch("DROP TRIGGER fields_never_updated; UPDATE fields SET focus = 0.9 WHERE id = 2")
+        .expect("spoiled");
     assert!(matches!(backup(&reader, &place.path().join("changed.db")), Err(RecordError::Changed { .. })));
     assert_eq!(fs::read_dir(place.path()).expect("listed").count(), 1);
 }

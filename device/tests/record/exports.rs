@@ -54,10 +54,11 @@ fn a_session_becomes_a_table() {
     let head = reader.head().expect("read").1.to_string();
     assert!(lines.iter().all(|line| line["notice"].contains("esearch") && line["record_head"] == head));
 
-    let error = export_csv(&reader, "9".parse().expect("a number"), &place.path().join("no.csv"), TableStyle::PLAIN).expect_err("absent");
+    let error = export_csv(&reader, "9".parse().expect("a number"), &place.path().join("no.csv"), TableStyle::PLAIN)
+        .expect_err("absent");
     assert!(matches!(error, RecordError::NoSession { .. }));
-    let error =
-        export_csv(&reader, "1".parse().expect("a number"), &place.path().join("no/no.csv"), TableStyle::PLAIN).expect_err("absent");
+    let error = export_csv(&reader, "1".parse().expect("a number"), &place.path().join("no/no.csv"), TableStyle::PLAIN)
+        .expect_err("absent");
     assert!(matches!(error, RecordError::Io { .. }), "{error}");
     assert_eq!(names(place.path()), ["session.csv"]);
 }
@@ -174,7 +175,8 @@ fn verification_and_exports_tell_how_far_they_are() {
     let entries = verify_open(&reader, &[]).expect("read").entries;
     assert_eq!(steps("entries of the log"), (1..=entries).map(|entry| (entry, entries)).collect::<Vec<_>>());
     let place = tempfile::tempdir().expect("a folder");
-    export_csv(&reader, "1".parse().expect("a number"), &place.path().join("session.csv"), TableStyle::PLAIN).expect("written");
+    export_csv(&reader, "1".parse().expect("a number"), &place.path().join("session.csv"), TableStyle::PLAIN)
+        .expect("written");
     assert_eq!(steps("fields"), [(5, 5)]);
     export_for_training(&reader, None, &place.path().join("corrected")).expect("written");
     assert_eq!(steps("fields"), (0..6).map(|done| (done, 6)).collect::<Vec<_>>());
@@ -208,7 +210,8 @@ fn a_record_that_was_changed_is_not_exported() {
     };
     let error = export_for_training(&reader, None, &place.path().join("corrected")).expect_err("changed");
     assert_eq!(changed(error).as_deref(), Some("label"));
-    let error = export_csv(&reader, "1".parse().expect("a number"), &place.path().join("a.csv"), TableStyle::PLAIN).expect_err("changed");
+    let error = export_csv(&reader, "1".parse().expect("a number"), &place.path().join("a.csv"), TableStyle::PLAIN)
+        .expect_err("changed");
     assert_eq!(changed(error).as_deref(), Some("label"));
     assert!(names(place.path()).is_empty());
 }

@@ -19,9 +19,8 @@ fn record() -> TempDir {
 
 fn spoil(folder: &Path, sql: &str) {
     let raw = Connection::open(path_in(folder)).expect("opened");
-    let rules = ["fields", "opinions", "log", "sessions"].map(|table| {
-        ["never_updated", "never_deleted"].map(|rule| format!("{table}_{rule}"))
-    });
+    let rules = ["fields", "opinions", "log", "sessions"]
+        .map(|table| ["never_updated", "never_deleted"].map(|rule| format!("{table}_{rule}")));
     let rules: Vec<String> = rules.into_iter().flatten().collect();
     let text = |name: &String| -> String {
         raw.query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [name], |row| row.get(0)).expect("a trigger")
@@ -65,14 +64,8 @@ fn every_change_of_the_session_is_found_with_and_without_memory() {
             spoil(folder.path(), sql);
             let error = table(&open(), "1").expect_err(sql);
             assert!(matches!(error, RecordError::Changed { .. }), "{sql}, remembers {remembers}: {error}");
-            let report = gather(
-                &open(),
-                "1".parse().expect("a number"),
-                Options::default(),
-                None,
-                None,
-                &mut |_, _| {},
-            );
+            let report =
+                gather(&open(), "1".parse().expect("a number"), Options::default(), None, None, &mut |_, _| {});
             assert!(matches!(report, Err(ReportError::Record(RecordError::Changed { .. }))), "{sql}");
         }
     }

@@ -148,5 +148,34 @@ fn the_command_confirms_names_what_differs_and_asks_for_models() {
     assert_eq!((code, &json["recomputation"]["differences"][0]["what"]), (Some(1), &"quality".into()));
     let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm").display().to_string();
     let (code, stdout) = run(sound.path(), &["--model", &other]);
-    assert!(code == Some(1) && stdout.contains("5 fields were judged by the model") && stdout.contains("--model"), "{stdout}");
+    assert!(
+        code == Some(1) && stdout.contains("5 fields were judged by the model") && stdout.contains("--model"),
+        "{stdout}"
+    );
+}
+
+/// What a field costs on the disk and in time, told with `--nocapture`; a lossless picture is never larger than its pixels.
+#[test]
+fn a_lossless_picture_costs_less_than_its_pixels() {
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) % 7) as i8 - 3
+    };
+    for (width, height) in [(640, 480), (1280, 960)] {
+        let drawn = drawn_field::field(width, height, 5);
+        let bytes = drawn.bytes().iter().map(|value| value.saturating_add_signed(noise())).collect();
+        let picture = RgbPixels::new(width, height, bytes).expect("three bytes a pixel");
+        let start = std::time::Instant::now();
+        let kept = StoredPicture::lossless(&picture).expect("kept");
+        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+        let (pixels, png, thumbnail) = (picture.bytes().len(), kept.file.bytes.len(), kept.thumbnail.bytes().len());
+        let jpeg = jpeg(&picture).len();
+        println!(
+            "{width} x {height}: {pixels} bytes of pixels, {png} as PNG, {jpeg} as a camera's JPEG, {thumbnail} of thumbnail, \
+             {milliseconds:.0} ms"
+        );
+        assert!(png < pixels && thumbnail < 60_000);
+        assert_eq!(kept.file.pixels(), Ok(picture));
+    }
 }

@@ -38,7 +38,9 @@ fn spoil(folder: &Path, sql: &str) {
 /// The files of a folder that was set aside.
 fn set_aside(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("listed").map(|entry| entry.expect("read").path());
-    entries.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("set-aside-"))).collect()
+    entries
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("set-aside-")))
+        .collect()
 }
 
 /// Bytes of the file from `at` on, spoiled.
@@ -70,7 +72,7 @@ fn what_verifies_is_taken_over_and_the_record_goes_on() {
     assert!(found.intact && found.fields == 5 && found.entries == 16, "{found:?}");
     // Heads from before the damage still hold, the record tells what happened, and what was signed must be signed again.
     let reader = RecordReader::open(folder.path()).expect("opened");
-    assert_eq!(reader.salvages().expect("read"), [salvaged.salvage.clone()]);
+    assert_eq!(reader.salvages().expect("read"), std::slice::from_ref(&salvaged.salvage));
     assert_ne!(found.head, heads.head);
     let session = reader.session("1".parse().expect("a number")).expect("read");
     assert_eq!((session.state, session.fields), (State::Changed, 4));
@@ -222,7 +224,10 @@ fn the_command_says_what_was_lost_and_where_the_original_is() {
     let (code, stdout, stderr) = run(&["record", "salvage"]);
     assert_eq!(code, Some(0), "{stderr}");
     // Session 2 with its field and its continuation.
-    assert!(stdout.contains("14 of 17 rows") && stdout.contains("set-aside-") && stdout.contains("lost: entry 12"), "{stdout}");
+    assert!(
+        stdout.contains("14 of 17 rows") && stdout.contains("set-aside-") && stdout.contains("lost: entry 12"),
+        "{stdout}"
+    );
     let (code, stdout, _) = run(&["verify"]);
     assert!(code == Some(0) && stdout.contains("1 sessions"), "{stdout}");
     let (code, stdout, stderr) = run(&["record", "salvage", "--json"]);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use blastscope::record::{NewSession, path_in};
+use blastscope::record::{Label, NewSession, Says, path_in};
 use blastscope_shared::Rate;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -328,10 +328,24 @@ fn a_report_to_look_at() {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
     let classifier =
         blastscope::model::open(&model, blastscope_shared::network::Execution::default()).expect("a model");
-    let new = NewSession { model_sha256: classifier.model_id().into(), ..new_session("S-2026.007") };
+    // Names of other scripts need fonts, which BLASTSCOPE_FONTS may name.
+    let fonts = std::env::var_os("BLASTSCOPE_FONTS").is_some();
+    let [operator, signs, notes] = if fonts {
+        ["ডাঃ রহিমা খাতুন, শ্রীমতী", "王小明 (Wáng)", "محمد: خلايا كبيرة 12, דנה"]
+    } else {
+        ["A. B.", "E. F.", "large"]
+    };
+    let new = NewSession {
+        model_sha256: classifier.model_id().into(),
+        operator: operator.into(),
+        ..new_session("S-2026.007")
+    };
     let (mut record, session) = write(data.path(), &new, 9);
+    let mut noted = crate::samples::opinion(signs, Says::Corrects(Label::NotAssessable));
+    noted.note = notes.into();
+    record.add_opinion(session, 3, &noted).expect("written");
     record.end_session(session, at(600), "stopped").expect("written");
-    record.sign_off(session, "E. F.", at(700)).expect("signed");
+    record.sign_off(session, signs, at(700)).expect("signed");
     let file = |name: &str| folder.join(name).display().to_string();
     let (plain, maps) = (file("plain.pdf"), file("maps.pdf"));
     let (page, fhir) = (file("report.html"), file("report.json"));

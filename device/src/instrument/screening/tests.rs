@@ -243,7 +243,8 @@ fn a_field_that_could_not_be_saved_is_taken_again_after_a_while() {
     let mut attempts = Vec::new();
     for _ in 0..200 {
         let now = slide.now();
-        let frame = Arc::new(Frame { picture: field(1, 240), sequence: slide.frames, time: now, name: None, original: None });
+        let frame =
+            Arc::new(Frame { picture: field(1, 240), sequence: slide.frames, time: now, name: None, original: None });
         slide.frames += 1;
         if let Some(taken) = slide.screening.step(&frame, now).and_then(|step| step.taken) {
             attempts.push(now);

@@ -61,18 +61,17 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         note: String::new(),
     };
     let taken_utc = "2026-11-25T04:40:07.250Z".to_owned();
-    let field =
-        Field {
-            sequence: fields,
-            taken_utc,
-            clock: ClockTrust::Trusted,
-            since_start_ms: 9,
-            judgement,
-            picture_format: PictureFormat::Jpeg,
-            picture_origin: PictureOrigin::Source,
-            picture_bytes: 1,
-            opinions: vec![opinion],
-        };
+    let field = Field {
+        sequence: fields,
+        taken_utc,
+        clock: ClockTrust::Trusted,
+        since_start_ms: 9,
+        judgement,
+        picture_format: PictureFormat::Jpeg,
+        picture_origin: PictureOrigin::Source,
+        picture_bytes: 1,
+        opinions: vec![opinion],
+    };
     let tally = |classes| Tally { classes, abstained: 1, rejected: 1, settling: 0, not_assessable: 0 };
     let (said, corrected) = (tally([6, 0, 3, 1]), tally([6, 1, 2, 1]));
     let session = Session {

@@ -107,7 +107,8 @@ fn look(connection: &Connection, number: i64) -> Look {
         return Look::Broken(format!("its event {:?} is not known", entry.event));
     };
     let (table, id) = (event.table(), entry.row_id);
-    let row = connection.query_row(&format!("SELECT * FROM {table} WHERE id = ?1"), [id], |row| log::digests(table, row));
+    let row =
+        connection.query_row(&format!("SELECT * FROM {table} WHERE id = ?1"), [id], |row| log::digests(table, row));
     match row.optional() {
         Ok(Some(digests)) if digests == entry.digests => Look::Good { entry, hash, event },
         Ok(Some(_)) => Look::Broken(format!("row {id} of {table} is not what was written")),

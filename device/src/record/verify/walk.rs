@@ -86,8 +86,7 @@ impl<'a> Walk<'a> {
 
     /// Hashes of the entries, and the rows they speak of. Calls `told` with the number of each.
     pub(super) fn follow_log(&mut self, from: Start, told: &dyn Fn(u64)) -> rusqlite::Result<()> {
-        let sql =
-            "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry > ?1 ORDER BY entry";
+        let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry > ?1 ORDER BY entry";
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([from.entry])?;
         let (mut number, mut before) = (from.entry, from.hash);

@@ -7,13 +7,13 @@
 use std::{collections::BTreeSet, rc::Rc};
 
 use krilla::text::{Font, GlyphId, KrillaGlyph};
-use unicode_bidi::{BidiInfo, Level};
 use skrifa::{
     FontRef, MetadataProvider as _,
     charmap::Charmap,
     instance::{LocationRef, Size},
     metrics::GlyphMetrics,
 };
+use unicode_bidi::{BidiInfo, Level};
 
 use super::fallback::{self, Fallback};
 use crate::record::text_rules::is_hidden;
@@ -290,7 +290,9 @@ mod tests {
         // No font has a letter of a script that Unicode has reserved and not filled.
         let error = Faces::load(["A\u{1c8f0}"]).err();
         assert!(error.is_none_or(|error| error.contains("U+1C8F0")));
-        for (letter, expected) in [('র', true), ('\u{9be}', true), ('王', true), ('7', true), ('👩', false), ('✔', false)] {
+        for (letter, expected) in
+            [('র', true), ('\u{9be}', true), ('王', true), ('7', true), ('👩', false), ('✔', false)]
+        {
             assert_eq!(is_of_a_script(letter), expected, "{letter}");
         }
         let faces = Faces::load(["saw it \u{1fae8}\u{200d}"]).expect("a symbol is no name");

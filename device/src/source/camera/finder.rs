@@ -62,11 +62,7 @@ impl Finder {
     }
 }
 
-fn choose<'a>(
-    wanted: &CameraName,
-    known: Option<&Camera>,
-    cameras: &'a [Camera],
-) -> Result<&'a Camera, SourceError> {
+fn choose<'a>(wanted: &CameraName, known: Option<&Camera>, cameras: &'a [Camera]) -> Result<&'a Camera, SourceError> {
     if cameras.is_empty() {
         return Err(SourceError::NoCamera);
     }
