@@ -21,6 +21,14 @@ use blastscope_shared::network::Execution;
 use blastscope_tests::blocks;
 use tempfile::TempDir;
 
+const SIGPIPE: i32 = 13;
+const SIG_IGN: usize = 1;
+
+unsafe extern "C" {
+    /// As in POSIX, with the handler as a number.
+    fn signal(number: i32, handler: usize) -> usize;
+}
+
 /// One field that stays.
 struct Still;
 
@@ -46,6 +54,9 @@ impl Page {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it starts threads")]
     pub fn new() -> Self {
+        // Rust's runtime does so before `main`; here that is the fuzzer's.
+        // SAFETY: the handler is the constant SIG_IGN, and no other thread runs yet that could set one.
+        unsafe { signal(SIGPIPE, SIG_IGN) };
         let data = TempDir::new().expect("a folder");
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
         let classifier = Arc::new(model::open(&tiny, Execution::default()).expect("the model"));

@@ -91,9 +91,9 @@ fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
     assert_eq!((alone.len(), shared.len()), (6, 6));
     // Other batches, so another training; but of the same kind, and what there is to learn no network can miss: each class has its colour.
     for epochs in [&alone, &shared] {
-        assert!(epochs[5].train_loss < 0.6 * epochs[0].train_loss, "{epochs:?}");
-        // Chance is ln 4, and a network whose statistics stayed where they began would be far beyond it.
-        assert!(epochs[5].validation_loss < 0.7, "{epochs:?}");
+        // Chance is ln 4, and a network whose statistics stayed where they began would be far beyond it. Seen: 0.02 alone, 0.05 shared.
+        assert!(epochs[5].validation_loss < 0.35, "{epochs:?}");
+        assert!(epochs[5].train_loss < epochs[0].train_loss, "{epochs:?}");
     }
     let config = RunFolder::open(&two).expect("a run").config().expect("its configuration");
     assert!(config.hardware.starts_with("flex in 2 shares on "), "{}", config.hardware);
