@@ -133,8 +133,7 @@ fn one_odd_frame_does_not_change_what_is_spoken_but_a_lasting_change_does() {
 #[test]
 fn rejected_frames_have_no_verdict_and_a_short_blackout_keeps_the_view() {
     let dark = (0, Class::Pre, 0.0, 0.0);
-    let (table, tally) =
-        play(Settings::new(JUDGE), &[dark, PRE, PRE, PRE, dark, dark, PRE, dark, dark, dark, PRE]);
+    let (table, tally) = play(Settings::new(JUDGE), &[dark, PRE, PRE, PRE, dark, dark, PRE, dark, dark, dark, PRE]);
     assert_eq!(
         table,
         "0 0 too dark !\n1 1 settling 1/3 !\n2 1 settling 2/3\n3 1 Pre 0.90 !\n4 1 too dark !\n5 1 too dark\n\
@@ -211,11 +210,11 @@ fn files_are_not_smoothed_over_each_other_even_when_they_look_alike() {
     let settings = Settings { settle: 1, ..Settings::new(JUDGE) };
     let said = [Class::Pre, Class::Pre, Class::Benign, Class::Benign, Class::Pro];
     let mut classes = said.into_iter();
-    let mut pipeline =
-        Pipeline::new(move |_: &RgbPixels| sight(classes.next().expect("scripted"), 0.9, 1.0), settings);
+    let mut pipeline = Pipeline::new(move |_: &RgbPixels| sight(classes.next().expect("scripted"), 0.9, 1.0), settings);
     for (at, (class, name)) in said.into_iter().zip(["a", "a", "b", "b", "c"]).enumerate() {
         let time = Duration::from_millis(at as u64 * 100);
-        let frame = Frame { picture: field(1, 240), sequence: at as u64, time, name: Some(name.into()), original: None };
+        let frame =
+            Frame { picture: field(1, 240), sequence: at as u64, time, name: Some(name.into()), original: None };
         let actions = pipeline.step(&frame, time);
         let Some(Action::Show(reading)) = actions.first() else { panic!("every frame is shown") };
         assert_eq!((reading.statement.class(), reading.view), (Some(class), [1, 1, 2, 2, 3][at]), "{name}");
@@ -339,7 +338,8 @@ fn the_probabilities_of_a_view_go_when_nothing_is_seen_any_more() {
     let mut shown = Vec::new();
     for index in 0..5 {
         let time = Duration::from_millis(index * 100);
-        let actions = pipeline.step(&Frame { picture: field(5, 235), sequence: index, time, name: None, original: None }, time);
+        let actions =
+            pipeline.step(&Frame { picture: field(5, 235), sequence: index, time, name: None, original: None }, time);
         let Action::Show(reading) = &actions[0] else { panic!("a reading comes first") };
         shown.push((say(&reading.statement), reading.probabilities.is_some()));
     }

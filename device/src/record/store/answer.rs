@@ -62,7 +62,8 @@ impl Record {
                 return Err(RecordError::SignedOff { session, by });
             }
             let request = seen.request.as_deref();
-            let row = insert(transaction, trust, session, number, new, &row, request).map_err(sqlite(path, "written"))?;
+            let row =
+                insert(transaction, trust, session, number, new, &row, request).map_err(sqlite(path, "written"))?;
             Ok(Done { event: Event::OpinionGiven, row, session, sequence: Some(sequence) })
         })
     }
