@@ -17,7 +17,7 @@ use blastscope::{
 use blastscope_shared::{Class, artifact, gate::Quality, signing::SecretKey};
 
 /// Examples that are not run, and why; they are understood all the same.
-const NOT_RUN: [(&str, &str); 12] = [
+const NOT_RUN: [(&str, &str); 13] = [
     ("blastscope live --camera auto", "needs a camera"),
     ("blastscope live --camera /dev/video2 --lock-exposure --hardware board.toml", "needs a camera and pins"),
     ("blastscope live --listen 127.0.0.1:8080 --data-dir data", "serves until it is ended; see tests/page.rs"),
@@ -32,6 +32,10 @@ const NOT_RUN: [(&str, &str); 12] = [
     ("sudo blastscope token --forget && sudo systemctl restart blastscope", "needs the superuser and systemd"),
     ("sudo blastscope install-service", "needs the superuser; see tests/service.rs"),
     ("sudo blastscope install-service --uninstall", "needs the superuser; see tests/service.rs"),
+    (
+        "blastscope verify --data-dir data --recompute --model models/allcnn.bsm",
+        "the record of this test is made up; see tests/record/recompute.rs",
+    ),
     ("blastscope doctor --hardware board.toml", "needs pins; see tests/doctor.rs"),
 ];
 

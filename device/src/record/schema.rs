@@ -75,7 +75,16 @@ pub(super) fn recognize(connection: &Connection, path: &Path) -> Result<i64, Rec
     if found <= UNRELEASED {
         return Err(RecordError::Older { path: path.to_path_buf(), found, known: version() });
     }
+    read_names(connection).map_err(sqlite(path, "read"))?;
     Ok(found)
+}
+
+/// Reads the name of every column as text. The library panics over a column's name that damage has made invalid UTF-8.
+fn read_names(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "SELECT columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns \
+               WHERE tables.type = 'table'";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([], |row| row.get::<_, String>(0))?.try_for_each(|name| name.map(drop))
 }
 
 /// Brings the file up to [`version`], whole or not at all.

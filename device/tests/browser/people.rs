@@ -165,7 +165,13 @@ fn what_ends_or_changes_a_session_asks_first() {
     browser.press("Enter");
     browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
     assert_eq!(site.opinions(session), 0);
+    // A question that is asked before the browser has told of the last one's end is a question of its own.
     browser.evaluate("document.querySelector('[data-label=Pro]').click()");
+    browser.wait_at_most(SOON, "document.querySelector('#confirm-dialog').open");
+    browser.evaluate(
+        "document.querySelector('#confirm-dialog [data-close]').click(); \
+         document.querySelector('[data-label=Pro]').click()",
+    );
     agree(&mut browser);
     site.wait_for_opinions(session, 1);
     assert_eq!(reader().state, State::Changed);

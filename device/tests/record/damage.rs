@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path};
 
-use blastscope::record::{RecordError, path_in, verify::verify};
+use blastscope::record::{Record, RecordError, RecordReader, path_in, verify::verify};
 use rusqlite::{Connection, OpenFlags, types::Value};
 
 use crate::samples::filled;
@@ -49,4 +49,33 @@ fn a_bit_that_flips_anywhere_in_the_file_shows_or_changes_nothing() {
     }
     println!("{} bytes: {shown} flips shown, {harmless} without effect on any row", bytes.len());
     assert!(shown > 0 && harmless > 0);
+}
+
+/// SQLite takes a name that is no text, and its library panics over one.
+#[test]
+fn a_column_whose_name_is_no_text_is_damage_to_whoever_opens_the_record() {
+    let folder = tempfile::tempdir().expect("a folder");
+    filled(folder.path());
+    let bytes = fs::read(path_in(folder.path())).expect("read");
+    let names: Vec<String> = {
+        let raw =
+            Connection::open_with_flags(path_in(folder.path()), OpenFlags::SQLITE_OPEN_READ_ONLY).expect("opened");
+        let sql = "SELECT DISTINCT columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns \
+                   WHERE tables.type = 'table'";
+        let mut statement = raw.prepare(sql).expect("understood");
+        statement.query_map([], |row| row.get(0)).expect("read").collect::<rusqlite::Result<_>>().expect("names")
+    };
+    assert!(names.len() > 40, "{names:?}");
+    let copy = tempfile::tempdir().expect("a folder");
+    for name in names {
+        let definition = format!("\n  {name} ");
+        let at = bytes.windows(definition.len()).position(|window| window == definition.as_bytes());
+        let mut spoiled = bytes.clone();
+        spoiled[at.unwrap_or_else(|| panic!("{name} is defined")) + 3] ^= 0x80;
+        fs::write(path_in(copy.path()), &spoiled).expect("written");
+        let is_damage = |error: &RecordError| matches!(error, RecordError::Damaged { .. });
+        assert!(verify(copy.path(), &[]).is_err_and(|error| is_damage(&error)), "{name}");
+        assert!(RecordReader::open(copy.path()).is_err_and(|error| is_damage(&error)), "{name}");
+        assert!(Record::open(copy.path()).is_err_and(|error| is_damage(&error)), "{name}");
+    }
 }

@@ -42,21 +42,34 @@ function question(id, send) {
   };
 }
 
+// Settles the question that was asked last, and arms its answer.
+let settle = null;
+let arming = 0;
+
 // Asks whether something that cannot be taken back is to be done; gives whether it is.
 function sure({ head, text, yes }) {
   const dialog = one("confirm-dialog");
   if (dialog.open) return Promise.resolve(false);
+  // The event that closed the last question may still be on its way: it must not answer this one.
+  settle?.();
   const button = one("confirm-yes");
   one("confirm-head").textContent = head;
   one("confirm-text").textContent = text;
   button.textContent = yes;
   button.disabled = true;
+  clearTimeout(arming);
+  arming = setTimeout(() => (button.disabled = false), NO_ANSWER);
   dialog.returnValue = "";
   dialog.showModal();
-  setTimeout(() => (button.disabled = false), NO_ANSWER);
   return new Promise((done) => {
+    const closed = () => dialog.open || settle();
+    settle = () => {
+      settle = null;
+      dialog.removeEventListener("close", closed);
+      done(dialog.returnValue === "yes");
+    };
     button.onclick = () => dialog.close("yes");
-    dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
+    dialog.addEventListener("close", closed);
   });
 }
 
