@@ -149,6 +149,12 @@ impl Clock {
         (self.anchor, self.last) = ((SystemTime::now(), Instant::now()), None);
     }
 
+    /// The newest time that was recorded, where there is one.
+    #[must_use]
+    pub const fn newest(&self) -> Option<SystemTime> {
+        self.recorded
+    }
+
     /// Something was recorded at `time`.
     pub fn recorded(&mut self, time: SystemTime) {
         self.recorded = Some(self.recorded.map_or(time, |recorded| recorded.max(time)));

@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use clap::Args;
 
 use super::{SUCCESS, UNUSABLE, record, settings};
@@ -45,7 +46,7 @@ pub(super) fn backup(args: &BackupArgs) -> io::Result<u8> {
     writeln!(
         out,
         "{}: {sessions} sessions, {fields} fields, {:.1} MB, verified\n{entries} entries\nhead {head}",
-        file.display(),
+        file.printable(),
         *bytes as f64 / 1e6
     )?;
     writeln!(out, "{RESEARCH_USE}")?;

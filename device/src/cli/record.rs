@@ -126,6 +126,7 @@ pub(super) fn sessions(args: &SessionsArgs) -> io::Result<u8> {
         "session", "started", "specimen", "fields", "state"
     )?;
     for Session { id, started_utc, specimen, fields, state, operator, .. } in &listed {
+        let (specimen, operator) = (specimen.printable(), operator.printable());
         writeln!(out, "{id:>7}  {started_utc:<24}  {specimen:<24}  {fields:>6}  {:<8}  {operator}", state.name())?;
     }
     writeln!(out, "{RESEARCH_USE}")?;
@@ -180,7 +181,7 @@ fn tell_computed(computed: &Recomputation) -> io::Result<()> {
     let Recomputation { fields, differing, differences, other_models } = computed;
     writeln!(out, "{fields} fields computed again from their pictures: {differing} differ from the record")?;
     for difference in differences {
-        writeln!(out, "  {difference}")?;
+        writeln!(out, "  {}", difference.to_string().printable())?;
     }
     if differences.len() == recompute::MAX_DIFFERENCES {
         writeln!(out, "  and perhaps more")?;
@@ -209,7 +210,7 @@ fn tell(found: &Verification) -> io::Result<()> {
     } else {
         writeln!(out, "{} IS NOT WHAT WAS WRITTEN. First, in the order of the log:", path.printable())?;
         for finding in &found.findings {
-            writeln!(out, "  {finding}")?;
+            writeln!(out, "  {}", finding.to_string().printable())?;
         }
         if found.findings.len() == verify::MAX_FINDINGS {
             writeln!(out, "  and perhaps more")?;

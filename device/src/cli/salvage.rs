@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_files::Printable as _;
 use clap::{Args, Subcommand};
 
 use super::{SUCCESS, UNUSABLE, record, settings};
@@ -56,16 +57,16 @@ pub(super) fn run(command: &RecordCommand) -> io::Result<u8> {
     }
     let Salvaged { path, set_aside, salvage, taken_over, lost, head } = &salvaged;
     let mut out = io::stdout().lock();
-    writeln!(out, "the damaged record was set aside in {}: {}", set_aside.display(), salvage.reason)?;
+    writeln!(out, "the damaged record was set aside in {}: {}", set_aside.printable(), salvage.reason.printable())?;
     writeln!(
         out,
         "{} begins anew with {taken_over} of {} rows; the first {} entries keep their hashes",
-        path.display(),
+        path.printable(),
         salvage.original_entries,
         salvage.kept_entries
     )?;
     for lost in lost {
-        writeln!(out, "  lost: {lost}")?;
+        writeln!(out, "  lost: {}", lost.to_string().printable())?;
     }
     if salvage.rows_lost > lost.len() as u64 {
         writeln!(out, "  and more")?;

@@ -21,7 +21,7 @@ use crate::{
     pipeline::Assessor,
     record::{
         CheckState, Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter,
-        SessionId, Ticket,
+        SessionId, Ticket, text_rules,
     },
 };
 
@@ -139,9 +139,15 @@ impl Desk {
                     return Err(Refusal::SessionGoesOn(session.id));
                 }
                 self.nothing_decided_yet()?;
-                self.close_left("cut off; another session was started", at)?;
                 let what = What::Start { specimen: specimen.clone(), operator: operator.clone(), at: Instant::now() };
-                Ok((Job::Start(Box::new(self.new_session(specimen, operator, at))), what))
+                let new = self.new_session(specimen, operator, at);
+                // What would be refused must not end the session that was left open.
+                new.check()?;
+                if let Some(damage) = self.writer.as_ref().and_then(RecordWriter::damage) {
+                    return Err(damage.clone().into());
+                }
+                self.close_left("cut off; another session was started", at)?;
+                Ok((Job::Start(Box::new(new)), what))
             }
             Order::Continue { session } => {
                 self.may_go_on(session)?;
@@ -164,6 +170,8 @@ impl Desk {
                 Ok((Job::Opinion { session, sequence, opinion, seen }, What::Opinion))
             }
             Order::SignOff { session, by } => {
+                // A name that would be refused must not end the session.
+                text_rules::line("name", &by)?;
                 if !self.closing && self.session().is_some_and(|open| open.id == session) {
                     // What is signed is complete: the session ends first.
                     let job = Job::End { session, at, reason: "signed off".into() };

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Origin;
 use crate::{
     civil::rfc3339,
+    clock::ClockTrust,
     pipeline::Thumbnail,
     record::{MAX_PAGE, RecordError, RecordReader, Session, SessionId, State},
 };
@@ -77,12 +78,13 @@ impl LeftOpen {
         &self.shown
     }
 
-    /// Whether it goes on by itself at the time `now`.
+    /// Whether it goes on by itself at the time `now`. By a clock that is not trusted, nobody knows how long ago it was cut off: without
+    /// power a clock may have stood still for days.
     #[must_use]
-    pub fn goes_on(&self, now: SystemTime) -> bool {
+    pub fn goes_on(&self, now: SystemTime, trust: ClockTrust) -> bool {
         let earliest = now.checked_sub(RECENT).map(rfc3339).unwrap_or_default();
         // Moments in this form are ordered as texts.
-        self.shown.problem.is_none() && (earliest..=rfc3339(now)).contains(&self.shown.last_utc)
+        trust.is_trusted() && self.shown.problem.is_none() && (earliest..=rfc3339(now)).contains(&self.shown.last_utc)
     }
 }
 

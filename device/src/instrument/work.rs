@@ -24,7 +24,7 @@ use crate::{
     frame::Frame,
     hardware::{self, Button, Notice},
     pipeline::Assessor,
-    record::{CheckState, Receipt, Says, Seen, SessionId},
+    record::{CheckState, Receipt, RecordWriter, Says, Seen, SessionId},
     source::{
         follow::{Follower, Turn},
         state::CameraState,
@@ -65,19 +65,21 @@ struct Work<A> {
 pub(super) fn run<A: Assessor>(parts: Parts<A>, board: Box<dyn hardware::Instrument>, outlets: Outlets) {
     let Parts { assessor, settings, rules, feed, record, left, origin } = parts;
     let shown = Snapshot { source: feed.title, ..Snapshot::default() };
+    let clock = Clock::new(record.as_ref().and_then(RecordWriter::newest));
     let mut work = Work {
         screening: Screening::new(assessor, settings, rules),
         board,
         desk: Desk::new(record, left, origin),
         follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
         shown,
-        clock: Clock::new(None),
+        clock,
         timed: None,
         settled: (Presence::Nothing, Duration::ZERO),
         pressed: Vec::new(),
         outlets,
     };
-    work.desk.resume(&mut work.screening);
+    let trust = work.clock.trust();
+    work.desk.resume(&mut work.screening, trust);
     while !work.outlets.stop.load(Ordering::Relaxed) {
         work.turn();
     }

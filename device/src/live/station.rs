@@ -23,7 +23,7 @@ use crate::{
     instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
     interrupt, model,
     page::{self, ModelSource, Server},
-    record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules::is_hidden},
+    record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules},
     service::notify,
     source::follow::Opener as _,
 };
@@ -228,17 +228,13 @@ fn say(page: &str, classifier: &Classifier) -> io::Result<()> {
 
 /// What sessions say of model, settings, program and device.
 fn origin(classifier: &Classifier, config: &Config) -> Origin {
-    // Names of others must not keep a session from being started.
-    let seen = |letter: &char| !letter.is_control() && !is_hidden(*letter);
-    let name: String = model::title(classifier).chars().filter(seen).take(64).collect();
     let code = std::env::current_exe().and_then(std::fs::read).map(|program| sha256(&program));
-    let device: String = page::hostname().chars().filter(seen).take(64).collect();
     Origin {
-        model_name: name.trim().into(),
+        model_name: text_rules::cleaned(&model::title(classifier)),
         model_sha256: classifier.model_id().into(),
         config_sha256: config.sha256(),
         code_hash: code.unwrap_or_else(|_| "unknown".into()),
-        device_id: if device.is_empty() { "unknown".into() } else { device },
+        device_id: text_rules::cleaned(&page::hostname()),
     }
 }
 

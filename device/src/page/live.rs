@@ -75,9 +75,21 @@ impl LiveView {
     }
 }
 
+/// The newest word of the instrument, and when it came.
+type Heard = Option<(Arc<Snapshot>, Instant)>;
+
+/// When `snapshot` was heard first: what a hung instrument said last does not become new because somebody comes to look.
+fn since(heard: &mut Heard, snapshot: &Arc<Snapshot>) -> Instant {
+    match heard {
+        Some((before, since)) if Arc::ptr_eq(before, snapshot) => *since,
+        _ => heard.insert((Arc::clone(snapshot), Instant::now())).1,
+    }
+}
+
 /// Makes views until the instrument ends.
 pub(super) async fn work(app: Arc<App>) {
     let mut snapshots = app.remote.snapshots();
+    let mut heard = None;
     let mut revision = 0;
     let mut encoded: Option<(u64, Bytes)> = None;
     loop {
@@ -85,6 +97,8 @@ pub(super) async fn work(app: Arc<App>) {
         if !app.live.is_watched() {
             // An old picture must not greet the next viewer.
             app.live.views.send_replace(None);
+            // It may hang while nobody looks, too.
+            since(&mut heard, &snapshots.borrow());
             sleep_until(Instant::now() + LOOK_AROUND).await;
             snapshots.mark_changed();
             continue;
@@ -94,7 +108,8 @@ pub(super) async fn work(app: Arc<App>) {
             Ok(Err(_)) => return,
             Ok(Ok(())) => {}
         }
-        let (snapshot, since) = (snapshots.borrow_and_update().clone(), Instant::now());
+        let snapshot = snapshots.borrow_and_update().clone();
+        let since = since(&mut heard, &snapshot);
         encoded = match (snapshot.frame.clone(), encoded.take()) {
             (None, _) => None,
             (Some(frame), Some((number, jpeg))) if number == frame.sequence => Some((number, jpeg)),
@@ -153,4 +168,26 @@ pub(super) async fn live(app: Arc<App>, query: Option<String>) -> Result<Respons
     body.push(b'\n');
     body.extend_from_slice(jpeg.map_or(&[], |jpeg| jpeg));
     Ok(bytes_of("application/octet-stream", body))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    #[test]
+    fn an_old_word_stays_old_however_often_it_is_heard() {
+        let mut heard = None;
+        let first = Arc::new(Snapshot::default());
+        let came = since(&mut heard, &first);
+        sleep(Duration::from_millis(5));
+        assert_eq!(since(&mut heard, &first), came);
+        // The same words again are a sign of life.
+        let second = Arc::new(Snapshot::default());
+        let next = since(&mut heard, &second);
+        assert!(next > came);
+        sleep(Duration::from_millis(5));
+        assert_eq!(since(&mut heard, &second), next);
+    }
 }

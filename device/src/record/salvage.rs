@@ -158,7 +158,7 @@ fn damage(path: &Path) -> Result<String, RecordError> {
 }
 
 /// Whether a file is a sound database of another program.
-fn is_of_others(path: &Path) -> bool {
+pub(super) fn is_of_others(path: &Path) -> bool {
     let objects = connection::unchecked(path).ok().and_then(|connection| schema::objects(&connection).ok());
     objects.is_some_and(|objects| !objects.is_empty() && !objects.iter().any(|(name, _)| name == "table log"))
 }

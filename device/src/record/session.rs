@@ -68,7 +68,7 @@ pub struct NewSession {
 }
 
 impl NewSession {
-    pub(super) fn check(&self) -> Result<(), RecordError> {
+    pub(crate) fn check(&self) -> Result<(), RecordError> {
         text_rules::pseudonym("specimen", &self.specimen)?;
         text_rules::sha256("model", &self.model_sha256)?;
         text_rules::sha256("configuration", &self.config_sha256)?;

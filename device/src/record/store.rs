@@ -89,6 +89,11 @@ impl Record {
                 let (clock, running) = (Clock::new(newest), HashMap::new());
                 Ok(Self { path, connection, min_free: MIN_FREE, clock, running, _lock: lock })
             }
+            // What is no database of others was a record, before its first page was overwritten.
+            Err(RecordError::NotOurs { reason, .. }) if !salvage::is_of_others(&path) => {
+                lock.withdraw();
+                Err(RecordError::Damaged { path, reason })
+            }
             Err(error) => {
                 if matches!(error, RecordError::NotOurs { .. } | RecordError::Newer { .. } | RecordError::Older { .. })
                 {
@@ -97,6 +102,11 @@ impl Record {
                 Err(error)
             }
         }
+    }
+
+    /// The newest time in the record.
+    pub(super) const fn newest(&self) -> Option<SystemTime> {
+        self.clock.newest()
     }
 
     /// Sets how many bytes must stay free on the disk; [`MIN_FREE`] otherwise.

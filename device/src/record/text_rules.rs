@@ -24,7 +24,7 @@ pub(super) fn request(what: &'static str, text: &str) -> Result<(), RecordError>
 }
 
 /// A line of 1 to 64 letters, such as a name or initials: what is shown is all there is.
-pub(super) fn line(what: &'static str, text: &str) -> Result<(), RecordError> {
+pub(crate) fn line(what: &'static str, text: &str) -> Result<(), RecordError> {
     let is_space = |letter: char| letter.is_whitespace() && letter != ' ';
     if !(1..=64).contains(&text.chars().count()) || text.trim() != text || text.chars().any(char::is_control) {
         let remedy = "give 1 to 64 letters without line breaks and without spaces at the ends";
@@ -36,6 +36,18 @@ pub(super) fn line(what: &'static str, text: &str) -> Result<(), RecordError> {
         return Err(RecordError::invalid(what, text, remedy));
     }
     Ok(())
+}
+
+/// A [`line`] of what others have named, for which nobody can be asked again: what a line must not have is left out, and what is empty
+/// then is "unknown".
+pub(crate) fn cleaned(text: &str) -> String {
+    let letters = text.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
+    let seen = letters.filter(|letter| !letter.is_control() && !is_hidden(*letter));
+    let line: String = seen.skip_while(|letter| *letter == ' ' || is_mark(*letter)).take(64).collect();
+    match line.trim_end() {
+        "" => "unknown".into(),
+        line => line.into(),
+    }
 }
 
 /// Whether a letter is invisible, or turns the direction of the text around it: Unicode's default-ignorable letters, its
@@ -132,6 +144,21 @@ pub(super) fn sha256(what: &'static str, text: &str) -> Result<(), RecordError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_cleaned_is_a_line() {
+        for (text, expected) in [
+            ("allcnn", "allcnn"),
+            ("\u{a0}all\u{3000}cnn\u{200b}\n", "all cnn"),
+            ("\u{301}\u{202e}abc", "abc"),
+            (" \t\u{feff}", "unknown"),
+            ("", "unknown"),
+        ] {
+            assert_eq!(cleaned(text), expected, "{text:?}");
+            assert_eq!(line("name", &cleaned(text)), Ok(()), "{text:?}");
+        }
+        assert_eq!(line("name", &cleaned(&"ab ".repeat(40))), Ok(()));
+    }
 
     #[test]
     fn pseudonyms_are_short_and_plain() {

@@ -125,6 +125,7 @@ pub struct RecordWriter {
     jobs: Option<SyncSender<(Job, SyncSender<Outcome>)>>,
     thread: Option<JoinHandle<()>>,
     check: Check,
+    newest: Option<SystemTime>,
 }
 
 /// What is known of the record that is written.
@@ -154,7 +155,7 @@ impl RecordWriter {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_checked(mut record: Record, capacity: usize, check: Option<WholeCheck>) -> io::Result<Self> {
-        let watched = check.clone();
+        let (watched, newest) = (check.clone(), record.newest());
         let writer = Self::spawn(capacity, move |job| {
             let begins = matches!(job, Job::Start(_));
             match watched.as_ref().filter(|_| begins).and_then(WholeCheck::damage) {
@@ -162,7 +163,9 @@ impl RecordWriter {
                 None => run(&mut record, job),
             }
         })?;
-        Ok(writer.checked_by(check.map_or(Check::None, Check::Whole)))
+        let mut writer = writer.checked_by(check.map_or(Check::None, Check::Whole));
+        writer.newest = newest;
+        Ok(writer)
     }
 
     /// Writes nothing, because of `reason`, which every job is told: the rest of the instrument works, and says it.
@@ -187,7 +190,7 @@ impl RecordWriter {
                 let _ = ticket.send(outcome);
             }
         })?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), check: Check::None })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), check: Check::None, newest: None })
     }
 
     fn checked_by(mut self, check: Check) -> Self {
@@ -203,6 +206,20 @@ impl RecordWriter {
             Check::Whole(check) => Some(check.state()),
             Check::Refused(reason) => Some(CheckState::Damaged { reason: reason.to_string() }),
         }
+    }
+
+    /// Why no session may be started, where that is known.
+    pub(crate) fn damage(&self) -> Option<&RecordError> {
+        match &self.check {
+            Check::None => None,
+            Check::Whole(check) => check.damage(),
+            Check::Refused(reason) => Some(reason),
+        }
+    }
+
+    /// The newest time in the record when it was opened.
+    pub(crate) const fn newest(&self) -> Option<SystemTime> {
+        self.newest
     }
 
     /// Queues a job; never waits.

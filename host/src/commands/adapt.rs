@@ -100,7 +100,7 @@ impl Adapt {
         };
         let (bytes, fitted) = adaptation::adapt(&file, &data, &labelled, Progress::Shown)?;
         if !adaptation::groups_suffice(labelled.iter().map(|&image| &data.images[image])) {
-            eprintln!("note: {FIELD_BY_FIELD}");
+            output::note(format_args!("note: {FIELD_BY_FIELD}"));
         }
         let after = Classifier::read(&bytes).map_err(|error| Error::Usage(format!("the adapted model {error}")))?;
         let measured =

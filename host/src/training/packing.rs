@@ -227,10 +227,10 @@ impl<'a> Model<'a> {
         })?;
         let unseen = items.len() - scored.len();
         if unseen > 0 {
-            eprintln!(
+            crate::output::note(format_args!(
                 "in {unseen} of {} validation fields nothing was seen; calibration and thresholds were chosen on the others",
                 items.len()
-            );
+            ));
         }
         Ok(())
     }

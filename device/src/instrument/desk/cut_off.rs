@@ -4,6 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::{Clock, Desk, Pending, What};
 use crate::{
+    clock::ClockTrust,
     instrument::{
         left::{Left, LeftOpen},
         order::Refusal,
@@ -22,11 +23,11 @@ impl Desk {
 
     /// Goes on by itself with the session that was left open, where that is sensible. Where that cannot be written down, the
     /// operator decides once it can.
-    pub(in crate::instrument) fn resume<A: Assessor>(&mut self, screening: &mut Screening<A>) {
+    pub(in crate::instrument) fn resume<A: Assessor>(&mut self, screening: &mut Screening<A>, trust: ClockTrust) {
         let Some(left) = &self.left else { return };
         let Left { id, fields, last_utc, problem, .. } = &left.shown;
         let at = SystemTime::now();
-        if left.goes_on(at) {
+        if left.goes_on(at, trust) {
             tracing::warn!(target: "record", session = %id, fields, last = last_utc, "was cut off and goes on");
             let (job, what) = (Job::Continue { session: *id, at, decision: Decision::Automatic }, What::Continue(*id));
             self.submit(job, what, None, screening, Duration::ZERO);

@@ -39,8 +39,8 @@ impl Current {
     }
 }
 
-/// Frames whose coarse pictures are kept: longer than a viewer is behind.
-const RECENT: usize = 32;
+/// For how long frames can be named that were looked at, whatever their rate: a slow link shows a view late.
+const RECENT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 struct Known {
@@ -60,8 +60,8 @@ pub(in crate::instrument) struct Tracker {
     /// What was said of the newest frame that the gate let pass.
     judged: Option<Statement>,
     latest: Option<Seen>,
-    /// Numbers of the newest frames and how they looked.
-    recent: VecDeque<(u64, Thumbnail)>,
+    /// Numbers of the newest frames, when they came and how they looked.
+    recent: VecDeque<(u64, Duration, Thumbnail)>,
     current: Option<Current>,
     known: VecDeque<Known>,
     next_token: u64,
@@ -134,10 +134,10 @@ impl Tracker {
         let seen = Seen { frame: Arc::clone(frame), reading: reading.clone() };
         self.latest = Some(seen.clone());
         let thumbnail = Thumbnail::of(&frame.picture);
-        if self.recent.len() >= RECENT {
+        while self.recent.front().is_some_and(|(_, came, _)| now.saturating_sub(*came) > RECENT) {
             self.recent.pop_front();
         }
-        self.recent.push_back((frame.sequence, thumbnail.clone()));
+        self.recent.push_back((frame.sequence, now, thumbnail.clone()));
         if reading.frame.is_err() {
             // A view outlives a few rejected frames, and so does agreement about it. A longer gap must not pass for agreement.
             if let Some(current) = self.current.as_mut().filter(|_| reading.frames_in_view == 0) {
@@ -200,9 +200,9 @@ impl Tracker {
 
     /// Whether the frame of this number, which somebody has looked at, showed the field that is shown now.
     pub(in crate::instrument) fn still_shows(&self, frame: u64) -> bool {
-        let Some((_, latest)) = self.recent.back() else { return false };
-        let seen = self.recent.iter().find(|(number, _)| *number == frame);
-        seen.is_some_and(|(_, seen)| seen.difference(latest) <= self.rules.same_field)
+        let Some((.., latest)) = self.recent.back() else { return false };
+        let seen = self.recent.iter().find(|(number, ..)| *number == frame);
+        seen.is_some_and(|(.., seen)| seen.difference(latest) <= self.rules.same_field)
     }
 
     /// Takes the field that is shown, whatever is said of it.

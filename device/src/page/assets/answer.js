@@ -42,7 +42,8 @@ export function render() {
   const by = person();
   one("correct").classList.toggle("is-empty", !field);
   one("correction-none").hidden = Boolean(field);
-  const key = field ? `${session}/${field.sequence}` : null;
+  // The session's start tells a record that was begun anew apart, which gives the same numbers to other slides.
+  const key = field ? `${session}/${summary.session.started_utc}/${field.sequence}` : null;
   if (!field) {
     shown = null;
     for (const button of one("labels").children) {

@@ -12,11 +12,17 @@ import { say, translate } from "/strings.js";
 import * as summary from "/summary.js";
 import { watch } from "/watch.js";
 
+// How long to wait (ms) before the record is read again where it could not be read.
+const AGAIN = 2000;
+
 // The session that is looked at although another one, or none, goes on.
 let chosen = null;
 let version = null;
 let running = null;
 let watching = false;
+// Whether the record could not be read the last time, and the timer until it is tried again.
+let unread = false;
+let again;
 
 let silence;
 function tell(message) {
@@ -29,25 +35,40 @@ function tell(message) {
   silence = setTimeout(() => (toast.hidden = true), wrong ? 9000 : 3500);
 }
 
-async function look(id) {
+// Reads the record, and tries again after a pause where that failed: new fields and others' answers must not wait for the next save.
+async function read(reading, tells) {
   try {
-    await slide.open(id);
+    await reading();
+    unread = false;
+    clearTimeout(again);
   } catch (problem) {
-    tell(problem);
+    // It is told once, not with every try.
+    if (tells || !unread) tell(problem);
+    unread = true;
+    clearTimeout(again);
+    // What the device refused it refuses again.
+    const refused = problem.status >= 400 && problem.status < 500;
+    // A page that finds the device again reads anyway.
+    if (!refused) again = setTimeout(() => live.state() === null || refresh(), AGAIN);
   }
 }
 
+const refresh = () => read(slide.refresh, false);
+const look = (id) => read(() => slide.open(id), true);
+
 function draw() {
   summary.render();
-  answer.render();
+  // First, because it forgets the pictures of another slide: what the panel shows afterwards is of this one.
   gallery.render();
+  answer.render();
   buttons();
 }
 
 function buttons() {
   const going = live.state()?.session?.id ?? null;
   const { session, summary } = slide.current();
-  one("new-session").hidden = going !== null;
+  // Whether a session goes on is not known while the device is lost: then nothing offers to begin or to end one.
+  one("new-session").hidden = live.state() === null || going !== null;
   one("end-session").hidden = going === null || session !== going;
   one("end-session").textContent = say("session_end", { id: session });
   one("sign-off").hidden = session === null || !["draft", "changed"].includes(summary?.session.state);
@@ -67,9 +88,6 @@ function cutOff(snapshot) {
     one("left-continue").hidden = Boolean(left.problem);
     one("left").dataset.session = left.id;
   }
-  const troubles = [snapshot?.record_check?.reason, snapshot?.clock_reason].filter(Boolean);
-  one("trouble").hidden = troubles.length === 0;
-  one("trouble-text").textContent = troubles.join(" ");
   const since = snapshot?.session?.cut_off_utc;
   one("cut-off").hidden = !since || slide.current().session !== snapshot.session.id;
   if (since) one("cut-off").textContent = say("cut_off", { when: summary.time(since) });
@@ -131,9 +149,10 @@ function take() {
   return order("/api/take", { session: session.id, frame: sequence }, ({ saved }) => say("told_taken", { number: saved.sequence, id: saved.session }));
 }
 
+// Shows a state; gives whether its picture stands.
 function state(snapshot, image, damaged) {
   const wasLost = live.state() === null;
-  live.show(snapshot, image, damaged);
+  const stands = live.show(snapshot, image, damaged);
   notices([...snapshot.notices, ...trouble(snapshot)]);
   const before = running;
   running = snapshot.session?.id ?? null;
@@ -141,14 +160,17 @@ function state(snapshot, image, damaged) {
   if (running !== null && running !== before && chosen === null) look(running);
   if (version !== snapshot.record_version || wasLost) {
     version = snapshot.record_version;
-    slide.refresh().catch(tell);
+    refresh();
   }
   buttons();
+  return stands;
 }
 
 // What makes the record doubtful.
 function trouble({ record_check: check, clock_reason: clock }) {
-  const states = { damaged: () => check.reason, failed: () => say("check_failed", check), running: () => say("check_running", check) };
+  // In steps, because screen readers read the notices out whenever they change, and answers come up to 12 times a second.
+  const percent = () => (check.total > 0 ? Math.floor((10 * check.done) / check.total) * 10 : 0);
+  const states = { damaged: () => check.reason, failed: () => say("check_failed", check), running: () => say("check_running", { percent: percent() }) };
   return [states[check?.state]?.(), clock].filter(Boolean);
 }
 
@@ -184,7 +206,7 @@ const ask = dialogs.prepare({
     chosen = null;
     look(id);
   },
-  signed: () => slide.refresh().catch(tell),
+  signed: () => refresh(),
   named: draw,
   chosen(id) {
     chosen = id === running ? null : id;

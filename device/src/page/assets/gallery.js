@@ -32,8 +32,8 @@ export function render() {
   const { fields, selected, generation } = slide.current();
   const list = one("fields");
   if (drawn !== generation) {
-    list.replaceChildren();
     forget();
+    list.replaceChildren();
     drawn = generation;
   }
   for (const field of fields) {

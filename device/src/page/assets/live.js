@@ -23,9 +23,12 @@ export function start() {
 
 export const state = () => latest;
 
-// Shows a state with its picture in one go; without one where the picture is the one that stands.
+// Shows a state with its picture in one go; without one where the picture is the one that stands. Gives whether the state's picture stands.
 export function show(snapshot, image, damaged) {
-  if (snapshot.age_ms > HANGS) return lost({ message: say("instrument_hangs", { seconds: Math.round(snapshot.age_ms / 1000) }) });
+  if (snapshot.age_ms > HANGS) {
+    lost({ message: say("instrument_hangs", { seconds: Math.round(snapshot.age_ms / 1000) }) });
+    return false;
+  }
   latest = snapshot;
   document.body.classList.remove("is-lost");
   const fits = showPicture(snapshot.sequence, image) && !damaged;
@@ -35,6 +38,7 @@ export function show(snapshot, image, damaged) {
   showField(snapshot);
   showCamera(snapshot, fits);
   showRecord(snapshot);
+  return fits;
 }
 
 // Puts the picture of this number in its place, decoded already, so that it is seen with what is said of it.

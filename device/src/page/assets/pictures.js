@@ -5,7 +5,8 @@ import { say } from "/strings.js";
 
 const AT_ONCE = 2;
 
-const known = new Map();
+// Addresses of pictures by path; another map after `forget`.
+let known = new Map();
 let waiting = [];
 let busy = 0;
 
@@ -20,15 +21,16 @@ const sight = new IntersectionObserver((entries) => {
 export function small(image, path) {
   if (image.dataset.path === path) return;
   image.dataset.path = path;
-  if (known.has(path)) {
-    image.src = known.get(path);
-    return;
-  }
+  if (known.has(path)) return show(image, known.get(path));
   image.removeAttribute("src");
+  // To observe what is observed already does nothing: an image that stays in sight would never be asked for.
+  sight.unobserve(image);
   sight.observe(image);
 }
 
 function want(image) {
+  // It came into sight before its slide was forgotten.
+  if (!image.dataset.path) return;
   if (known.has(image.dataset.path)) return show(image, known.get(image.dataset.path));
   if (!waiting.includes(image)) waiting.push(image);
   work();
@@ -44,9 +46,15 @@ async function work() {
   if (busy >= AT_ONCE || waiting.length === 0) return;
   const image = waiting.shift();
   const path = image.dataset.path;
+  const of = known;
   busy += 1;
   try {
-    if (!known.has(path)) known.set(path, (await picture(path)).address);
+    if (!of.has(path)) {
+      const { address } = await picture(path);
+      // Forgotten meanwhile: the same path may be of another slide now.
+      if (of !== known) return URL.revokeObjectURL(address);
+      of.set(path, address);
+    }
     if (image.dataset.path === path) show(image, known.get(path));
   } catch (problem) {
     // It is asked for again when it comes into sight again, or after a while.
@@ -58,9 +66,15 @@ async function work() {
   }
 }
 
-// Forgets the pictures of a session that is not looked at any more.
+// Forgets the pictures of a session that is not looked at any more, also those that are shown: another record has the same paths.
 export function forget() {
+  for (const image of document.querySelectorAll("img[data-path]")) {
+    sight.unobserve(image);
+    delete image.dataset.path;
+    image.removeAttribute("src");
+    image.title = "";
+  }
   for (const address of known.values()) URL.revokeObjectURL(address);
-  known.clear();
+  known = new Map();
   waiting = [];
 }

@@ -74,7 +74,7 @@ export const strings = {
   record_unsaved: "{count} fields of this session were not saved",
 
   check_failed: "The record could not be checked: {reason}",
-  check_running: "The whole record is being checked: {done} of {total} entries.",
+  check_running: "The whole record is being checked: {percent} % done.",
 
   session: "Session",
   session_none: "No session. Fields are judged, but nothing is recorded.",

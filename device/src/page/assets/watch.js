@@ -23,8 +23,8 @@ async function decoded(jpeg) {
   }
 }
 
-// Calls `shown` with a state and its picture, which is null where it is the one before, and `lost` when there is no sign. A hidden page
-// lets go of its connection.
+// Calls `shown` with a state and its picture, which is null where it is the one before, and `lost` when there is no sign; `shown` gives
+// whether the state's picture stands. A hidden page lets go of its connection.
 export function watch({ shown, lost }) {
   let turn = null;
   let timer = null;
@@ -44,10 +44,12 @@ export function watch({ shown, lost }) {
         const image = jpeg && (await decoded(jpeg));
         if (stop.signal.aborted) return;
         sign();
-        // A picture that cannot be shown is asked for again.
-        [seen, number] = [state.revision, jpeg && !image ? "" : (state.sequence ?? "")];
         failures = 0;
-        shown(state, image, jpeg !== null && image === null);
+        const stands = shown(state, image, jpeg !== null && image === null);
+        if (image && !stands) URL.revokeObjectURL(image.src);
+        // A picture that does not stand is asked for again: it came broken, or the one that stood was taken away when the device was
+        // lost. The state is not: what never comes would be asked for without a pause.
+        [seen, number] = [state.revision, stands ? state.sequence : ""];
       } catch (problem) {
         if (stop.signal.aborted) return;
         failures += 1;

@@ -13,7 +13,7 @@ use super::{faint, now::colour, panel, plain, strong};
 use crate::{
     instrument::{Left, Saving, Snapshot},
     live::tui::{app::App, slide::Slide},
-    record::{Field, Tally, VerdictKind},
+    record::{CheckState, Field, Tally, VerdictKind},
     report::{malignant_share, share},
     text::{harmless, wrapped},
 };
@@ -129,6 +129,15 @@ fn saving(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
         Saving::Saved => vec![Line::from(vec![faint(" record    "), strong("saved", Color::Green)])],
         Saving::Failed { reason } => sentence(&format!("NOT SAVED: {reason}"), width, Color::Red),
     };
+    match &snapshot.record_check {
+        Some(CheckState::Damaged { reason } | CheckState::Failed { reason }) => {
+            lines.extend(sentence(reason, width, Color::Red));
+        }
+        Some(CheckState::Running { .. } | CheckState::Intact { .. }) | None => {}
+    }
+    if let Some(reason) = &snapshot.clock_reason {
+        lines.extend(sentence(reason, width, Color::Yellow));
+    }
     if snapshot.unsaved > 0 {
         lines.extend(sentence(&format!("{} fields were not saved", snapshot.unsaved), width, Color::Red));
     }
