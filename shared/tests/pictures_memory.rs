@@ -8,15 +8,24 @@ mod png_writer;
 #[allow(dead_code, reason = "written for the matrix too")]
 mod tiff_writer;
 
-use std::alloc::System;
+use std::{
+    alloc::System,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use blastscope_shared::decode::decode;
-use png_writer::{Kind, Png, bomb};
+use png_writer::{Kind, Png, bomb, chunk, zlib};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tiff_writer::Tiff;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Held by each test, so that none counts what another allocates.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Bytes that were allocated on the way, all together, and whether there was a picture.
 fn taken(file: &[u8]) -> (usize, bool) {
@@ -29,6 +38,7 @@ fn taken(file: &[u8]) -> (usize, bool) {
 
 #[test]
 fn metadata_and_headers_that_promise_gigabytes_take_megabytes() {
+    let _alone = alone();
     let plain = Png { width: 64, height: 64, kind: Kind::Rgb, depth: 8, interlaced: false, chunks: vec![] };
     let grey = |_: usize, _: usize, _: usize| 128;
     let (usual, decoded) = taken(&plain.write(grey));
@@ -64,5 +74,63 @@ fn metadata_and_headers_that_promise_gigabytes_take_megabytes() {
     for (name, file) in [("PNG", png), ("JPEG", jpeg), ("TIFF", tiff.write(grey)), ("counts", counts), ("BMP", bmp)] {
         let (bytes, _) = taken(&file);
         assert!(bytes < 1 << 20, "{name}: {bytes} bytes");
+    }
+}
+
+#[test]
+fn a_header_that_another_follows_takes_nothing() {
+    let _alone = alone();
+    let mut file = b"\x89PNG\r\n\x1A\n".to_vec();
+    let header = |side: u32| [&side.to_be_bytes()[..], &side.to_be_bytes(), &[8, 2, 0, 0, 1]].concat();
+    chunk(&mut file, b"IHDR", &header(8_000));
+    chunk(&mut file, b"IDAT", &zlib(&[0; 100]));
+    chunk(&mut file, b"IHDR", &header(64));
+    chunk(&mut file, b"IEND", &[]);
+    let (bytes, decoded) = taken(&file);
+    assert!(!decoded && bytes < 1 << 20, "{bytes} bytes");
+}
+
+/// 200 directories of 20,000 entries, each 16 bytes behind the one before.
+#[test]
+fn directories_that_overlap_take_no_more_than_the_file_holds() {
+    let _alone = alone();
+    let (directories, entries) = (200, 20_000u16);
+    let link = |number: usize| 8 + 16 * number + 2 + 12 * usize::from(entries);
+    // Words of 1: tag 1, of bytes.
+    let mut file = [1, 0].repeat(link(directories) / 2);
+    file[..8].copy_from_slice(b"II\x2A\0\x08\0\0\0");
+    for number in 0..directories {
+        let start = 8 + 16 * number;
+        file[start..start + 2].copy_from_slice(&entries.to_le_bytes());
+        let next = if number + 1 < directories { start as u32 + 16 } else { 0 };
+        file[link(number)..link(number) + 4].copy_from_slice(&next.to_le_bytes());
+    }
+    let (bytes, decoded) = taken(&file);
+    assert!(!decoded && bytes < 4 << 20, "{bytes} bytes for a file of {}", file.len());
+}
+
+#[test]
+fn values_that_no_picture_has_so_many_of_are_not_read() {
+    let _alone = alone();
+    for tag in [258, 339, 320, 273, 279] {
+        let mut tiff = Tiff::new(64, 64);
+        if tag == 320 {
+            (tiff.photometric, tiff.samples) = (3, 1);
+        }
+        tiff.tags = vec![(tag, 7, vec![u64::from(tag == 339); 1 << 20])];
+        let (bytes, decoded) = taken(&tiff.write(|_, _, _| 0));
+        assert!(!decoded && bytes < 1 << 20, "tag {tag}: {bytes} bytes");
+    }
+}
+
+#[test]
+fn notes_do_not_grow_with_the_file() {
+    let _alone = alone();
+    let header = Png { width: 64, height: 64, kind: Kind::Rgb, depth: 8, interlaced: false, chunks: vec![] };
+    let (usual, _) = taken(&header.write(|_, _, _| 128));
+    for name in [b"acTL", b"gAMA", b"cHRM"] {
+        let chunks = (2..40_000u32).map(|number| (*name, [number.to_be_bytes(), [0; 4]].concat())).collect();
+        let (bytes, decoded) = taken(&Png { chunks, ..header.clone() }.write(|_, _, _| 128));
+        assert!(decoded && bytes < usual + (1 << 19), "{}: {bytes} bytes, {usual} without", name.escape_ascii());
     }
 }

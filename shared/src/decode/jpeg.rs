@@ -48,11 +48,23 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 /// whole pictures with ends of their own; what follows the end does not matter.
 pub(super) fn has_an_end(bytes: &[u8]) -> bool {
     let mut at = 2;
-    while let Some(&[0xFF, marker, high, low]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        at += 2 + usize::from(u16::from_be_bytes([high, low]));
-        if marker == 0xDA {
-            break;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        // Any number of bytes FF may stand before a marker.
+        let fill = rest.iter().take_while(|&&byte| byte == 0xFF).count();
+        match rest.get(fill..) {
+            // Markers without a segment.
+            Some([0x01 | 0xD0..=0xD7, ..]) if fill > 0 => at += fill + 1,
+            Some(&[marker @ 0xC0..=0xFE, high, low, ..]) if fill > 0 && marker != 0xD9 => {
+                at += fill + 1 + usize::from(u16::from_be_bytes([high, low]));
+                if marker == 0xDA {
+                    break;
+                }
+            }
+            _ => break,
         }
     }
-    bytes.get(at..).is_some_and(|data| data.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]))
+    // A length that leads beyond the end says nothing of where the data is.
+    let data = bytes.get(at..).unwrap_or(bytes);
+    data.windows(2).rev().any(|pair| pair == [0xFF, 0xD9])
 }

@@ -1,7 +1,17 @@
 //! What a file says about its picture and is not applied to the pixels.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
+
+/// Notes that are kept of one file; a file may say thousands of things.
+const MOST: usize = 8;
+
+/// Adds `note` to `notes`, unless it is there already or there are many.
+pub(super) fn add(notes: &mut Vec<Note>, note: Note) {
+    if notes.len() < MOST && !notes.contains(&note) {
+        notes.push(note);
+    }
+}
 
 /// Something that was left out while decoding, which a reader of the result should know.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -13,7 +13,7 @@ use ::png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Transfor
 
 use super::{
     DecodeError, Decoded, check_dimensions, damaged,
-    note::Note,
+    note::{self, Note},
     orientation::Orientation,
     profile,
     samples::{Alpha, Collector, Samples},
@@ -49,6 +49,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     // Palettes to colours, transparent colours to alpha, and fewer than 8 bits to 8.
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(broken)?;
+    if (reader.info().width, reader.info().height) != (width, height) {
+        return Err(damaged("its header contradicts itself"));
+    }
     let (colours, depth) = reader.output_color_type();
     let (grey, alpha) = match colours {
         ColorType::Grayscale => (true, Alpha::Opaque),
@@ -102,6 +105,8 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
             return Err(damaged("its header is missing"));
         }
         match &name {
+            // The decoder goes by the first.
+            b"IHDR" if header => return Err(damaged("it has two headers")),
             b"IHDR" => {
                 let (&width, height) = data.split_first_chunk().ok_or_else(cut)?;
                 let &height = height.first_chunk().ok_or_else(cut)?;
@@ -112,7 +117,7 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
             b"acTL" => {
                 let frames = data.first_chunk().map_or(1, |&frames| u32::from_be_bytes(frames));
                 if frames > 1 {
-                    chunks.notes.push(Note::Animation { frames });
+                    note::add(&mut chunks.notes, Note::Animation { frames });
                 }
             }
             b"eXIf" => {
@@ -122,8 +127,12 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
             b"sRGB" => is_srgb = true,
             b"iCCP" => profile = Some(data),
             b"cICP" => code_points = data.first_chunk::<4>(),
-            b"gAMA" if !near(data, &[GAMMA]) => colours.push("another transfer function than sRGB's (gAMA)"),
-            b"cHRM" if !near(data, &CHROMATICITIES) => colours.push("other primaries than sRGB's (cHRM)"),
+            b"gAMA" if !near(data, &[GAMMA]) => {
+                note::add(&mut colours, Note::ColourSpace("another transfer function than sRGB's (gAMA)"));
+            }
+            b"cHRM" if !near(data, &CHROMATICITIES) => {
+                note::add(&mut colours, Note::ColourSpace("other primaries than sRGB's (cHRM)"));
+            }
             _ => {}
         }
     }
@@ -133,7 +142,7 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
         (Some(_), _) => chunks.notes.push(Note::ColourSpace("other colours than sRGB's (cICP)")),
         (None, Some(data)) => chunks.notes.extend(profile_note(data)),
         (None, None) if is_srgb => {}
-        (None, None) => chunks.notes.extend(colours.into_iter().map(Note::ColourSpace)),
+        (None, None) => chunks.notes.extend(colours),
     }
     Ok(chunks)
 }

@@ -219,8 +219,13 @@ fn bytes_between_segments_and_before_markers_change_nothing() {
         let expected = decode(&whole).expect("a picture");
         let filled = Layout { fill: 3, ..layout.clone() }.write(colour);
         assert_eq!(decode(&filled).as_ref(), Ok(&expected), "{name}, with fill bytes");
+        assert!(has_end_of_image(&filled), "{name}, with fill bytes");
         let stray = [&[0xFF, 0xD8, 0xFF, 0xFE, 0, 4, 1, 2][..], &[7, 0, 9, 0], &whole[2..]].concat();
         assert_eq!(decode(&stray).as_ref(), Ok(&expected), "{name}, with stray bytes");
+        assert!(has_end_of_image(&stray), "{name}, with stray bytes");
+        let restart = [&[0xFF, 0xD8, 0xFF, 0xD3][..], &whole[2..]].concat();
+        assert_eq!(decode(&restart).as_ref(), Ok(&expected), "{name}, with a restart marker left behind");
+        assert!(has_end_of_image(&restart), "{name}, with a restart marker left behind");
         if !layout.progressive {
             // Cameras that write no band: bytes that do not matter in a sequential scan.
             let mut unsaid = whole.clone();
@@ -234,6 +239,56 @@ fn bytes_between_segments_and_before_markers_change_nothing() {
         for padding in [&[0; 900][..], &[1, 2, 3], &[0xFF, 0xFF]] {
             let padded = [&whole[..end], padding, &whole[end..]].concat();
             assert_eq!(decode(&padded).as_ref(), Ok(&expected), "{name}, {} bytes before the end", padding.len());
+        }
+    }
+}
+
+/// Metadata may hold a picture with an end of its own.
+#[test]
+fn a_frame_whose_data_has_no_end_is_not_whole() {
+    for (name, mut layout) in codings() {
+        for fill in [0, 3] {
+            layout.fill = fill;
+            layout.segments = vec![(0xE1, b"thumbnail \xFF\xD8 \xFF\xD9".to_vec())];
+            let whole = layout.write(colour);
+            assert!(has_end_of_image(&whole), "{name}, {fill} fill bytes");
+            let data = whole.windows(2).position(|pair| pair == [0xFF, 0xDA]).expect("a scan") + 20;
+            for cut in (data..whole.len() - 2).step_by(53) {
+                assert!(!has_end_of_image(&whole[..cut]), "{name}, {fill} fill bytes, cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_length_that_leads_beyond_the_frame_hides_no_end() {
+    let frame = [&[0xFF, 0xD8, 0xFF, 0xE0, 0xFF, 0xFF][..], &[7; 300], &[0xFF, 0xD9]].concat();
+    assert!(has_end_of_image(&frame));
+    assert!(!has_end_of_image(&frame[..frame.len() - 1]));
+}
+
+/// As libjpeg does. Without a height in the header the picture stays refused.
+#[test]
+fn a_height_that_is_told_again_is_ignored() {
+    for (name, layout) in codings() {
+        let whole = layout.write(colour);
+        let expected = decode(&whole).expect("a picture");
+        let height = (layout.height as u16).to_be_bytes();
+        let frame = whole.windows(2).position(|pair| matches!(pair, [0xFF, 0xC0 | 0xC2])).expect("a frame header");
+        let after_scan = whole[40..]
+            .windows(2)
+            .enumerate()
+            .skip_while(|(_, pair)| *pair != [0xFF, 0xDA])
+            .skip(12)
+            .find(|(_, pair)| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7));
+        let after_scan = 40 + after_scan.expect("a marker behind the first scan").0;
+        for told in [height, [0, 9], [0xFF, 0xFE]] {
+            let told = [&[0xFF, 0xDC, 0, 4][..], &told].concat();
+            let file = [&whole[..after_scan], &told, &whole[after_scan..]].concat();
+            assert_eq!(decode(&file).as_ref(), Ok(&expected), "{name}, {told:x?}");
+            let mut low = file;
+            low[frame + 5..frame + 7].fill(0);
+            assert!(matches!(decode(&low), Err(DecodeError::Unsupported { .. })), "{name}: no height in its header");
         }
     }
 }
@@ -370,6 +425,9 @@ fn a_profile_other_than_srgb_is_noted_and_metadata_is_not() {
     assert!(matches!(noted.notes[..], [Note::ColourProfile(_)]), "{:?}", noted.notes);
     assert!(noted.notes[0].to_string().contains("not applied"));
     assert_eq!(noted.pixels, plain.pixels);
+    let profile = layout.segments.pop().expect("the profile");
+    layout.segments.extend(vec![profile; 500]);
+    assert_eq!(decode_with_notes(&layout.write(colour)).expect("a picture").notes, noted.notes, "the same one again");
 }
 
 /// The rules of libjpeg: JFIF says YCbCr, else Adobe's transform says, else the names of the planes.

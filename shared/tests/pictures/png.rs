@@ -99,6 +99,36 @@ fn a_picture_of_nothing_is_unsupported() {
     assert!(error.starts_with("is unsupported: a picture that is transparent everywhere"), "{error}");
 }
 
+/// The first header is the decoder's, so a second one must not answer for it.
+#[test]
+fn a_second_header_is_damage() {
+    let whole = png(Kind::Rgb, 8).write(|x, y, number| u16::from(colour(x, y)[number]));
+    let end = whole.windows(4).position(|name| name == b"IEND").expect("the end") - 4;
+    let first = whole.windows(4).position(|name| name == b"IDAT").expect("data") - 4;
+    for (at, side) in [(first, 75), (first, 64), (end, 75), (end, 64), (end, 30_000)] {
+        let body = [&u32::to_be_bytes(side)[..], &[0, 0, 0, 66, 8, 2, 0, 0, 0]].concat();
+        let mut header = vec![];
+        chunk(&mut header, b"IHDR", &body);
+        let found = decode(&[&whole[..at], &header, &whole[at..]].concat());
+        let Err(DecodeError::Damaged(how)) = found else { panic!("side {side} at {at}: {found:?}") };
+        assert_eq!(how, "it has two headers");
+    }
+}
+
+#[test]
+fn a_note_is_made_once_and_there_are_few() {
+    let plain = |x: usize, y: usize, number: usize| u16::from(colour(x, y)[number]);
+    let linear = 100_000u32.to_be_bytes().to_vec();
+    for (name, count) in [(b"gAMA", 1), (b"cHRM", 1)] {
+        let chunks = vec![(*name, linear.clone()); 500];
+        let notes = decode_with_notes(&Png { chunks, ..png(Kind::Rgb, 8) }.write(plain)).expect("a picture").notes;
+        assert_eq!(notes.len(), count, "{}: {notes:?}", name.escape_ascii());
+    }
+    let chunks = (2..500u32).map(|frames| (*b"acTL", [frames.to_be_bytes(), [0; 4]].concat())).collect();
+    let notes = decode_with_notes(&Png { chunks, ..png(Kind::Rgb, 8) }.write(plain)).expect("a picture").notes;
+    assert!((1..=8).contains(&notes.len()), "{notes:?}");
+}
+
 /// Data that ends early, with all chunks whole and checksums right.
 #[test]
 fn rows_that_are_missing_are_damage_whatever_the_chunks_say() {

@@ -5,6 +5,7 @@ use blastscope_shared::decode::{DecodeError, MAX_FILE_BYTES, Note, decode, decod
 use super::{
     drawn::{colour, distance, grey, rgb},
     jpeg::stored,
+    png_writer::bomb,
     tiff_writer::{Packing, Tiff},
 };
 
@@ -246,6 +247,19 @@ fn counts_and_sizes_that_are_not_meant_are_refused_and_never_allocated() {
         let tiff = Tiff { tags, tile: Some((32, 16)), ..Tiff::new(75, 66) };
         assert!(matches!(decode(&tiff.write(dark)), Err(DecodeError::Damaged(_))), "tiles of {across}x{down}");
     }
+    for (across, down) in [(1, 1), (8, 16), (16, 8), (15, 15)] {
+        let tiff = Tiff { tile: Some((across, down)), ..Tiff::new(75, 66) };
+        let found = decode(&tiff.write(dark));
+        assert!(matches!(found, Err(DecodeError::Damaged(_))), "tiles of {across}x{down}: {found:?}");
+    }
+    for (tag, kind, count) in [(339, 3, 65), (320, 3, 767), (320, 3, 769), (279, 4, 5), (279, 4, 3)] {
+        let (photometric, samples) = if tag == 320 { (3, 1) } else { (2, 3) };
+        let value = if tag == 339 { 1 } else { 0 };
+        let tags = vec![(tag, kind, vec![value; count])];
+        let tiff = Tiff { tags, photometric, samples, ..Tiff::new(75, 66) };
+        let found = decode(&tiff.write(dark));
+        assert!(matches!(found, Err(DecodeError::Damaged(_))), "{count} values of tag {tag}: {found:?}");
+    }
     // A chain of directories that leads back to itself.
     let mut file = Tiff::new(75, 66).write(dark);
     let start = u32::from_le_bytes([file[4], file[5], file[6], file[7]]);
@@ -253,6 +267,33 @@ fn counts_and_sizes_that_are_not_meant_are_refused_and_never_allocated() {
     let link = start as usize + 2 + 12 * entries;
     file[link..link + 4].copy_from_slice(&start.to_le_bytes());
     assert!(matches!(decode(&file), Err(DecodeError::Damaged(_))));
+}
+
+/// Else a file of a megabyte keeps the decoder busy for hours.
+#[test]
+fn strips_that_share_bytes_are_damage() {
+    let length = 75 * 66 * 3;
+    let tags = vec![(273, 4, vec![8; 4]), (279, 4, vec![length; 4])];
+    let found = decode(&Tiff { tags, ..Tiff::new(75, 66) }.write(plain));
+    assert!(matches!(found, Err(DecodeError::Damaged(_))), "{found:?}");
+}
+
+/// 64 x 1024 pixels in tiles of 100,000 x 16, each packed to ten kilobytes of its own.
+#[test]
+fn tiles_that_hold_much_more_than_the_picture_are_damage() {
+    let tile = bomb(6_300);
+    let count = 1024 / 16;
+    let write = |first: usize| {
+        let offsets = (0..count).map(|number| (first + number * tile.len()) as u64).collect();
+        let tags = vec![(322, 4, vec![100_000]), (324, 4, offsets), (325, 4, vec![tile.len() as u64; count])];
+        let packing = Packing::Deflate;
+        Tiff { photometric: 1, samples: 1, tile: Some((64, 16)), packing, tags, ..Tiff::new(64, 1024) }
+            .write(|_, _, _| 0)
+    };
+    let mut file = write(write(0).len());
+    file.extend(tile.repeat(count));
+    let found = decode(&file);
+    assert!(matches!(found, Err(DecodeError::Damaged(_))), "{:?}", found.map(|pixels| pixels.width()));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use alloc::{format, vec::Vec};
 use super::{
     super::{
         DecodeError, check_dimensions, damaged,
-        note::Note,
+        note::{self, Note},
         orientation::Orientation,
         profile,
         tiff::directory::{self, File},
@@ -136,7 +136,6 @@ impl<'a> Segments<'a> {
             0xDA => self.scan(body),
             0xC8 => Err(unsupported("a JPEG with extensions (JPG)")),
             0xCC => Err(unsupported("a JPEG with arithmetic coding")),
-            0xDC => Err(unsupported("a JPEG that tells its height only after its first scan (DNL)")),
             0xDE | 0xDF => Err(unsupported("a JPEG with hierarchical coding")),
             0xC0..=0xCF | 0xF7 => self.frame(marker, body),
             0xE0 => {
@@ -153,8 +152,10 @@ impl<'a> Segments<'a> {
             }
             0xE2 => {
                 // The first part of a profile holds its colours.
-                if let Some([1, _, profile @ ..]) = body.strip_prefix(b"ICC_PROFILE\0") {
-                    self.notes.extend(profile::note(profile));
+                if let Some([1, _, profile @ ..]) = body.strip_prefix(b"ICC_PROFILE\0")
+                    && let Some(note) = profile::note(profile)
+                {
+                    note::add(&mut self.notes, note);
                 }
                 Ok(())
             }
@@ -164,7 +165,7 @@ impl<'a> Segments<'a> {
                 }
                 Ok(())
             }
-            // Other metadata and comments.
+            // Other metadata, comments, and the height told again (DNL): a frame header that leaves it out is refused.
             _ => Ok(()),
         }
     }

@@ -1,5 +1,5 @@
 //! The directories of a TIFF file or of EXIF metadata: classic or BigTIFF, of either byte order. Nothing is read beyond the file, and
-//! nothing is allocated beyond its length.
+//! what is allocated is a small multiple of its length.
 
 use alloc::{format, vec::Vec};
 
@@ -91,6 +91,8 @@ impl<'a> File<'a> {
     /// The chain of directories, from the first.
     pub(in super::super) fn directories(&self) -> Result<Vec<Directory<'a>>, DecodeError> {
         let (mut found, mut offsets) = (Vec::new(), Vec::new());
+        // Directories that overlap could hold thousands of times what the file does.
+        let mut left = self.bytes.len() / self.entry_size();
         let mut next = self.first;
         while next != 0 {
             if offsets.contains(&next) {
@@ -100,17 +102,24 @@ impl<'a> File<'a> {
                 return Err(unsupported(format!("a TIFF with more than {MAX_DIRECTORIES} pictures")));
             }
             offsets.push(next);
-            let (directory, after) = self.directory(next)?;
+            let (directory, after) = self.directory(next, &mut left)?;
             found.push(directory);
             next = after;
         }
         if found.is_empty() { Err(damaged("it has no directory")) } else { Ok(found) }
     }
 
-    /// The directory at `offset`, and where the next one is, 0 after the last.
-    fn directory(&self, offset: u64) -> Result<(Directory<'a>, u64), DecodeError> {
+    /// Bytes of an entry of a directory.
+    const fn entry_size(&self) -> usize {
+        if self.wide { 20 } else { 12 }
+    }
+
+    /// The directory at `offset`, and where the next one is, 0 after the last. Its entries are taken from those `left`, which a file
+    /// of this length has room for.
+    fn directory(&self, offset: u64, left: &mut usize) -> Result<(Directory<'a>, u64), DecodeError> {
         let cut = || damaged("a directory lies beyond its end");
-        let (count_size, entry_size, value_size) = if self.wide { (8, 20, 8) } else { (2, 12, 4) };
+        let (count_size, value_size) = if self.wide { (8, 8) } else { (2, 4) };
+        let entry_size = self.entry_size();
         let start = usize::try_from(offset).map_err(|_| cut())?;
         let count = self.number(start, count_size).ok_or_else(cut)?;
         let first = start + count_size;
@@ -119,6 +128,7 @@ impl<'a> File<'a> {
             .and_then(|count| count.checked_mul(entry_size)?.checked_add(first))
             .filter(|&end| end <= self.bytes.len())
             .ok_or_else(cut)?;
+        *left = left.checked_sub((end - first) / entry_size).ok_or_else(|| damaged("its directories overlap"))?;
         let mut entries = Vec::new();
         for at in (first..end).step_by(entry_size) {
             let read = |at, size| self.number(at, size).ok_or_else(cut);
@@ -158,6 +168,11 @@ impl<'a> Directory<'a> {
         self.file.big_endian
     }
 
+    /// Bytes of the whole file.
+    pub(in super::super) const fn file_len(&self) -> usize {
+        self.file.bytes.len()
+    }
+
     /// How many values a tag has.
     pub(in super::super) fn count(&self, tag: u16) -> usize {
         self.find(tag).map_or(0, |entry| entry.count)
@@ -188,6 +203,7 @@ impl<'a> Directory<'a> {
 
 /// The orientation that the first directory names.
 pub(in super::super) fn orientation(file: &File<'_>) -> Option<Orientation> {
-    let (directory, _) = file.directory(file.first).ok()?;
+    let mut left = usize::MAX;
+    let (directory, _) = file.directory(file.first, &mut left).ok()?;
     directory.number(tag::ORIENTATION).map(Orientation::from_exif)
 }

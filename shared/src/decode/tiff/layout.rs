@@ -13,6 +13,11 @@ use super::{
     unpack::Compression,
 };
 
+/// Smallest side of a tile in pixels (TIFF 6.0, section 15: multiples of 16).
+const MIN_TILE_SIDE: usize = 16;
+/// Most pixels that all strips or tiles hold together. Those at the edges reach beyond the picture, but not by much.
+const MAX_CHUNK_PIXELS: u64 = 4 * MAX_PIXELS;
+
 /// What the samples say.
 pub(super) enum Colours {
     /// Grey or red, green, blue.
@@ -130,6 +135,9 @@ impl Layout {
             if pixels.is_none_or(|pixels| pixels > MAX_PIXELS) {
                 return Err(damaged("its tiles are larger than any picture that is decoded"));
             }
+            if self.chunk_width.min(self.chunk_height) < MIN_TILE_SIDE {
+                return Err(damaged("its tiles are smaller than 16 pixels a side"));
+            }
             (tag::TILE_OFFSETS, tag::TILE_BYTE_COUNTS)
         } else {
             let rows = side(directory.number_or(tag::ROWS_PER_STRIP, self.height as u64)?).ok_or_else(no_size)?;
@@ -138,11 +146,19 @@ impl Layout {
         };
         self.across = self.width.div_ceil(self.chunk_width);
         self.down = self.height.div_ceil(self.chunk_height);
+        let sides = [self.chunk_width, self.across, self.chunk_height, self.down];
+        let pixels = sides.iter().try_fold(1, |pixels: u64, &side| pixels.checked_mul(side as u64));
+        if pixels.is_none_or(|pixels| pixels > MAX_CHUNK_PIXELS) {
+            return Err(damaged("its strips or tiles are much larger than its picture"));
+        }
         let planes = if self.planar { self.stored_samples } else { 1 };
         let expected = self.across * self.down * planes;
         if directory.count(offsets_tag) != expected {
             let there = directory.count(offsets_tag);
             return Err(damaged(format!("it has {there} strips or tiles where {expected} belong")));
+        }
+        if ![0, expected].contains(&directory.count(lengths_tag)) {
+            return Err(damaged("the lengths of its strips or tiles are missing"));
         }
         let offsets = directory.numbers(offsets_tag)?;
         let mut lengths = directory.numbers(lengths_tag)?;
@@ -157,6 +173,11 @@ impl Layout {
         }
         if lengths.len() != expected {
             return Err(damaged("the lengths of its strips or tiles are missing"));
+        }
+        // Every strip or tile is unpacked for itself, so shared bytes would be work without end.
+        let length = lengths.iter().try_fold(0u64, |sum, &length| sum.checked_add(length));
+        if length.is_none_or(|length| length > directory.file_len() as u64) {
+            return Err(damaged("its strips or tiles hold more bytes than it does"));
         }
         let sizes = offsets.into_iter().zip(lengths);
         let sizes = sizes.map(|(offset, length)| Some((usize::try_from(offset).ok()?, usize::try_from(length).ok()?)));
@@ -182,6 +203,9 @@ fn bits(directory: &Directory<'_>, samples: u64) -> Result<usize, DecodeError> {
     let bits = all.first().copied().unwrap_or(1);
     if all.iter().any(|&other| other != bits) {
         return Err(unsupported("a TIFF whose samples have different numbers of bits"));
+    }
+    if directory.count(tag::SAMPLE_FORMAT) > 64 {
+        return Err(damaged("it has more sample formats than samples"));
     }
     let formats = directory.numbers(tag::SAMPLE_FORMAT)?;
     match formats.iter().find(|&&format| format != 1 && format != 4) {
@@ -216,10 +240,11 @@ fn alpha(directory: &Directory<'_>, stored: u64, colours: u64) -> Result<Alpha, 
 /// The palette: all reds, all greens, all blues, 16 bits each.
 fn palette(directory: &Directory<'_>, bits: usize) -> Result<Vec<[u8; 3]>, DecodeError> {
     let colours = 1 << bits;
-    let map = directory.numbers(tag::COLOR_MAP)?;
-    if map.len() != 3 * colours {
-        return Err(damaged("its palette is missing or has another length"));
+    let broken = || damaged("its palette is missing or has another length");
+    if directory.count(tag::COLOR_MAP) != 3 * colours {
+        return Err(broken());
     }
+    let map = directory.numbers(tag::COLOR_MAP)?;
     // Some writers give eight bits where the standard wants sixteen; libtiff tells them apart so.
     let wide = map.iter().any(|&value| value >= 256);
     let eight = |value: u64| if wide { (value >> 8) as u8 } else { value as u8 };
