@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use blastscope_fuzz::with_header;
-use blastscope_shared::{Classifier, Isa, RgbPixels, network::Execution};
+use blastscope_shared::{Class, Classifier, Isa, RgbPixels, network::Execution};
 use blastscope_tests::blocks;
 use libfuzzer_sys::fuzz_target;
 
@@ -26,8 +26,13 @@ fuzz_target!(|body: &[u8]| {
     let bits = |classifier: &Classifier| {
         let mut workspace = classifier.workspace();
         let assessment = classifier.assess(&FIELD, &mut workspace);
-        let _ = classifier.explain(&mut workspace, assessment.most_probable());
-        (assessment.logits.map(f32::to_bits), assessment.probabilities.map(f32::to_bits), assessment.novelty.to_bits())
+        if let Some(class) = assessment.most_probable() {
+            let _ = classifier.explain(&mut workspace, class);
+        }
+        // Nothing of each where the network saw nothing.
+        let of_classes = |values: Option<[f32; Class::COUNT]>| values.map(|values| values.map(f32::to_bits));
+        let novelty = assessment.novelty().map(f32::to_bits);
+        (of_classes(assessment.logits()), of_classes(assessment.probabilities()), novelty)
     };
     let expected = bits(&plain);
     for isa in Isa::ALL.into_iter().filter(|isa| *isa != Isa::Scalar && isa.is_available()) {

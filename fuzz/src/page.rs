@@ -35,7 +35,7 @@ struct Still;
 impl FrameSource for Still {
     fn next_frame(&mut self, timeout: Duration) -> Result<Frame, SourceError> {
         std::thread::sleep(Duration::from_millis(500).min(timeout));
-        Ok(Frame { picture: blocks(160, 120, 7), sequence: 0, time: Duration::ZERO, name: None })
+        Ok(Frame { picture: blocks(160, 120, 7), sequence: 0, time: Duration::ZERO, name: None, original: None })
     }
 }
 
@@ -63,7 +63,7 @@ impl Page {
         let record = Record::open(data.path()).expect("opened").with_min_free(0);
         let parts = Parts {
             assessor: LoadedNetwork::new(Arc::clone(&classifier)),
-            settings: Settings::new(*classifier.thresholds()),
+            settings: Settings::new(*classifier.judge()),
             rules: Rules::default(),
             feed: Feed::new("a field", || Ok(Box::new(Still) as Box<dyn FrameSource>)),
             record: Some(RecordWriter::start(record, 8).expect("a thread")),

@@ -54,6 +54,9 @@ impl FolderLock {
                     return Err(in_use(folder, holder(&mut file)));
                 }
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                    // It locks nothing, and `drop` removes only what was locked.
+                    drop(file);
+                    let _ = fs::remove_file(&path);
                     output::note(format_args!(
                         "warning: the file system of {} knows no locks; see that nothing else writes there",
                         folder.printable()

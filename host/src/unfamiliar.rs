@@ -42,8 +42,9 @@ pub struct Unfamiliar {
     pub unseen: usize,
     /// Area under the receiver operating characteristic of the [novelty score](blastscope_shared::novelty): the probability that a
     /// picture of the folder scores higher than a familiar one. 0.5 says that the score cannot tell them apart. The interval is
-    /// a bootstrap over overlap groups of the familiar pictures and over pictures of the folder.
-    pub area: Estimate,
+    /// a bootstrap over overlap groups of the familiar pictures and over pictures of the folder. `None` when the network saw nothing
+    /// in all pictures of one side: there is nothing to compare.
+    pub area: Option<Estimate>,
     /// Pictures whose novelty is beyond the model's threshold.
     pub flagged: Rate,
     /// Pictures that the quality gate rejects.
@@ -89,7 +90,7 @@ impl Unfamiliar {
     /// cannot be read are said and counted.
     ///
     /// # Errors
-    /// When the folder holds no picture that can be read, or there are no familiar ones.
+    /// When the folder holds no picture that can be read.
     pub fn measure(
         classifier: &Classifier,
         folder: &Path,
@@ -128,15 +129,11 @@ impl Unfamiliar {
         // `pictures/.` and `..` have no name of their own.
         let named = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
         let name = named.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into());
-        Self::new(name, familiar, &findings, classifier.thresholds().max_novelty, bootstrap)
-            .map(|measured| Self { unreadable, ..measured })
-            .ok_or_else(|| {
-                let side = if familiar.is_empty() { "the familiar pictures" } else { "the unfamiliar pictures" };
-                Error::content(folder, format!("cannot be compared: the network sees nothing in {side}"))
-            })
+        let measured = Self::new(name, familiar, &findings, classifier.thresholds().max_novelty, bootstrap);
+        Ok(Self { unreadable, ..measured })
     }
 
-    /// Compares what was found; `None` when on one side there is no picture with something to see.
+    /// Compares what was found.
     #[must_use]
     pub fn new(
         folder: String,
@@ -144,8 +141,7 @@ impl Unfamiliar {
         foreign: &[Finding],
         threshold: f32,
         bootstrap: Bootstrap,
-    ) -> Option<Self> {
-        let area = area(familiar, foreign, bootstrap)?;
+    ) -> Self {
         let rate = |wanted: &dyn Fn(&Finding) -> bool| {
             Rate::new(foreign.iter().filter(|finding| wanted(finding)).count(), foreign.len())
         };
@@ -156,13 +152,13 @@ impl Unfamiliar {
         };
         let novelties = |findings: &mut dyn Iterator<Item = f32>| findings.map(f64::from).collect::<Vec<f64>>();
         let seen = || foreign.iter().filter_map(|finding| finding.assessment.novelty());
-        Some(Self {
+        Self {
             folder,
             pictures: foreign.len(),
             unreadable: 0,
             familiar: familiar.len(),
             unseen: foreign.len() - seen().count(),
-            area,
+            area: area(familiar, foreign, bootstrap),
             flagged: rate(&|finding| finding.assessment.novelty().is_some_and(|novelty| novelty > threshold)),
             stopped: rate(&|finding| finding.rejected),
             named: rate(&|finding| named(finding).is_some()),
@@ -175,11 +171,22 @@ impl Unfamiliar {
                 &novelties(&mut seen()),
                 f64::from(threshold),
             ),
-        })
+        }
+    }
+
+    /// Why there is no [`area`](Self::area), for where it would be shown.
+    #[must_use]
+    pub const fn not_measured(&self) -> &'static str {
+        if self.unseen == self.pictures {
+            "not measured: the network saw nothing in them"
+        } else {
+            "not measured: the network saw nothing in the familiar pictures"
+        }
     }
 }
 
-/// The area under the receiver operating characteristic, over overlap groups of the familiar pictures.
+/// The area under the receiver operating characteristic, over overlap groups of the familiar pictures; `None` when one side has no
+/// novelty.
 fn area(familiar: &[Familiar], foreign: &[Finding], bootstrap: Bootstrap) -> Option<Estimate> {
     let groups: Vec<u32> = familiar.iter().map(|field| field.group).collect();
     let (clusters, count) = number_clusters(&groups);
@@ -234,9 +241,17 @@ mod tests {
         novelties.iter().zip(0..).map(|(&novelty, group)| Familiar { novelty, group }).collect()
     }
 
+    fn nothing(blank: Blank) -> Finding {
+        Finding { assessment: JUDGE.assess(Sight::Nothing(blank)), rejected: false }
+    }
+
+    fn area_of(unfamiliar: &Unfamiliar) -> Estimate {
+        unfamiliar.area.expect("both sides have novelty")
+    }
+
     fn compare(familiar: &[Familiar], foreign: &[Finding]) -> Unfamiliar {
         let bootstrap = Bootstrap { resamples: 2000, seed: 1 };
-        Unfamiliar::new("other".into(), familiar, foreign, 2.0, bootstrap).expect("both sides have pictures")
+        Unfamiliar::new("other".into(), familiar, foreign, 2.0, bootstrap)
     }
 
     #[test]
@@ -250,8 +265,9 @@ mod tests {
         ];
         let unfamiliar = compare(&familiar(&[0.8, 1.0, 1.1, 4.0]), &foreign);
         // Pairs won: 0.9 beats 1; 3.0 beats 3; 1.0 beats 1 and ties 1; 1.5 and 1.2 beat 3 each.
-        assert!((unfamiliar.area.value - (1.0 + 3.0 + 1.5 + 3.0 + 3.0) / 20.0).abs() < 1e-12);
-        assert!(unfamiliar.area.low < unfamiliar.area.value && unfamiliar.area.value < unfamiliar.area.high);
+        let area = area_of(&unfamiliar);
+        assert!((area.value - (1.0 + 3.0 + 1.5 + 3.0 + 3.0) / 20.0).abs() < 1e-12);
+        assert!(area.low < area.value && area.value < area.high);
         let hits = [
             unfamiliar.flagged,
             unfamiliar.stopped,
@@ -268,38 +284,51 @@ mod tests {
     #[test]
     fn told_apart_is_one_and_groups_widen_the_interval() {
         let foreign: Vec<Finding> = (0..30).map(|at| finding(5.0 + at as f32, Class::Pre, 0.9, false)).collect();
-        let apart = compare(&familiar(&[0.5, 0.6, 0.7]), &foreign);
-        assert_eq!((apart.area.value, apart.area.low, apart.area.high), (1.0, 1.0, 1.0));
+        let apart = area_of(&compare(&familiar(&[0.5, 0.6, 0.7]), &foreign));
+        assert_eq!((apart.value, apart.low, apart.high), (1.0, 1.0, 1.0));
 
         let mixed: Vec<f32> = (0..120).map(|at| 4.0 + (at / 4) as f32 * 1.07).collect();
-        let alone = compare(&familiar(&mixed), &foreign).area;
+        let alone = area_of(&compare(&familiar(&mixed), &foreign));
         let grouped: Vec<Familiar> =
             mixed.iter().zip(0..).map(|(&novelty, at)| Familiar { novelty, group: at / 4 }).collect();
-        let grouped = compare(&grouped, &foreign).area;
+        let grouped = area_of(&compare(&grouped, &foreign));
         assert_eq!(alone.value, grouped.value);
         assert!(grouped.high - grouped.low > 1.1 * (alone.high - alone.low), "{alone:?} {grouped:?}");
     }
 
     #[test]
-    fn an_empty_side_compares_with_nothing() {
+    fn an_empty_side_leaves_the_area_out() {
         let foreign = [finding(1.0, Class::Pre, 0.9, false)];
-        assert_eq!(Unfamiliar::new("a".into(), &[], &foreign, 2.0, Bootstrap::default()), None);
-        assert_eq!(Unfamiliar::new("a".into(), &familiar(&[1.0]), &[], 2.0, Bootstrap::default()), None);
+        let alone = compare(&[], &foreign);
+        assert_eq!((alone.area, alone.pictures, alone.familiar, alone.named.hits), (None, 1, 0, 1));
+        assert!(alone.not_measured().contains("the familiar pictures"), "{}", alone.not_measured());
+        assert_eq!(compare(&familiar(&[1.0]), &[]).area, None);
     }
 
     #[test]
     fn nothing_seen_is_neither_novel_nor_named() {
-        let nothing = |blank| Finding { assessment: JUDGE.assess(Sight::Nothing(blank)), rejected: false };
         let seen = [finding(3.0, Class::Benign, 0.95, false), finding(0.9, Class::Pre, 0.95, false)];
         let with =
             compare(&familiar(&[0.8, 1.0]), &[seen[0], nothing(Blank::NoCells), seen[1], nothing(Blank::NotFinite)]);
         let without = compare(&familiar(&[0.8, 1.0]), &seen);
         assert_eq!((with.pictures, with.unseen, without.unseen), (4, 2, 0));
-        assert_eq!((with.area.value, with.histogram), (without.area.value, without.histogram));
+        assert_eq!((area_of(&with).value, with.histogram), (area_of(&without).value, without.histogram));
         let hits = |found: [Rate; 3]| found.map(|rate| (rate.hits, rate.of));
         assert_eq!(hits([with.flagged, with.named, with.sure]), [(1, 4), (1, 4), (1, 4)]);
-        let all_blank = [nothing(Blank::NoCells)];
-        assert_eq!(Unfamiliar::new("a".into(), &familiar(&[1.0]), &all_blank, 2.0, Bootstrap::default()), None);
+    }
+
+    #[test]
+    fn a_folder_in_which_nothing_was_seen_keeps_its_other_numbers() {
+        let stopped = Finding { rejected: true, ..nothing(Blank::NoCells) };
+        let blank = compare(&familiar(&[0.8, 1.0]), &[nothing(Blank::NoCells), stopped]);
+        assert_eq!((blank.area, blank.pictures, blank.unseen, blank.familiar), (None, 2, 2, 2));
+        let rates = [blank.flagged, blank.stopped, blank.named, blank.sure, blank.sure_benign, blank.sure_malignant];
+        assert_eq!(rates.map(|rate| (rate.hits, rate.of)), [(0, 2), (1, 2), (0, 2), (0, 2), (0, 2), (0, 2)]);
+        assert_eq!(blank.histogram.foreign.iter().sum::<usize>(), 0);
+        assert_eq!(blank.histogram.familiar.iter().sum::<usize>(), 2);
+        let json = serde_json::to_value(&blank).expect("written");
+        assert!(json["area"].is_null(), "{json}");
+        assert_eq!(serde_json::from_value::<Unfamiliar>(json).expect("read"), blank);
     }
 
     #[test]

@@ -5,14 +5,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
 use blastscope_shared::hex;
 
 use super::{LabelledImage, sha256_from_hex};
-use crate::{Error, picture::read_file, table_text};
+use crate::{Error, table_text};
 
 /// The lines of a `groups.csv`, by file.
 #[derive(Debug)]
@@ -52,12 +52,13 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Reads a `groups.csv`.
+/// Reads a `groups.csv`, which may be a pipe such as `/dev/stdin`.
 ///
 /// # Errors
-/// A missing column, or a line with a broken value or a file that was listed before, by line number.
+/// A file that cannot be read, a missing column, or a line with a broken value or a file that was listed before, by line number.
 pub fn read(path: &Path) -> Result<Groups, Error> {
-    parse(&read_file(path)?, path)
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    parse(&bytes, path)
 }
 
 /// The content of a `groups.csv`; `path` is what messages call it.

@@ -41,8 +41,9 @@ pub(super) enum Needed {
 }
 
 pub(super) fn find(root: &Path, needed: Needed) -> Result<Found, Error> {
-    let ClassFolders { root, classes } = class_folders_parent(root)?;
-    let mut found = Found { root, files: Vec::new(), unreadable: Vec::new(), remarks: Vec::new() };
+    let Place { folders: ClassFolders { root, classes }, unlisted } = class_folders_parent(root)?;
+    let remarks = unlisted.iter().map(|error| format!("not searched for class folders: {error}")).collect();
+    let mut found = Found { root, files: Vec::new(), unreadable: Vec::new(), remarks };
     let paths: Vec<PathBuf> = classes.iter().map(|(name, _)| found.root.join(name)).collect();
     let walks = pictures_below_each(&paths.iter().map(PathBuf::as_path).collect::<Vec<_>>());
     let mut sorting = Sorting::default();
@@ -209,23 +210,44 @@ fn strangers(root: &Path, classes: &[(String, Class)]) -> Result<Vec<Stranger>, 
     Ok(strangers)
 }
 
+/// Where the class folders are, and which folders on the way there could not be searched.
+struct Place {
+    folders: ClassFolders,
+    unlisted: Vec<Error>,
+}
+
+#[derive(Debug)]
 struct ClassFolders {
     root: PathBuf,
     classes: Vec<(String, Class)>,
 }
 
-fn class_folders_parent(root: &Path) -> Result<ClassFolders, Error> {
-    if let Some(found) = here_or_in_original(root)? {
-        return Ok(found);
+fn class_folders_parent(root: &Path) -> Result<Place, Error> {
+    // A failure shows again below, where the folders in `root` are gone through.
+    if let Ok(Some(folders)) = here_or_in_original(root) {
+        return Ok(Place { folders, unlisted: Vec::new() });
     }
-    let mut deeper = Vec::new();
     let below = folders(root)?;
-    for (name, path) in &below {
-        if !is_segmented(name) {
-            deeper.extend(here_or_in_original(path)?);
+    let searched = below.iter().filter(|(name, _)| !is_segmented(name)).map(|(_, path)| here_or_in_original(path));
+    only_one(root, &below, searched)
+}
+
+/// The one place in `searched`, the answers for the folders `below` the `root`. A folder that cannot be listed holds no class folders,
+/// unless there are none elsewhere: then it is the reason.
+fn only_one(
+    root: &Path,
+    below: &[(String, PathBuf)],
+    searched: impl Iterator<Item = Result<Option<ClassFolders>, Error>>,
+) -> Result<Place, Error> {
+    let (mut deeper, mut unlisted) = (Vec::new(), Vec::new());
+    for answer in searched {
+        match answer {
+            Ok(found) => deeper.extend(found),
+            Err(error) => unlisted.push(error),
         }
     }
     match deeper.len() {
+        0 if !unlisted.is_empty() => Err(unlisted.remove(0)),
         0 => {
             let meant = below.iter().filter_map(|(name, _)| Some((name, class_meant_by(name)?)));
             let meant: String = meant
@@ -233,7 +255,7 @@ fn class_folders_parent(root: &Path) -> Result<ClassFolders, Error> {
                 .collect();
             Err(Error::content(root, format!("holds no class folders{meant}; {LAYOUTS}")))
         }
-        1 => Ok(deeper.remove(0)),
+        1 => Ok(Place { folders: deeper.remove(0), unlisted }),
         _ => {
             let names: Vec<_> = deeper.iter().map(|found| found.root.printable().to_string()).collect();
             Err(Error::content(root, format!("holds several data sets, name one of them: {}", names.join(", "))))
@@ -241,19 +263,23 @@ fn class_folders_parent(root: &Path) -> Result<ClassFolders, Error> {
     }
 }
 
+/// # Errors
+/// When no class folders are found, and a folder cannot be listed in which they could be.
 fn here_or_in_original(folder: &Path) -> Result<Option<ClassFolders>, Error> {
     let below = folders(folder)?;
     let classes = class_folders(&below);
     if !classes.is_empty() {
         return Ok(Some(ClassFolders { root: folder.to_path_buf(), classes }));
     }
+    let mut unlisted = None;
     for (_, root) in below.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("original")) {
-        let classes = class_folders(&folders(&root)?);
-        if !classes.is_empty() {
-            return Ok(Some(ClassFolders { root, classes }));
+        match folders(&root).map(|below| class_folders(&below)) {
+            Ok(classes) if !classes.is_empty() => return Ok(Some(ClassFolders { root, classes })),
+            Ok(_) => {}
+            Err(error) => unlisted = unlisted.or(Some(error)),
         }
     }
-    Ok(None)
+    unlisted.map_or(Ok(None), Err)
 }
 
 fn class_folders(folders: &[(String, PathBuf)]) -> Vec<(String, Class)> {

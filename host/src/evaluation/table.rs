@@ -82,13 +82,14 @@ pub(super) fn table(evaluation: &Evaluation) -> String {
         if unfamiliar.unreadable > 0 {
             let _ = writeln!(text, "  {} files or folders more cannot be read", unfamiliar.unreadable);
         }
-        let area = unfamiliar.area;
-        let [value, low, high] = [area.value, area.low, area.high].map(|share| share * 100.0);
-        let _ = writeln!(
-            text,
-            "{:<24}{value:>7.1} %   {:<14}  95 % interval {low:.1} to {high:.1} %",
-            "  novelty, ROC area", ""
-        );
+        let _ = write!(text, "{:<24}", "  novelty, ROC area");
+        let _ = match unfamiliar.area {
+            Some(area) => {
+                let [value, low, high] = [area.value, area.low, area.high].map(|share| share * 100.0);
+                writeln!(text, "{value:>7.1} %   {:<14}  95 % interval {low:.1} to {high:.1} %", "")
+            }
+            None => writeln!(text, "  {}", unfamiliar.not_measured()),
+        };
         if unfamiliar.unseen > 0 {
             line(&mut text, "  nothing seen", &Rate::new(unfamiliar.unseen, unfamiliar.pictures));
         }

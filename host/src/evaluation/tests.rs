@@ -252,3 +252,26 @@ fn the_picture_says_what_it_must() {
         }
     }
 }
+
+#[test]
+fn an_unfamiliar_folder_in_which_nothing_was_seen_is_shown() {
+    use crate::{
+        evaluation::bootstrap::Bootstrap,
+        screening::Finding,
+        unfamiliar::{Familiar, Unfamiliar},
+    };
+    let judge = blastscope_shared::Judge::new(blastscope_shared::artifact::Thresholds {
+        min_probability: 0.6,
+        max_novelty: 2.0,
+    });
+    let nothing = Finding { assessment: judge.assess(Sight::Nothing(Blank::NoCells)), rejected: false };
+    let familiar = [Familiar { novelty: 1.0, group: 0 }];
+    let mut evaluation = evaluate(&of_confusion(CONFUSION));
+    let holidays = Unfamiliar::new("holidays".into(), &familiar, &[nothing; 3], 2.0, Bootstrap::default());
+    evaluation.unfamiliar.push(holidays);
+    let table = evaluation.table();
+    assert!(table.contains("novelty, ROC area       not measured: the network saw nothing in them"), "{table}");
+    assert!(table.contains("3 of 3") && table.contains("named all the same"), "{table}");
+    let svg = evaluation.svg();
+    assert!(svg.contains("ROC area not measured: the network saw nothing in them") && !svg.contains("NaN"), "{svg}");
+}

@@ -183,11 +183,14 @@ fn unfamiliar(folders: &[Unfamiliar]) -> Table {
         "The area is the probability that a picture of the folder is more novel to the model than a familiar one.",
     );
     for unfamiliar in folders {
-        let Estimate { value, low, high } = unfamiliar.area;
+        let area = unfamiliar.area.map_or_else(
+            || unfamiliar.not_measured().to_owned(),
+            |Estimate { value, low, high }| format!("{value:.3} ({low:.3} to {high:.3})"),
+        );
         table.row([
             Cell::from(unfamiliar.folder.as_str()),
             unfamiliar.pictures.into(),
-            format!("{value:.3} ({low:.3} to {high:.3})").into(),
+            area.into(),
             unfamiliar.flagged.into(),
             unfamiliar.stopped.into(),
             unfamiliar.named.into(),

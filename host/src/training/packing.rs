@@ -6,6 +6,7 @@ pub mod comparison;
 
 use std::path::Path;
 
+use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class, Classifier, Sight,
     artifact::{
@@ -24,6 +25,7 @@ use crate::{
     Error,
     dataset::{Dataset, sha256_from_hex},
     evaluation::{Rate, bootstrap::Bootstrap},
+    output,
     progress::Progress,
     quantization::QuantizedLayers,
     run_folder::RunConfig,
@@ -162,28 +164,32 @@ impl<'a> Model<'a> {
     /// 0.9.
     ///
     /// # Errors
-    /// When the folder holds no picture or one cannot be read.
+    /// When the folder holds no picture that can be read.
     pub fn measure_unfamiliar(&self, folder: &Path, familiar: &[Familiar]) -> Result<Vec<Measurement>, Error> {
         let classifier = self.classifier()?;
         let found = Unfamiliar::measure(&classifier, folder, familiar, Bootstrap::default(), Progress::Shown)?;
         let part = format!("{}: pictures unlike the training's", found.folder);
-        let area = Measurement {
+        let area = found.area.map(|area| Measurement {
             what: "more novel than a familiar field (ROC area)".into(),
             part: part.clone(),
-            value: found.area.value as f32,
-            low: found.area.low as f32,
-            high: found.area.high as f32,
+            value: area.value as f32,
+            low: area.low as f32,
+            high: area.high as f32,
             count: found.pictures as u32,
-        };
+        });
+        if area.is_none() {
+            let why = found.not_measured();
+            output::note(format_args!("warning: {}: the ROC area of the novelty is {why}", folder.printable()));
+        }
         let passed = Rate::new(found.stopped.of - found.stopped.hits, found.stopped.of);
         let measurement = |what: &str, rate: &Rate| rate.measurement(what, &part);
-        Ok(vec![
-            area,
+        let rates = [
             measurement("flagged as unfamiliar", &found.flagged),
             measurement("let pass by the quality gate", &passed),
             measurement("named with a class all the same", &found.named),
             measurement("named with a probability above 0.9", &found.sure),
-        ])
+        ];
+        Ok(area.into_iter().chain(rates).collect())
     }
 
     /// Chooses the usual distances, calibration and thresholds on `items`.

@@ -122,3 +122,41 @@ fn each_entry_that_cannot_be_read_is_listed() {
     );
     assert!(found.unreadable[0].reason.to_string().contains("not UTF-8; rename it"));
 }
+
+#[test]
+fn a_folder_that_cannot_be_listed_hides_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    put(folder.path(), &PLAIN.map(|class| format!("data/{class}/1.jpg")).each_ref().map(String::as_str));
+    let below = folders(folder.path()).expect("listed");
+    let refused = || {
+        let path = folder.path().join("backup");
+        Err(Error::io("list the folder", path)(std::io::ErrorKind::PermissionDenied.into()))
+    };
+    let data = || here_or_in_original(&folder.path().join("data"));
+    for searched in [vec![refused(), data()], vec![data(), refused()]] {
+        let place = only_one(folder.path(), &below, searched.into_iter()).expect("found");
+        assert_eq!((place.folders.root, place.unlisted.len()), (folder.path().join("data"), 1));
+    }
+    let Err(error) = only_one(folder.path(), &below, [Ok(None), refused()].into_iter()) else {
+        panic!("nothing else was found");
+    };
+    assert!(error.to_string().contains("backup"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_sibling_without_permission_is_said_and_the_data_taken() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    put(folder.path(), &PLAIN.map(|class| format!("data/{class}/1.jpg")).each_ref().map(String::as_str));
+    let closed = folder.path().join("backup");
+    fs::create_dir(&closed).expect("a folder");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("changed");
+    // Permissions do not bind root.
+    let binds = fs::read_dir(&closed).is_err();
+    let found = find(folder.path(), Needed::All);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("changed back");
+    let found = found.expect("found");
+    assert_eq!(found.files.len(), 4);
+    assert_eq!(found.remarks.iter().any(|remark| remark.contains("not searched") && remark.contains("backup")), binds);
+}

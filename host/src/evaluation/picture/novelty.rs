@@ -1,6 +1,7 @@
 //! How novel familiar and unfamiliar pictures are to the model.
 
 use crate::{
+    evaluation::bootstrap::Estimate,
     svg::{
         Anchor, BLUE, Font, GREY, INK, ORANGE, RED, Svg,
         plot::{Plot, percent_ticks, round_scale},
@@ -14,12 +15,12 @@ pub(super) const HEIGHT: f64 = 330.0;
 /// Draws the panel with its upper left corner at `left` and `top`, `width` pixels wide.
 pub(super) fn draw(picture: &mut Svg, unfamiliar: &Unfamiliar, [left, top, width]: [f64; 3]) {
     picture.text(left, top + 12.0, Font::new(16.0, INK).bold(), format!("Novelty of {}", unfamiliar.folder));
-    let area = unfamiliar.area;
+    let area = unfamiliar.area.map_or_else(
+        || unfamiliar.not_measured().to_owned(),
+        |Estimate { value, low, high }| format!("{value:.3} ({low:.3} to {high:.3})"),
+    );
     let found = format!(
-        "ROC area {:.3} ({:.3} to {:.3}); {} flagged, {} stopped by the gate",
-        area.value,
-        area.low,
-        area.high,
+        "ROC area {area}; {} flagged, {} stopped by the gate",
         unfamiliar.flagged.percent(),
         unfamiliar.stopped.percent()
     );
