@@ -233,7 +233,7 @@ impl<'a> Model<'a> {
         })?;
         let unseen = items.len() - scored.len();
         if unseen > 0 {
-            crate::output::note(format_args!(
+            output::note(format_args!(
                 "in {unseen} of {} validation fields nothing was seen; calibration and thresholds were chosen on the others",
                 items.len()
             ));
