@@ -151,7 +151,7 @@ fn a_sibling_without_permission_is_said_and_the_data_taken() {
     put(folder.path(), &PLAIN.map(|class| format!("data/{class}/1.jpg")).each_ref().map(String::as_str));
     let closed = folder.path().join("backup");
     fs::create_dir(&closed).expect("a folder");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("changed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("changed");
     // Permissions do not bind root.
     let binds = fs::read_dir(&closed).is_err();
     let found = find(folder.path(), Needed::All);
