@@ -14,7 +14,7 @@
 //!   that change something must bear a header that other pages cannot send. Cookies are `HttpOnly` and `SameSite=Strict`. The content
 //!   security policy allows nothing from elsewhere and no script in the page.
 //! * **Load**: connections, bodies and times are bounded, and a peer has a share of the connections: those that ask for nothing make way.
-//!   A frame is encoded once for all who look, and whoever is slow asks less often ([`live`]); a client that does not read is cut
+//!   A frame is encoded once for all who look, and whoever is slow asks less often (`live`); a client that does not read is cut
 //!   off. The instrument's thread never waits for a client.
 
 mod access;
