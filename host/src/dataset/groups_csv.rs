@@ -5,14 +5,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
 };
 
 use blastscope_shared::hex;
 
 use super::{LabelledImage, sha256_from_hex};
-use crate::{Error, table_text};
+use crate::{Error, picture::read_file, table_text};
 
 /// The lines of a `groups.csv`, by file.
 #[derive(Debug)]
@@ -52,13 +52,12 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Reads a `groups.csv`, which may be a pipe such as `/dev/stdin`.
+/// Reads a `groups.csv`. A pipe is refused: nobody may ever write to it.
 ///
 /// # Errors
 /// A file that cannot be read, a missing column, or a line with a broken value or a file that was listed before, by line number.
 pub fn read(path: &Path) -> Result<Groups, Error> {
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
-    parse(&bytes, path)
+    parse(&read_file(path)?, path)
 }
 
 /// The content of a `groups.csv`; `path` is what messages call it.

@@ -149,17 +149,6 @@ fn rejects_broken_lists_by_line() {
     }
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_list_may_come_through_a_pipe() {
-    use std::{io::Write as _, os::fd::AsRawFd as _};
-    let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    write!(writer, "file,sha256,overlap_group\nPro/a.png,{},7\n", "0".repeat(64)).expect("written");
-    drop(writer);
-    let path = format!("/proc/self/fd/{}", reader.as_raw_fd());
-    groups_csv::read(Path::new(&path)).expect("a list");
-}
-
 #[test]
 fn rejects_a_file_that_is_not_the_listed_one() {
     let (_folder, scanned) = with_list(|lines, dataset| {
