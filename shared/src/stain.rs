@@ -114,6 +114,8 @@ pub fn nearest(stains: &[Stain], hue: &Hue) -> f32 {
 /// How far below zero an eigenvalue of an inverse covariance may lie, relative to the sum of the diagonal: what is left of rounding
 /// to 32 bits.
 const ROUNDING: f64 = 1e-6;
+/// The least that is added to a diagonal: the square root of the smallest normal number, so that no product of two pivots underflows.
+const LEAST_SHIFT: f64 = 1.5e-154;
 /// How far the two sides of the diagonal may lie apart, relative to the largest number.
 const ASYMMETRY: f64 = 1e-3;
 
@@ -149,7 +151,7 @@ impl Stain {
 /// matrix with that much added to its diagonal, all pivots must be positive.
 fn is_positive_semi_definite(matrix: &[[f64; HUES]; HUES]) -> bool {
     let trace: f64 = (0..HUES).map(|at| matrix[at][at].abs()).sum();
-    let shift = (ROUNDING * trace).max(f64::MIN_POSITIVE.sqrt());
+    let shift = (ROUNDING * trace).max(LEAST_SHIFT);
     let mut rest = [[0.0; HUES]; HUES];
     for (row, entries) in rest.iter_mut().enumerate() {
         for (column, entry) in entries.iter_mut().enumerate() {
