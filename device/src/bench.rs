@@ -8,7 +8,6 @@ mod explanation;
 pub mod field;
 pub mod input;
 pub mod soak;
-pub(crate) mod times;
 
 use std::{
     env,
@@ -24,8 +23,8 @@ use blastscope_shared::{
 use serde::Serialize;
 
 use crate::memory::{self, mebibytes};
+use crate::support::times::{self, Times};
 pub use drawn::network as drawn_network;
-use times::Times;
 
 /// Frames that are run before the clock counts.
 const WARM_UP: u32 = 20;

@@ -19,16 +19,16 @@ use blastscope_shared::{
 };
 
 pub use self::explain::Overlays;
-pub(crate) use self::{record::ByClass, sources::no_pictures};
+pub(crate) use self::record::ByClass;
 use self::{
     record::{Failure, Record},
     sources::{Item, Source},
     table::Table,
 };
 use crate::{
-    cli::note,
     model,
     pipeline::{Appraisal, Assessor as _, shown},
+    support::terminal::note,
 };
 
 /// How to classify.

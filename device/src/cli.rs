@@ -17,13 +17,12 @@ mod update;
 
 use std::{
     env,
-    fmt::Display,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use blastscope_files::{Printable as _, printable::printable_lines};
+use blastscope_files::Printable as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use self::config::settings;
@@ -31,6 +30,7 @@ use crate::{
     RESEARCH_USE, execution,
     hardware::Configuration,
     model::{self, Found},
+    support::terminal::note,
 };
 
 /// Everything went well.
@@ -260,11 +260,6 @@ fn complain(error: clap::Error) {
     let escaped = env::args_os().map(|argument| argument.printable().to_string());
     // When even this fails there is nobody left to tell.
     let _ = Cli::try_parse_from(escaped).err().unwrap_or(error).print();
-}
-
-/// Writes a line to stderr, with foreign text escaped; when even that fails there is nobody left to tell.
-pub(crate) fn note(message: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "blastscope: {}", printable_lines(&message.to_string()));
 }
 
 fn load(named: Option<&Path>, data_dir: Option<&Path>, threads: usize) -> Option<Found> {

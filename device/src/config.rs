@@ -18,7 +18,12 @@ use blastscope_shared::{Classifier, hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{files, live::SourceName, logging::Level, page::AllowedHost, source::camera::CameraName};
+use crate::{
+    files,
+    logging::Level,
+    page::AllowedHost,
+    source::{SourceName, camera::CameraName},
+};
 
 /// Where the configuration lies, unless another file is named.
 pub const PLACE: &str = "/etc/blastscope.toml";

@@ -12,6 +12,7 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{artifact, classifier::Classifier, network::Execution};
 use serde::{Deserialize, Serialize};
 
+pub use self::state::SelfTest;
 use self::{
     keys::TrustedKey,
     state::{Entry, State},

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::cli::note;
+use crate::support::terminal::note;
 
 /// A flag that Ctrl-C and a request to terminate set from now on. Once in a process.
 pub(crate) fn flag() -> Arc<AtomicBool> {

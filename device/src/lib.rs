@@ -44,6 +44,7 @@ pub mod record;
 pub mod report;
 pub mod service;
 pub mod source;
+mod support;
 mod text;
 pub mod update;
 

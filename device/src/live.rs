@@ -6,7 +6,7 @@ pub mod station;
 mod tui;
 mod watch;
 
-use std::{fmt, io, path::PathBuf, str::FromStr, time::Duration};
+use std::{io, time::Duration};
 
 use blastscope_shared::classifier::Classifier;
 
@@ -20,48 +20,12 @@ use crate::{
     pipeline::{Pipeline, Reading, Settings, Tally},
     service::notify,
     source::{
-        SourceError,
-        camera::CameraName,
+        SourceError, SourceName,
         follow::{Opener as _, Trouble},
         replay::Rate,
         state::{CameraState, Change},
     },
 };
-
-/// Where frames come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceName {
-    /// A camera.
-    Camera(CameraName),
-    /// A folder of pictures.
-    Folder(PathBuf),
-}
-
-impl FromStr for SourceName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("camera") {
-            Some("") => Ok(Self::Camera(CameraName::Auto)),
-            Some(rest) if rest.starts_with(':') => match rest[1..].parse() {
-                Ok(number) => Ok(Self::Camera(CameraName::Number(number))),
-                Err(_) => Err("a camera's number follows the colon, such as camera:0".into()),
-            },
-            _ if text.is_empty() => Err("name a folder or a camera".into()),
-            _ => Ok(Self::Folder(text.into())),
-        }
-    }
-}
-
-/// As it stands in the settings: a camera's name, or a folder.
-impl fmt::Display for SourceName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Camera(name) => name.fmt(f),
-            Self::Folder(folder) => folder.display().fmt(f),
-        }
-    }
-}
 
 /// What becomes of the readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

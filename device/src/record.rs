@@ -24,6 +24,7 @@ mod connection;
 mod csv_export;
 mod error;
 mod field;
+mod finding;
 mod hash;
 mod jpeg;
 mod lock;
@@ -52,6 +53,7 @@ pub use self::{
     csv_export::{TableStyle, export_csv},
     error::RecordError,
     field::{Field, Judgement, NewField, Said, VerdictKind},
+    finding::Finding,
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
     opinion::{Label, NewOpinion, Opinion, Says, Seen},

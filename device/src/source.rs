@@ -11,6 +11,7 @@ pub mod background;
 pub mod camera;
 pub mod fault;
 pub mod follow;
+mod name;
 pub mod raw;
 pub mod replay;
 pub mod state;
@@ -20,6 +21,7 @@ use std::{path::PathBuf, time::Duration};
 use blastscope_files::Printable as _;
 
 pub use background::{Background, Guard};
+pub use name::SourceName;
 pub use raw::{Encoding, RawFrame};
 
 use crate::frame::Frame;

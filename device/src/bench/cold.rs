@@ -14,7 +14,7 @@ use blastscope_shared::Isa;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use super::times::Times;
+use crate::support::times::Times;
 use crate::{
     drawn_field, execution, interrupt,
     memory::{self, mebibytes},

@@ -7,7 +7,7 @@ use std::{
 
 use blastscope_shared::{Class, Network};
 
-use super::times;
+use crate::support::times;
 
 /// The least time of a map over `frames` frames, in ms, the first and its preparations left out; `None` where the network has
 /// none.

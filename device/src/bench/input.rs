@@ -11,7 +11,8 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};
 use serde::Serialize;
 
-use super::{field, times::Times};
+use super::field;
+use crate::support::times::Times;
 use crate::{
     files,
     pipeline::shown,

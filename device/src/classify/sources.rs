@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_files::{Found, LeftOut, Printable as _, pictures_below, walk::PICTURE_EXTENSIONS};
+use blastscope_files::{Found, Printable as _, pictures_below};
 use sha2::{Digest as _, Sha256};
 
-use crate::files;
+use crate::{files, source::replay::no_pictures};
 
 /// The argument that stands for standard input, as in other programs.
 const STANDARD_INPUT: &str = "-";
@@ -110,16 +110,6 @@ fn of_folder(folder: &Path, found: Found, note: impl Fn(String)) -> Vec<Item> {
     let mut items: Vec<Item> = pictures.into_iter().map(Item::file).chain(failures).collect();
     items.sort_by(|a, b| Path::new(&a.name).cmp(Path::new(&b.name)));
     items
-}
-
-/// That a folder holds no pictures, what pictures are, and what it holds instead.
-pub(crate) fn no_pictures(folder: &Path, left_out: &LeftOut) -> String {
-    let known = PICTURE_EXTENSIONS.join(", ");
-    if left_out.is_empty() {
-        format!("holds no pictures ({known})")
-    } else {
-        format!("holds no pictures ({known}); left out {}", left_out.below(folder))
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::{
 use blastscope_files::Printable as _;
 use clap::Args;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, load, note, record};
+use super::{PARTLY, SUCCESS, UNUSABLE, load, record};
+use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE,
     adapt::{self, AdaptError, Adapted},

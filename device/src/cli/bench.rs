@@ -5,7 +5,8 @@ use std::{io, path::PathBuf};
 use blastscope_shared::{cells::MAX_CELLS, network::Execution};
 use clap::Args;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, note};
+use super::{PARTLY, SUCCESS, UNUSABLE};
+use crate::support::terminal::note;
 use crate::{bench, execution, model};
 
 #[derive(Debug, Args)]

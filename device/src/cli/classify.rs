@@ -5,7 +5,8 @@ use std::{io, path::PathBuf};
 use blastscope_shared::Class;
 use clap::Args;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, load, note, settings};
+use super::{PARTLY, SUCCESS, UNUSABLE, load, settings};
+use crate::support::terminal::note;
 use crate::{classify, execution, model::Found};
 
 #[derive(Debug, Args)]

@@ -9,8 +9,9 @@ use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
-use super::{SUCCESS, UNUSABLE, note};
+use super::{SUCCESS, UNUSABLE};
 use crate::config::{Config, DEFAULT_TEXT};
+use crate::support::terminal::note;
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("task").required(true).args(["print_default", "check"])))]

@@ -8,13 +8,14 @@ use std::{
 
 use clap::Args;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, hardware, load, note, settings};
+use super::{PARTLY, SUCCESS, UNUSABLE, hardware, load, settings};
+use crate::support::terminal::note;
 use crate::{
     config::address,
     live, logging,
     model::Found,
     page::ModelSource,
-    source::{camera::CameraName, replay::Rate},
+    source::{SourceName, camera::CameraName, replay::Rate},
 };
 
 #[derive(Debug, Args)]
@@ -23,7 +24,7 @@ pub(super) struct LiveArgs {
     /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start
     /// [default: that of the configuration].
     #[arg(long, value_name = "DIR|camera[:N]")]
-    source: Option<live::SourceName>,
+    source: Option<SourceName>,
     /// Watch this camera, and wait for it: `auto`, a number, a node, or its name in /dev/v4l/by-path, as `blastscope
     /// cameras` lists them.
     #[arg(long, value_name = "auto|N|NODE|NAME", conflicts_with = "source")]
@@ -113,7 +114,7 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
     // What was named must be there at the start; what stands in the configuration may come later.
     let (wait, source) = match (args.source, args.camera) {
         (Some(source), _) => (false, source),
-        (None, Some(camera)) => (true, live::SourceName::Camera(camera)),
+        (None, Some(camera)) => (true, SourceName::Camera(camera)),
         (None, None) => (true, config.camera.live_source()),
     };
     let installed = args.data_dir.clone();
@@ -131,7 +132,7 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
     let Found { classifier, path, warnings, installed_in } = found;
     let classifier = config.pipeline.judged(classifier);
     let recorded = args.tui || args.listen.is_some();
-    let is_folder = matches!(source, live::SourceName::Folder(_));
+    let is_folder = matches!(source, SourceName::Folder(_));
     let options = live::Options {
         source,
         camera: live::CameraOptions {

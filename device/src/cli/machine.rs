@@ -4,7 +4,8 @@ use std::{io, path::PathBuf};
 
 use clap::Args;
 
-use super::{PARTLY, SUCCESS, hardware, note};
+use super::{PARTLY, SUCCESS, hardware};
+use crate::support::terminal::note;
 use crate::{cameras, doctor, source::SourceError};
 
 #[derive(Debug, Args)]

@@ -10,7 +10,8 @@ use blastscope_shared::classifier::Classifier;
 use clap::Args;
 use serde::Serialize;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, load, note};
+use super::{PARTLY, SUCCESS, UNUSABLE, load};
+use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE, execution,
     progress::Progress,

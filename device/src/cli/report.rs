@@ -10,7 +10,8 @@ use blastscope_shared::classifier::Classifier;
 use clap::Args;
 use serde::Serialize;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, load, note, record, settings};
+use super::{PARTLY, SUCCESS, UNUSABLE, load, record, settings};
+use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE, atomic_file, execution, files, model,
     record::{RecordError, SessionId},

@@ -10,7 +10,8 @@ use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
-use super::{SUCCESS, UNUSABLE, note};
+use super::{SUCCESS, UNUSABLE};
+use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE,
     service::install::{self, Plan, USER},

@@ -11,7 +11,8 @@ use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, note, settings};
+use super::{PARTLY, SUCCESS, UNUSABLE, settings};
+use crate::support::terminal::note;
 use crate::{config::address, page};
 
 #[derive(Debug, Args)]

@@ -9,7 +9,8 @@ use blastscope_files::Printable as _;
 use clap::Args;
 use serde::Serialize;
 
-use super::{PARTLY, SUCCESS, UNUSABLE, note};
+use super::{PARTLY, SUCCESS, UNUSABLE};
+use crate::support::terminal::note;
 use crate::{
     data_dir::DataDir,
     disk::System,

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Slot;
-use crate::{data_dir::DataDir, disk::Disk, update::self_test::SelfTest};
+use crate::{data_dir::DataDir, disk::Disk};
 
 /// Of the file's form.
 const FORMAT: u32 = 1;
@@ -43,6 +43,19 @@ pub struct Entry {
     pub installed: u64,
     /// How its test went; `None` when this was not written down and the slot was found again.
     pub self_test: Option<SelfTest>,
+}
+
+/// How a test went that was passed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// The instruction set that was compared with the plain kernels.
+    pub isa: String,
+    /// Fields that gave the same numbers, bit for bit.
+    pub fields: u32,
+    /// Half of the fields took at most this, from pixels to verdict.
+    pub field_ms: f64,
+    /// The version of the program that tested.
+    pub program: String,
 }
 
 impl State {

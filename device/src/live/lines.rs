@@ -15,11 +15,11 @@ use super::{Display, Session};
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
-    cli::note,
     hardware::ButtonEvent,
     model,
     pipeline::{Reading, Statement},
     source::state::Change,
+    support::terminal::note,
 };
 
 /// A summary of a session for people.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use blastscope_files::Printable as _;
 
-use super::{Options, SourceName};
+use super::Options;
+use crate::source::SourceName;
 use crate::source::{FrameSource, STALL, SourceError, camera::Finder, follow::Opener, replay::Replay, state::Patience};
 
 /// Time between attempts to open a lost source again.

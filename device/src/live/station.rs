@@ -11,11 +11,12 @@ use blastscope_shared::{classifier::Classifier, hex};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Options, Session, SourceName,
+    Options, Session,
     lines::summary,
     opener::{RETRY, SourceOpener, patience},
     tui,
 };
+use crate::source::SourceName;
 use crate::{
     RESEARCH_USE,
     config::{Config, Data},
@@ -106,12 +107,14 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
         tui::run(about, &remote, &stop, &page, &mut alive)
             .map_err(|error| format!("the terminal cannot be used ({error})"))
     } else {
-        warnings.iter().for_each(crate::cli::note);
+        warnings.iter().for_each(crate::support::terminal::note);
         // The page is there all the same; the end says it again by the status.
         let page = server.as_ref().map(Server::start_message).unwrap_or_default();
         said = say(&page, &classifier).map_err(|error| unsaid(&error));
         if let Err(Some(error)) = &said {
-            crate::cli::note(format_args!("{error}; the instrument goes on, see `blastscope token` for the page"));
+            crate::support::terminal::note(format_args!(
+                "{error}; the instrument goes on, see `blastscope token` for the page"
+            ));
         }
         let mut alive = alive(&remote);
         while remote.is_running() && !stop.load(Ordering::Relaxed) {
@@ -151,7 +154,7 @@ fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
     let remembered = Arc::new(Remembered::new());
     let no_thread = |error: io::Error| format!("the record cannot be kept ({error})");
     let refusing = |reason: RecordError| {
-        crate::cli::note(format_args!("{reason}\nNothing is recorded until then."));
+        crate::support::terminal::note(format_args!("{reason}\nNothing is recorded until then."));
         let writer = RecordWriter::refusing(reason, QUEUE).map_err(no_thread)?;
         Ok(Kept { writer, left: None, remembered: Arc::new(Remembered::new()) })
     };

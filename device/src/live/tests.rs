@@ -11,6 +11,7 @@ use crate::{
     pipeline::{Assessor, Statement},
     source::{
         Background, Capture, Encoding, FrameSource, Inline, RawFrame,
+        camera::CameraName,
         fault::{Faulty, Rates},
         follow::OpenWith,
         state::Patience,

@@ -21,7 +21,7 @@ use super::{
     live, notices,
     routes::{self, App},
 };
-use crate::cli::note;
+use crate::support::terminal::note;
 
 /// Connections at once: six a browser, for a room of them.
 const MOST: usize = 128;

@@ -63,7 +63,7 @@ pub fn tightened(path: &Path) -> io::Result<Option<String>> {
 /// The token that is kept in `path`, or a new one, which is kept there from now on.
 pub(super) fn kept_or_new(path: &Path) -> io::Result<String> {
     if let Some(sentence) = tightened(path)? {
-        crate::cli::note(sentence);
+        crate::support::terminal::note(sentence);
     }
     if let Some(token) = read(path)? {
         return Ok(token);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use super::{SessionId, verify::Finding};
+use super::{Finding, SessionId};
 
 /// Why something was not saved or cannot be read. Nothing is half-written when one of these comes back.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -14,7 +14,6 @@
 //! looks that they are there and whose they are. Pictures are nearly all of a record, so this takes about a five-hundredth of
 //! the time. A process that runs for long also [remembers](Remembered) which entries it has verified.
 
-mod finding;
 mod remembered;
 mod walk;
 
@@ -23,9 +22,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde::Serialize;
 
+pub use self::remembered::Remembered;
 use self::walk::{Scope, Start, Walk};
-pub use self::{finding::Finding, remembered::Remembered};
-use super::{Hash, RecordError, RecordReader, SessionId, error::sqlite, log, schema};
+use super::{Finding, Hash, RecordError, RecordReader, SessionId, error::sqlite, log, schema};
 
 /// Most findings that are listed.
 pub const MAX_FINDINGS: usize = 20;

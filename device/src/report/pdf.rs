@@ -9,11 +9,12 @@ mod face;
 mod fallback;
 mod flow;
 mod gallery;
+mod item;
 
 use self::{
-    draw::Colour,
     face::Faces,
-    flow::{Flow, WIDTH},
+    flow::Flow,
+    item::{Colour, WIDTH},
 };
 use super::{Report, ReportError, words};
 use crate::RESEARCH_USE;

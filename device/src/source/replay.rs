@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_files::{Printable as _, pictures_below};
+use blastscope_files::{LeftOut, Printable as _, pictures_below, walk::PICTURE_EXTENSIONS};
 
 use super::{Background, Capture, Encoding, RawFrame, SourceError};
-use crate::{classify::no_pictures, files};
+use crate::files;
 
 /// Frames a second, more than 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,5 +145,15 @@ impl Capture for Replay {
             Ok(bytes) => Ok(Some(RawFrame { bytes, encoding: Encoding::File, sequence, time, name: Some(name) })),
             Err(reason) => Err(SourceError::Corrupt { what: name.printable().to_string(), reason }),
         }
+    }
+}
+
+/// That a folder holds no pictures, what pictures are, and what it holds instead.
+pub(crate) fn no_pictures(folder: &Path, left_out: &LeftOut) -> String {
+    let known = PICTURE_EXTENSIONS.join(", ");
+    if left_out.is_empty() {
+        format!("holds no pictures ({known})")
+    } else {
+        format!("holds no pictures ({known}); left out {}", left_out.below(folder))
     }
 }

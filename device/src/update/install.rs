@@ -12,8 +12,9 @@ use super::{
     Outcome, PassedOver, Report, UpdateError,
     candidate::{self, Candidate, Floor},
     failed,
-    self_test::{self, SelfTest, SelfTestError},
+    self_test::{self, SelfTestError},
 };
+use crate::installed::SelfTest;
 use crate::{
     atomic_file::{self, TEMPORARY},
     data_dir::DataDir,

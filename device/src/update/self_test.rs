@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use crate::{drawn_field, installed::SelfTest, support::times::Times};
 use blastscope_shared::{
     Isa,
     artifact::ArtifactError,
@@ -11,27 +12,11 @@ use blastscope_shared::{
     network::Execution,
     sight::{Blank, Sight},
 };
-use serde::{Deserialize, Serialize};
-
-use crate::{bench::times::Times, drawn_field};
 
 /// Width, height and shift of the fields, in pixels: sizes that cameras deliver, and one that is squashed upwards in part.
 const FIELDS: [(usize, usize, usize); 4] = [(224, 224, 0), (640, 480, 11), (1024, 768, 29), (320, 200, 5)];
 /// A field that takes longer than this, in ms, is of no use at a microscope.
 const SLOWEST_MS: f64 = 10_000.0;
-
-/// How a test went that was passed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SelfTest {
-    /// The instruction set that was compared with the plain kernels.
-    pub isa: String,
-    /// Fields that gave the same numbers, bit for bit.
-    pub fields: u32,
-    /// Half of the fields took at most this, from pixels to verdict.
-    pub field_ms: f64,
-    /// The version of the program that tested.
-    pub program: String,
-}
 
 /// Why a model does not pass.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

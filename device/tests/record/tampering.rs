@@ -3,8 +3,8 @@
 use std::{fs, sync::Arc, time::Duration};
 
 use blastscope::record::{
-    CheckState, Hash, Record, RecordError, WholeCheck, path_in,
-    verify::{Finding, Verification, verify},
+    CheckState, Finding, Hash, Record, RecordError, WholeCheck, path_in,
+    verify::{Verification, verify},
 };
 use rusqlite::{Connection, types::Value};
 use tempfile::TempDir;

@@ -9,10 +9,10 @@ use std::{
 use blastscope_shared::{Classifier, Isa, RgbPixels, Sight, network::Execution};
 
 use crate::{
-    bench::times::Times,
     doctor::facts::{Model, Trial},
     drawn_field,
     model::{self, Found, ModelError},
+    support::times::Times,
 };
 
 /// Size of the picture, in pixels: what cameras deliver.

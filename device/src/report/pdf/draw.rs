@@ -6,7 +6,6 @@ use krilla::{
     Document,
     color::rgb,
     geom::{PathBuilder, Point, Rect, Size, Transform},
-    image::Image,
     metadata::{DateTime, Metadata},
     page::PageSettings,
     paint::Fill,
@@ -17,30 +16,12 @@ use krilla::{
 use super::{
     INK, LINE, SMALL, SOFT,
     face::Faces,
-    flow::{MARGIN, PAGE, WIDTH},
+    item::{Colour, Item, MARGIN, PAGE, Role, WIDTH},
 };
 use crate::{
     RESEARCH_USE,
     report::{Report, words},
 };
-
-/// Red, green, blue.
-#[derive(Clone, Copy)]
-pub(super) struct Colour(pub u8, pub u8, pub u8);
-
-/// What a text is, for those who hear the document.
-#[derive(Clone, Copy)]
-pub(super) enum Role {
-    Heading(u16),
-    Text,
-}
-
-/// Something on a page. Points from the upper left corner; a text's `y` is its base line.
-pub(super) enum Item {
-    Text { x: f32, y: f32, text: String, size: f32, bold: bool, colour: Colour, role: Role },
-    Fill { x: f32, y: f32, width: f32, height: f32, colour: Colour },
-    Picture { x: f32, y: f32, width: f32, height: f32, image: Image, alt: String },
-}
 
 /// The whole document, with a footer on every page.
 pub(super) fn document(pages: Vec<Vec<Item>>, faces: &Faces, report: &Report, footer: &str) -> Result<Vec<u8>, String> {

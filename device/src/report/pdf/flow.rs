@@ -4,16 +4,10 @@ use krilla::image::Image;
 
 use super::{
     ACCENT, INK,
-    draw::{Colour, Item, Role},
     face::Faces,
+    item::{Colour, Item, MARGIN, PAGE, Role, WIDTH},
 };
 
-/// A4, in points.
-pub(super) const PAGE: (f32, f32) = (595.28, 841.89);
-/// Left and right of the text.
-pub(super) const MARGIN: f32 = 48.0;
-/// Width of the text.
-pub(super) const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
 const TOP: f32 = 46.0;
 const BOTTOM: f32 = PAGE.1 - 58.0;
 

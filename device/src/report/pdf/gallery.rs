@@ -4,8 +4,8 @@ use krilla::image::Image;
 
 use super::{
     CONFIRMED, CORRECTED, INK, LINE, SMALL, SOFT,
-    draw::Colour,
-    flow::{Flow, WIDTH},
+    flow::Flow,
+    item::{Colour, WIDTH},
 };
 use crate::report::{Report, ReportError, Shown, words};
 

@@ -1,7 +1,8 @@
 //! The power goes, or the disk fails, at every single step.
 
-use super::{install::install_tested, self_test::SelfTest, *};
+use super::{install::install_tested, *};
 use crate::disk::simulated::{Failure, Found};
+use crate::installed::SelfTest;
 
 /// An installation with a self-test that takes no time: nothing of it is on the disk.
 fn try_install(

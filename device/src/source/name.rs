@@ -1,0 +1,40 @@
+//! Which source is meant, as the command line and the settings name it.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use super::camera::CameraName;
+
+/// Where frames come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceName {
+    /// A camera.
+    Camera(CameraName),
+    /// A folder of pictures.
+    Folder(PathBuf),
+}
+
+impl FromStr for SourceName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("camera") {
+            Some("") => Ok(Self::Camera(CameraName::Auto)),
+            Some(rest) if rest.starts_with(':') => match rest[1..].parse() {
+                Ok(number) => Ok(Self::Camera(CameraName::Number(number))),
+                Err(_) => Err("a camera's number follows the colon, such as camera:0".into()),
+            },
+            _ if text.is_empty() => Err("name a folder or a camera".into()),
+            _ => Ok(Self::Folder(text.into())),
+        }
+    }
+}
+
+/// As it stands in the settings: a camera's name, or a folder.
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Camera(name) => name.fmt(f),
+            Self::Folder(folder) => folder.display().fmt(f),
+        }
+    }
+}
