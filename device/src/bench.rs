@@ -22,9 +22,12 @@ use blastscope_shared::{
 };
 use serde::Serialize;
 
-use crate::memory::{self, mebibytes};
-use crate::support::times::{self, Times};
 pub use drawn::network as drawn_network;
+
+use crate::{
+    memory::{self, mebibytes},
+    support::times::{self, Times},
+};
 
 /// Frames that are run before the clock counts.
 const WARM_UP: u32 = 20;

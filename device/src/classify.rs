@@ -11,6 +11,7 @@ use std::{
     path::PathBuf,
 };
 
+use blastscope_core::pipeline::{Appraisal, Assessor as _, shown};
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     classifier::Classifier,
@@ -25,11 +26,7 @@ use self::{
     sources::{Item, Source},
     table::Table,
 };
-use crate::{
-    model,
-    pipeline::{Appraisal, Assessor as _, shown},
-    support::terminal::note,
-};
+use crate::{model, support::terminal::note};
 
 /// How to classify.
 #[derive(Debug)]

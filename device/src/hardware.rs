@@ -39,7 +39,7 @@ pub(crate) use self::{
     configuration::Place,
     system::{PinState, state},
 };
-use crate::pipeline::Statement;
+use blastscope_core::pipeline::Statement;
 
 /// A button of the instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -14,12 +14,9 @@
 
 mod desk;
 mod feed;
-mod field;
-mod focus;
 mod left;
 mod network;
 mod order;
-mod screening;
 mod snapshot;
 mod work;
 
@@ -34,21 +31,22 @@ use std::{
     time::Duration,
 };
 
+use blastscope_core::{
+    field::Rules,
+    pipeline::{Assessor, Settings},
+};
 use tokio::sync::{oneshot, watch};
 
 pub use self::{
     desk::Origin,
     feed::Feed,
-    field::{NotTaken, Presence, Rules, Taken, Token},
     left::{Left, LeftOpen, RECENT},
     network::LoadedNetwork,
     order::{JUST_NOW, Order, Refusal},
-    screening::{Screening, Step},
-    snapshot::{Flow, FocusBar, Note, OpenSession, Saving, Snapshot},
+    snapshot::{Flow, Note, OpenSession, Saving, Snapshot},
 };
 use crate::{
     hardware::{self, NoHardware},
-    pipeline::{Assessor, Settings},
     record::{Receipt, RecordWriter},
 };
 

@@ -8,6 +8,7 @@ mod watch;
 
 use std::{io, time::Duration};
 
+use blastscope_core::pipeline::{Pipeline, Reading, Settings, Tally};
 use blastscope_shared::classifier::Classifier;
 
 use self::{
@@ -17,7 +18,6 @@ use self::{
 use crate::{
     hardware::{Attached, ButtonEvent, Configuration, Instrument, NoHardware},
     interrupt, model,
-    pipeline::{Pipeline, Reading, Settings, Tally},
     service::notify,
     source::{
         SourceError, SourceName,

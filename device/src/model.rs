@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_core::pipeline::Assessor;
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class, Explanation, RgbPixels,
@@ -21,7 +22,6 @@ use crate::{
     disk::{Disk as _, System},
     files,
     installed::{Installed, NoneUsable, keys},
-    pipeline::Assessor,
     text,
 };
 

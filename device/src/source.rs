@@ -24,7 +24,7 @@ pub use background::{Background, Guard};
 pub use name::SourceName;
 pub use raw::{Encoding, RawFrame};
 
-use crate::frame::Frame;
+use blastscope_core::frame::Frame;
 
 /// How long a source may be silent before it counts as stalled.
 pub const STALL: Duration = Duration::from_millis(1500);

@@ -138,7 +138,7 @@ fn what_a_file_says_and_is_not_applied_is_told_once_and_in_every_line() {
         if name != "c.png" {
             encoder.set_icc_profile(vec![7; 200]).expect("a profile of another colour space");
         }
-        let pixels = blastscope::drawn_field::field(320, 240, 0).into_bytes();
+        let pixels = blastscope_core::drawn_field::field(320, 240, 0).into_bytes();
         encoder.write_image(&pixels, 320, 240, ExtendedColorType::Rgb8).expect("written");
     }
     let (code, stdout, stderr) =

@@ -10,10 +10,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use blastscope::{
-    drawn_field,
-    record::{Judgement, Label, NewField, NewOpinion, NewSession, Record, Said, Says, StoredPicture, VerdictKind},
+use blastscope::record::{
+    Judgement, Label, NewField, NewOpinion, NewSession, Record, Said, Says, StoredPicture, VerdictKind,
 };
+use blastscope_core::drawn_field;
 use blastscope_shared::{Class, artifact, gate::Quality, signing::SecretKey};
 
 /// Examples that are not run, and why; they are understood all the same.

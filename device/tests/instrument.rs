@@ -20,15 +20,18 @@ use std::{
 };
 
 use blastscope::{
-    frame::Frame,
     hardware::{self, Button, ButtonEvent, NoHardware, Notice},
-    instrument::{Feed, Instrument, LeftOpen, Order, Origin, Parts, Presence, Refusal, Rules, Saving, Snapshot},
-    pipeline::{Settings, Statement},
+    instrument::{Feed, Instrument, LeftOpen, Order, Origin, Parts, Refusal, Saving, Snapshot},
     record::{Decision, NewSession, Record, RecordReader, RecordWriter},
     source::{
         Background, Capture, FrameSource, Guard, RawFrame, SourceError,
         state::{CameraState, Patience},
     },
+};
+use blastscope_core::{
+    field::{Presence, Rules},
+    frame::Frame,
+    pipeline::{Settings, Statement},
 };
 use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
 use tempfile::TempDir;
@@ -296,10 +299,10 @@ fn orders_for_another_session_or_another_picture_are_refused() {
         snapshot.frame.as_ref().is_some_and(|frame| frame.picture == scene::drawn(320, 240, 2))
     });
     let gone = ask(Order::Take { session: new, frame: seen.sequence });
-    assert!(matches!(gone, Err(Refusal::NotTaken(blastscope::instrument::NotTaken::Moved))), "{gone:?}");
+    assert!(matches!(gone, Err(Refusal::NotTaken(blastscope_core::field::NotTaken::Moved))), "{gone:?}");
     let now = instrument.remote().snapshot();
     let taken = ask(Order::Take { session: new, frame: now.sequence });
-    assert!(matches!(taken, Ok(_) | Err(Refusal::NotTaken(blastscope::instrument::NotTaken::Counted(1)))), "{taken:?}");
+    assert!(matches!(taken, Ok(_) | Err(Refusal::NotTaken(blastscope_core::field::NotTaken::Counted(1)))), "{taken:?}");
     end(new).expect("ended");
 }
 

@@ -22,11 +22,14 @@ use std::{
 };
 
 use blastscope::{
-    frame::Frame,
-    instrument::{Feed, Instrument, Order, Parts, Presence, Remote, Rules},
-    pipeline::Settings,
+    instrument::{Feed, Instrument, Order, Parts, Remote},
     record::{Record, RecordReader, RecordWriter, verify::verify},
     source::{FrameSource, SourceError},
+};
+use blastscope_core::{
+    field::{Presence, Rules},
+    frame::Frame,
+    pipeline::Settings,
 };
 use blastscope_shared::{
     Class, RgbPixels,

@@ -6,7 +6,7 @@
 
 use std::{alloc::System, env, fs, io::Write as _, path::Path};
 
-use blastscope::drawn_field;
+use blastscope_core::drawn_field;
 use blastscope_shared::{Classifier, Isa, network::Execution};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 

@@ -4,9 +4,22 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
-use blastscope::drawn_field;
+use blastscope::{
+    config,
+    model::Loaded,
+    record::{Judgement, Said},
+};
+use blastscope_core::{
+    drawn_field,
+    frame::Frame,
+    pipeline::{Action, Appraisal, Pipeline, Settings, Statement},
+};
+use blastscope_shared::{
+    Class, Classifier, Judge, RgbPixels, Sight, artifact::Thresholds, judge::Scores, sight::Blank,
+};
 use serde_json::Value;
 
 fn run(arguments: &[&str]) -> Vec<Value> {
@@ -71,5 +84,75 @@ fn classify_and_live_say_the_same_of_every_picture_by_the_same_settings() {
             let is_the_reason = |reason| classified["reason"].as_str().is_some_and(|why| why.starts_with(reason));
             assert!(reason.is_none_or(is_the_reason), "{settings}: {classified}");
         }
+    }
+}
+
+const TINY: &[u8] = include_bytes!("../../tests/golden/tiny.bsm");
+
+/// A class, and why there is none.
+type Answer = (Option<Class>, Option<String>);
+
+/// What is said of one frame: by itself as maps and `classify` say it, by the pipeline of the frame and of its view, and by the
+/// record.
+fn said(settings: &config::Pipeline, shift: usize) -> (Appraisal, Vec<Answer>) {
+    let classifier = settings.judged(Classifier::read(TINY).expect("the tiny model"));
+    let picture = drawn_field::field(320, 240, shift);
+    let appraisal = Appraisal::of(&picture, &classifier, &mut classifier.workspace());
+    let single = Settings { settle: 1, same_view: -1.0, ..Settings::new(*classifier.judge()) };
+    let mut pipeline = Pipeline::new(Loaded::new(&classifier), single);
+    let frame = Frame { picture, sequence: 0, time: Duration::ZERO, name: None, original: None };
+    let Action::Show(reading) = pipeline.step(&frame, frame.time).swap_remove(0) else { panic!("a reading") };
+    let of_frame = reading.frame.as_ref().expect("the gate lets drawn fields pass");
+    assert_eq!((of_frame, of_frame.probabilities()), (&appraisal.assessment, reading.probabilities));
+    let Judgement { said: Said { class, reason, .. }, .. } = Judgement::of(&reading, "").expect("a picture");
+    let alone = Statement::Verdict(of_frame.verdict);
+    let said = vec![
+        (appraisal.class(), appraisal.reason()),
+        (alone.class(), alone.reason()),
+        (reading.statement.class(), reading.statement.reason()),
+        (class, reason),
+    ];
+    (appraisal, said)
+}
+
+#[test]
+fn with_stricter_settings_all_that_is_said_of_a_frame_agrees() {
+    let strict = |min_probability, max_novelty| config::Pipeline { min_probability, max_novelty, ..Default::default() };
+    let mut named = 0;
+    for shift in 0..8 {
+        let (_, usual) = said(&strict(None, None), shift);
+        named += usize::from(usual[0].0.is_some());
+        for (settings, reason) in
+            [(strict(Some(1.0), None), "not sure enough"), (strict(None, Some(0.001)), "unlike the fields")]
+        {
+            let (appraisal, all) = said(&settings, shift);
+            assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
+            assert_eq!(all[0].0, None);
+            assert!(all[0].1.as_ref().is_some_and(|why| why.starts_with(reason)), "{all:?}");
+            assert!(appraisal.sentence().starts_with(&format!("no verdict: {reason}")), "{}", appraisal.sentence());
+        }
+        assert!(usual.iter().all(|one| *one == usual[0]), "{usual:?}");
+    }
+    assert!(named > 0, "by the model's own thresholds some field gets a class");
+}
+
+#[test]
+fn nothing_seen_has_no_number_anywhere_and_is_kept_as_an_abstention() {
+    for (blank, reason) in [(Blank::NoCells, "no nucleated cell"), (Blank::NotFinite, "no finite numbers")] {
+        let judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+        let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(judge) };
+        let nothing = move |_: &RgbPixels| Sight::<Scores>::Nothing(blank);
+        let picture = drawn_field::field(320, 240, 0);
+        let frame = Frame { picture, sequence: 0, time: Duration::ZERO, name: None, original: None };
+        let Action::Show(reading) = Pipeline::new(nothing, settings).step(&frame, frame.time).swap_remove(0) else {
+            panic!("a reading")
+        };
+        assert_eq!((reading.statement.class(), reading.probabilities), (None, None));
+        let judgement = Judgement::of(&reading, &"ab".repeat(32)).expect("a picture");
+        assert_eq!((judgement.logits, judgement.probabilities, judgement.novelty), (None, None, None));
+        assert_eq!(judgement.said.kind.name(), "abstain");
+        assert!(judgement.said.reason.as_ref().is_some_and(|said| said.contains(reason)), "{judgement:?}");
+        let json = serde_json::to_string(&judgement).expect("written");
+        assert!(json.contains("\"logits\":null") && json.contains("\"probabilities\":null"), "{json}");
     }
 }

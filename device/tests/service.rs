@@ -174,7 +174,7 @@ fn live_tells_systemd() {
     socket.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
     let slides = folder.path().join("slides");
     fs::create_dir(&slides).expect("a folder");
-    let picture = blastscope::drawn_field::field(320, 240, 0);
+    let picture = blastscope_core::drawn_field::field(320, 240, 0);
     let jpeg = blastscope::record::Jpeg::encode(&picture).expect("encoded");
     fs::write(slides.join("1.jpg"), jpeg.bytes()).expect("written");
     let config = folder.path().join("c.toml");

@@ -106,7 +106,7 @@ fn a_model_is_installed_used_updated_and_taken_back() {
     assert!(stdout.contains("slot b  runs  tiny version 2") && stdout.contains("self-test  "), "{stdout}");
 
     let picture = machine.folder.path().join("field.png");
-    let field = blastscope::drawn_field::field(320, 240, 0);
+    let field = blastscope_core::drawn_field::field(320, 240, 0);
     image::save_buffer(&picture, field.bytes(), 320, 240, image::ColorType::Rgb8).expect("written");
     let (code, stdout, stderr) = output(machine.program("classify").arg(&picture));
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
@@ -133,7 +133,7 @@ fn a_damaged_slot_is_a_warning_on_every_screen_and_the_other_model_runs() {
     assert!(stdout.contains("slot a  runs") && stdout.contains("warning: ") && stdout.contains("b.bsm"), "{stdout}");
     let folder = machine.folder.path().join("pictures");
     fs::create_dir(&folder).expect("a folder");
-    let field = blastscope::drawn_field::field(320, 240, 0);
+    let field = blastscope_core::drawn_field::field(320, 240, 0);
     image::save_buffer(folder.join("a.png"), field.bytes(), 320, 240, image::ColorType::Rgb8).expect("written");
     for command in [["classify", "pictures"].as_slice(), &["live", "--source", "pictures", "--fps", "50"]] {
         let (code, stdout, stderr) = output(machine.program(command[0]).args(&command[1..]));

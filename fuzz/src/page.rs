@@ -8,15 +8,8 @@ use std::{
     time::Duration,
 };
 
-use blastscope::{
-    frame::Frame,
-    instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts, Rules},
-    model,
-    page::{Options, Server},
-    pipeline::Settings,
-    record::{Record, RecordWriter},
-    source::{FrameSource, SourceError},
-};
+use blastscope_core::{frame::Frame, field::Rules, pipeline::Settings};
+use blastscope::{instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts}, model, page::{Options, Server}, record::{Record, RecordWriter}, source::{FrameSource, SourceError}};
 use blastscope_shared::network::Execution;
 use blastscope_tests::blocks;
 use tempfile::TempDir;

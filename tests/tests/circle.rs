@@ -11,14 +11,16 @@ use std::{
 use blastscope::{
     data_dir::DataDir,
     disk::System,
-    frame::Frame,
     model,
-    pipeline::{Action, Pipeline, Settings},
     record::{
         Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Says, StoredPicture,
         export_for_training, verify,
     },
     update::{self, Lock, Outcome},
+};
+use blastscope_core::{
+    frame::Frame,
+    pipeline::{Action, Pipeline, Settings},
 };
 use blastscope_host::{
     cli::Cli, dataset::Dataset, picture::read_picture, progress::Progress, screening, synth::draw_field,

@@ -9,15 +9,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::drawn_field;
 use blastscope_files::Printable as _;
 use blastscope_shared::Isa;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use crate::support::times::Times;
 use crate::{
-    drawn_field, execution, interrupt,
+    execution, interrupt,
     memory::{self, mebibytes},
+    support::times::Times,
 };
 
 /// Side of the picture, in pixels.

@@ -7,16 +7,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::pipeline::shown;
 use blastscope_files::Printable as _;
 use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};
 use serde::Serialize;
 
 use super::field;
-use crate::support::times::Times;
 use crate::{
     files,
-    pipeline::shown,
     source::{Encoding, RawFrame},
+    support::times::Times,
 };
 
 /// Size of the drawn frame, in pixels: what a camera is asked for.

@@ -1,10 +1,10 @@
 //! One line of JSON.
 
+use blastscope_core::pipeline::Appraisal;
 use blastscope_shared::{Class, gate::Quality};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use super::{Examined, explain::Drawn};
-use crate::pipeline::Appraisal;
 
 /// A number for each class, written as an object with the classes' names.
 #[derive(Clone, Copy, Debug)]

@@ -9,13 +9,13 @@ use blastscope_files::Printable as _;
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, load, record};
-use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE,
     adapt::{self, AdaptError, Adapted},
     execution,
     model::Found,
     record::{RecordError, SessionId},
+    support::terminal::note,
 };
 
 /// Arguments of `adapt`.

@@ -6,8 +6,7 @@ use blastscope_shared::{cells::MAX_CELLS, network::Execution};
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE};
-use crate::support::terminal::note;
-use crate::{bench, execution, model};
+use crate::{bench, execution, model, support::terminal::note};
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {

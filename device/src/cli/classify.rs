@@ -6,8 +6,7 @@ use blastscope_shared::Class;
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, load, settings};
-use crate::support::terminal::note;
-use crate::{classify, execution, model::Found};
+use crate::{classify, execution, model::Found, support::terminal::note};
 
 #[derive(Debug, Args)]
 pub(super) struct ClassifyArgs {

@@ -10,8 +10,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{SUCCESS, UNUSABLE};
-use crate::config::{Config, DEFAULT_TEXT};
-use crate::support::terminal::note;
+use crate::{
+    config::{Config, DEFAULT_TEXT},
+    support::terminal::note,
+};
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("task").required(true).args(["print_default", "check"])))]

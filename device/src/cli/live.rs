@@ -9,13 +9,13 @@ use std::{
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, hardware, load, settings};
-use crate::support::terminal::note;
 use crate::{
     config::address,
     live, logging,
     model::Found,
     page::ModelSource,
     source::{SourceName, camera::CameraName, replay::Rate},
+    support::terminal::note,
 };
 
 #[derive(Debug, Args)]

@@ -5,8 +5,7 @@ use std::{io, path::PathBuf};
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, hardware};
-use crate::support::terminal::note;
-use crate::{cameras, doctor, source::SourceError};
+use crate::{cameras, doctor, source::SourceError, support::terminal::note};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {

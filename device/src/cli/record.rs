@@ -11,7 +11,6 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, load};
-use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE, execution,
     progress::Progress,
@@ -21,6 +20,7 @@ use crate::{
         recompute::{self, Recomputation, recompute},
         verify::{self, Verification},
     },
+    support::terminal::note,
 };
 
 #[derive(Debug, Args)]

@@ -11,11 +11,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, load, record, settings};
-use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE, atomic_file, execution, files, model,
     record::{RecordError, SessionId},
     report::{Options, Report, ReportError, fhir, gather, html, pdf},
+    support::terminal::note,
 };
 
 #[derive(Debug, Args)]

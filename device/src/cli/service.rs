@@ -11,10 +11,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{SUCCESS, UNUSABLE};
-use crate::support::terminal::note;
 use crate::{
     RESEARCH_USE,
     service::install::{self, Plan, USER},
+    support::terminal::note,
 };
 
 #[derive(Debug, Args)]

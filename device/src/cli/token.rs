@@ -12,8 +12,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, settings};
-use crate::support::terminal::note;
-use crate::{config::address, page};
+use crate::{config::address, page, support::terminal::note};
 
 #[derive(Debug, Args)]
 pub(super) struct TokenArgs {

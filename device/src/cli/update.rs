@@ -10,12 +10,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{PARTLY, SUCCESS, UNUSABLE};
-use crate::support::terminal::note;
 use crate::{
     data_dir::DataDir,
     disk::System,
     execution,
     installed::state::Entry,
+    support::terminal::note,
     text::harmless,
     update::{self, Lock, Outcome, Report},
 };

@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::pipeline::Statement;
 use embedded_hal::digital::OutputPin;
 
 use super::{
     Button, ButtonEvent, ButtonReader, Configuration, Hardware, Instrument, Lamp, Light, Notice, Sounder,
     configuration::Place, system,
 };
-use crate::pipeline::Statement;
 
 /// How long a button's thread may take to notice that the program ends.
 const LOOK_AROUND: Duration = Duration::from_millis(100);

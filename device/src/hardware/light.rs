@@ -2,7 +2,7 @@
 
 use blastscope_shared::verdict::Verdict;
 
-use crate::pipeline::Statement;
+use blastscope_core::pipeline::Statement;
 
 /// A lamp of the instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

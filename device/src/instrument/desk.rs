@@ -8,21 +8,21 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use blastscope_core::{
+    field::{Taken, Token},
+    pipeline::Assessor,
+    screening::Screening,
+};
 use tokio::sync::oneshot;
 
 use super::{
-    field::{Taken, Token},
     left::LeftOpen,
     order::{Order, Refusal},
-    screening::Screening,
     snapshot::{OpenSession, Saving},
 };
-use crate::{
-    pipeline::Assessor,
-    record::{
-        CheckState, Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter,
-        SessionId, Ticket, text_rules,
-    },
+use crate::record::{
+    CheckState, Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId,
+    Ticket, text_rules,
 };
 
 /// What a session says of model and device.
@@ -128,10 +128,11 @@ impl Desk {
             Order::Take { session, frame } => {
                 let started = self.goes_on(session)?;
                 if frame.is_some_and(|frame| !screening.still_shows(frame)) {
-                    return Err(super::NotTaken::Moved.into());
+                    return Err(blastscope_core::field::NotTaken::Moved.into());
                 }
                 let taken = screening.take()?;
-                let job = picture(&taken, session, started, &self.origin).ok_or(super::NotTaken::NoPicture)?;
+                let job = picture(&taken, session, started, &self.origin)
+                    .ok_or(blastscope_core::field::NotTaken::NoPicture)?;
                 Ok((Job::Field(Box::new(job)), What::Field(taken.token)))
             }
             Order::Start { specimen, operator } => {

@@ -7,13 +7,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use blastscope_core::pipeline::Thumbnail;
 use serde::Serialize;
 
 use super::Origin;
 use crate::{
     civil::rfc3339,
     clock::ClockTrust,
-    pipeline::Thumbnail,
     record::{MAX_PAGE, RecordError, RecordReader, Session, SessionId, State},
 };
 

@@ -9,7 +9,7 @@ use blastscope_shared::{
     sight::Sight,
 };
 
-use crate::pipeline::Assessor;
+use blastscope_core::pipeline::Assessor;
 
 /// A classifier that is shared with other threads, and the buffers of this one.
 pub struct LoadedNetwork {

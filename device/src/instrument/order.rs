@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::record::{RecordError, Says, Seen, SessionId};
+use blastscope_core::field::NotTaken;
 
-use super::field::NotTaken;
+use crate::record::{RecordError, Says, Seen, SessionId};
 
 /// A field that came by itself less than this ago was not meant by a hand that was on its way: an answer to it is refused.
 pub const JUST_NOW: Duration = Duration::from_millis(700);

@@ -2,16 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use blastscope_core::{
+    FocusBar,
+    field::Presence,
+    frame::Frame,
+    pipeline::{Reading, Tally},
+};
 use blastscope_shared::{Class, gate::Quality};
 use serde::Serialize;
 
-use super::{field::Presence, left::Left};
+use super::left::Left;
 use crate::{
     RESEARCH_USE,
     classify::ByClass,
     clock::ClockTrust,
-    frame::Frame,
-    pipeline::{Reading, Tally},
     record::{CheckState, Said, SessionId},
     source::{follow::Trouble, state::CameraState},
 };
@@ -59,15 +63,6 @@ pub struct Flow {
     /// What went wrong with the source.
     #[serde(flatten)]
     pub trouble: Trouble,
-}
-
-/// The focus bar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct FocusBar {
-    /// Sharpness relative to the best of the session, 0..=1; `None` without a picture.
-    pub level: Option<f32>,
-    /// Where on the same scale pictures begin to be judged.
-    pub threshold: f32,
 }
 
 /// Something that source, hardware or buttons had to say.

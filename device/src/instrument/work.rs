@@ -9,21 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::{field::Presence, frame::Frame, pipeline::Assessor, screening::Screening};
 use tokio::sync::{oneshot, watch};
 
 use super::{
     Parts,
     desk::{Desk, Reply},
-    field::Presence,
     order::{JUST_NOW, Order, Refusal},
-    screening::Screening,
     snapshot::Snapshot,
 };
 use crate::{
     clock::Clock,
-    frame::Frame,
     hardware::{self, Button, Notice},
-    pipeline::Assessor,
     record::{CheckState, Receipt, RecordWriter, Says, Seen, SessionId},
     source::{
         follow::{Follower, Turn},

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+use blastscope_core::pipeline::{Reading, Statement};
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     Class,
@@ -13,13 +14,7 @@ use serde::Serialize;
 
 use super::{Display, Session};
 use crate::{
-    RESEARCH_USE,
-    classify::ByClass,
-    hardware::ButtonEvent,
-    model,
-    pipeline::{Reading, Statement},
-    source::state::Change,
-    support::terminal::note,
+    RESEARCH_USE, classify::ByClass, hardware::ButtonEvent, model, source::state::Change, support::terminal::note,
 };
 
 /// A summary of a session for people.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use blastscope_files::Printable as _;
 
 use super::Options;
-use crate::source::SourceName;
-use crate::source::{FrameSource, STALL, SourceError, camera::Finder, follow::Opener, replay::Replay, state::Patience};
+use crate::source::{
+    FrameSource, STALL, SourceError, SourceName, camera::Finder, follow::Opener, replay::Replay, state::Patience,
+};
 
 /// Time between attempts to open a lost source again.
 pub(super) const RETRY: Duration = Duration::from_millis(500);

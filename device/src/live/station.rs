@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::field::Rules;
 use blastscope_files::Printable as _;
 use blastscope_shared::{classifier::Classifier, hex};
 use sha2::{Digest as _, Sha256};
@@ -16,17 +17,16 @@ use super::{
     opener::{RETRY, SourceOpener, patience},
     tui,
 };
-use crate::source::SourceName;
 use crate::{
     RESEARCH_USE,
     config::{Config, Data},
     hardware::{self, Attached, NoHardware},
-    instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Rules, Snapshot},
+    instrument::{Feed, Instrument, LeftOpen, LoadedNetwork, Origin, Parts, Remote, Snapshot},
     interrupt, model,
     page::{self, ModelSource, Server},
     record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules},
     service::notify,
-    source::follow::Opener as _,
+    source::{SourceName, follow::Opener as _},
 };
 
 /// Jobs that may wait for the disk: a field a second comes at most.

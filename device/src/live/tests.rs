@@ -2,13 +2,15 @@
 
 use std::{collections::VecDeque, sync::atomic::AtomicBool, thread, time::Duration};
 
+use blastscope_core::{
+    frame::Frame,
+    pipeline::{Assessor, Statement},
+};
 use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
 
 use super::*;
 use crate::{
-    frame::Frame,
     hardware::Notice,
-    pipeline::{Assessor, Statement},
     source::{
         Background, Capture, Encoding, FrameSource, Inline, RawFrame,
         camera::CameraName,

@@ -7,11 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::{
+    frame::Frame,
+    pipeline::{Action, Assessor, Pipeline},
+};
+
 use super::{Display, Session};
 use crate::{
-    frame::Frame,
     hardware::{Instrument, Notice},
-    pipeline::{Action, Assessor, Pipeline},
     service::notify,
     source::{
         FrameSource, SourceError,

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
+use blastscope_core::pipeline::Appraisal;
 use blastscope_shared::{Class, RgbPixels, classifier::Classifier};
 use tokio::task::spawn_blocking;
 
@@ -16,7 +17,7 @@ use super::{
     review::{self, Number},
     routes::App,
 };
-use crate::{RESEARCH_USE, model, overlay, pipeline::Appraisal};
+use crate::{RESEARCH_USE, model, overlay};
 
 /// `likely` asks for the most probable class.
 const LIKELY: &str = "likely";
@@ -105,7 +106,8 @@ fn caption(appraisal: &Appraisal, classifier: &Classifier) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config, drawn_field};
+    use crate::config;
+    use blastscope_core::drawn_field;
 
     #[test]
     fn the_caption_says_what_the_stricter_judge_says() {

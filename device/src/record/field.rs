@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use blastscope_core::pipeline::{Reading, Statement};
 use blastscope_shared::{
     Class,
     gate::{Quality, Rejection},
@@ -11,10 +12,7 @@ use blastscope_shared::{
 use serde::Serialize;
 
 use super::{PictureFormat, PictureOrigin, RecordError, StoredPicture, opinion::Opinion, text_rules};
-use crate::{
-    clock::ClockTrust,
-    pipeline::{Reading, Statement},
-};
+use crate::clock::ClockTrust;
 
 /// Which kind of statement was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

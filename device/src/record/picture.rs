@@ -6,6 +6,7 @@
 
 use std::str::FromStr;
 
+use blastscope_core::frame::Frame;
 use blastscope_shared::{
     RgbPixels,
     decode::{self, DecodeError},
@@ -18,7 +19,6 @@ use image::{
 use serde::Serialize;
 
 use super::{Jpeg, RecordError};
-use crate::frame::Frame;
 
 /// Longest side of a thumbnail, in pixels: 55 mm at 166 dots an inch.
 pub const THUMBNAIL_SIDE: usize = 360;
@@ -213,10 +213,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{
-        drawn_field,
-        source::{Encoding, RawFrame},
-    };
+    use crate::source::{Encoding, RawFrame};
+    use blastscope_core::drawn_field;
 
     fn frame(bytes: Vec<u8>, encoding: Encoding) -> Frame {
         RawFrame { bytes, encoding, sequence: 1, time: Duration::ZERO, name: None }.decode().expect("a picture")

@@ -4,6 +4,7 @@
 //! machine. So what was measured in a field's frame is measured again: the gate's numbers and verdict, logits, novelty. What was
 //! averaged over several frames, the probabilities and what was said, cannot be: the other frames are not kept.
 
+use blastscope_core::pipeline::{Assessor as _, shown};
 use blastscope_shared::{
     classifier::Classifier,
     gate::{Gate, Inspector},
@@ -11,10 +12,7 @@ use blastscope_shared::{
 use serde::Serialize;
 
 use super::{Field, RecordError, RecordReader, SessionId, field::Measured};
-use crate::{
-    model::Loaded,
-    pipeline::{Assessor as _, shown},
-};
+use crate::model::Loaded;
 
 /// Differences that are listed.
 pub const MAX_DIFFERENCES: usize = 20;

@@ -10,11 +10,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use blastscope_core::frame::Frame;
+
 use super::{
     CheckState, Decision, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, Seen, SessionId,
     StoredPicture, WholeCheck,
 };
-use crate::frame::Frame;
 
 /// A field whose picture is not encoded yet.
 #[derive(Clone, Debug)]

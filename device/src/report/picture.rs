@@ -1,11 +1,11 @@
 //! Heat maps as a report shows them.
 
+use blastscope_core::pipeline::Assessor as _;
 use blastscope_shared::{Class, RgbPixels, calibration::most_probable};
 
 use crate::{
     model::Loaded,
     overlay,
-    pipeline::Assessor as _,
     record::{Field, StoredPicture},
 };
 

@@ -13,8 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::frame::Frame;
+
 use super::{Capture, FrameSource, RawFrame, SourceError, raw::fingerprint};
-use crate::frame::Frame;
 
 /// Passing errors that are kept for the consumer; beyond, the oldest are forgotten.
 const KEPT_ERRORS: usize = 8;

@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use blastscope_core::frame::Frame;
 use serde::Serialize;
 
 use super::{
     FrameSource, SourceError,
     state::{CameraState, Change, Patience, Sign, Watchdog},
 };
-use crate::frame::Frame;
 
 /// What opens a source, the first time and again, and has something to say about it.
 pub trait Opener {

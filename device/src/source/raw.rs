@@ -4,6 +4,7 @@ mod ycbcr;
 
 use std::{mem, time::Duration};
 
+use blastscope_core::frame::Frame;
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     RgbPixels,
@@ -12,7 +13,6 @@ use blastscope_shared::{
 
 use self::ycbcr::Converter;
 use super::SourceError;
-use crate::frame::Frame;
 
 /// What a frame's bytes mean. `stride` is the number of bytes from one row to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,13 +14,12 @@ use super::{
     failed,
     self_test::{self, SelfTestError},
 };
-use crate::installed::SelfTest;
 use crate::{
     atomic_file::{self, TEMPORARY},
     data_dir::DataDir,
     disk::{Disk, System},
     installed::{
-        Installed, Slot, SlotModel,
+        Installed, SelfTest, Slot, SlotModel,
         keys::{EXTENSION, TrustedKey},
         state::{self, Entry, State},
     },

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::{drawn_field, installed::SelfTest, support::times::Times};
+use blastscope_core::drawn_field;
 use blastscope_shared::{
     Isa,
     artifact::ArtifactError,
@@ -12,6 +12,8 @@ use blastscope_shared::{
     network::Execution,
     sight::{Blank, Sight},
 };
+
+use crate::{installed::SelfTest, support::times::Times};
 
 /// Width, height and shift of the fields, in pixels: sizes that cameras deliver, and one that is squashed upwards in part.
 const FIELDS: [(usize, usize, usize); 4] = [(224, 224, 0), (640, 480, 11), (1024, 768, 29), (320, 200, 5)];

@@ -8,14 +8,13 @@ use std::{
 };
 
 use blastscope::{
-    frame::Frame,
-    instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts, Rules},
+    instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts},
     model,
     page::{Options, Server},
-    pipeline::Settings,
     record::{Jpeg, Record, RecordWriter},
     source::{FrameSource, SourceError},
 };
+use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
 use blastscope_shared::{RgbPixels, network::Execution};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -169,14 +169,14 @@ fn an_instrument_that_hangs_is_not_taken_for_one_that_works() {
 struct Hanging(std::sync::Arc<std::sync::atomic::AtomicBool>, u64);
 
 impl blastscope::source::FrameSource for Hanging {
-    fn next_frame(&mut self, _: Duration) -> Result<blastscope::frame::Frame, blastscope::source::SourceError> {
+    fn next_frame(&mut self, _: Duration) -> Result<blastscope_core::frame::Frame, blastscope::source::SourceError> {
         std::thread::sleep(Duration::from_millis(20));
         while self.0.load(std::sync::atomic::Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(20));
         }
         self.1 += 1;
         let (picture, time) = (super::scene::drawn(320, 240, 1), Duration::from_millis(self.1 * 20));
-        Ok(blastscope::frame::Frame { picture, sequence: self.1, time, name: None, original: None })
+        Ok(blastscope_core::frame::Frame { picture, sequence: self.1, time, name: None, original: None })
     }
 }
 

@@ -7,14 +7,16 @@ use std::{
 };
 
 use blastscope::{
-    drawn_field,
-    frame::Frame,
     model::{Loaded, open},
-    pipeline::{Action, Pipeline, Settings},
     record::{
         Judgement, NewField, NewSession, PictureOrigin, Record, RecordReader, StoredPicture, recompute::recompute,
     },
     source::{Encoding, RawFrame},
+};
+use blastscope_core::{
+    drawn_field,
+    frame::Frame,
+    pipeline::{Action, Pipeline, Settings},
 };
 use blastscope_shared::{RgbPixels, classifier::Classifier, network::Execution};
 

@@ -2,13 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use blastscope::{
-    frame::Frame,
-    record::{
-        Full, Job, Outcome, Picture, Record, RecordError, RecordReader, RecordWriter, SessionId, Ticket, path_in,
-        verify::verify,
-    },
+use blastscope::record::{
+    Full, Job, Outcome, Picture, Record, RecordError, RecordReader, RecordWriter, SessionId, Ticket, path_in,
+    verify::verify,
 };
+use blastscope_core::frame::Frame;
 use blastscope_shared::Class;
 use rusqlite::Connection;
 

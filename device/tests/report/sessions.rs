@@ -6,10 +6,8 @@ use std::{
     time::Duration,
 };
 
-use blastscope::{
-    drawn_field,
-    record::{Label, NewField, NewSession, Record, Said, Says, SessionId, StoredPicture, VerdictKind},
-};
+use blastscope::record::{Label, NewField, NewSession, Record, Said, Says, SessionId, StoredPicture, VerdictKind};
+use blastscope_core::drawn_field;
 use blastscope_shared::Class;
 
 use crate::samples::{at, judgement, named, new_session, opinion, without_class};

@@ -1,10 +1,12 @@
 //! What hangs on the machine, and how it fares. Nothing here keeps pictures in a folder from being classified.
 
-use crate::doctor::{
-    Check,
-    facts::{Governor, GpioChip, GpioState, POWERSAVE, PinFact, Temperature, Throttling, VideoKind, VideoNode},
+use crate::{
+    doctor::{
+        Check,
+        facts::{Governor, GpioChip, GpioState, POWERSAVE, PinFact, Temperature, Throttling, VideoKind, VideoNode},
+    },
+    hardware::PinState,
 };
-use crate::hardware::PinState;
 
 /// Degrees Celsius from which a Raspberry Pi and most small boards slow down.
 const HOT: f64 = 80.0;

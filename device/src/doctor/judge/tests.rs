@@ -3,14 +3,16 @@
 use blastscope_shared::sight::{Blank, Sight};
 
 use super::*;
-use crate::doctor::{
-    Status,
-    facts::{
-        Choice, Governor, GpioChip, GpioState, InstructionSet, Model, PinFact, Set, Temperature, Throttling, Trial,
-        VideoKind, VideoNode,
+use crate::{
+    doctor::{
+        Status,
+        facts::{
+            Choice, Governor, GpioChip, GpioState, InstructionSet, Model, PinFact, Set, Temperature, Throttling, Trial,
+            VideoKind, VideoNode,
+        },
     },
+    hardware::PinState,
 };
-use crate::hardware::PinState;
 
 const NOW: u64 = 1_795_583_226;
 

@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use blastscope_core::drawn_field;
 use blastscope_shared::{Classifier, Isa, RgbPixels, Sight, network::Execution};
 
 use crate::{
     doctor::facts::{Model, Trial},
-    drawn_field,
     model::{self, Found, ModelError},
     support::times::Times,
 };

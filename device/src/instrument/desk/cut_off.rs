@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use blastscope_core::{pipeline::Assessor, screening::Screening};
+
 use super::{Clock, Desk, Pending, What};
 use crate::{
     clock::ClockTrust,
     instrument::{
         left::{Left, LeftOpen},
         order::Refusal,
-        screening::Screening,
         snapshot::OpenSession,
     },
-    pipeline::Assessor,
     record::{Decision, Job, SessionId},
 };
 

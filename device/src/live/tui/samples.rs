@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use blastscope_core::{FocusBar, field::Presence};
 use blastscope_shared::{Class, gate::Quality};
 
 use super::slide::Slide;
 use crate::{
     clock::ClockTrust,
-    instrument::{Flow, FocusBar, Left, OpenSession, Presence, Saving, Snapshot},
+    instrument::{Flow, Left, OpenSession, Saving, Snapshot},
     record::{
         Counts, Field, Judgement, Label, Opinion, PictureFormat, PictureOrigin, Said, Session, SessionId, State, Tally,
         VerdictKind,

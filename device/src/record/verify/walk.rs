@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, types::FromSql};
 
 use super::{Expected, MAX_FINDINGS, remembered::Known, structure_differences};
-use crate::record::Finding;
 use crate::record::{
-    Hash,
+    Finding, Hash,
     log::{self, Entry, Event},
     schema,
 };

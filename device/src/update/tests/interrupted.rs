@@ -1,8 +1,10 @@
 //! The power goes, or the disk fails, at every single step.
 
 use super::{install::install_tested, *};
-use crate::disk::simulated::{Failure, Found};
-use crate::installed::SelfTest;
+use crate::{
+    disk::simulated::{Failure, Found},
+    installed::SelfTest,
+};
 
 /// An installation with a self-test that takes no time: nothing of it is on the disk.
 fn try_install(

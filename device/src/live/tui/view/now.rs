@@ -1,5 +1,6 @@
 //! What is seen now: verdict, probabilities, focus, and where the field is on its way to be taken.
 
+use blastscope_core::field::Presence;
 use blastscope_shared::Class;
 use ratatui::{
     Frame,
@@ -10,12 +11,7 @@ use ratatui::{
 };
 
 use super::{faint, panel, plain, strong, style};
-use crate::{
-    instrument::{Presence, Snapshot},
-    live::tui::app::App,
-    record::VerdictKind,
-    text::wrapped,
-};
+use crate::{instrument::Snapshot, live::tui::app::App, record::VerdictKind, text::wrapped};
 
 /// The colour of a class: none of the four is told by its colour alone.
 pub(super) const fn colour(class: Class) -> Color {

@@ -66,7 +66,7 @@ impl Smoothing {
 /// The mean moved by `weight`, 0..=1, towards the newest frame.
 fn weighted(mean: &Scores, newest: &Scores, weight: f32) -> Sight<Scores> {
     let towards = |mean: f32, newest: f32| mean + weight * (newest - mean);
-    let each = |mean: [f32; 4], newest: [f32; 4]| std::array::from_fn(|at| towards(mean[at], newest[at]));
+    let each = |mean: [f32; 4], newest: [f32; 4]| core::array::from_fn(|at| towards(mean[at], newest[at]));
     Scores::new(
         each(mean.logits(), newest.logits()),
         each(mean.probabilities(), newest.probabilities()),

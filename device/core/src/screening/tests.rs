@@ -4,7 +4,7 @@ use blastscope_shared::{Class, Judge, RgbPixels, Sight, artifact::Thresholds, ju
 
 use super::*;
 use crate::{
-    instrument::{NotTaken, Presence},
+    field::{NotTaken, Presence},
     pipeline::{Statement, tests::field},
 };
 

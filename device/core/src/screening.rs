@@ -1,13 +1,11 @@
 //! Pipeline, fields and focus in one step. Pure.
 
-use std::{sync::Arc, time::Duration};
+use alloc::{sync::Arc, vec::Vec};
+use core::time::Duration;
 
-use super::{
-    field::{NotTaken, Presence, Rules, Taken, Token, Tracker},
-    focus::Focus,
-    snapshot::FocusBar,
-};
 use crate::{
+    field::{NotTaken, Presence, Rules, Taken, Token, Tracker},
+    focus::{Focus, FocusBar},
     frame::Frame,
     pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally, Thumbnail},
 };
@@ -51,7 +49,7 @@ impl<A: Assessor> Screening<A> {
     }
 
     /// Goes on with a session that was cut off: these fields have their numbers already, the newest last.
-    pub(super) fn resume(&mut self, known: Vec<(u64, Thumbnail)>) {
+    pub fn resume(&mut self, known: Vec<(u64, Thumbnail)>) {
         self.tracker.resume(known);
         self.focus = Focus::new(self.least_focus);
     }

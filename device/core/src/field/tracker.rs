@@ -1,6 +1,7 @@
 //! Follows fields from frame to frame.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
+use core::time::Duration;
 
 use super::{NotTaken, Presence, Rules, Taken, Token};
 use crate::{
@@ -51,7 +52,7 @@ struct Known {
 
 /// Follows fields.
 #[derive(Debug)]
-pub(in crate::instrument) struct Tracker {
+pub(crate) struct Tracker {
     rules: Rules,
     counting: bool,
     previous: Option<Thumbnail>,
@@ -69,7 +70,7 @@ pub(in crate::instrument) struct Tracker {
 }
 
 impl Tracker {
-    pub(in crate::instrument) const fn new(rules: Rules) -> Self {
+    pub(crate) const fn new(rules: Rules) -> Self {
         Self {
             rules,
             counting: false,
@@ -86,7 +87,7 @@ impl Tracker {
     }
 
     /// Starts or ends counting; a new session has counted nothing, the field that is shown neither.
-    pub(in crate::instrument) fn count(&mut self, counting: bool) {
+    pub(crate) fn count(&mut self, counting: bool) {
         self.counting = counting;
         self.known.clear();
         self.current = None;
@@ -95,7 +96,7 @@ impl Tracker {
     }
 
     /// Starts counting where a session was cut off: these fields have their numbers already, the newest last.
-    pub(in crate::instrument) fn resume(&mut self, known: Vec<(u64, Thumbnail)>) {
+    pub(crate) fn resume(&mut self, known: Vec<(u64, Thumbnail)>) {
         self.count(true);
         for (number, thumbnail) in known {
             let token = self.next();
@@ -117,19 +118,14 @@ impl Tracker {
     }
 
     /// There is no picture any more.
-    pub(in crate::instrument) fn interrupt(&mut self) {
+    pub(crate) fn interrupt(&mut self) {
         (self.previous, self.statement, self.judged) = (None, None, None);
         (self.latest, self.current) = (None, None);
         self.recent.clear();
     }
 
     /// Takes a frame and what the pipeline read of it; gives the field if it is to be taken now.
-    pub(in crate::instrument) fn step(
-        &mut self,
-        frame: &Arc<Frame>,
-        reading: &Reading,
-        now: Duration,
-    ) -> Option<Taken> {
+    pub(crate) fn step(&mut self, frame: &Arc<Frame>, reading: &Reading, now: Duration) -> Option<Taken> {
         self.statement = Some(reading.statement.clone());
         let seen = Seen { frame: Arc::clone(frame), reading: reading.clone() };
         self.latest = Some(seen.clone());
@@ -199,14 +195,14 @@ impl Tracker {
     }
 
     /// Whether the frame of this number, which somebody has looked at, showed the field that is shown now.
-    pub(in crate::instrument) fn still_shows(&self, frame: u64) -> bool {
+    pub(crate) fn still_shows(&self, frame: u64) -> bool {
         let Some((.., latest)) = self.recent.back() else { return false };
         let seen = self.recent.iter().find(|(number, ..)| *number == frame);
         seen.is_some_and(|(.., seen)| seen.difference(latest) <= self.rules.same_field)
     }
 
     /// Takes the field that is shown, whatever is said of it.
-    pub(in crate::instrument) fn take(&mut self) -> Result<Taken, NotTaken> {
+    pub(crate) fn take(&mut self) -> Result<Taken, NotTaken> {
         let latest = self.latest.as_ref().ok_or(NotTaken::NoPicture)?;
         match self.recall(&Thumbnail::of(&latest.frame.picture)).map(|known| known.number) {
             Some(Some(number)) => return Err(NotTaken::Counted(number)),
@@ -240,7 +236,7 @@ impl Tracker {
     }
 
     /// The field is on the disk.
-    pub(in crate::instrument) fn saved(&mut self, token: Token, number: u64) {
+    pub(crate) fn saved(&mut self, token: Token, number: u64) {
         if let Some(known) = self.known.iter_mut().find(|known| known.token == token) {
             known.number = Some(number);
         }
@@ -250,7 +246,7 @@ impl Tracker {
     }
 
     /// The field is not on the disk: it may be taken again, by itself after a while.
-    pub(in crate::instrument) fn failed(&mut self, token: Token, now: Duration) {
+    pub(crate) fn failed(&mut self, token: Token, now: Duration) {
         self.known.retain(|known| known.token != token);
         self.not_before = now + self.rules.retry;
         if let Some(current) = self.current.as_mut().filter(|current| current.mark == Mark::Handed(token)) {
@@ -258,7 +254,7 @@ impl Tracker {
         }
     }
 
-    pub(in crate::instrument) fn presence(&self) -> Presence {
+    pub(crate) fn presence(&self) -> Presence {
         let Some(statement) = &self.statement else { return Presence::Nothing };
         match (&self.current, statement) {
             (Some(Current { mark: Mark::Counted(number), moving: false, .. }), _) => {

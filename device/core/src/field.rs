@@ -5,7 +5,8 @@
 
 mod tracker;
 
-use std::{fmt, sync::Arc, time::Duration};
+use alloc::sync::Arc;
+use core::{fmt, time::Duration};
 
 use serde::Serialize;
 

@@ -13,7 +13,14 @@ mod smoothing;
 mod tally;
 mod view;
 
-use std::time::Duration;
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString as _},
+    vec,
+    vec::Vec,
+};
+use core::time::Duration;
 
 use blastscope_shared::{
     Class, RgbPixels,
@@ -23,9 +30,9 @@ use blastscope_shared::{
     verdict::{Abstention, Verdict},
 };
 
-pub(crate) use appraisal::Appraisal;
-pub(crate) use assessor::shown;
-pub(crate) use view::Thumbnail;
+pub use appraisal::Appraisal;
+pub use assessor::shown;
+pub use view::Thumbnail;
 pub use {assessor::Assessor, tally::Tally};
 
 use self::smoothing::Smoothing;

@@ -21,7 +21,8 @@ impl<F: FnMut(&RgbPixels) -> Sight<Scores>> Assessor for F {
 
 /// What an assessor is shown of the `picture` that was inspected last: where it would squash it to what the gate has squashed
 /// it to already, that.
-pub(crate) fn shown<'a>(
+#[must_use]
+pub fn shown<'a>(
     picture: &'a RgbPixels,
     inspector: &'a Inspector,
     squashes_to: Option<(usize, usize)>,

@@ -1,6 +1,7 @@
 //! Whole sessions, scripted and written down as tables.
 
-use std::fmt::Write as _;
+use alloc::{borrow::ToOwned as _, string::String};
+use core::fmt::Write as _;
 
 use blastscope_shared::{artifact::Thresholds, sight::Blank};
 
@@ -313,20 +314,6 @@ fn the_frame_is_judged_as_its_view_is() {
     assert_eq!(alone(JUDGE, sight(Class::Pro, 0.9, 1.0)).statement.class(), Some(Class::Pro));
     let strict = JUDGE.stricter(Some(0.95), None);
     assert_eq!(alone(strict, sight(Class::Pro, 0.9, 1.0)).statement.class(), None);
-}
-
-#[test]
-fn nothing_seen_has_no_number_anywhere_and_is_kept_as_an_abstention() {
-    for (blank, reason) in [(Blank::NoCells, "no nucleated cell"), (Blank::NotFinite, "no finite numbers")] {
-        let reading = alone(JUDGE, Sight::Nothing(blank));
-        assert_eq!((reading.statement.class(), reading.probabilities), (None, None));
-        let judgement = crate::record::Judgement::of(&reading, &"ab".repeat(32)).expect("a picture");
-        assert_eq!((judgement.logits, judgement.probabilities, judgement.novelty), (None, None, None));
-        assert_eq!(judgement.said.kind.name(), "abstain");
-        assert!(judgement.said.reason.as_ref().is_some_and(|said| said.contains(reason)), "{judgement:?}");
-        let json = serde_json::to_string(&judgement).expect("written");
-        assert!(json.contains("\"logits\":null") && json.contains("\"probabilities\":null"), "{json}");
-    }
 }
 
 #[test]

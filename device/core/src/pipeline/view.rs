@@ -20,6 +20,8 @@ pub struct Thumbnail {
 }
 
 impl Thumbnail {
+    /// Of a picture of any size.
+    #[must_use]
     pub fn of(picture: &RgbPixels) -> Self {
         let (width, height, bytes) = (picture.width(), picture.height(), picture.bytes());
         let mut blocks = [0.0; COLUMNS * ROWS];
@@ -43,6 +45,7 @@ impl Thumbnail {
 
     /// Mean absolute difference of the blocks in units of their mean contrast: 0 for the same frame, about 1.4 for unrelated
     /// ones. A change of the lamp cancels.
+    #[must_use]
     pub fn difference(&self, other: &Self) -> f32 {
         let sum: f32 = self.blocks.iter().zip(&other.blocks).map(|(a, b)| (a - b).abs()).sum();
         // The floor keeps a picture without contrast from seeing its own noise as movement.

@@ -1,6 +1,8 @@
 //! Drawn fields, for checks and measurements that need a picture: cells on a bright background, the same everywhere.
 //! What a model says of them means nothing.
 
+use alloc::vec::Vec;
+
 use blastscope_shared::RgbPixels;
 
 /// Cells in a row.

@@ -1,15 +1,25 @@
 //! A bar that helps the hand at the fine focus.
 
 use blastscope_shared::gate::{Quality, Rejection};
+use serde::Serialize;
 
 /// Sharpness of a straight ramp, as out of focus as can be; see [`blastscope_shared::gate`].
 const NOTHING: f32 = 0.25;
 /// Weight of the newest frame: the hand must feel its turn at once, and noise must not shake the bar.
 const NEWEST: f32 = 0.4;
 
+/// The focus bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct FocusBar {
+    /// Sharpness relative to the best of the session, 0..=1; `None` without a picture.
+    pub level: Option<f32>,
+    /// Where on the same scale pictures begin to be judged.
+    pub threshold: f32,
+}
+
 /// Sharpness relative to the best of the session.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Focus {
+pub(crate) struct Focus {
     /// From this sharpness on the gate passes.
     least: f32,
     smoothed: Option<f32>,
@@ -17,12 +27,12 @@ pub(super) struct Focus {
 }
 
 impl Focus {
-    pub(super) const fn new(least: f32) -> Self {
+    pub(crate) const fn new(least: f32) -> Self {
         Self { least, smoothed: None, best: least }
     }
 
     /// Takes a frame. One that shows no cells says nothing about the focus.
-    pub(super) fn add(&mut self, quality: &Quality, rejection: Option<&Rejection>) {
+    pub(crate) fn add(&mut self, quality: &Quality, rejection: Option<&Rejection>) {
         if rejection.is_some_and(|rejection| !matches!(rejection, Rejection::OutOfFocus { .. })) {
             return;
         }
@@ -33,17 +43,17 @@ impl Focus {
     }
 
     /// There is no picture any more.
-    pub(super) const fn forget(&mut self) {
+    pub(crate) const fn forget(&mut self) {
         self.smoothed = None;
     }
 
     /// 0 for nothing sharp at all, 1 for the sharpest of the session; `None` without a picture.
-    pub(super) fn level(&self) -> Option<f32> {
+    pub(crate) fn level(&self) -> Option<f32> {
         self.smoothed.map(|smoothed| self.scaled(smoothed))
     }
 
     /// Where on the same scale the gate begins to pass.
-    pub(super) fn threshold(&self) -> f32 {
+    pub(crate) fn threshold(&self) -> f32 {
         self.scaled(self.least)
     }
 

@@ -1,6 +1,7 @@
 //! A frame: one picture of the field under the objective.
 
-use std::time::Duration;
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
 
 use blastscope_shared::RgbPixels;
 
