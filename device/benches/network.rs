@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope::bench::drawn_network;
+use blastscope::commands::bench::measure::drawn_network;
 use blastscope_shared::{Isa, Network, network::Execution};
 use criterion::{Criterion, criterion_group, criterion_main};
 

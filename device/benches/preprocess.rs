@@ -5,7 +5,7 @@
 use std::{env, fs, hint::black_box, path::Path, time::Duration};
 
 use blastscope::{
-    bench::field::{drawn_field, jpeg, nv12, yuyv},
+    commands::bench::measure::field::{drawn_field, jpeg, nv12, yuyv},
     source::{Encoding, RawFrame},
 };
 use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};

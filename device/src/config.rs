@@ -5,6 +5,7 @@
 //! ```
 //! Unknown keys are errors: a key with a typing mistake would otherwise be ignored in silence.
 
+mod allowed_host;
 mod raw;
 
 use std::{
@@ -18,11 +19,10 @@ use blastscope_shared::{Classifier, hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+pub use self::allowed_host::AllowedHost;
 use crate::{
-    files,
-    logging::Level,
-    page::AllowedHost,
     source::{SourceName, camera::CameraName},
+    support::{files, logging::Level},
 };
 
 /// Where the configuration lies, unless another file is named.

@@ -12,38 +12,16 @@
 // `println!` and its like panic where the output cannot be written.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
-pub mod adapt;
-pub mod atomic_file;
-pub mod bench;
-pub mod cameras;
-mod civil;
-pub mod classify;
-pub mod cli;
-pub mod clock;
+pub mod board;
+pub mod commands;
 pub mod config;
-pub mod data_dir;
-pub mod disk;
-pub mod doctor;
-pub mod execution;
-pub mod files;
-pub mod hardware;
-pub mod installed;
-pub mod instrument;
-mod interrupt;
-pub mod live;
-pub mod logging;
-mod memory;
+pub mod faces;
 pub mod model;
-pub mod overlay;
-pub mod page;
-pub mod progress;
 pub mod record;
 pub mod report;
-pub mod service;
 pub mod source;
-mod support;
-mod text;
-pub mod update;
+pub mod station;
+pub mod support;
 
 /// Stands on every screen, report and export.
 pub const RESEARCH_USE: &str = blastscope_shared::artifact::STATEMENT;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    blastscope::cli::run()
+    blastscope::commands::run()
 }

@@ -1,5 +1,11 @@
 //! Finding and loading the model.
 
+pub mod data_dir;
+pub mod execution;
+pub mod installed;
+mod network;
+pub mod update;
+
 use std::{
     env,
     path::{Path, PathBuf},
@@ -17,12 +23,14 @@ use blastscope_shared::{
     sight::Sight,
 };
 
-use crate::{
+pub use self::network::LoadedNetwork;
+use self::{
     data_dir::DataDir,
-    disk::{Disk as _, System},
-    files,
     installed::{Installed, NoneUsable, keys},
-    text,
+};
+use crate::support::{
+    disk::{Disk as _, System},
+    files, text,
 };
 
 /// Environment variable that names the model file.

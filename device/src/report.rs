@@ -12,6 +12,7 @@
 pub mod fhir;
 mod gather;
 pub mod html;
+pub mod overlay;
 pub mod pdf;
 mod picture;
 mod words;

@@ -56,7 +56,7 @@ const SHORTER: [(&str, &str); 3] = [
 
 /// The examples of all help texts.
 fn examples() -> Vec<String> {
-    let command = blastscope::cli::command();
+    let command = blastscope::commands::command();
     let help = |command: &clap::Command| command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let texts = command.get_subcommands().map(help).chain([help(&command)]);
     let is_example = |line: &&str| ["blastscope ", "sudo blastscope "].iter().any(|begin| line.starts_with(begin));
@@ -91,7 +91,7 @@ fn every_example_is_understood() {
     for line in lines {
         // What a shell would put there.
         let line = line.replace("$HEAD", &"0".repeat(64));
-        if let Err(error) = blastscope::cli::command().try_get_matches_from(words(&line)) {
+        if let Err(error) = blastscope::commands::command().try_get_matches_from(words(&line)) {
             panic!("{line}\n{error}");
         }
     }

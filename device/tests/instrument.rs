@@ -20,13 +20,13 @@ use std::{
 };
 
 use blastscope::{
-    hardware::{self, Button, ButtonEvent, NoHardware, Notice},
-    instrument::{Feed, Instrument, LeftOpen, Order, Origin, Parts, Refusal, Saving, Snapshot},
+    board::{self, Button, ButtonEvent, NoHardware, Notice},
     record::{Decision, NewSession, Record, RecordReader, RecordWriter},
     source::{
         Background, Capture, FrameSource, Guard, RawFrame, SourceError,
         state::{CameraState, Patience},
     },
+    station::{Feed, Instrument, LeftOpen, Order, Origin, Parts, Refusal, Saving, Snapshot},
 };
 use blastscope_core::{
     field::{Presence, Rules},
@@ -66,7 +66,7 @@ fn instrument(folder: &TempDir, feed: Feed) -> Instrument {
 fn instrument_with(
     folder: &TempDir,
     feed: Feed,
-    board: impl FnOnce() -> Box<dyn hardware::Instrument> + Send + 'static,
+    board: impl FnOnce() -> Box<dyn board::Instrument> + Send + 'static,
 ) -> Instrument {
     instrument_on(folder, feed, 0, board)
 }
@@ -76,7 +76,7 @@ fn instrument_on(
     folder: &TempDir,
     feed: Feed,
     min_free: u64,
-    board: impl FnOnce() -> Box<dyn hardware::Instrument> + Send + 'static,
+    board: impl FnOnce() -> Box<dyn board::Instrument> + Send + 'static,
 ) -> Instrument {
     let assessor = |_: &RgbPixels| Scores::new([0.0; 4], [0.9, 0.05, 0.03, 0.02], 1.0);
     let record = Record::open(folder.path()).expect("opened").with_min_free(min_free);
@@ -216,7 +216,7 @@ struct Bench {
     said: Arc<Mutex<Vec<Statement>>>,
 }
 
-impl hardware::Instrument for Bench {
+impl board::Instrument for Bench {
     fn announce(&mut self, statement: &Statement) {
         self.said.lock().expect("no panic").push(statement.clone());
     }
@@ -250,7 +250,7 @@ fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
     press.send(Button::Confirm).expect("heard");
     wait_for(&instrument, "a refusal", |snapshot| snapshot.notes.iter().any(|note| note.text.contains("press again")));
     assert_eq!(instrument.remote().snapshot().record_version, before);
-    thread::sleep(blastscope::instrument::JUST_NOW + Duration::from_millis(100));
+    thread::sleep(blastscope::station::JUST_NOW + Duration::from_millis(100));
     press.send(Button::Confirm).expect("heard");
     press.send(Button::Confirm).expect("heard");
     wait_for(&instrument, "a confirmation", |snapshot| snapshot.record_version > before);

@@ -22,9 +22,9 @@ use std::{
 };
 
 use blastscope::{
-    instrument::{Feed, Instrument, Order, Parts, Remote},
     record::{Record, RecordReader, RecordWriter, verify::verify},
     source::{FrameSource, SourceError},
+    station::{Feed, Instrument, Order, Parts, Remote},
 };
 use blastscope_core::{
     field::{Presence, Rules},

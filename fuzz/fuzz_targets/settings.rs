@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use blastscope::{config::Config, hardware::Configuration};
+use blastscope::{board::Configuration, config::Config};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

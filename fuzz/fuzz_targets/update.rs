@@ -4,7 +4,7 @@
 
 use std::{num::NonZero, sync::LazyLock};
 
-use blastscope::update::self_test;
+use blastscope::model::update::self_test;
 use blastscope_fuzz::with_header;
 use blastscope_shared::{
     Classifier,

@@ -8,8 +8,14 @@ use std::{
     time::Duration,
 };
 
-use blastscope_core::{frame::Frame, field::Rules, pipeline::Settings};
-use blastscope::{instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts}, model, page::{Options, Server}, record::{Record, RecordWriter}, source::{FrameSource, SourceError}};
+use blastscope::{
+    faces::page::{Options, Server},
+    model::{self, LoadedNetwork},
+    record::{Record, RecordWriter},
+    source::{FrameSource, SourceError},
+    station::{Feed, Instrument, Origin, Parts},
+};
+use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
 use blastscope_shared::network::Execution;
 use blastscope_tests::blocks;
 use tempfile::TempDir;

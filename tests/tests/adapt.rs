@@ -6,7 +6,7 @@ use std::{
 };
 
 use blastscope::{
-    adapt::{AdaptError, adapt},
+    commands::adapt::from_record::{AdaptError, adapt},
     record::{
         Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, SessionId, StoredPicture,
         VerdictKind, export_for_training,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use blastscope::classify;
+use blastscope::commands::classify::pictures;
 use blastscope_host::{
     dataset::Dataset,
     evaluation::{Evaluation, Prediction, Subject},
@@ -122,8 +122,8 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
         assert_eq!(taken, 4, "only fields with cells are taken for a class");
 
         let mut out = Vec::new();
-        let options = classify::Options { json: true, gate: false, overlays: None };
-        classify::run(std::slice::from_ref(&data.root), &classifier, options, &mut out).expect("written to memory");
+        let options = pictures::Options { json: true, gate: false, overlays: None };
+        pictures::run(std::slice::from_ref(&data.root), &classifier, options, &mut out).expect("written to memory");
         let lines = String::from_utf8(out).expect("UTF-8");
         let lines: Vec<serde_json::Value> =
             lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

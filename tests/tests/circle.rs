@@ -9,14 +9,16 @@ use std::{
 };
 
 use blastscope::{
-    data_dir::DataDir,
-    disk::System,
-    model,
+    model::{
+        self,
+        data_dir::DataDir,
+        update::{self, Lock, Outcome},
+    },
     record::{
         Judgement, Label, NewField, NewOpinion, NewSession, Record, RecordReader, Says, StoredPicture,
         export_for_training, verify,
     },
-    update::{self, Lock, Outcome},
+    support::disk::System,
 };
 use blastscope_core::{
     frame::Frame,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope::classify;
+use blastscope::commands::classify::pictures;
 use blastscope_host::{
     cli::Cli,
     dataset::Dataset,
@@ -28,7 +28,7 @@ fn host(arguments: &[&str]) {
 /// The lines of the device's `classify --json`, by file.
 fn device(paths: &[PathBuf], classifier: &Classifier) -> BTreeMap<String, Value> {
     let mut out = Vec::new();
-    classify::run(paths, classifier, classify::Options { json: true, gate: true, overlays: None }, &mut out)
+    pictures::run(paths, classifier, pictures::Options { json: true, gate: true, overlays: None }, &mut out)
         .expect("written to memory");
     String::from_utf8(out)
         .expect("JSON is UTF-8")

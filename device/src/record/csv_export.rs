@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path};
 use serde::Serialize;
 
 use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
-use crate::{RESEARCH_USE, atomic_file};
+use crate::{RESEARCH_USE, support::atomic_file};
 
 /// How a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use blastscope_shared::{
 use serde::Serialize;
 
 use super::{PictureFormat, PictureOrigin, RecordError, StoredPicture, opinion::Opinion, text_rules};
-use crate::clock::ClockTrust;
+use crate::support::clock::ClockTrust;
 
 /// Which kind of statement was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@ use blastscope_shared::Class;
 use serde::{Serialize, Serializer};
 
 use super::{RecordError, text_rules};
-use crate::clock::ClockTrust;
+use crate::support::clock::ClockTrust;
 
 /// What a field shows, by a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

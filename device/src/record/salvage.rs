@@ -29,7 +29,7 @@ use super::{
     log::{self, Event},
     path_in, schema, verify,
 };
-use crate::{
+use crate::support::{
     civil::rfc3339,
     clock::{Clock, ClockTrust},
 };

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{RecordError, hash::Hash, text_rules};
-use crate::{
+use crate::support::{
     civil::{parsed, rfc3339},
     clock::ClockTrust,
 };
@@ -255,7 +255,7 @@ pub struct Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::ClockTrust::{BeforeProgram, SteppedBack, Trusted};
+    use crate::support::clock::ClockTrust::{BeforeProgram, SteppedBack, Trusted};
 
     fn session(started: &str, started_clock: ClockTrust, end: Option<(&str, ClockTrust, u64)>) -> Session {
         Session {

@@ -21,7 +21,7 @@ use super::{
     times::{self, Moment},
     verify,
 };
-use crate::{
+use crate::support::{
     civil::rfc3339,
     clock::{Clock, ClockTrust},
 };

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::SessionId;
-use crate::{
+use crate::support::{
     civil::{parsed, rfc3339},
     clock::ClockTrust,
 };

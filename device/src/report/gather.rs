@@ -6,9 +6,9 @@ use blastscope_shared::classifier::Classifier;
 
 use super::{Options, Report, ReportError, Shown, Signature, Training, picture};
 use crate::{
-    civil::rfc3339,
     model::Loaded,
     record::{Field, MAX_PAGE, RecordReader, SessionId, verify},
+    support::civil::rfc3339,
 };
 
 /// Reads a session and makes its pictures.

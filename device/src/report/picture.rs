@@ -5,8 +5,8 @@ use blastscope_shared::{Class, RgbPixels, calibration::most_probable};
 
 use crate::{
     model::Loaded,
-    overlay,
     record::{Field, StoredPicture},
+    report::overlay,
 };
 
 /// The picture under the map of what spoke for the class that was named, or else for the most probable one. `None` where the

@@ -4,9 +4,8 @@ use blastscope_shared::{Class, Rate};
 
 use super::{Report, Signature, Training, share, with_class};
 use crate::{
-    civil::on_the_wall,
-    clock::ClockTrust,
     record::{Continuation, Counts, Decision, Field, Period, Salvage, Session, State, Tally, VerdictKind},
+    support::{civil::on_the_wall, clock::ClockTrust},
 };
 
 /// Title of the document.

@@ -10,7 +10,7 @@ use std::{
 use blastscope_files::{LeftOut, Printable as _, pictures_below, walk::PICTURE_EXTENSIONS};
 
 use super::{Background, Capture, Encoding, RawFrame, SourceError};
-use crate::files;
+use crate::support::files;
 
 /// Frames a second, more than 0.
 #[derive(Clone, Copy, Debug, PartialEq)]

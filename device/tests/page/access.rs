@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use blastscope::page::Limits;
+use blastscope::faces::page::Limits;
 use serde_json::json;
 
 use super::scene::Scene;
@@ -197,7 +197,7 @@ fn wrong_tokens_of_one_address_lock_out_no_other() {
 
 #[test]
 fn a_hospitals_name_and_a_proxy_with_tls_are_answered_where_they_were_named() {
-    let allow = |options: &mut blastscope::page::Options| {
+    let allow = |options: &mut blastscope::faces::page::Options| {
         let names = ["scope.hospital.example", "https://lab.hospital.example"];
         options.allowed_hosts = names.map(|name| name.parse().expect("a name")).into();
     };

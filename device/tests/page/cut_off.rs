@@ -168,7 +168,7 @@ fn an_old_session_waits_for_the_operator_and_a_new_one_closes_it() {
     let reader = RecordReader::open(&data).expect("a record");
     let own = reader.sessions().expect("read").remove(0);
     record.end_session(own.id, std::time::SystemTime::now(), "over").expect("ended");
-    let started = std::time::SystemTime::now() - 2 * blastscope::instrument::RECENT;
+    let started = std::time::SystemTime::now() - 2 * blastscope::station::RECENT;
     let mut old = |specimen: &str| {
         let new = NewSession {
             specimen: specimen.into(),

@@ -8,11 +8,11 @@ use std::{
 };
 
 use blastscope::{
-    instrument::{Feed, Instrument, LoadedNetwork, Origin, Parts},
-    model,
-    page::{Options, Server},
+    faces::page::{Options, Server},
+    model::{self, LoadedNetwork},
     record::{Jpeg, Record, RecordWriter},
     source::{FrameSource, SourceError},
+    station::{Feed, Instrument, Origin, Parts},
 };
 use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
 use blastscope_shared::{RgbPixels, network::Execution};

@@ -149,7 +149,7 @@ fn picture_and_verdict_come_in_one_answer_and_only_when_they_are_new() {
 fn an_instrument_that_hangs_is_not_taken_for_one_that_works() {
     let hangs = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let flag = std::sync::Arc::clone(&hangs);
-    let scene = Scene::watching(blastscope::instrument::Feed::new("camera", move || {
+    let scene = Scene::watching(blastscope::station::Feed::new("camera", move || {
         Ok(Box::new(Hanging(std::sync::Arc::clone(&flag), 0)) as Box<dyn blastscope::source::FrameSource>)
     }));
     let client = scene.client();

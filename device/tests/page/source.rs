@@ -10,9 +10,9 @@ use std::{
 };
 
 use blastscope::{
-    instrument::Feed,
     record::Jpeg,
     source::{Background, Capture, Encoding, FrameSource, RawFrame, SourceError},
+    station::Feed,
 };
 use serde_json::{Value, json};
 

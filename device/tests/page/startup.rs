@@ -8,8 +8,8 @@ use std::{
 };
 
 use blastscope::{
-    clock::ClockTrust,
     record::{RecordReader, path_in, verify::verify},
+    support::clock::ClockTrust,
 };
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{Done, Moment, Receipt, Record, state};
 use crate::{
-    clock::ClockTrust,
     record::{Hash, NewOpinion, RecordError, Says, Seen, SessionId, State, error::sqlite, log::Event},
+    support::clock::ClockTrust,
 };
 
 /// What stands in the record of an opinion.

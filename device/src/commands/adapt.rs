@@ -1,0 +1,90 @@
+//! The command `adapt`: what it is asked and what it says.
+
+pub mod from_record;
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use blastscope_files::Printable as _;
+use clap::Args;
+
+use super::{PARTLY, SUCCESS, UNUSABLE, load, record};
+use crate::{
+    RESEARCH_USE,
+    commands::adapt::from_record::{AdaptError, Adapted},
+    model::{Found, execution},
+    record::{RecordError, SessionId},
+    support::terminal::note,
+};
+
+/// Arguments of `adapt`.
+#[derive(Debug, Args)]
+pub(super) struct AdaptArgs {
+    /// Folder of the record.
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// Learn from this session only, as `blastscope sessions` lists it; may be given several times.
+    #[arg(long, value_name = "ID")]
+    session: Vec<SessionId>,
+    /// Model file to start from [default: the model installed in --data-dir, else $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Where to write the adapted model.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn adapt(args: &AdaptArgs) -> io::Result<u8> {
+    let Some(Found { path, warnings, .. }) = load(args.model.as_deref(), Some(&args.data_dir), execution::threads())
+    else {
+        return Ok(UNUSABLE);
+    };
+    warnings.iter().for_each(note);
+    let done = record::open(&args.data_dir)
+        .map_err(AdaptError::from)
+        .and_then(|reader| from_record::adapt(&path, &reader, &args.session, &args.out));
+    match done {
+        Ok(adapted) if args.json => {
+            let mut out = io::stdout().lock();
+            serde_json::to_writer(&mut out, &adapted)?;
+            writeln!(out)?;
+            Ok(SUCCESS)
+        }
+        Ok(adapted) => tell(args, &adapted).map(|()| SUCCESS),
+        Err(error) => {
+            note(&error);
+            let changed = matches!(error, AdaptError::Record(RecordError::Changed { .. }));
+            Ok(if changed { PARTLY } else { UNUSABLE })
+        }
+    }
+}
+
+fn tell(args: &AdaptArgs, adapted: &Adapted) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let Adapted { by_specimen, without_label, copies, fitted, adapted: id, .. } = adapted;
+    let held_out = if *by_specimen { "whole specimens" } else { "single fields" };
+    writeln!(out, "{fitted}")?;
+    writeln!(
+        out,
+        "left out: {without_label} fields that nobody gave a class, {copies} copies; held out in turn: {held_out}"
+    )?;
+    if !by_specimen {
+        writeln!(
+            out,
+            "A class comes from one specimen alone: on the next slide the loss will be higher. Label fields of two specimens of \
+             each class at least."
+        )?;
+    }
+    writeln!(
+        out,
+        "{}: model {:.12}, not signed; run it with `blastscope live --model {}`\n{RESEARCH_USE}",
+        args.out.printable(),
+        id,
+        args.out.printable()
+    )
+}

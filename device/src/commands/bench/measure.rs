@@ -1,0 +1,242 @@
+//! Measures the network: time a frame, each step, and what the machine could do at best.
+//!
+//! A frame is masked pixels in, logits out. Reading and preprocessing a picture is not part of it: [`input`] measures that.
+
+pub mod cold;
+mod drawn;
+mod explanation;
+pub mod field;
+pub mod input;
+pub mod soak;
+
+use std::{
+    env,
+    hint::black_box,
+    io::{self, Write},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use blastscope_shared::{
+    Isa, Network,
+    network::{StepInfo, StepKind},
+};
+use serde::Serialize;
+
+pub use drawn::network as drawn_network;
+
+use crate::support::{
+    memory::{self, mebibytes},
+    times::{self, Times},
+};
+
+/// Frames that are run before the clock counts.
+const WARM_UP: u32 = 20;
+/// How long the machine's ceiling is measured at a time.
+const CEILING_SLICE: Duration = Duration::from_millis(2);
+
+/// Environment variable with the moment at which whoever compares engines started this process, in seconds since 1970.
+const STARTED: &str = "T0";
+
+/// How the measurement is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// A table for people.
+    Table,
+    /// A JSON object.
+    Json,
+    /// A JSON line with what every engine can tell: times, memory, and time from the start of the process.
+    Peers,
+}
+
+#[derive(Serialize)]
+struct Measurement<'a> {
+    isa: &'a str,
+    threads: usize,
+    frames: u32,
+    #[serde(flatten)]
+    times: Times,
+    gmac: f64,
+    /// Multiply-accumulate operations a second in registers only, all threads; 0 where it is not known.
+    ceiling_gmac_s: f64,
+    /// The least time that the ceiling allows, over the measured minimum and median.
+    share_of_ceiling: f64,
+    share_of_ceiling_median: f64,
+    steps: Vec<StepMeasurement>,
+    /// What the map of a frame costs more, least time.
+    explanation_ms: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct StepMeasurement {
+    step: String,
+    ms: f64,
+    gmac_s: f64,
+    share_of_ceiling: f64,
+}
+
+/// What other engines are compared by.
+#[derive(Serialize)]
+struct Comparison {
+    #[serde(flatten)]
+    times: Times,
+    /// The most memory that the process used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rss_mb: Option<f64>,
+    /// From the start of the process to the first logits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cold_proc_ms: Option<f64>,
+}
+
+/// Measures `network` over `frames` frames and writes the `report` to stdout.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
+    let input = pixels(network.input_len(), 0);
+    let mut workspace = network.workspace();
+    black_box(network.run(black_box(&input), &mut workspace).logits);
+    let cold_proc_ms = since_start();
+    for _ in 1..WARM_UP {
+        black_box(network.run(black_box(&input), &mut workspace).logits);
+    }
+    let mut ceiling = Ceiling::new(network.execution().isa, network.execution().threads);
+    let mut samples = Vec::with_capacity(frames as usize);
+    for frame in 0..frames {
+        // Between frames, so that both see the same machine.
+        if frame % 8 == 0 && report != Report::Peers {
+            ceiling.measure();
+        }
+        let start = Instant::now();
+        black_box(network.run(black_box(&input), &mut workspace).logits);
+        samples.push(start.elapsed());
+    }
+    let times = Times::of(&mut samples);
+    let mut out = io::stdout().lock();
+    if report == Report::Peers {
+        let comparison = Comparison { times, rss_mb: memory::peak().map(mebibytes), cold_proc_ms };
+        return writeln!(out, "{}", serde_json::to_string(&comparison)?);
+    }
+    let gmac = network.macs() as f64 * 1e-9;
+    let per_second = ceiling.gmac_per_second();
+    let share = |gmac: f64, ms: f64| if per_second > 0.0 && ms > 0.0 { gmac / per_second / (ms * 1e-3) } else { 0.0 };
+    let steps = measure_steps(network, &input, frames);
+    let steps = network.steps().into_iter().zip(steps).map(|(info, ms)| {
+        let gmac = info.macs as f64 * 1e-9;
+        StepMeasurement { step: describe(&info), ms, gmac_s: gmac / (ms * 1e-3), share_of_ceiling: share(gmac, ms) }
+    });
+    let measurement = Measurement {
+        isa: network.execution().isa.name(),
+        threads: network.execution().threads,
+        frames,
+        times,
+        gmac,
+        ceiling_gmac_s: per_second,
+        share_of_ceiling: share(gmac, times.min_ms),
+        share_of_ceiling_median: share(gmac, times.median_ms),
+        steps: steps.collect(),
+        explanation_ms: explanation::least_ms(network, &input, frames),
+    };
+    match report {
+        Report::Table => table(&mut out, &measurement),
+        _ => writeln!(out, "{}", serde_json::to_string(&measurement)?),
+    }
+}
+
+/// An input of `len` bytes, another one for each `seed`.
+fn pixels(len: usize, seed: u32) -> Vec<u8> {
+    (0..len as u32).map(|at| (at.wrapping_add(seed * 7919).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+}
+
+/// Time since the moment in [`STARTED`], in ms; `None` where it is not told or not in the past.
+fn since_start() -> Option<f64> {
+    let started: f64 = env::var(STARTED).ok()?.parse().ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+    Some((now - started) * 1e3).filter(|ms| *ms >= 0.0)
+}
+
+/// The least time of each step over `frames` frames, in ms.
+fn measure_steps(network: &Network, input: &[u8], frames: u32) -> Vec<f64> {
+    let mut workspace = network.workspace();
+    let mut least = vec![Duration::MAX; network.steps().len()];
+    for _ in 0..frames.max(10) {
+        let mut last = Instant::now();
+        let mut step = least.iter_mut();
+        network.run_observed(input, &mut workspace, || {
+            let now = Instant::now();
+            if let Some(least) = step.next() {
+                *least = (*least).min(now - last);
+            }
+            last = now;
+        });
+    }
+    least.into_iter().map(times::ms).collect()
+}
+
+/// What the machine does in registers only.
+struct Ceiling {
+    isa: Isa,
+    threads: usize,
+    rounds: u32,
+    /// The best of the slices, in multiply-accumulate operations a second of one thread.
+    best: f64,
+}
+
+impl Ceiling {
+    fn new(isa: Isa, threads: usize) -> Self {
+        Self { isa, threads, rounds: 1000, best: 0.0 }
+    }
+
+    fn measure(&mut self) {
+        loop {
+            let start = Instant::now();
+            let Some(macs) = self.isa.multiply_in_registers(self.rounds) else { return };
+            let elapsed = start.elapsed();
+            if elapsed >= CEILING_SLICE / 2 {
+                self.best = self.best.max(macs as f64 / elapsed.as_secs_f64());
+                return;
+            }
+            self.rounds *= 2;
+        }
+    }
+
+    fn gmac_per_second(&self) -> f64 {
+        self.best * self.threads as f64 * 1e-9
+    }
+}
+
+fn describe(info: &StepInfo) -> String {
+    let (input, output) = (info.input, info.output);
+    let size = format!("{}x{}", input.height, input.width);
+    match info.kind {
+        StepKind::Input => format!("input {size}"),
+        StepKind::Convolution => format!("conv {size} {}->{}", input.channels, output.channels),
+        StepKind::ConvolutionAndMaxPool => format!("conv {size} {}->{} + pool", input.channels, output.channels),
+        StepKind::MaxPool => format!("pool {size} {}", input.channels),
+        StepKind::Flatten => format!("flatten {size} {}", input.channels),
+        StepKind::Dense => format!("dense {}->{}", input.len(), output.channels),
+    }
+}
+
+fn table(out: &mut impl Write, measurement: &Measurement<'_>) -> io::Result<()> {
+    let Measurement { isa, threads, frames, times, gmac, ceiling_gmac_s, .. } = measurement;
+    writeln!(out, "{isa}, {threads} thread(s), {frames} frames of {gmac:.3} GMAC")?;
+    writeln!(out, "median {:.3} ms, p95 {:.3} ms, min {:.3} ms", times.median_ms, times.p95_ms, times.min_ms)?;
+    if *ceiling_gmac_s > 0.0 {
+        writeln!(
+            out,
+            "ceiling {ceiling_gmac_s:.1} GMAC/s = {:.3} ms; reached {:.1} % (min), {:.1} % (median)",
+            gmac / ceiling_gmac_s * 1e3,
+            100.0 * measurement.share_of_ceiling,
+            100.0 * measurement.share_of_ceiling_median
+        )?;
+    }
+    writeln!(out, "\n{:<32} {:>9} {:>9} {:>7}", "step (least time)", "ms", "GMAC/s", "ceiling")?;
+    for step in &measurement.steps {
+        let StepMeasurement { step, ms, gmac_s, share_of_ceiling } = step;
+        writeln!(out, "{step:<32} {ms:>9.4} {gmac_s:>9.1} {:>5.1} %", 100.0 * share_of_ceiling)?;
+    }
+    if let Some(ms) = measurement.explanation_ms {
+        writeln!(out, "\nexplanation, on request: {ms:.3} ms more (least time)")?;
+    }
+    Ok(())
+}

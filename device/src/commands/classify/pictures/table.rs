@@ -1,0 +1,161 @@
+//! The table that people read.
+
+use std::{
+    ffi::OsStr,
+    io::{self, IsTerminal as _, Write},
+};
+
+use blastscope_files::Printable as _;
+use blastscope_shared::{Class, classifier::Classifier};
+use crossterm::style::{Color, Stylize as _};
+
+use super::{Examined, sources::Item};
+use crate::{RESEARCH_USE, model, support::text};
+
+/// Width of the column of file names, at most.
+const MAX_NAME: usize = 48;
+/// Columns that a row takes beside name and reason.
+const BESIDE_NAME: usize = 30;
+/// So many files and more have their progress shown.
+const PROGRESS_FROM: usize = 20;
+
+#[derive(Default)]
+struct Counts {
+    classes: [usize; Class::COUNT],
+    abstained: usize,
+    failed: usize,
+}
+
+/// Rows on stdout, progress on a terminal's stderr.
+pub(super) struct Table<W> {
+    out: W,
+    colours: bool,
+    /// Room for the reason: what is left of a terminal's row.
+    reason_width: usize,
+    progress: bool,
+    name_width: usize,
+    done: usize,
+    total: usize,
+    counts: Counts,
+}
+
+impl<W: Write> Table<W> {
+    pub(super) fn start(mut out: W, work: &[Item], classifier: &Classifier) -> io::Result<Self> {
+        let terminal = io::stdout().is_terminal();
+        let longest = work.iter().map(|item| item.name.printable().to_string().chars().count()).max().unwrap_or(4);
+        let name_width = longest.clamp(4, MAX_NAME);
+        writeln!(out, "model {}{}", model::title(classifier), suffix(model::caution(classifier)))?;
+        writeln!(out, "{:name_width$}  {:8} {:>6}  {:>7}  why", "file", "verdict", "prob.", "novelty")?;
+        Ok(Self {
+            out,
+            colours: terminal && text::colours_wanted(),
+            reason_width: match crossterm::terminal::size() {
+                Ok((columns, _)) if terminal => usize::from(columns).saturating_sub(name_width + BESIDE_NAME).max(12),
+                _ => usize::MAX,
+            },
+            // On one terminal with the rows, progress would only tear them apart.
+            progress: !terminal && io::stderr().is_terminal() && work.len() >= PROGRESS_FROM,
+            name_width,
+            done: 0,
+            total: work.len(),
+            counts: Counts::default(),
+        })
+    }
+
+    pub(super) fn row(&mut self, name: &OsStr, outcome: &Result<Examined, String>) -> io::Result<()> {
+        let name = shortened(&name.printable().to_string(), self.name_width);
+        let width = self.name_width;
+        match outcome {
+            Ok(examined) => {
+                let appraisal = &examined.appraisal;
+                let (word, colour) = match appraisal.class() {
+                    Some(class) => (class.name(), class_colour(class)),
+                    None => ("abstain", Color::Yellow),
+                };
+                match appraisal.class() {
+                    Some(class) => self.counts.classes[class.index()] += 1,
+                    None => self.counts.abstained += 1,
+                }
+                let scores = appraisal.assessment.scores();
+                let shown = |number: Option<String>| number.unwrap_or_else(|| "-".to_owned());
+                let probability = shown(scores.map(|scores| format!("{:.1} %", scores.most_probable().1 * 100.0)));
+                let novelty = shown(scores.map(|scores| format!("{:.2}", scores.novelty())));
+                let word = self.paint(&format!("{word:8}"), colour);
+                let reason = beginning(&appraisal.reason().unwrap_or_default(), self.reason_width);
+                let row = format!("{name:width$}  {word} {probability:>7} {novelty:>7}  {reason}");
+                writeln!(self.out, "{}", row.trim_end())?;
+            }
+            Err(error) => {
+                self.counts.failed += 1;
+                let word = self.paint(&format!("{:8}", "error"), Color::Red);
+                let error = beginning(&error.printable().to_string(), self.reason_width);
+                writeln!(self.out, "{name:width$}  {word} {:>7} {:>7}  {error}", "-", "-")?;
+            }
+        }
+        self.done += 1;
+        if self.progress {
+            let _ = write!(io::stderr(), "\r{} of {}", self.done, self.total);
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        if self.progress {
+            let _ = write!(io::stderr(), "\r{:30}\r", "");
+        }
+        let Counts { classes, abstained, failed } = &self.counts;
+        let named: Vec<String> =
+            Class::ALL.iter().zip(classes).map(|(class, count)| format!("{class} {count}")).collect();
+        let pictures = if self.total == 1 { "picture" } else { "pictures" };
+        let line = format!("{} {pictures}: {}, abstained {abstained}, failed {failed}", self.total, named.join(", "));
+        writeln!(self.out, "\n{line}\n{RESEARCH_USE}")?;
+        self.out.flush()
+    }
+
+    fn paint(&self, word: &str, colour: Color) -> String {
+        if self.colours { word.with(colour).bold().to_string() } else { word.to_string() }
+    }
+}
+
+/// The colour that a class has everywhere.
+const fn class_colour(class: Class) -> Color {
+    if class.is_malignant() { Color::Magenta } else { Color::Green }
+}
+
+fn suffix(caution: Option<&str>) -> String {
+    caution.map(|caution| format!(" ({caution})")).unwrap_or_default()
+}
+
+/// The end of a name that is too long; the end tells files apart.
+fn shortened(name: &str, width: usize) -> String {
+    let length = name.chars().count();
+    if length <= width {
+        return name.to_string();
+    }
+    format!("…{}", name.chars().skip(length - width + 1).collect::<String>())
+}
+
+/// The beginning of a sentence that is too long.
+fn beginning(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_string();
+    }
+    format!("{}…", text.chars().take(width - 1).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_sentences_keep_their_beginning() {
+        assert_eq!(beginning("too dark: turn up the lamp", 9), "too dark…");
+        assert_eq!(beginning("too dark", 8), "too dark");
+    }
+
+    #[test]
+    fn long_names_keep_their_end() {
+        assert_eq!(shortened("folder/picture.jpg", 12), "…picture.jpg");
+        assert_eq!(shortened("größe.jpg", 9), "größe.jpg");
+    }
+}

@@ -1,0 +1,105 @@
+//! What classification needs: an instruction set, a model, and the two agreeing.
+
+use blastscope_shared::{Class, Sight};
+
+use crate::commands::doctor::examination::{
+    Check,
+    facts::{Choice, InstructionSet, Model, Trial},
+};
+
+/// A frame that takes longer than this, in ms, is worth a look: fewer than two a second feel slow at the microscope.
+const SLOW_MS: f64 = 500.0;
+
+pub(super) fn instruction_set(set: &InstructionSet) -> Check {
+    const CHECK: &str = "instruction set";
+    let InstructionSet { choice, fastest, sets } = set;
+    let named: Vec<String> =
+        sets.iter().map(|set| format!("{} {}", set.name, if set.available { "available" } else { "absent" })).collect();
+    let sets_here = named.join(", ");
+    match choice {
+        Choice::Refused { reason } => {
+            let available: Vec<&str> = sets.iter().filter(|set| set.available).map(|set| set.name).collect();
+            let remedy = format!("unset BLASTSCOPE_ISA, or set it to one of {}", available.join(", "));
+            Check::broken(CHECK, reason, remedy)
+        }
+        Choice::Environment { name } if name != fastest => Check::look(
+            CHECK,
+            format!("{name}, because BLASTSCOPE_ISA says so; {fastest} is faster ({sets_here})"),
+            "unset BLASTSCOPE_ISA, unless this is wanted",
+        ),
+        Choice::Environment { name } => {
+            Check::ok(CHECK, format!("{name}, because BLASTSCOPE_ISA says so; it is the fastest here ({sets_here})"))
+        }
+        Choice::Speed { name } if sets.len() > 1 && sets.iter().filter(|set| set.available).count() == 1 => {
+            Check::look(
+                CHECK,
+                format!("{name}, because there is no faster one ({sets_here})"),
+                "a processor with AVX2 or NEON classifies many times faster",
+            )
+        }
+        Choice::Speed { name } => Check::ok(CHECK, format!("{name}, the fastest here ({sets_here})")),
+    }
+}
+
+pub(super) fn model(model: &Model) -> Vec<Check> {
+    match model {
+        Model::Missing { reason } => {
+            let remedy = "copy models/allcnn.bsm of the release beside the program, or name another with --model FILE";
+            vec![Check::broken("model", reason, remedy)]
+        }
+        Model::Loaded { path, bytes, title, code_version, drawn, version, warnings, trial } => {
+            let signed = if version.is_some() { "" } else { ", unsigned" };
+            let found = format!("{title}{signed}, by blastscope {code_version}, {} kB, {path}", bytes.div_ceil(1024));
+            let loaded = if *drawn {
+                let remedy = "for smears take models/allcnn.bsm: unset BLASTSCOPE_MODEL, or name it with --model FILE";
+                Check::look("model", format!("{found}; trained on drawn fields"), remedy)
+            } else {
+                Check::ok("model", found)
+            };
+            let warned = warnings.iter().map(|warning| {
+                Check::look(
+                    "installed model",
+                    warning,
+                    "`blastscope model` shows what is installed and whose keys are trusted",
+                )
+            });
+            [loaded].into_iter().chain(warned).chain([self_test(trial), speed(trial)]).collect()
+        }
+    }
+}
+
+fn self_test(trial: &Trial) -> Check {
+    let Trial { isa, logits, scalar_logits, .. } = trial;
+    if trial.agrees() {
+        let found = match *isa {
+            "scalar" => "the scalar kernels, which are the reference, give the same for a drawn field twice".to_owned(),
+            isa => format!("{isa} and scalar agree on a drawn field, bit for bit"),
+        };
+        return Check::ok("self-test", found);
+    }
+    Check::broken(
+        "self-test",
+        format!("{isa} computes {}, scalar {}: one of them is wrong", shown(logits), shown(scalar_logits)),
+        "classify with BLASTSCOPE_ISA=scalar until this is understood; check the memory (memtest) and report it",
+    )
+}
+
+fn shown(logits: &Sight<[f32; Class::COUNT]>) -> String {
+    match logits {
+        Sight::Observed(logits) => format!("{logits:?}"),
+        Sight::Nothing(blank) => blank.name().to_owned(),
+    }
+}
+
+fn speed(trial: &Trial) -> Check {
+    let ms = trial.frame_ms;
+    let found = format!("{ms:.1} ms a frame on one thread ({:.1} a second)", 1e3 / ms.max(1e-3));
+    if ms > SLOW_MS {
+        return Check::look(
+            "speed",
+            found,
+            "build with `make device`, look at instruction set, temperature and governor, and close other programs",
+        );
+    }
+    Check::ok("speed", found)
+}

@@ -1,0 +1,248 @@
+//! The instrument with its page, on a terminal, or both: `live --listen`, `live --tui`, and `live` on a terminal, which records nothing.
+
+use std::{
+    io::{self, Write as _},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use blastscope_core::field::Rules;
+use blastscope_files::Printable as _;
+use blastscope_shared::{classifier::Classifier, hex};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    opener::{RETRY, SourceOpener, patience},
+    run::{Options, Session},
+};
+use crate::{
+    RESEARCH_USE,
+    board::{self, Attached, NoHardware},
+    config::{Config, Data},
+    faces::{
+        lines::summary,
+        page::{self, ModelSource, Server},
+        terminal,
+    },
+    model::{self, LoadedNetwork},
+    record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules},
+    source::{SourceName, follow::Opener as _},
+    station::{Feed, Instrument, LeftOpen, Origin, Parts, Remote, Snapshot},
+    support::{interrupt, notify},
+};
+
+/// Jobs that may wait for the disk: a field a second comes at most.
+const QUEUE: usize = 8;
+/// How long the start waits for the check of the whole record; a large one is checked while the instrument works.
+const CHECKED_FIRST: Duration = Duration::from_secs(2);
+/// Seconds for which each picture of a folder stands when nobody says how long.
+const STANDS: f64 = 3.0;
+
+/// Where the instrument is shown, and the settings in use.
+#[derive(Clone, Debug)]
+pub struct Station {
+    /// Whether there is a page.
+    pub listen: bool,
+    /// Whether the terminal shows it.
+    pub tui: bool,
+    /// Whether a record is kept.
+    pub recorded: bool,
+    /// The configuration, with what the command line changes.
+    pub config: Config,
+    /// Where the model is from.
+    pub model: ModelSource,
+}
+
+/// Runs until Ctrl-C, a request to terminate, or the operator's wish.
+///
+/// # Errors
+/// A sentence that says why nothing can be shown.
+pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Result<(), String> {
+    let mut options = options.clone();
+    if let SourceName::Folder(_) = options.source {
+        // A folder that is not there is a slip of the hand, a camera that is not there may come.
+        SourceOpener::new(options.clone()).open().map_err(|error| error.to_string())?;
+        if options.hold == 1 && station.recorded {
+            options.hold = ((STANDS / options.rate.period().as_secs_f64()).round() as u32).max(1);
+        }
+    }
+    let stop = interrupt::flag();
+    let classifier = Arc::new(classifier);
+    let settings = options.settings(&classifier);
+    let rules = Rules { take_after: station.config.pipeline.take_after, ..Rules::default() };
+    let origin = origin(&classifier, &station.config);
+    let (record, left, remembered) = if station.recorded {
+        // What the hash in the record is of.
+        tracing::info!(
+            target: "live", settings = station.config.canonical(), sha256 = origin.config_sha256, "settings in use"
+        );
+        let Kept { writer, left, remembered } = opened(&station.config.data, &origin, &rules)?;
+        (Some(writer), left, remembered)
+    } else {
+        (None, None, Arc::default())
+    };
+    let title = match &options.source {
+        SourceName::Folder(folder) => format!("replay of {}", folder.printable()),
+        SourceName::Camera(name) => format!("camera {name}"),
+    };
+    let (hardware, warnings, frames) = (options.hardware.clone(), options.warnings.clone(), options.frames);
+    let patience = patience(&options);
+    let feed = Feed::of(title, SourceOpener::new(options)).with_patience(RETRY, patience);
+    let assessor = LoadedNetwork::new(Arc::clone(&classifier));
+    let parts = Parts { assessor, settings, rules, feed, record, left, origin };
+    let board = move || -> Box<dyn board::Instrument> {
+        hardware.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
+    };
+    let instrument =
+        Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
+    let remote = instrument.remote();
+    let server = served(station, &warnings, &remote, &classifier, remembered)?;
+    notify::ready();
+    let mut said = Ok(());
+    let shown = if station.tui {
+        let model = model::title(&classifier);
+        let caution = model::caution(&classifier);
+        let data_dir = station.recorded.then(|| station.config.data.dir.clone());
+        let page = || server.as_ref().map(Server::start_message);
+        let about = terminal::About { model, caution, warnings, data_dir, frames };
+        let mut alive = alive(&remote);
+        terminal::run(about, &remote, &stop, &page, &mut alive)
+            .map_err(|error| format!("the terminal cannot be used ({error})"))
+    } else {
+        warnings.iter().for_each(crate::support::terminal::note);
+        // The page is there all the same; the end says it again by the status.
+        let page = server.as_ref().map(Server::start_message).unwrap_or_default();
+        said = say(&page, &classifier).map_err(|error| unsaid(&error));
+        if let Err(Some(error)) = &said {
+            crate::support::terminal::note(format_args!(
+                "{error}; the instrument goes on, see `blastscope token` for the page"
+            ));
+        }
+        let mut alive = alive(&remote);
+        while remote.is_running() && !stop.load(Ordering::Relaxed) {
+            alive();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    };
+    notify::stopping();
+    drop(server);
+    let (is_running, last) = (remote.is_running(), remote.snapshot());
+    drop(instrument);
+    if station.tui && shown.is_ok() {
+        said = summarize(&last).map_err(|error| unsaid(&error));
+    }
+    if shown.is_ok() && !is_running {
+        return Err("the instrument has stopped by an error in the program; start `blastscope live` again".into());
+    }
+    // Nobody reads a closed pipe: that is their choice.
+    shown.and(said.or_else(|error| error.map_or(Ok(()), Err)))
+}
+
+/// What is said of an output that fails; nothing of one that was closed.
+fn unsaid(error: &io::Error) -> Option<String> {
+    (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("the output could not be written ({error})"))
+}
+
+/// What is added to the record, the session that was left open in it, and what was verified of it.
+struct Kept {
+    writer: RecordWriter,
+    left: Option<LeftOpen>,
+    remembered: Arc<Remembered>,
+}
+
+/// Opens the record. One that is damaged is not added to: the instrument works all the same, and says so.
+fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
+    let remembered = Arc::new(Remembered::new());
+    let no_thread = |error: io::Error| format!("the record cannot be kept ({error})");
+    let refusing = |reason: RecordError| {
+        crate::support::terminal::note(format_args!("{reason}\nNothing is recorded until then."));
+        let writer = RecordWriter::refusing(reason, QUEUE).map_err(no_thread)?;
+        Ok(Kept { writer, left: None, remembered: Arc::new(Remembered::new()) })
+    };
+    let record = match Record::open(&data.dir) {
+        Ok(record) => record.with_min_free(data.min_free_bytes()),
+        Err(damaged @ RecordError::Damaged { .. }) => return refusing(damaged),
+        Err(error) => return Err(error.to_string()),
+    };
+    let check = WholeCheck::start(&data.dir, Arc::clone(&remembered)).map_err(no_thread)?;
+    let checked = check.wait(CHECKED_FIRST);
+    tracing::info!(target: "record", ?checked, "checked at the start");
+    if let Some(damage) = check.damage() {
+        return refusing(damage.clone());
+    }
+    // Read once the record has been opened to be written, which recovers what a loss of power left behind.
+    let left = RecordReader::open(&data.dir).and_then(|reader| LeftOpen::find(&reader, origin, rules.remembered));
+    let left = match left {
+        Ok(left) => left,
+        Err(damaged @ RecordError::Damaged { .. }) => return refusing(damaged),
+        Err(error) => return Err(error.to_string()),
+    };
+    let writer = RecordWriter::start_checked(record, QUEUE, Some(check)).map_err(no_thread)?;
+    Ok(Kept { writer, left, remembered })
+}
+
+/// The page, where one is asked for.
+fn served(
+    station: &Station,
+    warnings: &[String],
+    remote: &Remote,
+    classifier: &Arc<Classifier>,
+    remembered: Arc<Remembered>,
+) -> Result<Option<Server>, String> {
+    if !station.listen {
+        return Ok(None);
+    }
+    let Config { server, data, report, .. } = &station.config;
+    let mut options = page::Options::new(server.listen, data.dir.clone());
+    options.report.min_fields = report.min_fields;
+    options.remembered = remembered;
+    options.token_file = Some(page::token_in(&data.dir));
+    options.allowed_hosts.clone_from(&server.allowed_hosts);
+    options.trusted_proxies.clone_from(&server.trusted_proxies);
+    options.notices = warnings.to_vec();
+    options.model = Some(station.model.clone());
+    Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
+}
+
+/// Tells systemd that the instrument lives, as long as its thread does not hang.
+fn alive(remote: &Remote) -> impl FnMut() {
+    let (mut watchdog, mut last) = (notify::Watchdog::from_environment(), None);
+    move || {
+        let elapsed = remote.snapshot().elapsed;
+        if last.replace(elapsed) != Some(elapsed) {
+            watchdog.beat(Instant::now());
+        }
+    }
+}
+
+/// What was seen, once the terminal is free again.
+fn summarize(last: &Snapshot) -> io::Result<()> {
+    let Snapshot { tally, flow, source_state, elapsed, .. } = last;
+    let (tally, trouble, camera, rate, elapsed) = (*tally, flow.trouble, *source_state, flow.rate, *elapsed);
+    let session = Session { tally, trouble, camera, rate, elapsed };
+    writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(&session))
+}
+
+fn say(page: &str, classifier: &Classifier) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
+    writeln!(out, "model {}{caution}\n{RESEARCH_USE}\n{page}", model::title(classifier))?;
+    out.flush()
+}
+
+/// What sessions say of model, settings, program and device.
+fn origin(classifier: &Classifier, config: &Config) -> Origin {
+    let code = std::env::current_exe().and_then(std::fs::read).map(|program| sha256(&program));
+    Origin {
+        model_name: text_rules::cleaned(&model::title(classifier)),
+        model_sha256: classifier.model_id().into(),
+        config_sha256: config.sha256(),
+        code_hash: code.unwrap_or_else(|_| "unknown".into()),
+        device_id: text_rules::cleaned(&crate::support::host_name::host_name()),
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}

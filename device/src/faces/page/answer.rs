@@ -1,0 +1,113 @@
+//! Answers: JSON, pictures, and problems with their reason and remedy.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{record::RecordError, station::Refusal};
+
+/// Something that did not work.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    reason: String,
+    remedy: String,
+    wait: Option<Duration>,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    error: u16,
+    reason: &'a str,
+    remedy: &'a str,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { status, reason: reason.into(), remedy: remedy.into(), wait: None }
+    }
+
+    /// A sentence as this program writes them: what is wrong, then after a semicolon or colon what to do.
+    fn sentence(status: StatusCode, sentence: &str) -> Self {
+        let parts = sentence.rsplit_once("; ").or_else(|| sentence.rsplit_once(": "));
+        let (reason, remedy) = parts.unwrap_or((sentence, "look at the list of fields and try again"));
+        Self::new(status, reason, remedy)
+    }
+
+    /// Says after which time to try again.
+    pub(super) const fn wait(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
+        self
+    }
+
+    pub(super) fn bad(reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, reason, remedy)
+    }
+
+    pub(super) fn busy(what: &str) -> Self {
+        let remedy = "close other windows of this page, then try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, what, remedy).wait(Duration::from_secs(5))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let text = Text { error: self.status.as_u16(), reason: &self.reason, remedy: &self.remedy };
+        let mut response = json(&text);
+        *response.status_mut() = self.status;
+        if let Some(wait) = self.wait {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        let status = match &error {
+            RecordError::Invalid { .. } => StatusCode::BAD_REQUEST,
+            RecordError::NoSession { .. } | RecordError::NoField { .. } => StatusCode::NOT_FOUND,
+            RecordError::Closed { .. }
+            | RecordError::NothingToConfirm { .. }
+            | RecordError::Answered { .. }
+            | RecordError::SignedOff { .. } => StatusCode::CONFLICT,
+            error if error.is_passing() => StatusCode::INSUFFICIENT_STORAGE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::sentence(status, &error.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Record(error) => error.into(),
+            Refusal::Busy | Refusal::Slow | Refusal::Stopped => {
+                Self::sentence(StatusCode::SERVICE_UNAVAILABLE, &refusal.to_string())
+            }
+            refusal => Self::sentence(StatusCode::CONFLICT, &refusal.to_string()),
+        }
+    }
+}
+
+/// An answer in JSON.
+pub(super) fn json(value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => bytes_of("application/json", bytes),
+        Err(error) => {
+            let problem = format!("{{\"error\":500,\"reason\":\"{error}\",\"remedy\":\"report this\"}}");
+            (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "application/json")], problem).into_response()
+        }
+    }
+}
+
+/// An answer of this type.
+pub(super) fn bytes_of(kind: &'static str, bytes: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], bytes.into()).into_response()
+}

@@ -1,0 +1,116 @@
+//! The instrument on a terminal, for those without a browser and for SSH. It looks at the same instrument as the page, and gives the
+//! same orders.
+
+mod app;
+mod borrowed;
+mod prompt;
+#[cfg(test)]
+mod samples;
+mod slide;
+mod view;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use self::{
+    app::{App, Wish},
+    borrowed::Terminal,
+    slide::Slide,
+};
+use crate::{
+    record::SessionId,
+    source::state::CameraState,
+    station::{Answer, Remote},
+};
+
+/// How long to wait for a key before drawing again.
+const PERIOD: Duration = Duration::from_millis(60);
+
+/// What is shown besides the instrument.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    pub(crate) model: String,
+    pub(crate) caution: Option<&'static str>,
+    /// What is to be said at the start.
+    pub(crate) warnings: Vec<String>,
+    /// Folder of the record, where there is one.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Stop after so many frames.
+    pub(crate) frames: Option<u64>,
+}
+
+/// Shows the instrument until the operator quits, somebody asks to stop, or there is nothing more to see and nothing to record.
+/// Calls `alive` again and again. Fails when the terminal cannot be written.
+/// `page` says where the page is, where there is one, and opens it once.
+pub(crate) fn run(
+    about: About,
+    remote: &Remote,
+    stop: &AtomicBool,
+    page: &dyn Fn() -> Option<String>,
+    mut alive: impl FnMut(),
+) -> io::Result<()> {
+    let About { model, caution, warnings, data_dir, frames } = about;
+    let mut app = App::new(model, caution, page(), data_dir.is_some());
+    warnings.into_iter().for_each(|warning| app.tell(warning, true));
+    let mut terminal = Terminal::borrow()?;
+    let mut given: Vec<(Answer, String)> = Vec::new();
+    let mut seen = None;
+    while remote.is_running() && !stop.load(Ordering::Relaxed) {
+        alive();
+        app.see(remote.snapshot());
+        let over = app.snapshot.source_state == CameraState::Ended && !app.records;
+        if over || frames.is_some_and(|frames| app.snapshot.flow.frames >= frames) {
+            break;
+        }
+        given.retain_mut(|(answer, told)| match answer.poll() {
+            None => true,
+            Some(done) => {
+                match done {
+                    Ok(_) => app.tell(std::mem::take(told), false),
+                    Err(refusal) => app.tell(refusal.to_string(), true),
+                }
+                false
+            }
+        });
+        read(&mut app, &mut seen, data_dir.as_deref());
+        terminal.draw(|frame| view::draw(frame, &app))?;
+        for key in terminal.keys(PERIOD)? {
+            let wish = app.press(key);
+            // A key that follows at once means the field that this one has chosen.
+            read(&mut app, &mut seen, data_dir.as_deref());
+            match wish {
+                Wish::Nothing => {}
+                Wish::Quit => return Ok(()),
+                Wish::Page => app.page = page(),
+                Wish::Order(order, told) => match remote.give(order) {
+                    Ok(answer) => given.push((answer, told)),
+                    Err(refusal) => app.tell(refusal.to_string(), true),
+                },
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was read last: session, version of the record, and field.
+type Read = (SessionId, u64, Option<u64>);
+
+/// Reads what is looked at, where it is not what was read last.
+fn read(app: &mut App, seen: &mut Option<Read>, folder: Option<&Path>) {
+    let wanted = app.watched().map(|id| (id, app.snapshot.record_version, app.selected));
+    let (Some((id, _, selected)), Some(folder)) = (wanted, folder) else { return };
+    if *seen == wanted {
+        return;
+    }
+    *seen = wanted;
+    // A field of another session is not meant.
+    let selected = selected.filter(|_| app.slide.as_ref().is_some_and(|slide| slide.session.id == id));
+    match Slide::read(folder, id, selected) {
+        Ok(slide) => app.read(slide),
+        Err(error) => app.tell(error.to_string(), true),
+    }
+}

@@ -1,0 +1,253 @@
+//! What the operator sees and does at the terminal, without terminal: snapshots and keys in, orders out.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use blastscope_shared::Class;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{prompt::Prompt, slide::Slide};
+use crate::{
+    record::{Label, Says, Seen, SessionId, State},
+    station::{JUST_NOW, Order, Snapshot},
+};
+
+/// Messages that are kept.
+const MESSAGES: usize = 3;
+
+/// A sentence with its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Message {
+    pub(super) at: Duration,
+    pub(super) text: String,
+    pub(super) wrong: bool,
+}
+
+/// What a key asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Nothing more than to be drawn.
+    Nothing,
+    /// An order, and what is said when it was followed.
+    Order(Order, String),
+    /// A page's address and code that nobody has used yet.
+    Page,
+    /// The end.
+    Quit,
+}
+
+/// The state of the terminal.
+#[derive(Debug, Default)]
+pub(super) struct App {
+    pub(super) model: String,
+    pub(super) caution: Option<&'static str>,
+    /// Whether sessions are recorded.
+    pub(super) records: bool,
+    /// Where the page is, where there is one, with its token and QR code.
+    pub(super) page: Option<String>,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) slide: Option<Slide>,
+    /// The field that is spoken of; `None` for the newest.
+    pub(super) selected: Option<u64>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) messages: VecDeque<Message>,
+    /// Who works at this terminal; empty until somebody says so.
+    pub(super) operator: String,
+    /// When the newest field came.
+    newest_since: Duration,
+    last_note: u64,
+}
+
+impl App {
+    pub(super) fn new(model: String, caution: Option<&'static str>, page: Option<String>, records: bool) -> Self {
+        Self { model, caution, page, records, ..Self::default() }
+    }
+
+    /// Takes a snapshot over.
+    pub(super) fn see(&mut self, snapshot: Arc<Snapshot>) {
+        self.snapshot = snapshot;
+        let fresh: Vec<_> = self.snapshot.notes.iter().filter(|note| note.number > self.last_note).cloned().collect();
+        for note in fresh {
+            self.last_note = note.number;
+            self.tell(note.text, false);
+        }
+    }
+
+    /// The session to look at: the one that goes on, or the one that was looked at last.
+    pub(super) fn watched(&self) -> Option<SessionId> {
+        let running = self.snapshot.session.as_ref().map(|session| session.id);
+        running.or_else(|| self.slide.as_ref().map(|slide| slide.session.id))
+    }
+
+    /// Takes over what was read from the record.
+    pub(super) fn read(&mut self, slide: Slide) {
+        let before = self.slide.as_ref().map(|slide| (slide.session.id, slide.session.fields));
+        let now = (slide.session.id, slide.session.fields);
+        if before != Some(now) {
+            self.newest_since = self.snapshot.elapsed;
+            if before.map(|(id, _)| id) != Some(now.0) {
+                self.selected = None;
+            }
+        }
+        self.slide = Some(slide);
+    }
+
+    /// Says something.
+    pub(super) fn tell(&mut self, text: String, wrong: bool) {
+        if self.messages.len() >= MESSAGES {
+            self.messages.pop_front();
+        }
+        self.messages.push_back(Message { at: self.snapshot.elapsed, text, wrong });
+    }
+
+    fn refuse(&mut self, text: &str) -> Wish {
+        self.tell(text.into(), true);
+        Wish::Nothing
+    }
+
+    /// Follows a key.
+    pub(super) fn press(&mut self, key: KeyEvent) -> Wish {
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return if key.code == KeyCode::Char('c') { Wish::Quit } else { Wish::Nothing };
+        }
+        if let Some(prompt) = self.prompt.take() {
+            return self.answer(prompt, key.code);
+        }
+        match key.code {
+            KeyCode::Char('q') | KeyCode::Esc => match &self.snapshot.session {
+                None => return Wish::Quit,
+                Some(session) => self.prompt = Some(Prompt::Quit { session: session.id }),
+            },
+            KeyCode::Char('p') if self.page.is_some() => {
+                self.prompt = Some(Prompt::Page);
+                return Wish::Page;
+            }
+            _ if !self.records => {
+                return self
+                    .refuse("nothing is recorded: start `blastscope live --tui --data-dir DIR` to keep sessions");
+            }
+            KeyCode::Char('t') => {
+                let Some(session) = &self.snapshot.session else { return self.refuse("no session goes on") };
+                return Wish::Order(Order::Take { session: session.id, frame: None }, "the field is taken".into());
+            }
+            KeyCode::Char('o') => self.prompt = Some(Prompt::Operator { name: self.operator.clone() }),
+            KeyCode::Enter => return self.speak(Says::Confirms, "confirmed"),
+            KeyCode::Char(digit @ '1'..='4') => {
+                let class = Class::ALL[digit as usize - '1' as usize];
+                return self.speak(Says::Corrects(Label::Class(class)), class.name());
+            }
+            KeyCode::Char('0') => return self.speak(Says::Corrects(Label::NotAssessable), "not assessable"),
+            KeyCode::Left => self.step(-1),
+            KeyCode::Right => self.step(1),
+            KeyCode::Char('n') => return self.ask_start(),
+            KeyCode::Char('s') => return self.ask_signature(),
+            KeyCode::Char('e') => {
+                let Some(session) = &self.snapshot.session else { return self.refuse("no session goes on") };
+                let id = session.id;
+                let order = Order::End { session: id, reason: "ended by the operator".into() };
+                let asks = format!("end session {id} of {}, {} fields?", session.specimen, session.fields);
+                self.prompt = Some(Prompt::sure(asks, order, format!("session {id} has ended")));
+            }
+            KeyCode::Char(key @ ('c' | 'x')) => return self.decide(key == 'c'),
+            _ => {}
+        }
+        Wish::Nothing
+    }
+
+    fn answer(&mut self, mut prompt: Prompt, key: KeyCode) -> Wish {
+        match prompt.press(key) {
+            super::prompt::Answer::Open => self.prompt = Some(prompt),
+            super::prompt::Answer::Dropped => {}
+            super::prompt::Answer::Given => match prompt {
+                Prompt::Start { specimen, operator, .. } => {
+                    self.operator = operator.trim().to_owned();
+                    let told = format!("a session of {} has started", specimen.trim());
+                    let order = Order::Start { specimen: specimen.trim().into(), operator: operator.trim().into() };
+                    return Wish::Order(order, told);
+                }
+                Prompt::SignOff { session, by } => {
+                    self.operator = by.trim().to_owned();
+                    let told = format!("session {session} is signed off");
+                    return Wish::Order(Order::SignOff { session, by: by.trim().into() }, told);
+                }
+                Prompt::Operator { name } => self.operator = name.trim().to_owned(),
+                Prompt::Sure { order, told, .. } => return Wish::Order(*order, told),
+                Prompt::Quit { .. } => return Wish::Quit,
+                Prompt::Page => {}
+            },
+        }
+        Wish::Nothing
+    }
+
+    fn ask_start(&mut self) -> Wish {
+        if let Some(session) = &self.snapshot.session {
+            let text = format!("session {} goes on: end it (e) or sign it off (s) first", session.id);
+            return self.refuse(&text);
+        }
+        self.prompt = Some(Prompt::start(self.operator.clone()));
+        Wish::Nothing
+    }
+
+    fn ask_signature(&mut self) -> Wish {
+        let Some(session) = self.watched() else { return self.refuse("there is no session to sign off") };
+        self.prompt = Some(Prompt::SignOff { session, by: self.operator.clone() });
+        Wish::Nothing
+    }
+
+    fn decide(&mut self, goes_on: bool) -> Wish {
+        let Some(left) = &self.snapshot.left else { return self.refuse("no session was left open") };
+        let session = left.id;
+        if goes_on {
+            return Wish::Order(Order::Continue { session }, format!("session {session} goes on"));
+        }
+        let order = Order::Close { session, reason: "cut off; closed by the operator".into() };
+        let asks = format!("close session {session} of {}, {} fields?", left.specimen, left.fields);
+        self.prompt = Some(Prompt::sure(asks, order, format!("session {session} is closed")));
+        Wish::Nothing
+    }
+
+    /// An answer to the field that is shown, by whoever works here, about what is shown of it.
+    fn speak(&mut self, says: Says, word: &str) -> Wish {
+        let Some(slide) = &self.slide else { return self.refuse("there is no field to correct yet") };
+        let Some(field) = &slide.field else { return self.refuse("there is no field to correct yet") };
+        let (session, sequence) = (slide.session.id, field.sequence);
+        let came = self.snapshot.elapsed.saturating_sub(self.newest_since);
+        if self.selected.is_none() && slide.session.fields > 1 && came < JUST_NOW {
+            return self.refuse(&format!("field {sequence} has just come: look at it, then press again"));
+        }
+        let by = self.operator.clone();
+        if by.is_empty() {
+            self.prompt = Some(Prompt::Operator { name: by });
+            return self.refuse("say who works at this terminal, then answer");
+        }
+        let same = |says: Says| match (field.opinion(), says) {
+            (Some(newest), Says::Confirms) => newest.confirms && newest.given_by == by,
+            (Some(newest), Says::Corrects(label)) => !newest.confirms && newest.label == label && newest.given_by == by,
+            (None, _) => false,
+        };
+        if same(says) {
+            return self.refuse(&format!("field {sequence}: {word} is saved already"));
+        }
+        let (opinions, state) = (field.opinions.len() as u64, slide.session.state);
+        let signed_by = slide.session.sign_offs.last().map(|signed| signed.signed_by.clone()).unwrap_or_default();
+        let amends = matches!(state, State::Approved | State::Amended);
+        let seen = Seen { opinions, amends, request: None };
+        let told = format!("field {sequence}: {word}, saved for {by}");
+        let order = Order::Opinion { session, sequence, says, note: String::new(), by, seen };
+        if amends {
+            let asks = format!("session {session} was signed off by {signed_by}: change field {sequence} to {word}?");
+            self.prompt = Some(Prompt::sure(asks, order, told));
+            return Wish::Nothing;
+        }
+        Wish::Order(order, told)
+    }
+
+    fn step(&mut self, by: i64) {
+        let Some(slide) = &self.slide else { return };
+        let newest = slide.session.fields;
+        let number = self.selected.unwrap_or(newest).saturating_add_signed(by).clamp(1, newest.max(1));
+        self.selected = Some(number).filter(|&number| number < newest);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! Questions to the operator, one at a time.
+
+use crossterm::event::KeyCode;
+
+use crate::{record::SessionId, station::Order};
+
+/// Letters of a pseudonym or a name.
+const LONGEST: usize = 64;
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Prompt {
+    /// Specimen and operator of a new session.
+    Start {
+        specimen: String,
+        operator: String,
+        /// Whether the operator is being typed.
+        second: bool,
+    },
+    /// Who signs.
+    SignOff { session: SessionId, by: String },
+    /// Who works at this terminal.
+    Operator { name: String },
+    /// Whether to give an order that cannot be taken back.
+    Sure {
+        asks: String,
+        order: Box<Order>,
+        /// What is said when it was followed.
+        told: String,
+    },
+    /// Whether to end a session that goes on.
+    Quit { session: SessionId },
+    /// Where the page is.
+    Page,
+}
+
+/// What became of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It is being answered.
+    Open,
+    /// It was taken back.
+    Dropped,
+    /// It was answered.
+    Given,
+}
+
+impl Prompt {
+    pub(super) const fn start(operator: String) -> Self {
+        Self::Start { specimen: String::new(), operator, second: false }
+    }
+
+    pub(super) fn sure(asks: String, order: Order, told: String) -> Self {
+        Self::Sure { asks, order: Box::new(order), told }
+    }
+
+    /// Follows a key.
+    pub(super) fn press(&mut self, key: KeyCode) -> Answer {
+        if key == KeyCode::Esc {
+            return Answer::Dropped;
+        }
+        match self {
+            // The key that asked, pressed twice, is no answer.
+            Self::Sure { .. } if key == KeyCode::Enter => Answer::Open,
+            Self::Quit { .. } | Self::Sure { .. } => match key {
+                KeyCode::Char('y') | KeyCode::Enter => Answer::Given,
+                KeyCode::Char(_) => Answer::Dropped,
+                _ => Answer::Open,
+            },
+            Self::Page => Answer::Dropped,
+            Self::SignOff { by: name, .. } | Self::Operator { name } => {
+                if key == KeyCode::Enter && !name.trim().is_empty() {
+                    return Answer::Given;
+                }
+                edit(name, key, |letter| !letter.is_control());
+                Answer::Open
+            }
+            Self::Start { specimen, operator, second } => {
+                match (key, *second) {
+                    (KeyCode::Enter, true) if !operator.trim().is_empty() && !specimen.is_empty() => {
+                        return Answer::Given;
+                    }
+                    (KeyCode::Enter | KeyCode::Tab | KeyCode::Down, false) if !specimen.is_empty() => *second = true,
+                    (KeyCode::BackTab | KeyCode::Up | KeyCode::Tab, true) => *second = false,
+                    (key, true) => edit(operator, key, |letter| !letter.is_control()),
+                    // What is no pseudonym cannot be typed.
+                    (key, false) => {
+                        edit(specimen, key, |letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
+                    }
+                }
+                Answer::Open
+            }
+        }
+    }
+}
+
+fn edit(text: &mut String, key: KeyCode, takes: impl Fn(char) -> bool) {
+    match key {
+        KeyCode::Backspace => drop(text.pop()),
+        KeyCode::Char(letter) if takes(letter) && text.chars().count() < LONGEST => text.push(letter),
+        _ => {}
+    }
+}

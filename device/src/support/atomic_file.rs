@@ -1,0 +1,93 @@
+//! Files that are there whole or not at all.
+
+use std::{
+    ffi::OsString,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::Path,
+    process,
+};
+
+use crate::support::disk::{Disk, System};
+
+/// What the name of a temporary file ends in; it begins with a dot.
+pub const TEMPORARY: &str = ".tmp";
+
+/// Writes `bytes` to `path`, replacing what was there.
+///
+/// They go to a temporary file in the same folder, which is synced to the disk and then renamed: whoever opens `path`, after a
+/// loss of power too, finds the old content or the new one, never a part. The temporary file's name begins with a dot, so that
+/// what a loss of power leaves behind is not taken for a picture.
+///
+/// # Errors
+/// When the folder is missing, the disk is full or the system refuses; nothing is left behind then.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_on(&System, path, bytes)
+}
+
+/// [`write()`] on a disk of the caller's choice.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_on(disk, path, |temporary| disk.write_synced(temporary, bytes))
+}
+
+/// [`write()`] of what only the file's owner may read.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_on(&System, path, |temporary| {
+        // What a program of the same number left behind, which may be readable for others.
+        match fs::remove_file(temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    })
+}
+
+fn replace_on(disk: &dyn Disk, path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}{TEMPORARY}", process::id()));
+    let temporary = folder.join(temporary);
+    let written = write(&temporary).and_then(|()| disk.rename(&temporary, path));
+    if written.is_err() {
+        // What matters is reported below.
+        let _ = disk.remove(&temporary);
+    }
+    written.and_then(|()| disk.sync_folder(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn content_is_replaced_and_nothing_is_left_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("overlay.png");
+        write(&path, b"one").expect("written");
+        write(&path, b"two").expect("written");
+        assert_eq!(fs::read(&path).expect("read"), b"two");
+        fs::create_dir(folder.path().join("taken")).expect("a folder");
+        assert!(write(&folder.path().join("taken"), b"three").is_err());
+        assert!(write(&folder.path().join("absent/overlay.png"), b"four").is_err());
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 2);
+    }
+}
