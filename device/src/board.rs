@@ -85,7 +85,7 @@ pub enum Notice {
 }
 
 /// Tells the world what is said, and what the world answers. Neither ever waits.
-pub trait Instrument {
+pub trait Board {
     /// What is said has changed.
     fn announce(&mut self, statement: &Statement);
     /// What there is to say since the last time.
@@ -96,7 +96,7 @@ pub trait Instrument {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoHardware;
 
-impl Instrument for NoHardware {
+impl Board for NoHardware {
     fn announce(&mut self, _: &Statement) {}
 
     fn notices(&mut self) -> Vec<Notice> {

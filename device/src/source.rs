@@ -12,6 +12,7 @@ pub mod camera;
 pub mod fault;
 pub mod follow;
 mod name;
+pub mod opener;
 pub mod raw;
 pub mod replay;
 pub mod state;

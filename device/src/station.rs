@@ -13,6 +13,7 @@
 //! * Nothing outside can hold up a frame: viewers take the latest of a slot that holds frame and verdict together, the record has a queue that refuses.
 
 mod desk;
+mod face;
 mod feed;
 mod left;
 mod order;
@@ -38,14 +39,16 @@ use tokio::sync::{oneshot, watch};
 
 pub use self::{
     desk::Origin,
+    face::{Face, News},
     feed::Feed,
     left::{Left, LeftOpen, RECENT},
     order::{JUST_NOW, Order, Refusal},
     snapshot::{Flow, Note, OpenSession, Saving, Snapshot},
 };
 use crate::{
-    board::{self, NoHardware},
+    board::{Board, NoHardware},
     record::{Receipt, RecordWriter},
+    source::{FrameSource, SourceError},
 };
 
 /// Orders that may wait for the thread.
@@ -71,7 +74,7 @@ pub struct Parts<A> {
 
 /// A running instrument. Dropping it ends the session that goes on, writes what is queued and ends its thread.
 #[derive(Debug)]
-pub struct Instrument {
+pub struct Station {
     remote: Remote,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -84,7 +87,7 @@ pub struct Remote {
     snapshots: watch::Receiver<Arc<Snapshot>>,
 }
 
-impl Instrument {
+impl Station {
     /// Starts the thread. A source that cannot be opened is a state that is shown, not an error.
     ///
     /// # Errors
@@ -99,15 +102,18 @@ impl Instrument {
     /// As [`Self::start`].
     pub fn start_with<A: Assessor + Send + 'static>(
         parts: Parts<A>,
-        open: impl FnOnce() -> Box<dyn board::Instrument> + Send + 'static,
+        open: impl FnOnce() -> Box<dyn Board> + Send + 'static,
     ) -> io::Result<Self> {
         let (orders, inbox) = mpsc::sync_channel(ORDERS);
         let (show, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let outlets = work::Outlets { inbox, show, stop: stopped };
-        let thread =
-            thread::Builder::new().name("instrument".into()).spawn(move || work::run(parts, open(), outlets))?;
+        let thread = thread::Builder::new().name("instrument".into()).spawn(move || {
+            // Dropped on every way out, a panic included: the lamps go dark.
+            let mut board = open();
+            work::run(parts, board.as_mut(), outlets);
+        })?;
         Ok(Self { remote: Remote { orders, snapshots }, stop, thread: Some(thread) })
     }
 
@@ -118,7 +124,22 @@ impl Instrument {
     }
 }
 
-impl Drop for Instrument {
+/// Runs a station in this thread, with a source that may be open already, and tells `face` everything, until it has enough, `stop` is set, or the source ends: then why, unless
+/// there are just no more frames. There are no orders, and nothing is recorded. Also gives what was shown last.
+///
+/// # Errors
+/// What the face could not write.
+pub fn run_before<A: Assessor>(
+    parts: Parts<A>,
+    opened: Option<Box<dyn FrameSource>>,
+    board: &mut dyn Board,
+    face: &mut dyn Face,
+    stop: &AtomicBool,
+) -> io::Result<(Option<SourceError>, Snapshot)> {
+    work::run_before(parts, opened, board, face, stop)
+}
+
+impl Drop for Station {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {

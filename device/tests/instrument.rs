@@ -26,7 +26,7 @@ use blastscope::{
         Background, Capture, FrameSource, Guard, RawFrame, SourceError,
         state::{CameraState, Patience},
     },
-    station::{Feed, Instrument, LeftOpen, Order, Origin, Parts, Refusal, Saving, Snapshot},
+    station::{Feed, LeftOpen, Order, Origin, Parts, Refusal, Saving, Snapshot, Station},
 };
 use blastscope_core::{
     field::{Presence, Rules},
@@ -59,15 +59,15 @@ const PATIENCE: Patience = Patience {
 
 const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
-fn instrument(folder: &TempDir, feed: Feed) -> Instrument {
+fn instrument(folder: &TempDir, feed: Feed) -> Station {
     instrument_with(folder, feed, || Box::new(NoHardware))
 }
 
 fn instrument_with(
     folder: &TempDir,
     feed: Feed,
-    board: impl FnOnce() -> Box<dyn board::Instrument> + Send + 'static,
-) -> Instrument {
+    board: impl FnOnce() -> Box<dyn board::Board> + Send + 'static,
+) -> Station {
     instrument_on(folder, feed, 0, board)
 }
 
@@ -76,8 +76,8 @@ fn instrument_on(
     folder: &TempDir,
     feed: Feed,
     min_free: u64,
-    board: impl FnOnce() -> Box<dyn board::Instrument> + Send + 'static,
-) -> Instrument {
+    board: impl FnOnce() -> Box<dyn board::Board> + Send + 'static,
+) -> Station {
     let assessor = |_: &RgbPixels| Scores::new([0.0; 4], [0.9, 0.05, 0.03, 0.02], 1.0);
     let record = Record::open(folder.path()).expect("opened").with_min_free(min_free);
     let reader = RecordReader::open(folder.path()).expect("a record");
@@ -90,10 +90,10 @@ fn instrument_on(
         left: LeftOpen::find(&reader, &scene::origin(), 8).expect("read"),
         origin: scene::origin(),
     };
-    Instrument::start_with(parts, board).expect("a thread")
+    Station::start_with(parts, board).expect("a thread")
 }
 
-fn wait_for(instrument: &Instrument, what: &str, satisfies: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+fn wait_for(instrument: &Station, what: &str, satisfies: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let start = Instant::now();
     loop {
         let snapshot = instrument.remote().snapshot();
@@ -216,7 +216,7 @@ struct Bench {
     said: Arc<Mutex<Vec<Statement>>>,
 }
 
-impl board::Instrument for Bench {
+impl board::Board for Bench {
     fn announce(&mut self, statement: &Statement) {
         self.said.lock().expect("no panic").push(statement.clone());
     }

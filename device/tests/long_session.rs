@@ -24,7 +24,7 @@ use std::{
 use blastscope::{
     record::{Record, RecordReader, RecordWriter, verify::verify},
     source::{FrameSource, SourceError},
-    station::{Feed, Instrument, Order, Parts, Remote},
+    station::{Feed, Order, Parts, Remote, Station},
 };
 use blastscope_core::{
     field::{Presence, Rules},
@@ -137,7 +137,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
             as Box<dyn FrameSource>)
     });
     let record = Record::open(data.path()).expect("opened").with_min_free(0);
-    let instrument = Instrument::start(Parts {
+    let instrument = Station::start(Parts {
         assessor,
         settings: Settings::new(Judge::new(thresholds)),
         // Time runs faster here than on a slide.

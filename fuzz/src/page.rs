@@ -13,7 +13,7 @@ use blastscope::{
     model::{self, LoadedNetwork},
     record::{Record, RecordWriter},
     source::{FrameSource, SourceError},
-    station::{Feed, Instrument, Origin, Parts},
+    station::{Feed, Station, Origin, Parts},
 };
 use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
 use blastscope_shared::network::Execution;
@@ -41,7 +41,7 @@ impl FrameSource for Still {
 /// An instrument, a record and a page, as `live --listen` has them.
 pub struct Page {
     server: Server,
-    _instrument: Instrument,
+    _instrument: Station,
     _data: TempDir,
 }
 
@@ -75,7 +75,7 @@ impl Page {
                 device_id: "fuzz".into(),
             },
         };
-        let instrument = Instrument::start(parts).expect("a thread");
+        let instrument = Station::start(parts).expect("a thread");
         let options = Options::new("127.0.0.1:0".parse().expect("an address"), data.path().to_path_buf());
         let server = Server::start(&options, instrument.remote(), classifier).expect("listens");
         Self { server, _instrument: instrument, _data: data }

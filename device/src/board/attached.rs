@@ -15,7 +15,7 @@ use blastscope_core::pipeline::Statement;
 use embedded_hal::digital::OutputPin;
 
 use super::{
-    Button, ButtonEvent, ButtonReader, Configuration, Hardware, Instrument, Lamp, Light, Notice, Sounder,
+    Board, Button, ButtonEvent, ButtonReader, Configuration, Hardware, Lamp, Light, Notice, Sounder,
     configuration::Place, system,
 };
 
@@ -166,7 +166,7 @@ fn wait_for_presses(
     Ok(())
 }
 
-impl Instrument for Attached {
+impl Board for Attached {
     fn announce(&mut self, statement: &Statement) {
         if let Some(lights) = &self.lights {
             // A thread that is gone has said why.

@@ -1,9 +1,8 @@
 //! The command `live`.
 
-mod opener;
-pub(crate) mod run;
-mod station;
-mod watch;
+mod interactive;
+mod lines;
+mod options;
 
 use std::{
     io::{self, IsTerminal as _},
@@ -13,12 +12,13 @@ use std::{
 
 use clap::Args;
 
+use self::{interactive::Interactive, options::Options};
 use super::{PARTLY, SUCCESS, UNUSABLE, hardware, load, settings};
 use crate::{
     config::address,
-    faces::page::ModelSource,
+    faces::{lines::Form, page::ModelSource},
     model::Found,
-    source::{SourceName, camera::CameraName, replay::Rate},
+    source::{SourceName, camera::CameraName, opener, replay::Rate},
     support::{logging, terminal::note},
 };
 
@@ -97,7 +97,6 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         note("--tui needs a terminal; leave it out for lines, or give --json or --listen");
         return Ok(UNUSABLE);
     }
-    let output = if args.json { run::Output::Json } else { run::Output::Lines };
     let tui = args.tui || (!args.json && args.listen.is_none() && io::stdout().is_terminal());
     // The terminal says itself what there is to say, and messages would fall into it.
     if !(tui && io::stderr().is_terminal())
@@ -137,27 +136,27 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
     let classifier = config.pipeline.judged(classifier);
     let recorded = args.tui || args.listen.is_some();
     let is_folder = matches!(source, SourceName::Folder(_));
-    let options = run::Options {
-        source,
-        camera: run::CameraOptions {
-            wait,
-            lock_exposure: config.camera.lock_exposure,
-            detect_frozen: !args.allow_frozen,
-        },
-        hardware,
+    let source = opener::Options {
+        name: source,
+        wait,
+        lock_exposure: config.camera.lock_exposure,
+        detect_frozen: !args.allow_frozen,
         rate,
-        frames: args.frames,
         hold: args.hold,
         repeat: args.repeat,
+    };
+    let options = Options {
+        source,
+        board: hardware,
+        frames: args.frames,
         settle: config.pipeline.settle,
         picture_by_picture: is_folder && args.hold == 1 && args.settle.is_none() && !recorded,
         warnings,
-        output,
     };
     if tui || recorded {
         let model = installed_in.map_or(ModelSource::File(path), ModelSource::Installed);
-        let station = station::Station { listen: args.listen.is_some(), tui, recorded, config, model };
-        return Ok(match station::run(&options, &station, classifier) {
+        let faces = Interactive { listen: args.listen.is_some(), tui, recorded, config, model };
+        return Ok(match interactive::run(options, &faces, classifier) {
             Ok(()) => SUCCESS,
             Err(error) => {
                 note(error);
@@ -165,7 +164,8 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
             }
         });
     }
-    match run::run(&options, &classifier)? {
+    let form = if args.json { Form::Json } else { Form::Plain };
+    match lines::run(options, form, classifier)? {
         Ok(()) => Ok(SUCCESS),
         Err(error) => {
             note(error);

@@ -1,41 +1,117 @@
-//! A session as lines: to be read, or as JSON for other programs.
+//! The station as lines: to be read, or as JSON for other programs.
 
-use std::io::{self, Write as _};
+mod json;
+mod plain;
 
-use blastscope_core::pipeline::{Reading, Statement};
-use blastscope_files::Printable as _;
-use blastscope_shared::{
-    Class,
-    calibration::most_probable,
-    classifier::{Assessment, Classifier},
-    gate::Quality,
-};
-use serde::Serialize;
+use std::{io, time::Instant};
+
+use blastscope_core::pipeline::Reading;
+use blastscope_shared::{Class, classifier::Classifier};
 
 use crate::{
-    RESEARCH_USE,
     board::ButtonEvent,
-    commands::{
-        classify::pictures::ByClass,
-        live::run::{Display, Session},
-    },
-    model,
-    source::state::Change,
-    support::terminal::note,
+    source::state::{CameraState, Change},
+    station::{Face, News, Snapshot},
+    support::notify,
 };
 
-/// A summary of a session for people.
-pub(crate) fn summary(session: &Session) -> String {
-    let tally = &session.tally;
+/// How lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A line a frame, to be read.
+    Plain,
+    /// A JSON object a frame.
+    Json,
+}
+
+/// Writes lines of one form.
+trait Printer {
+    /// After each frame.
+    fn show(&mut self, reading: &Reading, shown: &Snapshot) -> io::Result<()>;
+    /// The camera does something else now.
+    fn camera(&mut self, change: &Change, shown: &Snapshot) -> io::Result<()>;
+    /// A button was pressed.
+    fn button(&mut self, event: ButtonEvent, shown: &Snapshot) -> io::Result<()>;
+    /// Something is worth a note.
+    fn note(&mut self, message: &str, shown: &Snapshot) -> io::Result<()>;
+    /// At the end.
+    fn finish(&mut self, shown: &Snapshot) -> io::Result<()>;
+}
+
+/// Lines on stdout and stderr.
+pub(crate) struct Lines {
+    printer: Box<dyn Printer>,
+    /// Whether frames come from a camera, whose states are told; of a folder only what is amiss is.
+    camera: bool,
+    /// Stop after so many frames.
+    frames: Option<u64>,
+    alive: notify::Watchdog,
+}
+
+impl Lines {
+    /// Begins with what there is to say about model and source. Stops after `frames` frames, where they are limited.
+    pub(crate) fn start(
+        form: Form,
+        classifier: &Classifier,
+        source: &str,
+        camera: bool,
+        frames: Option<u64>,
+    ) -> io::Result<Self> {
+        let printer: Box<dyn Printer> = match form {
+            Form::Plain => Box::new(plain::Plain::start(classifier, source)?),
+            Form::Json => Box::new(json::Json::start(classifier)),
+        };
+        Ok(Self::with(printer, camera, frames))
+    }
+
+    fn with(printer: Box<dyn Printer>, camera: bool, frames: Option<u64>) -> Self {
+        Self { printer, camera, frames, alive: notify::Watchdog::from_environment() }
+    }
+
+    /// Says what is worth a note.
+    pub(crate) fn note(&mut self, message: &str) -> io::Result<()> {
+        self.printer.note(message, &Snapshot::default())
+    }
+
+    /// Says what was seen in all.
+    pub(crate) fn finish(&mut self, shown: &Snapshot) -> io::Result<()> {
+        self.printer.finish(shown)
+    }
+}
+
+impl Face for Lines {
+    fn goes_on(&mut self, shown: &Snapshot) -> bool {
+        self.alive.beat(Instant::now());
+        self.frames.is_none_or(|frames| shown.tally.frames < frames)
+    }
+
+    fn tell(&mut self, news: News<'_>, shown: &Snapshot) -> io::Result<()> {
+        match news {
+            News::Frame(reading) => self.printer.show(reading, shown),
+            News::Source(change) if self.camera => self.printer.camera(change, shown),
+            News::Source(Change { reason: Some(reason), state, .. }) if *state != CameraState::Corrupt => {
+                self.printer.note(reason, shown)
+            }
+            // Every damaged picture of a folder is told by itself.
+            News::Source(_) => Ok(()),
+            News::Damage(message) | News::Note(message) => self.printer.note(message, shown),
+            News::Button(event) => self.printer.button(event, shown),
+        }
+    }
+}
+
+/// A summary of a run for people.
+pub(crate) fn summary(shown: &Snapshot) -> String {
+    let (tally, trouble) = (&shown.tally, &shown.flow.trouble);
     let named: Vec<String> =
         Class::ALL.iter().zip(&tally.classes).map(|(class, count)| format!("{class} {count}")).collect();
-    let average = tally.frames as f64 / session.elapsed.as_secs_f64().max(1e-3);
+    let average = tally.frames as f64 / shown.elapsed.as_secs_f64().max(1e-3);
     format!(
         "{} frames of {} views in {:.1} s ({average:.1} a second): {}, doubtful {}, unfamiliar {}, without cells {}, not a number {}, settling {}, rejected {}; \
          dropped {}, corrupt {}, stalls {}, freezes {}, losses {}",
         tally.frames,
         tally.views,
-        session.elapsed.as_secs_f64(),
+        shown.elapsed.as_secs_f64(),
         named.join(", "),
         tally.doubtful,
         tally.unfamiliar,
@@ -43,11 +119,11 @@ pub(crate) fn summary(session: &Session) -> String {
         tally.not_finite,
         tally.settling,
         tally.rejected,
-        session.trouble.dropped,
-        session.trouble.corrupt,
-        session.trouble.stalls,
-        session.trouble.freezes,
-        session.trouble.losses,
+        trouble.dropped,
+        trouble.corrupt,
+        trouble.stalls,
+        trouble.freezes,
+        trouble.losses,
     )
 }
 
@@ -57,153 +133,5 @@ pub(crate) fn sentence(change: &Change) -> String {
     format!("camera {}{reason}", change.state)
 }
 
-/// Lines to be read.
-pub(crate) struct Plain;
-
-impl Plain {
-    pub(crate) fn start(classifier: &Classifier, source: &str) -> io::Result<Self> {
-        let mut out = io::stdout().lock();
-        let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
-        writeln!(out, "source {}\nmodel {}{caution}\n{RESEARCH_USE}", source.printable(), model::title(classifier))?;
-        writeln!(out, "{:>6} {:>8} {:>5}  {:8} {:>7}  why", "frame", "time", "view", "verdict", "prob.")?;
-        Ok(Self)
-    }
-}
-
-impl Display for Plain {
-    fn show(&mut self, reading: &Reading, _: &Session) -> io::Result<()> {
-        let word = reading.statement.class().map_or("abstain", Class::name);
-        let highest = reading.probabilities.and_then(|all| most_probable(&all));
-        let probability = highest.map_or("-".into(), |(_, highest)| format!("{:.1} %", highest * 100.0));
-        let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{}]", name.printable()))];
-        let line = format!(
-            "{:>6} {:>7.2}s {:>5}  {word:8} {probability:>7}  {}",
-            reading.sequence,
-            reading.time.as_secs_f64(),
-            reading.view,
-            why.into_iter().flatten().collect::<Vec<_>>().join("  "),
-        );
-        writeln!(io::stdout().lock(), "{}", line.trim_end())
-    }
-
-    fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
-        self.note(&sentence(change), session)
-    }
-
-    fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()> {
-        self.note(&format!("button {}", event.button), session)
-    }
-
-    fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
-        note(message);
-        Ok(())
-    }
-
-    fn finish(&mut self, session: &Session) -> io::Result<()> {
-        writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(session))
-    }
-}
-
-/// One object a frame.
-pub(crate) struct Json {
-    model: String,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    frame: u64,
-    seconds: f64,
-    file: Option<&'a str>,
-    view: u64,
-    verdict: &'static str,
-    reason: Option<String>,
-    settled: bool,
-    /// Averaged over the view.
-    probabilities: Option<ByClass<f32>>,
-    /// Of this frame alone.
-    frame_verdict: &'static str,
-    frame_probabilities: Option<ByClass<f32>>,
-    logits: Option<[f32; Class::COUNT]>,
-    novelty: Option<f32>,
-    quality: &'a Quality,
-    dropped: u64,
-    corrupt: u64,
-    model: &'a str,
-}
-
-/// Something other than a frame, with its time since the start.
-#[derive(Serialize)]
-struct Event<E> {
-    #[serde(flatten)]
-    event: E,
-    seconds: f64,
-}
-
-impl<E> Event<E> {
-    fn new(event: E, session: &Session) -> Self {
-        Self { event, seconds: (session.elapsed.as_secs_f64() * 1000.0).round() / 1000.0 }
-    }
-}
-
-/// Writes a whole line at once, for whoever follows.
-fn write_line(line: &impl Serialize) -> io::Result<()> {
-    let mut text = serde_json::to_vec(line)?;
-    text.push(b'\n');
-    let mut out = io::stdout().lock();
-    out.write_all(&text)?;
-    out.flush()
-}
-
-impl Json {
-    pub(crate) fn start(classifier: &Classifier) -> Self {
-        if let Some(caution) = model::caution(classifier) {
-            note(caution);
-        }
-        Self { model: classifier.model_id().to_string() }
-    }
-}
-
-impl Display for Json {
-    fn show(&mut self, reading: &Reading, session: &Session) -> io::Result<()> {
-        let assessment = reading.frame.as_ref().ok();
-        let line = Line {
-            frame: reading.sequence,
-            seconds: reading.time.as_secs_f64(),
-            file: reading.name.as_deref(),
-            view: reading.view,
-            verdict: reading.statement.class().map_or("abstain", Class::name),
-            reason: reading.statement.reason(),
-            settled: matches!(reading.statement, Statement::Verdict(_)),
-            probabilities: reading.probabilities.map(ByClass),
-            frame_verdict: assessment.map_or("rejected", |assessment| assessment.verdict.name()),
-            frame_probabilities: assessment.and_then(Assessment::probabilities).map(ByClass),
-            logits: assessment.and_then(Assessment::logits),
-            novelty: assessment.and_then(Assessment::novelty),
-            quality: &reading.quality,
-            dropped: session.trouble.dropped,
-            corrupt: session.trouble.corrupt,
-            model: &self.model,
-        };
-        write_line(&line)
-    }
-
-    fn camera(&mut self, change: &Change, session: &Session) -> io::Result<()> {
-        note(sentence(change));
-        write_line(&Event::new(change, session))
-    }
-
-    fn button(&mut self, event: ButtonEvent, session: &Session) -> io::Result<()> {
-        write_line(&Event::new(event, session))
-    }
-
-    fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
-        note(message);
-        Ok(())
-    }
-
-    fn finish(&mut self, session: &Session) -> io::Result<()> {
-        note(summary(session));
-        note(RESEARCH_USE);
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -38,3 +38,17 @@ impl fmt::Display for SourceName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_told_apart() {
+        assert_eq!("camera".parse(), Ok(SourceName::Camera(CameraName::Auto)));
+        assert_eq!("camera:2".parse(), Ok(SourceName::Camera(CameraName::Number(2))));
+        assert_eq!("cameras".parse(), Ok(SourceName::Folder("cameras".into())));
+        assert!("camera:x".parse::<SourceName>().is_err());
+        assert!("".parse::<SourceName>().is_err());
+    }
+}

@@ -26,7 +26,7 @@ use crate::record::{
 };
 
 /// What a session says of model and device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The model's name.
     pub model_name: String,

@@ -17,6 +17,8 @@ pub struct Feed {
     pub(super) retry: Duration,
     /// When its state is called by its name.
     pub(super) patience: Patience,
+    /// Whether every picture speaks for itself: a damaged one takes back what was said of the one before.
+    pub(super) of_pictures: bool,
 }
 
 impl Feed {
@@ -31,13 +33,20 @@ impl Feed {
     /// As [`Self::new`], with an opener that has a name and something to say.
     pub fn of(title: impl Into<String>, opener: impl Opener + Send + 'static) -> Self {
         let (retry, patience) = (Duration::from_secs(1), Patience::CAMERA);
-        Self { opener: Box::new(opener), title: title.into(), retry, patience }
+        Self { opener: Box::new(opener), title: title.into(), retry, patience, of_pictures: false }
     }
 
     /// Sets how long to wait between attempts, and when the source's state is called by its name.
     #[must_use]
     pub const fn with_patience(mut self, retry: Duration, patience: Patience) -> Self {
         (self.retry, self.patience) = (retry, patience);
+        self
+    }
+
+    /// Sets whether every picture speaks for itself, as those of a folder do: a damaged one takes back what was said before.
+    #[must_use]
+    pub const fn of_pictures(mut self, of_pictures: bool) -> Self {
+        self.of_pictures = of_pictures;
         self
     }
 }

@@ -1,11 +1,13 @@
 //! The instrument's thread.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,13 +17,15 @@ use tokio::sync::{oneshot, watch};
 use super::{
     Parts,
     desk::{Desk, Reply},
+    face::{Face, News},
     order::{JUST_NOW, Order, Refusal},
     snapshot::Snapshot,
 };
 use crate::{
-    board::{self, Button, Notice},
+    board::{Board, Button, Notice},
     record::{CheckState, Receipt, RecordWriter, Says, Seen, SessionId},
     source::{
+        FrameSource, SourceError,
         follow::{Follower, Turn},
         state::CameraState,
     },
@@ -42,11 +46,13 @@ pub(super) struct Outlets {
     pub(super) stop: Arc<AtomicBool>,
 }
 
-struct Work<A> {
+struct Work<'a, A> {
     screening: Screening<A>,
-    board: Box<dyn board::Instrument>,
+    board: &'a mut dyn Board,
     desk: Desk,
     follower: Follower<'static>,
+    /// Whether every picture of the source speaks for itself, as those of a folder do.
+    of_pictures: bool,
     shown: Snapshot,
     clock: Clock,
     /// The session that the clock's steps are counted in.
@@ -55,107 +61,200 @@ struct Work<A> {
     settled: (Presence, Duration),
     /// What buttons have asked for and was not answered yet.
     pressed: Vec<(Button, oneshot::Receiver<Result<Receipt, Refusal>>)>,
-    outlets: Outlets,
+    audience: Audience<'a>,
 }
 
-/// Runs until it is told to stop. `board` has the lamps, the buzzer and the buttons; it goes dark when this returns or panics.
-pub(super) fn run<A: Assessor>(parts: Parts<A>, board: Box<dyn board::Instrument>, outlets: Outlets) {
-    let Parts { assessor, settings, rules, feed, record, left, origin } = parts;
-    let shown = Snapshot { source: feed.title, ..Snapshot::default() };
-    let clock = Clock::new(record.as_ref().and_then(RecordWriter::newest));
-    let mut work = Work {
-        screening: Screening::new(assessor, settings, rules),
-        board,
-        desk: Desk::new(record, left, origin),
-        follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
-        shown,
-        clock,
-        timed: None,
-        settled: (Presence::Nothing, Duration::ZERO),
-        pressed: Vec::new(),
-        outlets,
-    };
+/// Who sees and asks.
+enum Audience<'a> {
+    /// Viewers who see the present, and operators who give orders.
+    Remote(Outlets),
+    /// One who is told of everything in this thread; there are no orders.
+    Face(&'a mut dyn Face),
+}
+
+/// Runs until it is told to stop. `board` has the lamps, the buzzer and the buttons; whoever lends it lets it go dark.
+pub(super) fn run<A: Assessor>(parts: Parts<A>, board: &mut dyn Board, outlets: Outlets) {
+    let stop = Arc::clone(&outlets.stop);
+    let mut work = Work::new(parts, board, Audience::Remote(outlets));
     let trust = work.clock.trust();
     work.desk.resume(&mut work.screening, trust);
-    while !work.outlets.stop.load(Ordering::Relaxed) {
-        work.turn();
+    while !stop.load(Ordering::Relaxed) {
+        // Without a face nothing is written, and nothing can fail.
+        let _ = work.turn();
+        work.attend_orders();
     }
     work.finish();
 }
 
-impl<A: Assessor> Work<A> {
-    fn turn(&mut self) {
-        let turn = self.follower.turn(LOOK_AROUND);
-        self.take_note(turn);
-        while let Ok((order, reply)) = self.outlets.inbox.try_recv() {
+/// Runs in this thread and tells `face` everything, until it has enough, `stop` is set, or the source ends: then why, unless there are
+/// just no more frames. Nothing is recorded. Also gives what was shown last.
+pub(super) fn run_before<A: Assessor>(
+    parts: Parts<A>,
+    opened: Option<Box<dyn FrameSource>>,
+    board: &mut dyn Board,
+    face: &mut dyn Face,
+    stop: &AtomicBool,
+) -> io::Result<(Option<SourceError>, Snapshot)> {
+    let mut work = Work::new(parts, board, Audience::Face(face));
+    work.follower = work.follower.with_source(opened);
+    let ended = loop {
+        if stop.load(Ordering::Relaxed) || !work.goes_on() {
+            break None;
+        }
+        match work.turn()? {
+            Some(SourceError::End) => break None,
+            Some(error) => break Some(error),
+            None if !work.follower.is_open() => thread::sleep(LOOK_AROUND),
+            None => {}
+        }
+    };
+    work.refresh();
+    Ok((ended, work.shown))
+}
+
+impl<'a, A: Assessor> Work<'a, A> {
+    fn new(parts: Parts<A>, board: &'a mut dyn Board, audience: Audience<'a>) -> Self {
+        let Parts { assessor, settings, rules, feed, record, left, origin } = parts;
+        let clock = Clock::new(record.as_ref().and_then(RecordWriter::newest));
+        Self {
+            screening: Screening::new(assessor, settings, rules),
+            board,
+            desk: Desk::new(record, left, origin),
+            follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
+            of_pictures: feed.of_pictures,
+            shown: Snapshot { source: feed.title, ..Snapshot::default() },
+            clock,
+            timed: None,
+            settled: (Presence::Nothing, Duration::ZERO),
+            pressed: Vec::new(),
+            audience,
+        }
+    }
+
+    fn goes_on(&mut self) -> bool {
+        match &mut self.audience {
+            Audience::Remote(_) => true,
+            Audience::Face(face) => face.goes_on(&self.shown),
+        }
+    }
+
+    /// One frame at most, and everything that source and board have to say. Gives why the source has ended, where a face follows it;
+    /// viewers go on to see its state.
+    fn turn(&mut self) -> io::Result<Option<SourceError>> {
+        self.attend_board()?;
+        let mut turn = self.follower.turn(LOOK_AROUND);
+        self.refresh();
+        if let (Audience::Face(_), Some(ended)) = (&self.audience, turn.ended.take()) {
+            return Ok(Some(ended));
+        }
+        self.take_note(turn)?;
+        Ok(None)
+    }
+
+    /// Follows the orders of those who look, shows them what became of it, and waits for more where there is no source.
+    fn attend_orders(&mut self) {
+        while let Audience::Remote(outlets) = &self.audience
+            && let Ok((order, reply)) = outlets.inbox.try_recv()
+        {
             self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
         }
         self.desk.look(&mut self.screening, self.follower.elapsed());
-        self.attend();
+        self.answer_buttons();
         self.publish();
         // What has just been lost is shown before there is time for anything else.
-        if !self.follower.is_open() {
-            match self.outlets.inbox.recv_timeout(IDLE) {
+        if let Audience::Remote(outlets) = &self.audience
+            && !self.follower.is_open()
+        {
+            match outlets.inbox.recv_timeout(IDLE) {
                 Ok((order, reply)) => self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed()),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(IDLE),
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(IDLE),
             }
         }
     }
 
     /// Follows what the source brought: a frame, or the news that an old verdict must not stand.
-    fn take_note(&mut self, turn: Turn) {
+    fn take_note(&mut self, turn: Turn) -> io::Result<()> {
+        for note in self.follower.notes() {
+            self.note("camera", note)?;
+        }
+        if let Some(damage) = turn.damage.filter(|_| self.of_pictures) {
+            if let Audience::Face(face) = &mut self.audience {
+                face.tell(News::Damage(&damage), &self.shown)?;
+            }
+            // What was said of the picture before says nothing of this one.
+            self.take_back(&damage);
+        }
         if let Some(change) = &turn.change {
-            let reason = change.reason.as_deref().unwrap_or_default();
-            tracing::info!(target: "camera", state = %change.state, reason, "changed");
+            match &mut self.audience {
+                Audience::Face(face) => face.tell(News::Source(change), &self.shown)?,
+                Audience::Remote(_) => {
+                    let reason = change.reason.as_deref().unwrap_or_default();
+                    tracing::info!(target: "camera", state = %change.state, reason, "changed");
+                }
+            }
             // Which camera it is may be known later than that there is one.
             if matches!(change.state, CameraState::Opening | CameraState::Streaming) {
                 self.shown.source = self.follower.title().unwrap_or_else(|| self.shown.source.clone());
             }
         }
-        for note in self.follower.notes() {
-            tracing::info!(target: "camera", "{note}");
-            self.shown.note(note);
-        }
         if let Some(reason) = &turn.interrupted {
-            if let Some(statement) = self.screening.interrupt(reason) {
-                self.board.announce(&statement);
-            }
-            self.shown.forget_picture();
+            self.take_back(reason);
         }
-        if let Some(frame) = turn.frame {
-            self.look(frame);
+        turn.frame.map_or(Ok(()), |frame| self.look(frame))
+    }
+
+    /// Takes back what was said, and says why.
+    fn take_back(&mut self, reason: &str) {
+        if let Some(statement) = self.screening.interrupt(reason) {
+            self.board.announce(&statement);
+        }
+        self.shown.forget_picture();
+    }
+
+    /// Passes on what source or board have to say.
+    fn note(&mut self, of: &str, note: String) -> io::Result<()> {
+        match &mut self.audience {
+            Audience::Face(face) => return face.tell(News::Note(&note), &self.shown),
+            Audience::Remote(_) if of == "camera" => tracing::info!(target: "camera", "{note}"),
+            Audience::Remote(_) => tracing::warn!(target: "hardware", "{note}"),
+        }
+        self.shown.note(note);
+        Ok(())
+    }
+
+    /// Passes on what the board has to say, and follows its buttons. Nobody waits for the answer; what is refused is logged and noted.
+    fn attend_board(&mut self) -> io::Result<()> {
+        for notice in self.board.notices() {
+            match (notice, &mut self.audience) {
+                (Notice::Warning(warning), _) => self.note("hardware", warning)?,
+                (Notice::Pressed(event), Audience::Face(face)) => face.tell(News::Button(event), &self.shown)?,
+                (Notice::Pressed(event), Audience::Remote(_)) => self.press(event.button),
+            }
+        }
+        Ok(())
+    }
+
+    fn press(&mut self, button: Button) {
+        let order = match button {
+            Button::Take => self
+                .desk
+                .session()
+                .map(|session| Order::Take { session: session.id, frame: None })
+                .ok_or_else(|| Refusal::NoSession.to_string()),
+            Button::Confirm => self.confirmation(),
+        };
+        match order {
+            Ok(order) => {
+                let (reply, answer) = oneshot::channel();
+                self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
+                self.pressed.push((button, answer));
+            }
+            Err(why) => self.refuse(&format!("{button}: {why}")),
         }
     }
 
-    /// Follows the buttons. Nobody waits for the answer; what is refused is logged and noted.
-    fn attend(&mut self) {
-        for notice in self.board.notices() {
-            let event = match notice {
-                Notice::Pressed(event) => event,
-                Notice::Warning(warning) => {
-                    tracing::warn!(target: "hardware", "{warning}");
-                    self.shown.note(warning);
-                    continue;
-                }
-            };
-            let order = match event.button {
-                Button::Take => self
-                    .desk
-                    .session()
-                    .map(|session| Order::Take { session: session.id, frame: None })
-                    .ok_or_else(|| Refusal::NoSession.to_string()),
-                Button::Confirm => self.confirmation(),
-            };
-            match order {
-                Ok(order) => {
-                    let (reply, answer) = oneshot::channel();
-                    self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
-                    self.pressed.push((event.button, answer));
-                }
-                Err(why) => self.refuse(&format!("{}: {why}", event.button)),
-            }
-        }
+    fn answer_buttons(&mut self) {
         for (button, mut answer) in std::mem::take(&mut self.pressed) {
             match answer.try_recv() {
                 Ok(Err(refusal)) => self.refuse(&format!("{button}: {refusal}")),
@@ -189,29 +288,40 @@ impl<A: Assessor> Work<A> {
         })
     }
 
-    fn look(&mut self, frame: Frame) {
+    fn look(&mut self, frame: Frame) -> io::Result<()> {
         let now = self.follower.elapsed();
         let frame = Arc::new(frame);
-        if let Some(step) = self.screening.step(&frame, now) {
-            if let Some(statement) = &step.announced {
-                self.board.announce(statement);
-            }
-            self.shown.read(&step.reading);
-            if let Some(taken) = step.taken {
-                self.desk.keep(&taken, &mut self.screening, now);
-            }
-        }
+        let step = self.screening.step(&frame, now);
         self.shown.flow.frames += 1;
         self.shown.frame = Some(frame);
+        let Some(step) = step else { return Ok(()) };
+        // Lamps first: writing to a terminal takes longer.
+        if let Some(statement) = &step.announced {
+            self.board.announce(statement);
+        }
+        self.shown.read(&step.reading);
+        if let Some(taken) = step.taken {
+            self.desk.keep(&taken, &mut self.screening, now);
+        }
+        self.refresh();
+        match &mut self.audience {
+            Audience::Face(face) => face.tell(News::Frame(&step.reading), &self.shown),
+            Audience::Remote(_) => Ok(()),
+        }
     }
 
-    fn publish(&mut self) {
+    /// Takes over how the source is, and the numbers.
+    fn refresh(&mut self) {
         self.shown.flow.rate = self.follower.rate();
         self.shown.flow.trouble = self.follower.trouble();
         self.shown.source_state = self.follower.state();
-        self.shown.source_reason = self.follower.reason().map(str::to_owned);
         self.shown.elapsed = self.follower.elapsed();
         self.shown.tally = *self.screening.tally();
+    }
+
+    fn publish(&mut self) {
+        self.refresh();
+        self.shown.source_reason = self.follower.reason().map(str::to_owned);
         self.shown.focus = self.screening.focus();
         self.shown.field = self.screening.presence();
         if self.settled.0 != self.shown.field {
@@ -221,7 +331,9 @@ impl<A: Assessor> Work<A> {
         self.shown.left = self.desk.left().cloned();
         (self.shown.saving, self.shown.unsaved, self.shown.record_version) = self.desk.saving();
         self.tell_trouble();
-        self.outlets.show.send_replace(Arc::new(self.shown.clone()));
+        if let Audience::Remote(outlets) = &self.audience {
+            outlets.show.send_replace(Arc::new(self.shown.clone()));
+        }
     }
 
     /// What makes the record doubtful is shown as long as it lasts, and told once.
@@ -270,7 +382,7 @@ impl<A: Assessor> Work<A> {
         let since = Instant::now();
         while self.desk.is_waiting() && since.elapsed() < FAREWELL {
             self.desk.look(&mut self.screening, self.follower.elapsed());
-            std::thread::sleep(Duration::from_millis(2));
+            thread::sleep(Duration::from_millis(2));
         }
         self.publish();
     }

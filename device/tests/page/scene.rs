@@ -12,7 +12,7 @@ use blastscope::{
     model::{self, LoadedNetwork},
     record::{Jpeg, Record, RecordWriter},
     source::{FrameSource, SourceError},
-    station::{Feed, Instrument, Origin, Parts},
+    station::{Feed, Origin, Parts, Station},
 };
 use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
 use blastscope_shared::{RgbPixels, network::Execution};
@@ -90,7 +90,7 @@ impl FrameSource for Slide {
 /// Everything from field to page.
 pub struct Scene {
     pub server: Server,
-    pub instrument: Instrument,
+    pub instrument: Station,
     pub data: TempDir,
 }
 
@@ -124,7 +124,7 @@ impl Scene {
             left: None,
             origin: origin(),
         };
-        let instrument = Instrument::start(parts).expect("a thread");
+        let instrument = Station::start(parts).expect("a thread");
         let mut options = Options::new("127.0.0.1:0".parse().expect("an address"), data.path().to_path_buf());
         change(&mut options);
         let server = Server::start(&options, instrument.remote(), classifier).expect("listens");

@@ -11,13 +11,10 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{classifier::Classifier, hex};
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    opener::{RETRY, SourceOpener, patience},
-    run::{Options, Session},
-};
+use super::options::Options;
 use crate::{
     RESEARCH_USE,
-    board::{self, Attached, NoHardware},
+    board::{Attached, Board, NoHardware},
     config::{Config, Data},
     faces::{
         lines::summary,
@@ -26,8 +23,12 @@ use crate::{
     },
     model::{self, LoadedNetwork},
     record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules},
-    source::{SourceName, follow::Opener as _},
-    station::{Feed, Instrument, LeftOpen, Origin, Parts, Remote, Snapshot},
+    source::{
+        SourceName,
+        follow::Opener as _,
+        opener::{RETRY, SourceOpener},
+    },
+    station::{Feed, LeftOpen, Origin, Parts, Remote, Snapshot, Station},
     support::{interrupt, notify},
 };
 
@@ -40,7 +41,7 @@ const STANDS: f64 = 3.0;
 
 /// Where the instrument is shown, and the settings in use.
 #[derive(Clone, Debug)]
-pub struct Station {
+pub(super) struct Interactive {
     /// Whether there is a page.
     pub listen: bool,
     /// Whether the terminal shows it.
@@ -57,52 +58,51 @@ pub struct Station {
 ///
 /// # Errors
 /// A sentence that says why nothing can be shown.
-pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Result<(), String> {
-    let mut options = options.clone();
-    if let SourceName::Folder(_) = options.source {
+pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classifier) -> Result<(), String> {
+    if !options.source.is_camera() {
         // A folder that is not there is a slip of the hand, a camera that is not there may come.
-        SourceOpener::new(options.clone()).open().map_err(|error| error.to_string())?;
-        if options.hold == 1 && station.recorded {
-            options.hold = ((STANDS / options.rate.period().as_secs_f64()).round() as u32).max(1);
+        SourceOpener::new(options.source.clone()).open().map_err(|error| error.to_string())?;
+        if options.source.hold == 1 && faces.recorded {
+            options.source.hold = ((STANDS / options.source.rate.period().as_secs_f64()).round() as u32).max(1);
         }
     }
     let stop = interrupt::flag();
     let classifier = Arc::new(classifier);
     let settings = options.settings(&classifier);
-    let rules = Rules { take_after: station.config.pipeline.take_after, ..Rules::default() };
-    let origin = origin(&classifier, &station.config);
-    let (record, left, remembered) = if station.recorded {
+    let rules = Rules { take_after: faces.config.pipeline.take_after, ..Rules::default() };
+    let origin = origin(&classifier, &faces.config);
+    let (record, left, remembered) = if faces.recorded {
         // What the hash in the record is of.
         tracing::info!(
-            target: "live", settings = station.config.canonical(), sha256 = origin.config_sha256, "settings in use"
+            target: "live", settings = faces.config.canonical(), sha256 = origin.config_sha256, "settings in use"
         );
-        let Kept { writer, left, remembered } = opened(&station.config.data, &origin, &rules)?;
+        let Kept { writer, left, remembered } = opened(&faces.config.data, &origin, &rules)?;
         (Some(writer), left, remembered)
     } else {
         (None, None, Arc::default())
     };
-    let title = match &options.source {
+    let title = match &options.source.name {
         SourceName::Folder(folder) => format!("replay of {}", folder.printable()),
         SourceName::Camera(name) => format!("camera {name}"),
     };
-    let (hardware, warnings, frames) = (options.hardware.clone(), options.warnings.clone(), options.frames);
-    let patience = patience(&options);
-    let feed = Feed::of(title, SourceOpener::new(options)).with_patience(RETRY, patience);
+    let Options { source, board: pins, warnings, frames, .. } = options;
+    let (patience, of_pictures) = (source.patience(), !source.is_camera());
+    let feed = Feed::of(title, SourceOpener::new(source)).with_patience(RETRY, patience).of_pictures(of_pictures);
     let assessor = LoadedNetwork::new(Arc::clone(&classifier));
     let parts = Parts { assessor, settings, rules, feed, record, left, origin };
-    let board = move || -> Box<dyn board::Instrument> {
-        hardware.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
+    let board = move || -> Box<dyn Board> {
+        pins.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
     };
     let instrument =
-        Instrument::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
+        Station::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
     let remote = instrument.remote();
-    let server = served(station, &warnings, &remote, &classifier, remembered)?;
+    let server = served(faces, &warnings, &remote, &classifier, remembered)?;
     notify::ready();
     let mut said = Ok(());
-    let shown = if station.tui {
+    let shown = if faces.tui {
         let model = model::title(&classifier);
         let caution = model::caution(&classifier);
-        let data_dir = station.recorded.then(|| station.config.data.dir.clone());
+        let data_dir = faces.recorded.then(|| faces.config.data.dir.clone());
         let page = || server.as_ref().map(Server::start_message);
         let about = terminal::About { model, caution, warnings, data_dir, frames };
         let mut alive = alive(&remote);
@@ -129,7 +129,7 @@ pub fn run(options: &Options, station: &Station, classifier: Classifier) -> Resu
     drop(server);
     let (is_running, last) = (remote.is_running(), remote.snapshot());
     drop(instrument);
-    if station.tui && shown.is_ok() {
+    if faces.tui && shown.is_ok() {
         said = summarize(&last).map_err(|error| unsaid(&error));
     }
     if shown.is_ok() && !is_running {
@@ -184,16 +184,16 @@ fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
 
 /// The page, where one is asked for.
 fn served(
-    station: &Station,
+    faces: &Interactive,
     warnings: &[String],
     remote: &Remote,
     classifier: &Arc<Classifier>,
     remembered: Arc<Remembered>,
 ) -> Result<Option<Server>, String> {
-    if !station.listen {
+    if !faces.listen {
         return Ok(None);
     }
-    let Config { server, data, report, .. } = &station.config;
+    let Config { server, data, report, .. } = &faces.config;
     let mut options = page::Options::new(server.listen, data.dir.clone());
     options.report.min_fields = report.min_fields;
     options.remembered = remembered;
@@ -201,7 +201,7 @@ fn served(
     options.allowed_hosts.clone_from(&server.allowed_hosts);
     options.trusted_proxies.clone_from(&server.trusted_proxies);
     options.notices = warnings.to_vec();
-    options.model = Some(station.model.clone());
+    options.model = Some(faces.model.clone());
     Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
 }
 
@@ -218,10 +218,7 @@ fn alive(remote: &Remote) -> impl FnMut() {
 
 /// What was seen, once the terminal is free again.
 fn summarize(last: &Snapshot) -> io::Result<()> {
-    let Snapshot { tally, flow, source_state, elapsed, .. } = last;
-    let (tally, trouble, camera, rate, elapsed) = (*tally, flow.trouble, *source_state, flow.rate, *elapsed);
-    let session = Session { tally, trouble, camera, rate, elapsed };
-    writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(&session))
+    writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(last))
 }
 
 fn say(page: &str, classifier: &Classifier) -> io::Result<()> {

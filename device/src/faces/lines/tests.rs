@@ -1,24 +1,33 @@
-//! The loop against sources that stall, drop, truncate and are unplugged.
+//! The station before a face, against sources that stall, drop, truncate and are unplugged.
 
-use std::{collections::VecDeque, sync::atomic::AtomicBool, thread, time::Duration};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::atomic::AtomicBool, thread, time::Duration};
 
 use blastscope_core::{
+    field::Rules,
     frame::Frame,
-    pipeline::{Assessor, Statement},
+    pipeline::{Settings, Statement},
 };
 use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
 
 use super::*;
 use crate::{
-    board::Notice,
+    board::{Board, Notice},
     source::{
-        Background, Capture, Encoding, FrameSource, Inline, RawFrame,
-        camera::CameraName,
+        Background, Capture, Encoding, FrameSource, Inline, RawFrame, SourceError,
         fault::{Faulty, Rates},
-        follow::OpenWith,
         state::Patience,
     },
+    station::{Feed, Origin, Parts, run_before},
 };
+
+/// When to stop and how long to wait.
+#[derive(Clone, Copy)]
+struct Limits {
+    frames: Option<u64>,
+    camera: bool,
+    patience: Patience,
+    retry: Duration,
+}
 
 /// Grey frames for ever, one a millisecond, each with a little noise as a sensor has it.
 struct Grey(u64);
@@ -43,7 +52,7 @@ struct Log {
     states: Vec<(CameraState, Option<String>)>,
     missing: Vec<String>,
     buttons: Vec<ButtonEvent>,
-    last: Session,
+    last: Snapshot,
     finished: bool,
 }
 
@@ -59,30 +68,30 @@ impl Log {
     }
 }
 
-impl Display for Log {
-    fn show(&mut self, reading: &Reading, _: &Session) -> io::Result<()> {
-        self.shown.push(reading.sequence);
+impl Printer for Rc<RefCell<Log>> {
+    fn show(&mut self, reading: &Reading, _: &Snapshot) -> io::Result<()> {
+        self.borrow_mut().shown.push(reading.sequence);
         Ok(())
     }
 
-    fn camera(&mut self, change: &Change, _: &Session) -> io::Result<()> {
-        self.states.push((change.state, change.reason.clone()));
+    fn camera(&mut self, change: &Change, _: &Snapshot) -> io::Result<()> {
+        self.borrow_mut().states.push((change.state, change.reason.clone()));
         Ok(())
     }
 
-    fn button(&mut self, event: ButtonEvent, _: &Session) -> io::Result<()> {
-        self.buttons.push(event);
+    fn button(&mut self, event: ButtonEvent, _: &Snapshot) -> io::Result<()> {
+        self.borrow_mut().buttons.push(event);
         Ok(())
     }
 
-    fn note(&mut self, message: &str, _: &Session) -> io::Result<()> {
-        self.notes.push(message.to_string());
+    fn note(&mut self, message: &str, _: &Snapshot) -> io::Result<()> {
+        self.borrow_mut().notes.push(message.to_string());
         Ok(())
     }
 
-    fn finish(&mut self, session: &Session) -> io::Result<()> {
-        self.last = *session;
-        self.finished = true;
+    fn finish(&mut self, shown: &Snapshot) -> io::Result<()> {
+        self.borrow_mut().last = shown.clone();
+        self.borrow_mut().finished = true;
         Ok(())
     }
 }
@@ -94,7 +103,7 @@ struct Recorder {
     notices: VecDeque<Notice>,
 }
 
-impl Instrument for Recorder {
+impl Board for Recorder {
     fn announce(&mut self, statement: &Statement) {
         self.announced.push(statement.clone());
     }
@@ -116,29 +125,24 @@ const LIMITS: Limits = Limits {
     retry: Duration::from_millis(5),
 };
 
-fn pipeline() -> Pipeline<impl Assessor> {
-    let look = |_: &RgbPixels| Scores::new([0.0; 4], [0.25; 4], 1.0);
-    Pipeline::new(look, Settings::new(Judge::new(Thresholds { min_probability: 0.5, max_novelty: 2.0 })))
-}
-
 fn run_with(
     limits: Limits,
     source: Option<Box<dyn FrameSource>>,
-    reopen: impl FnMut() -> Result<Box<dyn FrameSource>, SourceError>,
+    reopen: impl FnMut() -> Result<Box<dyn FrameSource>, SourceError> + Send + 'static,
     recorder: &mut Recorder,
 ) -> (Log, Option<SourceError>) {
-    let mut log = Log::default();
-    let stop = AtomicBool::new(false);
-    let (mut pipeline, mut opener) = (pipeline(), OpenWith(reopen));
-    let watch = Watch {
-        pipeline: &mut pipeline,
-        display: &mut log,
-        instrument: recorder,
-        opener: &mut opener,
-        limits,
-        stop: &stop,
-    };
-    let ended = watch.run(source).expect("the log never fails");
+    let log = Rc::new(RefCell::new(Log::default()));
+    let Limits { frames, camera, patience, retry } = limits;
+    let mut lines = Lines::with(Box::new(Rc::clone(&log)), camera, frames);
+    let assessor = |_: &RgbPixels| Scores::new([0.0; 4], [0.25; 4], 1.0);
+    let settings = Settings::new(Judge::new(Thresholds { min_probability: 0.5, max_novelty: 2.0 }));
+    let feed = Feed::new("grey", reopen).with_patience(retry, patience).of_pictures(!camera);
+    let (rules, origin) = (Rules::default(), Origin::default());
+    let parts = Parts { assessor, settings, rules, feed, record: None, left: None, origin };
+    let (ended, last) =
+        run_before(parts, source, recorder, &mut lines, &AtomicBool::new(false)).expect("the log never fails");
+    lines.finish(&last).expect("the log never fails");
+    let mut log = log.take();
     assert!(log.finished);
     log.missing = recorder
         .announced
@@ -151,7 +155,7 @@ fn run_with(
 
 fn run_to_the_end(
     source: Box<dyn FrameSource>,
-    reopen: impl FnMut() -> Result<Box<dyn FrameSource>, SourceError>,
+    reopen: impl FnMut() -> Result<Box<dyn FrameSource>, SourceError> + Send + 'static,
 ) -> (Log, Option<SourceError>) {
     run_with(LIMITS, Some(source), reopen, &mut Recorder::default())
 }
@@ -166,9 +170,9 @@ fn truncated_and_lost_frames_are_reported_and_survived() {
     let (log, ended) = run_to_the_end(Box::new(Inline(faulty)), never);
     assert_eq!(ended, None);
     assert_eq!(log.last.tally.frames, 200);
-    assert!((25..=90).contains(&log.last.trouble.corrupt), "{:?}", log.last);
+    assert!((25..=90).contains(&log.last.flow.trouble.corrupt), "{:?}", log.last.flow);
     let corrupt = log.times(CameraState::Corrupt);
-    assert!(corrupt > 10 && corrupt <= log.last.trouble.corrupt, "{corrupt} of {:?}", log.last);
+    assert!(corrupt > 10 && corrupt <= log.last.flow.trouble.corrupt, "{corrupt} of {:?}", log.last.flow);
     assert!(log.reason(CameraState::Corrupt).contains("is cut off ("), "{:?}", log.states[1]);
     assert!(log.states.windows(2).all(|pair| pair[0].0 != pair[1].0), "only changes are told");
     assert!(log.shown.is_sorted() && *log.shown.last().expect("frames") > 230, "dropped frames leave gaps");
@@ -192,10 +196,10 @@ fn a_stall_is_said_once_and_the_camera_recovers() {
     let source = Box::new(Background::start(open).expect("opens"));
     let (log, ended) = run_with(Limits { patience, ..LIMITS }, Some(source), never, &mut Recorder::default());
     assert_eq!(ended, None);
-    assert!(log.last.trouble.stalls >= 1, "{:?}", log.last);
-    assert_eq!(log.times(CameraState::Stalled), log.last.trouble.stalls, "{:?}", log.states);
+    assert!(log.last.flow.trouble.stalls >= 1, "{:?}", log.last.flow);
+    assert_eq!(log.times(CameraState::Stalled), log.last.flow.trouble.stalls, "{:?}", log.states);
     assert!(log.reason(CameraState::Stalled).starts_with("no frame for "), "{:?}", log.states);
-    assert_eq!(log.missing.len() as u64, log.last.trouble.stalls, "each stall takes the statement back once");
+    assert_eq!(log.missing.len() as u64, log.last.flow.trouble.stalls, "each stall takes the statement back once");
 }
 
 #[test]
@@ -203,13 +207,13 @@ fn an_unplugged_camera_is_waited_for() {
     let unplugged = || Inline(Faulty::new(Grey(0), 1, Rates::default()).unplugged_after(50));
     let mut attempts = 0;
     let mut recorder = Recorder::default();
-    let reopen = || {
+    let reopen = move || {
         attempts += 1;
         if attempts % 3 == 0 { Ok(Box::new(unplugged()) as Box<dyn FrameSource>) } else { never() }
     };
     let (log, ended) = run_with(LIMITS, Some(Box::new(unplugged())), reopen, &mut recorder);
     assert_eq!(ended, None);
-    assert_eq!((log.last.tally.frames, log.last.trouble.losses), (200, 3));
+    assert_eq!((log.last.tally.frames, log.last.flow.trouble.losses), (200, 3));
     assert_eq!(log.shown, (0..200).collect::<Vec<_>>(), "the numbers of the frames go on");
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     use CameraState::{Absent, Lost, Opening, Streaming};
@@ -225,13 +229,13 @@ fn a_camera_that_is_not_there_yet_is_waited_for() {
     let (log, ended) = run_with(
         LIMITS,
         None,
-        || {
+        move || {
             attempts += 1;
             if attempts == 4 { Ok(Box::new(Inline(Grey(0)))) } else { never() }
         },
         &mut Recorder::default(),
     );
-    assert_eq!((ended, log.last.tally.frames, log.last.trouble.losses), (None, 200, 0));
+    assert_eq!((ended, log.last.tally.frames, log.last.flow.trouble.losses), (None, 200, 0));
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     assert_eq!(states, [CameraState::Absent, CameraState::Opening, CameraState::Streaming]);
     assert_eq!(log.missing.len(), 1);
@@ -244,7 +248,7 @@ fn a_camera_that_cannot_be_used_again_says_why_until_it_can() {
     let (log, ended) = run_with(
         LIMITS,
         Some(Box::new(Inline(Faulty::new(Grey(0), 1, Rates::default()).unplugged_after(10)))),
-        || {
+        move || {
             attempts += 1;
             if attempts > 3 { Ok(Box::new(Inline(Grey(0)))) } else { Err(busy()) }
         },
@@ -275,7 +279,7 @@ fn a_frozen_camera_is_not_judged_and_comes_back() {
     let mut recorder = Recorder::default();
     let source = Frozen(Inline(Grey(0)), Duration::ZERO);
     let (log, ended) = run_with(LIMITS, Some(Box::new(source)), never, &mut recorder);
-    assert_eq!((ended, log.last.trouble.freezes), (None, 1));
+    assert_eq!((ended, log.last.flow.trouble.freezes), (None, 1));
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     assert_eq!(states, [CameraState::Streaming, CameraState::Frozen, CameraState::Streaming]);
     assert!(log.reason(CameraState::Frozen).contains("the same to the last bit"), "{:?}", log.states);
@@ -303,7 +307,7 @@ fn only_damaged_frames_take_the_statement_back() {
     let reopen = || Ok(Box::new(Inline(Grey(0))) as Box<dyn FrameSource>);
     let (log, _) = run_with(LIMITS, Some(Box::new(Inline(faulty))), reopen, &mut recorder);
     assert_eq!(log.states[0].0, CameraState::Corrupt);
-    assert_eq!(log.last.trouble.corrupt, 300);
+    assert_eq!(log.last.flow.trouble.corrupt, 300);
     assert!(log.missing[0].contains("is cut off ("), "{:?}", log.missing);
 }
 
@@ -312,8 +316,8 @@ fn every_damaged_picture_of_a_folder_is_told_and_nothing_of_a_camera() {
     let faulty = Faulty::new(Grey(0), 5, Rates { truncate: 500, ..Rates::default() });
     let limits = Limits { camera: false, ..LIMITS };
     let (log, _) = run_with(limits, Some(Box::new(Inline(faulty))), never, &mut Recorder::default());
-    assert_eq!((log.states.len(), log.notes.len() as u64), (0, log.last.trouble.corrupt));
-    assert!(log.last.trouble.corrupt > 50, "{:?}", log.last);
+    assert_eq!((log.states.len(), log.notes.len() as u64), (0, log.last.flow.trouble.corrupt));
+    assert!(log.last.flow.trouble.corrupt > 50, "{:?}", log.last.flow);
     assert!(log.notes.iter().all(|note| note.contains("is cut off (")), "{:?}", log.notes[0]);
 }
 
@@ -337,14 +341,5 @@ fn the_end_of_a_source_ends_the_session_and_slowness_drops_frames() {
     let source = Background::start(|| Ok(Ten(Grey(0)))).expect("opens");
     thread::sleep(Duration::from_millis(100));
     let (log, ended) = run_to_the_end(Box::new(source), never);
-    assert_eq!((ended, log.shown, log.last.trouble.dropped), (None, vec![9], 9));
-}
-
-#[test]
-fn sources_are_told_apart() {
-    assert_eq!("camera".parse(), Ok(SourceName::Camera(CameraName::Auto)));
-    assert_eq!("camera:2".parse(), Ok(SourceName::Camera(CameraName::Number(2))));
-    assert_eq!("cameras".parse(), Ok(SourceName::Folder("cameras".into())));
-    assert!("camera:x".parse::<SourceName>().is_err());
-    assert!("".parse::<SourceName>().is_err());
+    assert_eq!((ended, log.shown, log.last.flow.trouble.dropped), (None, vec![9], 9));
 }

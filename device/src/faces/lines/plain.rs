@@ -1,0 +1,59 @@
+//! Lines to be read.
+
+use std::io::{self, Write as _};
+
+use blastscope_core::pipeline::Reading;
+use blastscope_files::Printable as _;
+use blastscope_shared::{Class, calibration::most_probable, classifier::Classifier};
+
+use super::{Printer, sentence, summary};
+use crate::{
+    RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
+};
+
+/// Lines to be read.
+pub(super) struct Plain;
+
+impl Plain {
+    pub(super) fn start(classifier: &Classifier, source: &str) -> io::Result<Self> {
+        let mut out = io::stdout().lock();
+        let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
+        writeln!(out, "source {}\nmodel {}{caution}\n{RESEARCH_USE}", source.printable(), model::title(classifier))?;
+        writeln!(out, "{:>6} {:>8} {:>5}  {:8} {:>7}  why", "frame", "time", "view", "verdict", "prob.")?;
+        Ok(Self)
+    }
+}
+
+impl Printer for Plain {
+    fn show(&mut self, reading: &Reading, _: &Snapshot) -> io::Result<()> {
+        let word = reading.statement.class().map_or("abstain", Class::name);
+        let highest = reading.probabilities.and_then(|all| most_probable(&all));
+        let probability = highest.map_or("-".into(), |(_, highest)| format!("{:.1} %", highest * 100.0));
+        let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{}]", name.printable()))];
+        let line = format!(
+            "{:>6} {:>7.2}s {:>5}  {word:8} {probability:>7}  {}",
+            reading.sequence,
+            reading.time.as_secs_f64(),
+            reading.view,
+            why.into_iter().flatten().collect::<Vec<_>>().join("  "),
+        );
+        writeln!(io::stdout().lock(), "{}", line.trim_end())
+    }
+
+    fn camera(&mut self, change: &Change, shown: &Snapshot) -> io::Result<()> {
+        self.note(&sentence(change), shown)
+    }
+
+    fn button(&mut self, event: ButtonEvent, shown: &Snapshot) -> io::Result<()> {
+        self.note(&format!("button {}", event.button), shown)
+    }
+
+    fn note(&mut self, message: &str, _: &Snapshot) -> io::Result<()> {
+        note(message);
+        Ok(())
+    }
+
+    fn finish(&mut self, shown: &Snapshot) -> io::Result<()> {
+        writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(shown))
+    }
+}
