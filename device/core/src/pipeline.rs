@@ -145,6 +145,8 @@ pub struct Reading {
     pub time: Duration,
     /// [`Frame::name`].
     pub name: Option<String>,
+    /// How it looks on a coarse grid; whoever compares frames compares these.
+    pub thumbnail: Thumbnail,
     /// What the gate measured.
     pub quality: Quality,
     /// The frame by itself: the network's assessment, or why there is none.
@@ -228,12 +230,13 @@ impl<A: Assessor> Pipeline<A> {
         if self.every_frame_is_a_view() {
             self.enter_view(None);
         }
+        let thumbnail = Thumbnail::of(&frame.picture);
         let quality = self.inspector.inspect(&frame.picture);
         let judged = self.settings.gate.map_or(Ok(()), |gate| gate.judge(&quality));
         let (outcome, statement) = match judged {
             Err(rejection) => (Err(rejection), self.reject(rejection)),
             Ok(()) => {
-                let assessment = self.look(&frame.picture);
+                let assessment = self.look(&frame.picture, &thumbnail);
                 (Ok(assessment), self.state())
             }
         };
@@ -243,6 +246,7 @@ impl<A: Assessor> Pipeline<A> {
             sequence: frame.sequence,
             time: frame.time,
             name: frame.name.clone(),
+            thumbnail,
             quality,
             frame: outcome,
             view: self.view,
@@ -294,13 +298,12 @@ impl<A: Assessor> Pipeline<A> {
     }
 
     /// Assesses the picture that was inspected and adds it to its view.
-    fn look(&mut self, picture: &RgbPixels) -> Assessment {
+    fn look(&mut self, picture: &RgbPixels, thumbnail: &Thumbnail) -> Assessment {
         self.rejected_in_a_row = 0;
         if !self.every_frame_is_a_view() {
-            let thumbnail = Thumbnail::of(picture);
-            let same = |reference: &Thumbnail| reference.difference(&thumbnail) <= self.settings.same_view;
+            let same = |reference: &Thumbnail| reference.difference(thumbnail) <= self.settings.same_view;
             if !self.reference.as_ref().is_some_and(same) {
-                self.enter_view(Some(thumbnail));
+                self.enter_view(Some(thumbnail.clone()));
             }
         }
         let shown = shown(picture, &self.inspector, self.assessor.squashes_to());

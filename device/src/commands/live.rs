@@ -165,7 +165,7 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         });
     }
     let form = if args.json { Form::Json } else { Form::Plain };
-    match lines::run(options, form, classifier)? {
+    match lines::run(&options, form, classifier)? {
         Ok(()) => Ok(SUCCESS),
         Err(error) => {
             note(error);

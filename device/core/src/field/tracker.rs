@@ -129,7 +129,7 @@ impl Tracker {
         self.statement = Some(reading.statement.clone());
         let seen = Seen { frame: Arc::clone(frame), reading: reading.clone() };
         self.latest = Some(seen.clone());
-        let thumbnail = Thumbnail::of(&frame.picture);
+        let thumbnail = &reading.thumbnail;
         while self.recent.front().is_some_and(|(_, came, _)| now.saturating_sub(*came) > RECENT) {
             self.recent.pop_front();
         }
@@ -144,13 +144,13 @@ impl Tracker {
         let agrees = self.judged.as_ref().is_some_and(|before| before.agrees_with(&reading.statement));
         let verdict = matches!(reading.statement, Statement::Verdict(_));
         self.judged = Some(reading.statement.clone());
-        let moved = self.previous.as_ref().is_none_or(|previous| previous.difference(&thumbnail) > self.rules.still);
+        let moved = self.previous.as_ref().is_none_or(|previous| previous.difference(thumbnail) > self.rules.still);
         self.previous = Some(thumbnail.clone());
-        self.place(&thumbnail, moved, now);
+        self.place(thumbnail, moved, now);
         let current = self.current.as_mut()?;
         current.moving = moved;
-        if moved || current.anchor.difference(&thumbnail) > 2.0 * self.rules.still {
-            (current.anchor, current.still_since, current.agreeing, current.best) = (thumbnail, now, 0, None);
+        if moved || current.anchor.difference(thumbnail) > 2.0 * self.rules.still {
+            (current.anchor, current.still_since, current.agreeing, current.best) = (thumbnail.clone(), now, 0, None);
             if moved {
                 return None;
             }
@@ -204,7 +204,7 @@ impl Tracker {
     /// Takes the field that is shown, whatever is said of it.
     pub(crate) fn take(&mut self) -> Result<Taken, NotTaken> {
         let latest = self.latest.as_ref().ok_or(NotTaken::NoPicture)?;
-        match self.recall(&Thumbnail::of(&latest.frame.picture)).map(|known| known.number) {
+        match self.recall(&latest.reading.thumbnail).map(|known| known.number) {
             Some(Some(number)) => return Err(NotTaken::Counted(number)),
             Some(None) => return Err(NotTaken::BeingSaved),
             None => {}
@@ -222,12 +222,13 @@ impl Tracker {
             sequence: sharpest.sequence,
             time: sharpest.time,
             name: sharpest.name,
+            thumbnail: sharpest.thumbnail.clone(),
             quality: sharpest.quality,
             frame: sharpest.frame,
             ..said
         };
         let token = self.next();
-        let thumbnail = Thumbnail::of(&frame.picture);
+        let thumbnail = sharpest.thumbnail;
         if let Some(current) = &mut self.current {
             (current.mark, current.reference, current.best) = (Mark::Handed(token), thumbnail.clone(), None);
         }

@@ -11,7 +11,7 @@ const ROWS: usize = 12;
 const SAMPLES: usize = 8;
 
 /// The green channel, where cells are dark, on a coarse grid whose blocks are about as large as a cell at 100x.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Thumbnail {
     /// Brightness of each block minus the mean of all.
     blocks: [f32; COLUMNS * ROWS],

@@ -23,8 +23,8 @@ use crate::{
 ///
 /// # Errors
 /// The outer error is one of writing to the terminal or to stdout; the inner one concerns the source.
-pub(super) fn run(options: Options, form: Form, classifier: Classifier) -> io::Result<Result<(), SourceError>> {
-    let Options { source, board, frames, warnings, .. } = &options;
+pub(super) fn run(options: &Options, form: Form, classifier: Classifier) -> io::Result<Result<(), SourceError>> {
+    let Options { source, board, frames, warnings, .. } = options;
     let mut opener = SourceOpener::new(source.clone());
     let opened = match opener.open() {
         Ok(opened) => Some(opened),
