@@ -47,6 +47,11 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use blastscope_core::{
+    answer::{Label, Says, Seen},
+    session::{Decision, SessionId},
+};
+
 pub use self::{
     backup::{Backup, backup},
     check::{CheckState, WholeCheck},
@@ -56,11 +61,11 @@ pub use self::{
     finding::Finding,
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
-    opinion::{Label, NewOpinion, Opinion, Says, Seen},
+    opinion::{NewOpinion, Opinion},
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
     reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     salvage::{Salvage, Salvaged, salvage},
-    session::{Continuation, Decision, NewSession, Period, Session, SessionId, SignOff, State},
+    session::{Continuation, NewSession, Period, Session, SignOff, State},
     store::{MIN_FREE, Receipt, Record},
     training_export::{TrainingExport, export_for_training},
     verify::Remembered,

@@ -9,14 +9,13 @@
 //! * [`Screening`] is pure: pipeline, fields and focus without input, output or clock. A session can be replayed and asserted.
 //! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
 //!   verdict has stood for a while, or when the operator asks. It counts once however long it stays, and when the operator comes back.
-//! * A session that was **left open** by a loss of power goes on, by itself or when the operator says so ([`LeftOpen`]).
+//! * A session that was **left open** by a loss of power goes on, by itself or when the operator says so ([`LeftBehind`]).
 //! * Nothing outside can hold up a frame: viewers take the latest of a slot that holds frame and verdict together, the record has a queue that refuses.
 
 mod desk;
 mod face;
 mod feed;
 mod left;
-mod order;
 mod snapshot;
 mod work;
 
@@ -31,9 +30,11 @@ use std::{
     time::Duration,
 };
 
+pub use blastscope_core::session::{JUST_NOW, Left, OpenSession, Order, RECENT, Saving};
 use blastscope_core::{
     field::Rules,
     pipeline::{Assessor, Settings},
+    session::{self, LeftBehind},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -41,15 +42,17 @@ pub use self::{
     desk::Origin,
     face::{Face, News},
     feed::Feed,
-    left::{Left, LeftOpen, RECENT},
-    order::{JUST_NOW, Order, Refusal},
-    snapshot::{Flow, Note, OpenSession, Saving, Snapshot},
+    left::left_behind,
+    snapshot::{Flow, Note, Snapshot},
 };
 use crate::{
     board::{Board, NoHardware},
-    record::{Receipt, RecordWriter},
+    record::{Receipt, RecordError, RecordWriter},
     source::{FrameSource, SourceError},
 };
+
+/// Why an order was not followed.
+pub type Refusal = session::Refusal<RecordError>;
 
 /// Orders that may wait for the thread.
 const ORDERS: usize = 16;
@@ -67,7 +70,7 @@ pub struct Parts<A> {
     /// Where fields are kept; without it nothing is.
     pub record: Option<RecordWriter>,
     /// The session that was left open when the program was cut off.
-    pub left: Option<LeftOpen>,
+    pub left: Option<LeftBehind>,
     /// What a session must say of model and device.
     pub origin: Origin,
 }

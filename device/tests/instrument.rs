@@ -26,7 +26,7 @@ use blastscope::{
         Background, Capture, FrameSource, Guard, RawFrame, SourceError,
         state::{CameraState, Patience},
     },
-    station::{Feed, LeftOpen, Order, Origin, Parts, Refusal, Saving, Snapshot, Station},
+    station::{Feed, Order, Origin, Parts, Refusal, Saving, Snapshot, Station, left_behind},
 };
 use blastscope_core::{
     field::{Presence, Rules},
@@ -87,7 +87,7 @@ fn instrument_on(
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed: feed.with_patience(Duration::from_millis(30), PATIENCE),
         record: Some(RecordWriter::start(record, 8).expect("a thread")),
-        left: LeftOpen::find(&reader, &scene::origin(), 8).expect("read"),
+        left: left_behind(&reader, &scene::origin(), 8).expect("read"),
         origin: scene::origin(),
     };
     Station::start_with(parts, board).expect("a thread")

@@ -97,7 +97,7 @@ pub enum NotTaken {
 }
 
 /// A number for a field until the record has given it one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Token(u64);
 
 impl fmt::Display for Token {

@@ -17,11 +17,13 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod answer;
 pub mod drawn_field;
 pub mod field;
 mod focus;
 pub mod frame;
 pub mod pipeline;
 pub mod screening;
+pub mod session;
 
 pub use self::focus::FocusBar;

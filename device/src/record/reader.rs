@@ -154,7 +154,7 @@ impl RecordReader {
     pub fn sessions(&self) -> Result<Vec<Session>, RecordError> {
         let ids = || {
             let mut statement = self.connection.prepare("SELECT id FROM sessions ORDER BY id DESC")?;
-            statement.query_map([], |row| row.get(0).map(SessionId))?.collect::<rusqlite::Result<Vec<_>>>()
+            statement.query_map([], |row| row.get(0).map(SessionId::new))?.collect::<rusqlite::Result<Vec<_>>>()
         };
         ids().map_err(self.failed())?.into_iter().map(|id| self.session(id)).collect()
     }
@@ -170,7 +170,7 @@ impl RecordReader {
             let Some(state) = state(&snapshot, id)? else { return Ok(None) };
             let sql = "SELECT s.*, e.ended_utc, e.clock AS end_clock, e.since_start_ms AS end_since_start_ms, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
                        FROM sessions s LEFT JOIN session_ends e ON e.session_id = s.id WHERE s.id = ?1";
-            let session = snapshot.query_row(sql, [id.0], |row| session_of(row, state))?;
+            let session = snapshot.query_row(sql, [id.number()], |row| session_of(row, state))?;
             let (continuations, sign_offs) = (continuations(&snapshot, id)?, sign_offs(&snapshot, id)?);
             Ok(Some(Session { continuations, sign_offs, ..session }))
         };
@@ -189,14 +189,14 @@ impl RecordReader {
             let mut statement = snapshot.prepare(&format!(
                 "SELECT {FIELD_COLUMNS} FROM fields WHERE session_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
             ))?;
-            let limits = [session.0, after, limit.min(MAX_PAGE).into()];
+            let limits = [session.number(), after, limit.min(MAX_PAGE).into()];
             let mut fields: Vec<Field> = statement.query_map(limits, field_of)?.collect::<rusqlite::Result<_>>()?;
             let Some(last) = fields.last().map(|field| field.sequence) else { return Ok(fields) };
             let mut statement = snapshot.prepare(
                 "SELECT sequence, given_utc, given_by, kind, label, note, clock FROM opinions \
                  WHERE session_id = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY id",
             )?;
-            let limits = [session.0, after, i64::try_from(last).unwrap_or(i64::MAX)];
+            let limits = [session.number(), after, i64::try_from(last).unwrap_or(i64::MAX)];
             for opinion in statement.query_map(limits, opinion_of)? {
                 let (sequence, opinion) = opinion?;
                 if let Ok(index) = fields.binary_search_by_key(&sequence, |field| field.sequence) {
@@ -262,7 +262,7 @@ impl RecordReader {
     /// What keeps it from being read.
     pub fn latest_field(&self, session: SessionId) -> Result<Option<Field>, RecordError> {
         let sql = "SELECT coalesce(max(sequence), 0) FROM fields WHERE session_id = ?1";
-        let last: i64 = self.connection.query_row(sql, [session.0], |row| row.get(0)).map_err(self.failed())?;
+        let last: i64 = self.connection.query_row(sql, [session.number()], |row| row.get(0)).map_err(self.failed())?;
         if last == 0 { Ok(None) } else { self.field(session, last.unsigned_abs()).map(Some) }
     }
 
@@ -291,7 +291,7 @@ impl RecordReader {
     ) -> Result<T, RecordError> {
         let number = i64::try_from(sequence).map_err(|_| RecordError::NoField { session, sequence })?;
         let sql = format!("SELECT {columns} FROM fields WHERE session_id = ?1 AND sequence = ?2");
-        let found = self.connection.query_row(&sql, [session.0, number], read).optional();
+        let found = self.connection.query_row(&sql, [session.number(), number], read).optional();
         found.map_err(self.failed())?.ok_or(RecordError::NoField { session, sequence })
     }
 
@@ -332,7 +332,7 @@ pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Re
                (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = s.id), \
                (SELECT fields FROM sign_offs WHERE session_id = s.id ORDER BY id DESC LIMIT 1), \
                (SELECT count(*) FROM fields WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
-    let numbers = connection.query_row(sql, [session.0], |row| {
+    let numbers = connection.query_row(sql, [session.number()], |row| {
         let signed: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(3)?);
         let now: (i64, i64) = (row.get(2)?, row.get(4)?);
         Ok((row.get::<_, i64>(0)?, signed, now))
@@ -349,14 +349,14 @@ pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Re
 fn continuations(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<Continuation>> {
     let sql = "SELECT continued_utc, fields, decision, clock FROM continuations WHERE session_id = ?1 ORDER BY id";
     let mut statement = connection.prepare(sql)?;
-    statement.query_map([session.0], continuation_of)?.collect()
+    statement.query_map([session.number()], continuation_of)?.collect()
 }
 
 fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<SignOff>> {
     let sql =
         "SELECT kind, signed_utc, signed_by, fields, head, clock FROM sign_offs WHERE session_id = ?1 ORDER BY id";
     let mut statement = connection.prepare(sql)?;
-    statement.query_map([session.0], sign_off_of)?.collect()
+    statement.query_map([session.number()], sign_off_of)?.collect()
 }
 
 fn counts(connection: &Connection, session: Option<SessionId>) -> rusqlite::Result<Counts> {
@@ -365,7 +365,7 @@ fn counts(connection: &Connection, session: Option<SessionId>) -> rusqlite::Resu
                WHERE ?1 IS NULL OR f.session_id = ?1 GROUP BY 1, 2, 3, 4";
     let mut counts = Counts::default();
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([session.map(|session| session.0)])?;
+    let mut rows = statement.query([session.map(|session| session.number())])?;
     while let Some(row) = rows.next()? {
         let (kind, class): (String, Option<String>) = (row.get(0)?, row.get(1)?);
         let opinion: Option<String> = row.get(2)?;

@@ -1,48 +1,15 @@
 //! A session: one slide of one pseudonymous patient.
 
-use std::{
-    fmt,
-    str::FromStr,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use blastscope_core::session::{Decision, SessionId};
+use serde::Serialize;
 
 use super::{RecordError, hash::Hash, text_rules};
 use crate::support::{
     civil::{parsed, rfc3339},
     clock::ClockTrust,
 };
-
-/// Number of a session in its record, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SessionId(pub(super) i64);
-
-impl SessionId {
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse() {
-            Ok(number @ 1..) => Ok(Self(number)),
-            _ => Err("a session is a number from 1, as `blastscope sessions` lists them".into()),
-        }
-    }
-}
 
 /// What must be known to start a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,38 +76,6 @@ impl State {
             Self::Changed => "changed",
             Self::Amended => "amended",
         }
-    }
-}
-
-/// Who decided that a session which was cut off goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Decision {
-    /// The program, because the cut was short.
-    Automatic,
-    /// The operator, who was asked.
-    Operator,
-}
-
-impl Decision {
-    /// As it stands in the record.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Automatic => "automatic",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-impl FromStr for Decision {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Automatic, Self::Operator]
-            .into_iter()
-            .find(|decision| decision.name() == text)
-            .ok_or_else(|| format!("{text:?} is no decision"))
     }
 }
 
@@ -259,7 +194,7 @@ mod tests {
 
     fn session(started: &str, started_clock: ClockTrust, end: Option<(&str, ClockTrust, u64)>) -> Session {
         Session {
-            id: SessionId(1),
+            id: SessionId::new(1),
             specimen: "S".into(),
             operator: "A".into(),
             started_utc: started.into(),

@@ -147,7 +147,7 @@ impl Record {
             ];
             transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
-            Ok(Done { event: Event::SessionStarted, row, session: SessionId(row), sequence: None })
+            Ok(Done { event: Event::SessionStarted, row, session: SessionId::new(row), sequence: None })
         })?;
         self.running.insert(receipt.session, (Instant::now(), Duration::ZERO));
         Ok(receipt)
@@ -190,7 +190,7 @@ impl Record {
                        ?1, ?2, ?3, ?4, ?5, (SELECT count(*) FROM fields WHERE session_id = ?1), \
                        (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?6";
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
-            let values = params![session.0, moment.utc, moment.clock.name(), by, kind, head.to_string()];
+            let values = params![session.number(), moment.utc, moment.clock.name(), by, kind, head.to_string()];
             transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SignedOff, row: transaction.last_insert_rowid(), session, sequence: None })
         })
@@ -213,7 +213,7 @@ impl Record {
                        (SELECT count(*) FROM fields WHERE session_id = ?1), ?4";
             let failed = sqlite(path, "written");
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
-            let values = params![session.0, moment.utc, moment.clock.name(), decision.name()];
+            let values = params![session.number(), moment.utc, moment.clock.name(), decision.name()];
             transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SessionContinued, row: transaction.last_insert_rowid(), session, sequence: None })
         })?;
@@ -240,7 +240,7 @@ impl Record {
             let age = running.unwrap_or_default().max(recorded);
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
             let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
-            let values = params![session.0, moment.utc, moment.clock.name(), milliseconds(age), reason];
+            let values = params![session.number(), moment.utc, moment.clock.name(), milliseconds(age), reason];
             transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SessionEnded, row: transaction.last_insert_rowid(), session, sequence: None })
         })?;
@@ -277,7 +277,7 @@ fn state(connection: &Connection, path: &Path, session: SessionId) -> Result<Sta
 
 fn has_ended(connection: &Connection, path: &Path, session: SessionId) -> Result<bool, RecordError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM session_ends WHERE session_id = ?1)";
-    connection.query_row(sql, [session.0], |row| row.get(0)).map_err(sqlite(path, "read"))
+    connection.query_row(sql, [session.number()], |row| row.get(0)).map_err(sqlite(path, "read"))
 }
 
 fn open_for_fields(connection: &Connection, path: &Path, session: SessionId) -> Result<(), RecordError> {
@@ -303,7 +303,7 @@ fn insert_field(
 ) -> rusqlite::Result<u64> {
     let sequence: i64 = transaction.query_row(
         "SELECT coalesce(max(sequence), 0) + 1 FROM fields WHERE session_id = ?1",
-        [session.0],
+        [session.number()],
         |row| row.get(0),
     )?;
     let moment = Moment::next(transaction, session, new.taken, trust)?;
@@ -321,7 +321,7 @@ fn insert_field(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, \
          ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
         params![
-            session.0,
+            session.number(),
             sequence,
             moment.utc,
             milliseconds(new.since_start),

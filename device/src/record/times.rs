@@ -55,7 +55,7 @@ fn newest_of(connection: &Connection, session: SessionId) -> rusqlite::Result<Op
                UNION ALL SELECT max(given_utc) FROM opinions WHERE session_id = ?1 \
                UNION ALL SELECT max(signed_utc) FROM sign_offs WHERE session_id = ?1 \
                UNION ALL SELECT taken_utc FROM (SELECT taken_utc FROM fields WHERE session_id = ?1 ORDER BY sequence DESC LIMIT 1))";
-    connection.query_row(sql, [session.0], |row| row.get(0))
+    connection.query_row(sql, [session.number()], |row| row.get(0))
 }
 
 /// The time at which something was written last.
@@ -68,6 +68,6 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<SystemT
 /// How old a session was, by a clock that is never set, when its last field was taken.
 pub(super) fn age(connection: &Connection, session: SessionId) -> rusqlite::Result<Duration> {
     let sql = "SELECT since_start_ms FROM fields WHERE session_id = ?1 ORDER BY sequence DESC LIMIT 1";
-    let last: Option<i64> = connection.query_row(sql, [session.0], |row| row.get(0)).optional()?;
+    let last: Option<i64> = connection.query_row(sql, [session.number()], |row| row.get(0)).optional()?;
     Ok(Duration::from_millis(last.unwrap_or_default().unsigned_abs()))
 }

@@ -1,28 +1,24 @@
-//! Session and record: what was asked to be saved, and what became of it.
-
-mod cut_off;
+//! Carries out what the session decides: writes into the record, counts fields, answers whoever asked.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use blastscope_core::{
-    field::{Taken, Token},
+    field::{NotTaken, Taken, Token},
+    frame::Frame,
     pipeline::Assessor,
     screening::Screening,
+    session::{Asker, Effect, Event, Fault, Left, LeftBehind, Now, OpenSession, Order, Session, What, Write, WriteId},
 };
 use tokio::sync::oneshot;
 
-use super::{
-    left::LeftOpen,
-    order::{Order, Refusal},
-    snapshot::{OpenSession, Saving},
-};
+use super::Refusal;
 use crate::record::{
-    CheckState, Decision, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordWriter, SessionId,
-    Ticket, text_rules,
+    CheckState, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordError, RecordWriter, Ticket,
+    text_rules,
 };
 
 /// What a session says of model and device.
@@ -40,61 +36,46 @@ pub struct Origin {
     pub device_id: String,
 }
 
+impl Fault for RecordError {
+    fn is_passing(&self) -> bool {
+        Self::is_passing(self)
+    }
+}
+
 /// Where an answer goes.
 pub(super) type Reply = oneshot::Sender<Result<Receipt, Refusal>>;
 
-enum What {
-    Start { specimen: String, operator: String, at: Instant },
-    Field(Token),
-    Opinion,
-    End(SessionId),
-    Continue(SessionId),
-    Close(SessionId),
-    SignOff,
+/// A field that was taken and not written yet.
+struct Handed {
+    token: Token,
+    judgement: Judgement,
+    frame: Arc<Frame>,
 }
 
-/// Time since a session's start, by a clock that is never set.
-#[derive(Clone, Copy)]
-struct Clock {
-    /// What had passed before the program was cut off.
-    before: Duration,
-    since: Instant,
-}
-
-struct Pending {
-    ticket: Ticket,
-    what: What,
-    reply: Option<Reply>,
-}
-
-/// Keeps the session.
+/// Between the session and the world.
 pub(super) struct Desk {
     /// Without one nothing is recorded.
     writer: Option<RecordWriter>,
     origin: Origin,
-    session: Option<(OpenSession, Clock)>,
-    left: Option<LeftOpen>,
-    /// The session's end is on its way to the disk: nothing is added to it any more.
-    closing: bool,
-    pending: VecDeque<Pending>,
-    saving: Saving,
-    unsaved: u64,
-    version: u64,
+    session: Session,
+    tickets: VecDeque<(WriteId, Ticket)>,
+    replies: HashMap<Asker, Reply>,
+    asked: u64,
+    handed: Option<Handed>,
 }
 
 impl Desk {
-    pub(super) fn new(writer: Option<RecordWriter>, left: Option<LeftOpen>, origin: Origin) -> Self {
-        let (session, pending, saving) = (None, VecDeque::new(), Saving::Idle);
-        Self { writer, origin, session, left, closing: false, pending, saving, unsaved: 0, version: 0 }
+    pub(super) fn new(writer: Option<RecordWriter>, left: Option<LeftBehind>, origin: Origin) -> Self {
+        let (session, tickets, replies) = (Session::new(left), VecDeque::new(), HashMap::new());
+        Self { writer, origin, session, tickets, replies, asked: 0, handed: None }
     }
 
-    pub(super) fn session(&self) -> Option<&OpenSession> {
-        self.session.as_ref().map(|(session, _)| session)
+    pub(super) const fn session(&self) -> &Session {
+        &self.session
     }
 
-    /// How saving goes, fields that could not be saved, and the record's version.
-    pub(super) fn saving(&self) -> (Saving, u64, u64) {
-        (self.saving.clone(), self.unsaved, self.version)
+    pub(super) const fn open(&self) -> Option<&OpenSession> {
+        self.session.open()
     }
 
     /// What is known of the record; `None` where there is none, or nobody looked.
@@ -102,97 +83,176 @@ impl Desk {
         self.writer.as_ref().and_then(RecordWriter::check)
     }
 
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.pending.is_empty()
+    /// The program has started: a session that was cut off may go on by itself.
+    pub(super) fn begin<A: Assessor>(&mut self, screening: &mut Screening<A>, now: Now) {
+        let Some(Left { id, fields, last_utc, problem, .. }) = self.session.left().cloned() else { return };
+        self.step(Event::Begun, None, screening, now);
+        if self.session.is_waiting() {
+            tracing::warn!(target: "record", session = %id, fields, last = last_utc, "was cut off and goes on");
+        } else {
+            let problem = problem.as_deref().unwrap_or_default();
+            tracing::warn!(target: "record", session = %id, fields, last = last_utc, problem, "was cut off: continue or close it");
+        }
     }
 
     /// Follows an order, or refuses it.
-    pub(super) fn follow<A: Assessor>(
+    pub(super) fn follow<A: Assessor>(&mut self, order: Order, reply: Reply, screening: &mut Screening<A>, now: Now) {
+        if self.writer.is_none() {
+            // Whoever has gone does not want to know.
+            drop(reply.send(Err(Refusal::NoRecord)));
+            return;
+        }
+        let by = Asker(self.asked);
+        self.asked += 1;
+        self.replies.insert(by, reply);
+        let refused = self.refused(&order);
+        self.step(Event::Asked { order, by, refused }, None, screening, now);
+    }
+
+    /// Why the record would refuse what is asked for, where that can be told beforehand.
+    fn refused(&self, order: &Order) -> Option<RecordError> {
+        match order {
+            Order::Start { specimen, operator } => {
+                let new = self.new_session(specimen.clone(), operator.clone(), SystemTime::UNIX_EPOCH);
+                new.check().err().or_else(|| self.writer.as_ref().and_then(RecordWriter::damage).cloned())
+            }
+            Order::SignOff { by, .. } => text_rules::line("name", by).err(),
+            _ => None,
+        }
+    }
+
+    /// Records a field that the screening has taken by itself.
+    pub(super) fn keep<A: Assessor>(&mut self, taken: Taken, screening: &mut Screening<A>, now: Now) {
+        let token = taken.token;
+        if self.hand_over(taken) {
+            self.step(Event::Taken { token, by: None }, None, screening, now);
+        } else {
+            screening.failed(token, now.elapsed);
+        }
+    }
+
+    /// Ends the session because the program ends.
+    pub(super) fn close<A: Assessor>(&mut self, screening: &mut Screening<A>, now: Now) {
+        self.step(Event::Quit, None, screening, now);
+    }
+
+    /// Looks what became of what waits.
+    pub(super) fn look<A: Assessor>(&mut self, screening: &mut Screening<A>, now: Now) {
+        while let Some(outcome) = self.tickets.front().and_then(|(_, ticket)| ticket.poll()) {
+            let Some((write, _)) = self.tickets.pop_front() else { return };
+            match outcome {
+                Outcome::Saved(receipt) => {
+                    let Receipt { session, sequence, .. } = receipt;
+                    self.step(Event::Saved { write, session, sequence }, Some(receipt), screening, now);
+                }
+                Outcome::Failed(error) => {
+                    self.step(Event::Failed { write, refusal: Refusal::Record(error) }, None, screening, now);
+                }
+            }
+        }
+    }
+
+    /// Steps the session and carries out what it decides, and what follows from that.
+    fn step<A: Assessor>(
         &mut self,
-        order: Order,
-        reply: Reply,
+        event: Event<RecordError>,
+        receipt: Option<Receipt>,
+        screening: &mut Screening<A>,
+        now: Now,
+    ) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.session.step(event, now) {
+                match effect {
+                    Effect::Write(writes) => events.extend(self.submit(writes)),
+                    Effect::Take { frame, by } => match self.take(frame, screening, now.elapsed) {
+                        Ok(token) => events.push_back(Event::Taken { token, by: Some(by) }),
+                        Err(not_taken) => self.answer(by, Err(not_taken.into())),
+                    },
+                    Effect::Answer { to, answer: Err(refusal) } => self.answer(to, Err(refusal)),
+                    // What is answered is what was saved just now.
+                    Effect::Answer { to, answer: Ok(()) } => self.answer(to, receipt.ok_or(Refusal::Stopped)),
+                    Effect::Count => screening.start(),
+                    Effect::Resume(known) => screening.resume(known),
+                    Effect::Rest => screening.end(),
+                    Effect::Counted(token, number) => screening.saved(token, number),
+                    Effect::Free(token) => screening.failed(token, now.elapsed),
+                }
+            }
+        }
+        self.handed = None;
+    }
+
+    fn answer(&mut self, to: Asker, answer: Result<Receipt, Refusal>) {
+        if let Some(reply) = self.replies.remove(&to) {
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// Takes the field that is shown, where it is still that of `frame`.
+    fn take<A: Assessor>(
+        &mut self,
+        frame: Option<u64>,
         screening: &mut Screening<A>,
         now: Duration,
-    ) {
-        let job = if self.writer.is_none() { Err(Refusal::NoRecord) } else { self.job(order, screening) };
-        match job {
-            Ok((job, what)) => self.submit(job, what, Some(reply), screening, now),
-            // Whoever has gone does not want to know.
-            Err(refused) => drop(reply.send(Err(refused))),
+    ) -> Result<Token, NotTaken> {
+        if frame.is_some_and(|frame| !screening.still_shows(frame)) {
+            return Err(NotTaken::Moved);
         }
+        let taken = screening.take()?;
+        let token = taken.token;
+        if !self.hand_over(taken) {
+            screening.failed(token, now);
+            return Err(NotTaken::NoPicture);
+        }
+        Ok(token)
     }
 
-    fn job<A: Assessor>(&mut self, order: Order, screening: &mut Screening<A>) -> Result<(Job, What), Refusal> {
-        let at = SystemTime::now();
-        match order {
-            Order::Take { session, frame } => {
-                let started = self.goes_on(session)?;
-                if frame.is_some_and(|frame| !screening.still_shows(frame)) {
-                    return Err(blastscope_core::field::NotTaken::Moved.into());
-                }
-                let taken = screening.take()?;
-                let job = picture(&taken, session, started, &self.origin)
-                    .ok_or(blastscope_core::field::NotTaken::NoPicture)?;
-                Ok((Job::Field(Box::new(job)), What::Field(taken.token)))
+    /// Keeps what is to be written of a field; `false` where there was no picture.
+    fn hand_over(&mut self, Taken { token, manual, frame, reading }: Taken) -> bool {
+        let judgement = Judgement::of(&reading, &self.origin.model_sha256);
+        self.handed = judgement.map(|mut judgement| {
+            if manual {
+                let why = judgement.said.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                judgement.said.reason = Some(format!("taken by hand{why}"));
             }
-            Order::Start { specimen, operator } => {
-                if let Some(session) = self.session() {
-                    return Err(Refusal::SessionGoesOn(session.id));
-                }
-                self.nothing_decided_yet()?;
-                let what = What::Start { specimen: specimen.clone(), operator: operator.clone(), at: Instant::now() };
-                let new = self.new_session(specimen, operator, at);
-                // What would be refused must not end the session that was left open.
-                new.check()?;
-                if let Some(damage) = self.writer.as_ref().and_then(RecordWriter::damage) {
-                    return Err(damage.clone().into());
-                }
-                self.close_left("cut off; another session was started", at)?;
-                Ok((Job::Start(Box::new(new)), what))
-            }
-            Order::Continue { session } => {
-                self.may_go_on(session)?;
-                Ok((Job::Continue { session, at, decision: Decision::Operator }, What::Continue(session)))
-            }
-            Order::Close { session, reason } => {
-                if self.left().is_none_or(|left| left.id != session) {
-                    return Err(Refusal::NotLeft(session));
-                }
-                self.nothing_decided_yet()?;
-                Ok((Job::End { session, at, reason }, What::Close(session)))
-            }
-            Order::End { session, reason } => {
-                self.goes_on(session)?;
-                self.closing = true;
-                Ok((Job::End { session, at, reason }, What::End(session)))
-            }
-            Order::Opinion { session, sequence, says, note, by, seen } => {
-                let (opinion, seen) = (Box::new(NewOpinion { at, by, says, note }), Box::new(seen));
-                Ok((Job::Opinion { session, sequence, opinion, seen }, What::Opinion))
-            }
-            Order::SignOff { session, by } => {
-                // A name that would be refused must not end the session.
-                text_rules::line("name", &by)?;
-                if !self.closing && self.session().is_some_and(|open| open.id == session) {
-                    // What is signed is complete: the session ends first.
-                    let job = Job::End { session, at, reason: "signed off".into() };
-                    let writer = self.writer.as_ref().ok_or(Refusal::NoRecord)?;
-                    let ticket = writer.submit(job).map_err(|_| Refusal::Busy)?;
-                    self.closing = true;
-                    self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
-                } else if self.left().is_some_and(|left| left.id == session) {
-                    self.nothing_decided_yet()?;
-                    self.close_left("signed off", at)?;
-                }
-                Ok((Job::SignOff { session, by, at }, What::SignOff))
-            }
-        }
+            Handed { token, judgement, frame }
+        });
+        self.handed.is_some()
     }
 
-    /// The clock of the session that goes on, where it is the one that is `named`.
-    fn goes_on(&self, named: SessionId) -> Result<Clock, Refusal> {
-        let (session, clock) = self.session.as_ref().filter(|_| !self.closing).ok_or(Refusal::NoSession)?;
-        if session.id == named { Ok(*clock) } else { Err(Refusal::AnotherSession { named, open: session.id }) }
+    /// Queues what is to be written; gives what could not be queued. Nothing is queued after something that was not.
+    fn submit(&mut self, writes: Vec<Write>) -> Vec<Event<RecordError>> {
+        let mut failed = Vec::new();
+        for Write { id, at, what } in writes {
+            let job = if failed.is_empty() { self.job(what, SystemTime::UNIX_EPOCH + at) } else { None };
+            match (&self.writer, job) {
+                (Some(writer), Some(job)) => match writer.submit(job) {
+                    Ok(ticket) => self.tickets.push_back((id, ticket)),
+                    Err(_) => failed.push(Event::Failed { write: id, refusal: Refusal::Busy }),
+                },
+                (Some(_), None) => failed.push(Event::Failed { write: id, refusal: Refusal::Busy }),
+                (None, _) => failed.push(Event::Failed { write: id, refusal: Refusal::NoRecord }),
+            }
+        }
+        failed
+    }
+
+    fn job(&mut self, what: What, at: SystemTime) -> Option<Job> {
+        Some(match what {
+            What::Start { specimen, operator } => Job::Start(Box::new(self.new_session(specimen, operator, at))),
+            What::Field { session, token, since_start } => {
+                let Handed { judgement, frame, .. } = self.handed.take_if(|handed| handed.token == token)?;
+                Job::Field(Box::new(Picture { session, taken: at, since_start, judgement, frame }))
+            }
+            What::Opinion { session, sequence, says, note, by, seen } => {
+                let opinion = Box::new(NewOpinion { at, by, says, note });
+                Job::Opinion { session, sequence, opinion, seen: Box::new(seen) }
+            }
+            What::SignOff { session, by } => Job::SignOff { session, by, at },
+            What::Continue { session, decision } => Job::Continue { session, at, decision },
+            What::End { session, reason } => Job::End { session, at, reason },
+        })
     }
 
     fn new_session(&self, specimen: String, operator: String, started: SystemTime) -> NewSession {
@@ -210,133 +270,4 @@ impl Desk {
             device_id,
         }
     }
-
-    /// Records a field that the screening has taken.
-    pub(super) fn keep<A: Assessor>(&mut self, taken: &Taken, screening: &mut Screening<A>, now: Duration) {
-        let open = self.session.as_ref().filter(|_| !self.closing);
-        let job = open.and_then(|(session, at)| picture(taken, session.id, *at, &self.origin));
-        match job {
-            Some(job) => self.submit(Job::Field(Box::new(job)), What::Field(taken.token), None, screening, now),
-            None => screening.failed(taken.token, now),
-        }
-    }
-
-    /// Ends the session because the program ends.
-    pub(super) fn close(&mut self) {
-        let Some(session) = self.session().map(|session| session.id) else { return };
-        let job = Job::End { session, at: SystemTime::now(), reason: "the program was stopped".into() };
-        if let Some(Ok(ticket)) = self.writer.as_ref().map(|writer| writer.submit(job)) {
-            self.pending.push_back(Pending { ticket, what: What::End(session), reply: None });
-        }
-    }
-
-    fn submit<A: Assessor>(
-        &mut self,
-        job: Job,
-        what: What,
-        reply: Option<Reply>,
-        screening: &mut Screening<A>,
-        now: Duration,
-    ) {
-        match self.writer.as_ref().map(|writer| writer.submit(job)) {
-            Some(Ok(ticket)) => {
-                self.pending.push_back(Pending { ticket, what, reply });
-                self.saving = Saving::Writing;
-            }
-            Some(Err(_)) => self.failed(&what, reply, Refusal::Busy, screening, now),
-            None => self.failed(&what, reply, Refusal::NoRecord, screening, now),
-        }
-    }
-
-    /// Looks what became of what waits.
-    pub(super) fn look<A: Assessor>(&mut self, screening: &mut Screening<A>, now: Duration) {
-        while let Some(outcome) = self.pending.front().and_then(|pending| pending.ticket.poll()) {
-            let Some(Pending { what, reply, .. }) = self.pending.pop_front() else { return };
-            match outcome {
-                Outcome::Saved(receipt) => self.saved(what, reply, receipt, screening),
-                Outcome::Failed(error) => self.failed(&what, reply, error.into(), screening, now),
-            }
-        }
-    }
-
-    fn saved<A: Assessor>(&mut self, what: What, reply: Option<Reply>, receipt: Receipt, screening: &mut Screening<A>) {
-        self.version += 1;
-        self.saving = Saving::Saved;
-        match what {
-            What::Start { specimen, operator, at } => {
-                let open = OpenSession { id: receipt.session, specimen, operator, fields: 0, cut_off_utc: None };
-                self.session = Some((open, Clock { before: Duration::ZERO, since: at }));
-                self.unsaved = 0;
-                screening.start();
-            }
-            What::Field(token) => {
-                let number = receipt.sequence.unwrap_or_default();
-                screening.saved(token, number);
-                if let Some((session, _)) = self.session.as_mut().filter(|(open, _)| open.id == receipt.session) {
-                    session.fields = number;
-                }
-            }
-            What::End(id) => {
-                if self.session().is_some_and(|session| session.id == id) {
-                    (self.session, self.closing, self.unsaved) = (None, false, 0);
-                    screening.end();
-                }
-            }
-            What::Continue(id) => {
-                if let Some(left) = self.left.take_if(|left| left.shown.id == id) {
-                    self.go_on(left, screening);
-                }
-            }
-            What::Close(id) => {
-                self.left.take_if(|left| left.shown.id == id);
-            }
-            What::Opinion | What::SignOff => {}
-        }
-        if let Some(reply) = reply {
-            let _ = reply.send(Ok(receipt));
-        }
-    }
-
-    fn failed<A: Assessor>(
-        &mut self,
-        what: &What,
-        reply: Option<Reply>,
-        refusal: Refusal,
-        screening: &mut Screening<A>,
-        now: Duration,
-    ) {
-        // A value that is not accepted is the operator's to mend, and says nothing about saving.
-        let of_the_disk = !matches!(&refusal, Refusal::Record(error) if !error.is_passing());
-        if let What::End(_) = what {
-            self.closing = false;
-        }
-        if let What::Field(token) = what {
-            screening.failed(*token, now);
-            self.unsaved += 1;
-        }
-        if of_the_disk || matches!(what, What::Field(_)) {
-            self.saving = Saving::Failed { reason: refusal.to_string() };
-        } else if self.pending.is_empty() && self.saving == Saving::Writing {
-            self.saving = if self.version > 0 { Saving::Saved } else { Saving::Idle };
-        }
-        if let Some(reply) = reply {
-            let _ = reply.send(Err(refusal));
-        }
-    }
-}
-
-/// What is recorded of a field; `None` where there was no picture.
-fn picture(taken: &Taken, session: SessionId, clock: Clock, origin: &Origin) -> Option<Picture> {
-    let mut judgement = Judgement::of(&taken.reading, &origin.model_sha256)?;
-    if taken.manual {
-        let why = judgement.said.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        judgement.said.reason = Some(format!("taken by hand{why}"));
-    }
-    Some(Picture {
-        session,
-        taken: SystemTime::now(),
-        since_start: clock.before + clock.since.elapsed(),
-        judgement,
-        frame: Arc::clone(&taken.frame),
-    })
 }

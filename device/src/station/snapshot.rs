@@ -7,51 +7,18 @@ use blastscope_core::{
     field::Presence,
     frame::Frame,
     pipeline::{Reading, Tally},
+    session::{Left, OpenSession, Saving},
 };
 use blastscope_shared::{Class, gate::Quality};
 use serde::Serialize;
 
-use super::left::Left;
 use crate::{
     RESEARCH_USE,
     commands::classify::pictures::ByClass,
-    record::{CheckState, Said, SessionId},
+    record::{CheckState, Said},
     source::{follow::Trouble, state::CameraState},
     support::clock::ClockTrust,
 };
-
-/// What became of what was to be saved.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-pub enum Saving {
-    /// Nothing was saved yet.
-    #[default]
-    Idle,
-    /// Something is on its way to the disk.
-    Writing,
-    /// The last thing is on the disk.
-    Saved,
-    /// The last thing is not.
-    Failed {
-        /// Why, and what to do.
-        reason: String,
-    },
-}
-
-/// The session that goes on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct OpenSession {
-    /// Its number.
-    pub id: SessionId,
-    /// The specimen's pseudonym.
-    pub specimen: String,
-    /// Who sits at the microscope.
-    pub operator: String,
-    /// Fields that are on the disk.
-    pub fields: u64,
-    /// When its last field was taken before the program was cut off, RFC 3339, where it was.
-    pub cut_off_utc: Option<String>,
-}
 
 /// Frames in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]

@@ -8,17 +8,22 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use blastscope_core::{field::Presence, frame::Frame, pipeline::Assessor, screening::Screening};
+use blastscope_core::{
+    field::Presence,
+    frame::Frame,
+    pipeline::Assessor,
+    screening::Screening,
+    session::{JUST_NOW, Now, Order},
+};
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    Parts,
+    Parts, Refusal,
     desk::{Desk, Reply},
     face::{Face, News},
-    order::{JUST_NOW, Order, Refusal},
     snapshot::Snapshot,
 };
 use crate::{
@@ -76,8 +81,8 @@ enum Audience<'a> {
 pub(super) fn run<A: Assessor>(parts: Parts<A>, board: &mut dyn Board, outlets: Outlets) {
     let stop = Arc::clone(&outlets.stop);
     let mut work = Work::new(parts, board, Audience::Remote(outlets));
-    let trust = work.clock.trust();
-    work.desk.resume(&mut work.screening, trust);
+    let now = work.now();
+    work.desk.begin(&mut work.screening, now);
     while !stop.load(Ordering::Relaxed) {
         // Without a face nothing is written, and nothing can fail.
         let _ = work.turn();
@@ -131,6 +136,12 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
     }
 
+    /// What the clocks say.
+    fn now(&mut self) -> Now {
+        let utc = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now { elapsed: self.follower.elapsed(), utc, is_trusted: self.clock.trust().is_trusted() }
+    }
+
     fn goes_on(&mut self) -> bool {
         match &mut self.audience {
             Audience::Remote(_) => true,
@@ -156,9 +167,11 @@ impl<'a, A: Assessor> Work<'a, A> {
         while let Audience::Remote(outlets) = &self.audience
             && let Ok((order, reply)) = outlets.inbox.try_recv()
         {
-            self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
+            let now = self.now();
+            self.desk.follow(order, reply, &mut self.screening, now);
         }
-        self.desk.look(&mut self.screening, self.follower.elapsed());
+        let now = self.now();
+        self.desk.look(&mut self.screening, now);
         self.answer_buttons();
         self.publish();
         // What has just been lost is shown before there is time for anything else.
@@ -166,7 +179,10 @@ impl<'a, A: Assessor> Work<'a, A> {
             && !self.follower.is_open()
         {
             match outlets.inbox.recv_timeout(IDLE) {
-                Ok((order, reply)) => self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed()),
+                Ok((order, reply)) => {
+                    let now = self.now();
+                    self.desk.follow(order, reply, &mut self.screening, now);
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(IDLE),
             }
@@ -239,7 +255,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         let order = match button {
             Button::Take => self
                 .desk
-                .session()
+                .open()
                 .map(|session| Order::Take { session: session.id, frame: None })
                 .ok_or_else(|| Refusal::NoSession.to_string()),
             Button::Confirm => self.confirmation(),
@@ -247,7 +263,8 @@ impl<'a, A: Assessor> Work<'a, A> {
         match order {
             Ok(order) => {
                 let (reply, answer) = oneshot::channel();
-                self.desk.follow(order, reply, &mut self.screening, self.follower.elapsed());
+                let now = self.now();
+                self.desk.follow(order, reply, &mut self.screening, now);
                 self.pressed.push((button, answer));
             }
             Err(why) => self.refuse(&format!("{button}: {why}")),
@@ -271,7 +288,7 @@ impl<'a, A: Assessor> Work<'a, A> {
 
     /// That the operator confirms what is said of the field that is shown, which nobody has answered yet.
     fn confirmation(&self) -> Result<Order, String> {
-        let (Some(session), Presence::Taken { number }) = (self.desk.session(), self.screening.presence()) else {
+        let (Some(session), Presence::Taken { number }) = (self.desk.open(), self.screening.presence()) else {
             return Err("no field of a session that goes on is shown".into());
         };
         let (settled, since) = self.settled;
@@ -289,9 +306,9 @@ impl<'a, A: Assessor> Work<'a, A> {
     }
 
     fn look(&mut self, frame: Frame) -> io::Result<()> {
-        let now = self.follower.elapsed();
+        let now = self.now();
         let frame = Arc::new(frame);
-        let step = self.screening.step(&frame, now);
+        let step = self.screening.step(&frame, now.elapsed);
         self.shown.flow.frames += 1;
         self.shown.frame = Some(frame);
         let Some(step) = step else { return Ok(()) };
@@ -301,7 +318,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
         self.shown.read(&step.reading);
         if let Some(taken) = step.taken {
-            self.desk.keep(&taken, &mut self.screening, now);
+            self.desk.keep(taken, &mut self.screening, now);
         }
         self.refresh();
         match &mut self.audience {
@@ -327,9 +344,11 @@ impl<'a, A: Assessor> Work<'a, A> {
         if self.settled.0 != self.shown.field {
             self.settled = (self.shown.field, self.shown.elapsed);
         }
-        self.shown.session = self.desk.session().cloned();
-        self.shown.left = self.desk.left().cloned();
-        (self.shown.saving, self.shown.unsaved, self.shown.record_version) = self.desk.saving();
+        let session = self.desk.session();
+        self.shown.session = session.open().cloned();
+        self.shown.left = session.left().cloned();
+        self.shown.saving = session.saving().clone();
+        (self.shown.unsaved, self.shown.record_version) = (session.unsaved(), session.version());
         self.tell_trouble();
         if let Audience::Remote(outlets) = &self.audience {
             outlets.show.send_replace(Arc::new(self.shown.clone()));
@@ -378,10 +397,12 @@ impl<'a, A: Assessor> Work<'a, A> {
 
     /// Ends the session and waits for the disk.
     fn finish(&mut self) {
-        self.desk.close();
+        let now = self.now();
+        self.desk.close(&mut self.screening, now);
         let since = Instant::now();
-        while self.desk.is_waiting() && since.elapsed() < FAREWELL {
-            self.desk.look(&mut self.screening, self.follower.elapsed());
+        while self.desk.session().is_waiting() && since.elapsed() < FAREWELL {
+            let now = self.now();
+            self.desk.look(&mut self.screening, now);
             thread::sleep(Duration::from_millis(2));
         }
         self.publish();

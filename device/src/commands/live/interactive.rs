@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_core::field::Rules;
+use blastscope_core::{field::Rules, session::LeftBehind};
 use blastscope_files::Printable as _;
 use blastscope_shared::{classifier::Classifier, hex};
 use sha2::{Digest as _, Sha256};
@@ -28,7 +28,7 @@ use crate::{
         follow::Opener as _,
         opener::{RETRY, SourceOpener},
     },
-    station::{Feed, LeftOpen, Origin, Parts, Remote, Snapshot, Station},
+    station::{Feed, Origin, Parts, Remote, Snapshot, Station, left_behind},
     support::{interrupt, notify},
 };
 
@@ -147,7 +147,7 @@ fn unsaid(error: &io::Error) -> Option<String> {
 /// What is added to the record, the session that was left open in it, and what was verified of it.
 struct Kept {
     writer: RecordWriter,
-    left: Option<LeftOpen>,
+    left: Option<LeftBehind>,
     remembered: Arc<Remembered>,
 }
 
@@ -172,7 +172,7 @@ fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
         return refusing(damage.clone());
     }
     // Read once the record has been opened to be written, which recovers what a loss of power left behind.
-    let left = RecordReader::open(&data.dir).and_then(|reader| LeftOpen::find(&reader, origin, rules.remembered));
+    let left = RecordReader::open(&data.dir).and_then(|reader| left_behind(&reader, origin, rules.remembered));
     let left = match left {
         Ok(left) => left,
         Err(damaged @ RecordError::Damaged { .. }) => return refusing(damaged),

@@ -42,7 +42,7 @@ fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
 
 pub(super) fn session_of(row: &Row<'_>, state: State) -> rusqlite::Result<Session> {
     Ok(Session {
-        id: SessionId(row.get("id")?),
+        id: SessionId::new(row.get("id")?),
         specimen: row.get("specimen")?,
         operator: row.get("operator")?,
         started_utc: row.get("started_utc")?,

@@ -13,7 +13,7 @@ impl RecordReader {
         let read = || -> rusqlite::Result<(Vec<u64>, u64)> {
             let sql = "SELECT sequence, max(id) FROM opinions WHERE session_id = ?1 AND id > ?2 GROUP BY sequence";
             let mut statement = self.connection.prepare(sql)?;
-            let limits = [session.0, i64::try_from(after).unwrap_or(i64::MAX)];
+            let limits = [session.number(), i64::try_from(after).unwrap_or(i64::MAX)];
             let (mut sequences, mut last) = (Vec::new(), after);
             for row in statement.query_map(limits, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))? {
                 let (sequence, id) = row?;

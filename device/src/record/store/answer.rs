@@ -4,7 +4,9 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{Done, Moment, Receipt, Record, state};
 use crate::{
-    record::{Hash, NewOpinion, RecordError, Says, Seen, SessionId, State, error::sqlite, log::Event},
+    record::{
+        Hash, NewOpinion, RecordError, Says, Seen, SessionId, State, error::sqlite, log::Event, opinion::check_request,
+    },
     support::clock::ClockTrust,
 };
 
@@ -46,7 +48,7 @@ impl Record {
         seen: &Seen,
     ) -> Result<Receipt, RecordError> {
         new.check()?;
-        seen.check()?;
+        check_request(seen)?;
         if let Some(receipt) = self.given_before(session, sequence, new, seen)? {
             return Ok(receipt);
         }
@@ -58,7 +60,7 @@ impl Record {
             unchanged(transaction, session, number, seen).map_err(&failed)??;
             if !seen.amends && matches!(state(transaction, path, session)?, State::Approved | State::Amended) {
                 let sql = "SELECT signed_by FROM sign_offs WHERE session_id = ?1 ORDER BY id DESC LIMIT 1";
-                let by = transaction.query_row(sql, [session.0], |row| row.get(0)).map_err(&failed)?;
+                let by = transaction.query_row(sql, [session.number()], |row| row.get(0)).map_err(&failed)?;
                 return Err(RecordError::SignedOff { session, by });
             }
             let request = seen.request.as_deref();
@@ -91,7 +93,7 @@ impl Record {
             Says::Confirms => kind == "confirmation",
             Says::Corrects(other) => kind == "correction" && label == other.name(),
         };
-        if place != (session.0, sequence) || texts != (new.by.clone(), new.note.clone()) || !same {
+        if place != (session.number(), sequence) || texts != (new.by.clone(), new.note.clone()) || !same {
             return Err(RecordError::invalid("request", request, "it was used for another answer: draw a new one"));
         }
         Ok(Some(Receipt { session, sequence: Some(sequence), entry, head }))
@@ -107,7 +109,8 @@ fn row_of(
 ) -> rusqlite::Result<Result<Row, RecordError>> {
     let sql = "SELECT class FROM fields WHERE session_id = ?1 AND sequence = ?2";
     let number = i64::try_from(sequence).unwrap_or(i64::MAX);
-    let class = connection.query_row(sql, [session.0, number], |row| row.get::<_, Option<String>>(0)).optional()?;
+    let class =
+        connection.query_row(sql, [session.number(), number], |row| row.get::<_, Option<String>>(0)).optional()?;
     Ok(match (says, class) {
         (_, None) => Err(RecordError::NoField { session, sequence }),
         (Says::Corrects(label), _) => Ok(Row { kind: "correction", label: label.name().to_owned() }),
@@ -124,12 +127,12 @@ fn unchanged(
     seen: &Seen,
 ) -> rusqlite::Result<Result<(), RecordError>> {
     let sql = "SELECT count(*) FROM opinions WHERE session_id = ?1 AND sequence = ?2";
-    let now: i64 = connection.query_row(sql, [session.0, sequence], |row| row.get(0))?;
+    let now: i64 = connection.query_row(sql, [session.number(), sequence], |row| row.get(0))?;
     if now.unsigned_abs() == seen.opinions {
         return Ok(Ok(()));
     }
     let sql = "SELECT label, given_by FROM opinions WHERE session_id = ?1 AND sequence = ?2 ORDER BY id DESC LIMIT 1";
-    let newest = connection.query_row(sql, [session.0, sequence], |row| {
+    let newest = connection.query_row(sql, [session.number(), sequence], |row| {
         Ok(format!("{} by {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
     });
     let newest = newest.optional()?.unwrap_or_else(|| "none".into());
@@ -149,7 +152,7 @@ fn insert(
     let Moment { utc, clock } = Moment::next(transaction, session, new.at, trust)?;
     let sql = "INSERT INTO opinions (session_id, sequence, given_utc, clock, given_by, kind, label, note, request) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    let values = params![session.0, sequence, utc, clock.name(), new.by, row.kind, row.label, new.note, request];
+    let values = params![session.number(), sequence, utc, clock.name(), new.by, row.kind, row.label, new.note, request];
     transaction.execute(sql, values)?;
     Ok(transaction.last_insert_rowid())
 }

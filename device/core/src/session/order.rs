@@ -1,10 +1,13 @@
 //! What an operator asks for, and why it may be refused.
 
-use std::time::Duration;
+use alloc::string::String;
+use core::time::Duration;
 
-use blastscope_core::field::NotTaken;
-
-use crate::record::{RecordError, Says, Seen, SessionId};
+use super::SessionId;
+use crate::{
+    answer::{Says, Seen},
+    field::NotTaken,
+};
 
 /// A field that came by itself less than this ago was not meant by a hand that was on its way: an answer to it is refused.
 pub const JUST_NOW: Duration = Duration::from_millis(700);
@@ -71,7 +74,7 @@ pub enum Order {
 
 /// Why an order was not followed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Refusal {
+pub enum Refusal<E: core::error::Error + 'static> {
     /// There is no session.
     #[error("no session goes on; start one with a specimen's pseudonym first")]
     NoSession,
@@ -105,7 +108,7 @@ pub enum Refusal {
     NotTaken(#[from] NotTaken),
     /// The record refused.
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Record(E),
     /// Too much waits to be written.
     #[error("too much waits to be saved and nothing of this was; try again in a moment")]
     Busy,

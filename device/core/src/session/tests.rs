@@ -1,0 +1,246 @@
+//! Sessions, stepped by hand.
+
+use alloc::{string::ToString as _, vec};
+
+use super::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+enum Disk {
+    #[error("the disk is full")]
+    Full,
+    #[error("the name is invalid")]
+    Invalid,
+}
+
+impl Fault for Disk {
+    fn is_passing(&self) -> bool {
+        *self == Self::Full
+    }
+}
+
+const DAY: Duration = Duration::from_secs(20_000 * 86_400);
+const ASKER: Asker = Asker(7);
+
+fn at(seconds: u64) -> Now {
+    let elapsed = Duration::from_secs(seconds);
+    Now { elapsed, utc: DAY + elapsed, is_trusted: true }
+}
+
+fn id(number: i64) -> SessionId {
+    SessionId::new(number)
+}
+
+fn left(problem: Option<&str>) -> LeftBehind {
+    let shown = Left {
+        id: id(1),
+        specimen: "S-1".into(),
+        operator: "A. B.".into(),
+        fields: 4,
+        last_utc: "2024-10-04T00:00:00.000Z".into(),
+        problem: problem.map(Into::into),
+    };
+    LeftBehind { shown, last: Some(DAY), since_start: Duration::from_secs(60), known: Vec::new() }
+}
+
+fn start() -> Order {
+    Order::Start { specimen: "S-2".into(), operator: "C. D.".into() }
+}
+
+/// Steps a session, and remembers what is to be written.
+struct Table(Session);
+
+impl Table {
+    fn ask_refused(&mut self, order: Order, refused: Option<Disk>, now: Now) -> Vec<Effect<Disk>> {
+        self.0.step(Event::Asked { order, by: ASKER, refused }, now)
+    }
+
+    fn ask(&mut self, order: Order, now: Now) -> Vec<Effect<Disk>> {
+        self.ask_refused(order, None, now)
+    }
+
+    fn save(&mut self, effects: Vec<Effect<Disk>>, session: SessionId, now: Now) -> Vec<Effect<Disk>> {
+        let mut done = Vec::new();
+        for write in writes(&effects) {
+            let sequence = matches!(write.what, What::Field { .. }).then_some(1);
+            done.extend(self.0.step(Event::Saved { write: write.id, session, sequence }, now));
+        }
+        done
+    }
+
+    fn fail(&mut self, effects: Vec<Effect<Disk>>, fault: Disk, now: Now) -> Vec<Effect<Disk>> {
+        let mut done = Vec::new();
+        for write in writes(&effects) {
+            done.extend(self.0.step(Event::Failed { write: write.id, refusal: Refusal::Record(fault) }, now));
+        }
+        done
+    }
+
+    /// With session 2 open.
+    fn open() -> Self {
+        let mut table = Self(Session::new(None));
+        let effects = table.ask(start(), at(0));
+        table.save(effects, id(2), at(1));
+        table
+    }
+}
+
+fn writes(effects: &[Effect<Disk>]) -> Vec<Write> {
+    let written = |effect: &Effect<Disk>| match effect {
+        Effect::Write(writes) => Some(writes.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(written).flatten().collect()
+}
+
+fn refused(refusal: Refusal<Disk>) -> Vec<Effect<Disk>> {
+    vec![Effect::Answer { to: ASKER, answer: Err(refusal) }]
+}
+
+#[test]
+fn a_session_is_open_once_it_is_on_the_disk() {
+    let mut table = Table(Session::new(None));
+    let effects = table.ask(start(), at(0));
+    assert_eq!((table.0.open(), table.0.saving()), (None, &Saving::Writing));
+    assert_eq!(table.ask(start(), at(0)), refused(Refusal::Busy), "one start is on its way");
+    let done = table.save(effects, id(2), at(1));
+    assert_eq!(done, [Effect::Count, Effect::Answer { to: ASKER, answer: Ok(()) }]);
+    assert_eq!(table.0.open().map(|open| open.id), Some(id(2)));
+    assert_eq!(table.ask(start(), at(2)), refused(Refusal::SessionGoesOn(id(2))));
+}
+
+#[test]
+fn a_field_is_timed_by_the_clock_that_is_never_set() {
+    let mut table = Table::open();
+    let token = Token::default();
+    let effects: Vec<Effect<Disk>> =
+        table.0.step(Event::Taken { token, by: None }, Now { utc: Duration::ZERO, ..at(31) });
+    let since_start = Duration::from_secs(31);
+    assert_eq!(writes(&effects)[0].what, What::Field { session: id(2), token, since_start });
+    assert_eq!(table.save(effects, id(2), at(32)), [Effect::Counted(token, 1)]);
+    assert_eq!(table.0.open().map(|open| open.fields), Some(1));
+}
+
+#[test]
+fn a_field_that_is_not_saved_may_be_taken_again() {
+    let mut table = Table::open();
+    let token = Token::default();
+    let effects = table.0.step(Event::Taken { token, by: None }, at(5));
+    assert_eq!(table.fail(effects, Disk::Full, at(6)), [Effect::Free(token)]);
+    assert_eq!((table.0.unsaved(), table.0.saving()), (1, &Saving::Failed { reason: "the disk is full".into() }));
+    let effects = table.ask(Order::End { session: id(2), reason: "over".into() }, at(7));
+    let freed: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, by: None }, at(7));
+    assert_eq!(freed, [Effect::Free(token)], "nothing is added to a session that is closing");
+    table.save(effects, id(2), at(8));
+    assert_eq!((table.0.open(), table.0.unsaved()), (None, 0));
+}
+
+#[test]
+fn an_end_that_is_not_saved_leaves_the_session_open() {
+    let mut table = Table::open();
+    let end = || Order::End { session: id(2), reason: "over".into() };
+    let effects = table.ask(end(), at(3));
+    assert_eq!(table.ask(end(), at(3)), refused(Refusal::NoSession), "it is closing");
+    let answer = Err(Refusal::Record(Disk::Full));
+    assert_eq!(table.fail(effects, Disk::Full, at(4)), [Effect::Answer { to: ASKER, answer }]);
+    let effects = table.ask(end(), at(5));
+    assert_eq!(table.save(effects, id(2), at(6))[0], Effect::Rest);
+}
+
+#[test]
+fn an_order_for_another_session_changes_nothing() {
+    let mut table = Table::open();
+    let before = table.0.clone();
+    let another = || refused(Refusal::AnotherSession { named: id(1), open: id(2) });
+    assert_eq!(table.ask(Order::End { session: id(1), reason: "over".into() }, at(3)), another());
+    assert_eq!(table.ask(Order::Take { session: id(1), frame: None }, at(3)), another());
+    assert_eq!(
+        table.ask(Order::Close { session: id(2), reason: "over".into() }, at(3)),
+        refused(Refusal::NotLeft(id(2)))
+    );
+    assert_eq!(table.0, before);
+}
+
+#[test]
+fn a_start_or_a_sign_off_that_the_record_would_refuse_ends_no_session() {
+    let sign_off = |session| Order::SignOff { session, by: "\n".into() };
+    let mut table = Table::open();
+    let before = table.0.clone();
+    assert_eq!(table.ask_refused(sign_off(id(2)), Some(Disk::Invalid), at(3)), refused(Refusal::Record(Disk::Invalid)));
+    assert_eq!(table.0, before, "the session goes on");
+
+    let mut table = Table(Session::new(Some(left(None))));
+    let before = table.0.clone();
+    for order in [start(), sign_off(id(1))] {
+        assert_eq!(table.ask_refused(order, Some(Disk::Invalid), at(3)), refused(Refusal::Record(Disk::Invalid)));
+        assert_eq!(table.0, before, "the session that was left open waits");
+    }
+}
+
+#[test]
+fn what_is_signed_off_ends_first() {
+    let mut table = Table::open();
+    let effects = table.ask(Order::SignOff { session: id(2), by: "C. D.".into() }, at(3));
+    let written = writes(&effects);
+    assert_eq!(written[0].what, What::End { session: id(2), reason: "signed off".into() });
+    assert!(matches!(written[1].what, What::SignOff { .. }), "{written:?}");
+    table.save(effects, id(2), at(4));
+    assert_eq!(table.0.open(), None);
+}
+
+#[test]
+fn a_session_that_was_cut_off_shortly_goes_on_by_itself() {
+    let mut table = Table(Session::new(Some(left(None))));
+    let effects: Vec<Effect<Disk>> = table.0.step(Event::Begun, at(60));
+    let written = writes(&effects);
+    assert_eq!(written[0].what, What::Continue { session: id(1), decision: Decision::Automatic });
+    assert_eq!(table.ask(start(), at(60)), refused(Refusal::Busy), "it is being decided");
+    assert_eq!(table.save(effects, id(1), at(61)), [Effect::Resume(Vec::new())]);
+    let open = table.0.open().expect("it goes on");
+    assert_eq!((open.fields, open.cut_off_utc.as_deref()), (4, Some("2024-10-04T00:00:00.000Z")));
+    assert_eq!(table.0.left(), None);
+    let token = Token::default();
+    let effects: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, by: None }, at(71));
+    let since_start = Duration::from_secs(60 + 10);
+    assert_eq!(writes(&effects)[0].what, What::Field { session: id(1), token, since_start });
+}
+
+#[test]
+fn a_clock_that_is_not_trusted_or_a_long_cut_continues_no_session() {
+    let begun = |left: LeftBehind, now: Now| Session::new(Some(left)).step::<Disk>(Event::Begun, now);
+    let asks_nobody = |left, now| !begun(left, now).is_empty();
+    assert!(asks_nobody(left(None), at(1799)));
+    assert!(!asks_nobody(left(None), Now { is_trusted: false, ..at(60) }), "nobody knows how long it was cut off");
+    assert!(!asks_nobody(left(None), at(1801)), "another slide may be under the objective");
+    assert!(!asks_nobody(left(None), Now { utc: DAY - Duration::from_secs(1), ..at(60) }), "the clock was set back");
+    assert!(!asks_nobody(left(Some("it was made with another model")), at(60)));
+    assert!(!asks_nobody(LeftBehind { last: None, ..left(None) }, at(60)));
+}
+
+#[test]
+fn another_start_ends_the_session_that_was_left_open() {
+    let mut table = Table(Session::new(Some(left(None))));
+    let effects = table.ask(start(), at(3000));
+    let written = writes(&effects);
+    let reason = "cut off; another session was started".to_string();
+    assert_eq!(written[0].what, What::End { session: id(1), reason });
+    for (write, session) in written.iter().zip([id(1), id(2)]) {
+        let event = Event::<Disk>::Saved { write: write.id, session, sequence: None };
+        table.0.step(event, at(3001));
+    }
+    assert_eq!((table.0.open().map(|open| open.id), table.0.left()), (Some(id(2)), None));
+}
+
+#[test]
+fn a_session_whose_end_could_not_be_saved_waits_behind_the_next() {
+    let mut table = Table(Session::new(Some(left(None))));
+    let effects = table.ask(start(), at(3000));
+    let written = writes(&effects);
+    let failed = Event::Failed { write: written[0].id, refusal: Refusal::Record(Disk::Full) };
+    table.0.step(failed, at(3001));
+    let saved: Event<Disk> = Event::Saved { write: written[1].id, session: id(2), sequence: None };
+    table.0.step(saved, at(3001));
+    assert_eq!(table.0.left().map(|left| left.id), Some(id(1)));
+    let effects = table.0.step(Event::Quit, at(3002));
+    table.save(effects, id(2), at(3003));
+    assert_eq!((table.0.open(), table.0.left().map(|left| left.id)), (None, Some(id(1))));
+}
