@@ -1,7 +1,6 @@
 //! Terminal, text, files, logging: what any part of the program may need. Knows nothing of the other folders.
 
 pub mod atomic_file;
-pub(crate) mod civil;
 pub mod clock;
 pub mod disk;
 pub mod files;
@@ -9,6 +8,7 @@ pub(crate) mod host_name;
 pub(crate) mod interrupt;
 pub mod logging;
 pub(crate) mod memory;
+pub(crate) mod moment;
 pub(crate) mod notify;
 pub mod progress;
 pub(crate) mod terminal;

@@ -17,7 +17,7 @@ use crate::{
         execution,
         installed::{Installed, Slot, state::Entry},
     },
-    support::{civil, disk::System, text::harmless},
+    support::{disk::System, moment, text::harmless},
 };
 
 /// Arguments of `model`.
@@ -140,7 +140,7 @@ fn table(shown: &Shown, out: &mut impl io::Write) -> io::Result<()> {
                     writeln!(out, "              left by an update that did not come to its end")?;
                     continue;
                 };
-                writeln!(out, "              installed  {}", civil::text(entry.installed))?;
+                writeln!(out, "              installed  {}", moment::text(entry.installed))?;
                 match &entry.self_test {
                     Some(test) => writeln!(
                         out,

@@ -30,8 +30,8 @@ use super::{
     path_in, schema, verify,
 };
 use crate::support::{
-    civil::rfc3339,
     clock::{Clock, ClockTrust},
+    moment::rfc3339,
 };
 
 /// Lost rows that are named.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{RecordError, hash::Hash, text_rules};
 use crate::support::{
-    civil::{parsed, rfc3339},
     clock::ClockTrust,
+    moment::{parsed, rfc3339},
 };
 
 /// What must be known to start a session.

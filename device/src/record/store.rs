@@ -22,8 +22,8 @@ use super::{
     verify,
 };
 use crate::support::{
-    civil::rfc3339,
     clock::{Clock, ClockTrust},
+    moment::rfc3339,
 };
 
 /// Bytes that stay free on the disk, unless another limit is set.

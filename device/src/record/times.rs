@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::SessionId;
 use crate::support::{
-    civil::{parsed, rfc3339},
     clock::ClockTrust,
+    moment::{parsed, rfc3339},
 };
 
 /// Less than this between two rows is the order in which they came, not a clock that was set back.
@@ -34,15 +34,14 @@ impl Moment {
         at: SystemTime,
         clock: ClockTrust,
     ) -> rusqlite::Result<Self> {
-        let utc = rfc3339(at);
-        Ok(match newest_of(connection, session)? {
-            // Moments in this form are ordered as texts.
-            Some(before) if utc < before => {
-                let is_late = parsed(&before).is_none_or(|before| at + TOLERANCE < before);
+        let before = newest_of(connection, session)?.as_deref().and_then(parsed);
+        Ok(match before.filter(|&before| at < before) {
+            Some(before) => {
+                let is_late = at + TOLERANCE < before;
                 let clock = if is_late && clock.is_trusted() { ClockTrust::SteppedBack } else { clock };
-                Self { utc: before, clock }
+                Self { utc: rfc3339(before), clock }
             }
-            _ => Self { utc, clock },
+            None => Self { utc: rfc3339(at), clock },
         })
     }
 }

@@ -5,7 +5,7 @@ use blastscope_shared::{Class, Rate};
 use super::{Report, Signature, Training, share, with_class};
 use crate::{
     record::{Continuation, Counts, Decision, Field, Period, Salvage, Session, State, Tally, VerdictKind},
-    support::{civil::on_the_wall, clock::ClockTrust},
+    support::{clock::ClockTrust, moment::on_the_wall},
 };
 
 /// Title of the document.

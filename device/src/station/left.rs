@@ -10,7 +10,7 @@ use blastscope_core::{
 use super::Origin;
 use crate::{
     record::{MAX_PAGE, RecordError, RecordReader, Session, State},
-    support::civil::parsed,
+    support::moment::parsed,
 };
 
 /// The newest session of a record that is neither ended nor signed off. `remembered` is how many fields are recognized.

@@ -7,7 +7,7 @@ use super::{
     Check,
     facts::{Clock, Disk, Facts, Memory, Processor, Program},
 };
-use crate::support::civil;
+use crate::support::moment;
 
 /// Bytes in a gigabyte, of 2^30.
 const GIB: f64 = (1u64 << 30) as f64;
@@ -16,7 +16,7 @@ const FEW_MEMORY: u64 = 100 << 20;
 /// Less free disk than this, in bytes, is worth a look.
 const FEW_DISK: u64 = 1 << 30;
 /// The first year that this program can have seen, and one that it will not see.
-const YEARS: std::ops::Range<u64> = 2026..2100;
+const YEARS: std::ops::Range<i16> = 2026..2100;
 /// Seconds by which the clock may be behind the installed file: time zones of file systems without any.
 const A_DAY: u64 = 86_400;
 
@@ -79,9 +79,9 @@ fn disk(disk: &Disk) -> Check {
 
 fn clock(clock: Clock) -> Check {
     let Clock { now, installed, synchronized, battery } = clock;
-    let time = civil::text(now);
+    let time = moment::text(now);
     let set = "wrong times end up in records: connect the network, or sudo timedatectl set-time 'YYYY-MM-DD HH:MM'";
-    if !YEARS.contains(&civil::date(now).0) {
+    if !YEARS.contains(&moment::year(now)) {
         return Check::look("clock", format!("{time}, which cannot be"), set);
     }
     if installed.is_some_and(|installed| now.saturating_add(A_DAY) < installed) {
