@@ -10,7 +10,7 @@ pub mod doctor;
 pub mod install_service;
 mod installed;
 pub(crate) mod live;
-mod record;
+pub mod record;
 mod report;
 mod salvage;
 mod token;

@@ -154,7 +154,7 @@ impl Default for Pipeline {
 
 impl Default for Report {
     fn default() -> Self {
-        Self { min_fields: crate::report::MIN_FIELDS }
+        Self { min_fields: blastscope_core::session::MIN_FIELDS }
     }
 }
 

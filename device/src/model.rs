@@ -3,7 +3,7 @@
 pub mod data_dir;
 pub mod execution;
 pub mod installed;
-mod network;
+mod loaded;
 pub mod update;
 
 use std::{
@@ -11,19 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_core::pipeline::Assessor;
 use blastscope_files::Printable as _;
-use blastscope_shared::{
-    Class, Explanation, RgbPixels,
-    artifact::ArtifactError,
-    classifier::{Classifier, Workspace},
-    explanation::Unexplained,
-    judge::Scores,
-    network::Execution,
-    sight::Sight,
-};
+use blastscope_shared::{artifact::ArtifactError, classifier::Classifier, network::Execution};
 
-pub use self::network::LoadedNetwork;
+pub use self::loaded::Loaded;
 use self::{
     data_dir::DataDir,
     installed::{Installed, NoneUsable, keys},
@@ -160,45 +151,6 @@ fn read(path: &Path, bytes: &[u8], execution: Execution) -> Result<Classifier, M
 fn places() -> Vec<PathBuf> {
     let beside_executable = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(RELATIVE)));
     [Some(PathBuf::from(RELATIVE)), beside_executable, Some(PathBuf::from(INSTALLED))].into_iter().flatten().collect()
-}
-
-/// A classifier with the buffers of one thread.
-pub struct Loaded<'a> {
-    classifier: &'a Classifier,
-    workspace: Workspace,
-}
-
-impl<'a> Loaded<'a> {
-    /// Allocates the buffers.
-    #[must_use]
-    pub fn new(classifier: &'a Classifier) -> Self {
-        Self { classifier, workspace: classifier.workspace() }
-    }
-
-    /// The classifier.
-    #[must_use]
-    pub const fn classifier(&self) -> &'a Classifier {
-        self.classifier
-    }
-
-    /// Where in the picture that was assessed last lies what speaks for `class`.
-    ///
-    /// # Errors
-    /// As [`Classifier::explain`].
-    pub fn explain(&mut self, class: Class) -> Result<Explanation, Unexplained> {
-        self.classifier.explain(&mut self.workspace, class)
-    }
-}
-
-impl Assessor for Loaded<'_> {
-    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
-        self.classifier.look(picture, &mut self.workspace)
-    }
-
-    fn squashes_to(&self) -> Option<(usize, usize)> {
-        let preprocessing = self.classifier.preprocessing();
-        Some((preprocessing.width.into(), preprocessing.height.into()))
-    }
 }
 
 /// A line that tells models apart: name, the first digits of the identity, and the version of a signed model.

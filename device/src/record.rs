@@ -32,7 +32,6 @@ mod log;
 mod opinion;
 mod picture;
 mod reader;
-pub mod recompute;
 mod salvage;
 mod schema;
 mod session;
@@ -47,6 +46,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::field::Measured;
 pub use blastscope_core::{
     answer::{Label, Says, Seen},
     session::{Decision, SessionId},

@@ -19,14 +19,12 @@ mod words;
 
 use std::path::PathBuf;
 
+use blastscope_core::session::MIN_FIELDS;
 use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Rate};
 
 pub use self::gather::gather;
 use crate::record::{Counts, Field, Hash, RecordError, Salvage, Session, SessionId, Tally};
-
-/// Fields with a class below which a report says that there are too few, unless it is set.
-pub const MIN_FIELDS: u32 = 50;
 
 /// Most fields that a report shows as pictures, unless it is set; all are counted.
 pub const MAX_PICTURES: usize = 500;

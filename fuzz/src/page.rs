@@ -10,7 +10,7 @@ use std::{
 
 use blastscope::{
     faces::page::{Options, Server},
-    model::{self, LoadedNetwork},
+    model::{self, Loaded},
     record::{Record, RecordWriter},
     source::{FrameSource, SourceError},
     station::{Feed, Station, Origin, Parts},
@@ -61,7 +61,7 @@ impl Page {
         let classifier = Arc::new(model::open(&tiny, Execution::default()).expect("the model"));
         let record = Record::open(data.path()).expect("opened").with_min_free(0);
         let parts = Parts {
-            assessor: LoadedNetwork::new(Arc::clone(&classifier)),
+            assessor: Loaded::new(Arc::clone(&classifier)),
             settings: Settings::new(*classifier.judge()),
             rules: Rules::default(),
             feed: Feed::new("a field", || Ok(Box::new(Still) as Box<dyn FrameSource>)),

@@ -36,6 +36,9 @@ use crate::{
     pipeline::Thumbnail,
 };
 
+/// Fields with a class below which a report says that there are too few, unless it is set.
+pub const MIN_FIELDS: u32 = 50;
+
 /// Why the record did not take something.
 pub trait Fault: core::error::Error + 'static {
     /// Whether the same may succeed later without other input: the disk is full, say.

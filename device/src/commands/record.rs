@@ -1,5 +1,7 @@
 //! The commands that look into the record: `sessions`, `verify`, `export`.
 
+pub mod recompute;
+
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -10,6 +12,7 @@ use blastscope_shared::classifier::Classifier;
 use clap::Args;
 use serde::Serialize;
 
+use self::recompute::{Recomputation, recompute};
 use super::{PARTLY, SUCCESS, UNUSABLE, load};
 use crate::{
     RESEARCH_USE,
@@ -17,7 +20,6 @@ use crate::{
     record::{
         Hash, RecordError, RecordReader, Session, SessionId, TableStyle, TrainingExport, export_csv,
         export_for_training,
-        recompute::{self, Recomputation, recompute},
         verify::{self, Verification},
     },
     support::{progress::Progress, terminal::note},

@@ -78,17 +78,17 @@ impl Said {
 
 /// What is measured in one frame, whatever came before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Measured {
+pub(crate) struct Measured {
     /// The network's outputs; `None` where the gate rejected the frame or nothing was seen.
-    pub(super) logits: Option<[f32; Class::COUNT]>,
+    pub(crate) logits: Option<[f32; Class::COUNT]>,
     /// Novelty; `None` where the network saw nothing.
-    pub(super) novelty: Option<f32>,
+    pub(crate) novelty: Option<f32>,
     /// `passed`, or the [name](Rejection::name) of the rejection.
-    pub(super) gate: &'static str,
+    pub(crate) gate: &'static str,
 }
 
 impl Measured {
-    pub(super) fn of(frame: &Result<Assessment, Rejection>) -> Self {
+    pub(crate) fn of(frame: &Result<Assessment, Rejection>) -> Self {
         let assessment = frame.as_ref().ok();
         Self {
             logits: assessment.and_then(Assessment::logits),

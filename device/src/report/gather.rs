@@ -92,7 +92,7 @@ fn show(
     reader: &RecordReader,
     session: SessionId,
     field: Field,
-    model: Option<&mut Loaded<'_>>,
+    model: Option<&mut Loaded<&Classifier>>,
 ) -> Result<Shown, ReportError> {
     let failed = |reason: String| ReportError::Picture { sequence: field.sequence, reason };
     let thumbnail = reader.thumbnail(session, field.sequence)?;

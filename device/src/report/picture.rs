@@ -1,7 +1,7 @@
 //! Heat maps as a report shows them.
 
 use blastscope_core::pipeline::Assessor as _;
-use blastscope_shared::{Class, RgbPixels, calibration::most_probable};
+use blastscope_shared::{Class, Classifier, RgbPixels, calibration::most_probable};
 
 use crate::{
     model::Loaded,
@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn map(
     picture: &RgbPixels,
     field: &Field,
-    model: &mut Loaded<'_>,
+    model: &mut Loaded<&Classifier>,
 ) -> Result<Option<(Vec<u8>, Class)>, String> {
     let likely = || most_probable(&field.judgement.probabilities?).map(|(class, _)| class);
     let Some(class) = field.judgement.said.class.or_else(likely) else { return Ok(None) };

@@ -9,7 +9,7 @@ use std::{
 
 use blastscope::{
     faces::page::{Options, Server},
-    model::{self, LoadedNetwork},
+    model::{self, Loaded},
     record::{Jpeg, Record, RecordWriter},
     source::{FrameSource, SourceError},
     station::{Feed, Origin, Parts, Station},
@@ -116,7 +116,7 @@ impl Scene {
         let rules = Rules { take_after: 3, abstention_after: 3, rest: Duration::ZERO, ..Rules::default() };
         let record = keep(Record::open(data.path()).expect("opened").with_min_free(0));
         let parts = Parts {
-            assessor: LoadedNetwork::new(Arc::clone(&classifier)),
+            assessor: Loaded::new(Arc::clone(&classifier)),
             settings: Settings::new(*classifier.judge()),
             rules,
             feed,

@@ -7,10 +7,9 @@ use std::{
 };
 
 use blastscope::{
+    commands::record::recompute::recompute,
     model::{Loaded, open},
-    record::{
-        Judgement, NewField, NewSession, PictureOrigin, Record, RecordReader, StoredPicture, recompute::recompute,
-    },
+    record::{Judgement, NewField, NewSession, PictureOrigin, Record, RecordReader, StoredPicture},
     source::{Encoding, RawFrame},
 };
 use blastscope_core::{

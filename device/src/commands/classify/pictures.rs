@@ -98,7 +98,7 @@ pub(crate) struct Examined {
 
 fn examine(
     source: &Source,
-    loaded: &mut model::Loaded<'_>,
+    loaded: &mut model::Loaded<&Classifier>,
     inspector: &mut Inspector,
     gate: bool,
     overlays: Option<&mut Overlays>,

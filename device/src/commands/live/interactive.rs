@@ -21,7 +21,7 @@ use crate::{
         page::{self, ModelSource, Server},
         terminal,
     },
-    model::{self, LoadedNetwork},
+    model::{self, Loaded},
     record::{Record, RecordError, RecordReader, RecordWriter, Remembered, WholeCheck, text_rules},
     source::{
         SourceName,
@@ -88,7 +88,7 @@ pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classif
     let Options { source, board: pins, warnings, frames, .. } = options;
     let (patience, of_pictures) = (source.patience(), !source.is_camera());
     let feed = Feed::of(title, SourceOpener::new(source)).with_patience(RETRY, patience).of_pictures(of_pictures);
-    let assessor = LoadedNetwork::new(Arc::clone(&classifier));
+    let assessor = Loaded::new(Arc::clone(&classifier));
     let parts = Parts { assessor, settings, rules, feed, record, left, origin };
     let board = move || -> Box<dyn Board> {
         pins.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)

@@ -9,7 +9,7 @@ use super::options::Options;
 use crate::{
     board::{Attached, Board, NoHardware},
     faces::lines::{Form, Lines},
-    model::LoadedNetwork,
+    model::Loaded,
     source::{
         SourceError,
         follow::Opener as _,
@@ -43,7 +43,7 @@ pub(super) fn run(options: &Options, form: Form, classifier: Classifier) -> io::
     let feed = Feed::of(title, opener).with_patience(RETRY, source.patience()).of_pictures(!source.is_camera());
     let settings = options.settings(&classifier);
     tracing::info!(target: "live", model = classifier.model_id(), "watching");
-    let assessor = LoadedNetwork::new(Arc::new(classifier));
+    let assessor = Loaded::new(Arc::new(classifier));
     let (rules, origin) = (Rules::default(), Origin::default());
     let parts = Parts { assessor, settings, rules, feed, record: None, left: None, origin };
     notify::ready();

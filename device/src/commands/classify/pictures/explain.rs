@@ -77,7 +77,7 @@ impl Overlays {
         source: &Identity,
         picture: &RgbPixels,
         examined: &Examined,
-        loaded: &mut model::Loaded<'_>,
+        loaded: &mut model::Loaded<&Classifier>,
     ) -> Result<Option<Drawn>, String> {
         let Some(class) = self.class.or_else(|| examined.appraisal.assessment.most_probable()) else { return Ok(None) };
         let cannot = |reason: String| format!("cannot be explained: {reason}");

@@ -11,8 +11,10 @@ use blastscope_shared::{
 };
 use serde::Serialize;
 
-use super::{Field, RecordError, RecordReader, SessionId, field::Measured};
-use crate::model::Loaded;
+use crate::{
+    model::Loaded,
+    record::{Field, Measured, RecordError, RecordReader, SessionId},
+};
 
 /// Differences that are listed.
 pub const MAX_DIFFERENCES: usize = 20;
@@ -85,7 +87,7 @@ pub fn recompute(
     models: &[Classifier],
 ) -> Result<Recomputation, RecordError> {
     let sessions = reader.chosen(session)?;
-    let mut loaded: Vec<Loaded<'_>> = models.iter().map(Loaded::new).collect();
+    let mut loaded: Vec<Loaded<&Classifier>> = models.iter().map(Loaded::new).collect();
     let mut inspector = Inspector::new();
     let mut found = Recomputation::default();
     reader.each_field(&sessions, |session, field| {
@@ -108,7 +110,7 @@ fn differences(
     reader: &RecordReader,
     session: SessionId,
     field: &Field,
-    model: &mut Loaded<'_>,
+    model: &mut Loaded<&Classifier>,
     inspector: &mut Inspector,
 ) -> Result<Vec<Difference>, RecordError> {
     let sequence = field.sequence;

@@ -1,0 +1,52 @@
+//! The one loaded network: a classifier with the buffers of one thread.
+
+use std::ops::Deref;
+
+use blastscope_core::pipeline::Assessor;
+use blastscope_shared::{
+    Class, Explanation, RgbPixels,
+    classifier::{Classifier, Workspace},
+    explanation::Unexplained,
+    judge::Scores,
+    sight::Sight,
+};
+
+/// A classifier that is borrowed or shared with other threads, and the buffers of this one.
+pub struct Loaded<C> {
+    classifier: C,
+    workspace: Workspace,
+}
+
+impl<C: Deref<Target = Classifier>> Loaded<C> {
+    /// Allocates the buffers.
+    #[must_use]
+    pub fn new(classifier: C) -> Self {
+        let workspace = classifier.workspace();
+        Self { classifier, workspace }
+    }
+
+    /// The classifier.
+    #[must_use]
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// Where in the picture that was assessed last lies what speaks for `class`.
+    ///
+    /// # Errors
+    /// As [`Classifier::explain`].
+    pub fn explain(&mut self, class: Class) -> Result<Explanation, Unexplained> {
+        self.classifier.explain(&mut self.workspace, class)
+    }
+}
+
+impl<C: Deref<Target = Classifier>> Assessor for Loaded<C> {
+    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
+        self.classifier.look(picture, &mut self.workspace)
+    }
+
+    fn squashes_to(&self) -> Option<(usize, usize)> {
+        let preprocessing = self.classifier.preprocessing();
+        Some((preprocessing.width.into(), preprocessing.height.into()))
+    }
+}
