@@ -1,6 +1,5 @@
 //! Terminal, text, files, logging: what any part of the program may need. Knows nothing of the other folders.
 
-pub mod atomic_file;
 pub mod clock;
 pub mod disk;
 pub mod files;

@@ -1,5 +1,6 @@
 //! What host and device do alike with files.
 //!
+//! - [`atomic_file`] replaces a file whole or not at all.
 //! - [`walk`] finds the pictures below a folder, and says what it left out and why.
 //! - [`open`] opens regular files only, so that no command hangs on a pipe.
 //! - [`printable`] makes names and other foreign text safe for terminals, logs and pages.
@@ -7,6 +8,7 @@
 //! `blastscope-shared` never touches files, and the device must not depend on the host: hence a crate of its own. It knows nothing of
 //! blood, pictures' contents or networks.
 
+pub mod atomic_file;
 pub mod open;
 pub mod printable;
 pub mod walk;

@@ -1,14 +1,11 @@
 //! Files that are there whole or not at all.
 
-use std::{fs::File, io::Write, path::Path};
+use std::path::Path;
 
 use crate::Error;
 
-/// Writes `bytes` to `path`, replacing what was there. The folder is made when it is missing.
-///
-/// The bytes go to a temporary file in the same folder, which is synced to the disk and then renamed: whoever opens `path`,
-/// after a loss of power too, finds the old content or the new one, never a part. The temporary file's name begins with a
-/// dot and ends in `.tmp`.
+/// Writes `bytes` to `path`, replacing what was there; see [`blastscope_files::atomic_file::write`]. The folder is made when it is
+/// missing.
 ///
 /// # Errors
 /// [`Error::Io`] with `path` when the folder cannot be made, the disk is full or the system refuses.
@@ -17,26 +14,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn write_inner(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-").suffix(".tmp");
-    // A temporary file is private to its user by default; the finished one is as any other file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|failure| failure.error)?;
-    sync_folder(folder)
-}
-
-/// Makes the rename last. Folders cannot be opened on Windows, where the rename itself is written through.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    blastscope_files::atomic_file::write(path, bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
+use blastscope_files::atomic_file;
 use blastscope_shared::classifier::Classifier;
 use clap::Args;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::{
     model::{self, execution},
     record::{RecordError, SessionId},
     report::{Options, Report, ReportError, fhir, gather, html, pdf},
-    support::{atomic_file, files, terminal::note},
+    support::{files, terminal::note},
 };
 
 #[derive(Debug, Args)]

@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, path::Path};
 
+use blastscope_files::atomic_file;
 use serde::Serialize;
 
 use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
-use crate::{RESEARCH_USE, support::atomic_file};
+use crate::RESEARCH_USE;
 
 /// How a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

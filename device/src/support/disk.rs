@@ -2,13 +2,15 @@
 //! disk after each single step.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
+use blastscope_files::atomic_file::Steps;
+pub use blastscope_files::atomic_file::System;
+
 /// What is done to files and folders.
-pub trait Disk {
+pub trait Disk: Steps {
     /// The bytes of a file.
     ///
     /// # Errors
@@ -34,38 +36,10 @@ pub trait Disk {
     /// # Errors
     /// When the system refuses.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
-
-    /// Writes a file anew, and returns when its content is on the disk. Its name may not be yet.
-    ///
-    /// # Errors
-    /// When the disk is full or the system refuses; a part may be there then.
-    fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-
-    /// Gives a file another name, in place of what has it.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-
-    /// Returns when the names in a folder are on the disk.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
-
-    /// Removes a file.
-    ///
-    /// # Errors
-    /// When it is missing or the system refuses.
-    fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
 /// Largest file that is read, in bytes: no model is larger.
 pub const MAX_BYTES: u64 = 256 << 20;
-
-/// The file system of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct System;
 
 impl Disk for System {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -86,7 +60,7 @@ impl Disk for System {
         {
             use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
             // Only advice: what cannot be had is read from memory.
-            let _ = posix_fadvise(File::open(path)?, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
+            let _ = posix_fadvise(fs::File::open(path)?, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
         }
         self.read(path)
     }
@@ -104,25 +78,6 @@ impl Disk for System {
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
         fs::create_dir_all(path)
-    }
-
-    fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-
-    /// Folders cannot be opened on Windows, where a rename itself is written through.
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
+use blastscope_files::atomic_file;
 use blastscope_shared::{
     Class, Classifier, Sight,
     adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
@@ -18,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     record::{RecordError, RecordReader, SessionId, verify},
-    support::{atomic_file, files, progress::Progress},
+    support::{files, progress::Progress},
 };
 
 /// What came out.

@@ -6,11 +6,12 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
+use blastscope_files::atomic_file;
 use serde::Serialize;
 
 use crate::{
     config::{self, Config},
-    support::{atomic_file, files},
+    support::files,
 };
 
 const UNIT: &str = include_str!("../../../assets/service/blastscope.service");

@@ -5,8 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::atomic_file;
+
 use super::seal::Sealed;
-use crate::support::atomic_file;
 
 /// Name of the file beside the token.
 const FILE: &str = "page-spent";

@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::atomic_file;
+
 use super::access::random;
-use crate::support::atomic_file;
 
 /// Name of the file in the folder of the record; only its owner may read it.
 const FILE: &str = "page-token";

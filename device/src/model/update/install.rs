@@ -6,6 +6,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
+use blastscope_files::atomic_file::{self, TEMPORARY};
 use blastscope_shared::network::Execution;
 
 use super::{
@@ -23,10 +24,7 @@ use crate::{
             state::{self, Entry, State},
         },
     },
-    support::{
-        atomic_file::{self, TEMPORARY},
-        disk::{Disk, System},
-    },
+    support::disk::{Disk, System},
 };
 
 /// Installs the model file `source`, or the newest model in the folder `source`, in `dir`, after a test on `execution`. When

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Disk;
+use super::{Disk, Steps};
 
 /// What happens at the step that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +151,9 @@ impl Disk for Simulated {
     fn make_folder(&self, _: &Path) -> io::Result<()> {
         self.step(nothing, |_| Ok(()))
     }
+}
 
+impl Steps for Simulated {
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         // A file that is there is written in place, and lost when this is cut off.
         let put = |inside: &mut Inside, bytes: &[u8]| {

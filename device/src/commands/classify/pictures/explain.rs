@@ -8,15 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_files::atomic_file;
 use blastscope_files::{Printable as _, open_regular};
 use blastscope_shared::{Class, Explanation, RgbPixels, classifier::Classifier, hex};
 
 use super::{Examined, sources::Identity};
-use crate::{
-    RESEARCH_USE, model,
-    report::overlay,
-    support::{atomic_file, files},
-};
+use crate::{RESEARCH_USE, model, report::overlay, support::files};
 
 /// Ends the name of every overlay.
 const ENDING: &str = "explained.png";

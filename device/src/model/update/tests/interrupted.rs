@@ -1,5 +1,7 @@
 //! The power goes, or the disk fails, at every single step.
 
+use blastscope_files::atomic_file::Steps;
+
 use super::{install::install_tested, *};
 use crate::{
     model::installed::SelfTest,
@@ -134,6 +136,9 @@ impl Disk for Lying {
     fn make_folder(&self, path: &Path) -> io::Result<()> {
         self.0.make_folder(path)
     }
+}
+
+impl Steps for Lying {
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut other = bytes.to_vec();
         if let Some(byte) = other.last_mut() {

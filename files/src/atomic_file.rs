@@ -2,13 +2,63 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::Path,
     process,
 };
 
-use crate::support::disk::{Disk, System};
+/// The steps in which a file is replaced, so that tests can cut the power or fill the disk after each.
+pub trait Steps {
+    /// Writes a file anew, and returns when its content is on the disk. Its name may not be yet.
+    ///
+    /// # Errors
+    /// When the disk is full or the system refuses; a part may be there then.
+    fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Gives a file another name, in place of what has it.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Returns when the names in a folder are on the disk.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// When it is missing or the system refuses.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The file system of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct System;
+
+impl Steps for System {
+    fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    /// Folders cannot be opened on Windows, where a rename itself is written through.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
 
 /// What the name of a temporary file ends in; it begins with a dot.
 pub const TEMPORARY: &str = ".tmp";
@@ -29,7 +79,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`write()`].
-pub fn write_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write_on(disk: &dyn Steps, path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_on(disk, path, |temporary| disk.write_synced(temporary, bytes))
 }
 
@@ -54,7 +104,7 @@ pub fn write_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
     })
 }
 
-fn replace_on(disk: &dyn Disk, path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+fn replace_on(disk: &dyn Steps, path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
