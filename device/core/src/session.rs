@@ -602,7 +602,7 @@ impl Session {
 
     /// Takes out the session that was left open, where it is the one that is `named` or any will do.
     fn take_left(&mut self, named: Option<SessionId>) -> Option<Box<LeftBehind>> {
-        if !self.left().is_some_and(|left| named.is_none_or(|named| left.id == named)) {
+        if self.left().is_none_or(|left| named.is_some_and(|named| left.id != named)) {
             return None;
         }
         match &mut self.state {

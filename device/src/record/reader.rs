@@ -365,7 +365,7 @@ fn counts(connection: &Connection, session: Option<SessionId>) -> rusqlite::Resu
                WHERE ?1 IS NULL OR f.session_id = ?1 GROUP BY 1, 2, 3, 4";
     let mut counts = Counts::default();
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([session.map(|session| session.number())])?;
+    let mut rows = statement.query([session.map(SessionId::number)])?;
     while let Some(row) = rows.next()? {
         let (kind, class): (String, Option<String>) = (row.get(0)?, row.get(1)?);
         let opinion: Option<String> = row.get(2)?;

@@ -3,7 +3,10 @@
 mod lettering;
 mod ramp;
 
+use std::borrow::Cow;
+
 use blastscope_shared::{Explanation, Preprocessing, RgbPixels, preprocess::squash};
+use textwrap::{Options, WordSplitter::NoHyphenation, wrap};
 
 /// Longest side of the picture in an overlay, in pixels: larger pictures are scaled down.
 const LONGEST: usize = 1024;
@@ -155,24 +158,9 @@ impl Canvas {
 
 /// Lines of at most `columns` letters, broken between words where that is possible.
 fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(1);
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let letters: Vec<char> = word.chars().collect();
-        for piece in letters.chunks(columns) {
-            let line = lines.last_mut().expect("there is a line");
-            let length = line.chars().count();
-            if length > 0 && length + 1 + piece.len() <= columns {
-                line.push(' ');
-                line.extend(piece);
-            } else if length == 0 {
-                line.extend(piece);
-            } else {
-                lines.push(piece.iter().collect());
-            }
-        }
-    }
-    lines
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines = wrap(&text, Options::new(columns.max(1)).word_splitter(NoHyphenation));
+    lines.into_iter().map(Cow::into_owned).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Text for terminals: whether colours are wanted, where lines break, what is left out.
 
-use std::env;
+use std::{borrow::Cow, env};
 
 use blastscope_files::Printable as _;
+use textwrap::{Options, WordSplitter::NoHyphenation, wrap};
 
 /// Whether colours are wanted where a terminal shows them: unless `NO_COLOR` says otherwise.
 pub(crate) fn colours_wanted() -> bool {
@@ -11,17 +12,12 @@ pub(crate) fn colours_wanted() -> bool {
 
 /// `text` in lines of at most `width` letters, broken between words.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_string()),
-        }
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() {
+        return Vec::new();
     }
-    lines
+    let options = Options::new(width).break_words(false).word_splitter(NoHyphenation);
+    wrap(&text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 /// `text` as it can be printed: names from devices, files and the environment must not steer the terminal.

@@ -58,18 +58,18 @@ impl Table {
         self.ask_refused(order, None, now)
     }
 
-    fn save(&mut self, effects: Vec<Effect<Disk>>, session: SessionId, now: Now) -> Vec<Effect<Disk>> {
+    fn save(&mut self, effects: &[Effect<Disk>], session: SessionId, now: Now) -> Vec<Effect<Disk>> {
         let mut done = Vec::new();
-        for write in writes(&effects) {
+        for write in writes(effects) {
             let sequence = matches!(write.what, What::Field { .. }).then_some(1);
             done.extend(self.0.step(Event::Saved { write: write.id, session, sequence }, now));
         }
         done
     }
 
-    fn fail(&mut self, effects: Vec<Effect<Disk>>, fault: Disk, now: Now) -> Vec<Effect<Disk>> {
+    fn fail(&mut self, effects: &[Effect<Disk>], fault: Disk, now: Now) -> Vec<Effect<Disk>> {
         let mut done = Vec::new();
-        for write in writes(&effects) {
+        for write in writes(effects) {
             done.extend(self.0.step(Event::Failed { write: write.id, refusal: Refusal::Record(fault) }, now));
         }
         done
@@ -79,7 +79,7 @@ impl Table {
     fn open() -> Self {
         let mut table = Self(Session::new(None));
         let effects = table.ask(start(), at(0));
-        table.save(effects, id(2), at(1));
+        table.save(&effects, id(2), at(1));
         table
     }
 }
@@ -102,7 +102,7 @@ fn a_session_is_open_once_it_is_on_the_disk() {
     let effects = table.ask(start(), at(0));
     assert_eq!((table.0.open(), table.0.saving()), (None, &Saving::Writing));
     assert_eq!(table.ask(start(), at(0)), refused(Refusal::Busy), "one start is on its way");
-    let done = table.save(effects, id(2), at(1));
+    let done = table.save(&effects, id(2), at(1));
     assert_eq!(done, [Effect::Count, Effect::Answer { to: ASKER, answer: Ok(()) }]);
     assert_eq!(table.0.open().map(|open| open.id), Some(id(2)));
     assert_eq!(table.ask(start(), at(2)), refused(Refusal::SessionGoesOn(id(2))));
@@ -116,7 +116,7 @@ fn a_field_is_timed_by_the_clock_that_is_never_set() {
         table.0.step(Event::Taken { token, by: None }, Now { utc: Duration::ZERO, ..at(31) });
     let since_start = Duration::from_secs(31);
     assert_eq!(writes(&effects)[0].what, What::Field { session: id(2), token, since_start });
-    assert_eq!(table.save(effects, id(2), at(32)), [Effect::Counted(token, 1)]);
+    assert_eq!(table.save(&effects, id(2), at(32)), [Effect::Counted(token, 1)]);
     assert_eq!(table.0.open().map(|open| open.fields), Some(1));
 }
 
@@ -125,12 +125,12 @@ fn a_field_that_is_not_saved_may_be_taken_again() {
     let mut table = Table::open();
     let token = Token::default();
     let effects = table.0.step(Event::Taken { token, by: None }, at(5));
-    assert_eq!(table.fail(effects, Disk::Full, at(6)), [Effect::Free(token)]);
+    assert_eq!(table.fail(&effects, Disk::Full, at(6)), [Effect::Free(token)]);
     assert_eq!((table.0.unsaved(), table.0.saving()), (1, &Saving::Failed { reason: "the disk is full".into() }));
     let effects = table.ask(Order::End { session: id(2), reason: "over".into() }, at(7));
     let freed: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, by: None }, at(7));
     assert_eq!(freed, [Effect::Free(token)], "nothing is added to a session that is closing");
-    table.save(effects, id(2), at(8));
+    table.save(&effects, id(2), at(8));
     assert_eq!((table.0.open(), table.0.unsaved()), (None, 0));
 }
 
@@ -141,9 +141,9 @@ fn an_end_that_is_not_saved_leaves_the_session_open() {
     let effects = table.ask(end(), at(3));
     assert_eq!(table.ask(end(), at(3)), refused(Refusal::NoSession), "it is closing");
     let answer = Err(Refusal::Record(Disk::Full));
-    assert_eq!(table.fail(effects, Disk::Full, at(4)), [Effect::Answer { to: ASKER, answer }]);
+    assert_eq!(table.fail(&effects, Disk::Full, at(4)), [Effect::Answer { to: ASKER, answer }]);
     let effects = table.ask(end(), at(5));
-    assert_eq!(table.save(effects, id(2), at(6))[0], Effect::Rest);
+    assert_eq!(table.save(&effects, id(2), at(6))[0], Effect::Rest);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn what_is_signed_off_ends_first() {
     let written = writes(&effects);
     assert_eq!(written[0].what, What::End { session: id(2), reason: "signed off".into() });
     assert!(matches!(written[1].what, What::SignOff { .. }), "{written:?}");
-    table.save(effects, id(2), at(4));
+    table.save(&effects, id(2), at(4));
     assert_eq!(table.0.open(), None);
 }
 
@@ -194,7 +194,7 @@ fn a_session_that_was_cut_off_shortly_goes_on_by_itself() {
     let written = writes(&effects);
     assert_eq!(written[0].what, What::Continue { session: id(1), decision: Decision::Automatic });
     assert_eq!(table.ask(start(), at(60)), refused(Refusal::Busy), "it is being decided");
-    assert_eq!(table.save(effects, id(1), at(61)), [Effect::Resume(Vec::new())]);
+    assert_eq!(table.save(&effects, id(1), at(61)), [Effect::Resume(Vec::new())]);
     let open = table.0.open().expect("it goes on");
     assert_eq!((open.fields, open.cut_off_utc.as_deref()), (4, Some("2024-10-04T00:00:00.000Z")));
     assert_eq!(table.0.left(), None);
@@ -241,6 +241,6 @@ fn a_session_whose_end_could_not_be_saved_waits_behind_the_next() {
     table.0.step(saved, at(3001));
     assert_eq!(table.0.left().map(|left| left.id), Some(id(1)));
     let effects = table.0.step(Event::Quit, at(3002));
-    table.save(effects, id(2), at(3003));
+    table.save(&effects, id(2), at(3003));
     assert_eq!((table.0.open(), table.0.left().map(|left| left.id)), (None, Some(id(1))));
 }
