@@ -12,7 +12,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{artifact::ArtifactError, classifier::Classifier, network::Execution};
+use blastscope_shared::{artifact::ArtifactError, classifier::Classifier, engine::network::Execution};
 
 pub use self::loaded::Loaded;
 use self::{

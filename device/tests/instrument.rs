@@ -33,7 +33,10 @@ use blastscope_core::{
     frame::Frame,
     pipeline::{Settings, Statement},
 };
-use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
+use blastscope_shared::{
+    Judge, RgbPixels,
+    judge::{Scores, Thresholds},
+};
 use tempfile::TempDir;
 
 /// One field for ever, and what comes instead of a frame.

@@ -33,8 +33,7 @@ use blastscope_core::{
 };
 use blastscope_shared::{
     Class, RgbPixels,
-    artifact::Thresholds,
-    judge::{Judge, Scores},
+    judge::{Judge, Scores, Thresholds},
 };
 use tempfile::TempDir;
 

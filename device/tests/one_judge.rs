@@ -18,7 +18,9 @@ use blastscope_core::{
     pipeline::{Action, Appraisal, Pipeline, Settings, Statement},
 };
 use blastscope_shared::{
-    Class, Classifier, Judge, RgbPixels, Sight, artifact::Thresholds, judge::Scores, sight::Blank,
+    Class, Classifier, Judge, Observation, RgbPixels,
+    judge::{Scores, Thresholds},
+    sight::Blank,
 };
 use serde_json::Value;
 
@@ -141,7 +143,7 @@ fn nothing_seen_has_no_number_anywhere_and_is_kept_as_an_abstention() {
     for (blank, reason) in [(Blank::NoCells, "no nucleated cell"), (Blank::NotFinite, "no finite numbers")] {
         let judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
         let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(judge) };
-        let nothing = move |_: &RgbPixels| Sight::<Scores>::Nothing(blank);
+        let nothing = move |_: &RgbPixels| Observation::<Scores>::Nothing(blank);
         let picture = drawn_field::field(320, 240, 0);
         let frame = Frame { picture, sequence: 0, time: Duration::ZERO, name: None, original: None };
         let Action::Show(reading) = Pipeline::new(nothing, settings).step(&frame, frame.time).swap_remove(0) else {

@@ -16,7 +16,7 @@ use blastscope::{
     station::{Feed, Station, Origin, Parts},
 };
 use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
-use blastscope_shared::network::Execution;
+use blastscope_shared::engine::network::Execution;
 use blastscope_tests::blocks;
 use tempfile::TempDir;
 

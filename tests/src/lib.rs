@@ -6,13 +6,11 @@ pub mod marked;
 use std::{ffi::OsStr, io::Write, path::PathBuf, process::Command};
 
 use blastscope_shared::{
-    Class, Preprocessing, RgbPixels,
-    artifact::{
-        Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT,
-        Thresholds,
-    },
-    calibration::Calibration,
-    stain::HUES,
+    Class, Framing, RgbPixels,
+    artifact::{Artifact, HEADER_LEN, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT},
+    field::stain::HUES,
+    judge::{Thresholds, calibration::Calibration},
+    layers::{Filters, Layer},
 };
 use sha2::{Digest, Sha256};
 
@@ -72,16 +70,16 @@ pub fn tiny_artifact() -> Vec<u8> {
 /// As [`tiny_artifact`], with a network that sees fields cell by cell.
 #[must_use]
 pub fn cell_artifact() -> Vec<u8> {
-    artifact_for(Preprocessing::cells(), TINY_HIDDEN)
+    artifact_for(Sight::cells(), TINY_HIDDEN)
 }
 
 /// As [`tiny_artifact`], with so many hidden activations and a file that grows with them.
 #[must_use]
 pub fn artifact(hidden_len: usize) -> Vec<u8> {
-    artifact_for(Preprocessing::square(64), hidden_len)
+    artifact_for(Framing::square(64), hidden_len)
 }
 
-fn artifact_for(preprocessing: Preprocessing, hidden_len: usize) -> Vec<u8> {
+fn artifact_for(framing: Framing, hidden_len: usize) -> Vec<u8> {
     let map = preprocessing.network_size().0 / 16;
     let mut numbers = Numbers(2025);
     let first = Parts::draw(&mut numbers, 27, 8);

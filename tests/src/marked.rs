@@ -12,12 +12,10 @@
 use std::{io::Write as _, ops::Range, path::Path};
 
 use blastscope_shared::{
-    Class, Preprocessing, RgbPixels,
-    artifact::{
-        Artifact, Filters, Layer, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
-        Thresholds,
-    },
-    calibration::Calibration,
+    Class, Framing, RgbPixels,
+    artifact::{Artifact, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT},
+    judge::{Thresholds, calibration::Calibration},
+    layers::{Filters, Layer},
 };
 
 /// Width and height of the pictures, pixels.
@@ -228,7 +226,7 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
             limits: "it sees coloured squares".into(),
         },
         classes: Class::ALL.map(Class::name),
-        preprocessing: Preprocessing::square(INPUT),
+        framing: Framing::square(INPUT),
         layers: vec![
             Layer::Convolution(Filters {
                 output_scale: step,

@@ -11,11 +11,13 @@ use blastscope_host::{
     synth::draw_field,
 };
 use blastscope_shared::{
-    Class, Classifier, Isa, Preprocessing, RgbPixels, Sight, Verdict,
-    cells::{CellView, SIDE},
-    network::Execution,
-    sight::Blank,
-    verdict::Abstention,
+    Class, Classifier, Framing, Isa, Observation, RgbPixels, Verdict,
+    engine::network::Execution,
+    judge::verdict::Abstention,
+    sight::{
+        Blank,
+        cells::{CellView, SIDE},
+    },
 };
 use blastscope_tests::cell_artifact;
 
@@ -30,12 +32,12 @@ fn classifier() -> Classifier {
 fn a_field_is_the_mean_of_its_cells() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    let preprocessing = Preprocessing::cells();
+    let preprocessing = Sight::cells();
     for class in Class::ALL {
         let picture = draw_field(class, 3, WIDTH, HEIGHT);
         let assessment = classifier.assess(&picture, &mut workspace);
         let mut view = CellView::new();
-        view.look(&preprocessing, &preprocessing.apply(&picture));
+        view.look(&preprocessing, &framing.apply(&picture));
         assert!(!view.cells().is_empty(), "{class}: drawn fields show cells");
         let mut network = classifier.network().workspace();
         let mut mean = [0.0; Class::COUNT];
@@ -78,7 +80,7 @@ fn a_field_without_cells_gets_no_class_and_an_explanation_without_a_peak() {
     let blank = RgbPixels::new(WIDTH, HEIGHT, vec![231; WIDTH * HEIGHT * 3]).expect("three bytes a pixel");
     let assessment = classifier.assess(&blank, &mut workspace);
     assert_eq!(assessment.verdict, Verdict::Abstain(Abstention::NoCells));
-    assert_eq!(assessment.sight, Sight::Nothing(Blank::NoCells));
+    assert_eq!(assessment.sight, Observation::Nothing(Blank::NoCells));
     assert_eq!((assessment.most_probable(), assessment.probabilities()), (None, None));
     let map = classifier.explain(&mut workspace, Class::Pro).expect("a map of nothing");
     assert_eq!(map.peak(), None);
@@ -149,7 +151,7 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
 fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    let side = usize::from(Preprocessing::cells().width);
+    let side = usize::from(Sight::cells().width);
     let mut peaks = 0;
     for seed in 0..8 {
         classifier.assess(&draw_field(Class::Early, seed, WIDTH, HEIGHT), &mut workspace);
@@ -182,5 +184,5 @@ fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
 fn the_input_of_the_network_is_a_cells_picture() {
     let classifier = classifier();
     assert_eq!(classifier.network().input_len(), SIDE * SIDE * 3);
-    assert_eq!(classifier.preprocessing().input_len(), 192 * 192 * 3);
+    assert_eq!(classifier.framing().input_len(), 192 * 192 * 3);
 }

@@ -4,7 +4,7 @@ pub mod measure;
 
 use std::{io, path::PathBuf};
 
-use blastscope_shared::{cells::MAX_CELLS, network::Execution};
+use blastscope_shared::{engine::network::Execution, sight::cells::MAX_CELLS};
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE};
@@ -85,7 +85,7 @@ pub(super) fn bench(args: &BenchArgs) -> io::Result<u8> {
         }
         Some(path) => match model::open(path, execution) {
             Ok(classifier) => {
-                if classifier.preprocessing().is_cell_by_cell() {
+                if classifier.sight().most_views() > 1 {
                     note(format_args!(
                         "this model sees fields cell by cell: a frame here is one cell, and a field has up to {MAX_CELLS}"
                     ));

@@ -6,9 +6,9 @@ use blastscope_core::pipeline::Assessor;
 use blastscope_shared::{
     Class, Explanation, RgbPixels,
     classifier::{Classifier, Workspace},
-    explanation::Unexplained,
     judge::Scores,
-    sight::Sight,
+    layers::explanation::Unexplained,
+    sight::Observation,
 };
 
 /// A classifier that is borrowed or shared with other threads, and the buffers of this one.
@@ -41,12 +41,12 @@ impl<C: Deref<Target = Classifier>> Loaded<C> {
 }
 
 impl<C: Deref<Target = Classifier>> Assessor for Loaded<C> {
-    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
+    fn look(&mut self, picture: &RgbPixels) -> Observation<Scores> {
         self.classifier.look(picture, &mut self.workspace)
     }
 
     fn squashes_to(&self) -> Option<(usize, usize)> {
-        let preprocessing = self.classifier.preprocessing();
-        Some((preprocessing.width.into(), preprocessing.height.into()))
+        let preprocessing = self.classifier.framing();
+        Some((framing.width.into(), framing.height.into()))
     }
 }

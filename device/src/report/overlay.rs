@@ -5,7 +5,7 @@ mod ramp;
 
 use std::borrow::Cow;
 
-use blastscope_shared::{Explanation, Preprocessing, RgbPixels, preprocess::squash};
+use blastscope_shared::{Explanation, Framing, RgbPixels, field::squash::squash};
 use textwrap::{Options, WordSplitter::NoHyphenation, wrap};
 
 /// Longest side of the picture in an overlay, in pixels: larger pictures are scaled down.
@@ -24,12 +24,7 @@ const INK: [u8; 3] = [45, 45, 50];
 /// The picture keeps its aspect: it is scaled so that its longer side has between 560 and 1024 pixels. The corner that
 /// `preprocessing` masks is hatched, because the network has not seen it.
 #[must_use]
-pub fn draw(
-    picture: &RgbPixels,
-    explanation: &Explanation,
-    preprocessing: &Preprocessing,
-    caption: &[String],
-) -> RgbPixels {
+pub fn draw(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Framing, caption: &[String]) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
     canvas.tint(explanation);
     canvas.hatch(preprocessing);
@@ -40,7 +35,7 @@ pub fn draw(
 
 /// As [`draw`], without the strip below.
 #[must_use]
-pub fn tinted(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Preprocessing) -> RgbPixels {
+pub fn tinted(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Framing) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
     canvas.tint(explanation);
     canvas.hatch(preprocessing);
@@ -110,10 +105,10 @@ impl Canvas {
     }
 
     /// Diagonal lines over the masked corner.
-    fn hatch(&mut self, preprocessing: &Preprocessing) {
-        let mask = preprocessing.mask;
-        let across = |column: u16| usize::from(column) * self.width / usize::from(preprocessing.width);
-        let down = |row: u16| usize::from(row) * self.height / usize::from(preprocessing.height);
+    fn hatch(&mut self, preprocessing: &Framing) {
+        let mask = framing.mask;
+        let across = |column: u16| usize::from(column) * self.width / usize::from(framing.width);
+        let down = |row: u16| usize::from(row) * self.height / usize::from(framing.height);
         let (columns, rows) = (across(mask.left)..across(mask.right), down(mask.top)..down(mask.bottom));
         for y in rows {
             for x in columns.clone() {

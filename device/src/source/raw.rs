@@ -8,7 +8,7 @@ use blastscope_core::frame::Frame;
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     RgbPixels,
-    decode::{self, DecodeError},
+    field::decode::{self, DecodeError},
 };
 
 use self::ycbcr::Converter;

@@ -9,7 +9,7 @@ use blastscope_core::{
     pipeline::{Reading, Tally},
     session::{Left, OpenSession, Saving},
 };
-use blastscope_shared::{Class, gate::Quality};
+use blastscope_shared::{Class, field::gate::Quality};
 use serde::Serialize;
 
 use crate::{
@@ -123,9 +123,10 @@ impl Snapshot {
         self.sequence = Some(reading.sequence);
         self.said = Said::of(&reading.statement);
         self.probabilities = reading.probabilities;
-        self.novelty = assessment.and_then(blastscope_shared::classifier::Assessment::novelty);
+        self.novelty = assessment.and_then(blastscope_shared::judge::Assessment::novelty);
         self.quality = Some(reading.quality);
-        self.gate = Some(reading.frame.as_ref().err().map_or("passed", blastscope_shared::gate::Rejection::name));
+        self.gate =
+            Some(reading.frame.as_ref().err().map_or("passed", blastscope_shared::field::gate::Rejection::name));
         self.frames_in_view = reading.frames_in_view;
     }
 

@@ -15,7 +15,7 @@ use blastscope::{
     station::{Feed, Origin, Parts, Station},
 };
 use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
-use blastscope_shared::{RgbPixels, network::Execution};
+use blastscope_shared::{RgbPixels, engine::network::Execution};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -17,7 +17,7 @@ use blastscope_core::{
     frame::Frame,
     pipeline::{Action, Pipeline, Settings},
 };
-use blastscope_shared::{RgbPixels, classifier::Classifier, network::Execution};
+use blastscope_shared::{RgbPixels, classifier::Classifier, engine::network::Execution};
 
 use crate::samples::new_session;
 

@@ -18,7 +18,7 @@ use std::{
 
 use blastscope_shared::{
     Isa, Network,
-    network::{StepInfo, StepKind},
+    layers::{StepInfo, StepKind},
 };
 use serde::Serialize;
 

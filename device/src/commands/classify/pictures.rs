@@ -15,8 +15,10 @@ use blastscope_core::pipeline::{Appraisal, Assessor as _, shown};
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     classifier::Classifier,
-    decode,
-    gate::{Gate, Inspector},
+    field::{
+        decode,
+        gate::{Gate, Inspector},
+    },
 };
 
 pub use self::explain::Overlays;

@@ -7,7 +7,7 @@
 use blastscope_core::pipeline::{Assessor as _, shown};
 use blastscope_shared::{
     classifier::Classifier,
-    gate::{Gate, Inspector},
+    field::gate::{Gate, Inspector},
 };
 use serde::Serialize;
 

@@ -3,11 +3,7 @@
 use std::io::{self, Write as _};
 
 use blastscope_core::pipeline::{Reading, Statement};
-use blastscope_shared::{
-    Class,
-    classifier::{Assessment, Classifier},
-    gate::Quality,
-};
+use blastscope_shared::{Class, classifier::Classifier, field::gate::Quality, judge::Assessment};
 use serde::Serialize;
 
 use super::{Printer, sentence, summary};

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use blastscope_core::pipeline::Reading;
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, calibration::most_probable, classifier::Classifier};
+use blastscope_shared::{Class, classifier::Classifier, judge::calibration::most_probable};
 
 use super::{Printer, sentence, summary};
 use crate::{

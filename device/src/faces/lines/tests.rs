@@ -7,7 +7,10 @@ use blastscope_core::{
     frame::Frame,
     pipeline::{Settings, Statement},
 };
-use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
+use blastscope_shared::{
+    Judge, RgbPixels,
+    judge::{Scores, Thresholds},
+};
 
 use super::*;
 use crate::{

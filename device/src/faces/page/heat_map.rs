@@ -44,7 +44,7 @@ pub(super) async fn of_field(
     let class = class_of(&class)?;
     let (session, field) = (session.session()?, field.field()?);
     let kept = review::read(&app, move |reader| reader.picture(session, field)).await?;
-    let unreadable = move |error: blastscope_shared::decode::DecodeError| {
+    let unreadable = move |error: blastscope_shared::field::decode::DecodeError| {
         let reason = format!("the picture of field {field} cannot be decoded ({error})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "check the record with `blastscope verify`")
     };
@@ -89,7 +89,7 @@ async fn draw(
         })?;
         let explanation = app.classifier.explain(&mut workspace, class).map_err(|error| failed(error.to_string()))?;
         let caption = caption(&appraisal, &app.classifier);
-        pictures::png(&overlay::draw(&picture, &explanation, app.classifier.preprocessing(), &caption)).map_err(failed)
+        pictures::png(&overlay::draw(&picture, &explanation, app.classifier.framing(), &caption)).map_err(failed)
     });
     let drawn = drawn.await.map_err(|error| failed(error.to_string()))?;
     drawn.map(|png| bytes_of("image/png", png))

@@ -7,7 +7,7 @@ use std::{
 
 use blastscope_files::Printable as _;
 use blastscope_files::atomic_file::{self, TEMPORARY};
-use blastscope_shared::network::Execution;
+use blastscope_shared::engine::network::Execution;
 
 use super::{
     Outcome, PassedOver, Report, UpdateError,

@@ -1,6 +1,6 @@
 use blastscope_shared::{
     Class, Network,
-    artifact::{Filters, Layer},
+    layers::{Filters, Layer},
 };
 
 use super::*;
@@ -8,14 +8,14 @@ use super::*;
 const SIDE: usize = 64;
 
 /// The map of a network that looks for bright places, over a dark picture with one: near column 16, row 40.
-fn spot() -> (RgbPixels, Explanation, Preprocessing) {
+fn spot() -> (RgbPixels, Explanation, Framing) {
     let mut bytes = vec![20; SIDE * SIDE * 3];
     for at in 0..12 * 12 {
         let (x, y) = (10 + at % 12, 34 + at / 12);
         bytes[(y * SIDE + x) * 3..][..3].fill(220);
     }
-    let mut preprocessing = Preprocessing::square(SIDE as u16);
-    preprocessing.width = SIDE as u16;
+    let mut preprocessing = Framing::square(SIDE as u16);
+    framing.width = SIDE as u16;
     let one = 1.0f32.to_le_bytes();
     let convolution: Vec<u8> = (0..27).map(|at| u8::from(at == 12)).collect();
     let positions = SIDE * SIDE / 64;
@@ -37,7 +37,7 @@ fn spot() -> (RgbPixels, Explanation, Preprocessing) {
     let picture = RgbPixels::new(SIDE, SIDE, bytes).expect("as many bytes as pixels");
     let network = Network::new(&preprocessing, &layers).expect("the layers fit");
     let mut workspace = network.workspace();
-    network.run(&preprocessing.apply(&picture), &mut workspace);
+    network.run(&framing.apply(&picture), &mut workspace);
     let explanation = network.explain(&mut workspace, Class::Benign).expect("a map");
     (picture, explanation, preprocessing)
 }

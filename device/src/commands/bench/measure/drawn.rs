@@ -1,9 +1,9 @@
 //! The network's shape with drawn weights: times depend on shapes only.
 
 use blastscope_shared::{
-    Class, Network, Preprocessing,
-    artifact::{Filters, Layer},
-    network::Execution,
+    Class, Framing, Network,
+    engine::network::Execution,
+    layers::{Filters, Layer},
 };
 
 /// Blocks of the reference network: channels and convolutions; a 2x2 maximum ends each.
@@ -72,5 +72,5 @@ pub fn network(execution: Execution) -> Network {
     }
     layers.push(Layer::Dense(hidden.filters()));
     layers.push(Layer::Dense(output.filters()));
-    Network::with(&Preprocessing::square(SIDE), &layers, execution).expect("the shapes fit")
+    Network::with(Sight::whole_field(SIDE).shape(), &layers, execution).expect("the shapes fit")
 }

@@ -1,7 +1,7 @@
 //! One line of JSON.
 
 use blastscope_core::pipeline::Appraisal;
-use blastscope_shared::{Class, gate::Quality};
+use blastscope_shared::{Class, field::gate::Quality};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use super::{Examined, explain::Drawn};
