@@ -6,7 +6,7 @@ use std::{
 };
 
 use blastscope::bench::drawn_network;
-use blastscope_shared::{Isa, Network, network::Execution};
+use blastscope_shared::{Isa, Network, engine::network::Execution};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn pixels(network: &Network) -> Vec<u8> {

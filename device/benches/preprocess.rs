@@ -8,7 +8,10 @@ use blastscope::{
     bench::field::{drawn_field, jpeg, nv12, yuyv},
     source::{Encoding, RawFrame},
 };
-use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};
+use blastscope_shared::{
+    Preprocessing, RgbPixels,
+    field::{decode, gate::Inspector, squash::Squash},
+};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 fn decoding(criterion: &mut Criterion) {

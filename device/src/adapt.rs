@@ -8,10 +8,9 @@ use std::{
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{
-    Class, Classifier, Sight,
-    adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
+    Class, Classifier, Observation,
+    adaptation::{self, AdaptationError, FOLDS, Fitted, Site, folds, head::Labelled},
     artifact::{Artifact, PICTURE_ID_LEN},
-    folds,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -155,7 +154,7 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
             reason: error.to_string(),
         })?;
         let input = model.preprocessing().apply(&picture);
-        if let Sight::Observed(observed) = model.observe(&input, &mut workspace) {
+        if let Observation::Observed(observed) = model.observe(&input, &mut workspace) {
             seen.fields.push(Labelled::new(&observed, scale, class));
             let next = specimens.len() as u32;
             seen.origins.push((class, *specimens.entry(session.specimen.clone()).or_insert(next)));

@@ -19,7 +19,7 @@ use std::{
 
 use blastscope_shared::{
     Isa, Network,
-    network::{StepInfo, StepKind},
+    layers::{StepInfo, StepKind},
 };
 use serde::Serialize;
 

@@ -14,12 +14,14 @@ use std::{
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     classifier::Classifier,
-    decode,
-    gate::{Gate, Inspector},
+    field::{
+        decode,
+        gate::{Gate, Inspector},
+    },
 };
 
 pub use self::explain::Overlays;
-pub(crate) use self::{record::ByClass, sources::no_pictures};
+pub(crate) use self::sources::no_pictures;
 use self::{
     record::{Failure, Record},
     sources::{Item, Source},

@@ -30,7 +30,7 @@ pub fn field(width: usize, height: usize, shift: usize) -> RgbPixels {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::gate::Gate;
+    use blastscope_shared::field::gate::Gate;
 
     use super::*;
 

@@ -2,7 +2,10 @@
 
 use std::{env, num::NonZero, thread};
 
-use blastscope_shared::{Isa, arch::IsaError, network::Execution};
+use blastscope_shared::{
+    Isa,
+    engine::{arch::IsaError, network::Execution},
+};
 
 /// Environment variable that names the instruction set.
 pub const VARIABLE: &str = "BLASTSCOPE_ISA";

@@ -5,10 +5,10 @@ use std::{
     path::Path,
 };
 
-use blastscope_shared::decode::DecodeError;
+use blastscope_shared::field::decode::DecodeError;
 
 /// Largest file that is read, in bytes.
-pub const MAX_BYTES: u64 = blastscope_shared::decode::MAX_FILE_BYTES;
+pub const MAX_BYTES: u64 = blastscope_shared::field::decode::MAX_FILE_BYTES;
 
 /// The bytes of a picture file.
 ///

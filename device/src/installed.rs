@@ -9,7 +9,7 @@ pub mod state;
 use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{artifact, classifier::Classifier, network::Execution};
+use blastscope_shared::{artifact, classifier::Classifier, engine::network::Execution};
 use serde::{Deserialize, Serialize};
 
 use self::{

@@ -10,10 +10,10 @@ use blastscope_shared::{
     Class, Explanation, RgbPixels,
     artifact::ArtifactError,
     classifier::{Classifier, Workspace},
-    explanation::Unexplained,
+    engine::network::Execution,
     judge::Scores,
-    network::Execution,
-    sight::Sight,
+    layers::explanation::Unexplained,
+    sight::Observation,
 };
 
 use crate::{
@@ -183,7 +183,7 @@ impl<'a> Loaded<'a> {
 }
 
 impl Assessor for Loaded<'_> {
-    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
+    fn look(&mut self, picture: &RgbPixels) -> Observation<Scores> {
         self.classifier.look(picture, &mut self.workspace)
     }
 

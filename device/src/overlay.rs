@@ -3,7 +3,7 @@
 mod lettering;
 mod ramp;
 
-use blastscope_shared::{Explanation, Preprocessing, RgbPixels, preprocess::squash};
+use blastscope_shared::{Explanation, Preprocessing, RgbPixels, field::squash::squash};
 
 /// Longest side of the picture in an overlay, in pixels: larger pictures are scaled down.
 const LONGEST: usize = 1024;

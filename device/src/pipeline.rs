@@ -17,10 +17,12 @@ use std::time::Duration;
 
 use blastscope_shared::{
     Class, RgbPixels,
-    gate::{Gate, Inspector, Quality, Rejection},
-    judge::{Assessment, Judge, Scores},
-    sight::Sight,
-    verdict::{Abstention, Verdict},
+    field::gate::{Gate, Inspector, Quality, Rejection},
+    judge::{
+        Assessment, Judge, Scores,
+        verdict::{Abstention, Verdict},
+    },
+    sight::Observation,
 };
 
 pub(crate) use appraisal::Appraisal;
@@ -303,7 +305,7 @@ impl<A: Assessor> Pipeline<A> {
     }
 
     /// The mean over the view; nothing once so many frames in a row showed nothing as a verdict needs, or all did.
-    fn mean(&self) -> Sight<Scores> {
+    fn mean(&self) -> Observation<Scores> {
         self.smoothing.mean(self.settings.settle.max(1))
     }
 
@@ -323,7 +325,7 @@ impl<A: Assessor> Pipeline<A> {
                     _ => 1,
                 };
                 match mean {
-                    Sight::Observed(mean) if times < needed => {
+                    Observation::Observed(mean) if times < needed => {
                         self.challenger = Some((candidate, times));
                         held(spoken, &mean.probabilities(), judge.thresholds().min_probability)
                     }

@@ -14,7 +14,11 @@ use blastscope::{
     drawn_field,
     record::{Judgement, Label, NewField, NewOpinion, NewSession, Record, Said, Says, StoredPicture, VerdictKind},
 };
-use blastscope_shared::{Class, artifact, gate::Quality, signing::SecretKey};
+use blastscope_shared::{
+    Class,
+    artifact::{self, signing::SecretKey},
+    field::gate::Quality,
+};
 
 /// Examples that are not run, and why; they are understood all the same.
 const NOT_RUN: [(&str, &str); 13] = [
@@ -123,7 +127,7 @@ fn workspace(root: &Path) {
     }
     // What the page draws when it first listens.
     fs::write(root.join("data/page-token"), "0123456789abcdef".repeat(2)).expect("written");
-    let classifier = blastscope::model::open(&golden(), blastscope_shared::network::Execution::default());
+    let classifier = blastscope::model::open(&golden(), blastscope_shared::engine::network::Execution::default());
     let hash = classifier.expect("a model").model_id().to_owned();
     let mut record = Record::open(&root.join("data")).expect("a record").with_min_free(0);
     for session in 0..4u32 {

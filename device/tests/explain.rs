@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use blastscope_shared::decode;
+use blastscope_shared::field::decode;
 use serde_json::Value;
 
 /// A picture with dark spots, as BMP.

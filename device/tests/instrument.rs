@@ -30,7 +30,10 @@ use blastscope::{
         state::{CameraState, Patience},
     },
 };
-use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
+use blastscope_shared::{
+    Judge, RgbPixels,
+    judge::{Scores, Thresholds},
+};
 use tempfile::TempDir;
 
 /// One field for ever, and what comes instead of a frame.

@@ -30,8 +30,7 @@ use blastscope::{
 };
 use blastscope_shared::{
     Class, RgbPixels,
-    artifact::Thresholds,
-    judge::{Judge, Scores},
+    judge::{Judge, Scores, Thresholds},
 };
 use tempfile::TempDir;
 

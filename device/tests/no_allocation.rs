@@ -7,7 +7,7 @@
 use std::{alloc::System, env, fs, io::Write as _, path::Path};
 
 use blastscope::drawn_field;
-use blastscope_shared::{Classifier, Isa, network::Execution};
+use blastscope_shared::{Classifier, Isa, engine::network::Execution};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use blastscope_shared::{artifact, signing::SecretKey};
+use blastscope_shared::artifact::{self, signing::SecretKey};
 use serde_json::Value;
 use tempfile::TempDir;
 

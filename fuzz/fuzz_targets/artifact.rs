@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use blastscope_fuzz::with_header;
-use blastscope_shared::{Class, Classifier, Isa, RgbPixels, network::Execution};
+use blastscope_shared::{Class, Classifier, Isa, RgbPixels, engine::network::Execution};
 use blastscope_tests::blocks;
 use libfuzzer_sys::fuzz_target;
 

@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
-use blastscope_shared::{
-    artifact::{model_version, signer},
+use blastscope_shared::artifact::{
+    model_version, signer,
     signing::{PublicKey, SecretKey},
 };
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
 //! A file: a picture of the size that it says, or a sentence.
 #![no_main]
 
-use blastscope_shared::decode::{MAX_PIXELS, MIN_SIDE, decode};
+use blastscope_shared::field::decode::{MAX_PIXELS, MIN_SIDE, decode};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| match decode(bytes) {

@@ -8,9 +8,12 @@ use blastscope::update::self_test;
 use blastscope_fuzz::with_header;
 use blastscope_shared::{
     Classifier,
-    artifact::{sign, verify},
-    network::Execution,
-    signing::{PublicKey, SecretKey},
+    artifact::{
+        sign,
+        signing::{PublicKey, SecretKey},
+        verify,
+    },
+    engine::network::Execution,
 };
 use libfuzzer_sys::fuzz_target;
 

@@ -17,7 +17,7 @@ use blastscope::{
     record::{Record, RecordWriter},
     source::{FrameSource, SourceError},
 };
-use blastscope_shared::network::Execution;
+use blastscope_shared::engine::network::Execution;
 use blastscope_tests::blocks;
 use tempfile::TempDir;
 

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use blastscope_shared::{
     Class, Classifier,
-    adaptation::{self, AdaptationError, FOLDS, Fitted, Site, head::Labelled},
+    adaptation::{
+        self, AdaptationError, FOLDS, Fitted, Site,
+        folds::{self, Fold},
+        head::Labelled,
+    },
     artifact::{Artifact, PICTURE_ID_LEN},
     classifier::Workspace,
-    folds::{self, Fold},
 };
 use rand::seq::SliceRandom;
 use rayon::prelude::*;

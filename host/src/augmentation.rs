@@ -4,12 +4,12 @@
 //! [`SIDE`] pixels is kept. Then its stain changes: of the densities `d` of red, green and blue, the network sees
 //! `(gain * (d[green] + a * d[red] + b * d[blue]) + offset) ^ gamma`, sometimes blurred, with noise.
 
-use blastscope_shared::cells::SIDE;
+use blastscope_shared::sight::cells::SIDE;
 use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng};
 
 /// Width and height of the picture that a variation is made from, in pixels.
 pub const CROP: usize = 44;
-/// Numbers of a variation: [`SIDE`] * [`SIDE`] densities, 1.0 for [`blastscope_shared::cells::FULL_DENSITY`].
+/// Numbers of a variation: [`SIDE`] * [`SIDE`] densities, 1.0 for [`blastscope_shared::sight::cells::FULL_DENSITY`].
 pub const PLANE: usize = SIDE * SIDE;
 
 /// How far a variation strays. Deviations are those of normal distributions.

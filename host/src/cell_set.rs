@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blastscope_shared::{Class, Preprocessing, cells::CellView};
+use blastscope_shared::{Class, Preprocessing, sight::cells::CellView};
 use rand::{Rng as _, RngExt as _};
 use rayon::prelude::*;
 

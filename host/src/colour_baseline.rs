@@ -10,7 +10,7 @@
 
 use std::collections::HashSet;
 
-use blastscope_shared::{Class, Preprocessing, Sight};
+use blastscope_shared::{Class, Observation, Preprocessing};
 use rayon::prelude::*;
 
 use crate::{
@@ -150,7 +150,7 @@ pub fn evaluate(
         .zip(shares)
         .map(|(&image, shares)| {
             let image = &dataset.images[image];
-            let probabilities = Sight::Observed(std::array::from_fn(|label| shares[label]));
+            let probabilities = Observation::Observed(std::array::from_fn(|label| shares[label]));
             Prediction { file: image.file.clone(), truth: image.class, probabilities, abstained: None }
         })
         .collect();

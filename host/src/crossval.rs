@@ -10,7 +10,7 @@ mod conduct;
 mod report;
 mod summary;
 
-use blastscope_shared::{Class, Sight, calibration::Calibration};
+use blastscope_shared::{Class, Observation, judge::calibration::Calibration};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -92,7 +92,7 @@ pub struct Answer {
     /// What it shows.
     pub truth: Class,
     /// The network's calibrated probabilities, in the order of [`Class::ALL`]; or why there are none.
-    pub probabilities: Sight<[f32; Class::COUNT]>,
+    pub probabilities: Observation<[f32; Class::COUNT]>,
     /// The share of the five nearest neighbours by six colour numbers that are malignant, 0..=1.
     pub colour: f32,
 }

@@ -23,7 +23,7 @@ pub enum Error {
         /// The picture's file.
         path: PathBuf,
         /// Why.
-        source: blastscope_shared::decode::DecodeError,
+        source: blastscope_shared::field::decode::DecodeError,
     },
     /// A file's content is not what it should be.
     #[error("{}: {reason}", path.printable())]

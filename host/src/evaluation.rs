@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use blastscope_shared::{Class, Sight, calibration::most_probable};
+use blastscope_shared::{Class, Observation, judge::calibration::most_probable};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, unfamiliar::Unfamiliar};
@@ -38,7 +38,7 @@ pub struct Prediction {
     /// What it shows.
     pub truth: Class,
     /// Probabilities in the order of [`Class::ALL`], which add up to 1; or why there are none.
-    pub probabilities: Sight<[f32; Class::COUNT]>,
+    pub probabilities: Observation<[f32; Class::COUNT]>,
     /// Why no answer would be given; `None` where one would.
     pub abstained: Option<String>,
 }
@@ -197,7 +197,7 @@ impl Evaluation {
             return Err(Error::Usage("there is nothing to evaluate: no predictions".to_string()));
         }
         for Prediction { file, probabilities, .. } in predictions {
-            let Sight::Observed(probabilities) = probabilities else { continue };
+            let Observation::Observed(probabilities) = probabilities else { continue };
             let sum: f32 = probabilities.iter().sum();
             if !probabilities.iter().all(|value| (0.0..=1.0).contains(value)) || (sum - 1.0).abs() > 1e-3 {
                 let reason = format!("its predicted values {probabilities:?} are not probabilities that add up to 1");

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use blastscope_shared::{
     Class, Network, Preprocessing,
-    artifact::{Artifact, ArtifactError, Layer},
-    network::Workspace,
+    artifact::{Artifact, ArtifactError},
+    engine::network::Workspace,
+    layers::Layer,
 };
 use burn::prelude::Device;
 use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng, seq::SliceRandom as _};
@@ -113,7 +114,7 @@ fn map(network: &Network, workspace: &mut Workspace, class: Class) -> Result<Vec
 }
 
 fn most_probable(logits: &[f32; Class::COUNT]) -> Option<Class> {
-    blastscope_shared::calibration::most_probable(logits).map(|(class, _)| class)
+    blastscope_shared::judge::calibration::most_probable(logits).map(|(class, _)| class)
 }
 
 /// The weights of the dense layers, each layer's in a random order and with random signs, as a fresh layer's would be: left as

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::signing::{MAX_TEXT_LEN, PublicKey, SecretKey};
+use blastscope_shared::artifact::signing::{MAX_TEXT_LEN, PublicKey, SecretKey};
 
 use crate::{Error, atomic_file};
 

@@ -8,7 +8,7 @@ use std::{
 use blastscope_files::{Printable as _, open_regular, walk::PICTURE_EXTENSIONS};
 use blastscope_shared::{
     RgbPixels,
-    decode::{Decoded, MAX_FILE_BYTES, decode_with_notes},
+    field::decode::{Decoded, MAX_FILE_BYTES, decode_with_notes},
 };
 
 use crate::{Error, progress::Progress};

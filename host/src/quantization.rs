@@ -2,12 +2,12 @@
 //!
 //! Batch normalization is [folded](fold) into the convolution before it. Weights are quantized symmetrically with one scale an
 //! output channel. Each layer's activations get one scale, chosen by [`Histogram::clip`] on training fields. All rounding is that of
-//! [`blastscope_shared::quantization`].
+//! [`blastscope_shared::layers::quantization`].
 
 mod dequantized;
 
-use blastscope_shared::{
-    artifact::Layer,
+use blastscope_shared::layers::{
+    Layer,
     quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
 };
 

@@ -9,7 +9,7 @@ pub enum Recipe {
     /// As Anand et al. (Sci Rep 15:29147, 2025): the whole field in colour, turned and mirrored copies.
     #[default]
     Paper,
-    /// Cell by cell: crops around each nucleus in the optical density of the green channel (`blastscope_shared::cells`), sittings
+    /// Cell by cell: crops around each nucleus in the optical density of the green channel (`blastscope_shared::sight::cells`), sittings
     /// and classes drawn equally often, stain, size, angle and sharpness varied anew every time. A field's logits are the mean of its cells'.
     Robust,
 }

@@ -13,10 +13,10 @@ use blastscope_shared::{
         head::{Labelled, Shift},
         last_layer, learn_stain, shifted,
     },
-    artifact::{Artifact, ArtifactError, Layer, Measurement, NoveltyBytes, PICTURE_ID_LEN},
+    artifact::{Artifact, ArtifactError, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     hex,
-    operating_point::{OperatingPoint, Scored, cross_entropy},
-    quantization::QuantizedFilters,
+    judge::operating_point::{OperatingPoint, Scored, cross_entropy},
+    layers::{Layer, quantization::QuantizedFilters},
 };
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use blastscope_shared::{
     Classifier, RgbPixels, Verdict,
     artifact::{PICTURE_ID_LEN, Pictures},
-    classifier::{Assessment, Workspace},
-    gate::Gate,
+    classifier::Workspace,
+    field::gate::Gate,
+    judge::Assessment,
 };
 use rayon::prelude::*;
 

@@ -28,7 +28,7 @@ mod scale_bar;
 mod scene;
 mod set;
 
-use blastscope_shared::{Class, RgbPixels, preprocess::squash};
+use blastscope_shared::{Class, RgbPixels, field::squash::squash};
 
 pub use self::{
     cell::{Cell, Kind},

@@ -33,7 +33,7 @@ pub mod yolo;
 use std::{collections::HashMap, io::IsTerminal, path::Path, sync::Arc};
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, Sight, calibration::Calibration};
+use blastscope_shared::{Class, Observation, judge::calibration::Calibration};
 use burn::{
     data::dataloader::DataLoader,
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
@@ -331,7 +331,7 @@ pub fn float_predictions(
 
 /// Float logits as predictions, with softmax at temperature 1.
 #[must_use]
-pub fn predictions_of(logits: &[Sight<[f32; Class::COUNT]>], data: &Dataset, items: &[Item]) -> Vec<Prediction> {
+pub fn predictions_of(logits: &[Observation<[f32; Class::COUNT]>], data: &Dataset, items: &[Item]) -> Vec<Prediction> {
     logits
         .iter()
         .zip(items)

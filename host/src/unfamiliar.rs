@@ -40,7 +40,7 @@ pub struct Unfamiliar {
     /// pictures that every rate is of, and not in the area.
     #[serde(default)]
     pub unseen: usize,
-    /// Area under the receiver operating characteristic of the [novelty score](blastscope_shared::novelty): the probability that a
+    /// Area under the receiver operating characteristic of the [novelty score](blastscope_shared::judge::novelty): the probability that a
     /// picture of the folder scores higher than a familiar one. 0.5 says that the score cannot tell them apart. The interval is
     /// a bootstrap over overlap groups of the familiar pictures and over pictures of the folder. `None` when the network saw nothing
     /// in all pictures of one side: there is nothing to compare.
@@ -79,7 +79,7 @@ pub struct Histogram {
 /// The novelty of a familiar picture, and the overlap group it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Familiar {
-    /// [`Assessment::novelty`](blastscope_shared::classifier::Assessment::novelty).
+    /// [`Assessment::novelty`](blastscope_shared::judge::Assessment::novelty).
     pub novelty: f32,
     /// [`LabelledImage::group`](crate::dataset::LabelledImage::group).
     pub group: u32,
@@ -225,7 +225,11 @@ impl Histogram {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Judge, Sight, artifact::Thresholds, judge::Scores, sight::Blank};
+    use blastscope_shared::{
+        Judge, Observation,
+        judge::{Scores, Thresholds},
+        sight::Blank,
+    };
 
     use super::*;
 
@@ -242,7 +246,7 @@ mod tests {
     }
 
     fn nothing(blank: Blank) -> Finding {
-        Finding { assessment: JUDGE.assess(Sight::Nothing(blank)), rejected: false }
+        Finding { assessment: JUDGE.assess(Observation::Nothing(blank)), rejected: false }
     }
 
     fn area_of(unfamiliar: &Unfamiliar) -> Estimate {

@@ -5,6 +5,7 @@
 //! labelled fields teach nothing. The calibration and the thresholds come from the same held-out logits. Convolutions stay as they
 //! are, so that a few fields suffice. The site's stain becomes a known one, so that its fields are not called unfamiliar for it.
 
+pub mod folds;
 pub mod head;
 
 use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
@@ -15,15 +16,20 @@ use serde::{Deserialize, Serialize};
 use self::head::{Labelled, Shift};
 use crate::{
     Class,
-    artifact::{Artifact, ArtifactError, Filters, Layer, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
-    calibration::Calibration,
-    folds::Fold,
+    adaptation::folds::Fold,
+    artifact::{Artifact, ArtifactError, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
+    field::stain::{Hue, Stain},
     hex,
-    novelty::NoveltyStatistics,
-    operating_point::{OperatingPoint, Scored, cross_entropy},
-    quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
+    judge::{
+        calibration::Calibration,
+        novelty::NoveltyStatistics,
+        operating_point::{OperatingPoint, Scored, cross_entropy},
+    },
+    layers::{
+        Filters, Layer,
+        quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
+    },
     rate::Rate,
-    stain::{Hue, Stain},
 };
 
 /// Strengths that the last layer may be held with, from the strongest.

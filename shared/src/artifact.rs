@@ -8,21 +8,30 @@
 
 mod card;
 mod header;
+mod hex;
 mod limited;
 mod novelty;
 mod signature;
+pub mod signing;
 
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use self::hex::hex;
 pub use card::{Measurement, ModelCard, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT};
 pub use header::{FORMAT_VERSION, HEADER_LEN, MAGIC};
 pub use novelty::{MAX_STAINS, Novelty, NoveltyBytes};
 pub use signature::{SignatureError, model_version, sign, signer, verify};
 
-use crate::{calibration::Calibration, label::Class, network::Network, preprocess::Preprocessing};
+use crate::{
+    engine::network::Network,
+    field::preprocess::Preprocessing,
+    judge::{Thresholds, calibration::Calibration},
+    label::Class,
+    layers::Layer,
+};
 
 /// Largest body, in bytes: far above any network here, far below what a board's memory holds.
 pub const MAX_BODY_LEN: u64 = 256 << 20;
@@ -42,7 +51,7 @@ pub struct Artifact<'a> {
     /// From input to logits.
     #[serde(borrow, deserialize_with = "limited::layers")]
     pub layers: Vec<Layer<'a>>,
-    /// See [`calibration`](crate::calibration).
+    /// See [`calibration`](crate::judge::calibration).
     pub calibration: Calibration,
     /// What a verdict needs.
     pub thresholds: Thresholds,
@@ -51,66 +60,6 @@ pub struct Artifact<'a> {
     pub novelty: Novelty<'a>,
     /// Where the model comes from.
     pub provenance: Provenance,
-}
-
-/// One layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Layer<'a> {
-    /// 3x3 convolution, stride 1, padding 1 with zeros, ReLU. Weights in the order OHWI: output, row, column, input channel.
-    #[serde(borrow)]
-    Convolution(Filters<'a>),
-    /// 2x2 maximum, stride 2.
-    MaxPool,
-    /// Fully connected. ReLU, except in the last layer. Inputs in the order HWC of the last map.
-    #[serde(borrow)]
-    Dense(Filters<'a>),
-}
-
-/// Quantized weights of a layer; see [`crate::quantization`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Filters<'a> {
-    /// Scale of what the layer puts out; 1 in the last layer, whose accumulators become `f32` logits.
-    pub output_scale: f32,
-    /// One `f32` an output, little-endian.
-    #[serde(with = "serde_bytes")]
-    pub weight_scales: &'a [u8],
-    /// One `i32` an output, little-endian, in units of input scale times weight scale.
-    #[serde(with = "serde_bytes")]
-    pub biases: &'a [u8],
-    /// One `i8` a weight, all inputs of output 0 first.
-    #[serde(with = "serde_bytes")]
-    pub weights: &'a [u8],
-}
-
-impl Filters<'_> {
-    /// Number of outputs.
-    #[must_use]
-    pub const fn outputs(&self) -> usize {
-        self.weight_scales.len() / 4
-    }
-
-    /// The scale of each output's weights.
-    pub fn weight_scales(&self) -> impl Iterator<Item = f32> {
-        f32s(self.weight_scales)
-    }
-
-    /// The bias of each output.
-    pub fn biases(&self) -> impl Iterator<Item = i32> {
-        self.biases.chunks_exact(4).map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-    }
-}
-
-/// What a verdict needs; chosen on validation fields only.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Thresholds {
-    /// Least calibrated probability of a class that is named, 0..=1.
-    pub min_probability: f32,
-    /// Largest [novelty](crate::novelty) of a field that is classified.
-    pub max_novelty: f32,
-}
-
-fn f32s(bytes: &[u8]) -> impl Iterator<Item = f32> {
-    bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
 }
 
 /// Why a file is not a usable artifact.

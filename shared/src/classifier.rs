@@ -6,23 +6,14 @@ mod by_cell;
 
 use self::by_cell::ByCell;
 use crate::{
-    artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
-    calibration::Calibration,
-    cells::Cell,
-    density::Density,
-    explanation::{Explanation, Unexplained},
-    hex::hex,
-    judge::{Judge, Scores},
+    artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, hex},
+    engine::network::{self, Execution, Network},
+    field::{density::Density, pixels::RgbPixels, preprocess::Preprocessing, squash::Squash, stain},
+    judge::{Assessment, Judge, Scores, Thresholds, calibration::Calibration, novelty::NoveltyStatistics},
     label::Class,
-    network::{self, Execution, Network},
-    novelty::NoveltyStatistics,
-    pixels::RgbPixels,
-    preprocess::{Preprocessing, Squash},
-    sight::{Blank, Sight},
-    stain::{self, Hue},
+    layers::explanation::{Explanation, Unexplained},
+    sight::{Blank, Observation, Seen, cells::Cell},
 };
-
-pub use crate::judge::Assessment;
 
 /// An artifact in use. Immutable: threads share it, each with its own [`Workspace`].
 pub struct Classifier {
@@ -50,17 +41,6 @@ struct Eye {
     by_cell: ByCell,
     /// Of a network that sees fields as a whole; the other has its own.
     density: Density,
-}
-
-/// What the network makes of a field, and what is measured beside it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Observation<'a> {
-    /// The network's outputs; of a network that sees cells, the mean over them.
-    pub logits: [f32; Class::COUNT],
-    /// The activations before the last layer, each 0..=255, likewise.
-    pub hidden: &'a [u8],
-    /// The hue of the field's stain.
-    pub hue: Hue,
 }
 
 impl Classifier {
@@ -170,7 +150,7 @@ impl Classifier {
 
     /// What the model makes of a picture of any size, without a verdict: for a [`Judge`]. With another classifier's workspace as
     /// [`Self::assess`].
-    pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Sight<Scores> {
+    pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Observation<Scores> {
         self.take_over(workspace);
         let Workspace { squash, input, eye } = workspace;
         self.preprocessing.apply_with(squash, picture, input);
@@ -190,7 +170,7 @@ impl Classifier {
     ///
     /// # Panics
     /// As [`Self::assess_input`].
-    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Sight<Observation<'a>> {
+    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Observation<Seen<'a>> {
         self.take_over(workspace);
         self.observe_with(input, &mut workspace.eye)
     }
@@ -202,18 +182,18 @@ impl Classifier {
         }
     }
 
-    fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Sight<Observation<'a>> {
+    fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Observation<Seen<'a>> {
         let Eye { network, by_cell, density } = eye;
         let (output, hue) = if self.preprocessing.is_cell_by_cell() {
             match by_cell.run(&self.preprocessing, input, &self.network, network) {
                 Some(seen) => seen,
-                None => return Sight::Nothing(Blank::NoCells),
+                None => return Observation::Nothing(Blank::NoCells),
             }
         } else {
             density.measure(&self.preprocessing, input);
             (self.network.run(input, network), stain::hue(&self.preprocessing, density.bytes()))
         };
-        Sight::of_finite(output.logits).map(|logits| Observation { logits, hidden: output.hidden, hue })
+        Observation::of_finite(output.logits).map(|logits| Seen { logits, hidden: output.hidden, hue })
     }
 
     /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
@@ -239,8 +219,8 @@ impl Classifier {
         self.network.explain(&mut workspace.eye.network, class)
     }
 
-    fn scores(&self, observation: Sight<Observation<'_>>) -> Sight<Scores> {
-        observation.and_then(|Observation { logits, hidden, hue }| {
+    fn scores(&self, observation: Observation<Seen<'_>>) -> Observation<Scores> {
+        observation.and_then(|Seen { logits, hidden, hue }| {
             let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue));
             Scores::new(logits, self.calibration.probabilities(&logits), novelty)
         })

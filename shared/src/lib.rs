@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bytes --decode--> RgbPixels --Preprocessing::apply--> masked u8 pixels --Network::run--> logits
-//!       --calibration, novelty--> Sight<Scores> --Judge--> Verdict
+//!       --calibration, novelty--> Observation<Scores> --Judge--> Verdict
 //! ```
 //!
 //! [`Classifier::assess`] is that way in one call. The host evaluates with the same functions that the device runs, so that a reported accuracy is the accuracy of what ships.
@@ -29,46 +29,24 @@ extern crate std;
 
 #[cfg(feature = "std")]
 pub mod adaptation;
-pub mod arch;
 pub mod artifact;
-pub mod calibration;
-pub mod cells;
+pub mod by_class;
 pub mod classifier;
-#[cfg(feature = "decode")]
-pub mod decode;
-mod density;
-pub mod explanation;
-#[cfg(feature = "std")]
-pub mod folds;
-pub mod gate;
-mod hex;
-mod histogram;
+pub mod engine;
+pub mod field;
 pub mod judge;
-mod kernels;
 pub mod label;
-pub mod network;
-pub mod novelty;
-#[cfg(feature = "std")]
-pub mod operating_point;
-pub mod pixels;
-pub mod preprocess;
-pub mod quantization;
+pub mod layers;
 pub mod rate;
 pub mod sight;
-pub mod signing;
-pub mod stain;
-pub mod verdict;
 
-pub use arch::Isa;
-pub use artifact::Artifact;
+pub use artifact::{Artifact, hex};
+pub use by_class::ByClass;
 pub use classifier::Classifier;
-pub use explanation::Explanation;
-pub use hex::hex;
-pub use judge::Judge;
+pub use engine::{arch::Isa, network::Network};
+pub use field::{pixels::RgbPixels, preprocess::Preprocessing};
+pub use judge::{Judge, verdict::Verdict};
 pub use label::Class;
-pub use network::Network;
-pub use pixels::RgbPixels;
-pub use preprocess::Preprocessing;
+pub use layers::explanation::Explanation;
 pub use rate::Rate;
-pub use sight::Sight;
-pub use verdict::Verdict;
+pub use sight::Observation;

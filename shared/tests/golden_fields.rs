@@ -7,7 +7,7 @@
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use blastscope_shared::{Class, Classifier, Isa, RgbPixels, network::Execution};
+use blastscope_shared::{Class, Classifier, Isa, RgbPixels, engine::network::Execution};
 use sha2::{Digest as _, Sha256};
 
 const FIELDS: usize = 200;

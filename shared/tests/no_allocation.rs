@@ -5,9 +5,8 @@ use std::alloc::System;
 
 use blastscope_shared::{
     Preprocessing, RgbPixels,
-    cells::{CellView, SIDE},
-    gate::Inspector,
-    preprocess::Squash,
+    field::{gate::Inspector, squash::Squash},
+    sight::cells::{CellView, SIDE},
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 

@@ -7,12 +7,10 @@ use std::{ffi::OsStr, io::Write, path::PathBuf, process::Command};
 
 use blastscope_shared::{
     Class, Preprocessing, RgbPixels,
-    artifact::{
-        Artifact, Filters, HEADER_LEN, Layer, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT,
-        Thresholds,
-    },
-    calibration::Calibration,
-    stain::HUES,
+    artifact::{Artifact, HEADER_LEN, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT},
+    field::stain::HUES,
+    judge::{Thresholds, calibration::Calibration},
+    layers::{Filters, Layer},
 };
 use sha2::{Digest, Sha256};
 

@@ -13,11 +13,9 @@ use std::{io::Write as _, ops::Range, path::Path};
 
 use blastscope_shared::{
     Class, Preprocessing, RgbPixels,
-    artifact::{
-        Artifact, Filters, Layer, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
-        Thresholds,
-    },
-    calibration::Calibration,
+    artifact::{Artifact, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT},
+    judge::{Thresholds, calibration::Calibration},
+    layers::{Filters, Layer},
 };
 
 /// Width and height of the pictures, pixels.

@@ -20,7 +20,7 @@ use blastscope_host::{
     screening,
     synth::{DrawnSet, GENERATOR},
 };
-use blastscope_shared::{Class, Classifier, adaptation::AdaptationError, gate::Quality};
+use blastscope_shared::{Class, Classifier, adaptation::AdaptationError, field::gate::Quality};
 use blastscope_tests as _;
 
 fn shipped() -> PathBuf {

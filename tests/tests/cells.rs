@@ -11,11 +11,13 @@ use blastscope_host::{
     synth::draw_field,
 };
 use blastscope_shared::{
-    Class, Classifier, Isa, Preprocessing, RgbPixels, Sight, Verdict,
-    cells::{CellView, SIDE},
-    network::Execution,
-    sight::Blank,
-    verdict::Abstention,
+    Class, Classifier, Isa, Observation, Preprocessing, RgbPixels, Verdict,
+    engine::network::Execution,
+    judge::verdict::Abstention,
+    sight::{
+        Blank,
+        cells::{CellView, SIDE},
+    },
 };
 use blastscope_tests::cell_artifact;
 
@@ -78,7 +80,7 @@ fn a_field_without_cells_gets_no_class_and_an_explanation_without_a_peak() {
     let blank = RgbPixels::new(WIDTH, HEIGHT, vec![231; WIDTH * HEIGHT * 3]).expect("three bytes a pixel");
     let assessment = classifier.assess(&blank, &mut workspace);
     assert_eq!(assessment.verdict, Verdict::Abstain(Abstention::NoCells));
-    assert_eq!(assessment.sight, Sight::Nothing(Blank::NoCells));
+    assert_eq!(assessment.sight, Observation::Nothing(Blank::NoCells));
     assert_eq!((assessment.most_probable(), assessment.probabilities()), (None, None));
     let map = classifier.explain(&mut workspace, Class::Pro).expect("a map of nothing");
     assert_eq!(map.peak(), None);

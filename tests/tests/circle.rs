@@ -23,7 +23,7 @@ use blastscope::{
 use blastscope_host::{
     cli::Cli, dataset::Dataset, picture::read_picture, progress::Progress, screening, synth::draw_field,
 };
-use blastscope_shared::{Class, Classifier, RgbPixels, decode::decode, network::Execution};
+use blastscope_shared::{Class, Classifier, RgbPixels, engine::network::Execution, field::decode::decode};
 use blastscope_tests::marked::{self, FIELD, Mark};
 use clap::Parser;
 

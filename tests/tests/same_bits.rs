@@ -6,7 +6,7 @@ use blastscope_host::{
     progress::Progress,
     synth::{DrawnSet, GENERATOR},
 };
-use blastscope_shared::{decode::decode, hex};
+use blastscope_shared::{field::decode::decode, hex};
 use sha2::{Digest as _, Sha256};
 
 #[test]

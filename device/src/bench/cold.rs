@@ -147,7 +147,7 @@ fn write_picture() -> io::Result<NamedTempFile> {
 mod tests {
     use std::fs;
 
-    use blastscope_shared::decode;
+    use blastscope_shared::field::decode;
 
     use super::*;
 

@@ -2,8 +2,8 @@
 
 use blastscope_shared::{
     Class, Network, Preprocessing,
-    artifact::{Filters, Layer},
-    network::Execution,
+    engine::network::Execution,
+    layers::{Filters, Layer},
 };
 
 /// Blocks of the reference network: channels and convolutions; a 2x2 maximum ends each.

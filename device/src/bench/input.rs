@@ -8,7 +8,10 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Preprocessing, RgbPixels, decode, gate::Inspector, preprocess::Squash};
+use blastscope_shared::{
+    Preprocessing, RgbPixels,
+    field::{decode, gate::Inspector, squash::Squash},
+};
 use serde::Serialize;
 
 use super::{field, times::Times};
@@ -147,7 +150,7 @@ fn table(out: &mut impl Write, measurement: &Measurement) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::gate::Gate;
+    use blastscope_shared::field::gate::Gate;
 
     use super::*;
 

@@ -9,7 +9,7 @@ use std::{
 
 use blastscope_shared::{
     Class, Network,
-    network::{Output, Workspace},
+    engine::network::{Output, Workspace},
 };
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use blastscope_shared::{cells::MAX_CELLS, network::Execution};
+use blastscope_shared::{engine::network::Execution, sight::cells::MAX_CELLS};
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE, note};

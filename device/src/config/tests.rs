@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use blastscope_shared::artifact::Thresholds;
+use blastscope_shared::judge::Thresholds;
 
 use super::*;
 

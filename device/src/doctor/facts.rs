@@ -1,6 +1,6 @@
 //! What is known about a machine, before anybody judges it. Sizes in bytes, times in the unit of their names.
 
-use blastscope_shared::{Class, Sight, sight::Blank};
+use blastscope_shared::{Class, Observation, sight::Blank};
 use serde::Serialize;
 
 use crate::hardware::PinState;
@@ -96,9 +96,9 @@ pub(crate) struct Trial {
     /// Instruction set that the picture was classified on.
     pub isa: &'static str,
     /// Or why there are none.
-    pub logits: Sight<[f32; Class::COUNT]>,
+    pub logits: Observation<[f32; Class::COUNT]>,
     /// Of the scalar kernels.
-    pub scalar_logits: Sight<[f32; Class::COUNT]>,
+    pub scalar_logits: Observation<[f32; Class::COUNT]>,
     /// Half of the frames, preprocessed already, took at most this on one thread.
     pub frame_ms: f64,
 }
@@ -106,8 +106,9 @@ pub(crate) struct Trial {
 impl Trial {
     /// Whether both kernels give the same finite numbers, bit for bit, or both see no cells.
     pub(crate) fn agrees(&self) -> bool {
-        let bits =
-            |logits: &Sight<[f32; Class::COUNT]>| logits.and_then(Sight::of_finite).map(|all| all.map(f32::to_bits));
+        let bits = |logits: &Observation<[f32; Class::COUNT]>| {
+            logits.and_then(Observation::of_finite).map(|all| all.map(f32::to_bits))
+        };
         let (these, those) = (bits(&self.logits), bits(&self.scalar_logits));
         these == those && these.blank() != Some(Blank::NotFinite)
     }

@@ -191,7 +191,7 @@ impl Drop for Attached {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Class, verdict::Verdict};
+    use blastscope_shared::{Class, judge::verdict::Verdict};
     use embedded_hal_mock::eh1::digital::{Mock, State, Transaction};
 
     use super::*;

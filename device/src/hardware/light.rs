@@ -1,6 +1,6 @@
 //! Which lamp a statement lights.
 
-use blastscope_shared::verdict::Verdict;
+use blastscope_shared::judge::verdict::Verdict;
 
 use crate::pipeline::Statement;
 
@@ -43,7 +43,7 @@ impl Light {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Class, gate::Gate, verdict::Abstention};
+    use blastscope_shared::{Class, field::gate::Gate, judge::verdict::Abstention};
 
     use super::*;
 

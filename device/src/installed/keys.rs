@@ -3,10 +3,7 @@
 use std::{io, path::Path};
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{
-    artifact::{SignatureError, signer},
-    signing::PublicKey,
-};
+use blastscope_shared::artifact::{SignatureError, signer, signing::PublicKey};
 
 use crate::{disk::Disk, files};
 

@@ -1,8 +1,8 @@
 //! A bar that helps the hand at the fine focus.
 
-use blastscope_shared::gate::{Quality, Rejection};
+use blastscope_shared::field::gate::{Quality, Rejection};
 
-/// Sharpness of a straight ramp, as out of focus as can be; see [`blastscope_shared::gate`].
+/// Sharpness of a straight ramp, as out of focus as can be; see [`blastscope_shared::field::gate`].
 const NOTHING: f32 = 0.25;
 /// Weight of the newest frame: the hand must feel its turn at once, and noise must not shake the bar.
 const NEWEST: f32 = 0.4;

@@ -6,7 +6,7 @@ use blastscope_shared::{
     RgbPixels,
     classifier::{Classifier, Workspace},
     judge::Scores,
-    sight::Sight,
+    sight::Observation,
 };
 
 use crate::pipeline::Assessor;
@@ -27,7 +27,7 @@ impl LoadedNetwork {
 }
 
 impl Assessor for LoadedNetwork {
-    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
+    fn look(&mut self, picture: &RgbPixels) -> Observation<Scores> {
         self.classifier.look(picture, &mut self.workspace)
     }
 

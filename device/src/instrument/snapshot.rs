@@ -2,13 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use blastscope_shared::{Class, gate::Quality};
+use blastscope_shared::{ByClass, Class, field::gate::Quality};
 use serde::Serialize;
 
 use super::{field::Presence, left::Left};
 use crate::{
     RESEARCH_USE,
-    classify::ByClass,
     clock::ClockTrust,
     frame::Frame,
     pipeline::{Reading, Tally},
@@ -161,9 +160,10 @@ impl Snapshot {
         self.sequence = Some(reading.sequence);
         self.said = Said::of(&reading.statement);
         self.probabilities = reading.probabilities;
-        self.novelty = assessment.and_then(blastscope_shared::classifier::Assessment::novelty);
+        self.novelty = assessment.and_then(blastscope_shared::judge::Assessment::novelty);
         self.quality = Some(reading.quality);
-        self.gate = Some(reading.frame.as_ref().err().map_or("passed", blastscope_shared::gate::Rejection::name));
+        self.gate =
+            Some(reading.frame.as_ref().err().map_or("passed", blastscope_shared::field::gate::Rejection::name));
         self.frames_in_view = reading.frames_in_view;
     }
 

@@ -4,17 +4,16 @@ use std::io::{self, Write as _};
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{
-    Class,
-    calibration::most_probable,
-    classifier::{Assessment, Classifier},
-    gate::Quality,
+    ByClass, Class,
+    classifier::Classifier,
+    field::gate::Quality,
+    judge::{Assessment, calibration::most_probable},
 };
 use serde::Serialize;
 
 use super::{Display, Session};
 use crate::{
     RESEARCH_USE,
-    classify::ByClass,
     cli::note,
     hardware::ButtonEvent,
     model,

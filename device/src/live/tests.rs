@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, sync::atomic::AtomicBool, thread, time::Duration};
 
-use blastscope_shared::{Judge, RgbPixels, artifact::Thresholds, judge::Scores};
+use blastscope_shared::{
+    Judge, RgbPixels,
+    judge::{Scores, Thresholds},
+};
 
 use super::*;
 use crate::{

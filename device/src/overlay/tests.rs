@@ -1,6 +1,6 @@
 use blastscope_shared::{
     Class, Network,
-    artifact::{Filters, Layer},
+    layers::{Filters, Layer},
 };
 
 use super::*;

@@ -43,7 +43,7 @@ pub(super) async fn of_field(
     let class = class_of(&class)?;
     let (session, field) = (session.session()?, field.field()?);
     let kept = review::read(&app, move |reader| reader.picture(session, field)).await?;
-    let unreadable = move |error: blastscope_shared::decode::DecodeError| {
+    let unreadable = move |error: blastscope_shared::field::decode::DecodeError| {
         let reason = format!("the picture of field {field} cannot be decoded ({error})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "check the record with `blastscope verify`")
     };

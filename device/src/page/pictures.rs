@@ -1,6 +1,6 @@
 //! Pictures for screens.
 
-use blastscope_shared::{RgbPixels, preprocess::squash};
+use blastscope_shared::{RgbPixels, field::squash::squash};
 use image::{
     ExtendedColorType, ImageEncoder as _, ImageResult,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},

@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use blastscope_shared::{Class, Rate};
+use blastscope_shared::{ByClass, Class, Rate};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
@@ -16,7 +16,6 @@ use super::{
     routes::App,
 };
 use crate::{
-    classify::ByClass,
     record::{Counts, Field, RecordError, RecordReader, Session, SessionId, Tally},
     report::{malignant_share, share},
 };

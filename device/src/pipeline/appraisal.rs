@@ -4,9 +4,8 @@
 use blastscope_shared::{
     Class, RgbPixels,
     classifier::{Classifier, Workspace},
-    gate::{Gate, Quality, Rejection},
-    judge::Assessment,
-    verdict::Verdict,
+    field::gate::{Gate, Quality, Rejection},
+    judge::{Assessment, verdict::Verdict},
 };
 
 /// What is found in one picture.

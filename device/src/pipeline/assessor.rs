@@ -1,11 +1,11 @@
 //! What looks at a picture that passed the gate.
 
-use blastscope_shared::{RgbPixels, gate::Inspector, judge::Scores, sight::Sight};
+use blastscope_shared::{RgbPixels, field::gate::Inspector, judge::Scores, sight::Observation};
 
 /// Looks at a picture: the network, or a script in tests. What it sees is for the pipeline's judge.
 pub trait Assessor {
     /// Looks at one picture that passed the gate.
-    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores>;
+    fn look(&mut self, picture: &RgbPixels) -> Observation<Scores>;
 
     /// Width and height that it squashes every picture to, where it does; one of that size passes unchanged.
     fn squashes_to(&self) -> Option<(usize, usize)> {
@@ -13,8 +13,8 @@ pub trait Assessor {
     }
 }
 
-impl<F: FnMut(&RgbPixels) -> Sight<Scores>> Assessor for F {
-    fn look(&mut self, picture: &RgbPixels) -> Sight<Scores> {
+impl<F: FnMut(&RgbPixels) -> Observation<Scores>> Assessor for F {
+    fn look(&mut self, picture: &RgbPixels) -> Observation<Scores> {
         self(picture)
     }
 }
@@ -32,7 +32,7 @@ pub(crate) fn shown<'a>(
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{gate::SIDE, preprocess::squash};
+    use blastscope_shared::field::{gate::SIDE, squash::squash};
 
     use super::*;
 

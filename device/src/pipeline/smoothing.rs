@@ -2,7 +2,7 @@
 
 use blastscope_shared::{
     judge::Scores,
-    sight::{Blank, Sight},
+    sight::{Blank, Observation},
 };
 
 /// A plain mean of the first frames that turns into an exponential mean: the newest frame weighs one over the number of
@@ -34,15 +34,15 @@ impl Smoothing {
     }
 
     /// The mean, unless nothing was seen in the newest `patience` frames or in any.
-    pub const fn mean(&self, patience: u32) -> Sight<Scores> {
+    pub const fn mean(&self, patience: u32) -> Observation<Scores> {
         match self.mean {
-            Some(mean) if self.blank_in_a_row < patience => Sight::Observed(mean),
-            _ => Sight::Nothing(self.blank),
+            Some(mean) if self.blank_in_a_row < patience => Observation::Observed(mean),
+            _ => Observation::Nothing(self.blank),
         }
     }
 
     /// Adds a frame. One in which nothing was seen counts, but says nothing that could be averaged.
-    pub fn add(&mut self, frame: Sight<Scores>) {
+    pub fn add(&mut self, frame: Observation<Scores>) {
         self.frames = self.frames.saturating_add(1);
         let weight = (1.0 / self.averaged.saturating_add(1) as f32).max(self.newest_weight);
         let mean = frame.and_then(|newest| match self.mean {
@@ -50,12 +50,12 @@ impl Smoothing {
             Some(mean) => weighted(&mean, &newest, weight),
         });
         match mean {
-            Sight::Observed(mean) => {
+            Observation::Observed(mean) => {
                 self.blank_in_a_row = 0;
                 self.averaged = self.averaged.saturating_add(1);
                 self.mean = Some(mean);
             }
-            Sight::Nothing(blank) => {
+            Observation::Nothing(blank) => {
                 self.blank_in_a_row = self.blank_in_a_row.saturating_add(1);
                 self.blank = blank;
             }
@@ -64,7 +64,7 @@ impl Smoothing {
 }
 
 /// The mean moved by `weight`, 0..=1, towards the newest frame.
-fn weighted(mean: &Scores, newest: &Scores, weight: f32) -> Sight<Scores> {
+fn weighted(mean: &Scores, newest: &Scores, weight: f32) -> Observation<Scores> {
     let towards = |mean: f32, newest: f32| mean + weight * (newest - mean);
     let each = |mean: [f32; 4], newest: [f32; 4]| std::array::from_fn(|at| towards(mean[at], newest[at]));
     Scores::new(

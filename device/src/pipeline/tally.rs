@@ -2,9 +2,11 @@
 
 use blastscope_shared::{
     Class,
-    gate::Rejection,
-    judge::Assessment,
-    verdict::{Abstention, Verdict},
+    field::gate::Rejection,
+    judge::{
+        Assessment,
+        verdict::{Abstention, Verdict},
+    },
 };
 use serde::Serialize;
 

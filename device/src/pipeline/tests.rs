@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use blastscope_shared::{artifact::Thresholds, sight::Blank};
+use blastscope_shared::{judge::Thresholds, sight::Blank};
 
 use super::*;
 
@@ -32,9 +32,9 @@ pub fn field(seed: u32, light: u8) -> RgbPixels {
 const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
 /// What the classifier would see, `probability` for `class` and the rest shared; no cells at an infinite novelty.
-fn sight(class: Class, probability: f32, novelty: f32) -> Sight<Scores> {
+fn sight(class: Class, probability: f32, novelty: f32) -> Observation<Scores> {
     if novelty == f32::INFINITY {
-        return Sight::Nothing(Blank::NoCells);
+        return Observation::Nothing(Blank::NoCells);
     }
     let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
     probabilities[class.index()] = probability;
@@ -284,7 +284,7 @@ fn the_lamp_is_not_a_movement() {
 }
 
 /// What one frame by itself comes to, as a view of its own.
-fn alone(judge: Judge, sight: Sight<Scores>) -> Reading {
+fn alone(judge: Judge, sight: Observation<Scores>) -> Reading {
     let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(judge) };
     let mut pipeline = Pipeline::new(move |_: &RgbPixels| sight, settings);
     let frame = Frame { picture: field(5, 235), sequence: 0, time: Duration::ZERO, name: None, original: None };
@@ -301,8 +301,8 @@ fn the_frame_is_judged_as_its_view_is() {
             sight(Class::Pro, 0.9, 1.0),
             sight(Class::Benign, 0.97, 0.4),
             sight(Class::Pre, 0.5, 3.0),
-            Sight::Nothing(Blank::NoCells),
-            Sight::Nothing(Blank::NotFinite),
+            Observation::Nothing(Blank::NoCells),
+            Observation::Nothing(Blank::NotFinite),
         ] {
             let reading = alone(judge, sight);
             let frame = reading.frame.expect("passed the gate");
@@ -318,7 +318,7 @@ fn the_frame_is_judged_as_its_view_is() {
 #[test]
 fn nothing_seen_has_no_number_anywhere_and_is_kept_as_an_abstention() {
     for (blank, reason) in [(Blank::NoCells, "no nucleated cell"), (Blank::NotFinite, "no finite numbers")] {
-        let reading = alone(JUDGE, Sight::Nothing(blank));
+        let reading = alone(JUDGE, Observation::Nothing(blank));
         assert_eq!((reading.statement.class(), reading.probabilities), (None, None));
         let judgement = crate::record::Judgement::of(&reading, &"ab".repeat(32)).expect("a picture");
         assert_eq!((judgement.logits, judgement.probabilities, judgement.novelty), (None, None, None));
@@ -331,7 +331,7 @@ fn nothing_seen_has_no_number_anywhere_and_is_kept_as_an_abstention() {
 
 #[test]
 fn the_probabilities_of_a_view_go_when_nothing_is_seen_any_more() {
-    let script = [sight(Class::Pre, 0.9, 1.0); 2].into_iter().chain([Sight::Nothing(Blank::NotFinite); 3]);
+    let script = [sight(Class::Pre, 0.9, 1.0); 2].into_iter().chain([Observation::Nothing(Blank::NotFinite); 3]);
     let mut sights = script;
     let settings = Settings { settle: 2, ..Settings::new(JUDGE) };
     let mut pipeline = Pipeline::new(move |_: &RgbPixels| sights.next().expect("scripted"), settings);

@@ -4,9 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use blastscope_shared::{
     Class,
-    gate::{Quality, Rejection},
-    judge::Assessment,
-    verdict::Verdict,
+    field::gate::{Quality, Rejection},
+    judge::{Assessment, verdict::Verdict},
 };
 use serde::Serialize;
 

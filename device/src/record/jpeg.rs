@@ -75,7 +75,7 @@ mod tests {
         assert!(found.contains(&0xE0) && found.contains(&0xDA), "{found:x?}");
         // APP1 to APP15 hold EXIF, XMP, profiles; COM a comment.
         assert!(!found.iter().any(|marker| matches!(marker, 0xE1..=0xEF | 0xFE)), "{found:x?}");
-        let decoded = blastscope_shared::decode::decode_jpeg(jpeg.bytes()).expect("a picture");
+        let decoded = blastscope_shared::field::decode::decode_jpeg(jpeg.bytes()).expect("a picture");
         assert_eq!((decoded.width(), decoded.height()), (320, 240));
     }
 

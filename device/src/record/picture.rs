@@ -8,8 +8,10 @@ use std::str::FromStr;
 
 use blastscope_shared::{
     RgbPixels,
-    decode::{self, DecodeError},
-    preprocess::squash,
+    field::{
+        decode::{self, DecodeError},
+        squash::squash,
+    },
 };
 use image::{
     ExtendedColorType, ImageEncoder as _,

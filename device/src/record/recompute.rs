@@ -6,7 +6,7 @@
 
 use blastscope_shared::{
     classifier::Classifier,
-    gate::{Gate, Inspector},
+    field::gate::{Gate, Inspector},
 };
 use serde::Serialize;
 

@@ -15,12 +15,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::Class;
+use blastscope_shared::{ByClass, Class};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, spreadsheet::cell, verify};
-use crate::{RESEARCH_USE, classify::ByClass};
+use crate::RESEARCH_USE;
 
 /// What was exported and what was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,6 +1,6 @@
 //! Heat maps as a report shows them.
 
-use blastscope_shared::{Class, RgbPixels, calibration::most_probable};
+use blastscope_shared::{Class, RgbPixels, judge::calibration::most_probable};
 
 use crate::{
     model::Loaded,

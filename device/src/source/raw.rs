@@ -7,7 +7,7 @@ use std::{mem, time::Duration};
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     RgbPixels,
-    decode::{self, DecodeError},
+    field::decode::{self, DecodeError},
 };
 
 use self::ycbcr::Converter;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{artifact, classifier::Classifier, network::Execution};
+use blastscope_shared::{artifact, classifier::Classifier, engine::network::Execution};
 
 use crate::{
     disk::{Disk, System},

@@ -6,7 +6,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
-use blastscope_shared::network::Execution;
+use blastscope_shared::engine::network::Execution;
 
 use super::{
     Outcome, PassedOver, Report, UpdateError,

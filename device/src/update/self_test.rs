@@ -7,9 +7,9 @@ use blastscope_shared::{
     Isa,
     artifact::ArtifactError,
     classifier::Classifier,
+    engine::network::Execution,
     judge::Scores,
-    network::Execution,
-    sight::{Blank, Sight},
+    sight::{Blank, Observation},
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,23 +96,23 @@ pub fn run(bytes: &[u8], execution: Execution) -> Result<SelfTest, SelfTestError
 fn compare(
     isa: &'static str,
     field: usize,
-    found: &Sight<Scores>,
-    expected: &Sight<Scores>,
+    found: &Observation<Scores>,
+    expected: &Observation<Scores>,
 ) -> Result<(), SelfTestError> {
-    let bits = |sight: &Sight<Scores>| {
+    let bits = |sight: &Observation<Scores>| {
         sight.map(|scores| {
             let numbers = scores.logits().into_iter().chain(scores.probabilities()).chain([scores.novelty()]);
             numbers.map(f32::to_bits).collect::<Vec<u32>>()
         })
     };
     if bits(found) != bits(expected) {
-        let logits = |sight: &Sight<Scores>| sight.observed().map(|scores| scores.logits());
+        let logits = |sight: &Observation<Scores>| sight.observed().map(|scores| scores.logits());
         return Err(SelfTestError::Disagrees { isa, field, fast: logits(found), plain: logits(expected) });
     }
     match found {
-        Sight::Nothing(Blank::NotFinite) => Err(SelfTestError::NotFinite { field }),
+        Observation::Nothing(Blank::NotFinite) => Err(SelfTestError::NotFinite { field }),
         // A drawn field may show no cells to a network that looks for them.
-        Sight::Nothing(Blank::NoCells) | Sight::Observed(_) => Ok(()),
+        Observation::Nothing(Blank::NoCells) | Observation::Observed(_) => Ok(()),
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
         assert!(matches!(compare("avx2", 2, &other, &sound), Err(SelfTestError::Disagrees { field: 2, .. })));
         let other = sight([1.0, 2.0, 3.0, -0.0], f32::from_bits(1.0f32.to_bits() + 1));
         assert!(matches!(compare("avx2", 1, &other, &sound), Err(SelfTestError::Disagrees { .. })));
-        let nothing = Sight::Nothing(Blank::NoCells);
+        let nothing = Observation::Nothing(Blank::NoCells);
         assert_eq!(compare("avx2", 1, &nothing, &nothing), Ok(()));
         assert!(matches!(compare("avx2", 1, &nothing, &sound), Err(SelfTestError::Disagrees { fast: None, .. })));
         for number in [f32::NAN, f32::INFINITY] {

@@ -9,7 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::{Artifact, artifact, network::Execution, signing::SecretKey};
+use blastscope_shared::{
+    Artifact,
+    artifact::{self, signing::SecretKey},
+    engine::network::Execution,
+};
 use tempfile::TempDir;
 
 use super::*;

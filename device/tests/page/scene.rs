@@ -16,7 +16,7 @@ use blastscope::{
     record::{Jpeg, Record, RecordWriter},
     source::{FrameSource, SourceError},
 };
-use blastscope_shared::{RgbPixels, network::Execution};
+use blastscope_shared::{RgbPixels, engine::network::Execution};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

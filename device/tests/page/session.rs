@@ -5,7 +5,7 @@ use std::time::Duration;
 use blastscope::record::{Label, RecordReader, State, verify::verify};
 use blastscope_shared::{
     Class,
-    decode::{decode, decode_jpeg},
+    field::decode::{decode, decode_jpeg},
 };
 use serde_json::{Value, json};
 

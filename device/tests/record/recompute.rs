@@ -16,7 +16,7 @@ use blastscope::{
     },
     source::{Encoding, RawFrame},
 };
-use blastscope_shared::{RgbPixels, classifier::Classifier, network::Execution};
+use blastscope_shared::{RgbPixels, classifier::Classifier, engine::network::Execution};
 
 use crate::samples::new_session;
 

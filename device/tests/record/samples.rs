@@ -9,7 +9,7 @@ use blastscope::record::{
     Decision, Hash, Judgement, Label, NewField, NewOpinion, NewSession, Receipt, Record, Said, Says, SessionId,
     StoredPicture, VerdictKind,
 };
-use blastscope_shared::{Class, RgbPixels, gate::Quality};
+use blastscope_shared::{Class, RgbPixels, field::gate::Quality};
 
 /// 2026-11-25 and `seconds`.
 pub fn at(seconds: u64) -> SystemTime {

@@ -327,7 +327,7 @@ fn a_report_to_look_at() {
     let data = tempfile::tempdir().expect("a folder");
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
     let classifier =
-        blastscope::model::open(&model, blastscope_shared::network::Execution::default()).expect("a model");
+        blastscope::model::open(&model, blastscope_shared::engine::network::Execution::default()).expect("a model");
     // Names of other scripts need fonts, which BLASTSCOPE_FONTS may name.
     let fonts = std::env::var_os("BLASTSCOPE_FONTS").is_some();
     let [operator, signs, notes] = if fonts {

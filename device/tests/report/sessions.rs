@@ -24,7 +24,7 @@ pub fn tiny_model() -> PathBuf {
 
 /// Hash of [`tiny_model`].
 pub fn tiny_hash() -> String {
-    let classifier = blastscope::model::open(&tiny_model(), blastscope_shared::network::Execution::default());
+    let classifier = blastscope::model::open(&tiny_model(), blastscope_shared::engine::network::Execution::default());
     classifier.expect("a model").model_id().to_string()
 }
 

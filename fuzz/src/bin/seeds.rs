@@ -3,10 +3,7 @@
 
 use std::{fs, io::Cursor, num::NonZero, path::Path};
 
-use blastscope_shared::{
-    artifact::{HEADER_LEN, Pictures, sign},
-    signing::SecretKey,
-};
+use blastscope_shared::artifact::{HEADER_LEN, Pictures, sign, signing::SecretKey};
 use blastscope_tests::{blocks, cell_artifact, marked, tiny_artifact};
 use image::{DynamicImage, ImageFormat, RgbImage};
 

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 
-use blastscope_shared::{Class, Preprocessing, preprocess::Rectangle};
+use blastscope_shared::{Class, Preprocessing, field::preprocess::Rectangle};
 use serde::Serialize;
 
 use crate::{colour_baseline::distinct, dataset::Dataset, evaluation::Rate, progress::Progress};

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use blastscope_shared::{Class, Preprocessing, preprocess::Rectangle};
+use blastscope_shared::{Class, Preprocessing, field::preprocess::Rectangle};
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use rayon::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use blastscope_shared::{Class, folds};
+use blastscope_shared::{Class, adaptation::folds};
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
 use crate::dataset::LabelledImage;

@@ -4,8 +4,9 @@ use std::{fmt::Write, path::PathBuf};
 
 use blastscope_shared::{
     Classifier,
-    artifact::{Artifact, Filters, Layer},
+    artifact::Artifact,
     hex,
+    layers::{Filters, Layer},
 };
 use serde_json::{Value, json};
 

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{
-    Class, Classifier, Sight,
+    Class, Classifier, Observation,
     artifact::Artifact,
-    calibration::{Calibration, most_probable},
-    classifier::Assessment,
+    judge::{
+        Assessment,
+        calibration::{Calibration, most_probable},
+    },
 };
 
 use crate::{
@@ -225,7 +227,7 @@ fn lost_by_rounding(
     let right = |classes: &mut dyn Iterator<Item = Option<Class>>| {
         classes.zip(items).filter(|(class, item)| *class == Some(data.images[item.image].class)).count() as f64
     };
-    let named = |logits: &Sight<[f32; Class::COUNT]>| {
+    let named = |logits: &Observation<[f32; Class::COUNT]>| {
         most_probable(&calibration.probabilities(&logits.observed()?)).map(|(class, _)| class)
     };
     let of_float = right(&mut float.iter().map(named));

@@ -9,8 +9,10 @@ use std::{
 use blastscope_files::Printable as _;
 use blastscope_shared::{
     Preprocessing,
-    calibration::Calibration,
-    operating_point::{OperatingPoint, Scored},
+    judge::{
+        calibration::Calibration,
+        operating_point::{OperatingPoint, Scored},
+    },
 };
 
 use super::{Answer, By, FoldOutcome};

@@ -341,7 +341,7 @@ fn bars(summary: &Summary) -> String {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Class, Sight, sight::Blank};
+    use blastscope_shared::{Class, Observation, sight::Blank};
 
     use super::*;
     use crate::{
@@ -375,7 +375,7 @@ mod tests {
         let outcome = |name: &str, truth: Class, right: usize| FoldOutcome {
             name: name.into(),
             epoch: 3,
-            calibration: blastscope_shared::calibration::Calibration::NONE,
+            calibration: blastscope_shared::judge::calibration::Calibration::NONE,
             validation_unseen: 3,
             answers: (0..10)
                 .map(|at| {
@@ -384,7 +384,7 @@ mod tests {
                         file: format!("{name}/{at}.jpg"),
                         group: at as u32,
                         truth,
-                        probabilities: Sight::Observed([1.0 - malignant, malignant, 0.0, 0.0]),
+                        probabilities: Observation::Observed([1.0 - malignant, malignant, 0.0, 0.0]),
                         colour: 0.0,
                     }
                 })
@@ -415,7 +415,7 @@ mod tests {
         // Nothing seen is said, in the validation parts and in the folds.
         assert!(text.contains("In 6 fields of the validation parts nothing was seen"), "{text}");
         assert!(!text.contains("it saw nothing"));
-        outcomes[0].answers[0].probabilities = Sight::Nothing(Blank::NoCells);
+        outcomes[0].answers[0].probabilities = Observation::Nothing(Blank::NoCells);
         let summary = Summary::new(&outcomes, Bootstrap { resamples: 100, seed: 1 });
         let text = verdict(&subject, &summary);
         assert!(text.contains("80.0 % of benign") && text.contains("In 1 of 20 fields it saw nothing"), "{text}");

@@ -195,7 +195,7 @@ fn trade(outcomes: &[FoldOutcome], coverage: f64) -> Trade {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Class, Sight, sight::Blank};
+    use blastscope_shared::{Class, Observation, sight::Blank};
 
     use super::*;
 
@@ -204,13 +204,13 @@ mod tests {
             file: format!("{name}/{at}"),
             group: at as u32 / 2,
             truth,
-            probabilities: Sight::Observed([1.0 - malignant, malignant, 0.0, 0.0]),
+            probabilities: Observation::Observed([1.0 - malignant, malignant, 0.0, 0.0]),
             colour,
         });
         FoldOutcome {
             name: name.into(),
             epoch: 1,
-            calibration: blastscope_shared::calibration::Calibration::NONE,
+            calibration: blastscope_shared::judge::calibration::Calibration::NONE,
             validation_unseen: 0,
             answers: answers.collect(),
         }
@@ -249,7 +249,7 @@ mod tests {
         let seen = Summary::new(&outcomes, Bootstrap { resamples: 10, seed: 1 });
         for outcome in &mut outcomes {
             for (at, blank) in [(0, Blank::NoCells), (3, Blank::NotFinite)] {
-                outcome.answers[at].probabilities = Sight::Nothing(blank);
+                outcome.answers[at].probabilities = Observation::Nothing(blank);
                 assert_eq!((outcome.answers[at].malignant(), outcome.answers[at].is_right()), (None, false));
             }
         }

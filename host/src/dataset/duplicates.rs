@@ -20,7 +20,7 @@
 //! overlap by a shift of the slide, which no such hash finds: without a list, expect more than half of the overlaps to stay
 //! undiscovered, and a grouped split to be a little too easy.
 
-use blastscope_shared::{Preprocessing, RgbPixels, preprocess::Rectangle};
+use blastscope_shared::{Preprocessing, RgbPixels, field::preprocess::Rectangle};
 use rayon::prelude::*;
 
 use crate::symmetry::Symmetry;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, RgbPixels, decode::Note};
+use blastscope_shared::{Class, RgbPixels, field::decode::Note};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 

@@ -1,6 +1,6 @@
 //! Compression.
 
-use blastscope_shared::{RgbPixels, decode::decode_jpeg};
+use blastscope_shared::{RgbPixels, field::decode::decode_jpeg};
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 
 /// The picture as a JPEG file of `quality` (1..=100) holds it. A picture that no JPEG file can hold, beyond 65,535 pixels of width

@@ -1,4 +1,4 @@
-use blastscope_shared::{Class, gate::Gate};
+use blastscope_shared::{Class, field::gate::Gate};
 
 use super::*;
 use crate::synth::draw_field;

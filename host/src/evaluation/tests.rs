@@ -9,7 +9,7 @@ fn prediction(truth: Class, class: Class, confidence: f32) -> Prediction {
     Prediction {
         file: format!("{truth}/as-{class}.png"),
         truth,
-        probabilities: Sight::Observed(probabilities),
+        probabilities: Observation::Observed(probabilities),
         abstained: None,
     }
 }
@@ -138,7 +138,7 @@ fn nothing(truth: Class, blank: Blank, abstained: Option<&str>) -> Prediction {
     Prediction {
         file: format!("{truth}/blank.png"),
         truth,
-        probabilities: Sight::Nothing(blank),
+        probabilities: Observation::Nothing(blank),
         abstained: abstained.map(str::to_owned),
     }
 }
@@ -198,7 +198,7 @@ fn rejects_what_are_no_probabilities() {
     assert!(Evaluation::new(&subject, &[]).is_err());
     for wrong in [[f32::NAN, 0.0, 0.0, 1.0], [0.5, 0.4, 0.0, 0.0], [-0.5, 1.5, 0.0, 0.0]] {
         let mut predictions = vec![prediction(Class::Pro, Class::Pro, 0.9)];
-        predictions[0].probabilities = Sight::Observed(wrong);
+        predictions[0].probabilities = Observation::Observed(wrong);
         let text = Evaluation::new(&subject, &predictions).expect_err("no probabilities").to_string();
         assert!(text.contains("Pro/as-Pro.png"), "{text}");
     }
@@ -260,11 +260,9 @@ fn an_unfamiliar_folder_in_which_nothing_was_seen_is_shown() {
         screening::Finding,
         unfamiliar::{Familiar, Unfamiliar},
     };
-    let judge = blastscope_shared::Judge::new(blastscope_shared::artifact::Thresholds {
-        min_probability: 0.6,
-        max_novelty: 2.0,
-    });
-    let nothing = Finding { assessment: judge.assess(Sight::Nothing(Blank::NoCells)), rejected: false };
+    let judge =
+        blastscope_shared::Judge::new(blastscope_shared::judge::Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+    let nothing = Finding { assessment: judge.assess(Observation::Nothing(Blank::NoCells)), rejected: false };
     let familiar = [Familiar { novelty: 1.0, group: 0 }];
     let mut evaluation = evaluate(&of_confusion(CONFUSION));
     let holidays = Unfamiliar::new("holidays".into(), &familiar, &[nothing; 3], 2.0, Bootstrap::default());

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use blastscope_shared::{Class, Sight};
+use blastscope_shared::{Class, Observation};
 
 use super::*;
 use crate::{
@@ -25,7 +25,7 @@ fn evaluated(model: &str) -> Evidence {
         .map(|truth| Prediction {
             file: format!("{truth}.png"),
             truth,
-            probabilities: Sight::Observed([0.7, 0.1, 0.1, 0.1]),
+            probabilities: Observation::Observed([0.7, 0.1, 0.1, 0.1]),
             abstained: None,
         })
         .collect();

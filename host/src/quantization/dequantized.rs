@@ -1,7 +1,7 @@
 //! From int8 layers back to float ones, for comparisons with float arithmetic.
 
-use blastscope_shared::{
-    artifact::{Filters, Layer},
+use blastscope_shared::layers::{
+    Filters, Layer,
     quantization::{FloatFilters, INPUT_SCALE},
 };
 

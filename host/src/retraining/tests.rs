@@ -1,4 +1,4 @@
-use blastscope_shared::{Sight, sight::Blank};
+use blastscope_shared::{Observation, sight::Blank};
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn good() -> Vec<Prediction> {
     let of = |at: usize| Prediction {
         file: format!("{at}.png"),
         truth: Class::ALL[at % 4],
-        probabilities: Sight::Observed(probabilities[at % 4]),
+        probabilities: Observation::Observed(probabilities[at % 4]),
         abstained: None,
     };
     (0..80).map(of).collect()
@@ -32,7 +32,7 @@ fn the_same_or_a_better_challenger_passes() {
     let mut before = good();
     assert_eq!(objections(&before, &before, 0.0), [] as [&str; 0]);
     before.iter_mut().take(8).for_each(|one| one.abstained = Some("not sure enough".into()));
-    before[40].probabilities = Sight::Nothing(Blank::NoCells);
+    before[40].probabilities = Observation::Nothing(Blank::NoCells);
     assert_eq!(objections(&before, &good(), 0.0), [] as [&str; 0]);
 }
 
@@ -64,7 +64,7 @@ fn every_score_can_speak_against_a_challenger() {
     let taken_for = |class: Class, confidence: f32| {
         let mut probabilities = [(1.0 - confidence) / 3.0; 4];
         probabilities[class.index()] = confidence;
-        Sight::Observed(probabilities)
+        Observation::Observed(probabilities)
     };
     for class in Class::ALL {
         let other = if class == Class::Benign { Class::Early } else { Class::Benign };
@@ -79,7 +79,7 @@ fn every_score_can_speak_against_a_challenger() {
     }
     assert_eq!(spoilt(&|one| one.probabilities = taken_for(one.truth, 0.5)), ["calibration error"]);
     // One that sees nothing answers nothing, and no score of it can be computed that hides it.
-    let found = spoilt(&|one| one.probabilities = Sight::Nothing(Blank::NoCells));
+    let found = spoilt(&|one| one.probabilities = Observation::Nothing(Blank::NoCells));
     let names: Vec<String> =
         Score::ALL.iter().map(|score| score.to_string().split(':').next().expect("a name").into()).collect();
     assert_eq!(found, names);

@@ -1,4 +1,4 @@
-use blastscope_shared::{Class, Sight, sight::Blank};
+use blastscope_shared::{Class, Observation, sight::Blank};
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn prediction(at: usize, class: Class, confidence: f32, abstained: Option<&str>)
     Prediction {
         file: format!("{at}.png"),
         truth: Class::Pre,
-        probabilities: Sight::Observed(probabilities),
+        probabilities: Observation::Observed(probabilities),
         abstained: abstained.map(str::to_owned),
     }
 }
@@ -59,7 +59,7 @@ fn nothing_seen_is_an_abstention_and_never_right() {
     let blank = |at: usize, truth, abstained: Option<&str>| Prediction {
         file: format!("{at}.png"),
         truth,
-        probabilities: Sight::Nothing(Blank::NoCells),
+        probabilities: Observation::Nothing(Blank::NoCells),
         abstained: abstained.map(str::to_owned),
     };
     let predictions = [

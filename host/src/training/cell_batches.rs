@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use blastscope_shared::cells::SIDE;
+use blastscope_shared::sight::cells::SIDE;
 use burn::{
     data::{
         dataloader::{DataLoaderBuilder, batcher::Batcher},

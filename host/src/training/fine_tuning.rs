@@ -182,7 +182,7 @@ fn dense(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
 }
 
 /// Weights `[filters, inputs]` rounded to 127 steps on either side of zero, one scale a filter, as
-/// [`blastscope_shared::quantization::quantize_channel`] does. Gradients pass as if they were not.
+/// [`blastscope_shared::layers::quantization::quantize_channel`] does. Gradients pass as if they were not.
 fn round_rows(weights: Tensor<2>) -> Tensor<2> {
     let fixed = weights.clone().detach();
     let scale = fixed.clone().abs().max_dim(1).clamp_min(f32::MIN_POSITIVE * 127.0) / 127.0;

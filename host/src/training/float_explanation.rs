@@ -1,7 +1,7 @@
-//! Grad-CAM in float, by differentiation: what the closed form of [`blastscope_shared::explanation`] on int8 activations is held
+//! Grad-CAM in float, by differentiation: what the closed form of [`blastscope_shared::layers::explanation`] on int8 activations is held
 //! against. Nothing is shared with it but the definition.
 
-use blastscope_shared::{Class, Preprocessing, quantization::FloatFilters};
+use blastscope_shared::{Class, Preprocessing, layers::quantization::FloatFilters};
 use burn::{
     nn::pool::{MaxPool2d, MaxPool2dConfig},
     prelude::*,

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use blastscope_shared::{
-    Class, Sight,
-    cells::{CellView, SIDE},
-    quantization::FloatFilters,
-    sight::Blank,
+    Class, Observation,
+    layers::quantization::FloatFilters,
+    sight::{
+        Blank,
+        cells::{CellView, SIDE},
+    },
 };
 use burn::{data::dataloader::batcher::Batcher, nn::Linear, prelude::*, store::ModuleRecord};
 use rayon::prelude::*;
@@ -65,7 +67,11 @@ impl FloatNetwork {
     ///
     /// # Errors
     /// When the device gives back something that is not logits.
-    pub fn logits(&self, examples: &[Example], progress: Progress) -> Result<Vec<Sight<[f32; Class::COUNT]>>, Error> {
+    pub fn logits(
+        &self,
+        examples: &[Example],
+        progress: Progress,
+    ) -> Result<Vec<Observation<[f32; Class::COUNT]>>, Error> {
         if self.batcher.preprocessing.is_cell_by_cell() {
             return self.logits_by_cell(examples, progress);
         }
@@ -74,7 +80,7 @@ impl FloatNetwork {
         for chunk in examples.chunks(BATCH) {
             let batch = self.batcher.batch(chunk.to_vec(), &self.device);
             let values = values(self.network.forward(batch.inputs))?;
-            logits.extend(values.as_chunks::<{ Class::COUNT }>().0.iter().copied().map(Sight::of_finite));
+            logits.extend(values.as_chunks::<{ Class::COUNT }>().0.iter().copied().map(Observation::of_finite));
             task.advance(chunk.len());
         }
         Ok(logits)
@@ -84,7 +90,7 @@ impl FloatNetwork {
         &self,
         examples: &[Example],
         progress: Progress,
-    ) -> Result<Vec<Sight<[f32; Class::COUNT]>>, Error> {
+    ) -> Result<Vec<Observation<[f32; Class::COUNT]>>, Error> {
         let task = progress.start("float network", examples.len());
         let mut logits = Vec::with_capacity(examples.len());
         for chunk in examples.chunks(BATCH) {
@@ -102,8 +108,8 @@ impl FloatNetwork {
                     mean.iter_mut().zip(of_cell).for_each(|(mean, logit)| *mean += logit / planes.len() as f32);
                 }
                 logits.push(match planes.is_empty() {
-                    true => Sight::Nothing(Blank::NoCells),
-                    false => Sight::of_finite(mean),
+                    true => Observation::Nothing(Blank::NoCells),
+                    false => Observation::of_finite(mean),
                 });
             }
             task.advance(chunk.len());
@@ -276,7 +282,7 @@ mod tests {
             .logits(&examples, Progress::Silent)
             .expect("logits")
             .into_iter()
-            .filter_map(Sight::observed)
+            .filter_map(Observation::observed)
             .collect();
         assert_eq!(expected.len(), examples.len());
         let clips = float.clips(&examples, Progress::Silent).expect("clips");

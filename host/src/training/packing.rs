@@ -8,16 +8,17 @@ use std::path::Path;
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{
-    Class, Classifier, Sight,
+    Class, Classifier, Observation,
     artifact::{
         Artifact, ArtifactError, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
-        Thresholds,
     },
-    calibration::Calibration,
-    classifier::Assessment,
-    novelty::{Distances, NoveltyStatistics},
-    operating_point::{OperatingPoint, Scored, usual_distances},
-    stain::{self, HUES, Hue, Stain},
+    field::stain::{self, HUES, Hue, Stain},
+    judge::{
+        Assessment, Thresholds,
+        calibration::Calibration,
+        novelty::{Distances, NoveltyStatistics},
+        operating_point::{OperatingPoint, Scored, usual_distances},
+    },
 };
 use rayon::prelude::*;
 
@@ -200,7 +201,7 @@ impl<'a> Model<'a> {
         let classifier = self.classifier()?;
         let examples = super::examples(data, inputs, items);
         let task = Progress::Shown.start("choosing thresholds", items.len());
-        let seen: Vec<Sight<([f32; Class::COUNT], Distances)>> = examples
+        let seen: Vec<Observation<([f32; Class::COUNT], Distances)>> = examples
             .par_iter()
             .map_init(
                 || classifier.workspace(),

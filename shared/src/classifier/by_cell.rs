@@ -3,12 +3,11 @@
 use alloc::{vec, vec::Vec};
 
 use crate::{
-    cells::{Cell, CellView, MAX_CELLS, SIDE},
-    explanation::Explanation,
+    engine::network::{self, Network, Output},
+    field::{preprocess::Preprocessing, stain::Hue},
     label::Class,
-    network::{self, Network, Output},
-    preprocess::Preprocessing,
-    stain::Hue,
+    layers::explanation::Explanation,
+    sight::cells::{Cell, CellView, MAX_CELLS, SIDE},
 };
 
 /// Pixels of the field's input to a cell of the map.

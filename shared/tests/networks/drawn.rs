@@ -2,9 +2,8 @@
 
 use blastscope_shared::{
     Class, Isa, Network, Preprocessing,
-    artifact::{Filters, Layer},
-    network::Execution,
-    quantization::MAX_INPUTS,
+    engine::network::Execution,
+    layers::{Filters, Layer, quantization::MAX_INPUTS},
 };
 use proptest::prelude::*;
 

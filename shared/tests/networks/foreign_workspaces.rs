@@ -1,7 +1,9 @@
 //! A workspace belongs to the network that made it. Another network that is given it must neither write past its end nor take
 //! what lies in it for its own, however alike the two are in size.
 
-use blastscope_shared::{Class, Classifier, Explanation, Network, Preprocessing, RgbPixels, network::Workspace};
+use blastscope_shared::{
+    Class, Classifier, Explanation, Network, Preprocessing, RgbPixels, engine::network::Workspace,
+};
 use proptest::prelude::*;
 
 use crate::{

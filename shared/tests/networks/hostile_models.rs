@@ -6,8 +6,8 @@ use std::cell::Cell;
 use blastscope_shared::{
     Artifact, Class, Classifier, Explanation, Network, Preprocessing,
     artifact::{ArtifactError, HEADER_LEN},
-    explanation::Unexplained,
-    network::Execution,
+    engine::network::Execution,
+    layers::explanation::Unexplained,
 };
 use proptest::prelude::*;
 

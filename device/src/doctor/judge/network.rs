@@ -1,6 +1,6 @@
 //! What classification needs: an instruction set, a model, and the two agreeing.
 
-use blastscope_shared::{Class, Sight};
+use blastscope_shared::{Class, Observation};
 
 use crate::doctor::{
     Check,
@@ -84,10 +84,10 @@ fn self_test(trial: &Trial) -> Check {
     )
 }
 
-fn shown(logits: &Sight<[f32; Class::COUNT]>) -> String {
+fn shown(logits: &Observation<[f32; Class::COUNT]>) -> String {
     match logits {
-        Sight::Observed(logits) => format!("{logits:?}"),
-        Sight::Nothing(blank) => blank.name().to_owned(),
+        Observation::Observed(logits) => format!("{logits:?}"),
+        Observation::Nothing(blank) => blank.name().to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Machines as their facts, and what is said of them.
 
-use blastscope_shared::sight::{Blank, Sight};
+use blastscope_shared::sight::{Blank, Observation};
 
 use super::*;
 use crate::doctor::{
@@ -15,7 +15,7 @@ use crate::hardware::PinState;
 const NOW: u64 = 1_795_583_226;
 
 fn trial(isa: &'static str, frame_ms: f64) -> Trial {
-    let logits = Sight::Observed([8.5, -1.5, -3.25, -0.0]);
+    let logits = Observation::Observed([8.5, -1.5, -3.25, -0.0]);
     Trial { isa, logits, scalar_logits: logits, frame_ms }
 }
 
@@ -211,9 +211,10 @@ fn one_bit_of_difference_is_broken() {
         model: loaded(Trial { scalar_logits, ..trial("neon-dotprod", 20.0) }),
         ..raspberry_pi()
     };
-    let observed =
-        [[8.5, -1.5, -3.25, 0.0], [8.500_001, -1.5, -3.25, -0.0], [f32::NAN, -1.5, -3.25, -0.0]].map(Sight::Observed);
-    for scalar_logits in observed.into_iter().chain([Sight::Nothing(Blank::NoCells), Sight::Nothing(Blank::NotFinite)])
+    let observed = [[8.5, -1.5, -3.25, 0.0], [8.500_001, -1.5, -3.25, -0.0], [f32::NAN, -1.5, -3.25, -0.0]]
+        .map(Observation::Observed);
+    for scalar_logits in
+        observed.into_iter().chain([Observation::Nothing(Blank::NoCells), Observation::Nothing(Blank::NotFinite)])
     {
         assert_only(
             &facts(scalar_logits),
@@ -227,8 +228,8 @@ fn one_bit_of_difference_is_broken() {
 #[test]
 fn kernels_agree_on_finite_numbers_and_on_no_cells_only() {
     let agrees = |logits| Trial { logits, scalar_logits: logits, ..trial("avx2", 20.0) }.agrees();
-    assert!(agrees(Sight::Observed([1.0, 2.0, 3.0, 4.0])) && agrees(Sight::Nothing(Blank::NoCells)));
-    assert!(!agrees(Sight::Observed([f32::NAN; 4])) && !agrees(Sight::Nothing(Blank::NotFinite)));
+    assert!(agrees(Observation::Observed([1.0, 2.0, 3.0, 4.0])) && agrees(Observation::Nothing(Blank::NoCells)));
+    assert!(!agrees(Observation::Observed([f32::NAN; 4])) && !agrees(Observation::Nothing(Blank::NotFinite)));
 }
 
 #[test]

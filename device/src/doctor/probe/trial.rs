@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_shared::{Classifier, Isa, RgbPixels, Sight, network::Execution};
+use blastscope_shared::{Classifier, Isa, Observation, RgbPixels, engine::network::Execution};
 
 use crate::{
     bench::times::Times,
@@ -47,7 +47,7 @@ fn attempt(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution) 
     })
 }
 
-fn logits(classifier: &Classifier, picture: &RgbPixels) -> Sight<[f32; 4]> {
+fn logits(classifier: &Classifier, picture: &RgbPixels) -> Observation<[f32; 4]> {
     classifier.look(picture, &mut classifier.workspace()).map(|scores| scores.logits())
 }
 

@@ -1,6 +1,9 @@
 //! Whole slides, drawn and asserted: what counts as a field, and how often.
 
-use blastscope_shared::{Class, Judge, RgbPixels, Sight, artifact::Thresholds, judge::Scores, verdict::Verdict};
+use blastscope_shared::{
+    Class, Judge, Observation, RgbPixels,
+    judge::{Scores, Thresholds, verdict::Verdict},
+};
 
 use super::*;
 use crate::{
@@ -13,7 +16,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
 /// Says `class` with `probability` of everything.
-fn says(class: Class, probability: f32) -> impl FnMut(&RgbPixels) -> Sight<Scores> {
+fn says(class: Class, probability: f32) -> impl FnMut(&RgbPixels) -> Observation<Scores> {
     move |_| {
         let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
         probabilities[class.index()] = probability;

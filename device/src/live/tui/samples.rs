@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blastscope_shared::{Class, gate::Quality};
+use blastscope_shared::{Class, field::gate::Quality};
 
 use super::slide::Slide;
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use blastscope_shared::{Class, gate::Quality};
+use blastscope_shared::{Class, field::gate::Quality};
 use rusqlite::{Row, types::Type};
 
 use crate::record::{

@@ -1,11 +1,16 @@
-use blastscope_shared::{Sight, sight::Blank};
+use blastscope_shared::{Observation, sight::Blank};
 
 use super::*;
 
 fn prediction(file: usize, truth: Class, class: Class, confidence: f32) -> Prediction {
     let mut probabilities = [(1.0 - confidence) / 3.0; 4];
     probabilities[class.index()] = confidence;
-    Prediction { file: format!("{file}.png"), truth, probabilities: Sight::Observed(probabilities), abstained: None }
+    Prediction {
+        file: format!("{file}.png"),
+        truth,
+        probabilities: Observation::Observed(probabilities),
+        abstained: None,
+    }
 }
 
 /// Two networks on 400 fields: both right but for 20 that only the first, and 8 that only the second gets right.
@@ -93,7 +98,7 @@ fn abstentions_are_coverage_and_an_absent_class_has_no_recall() {
 fn nothing_seen_is_neither_right_nor_answered() {
     let seen: Vec<Prediction> = (0..40).map(|at| prediction(at, Class::Benign, Class::Benign, 0.8)).collect();
     let mut blank = seen.clone();
-    blank.iter_mut().take(10).for_each(|one| one.probabilities = Sight::Nothing(Blank::NoCells));
+    blank.iter_mut().take(10).for_each(|one| one.probabilities = Observation::Nothing(Blank::NoCells));
     let paired = compare(&[seen, blank.clone()], &alone(40));
     let of = |score| paired.scores.iter().find(|found| found.score == score).expect("measured").values;
     for score in [Score::Accuracy, Score::Specificity, Score::Recall(Class::Benign), Score::Coverage] {

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use blastscope_shared::{Class, Sight};
+use blastscope_shared::{Class, Observation};
 
 use super::*;
 use crate::{
@@ -46,7 +46,7 @@ fn evaluation(right: usize) -> Evaluation {
             Prediction {
                 file: format!("{at}.png"),
                 truth,
-                probabilities: Sight::Observed(probabilities),
+                probabilities: Observation::Observed(probabilities),
                 abstained: None,
             }
         })

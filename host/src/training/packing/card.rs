@@ -3,7 +3,7 @@
 use blastscope_shared::{
     Class,
     artifact::{ModelCard, STATEMENT},
-    cells::SIDE,
+    sight::cells::SIDE,
 };
 
 use super::comparison::Comparison;

@@ -1,6 +1,9 @@
 //! Float and int8 side by side.
 
-use blastscope_shared::{Class, Classifier, classifier::Assessment, judge::Scores};
+use blastscope_shared::{
+    Class, Classifier,
+    judge::{Assessment, Scores},
+};
 use serde_json::json;
 
 use super::{Model, run_int8};
