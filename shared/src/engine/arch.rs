@@ -1,7 +1,7 @@
 //! Fast kernels: one network loop, thin instruction sets below it, chosen at run time.
 //!
 //! ```text
-//! Isa --Kernels--> Engine (layout, steps) --> tile (loops over Vector) --> avx512vnni, ... (Vector)
+//! Isa --Kernels--> Engine (layout.rs: steps, maps) --> tile (loops over Vector) --> avx512vnni, ... (Vector)
 //! ```
 //! Every instruction set gives the bits of the scalar kernels. This module is the only one with unsafe code and the only one
 //! that knows architectures.
@@ -12,7 +12,8 @@
 #[macro_use]
 mod instruction_set;
 
-mod engine;
+mod kernels;
+mod layout;
 mod memory;
 mod packed;
 #[cfg(feature = "std")]
@@ -34,8 +35,8 @@ mod ymm;
 
 use core::fmt;
 
-pub(crate) use engine::{Arena, Engine};
-pub(crate) use instruction_set::Kernels;
+pub(crate) use kernels::Kernels;
+pub(crate) use layout::{Arena, Engine};
 
 /// An instruction set that the network can run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,19 +3,17 @@
 use core::arch::x86_64::*;
 
 use super::{
-    tile::{Ahead, Convolution, square, strip},
+    tile::{Ahead, Convolution, Tiling, square, strip},
     vector::Vector,
 };
 
 #[derive(Clone, Copy)]
 struct Avx512Vnni;
 
-// SAFETY: 16 sums, 16 times 4 weights and 16 multipliers are 64 bytes each, and a stored block is 16 bytes. Rows are done by `strip` and
-// `square` alone, from one tile to the next. The intrinsics only need their instruction set and valid pointers.
+// SAFETY: 16 sums, 16 times 4 weights and 16 multipliers are 64 bytes each, and a stored block is 16 bytes. The intrinsics only need their instruction set and valid pointers.
 unsafe impl Vector for Avx512Vnni {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = 1;
-    const BLOCKS: usize = 2;
     type Sums = __m512i;
     type Taps = __m512i;
     type Group = __m512i;
@@ -95,6 +93,11 @@ unsafe impl Vector for Avx512Vnni {
         // SAFETY: a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(address) }
     }
+}
+
+// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+unsafe impl Tiling for Avx512Vnni {
+    const BLOCKS: usize = 2;
 
     #[inline(always)]
     unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize, ahead: &mut Ahead) {

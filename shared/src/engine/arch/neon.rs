@@ -14,7 +14,7 @@ use core::{
 };
 
 use super::{
-    tile::{Ahead, Convolution, strip},
+    tile::{Ahead, Convolution, Tiling, strip},
     vector::{Lanes, Vector},
     winograd::Winograd,
 };
@@ -113,12 +113,10 @@ impl Product for MixedDot {
 #[derive(Clone, Copy)]
 struct Neon<P>(PhantomData<P>);
 
-// SAFETY: 16 sums and 16 multipliers are four vectors of 16 bytes, 16 times 4 weights likewise, and a stored block is one. Rows are done
-// by `strip` alone, from one tile to the next.
+// SAFETY: 16 sums and 16 multipliers are four vectors of 16 bytes, 16 times 4 weights likewise, and a stored block is one.
 unsafe impl<P: Product> Vector for Neon<P> {
     const ZERO: u8 = P::ZERO;
     const CHANNEL_BYTES: usize = 1;
-    const BLOCKS: usize = 1;
     type Sums = [int32x4_t; 4];
     type Taps = [int8x16_t; 4];
     type Group = uint8x16_t;
@@ -197,6 +195,11 @@ unsafe impl<P: Product> Vector for Neon<P> {
             vst1q_s32(output.add(12), sums[3]);
         }
     }
+}
+
+// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+unsafe impl<P: Product> Tiling for Neon<P> {
+    const BLOCKS: usize = 1;
 
     #[inline(always)]
     unsafe fn row_pair(task: &Convolution, block: usize, _blocks: usize, y: usize, ahead: &mut Ahead) {

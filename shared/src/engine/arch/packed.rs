@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{
-    instruction_set::Kernels,
+    kernels::Kernels,
     memory::{Lines, Map},
     tile::Convolution,
     vector::BLOCK,
@@ -78,6 +78,20 @@ impl Packed {
             }
         }
         Self::with(kernels, parameters, macs, Method::Direct { segments }, groups, weights)
+    }
+
+    /// Writes the weights of a dense layer's output in the order of the inputs: what [`Self::dense`] packed.
+    pub(super) fn unpack_dense(&self, kernels: &Kernels, output: usize, row: &mut [i8]) {
+        let group = kernels.group();
+        let places: Vec<usize> = (0..group).map(|channel| kernels.tap_index(output % BLOCK, channel)).collect();
+        let group_bytes = BLOCK * group;
+        let block = output / BLOCK * row.len().div_ceil(group) * group_bytes;
+        let packed = self.weights.bytes()[block..].chunks_exact(group_bytes);
+        for (weights, packed) in row.chunks_mut(group).zip(packed) {
+            for (weight, &place) in weights.iter_mut().zip(&places) {
+                *weight = packed[place] as i8;
+            }
+        }
     }
 
     fn with(

@@ -2,7 +2,7 @@
 //! Lanes are counted instead of iterated over: Miri takes ten times as long over an iterator.
 
 use super::{
-    tile::{Ahead, Convolution, square, strip},
+    tile::{Ahead, Convolution, Tiling, square, strip},
     vector::{BLOCK, Lanes, Vector},
     winograd::Winograd,
 };
@@ -25,12 +25,10 @@ macro_rules! lanes {
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<const ZERO: u8, const WIDE: bool>;
 
-// SAFETY: arrays of 16 `i32`, 64 weights and 4 bytes are read and written whole, and a stored block is 16 bytes. Rows are done by `strip`
-// and `square` alone, from one tile to the next.
+// SAFETY: arrays of 16 `i32`, 64 weights and 4 bytes are read and written whole, and a stored block is 16 bytes.
 unsafe impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
     const ZERO: u8 = ZERO;
     const CHANNEL_BYTES: usize = 1;
-    const BLOCKS: usize = if WIDE { 2 } else { 1 };
     type Sums = [i32; BLOCK];
     type Taps = [i8; 64];
     type Group = [u8; 4];
@@ -85,6 +83,11 @@ unsafe impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
         // SAFETY: the trait's contract.
         unsafe { output.cast::<[i32; BLOCK]>().write_unaligned(sums) }
     }
+}
+
+// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+unsafe impl<const ZERO: u8, const WIDE: bool> Tiling for Portable<ZERO, WIDE> {
+    const BLOCKS: usize = if WIDE { 2 } else { 1 };
 
     unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize, ahead: &mut Ahead) {
         // SAFETY: as the caller promises.

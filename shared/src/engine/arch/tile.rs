@@ -87,6 +87,20 @@ impl Convolution {
     }
 }
 
+/// How an instruction set cuts a pair of rows into tiles: as many pixels and blocks as its registers hold.
+///
+/// # Safety
+/// As for [`Vector`], and [`Tiling::row_pair`] does its work by [`strip`] and [`square`] over the columns `0..task.width`, so that
+/// what their assertions say of the slack behind a map holds.
+pub(crate) unsafe trait Tiling: Vector {
+    /// Blocks of 16 channels that a unit of work has, at most.
+    const BLOCKS: usize;
+
+    /// Rows `y` and `y + 1` of `blocks` (at most [`Tiling::BLOCKS`]) blocks of output channels from `block` on; meanwhile the
+    /// weights `ahead` are fetched.
+    unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize, ahead: &mut Ahead);
+}
+
 /// Bytes that a block of 16 activations may take.
 pub(crate) const DUMP: usize = 2 * BLOCK;
 
@@ -97,7 +111,7 @@ pub(crate) const DUMP: usize = 2 * BLOCK;
 /// the input with a border of one pixel, one row more when the height is odd, and behind that [`SLACK_PIXELS`]; the output with
 /// room for whole blocks. No other thread writes what the units write.
 #[inline(always)]
-pub(crate) unsafe fn convolve<V: Vector>(task: &Convolution, units: core::ops::Range<usize>, mut ahead: Ahead) {
+pub(crate) unsafe fn convolve<V: Tiling>(task: &Convolution, units: core::ops::Range<usize>, mut ahead: Ahead) {
     let pairs = task.row_pairs();
     for unit in units {
         let (block, pair) = (unit / pairs * V::BLOCKS, unit % pairs);

@@ -16,8 +16,6 @@ pub(crate) const GROUP_BYTES: usize = 4;
 /// * `CHANNEL_BYTES` is what [`Vector::store`] writes an activation with: 1 or 2.
 /// * `CHANNELS` and `TAP_BYTES` are left as they are defined here.
 /// * A method reads and writes no more than its documentation says, and keeps no pointer.
-/// * [`Vector::row_pair`] does its work by [`strip`](super::tile::strip) and [`square`](super::tile::square) over the columns
-///   `0..task.width`, so that what their assertions say of the slack behind a map holds.
 ///
 /// Every method may be called only where the implementor's instruction set is there, inside a function that enables it.
 /// Pointers must be valid for what the method's documentation says; no alignment is asked for.
@@ -26,8 +24,6 @@ pub(crate) unsafe trait Vector: Copy {
     const ZERO: u8;
     /// Bytes of a stored activation.
     const CHANNEL_BYTES: usize;
-    /// Blocks of 16 channels that [`Vector::row_pair`] likes best to have at once.
-    const BLOCKS: usize;
     /// Sums of 16 output channels.
     type Sums: Copy;
     /// Weights of a group for 16 output channels.
@@ -73,16 +69,6 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn prefetch_for_later(address: *const i8) {
         let _ = address;
     }
-
-    /// Two rows, `y` and `y + 1`, of `blocks` (at most [`Vector::BLOCKS`]) blocks of output channels from `block` on;
-    /// meanwhile the weights `ahead` are fetched.
-    unsafe fn row_pair(
-        task: &super::tile::Convolution,
-        block: usize,
-        blocks: usize,
-        y: usize,
-        ahead: &mut super::tile::Ahead,
-    );
 }
 
 /// Integers in a register, of 16 or 32 bits each.

@@ -6,7 +6,7 @@
 use core::{arch::x86_64::*, marker::PhantomData};
 
 use super::{
-    tile::{Ahead, Convolution, strip},
+    tile::{Ahead, Convolution, Tiling, strip},
     vector::{Lanes, Vector},
     winograd::Winograd,
 };
@@ -77,11 +77,10 @@ unsafe impl Product for DotProduct {
 struct Ymm<P>(PhantomData<P>);
 
 // SAFETY: 16 sums are two vectors of 8, whose halves of the weights `Product` vouches for. A stored block is 16 bytes, or 32 where an
-// activation has two. Rows are done by `strip` alone, from one tile to the next.
+// activation has two.
 unsafe impl<P: Product> Vector for Ymm<P> {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = P::CHANNEL_BYTES;
-    const BLOCKS: usize = 1;
     type Sums = [__m256i; 2];
     type Taps = [__m256i; 2];
     type Group = __m256i;
@@ -166,6 +165,11 @@ unsafe impl<P: Product> Vector for Ymm<P> {
         // SAFETY: a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(address) }
     }
+}
+
+// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+unsafe impl<P: Product> Tiling for Ymm<P> {
+    const BLOCKS: usize = 1;
 
     #[inline(always)]
     unsafe fn row_pair(task: &Convolution, block: usize, _blocks: usize, y: usize, ahead: &mut Ahead) {

@@ -7,7 +7,7 @@ use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 use super::{
-    instruction_set::Kernels,
+    kernels::Kernels,
     memory::{LINE, Lines, Map},
     packed::{Method, Packed},
     tile::{Ahead, Convolution, Dense, Outputs},

@@ -5,10 +5,7 @@ use alloc::{vec, vec::Vec};
 
 use super::{Ahead, Arena, Base, Engine, Kernels, Packed, Step};
 use crate::{
-    engine::arch::{
-        memory::{Lines, Map},
-        vector::BLOCK,
-    },
+    engine::arch::memory::{Lines, Map},
     label::Class,
     layers::{
         explanation::{
@@ -66,22 +63,6 @@ struct Convolved<'a> {
     output: &'a Map,
     filters: &'a Packed,
     pool: bool,
-}
-
-impl Packed {
-    /// Writes the weights of a dense layer's output in the order of the inputs.
-    fn unpack_dense(&self, kernels: &Kernels, output: usize, row: &mut [i8]) {
-        let group = kernels.group();
-        let places: Vec<usize> = (0..group).map(|channel| kernels.tap_index(output % BLOCK, channel)).collect();
-        let group_bytes = BLOCK * group;
-        let block = output / BLOCK * row.len().div_ceil(group) * group_bytes;
-        let packed = self.weights.bytes()[block..].chunks_exact(group_bytes);
-        for (weights, packed) in row.chunks_mut(group).zip(packed) {
-            for (weight, &place) in weights.iter_mut().zip(&places) {
-                *weight = packed[place] as i8;
-            }
-        }
-    }
 }
 
 impl Engine {
