@@ -30,7 +30,7 @@ use crate::{
     field::preprocess::Preprocessing,
     judge::{Thresholds, calibration::Calibration},
     label::Class,
-    layers::Layer,
+    layers::{Layer, UnfitLayers},
 };
 
 /// Largest body, in bytes: far above any network here, far below what a board's memory holds.
@@ -121,6 +121,12 @@ pub enum ArtifactError {
         /// What is wrong with it.
         reason: &'static str,
     },
+}
+
+impl From<UnfitLayers> for ArtifactError {
+    fn from(UnfitLayers(reason): UnfitLayers) -> Self {
+        Self::Invalid(reason)
+    }
 }
 
 impl<'a> Artifact<'a> {

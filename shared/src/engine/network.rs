@@ -8,18 +8,12 @@ use crate::{
     field::preprocess::Preprocessing,
     label::Class,
     layers::{
-        BLOCK, Filters, Layer, LayerPlan, Parameters, Shape, StepInfo,
+        Layer, Shape, StepInfo,
         explanation::{Explanation, Unexplained},
-        quantization::{INPUT_SCALE, MAX_BIAS, MAX_INPUTS, multiplier},
+        plan::{LayerPlan, Plan, check},
         reference::{Maps, Reference},
     },
 };
-
-/// Most elements of a map: 1024 x 1024 pixels with 64 channels.
-const MAX_MAP: usize = 1 << 26;
-/// Most elements of all layers' maps together, their channels in whole blocks: 256 MiB where an activation takes two bytes. A file
-/// of a few megabytes could else ask for more memory than a board has.
-const MAX_MAPS: usize = 1 << 27;
 
 /// How a network is run; every way gives the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,11 +94,11 @@ impl Network {
         execution: Execution,
     ) -> Result<Self, ArtifactError> {
         let input = input_shape(preprocessing);
-        let (plans, hidden_len, output_scales) = check(input, layers)?;
-        let macs = plans.iter().map(LayerPlan::macs).sum();
+        let Plan { layers, hidden_len, output_scales } = check(input, layers)?;
+        let macs = layers.iter().map(LayerPlan::macs).sum();
         let (execution, engine) = match execution.isa.kernels() {
-            Some(kernels) => (execution, Engine::Fast(arch::Engine::new(kernels, input, &plans))),
-            None => (Execution { isa: Isa::Scalar, threads: 1 }, Engine::Reference(Reference::new(input, &plans))),
+            Some(kernels) => (execution, Engine::Fast(arch::Engine::new(kernels, input, &layers))),
+            None => (Execution { isa: Isa::Scalar, threads: 1 }, Engine::Reference(Reference::new(input, &layers))),
         };
         Ok(Self { input, hidden_len, output_scales, macs, execution, engine })
     }
@@ -115,7 +109,7 @@ impl Network {
     /// [`ArtifactError::Invalid`] with the first thing that does not fit.
     pub fn check(preprocessing: &Preprocessing, layers: &[Layer<'_>]) -> Result<usize, ArtifactError> {
         let input = input_shape(preprocessing);
-        check(input, layers).map(|(_, hidden_len, _)| hidden_len)
+        Ok(check(input, layers)?.hidden_len)
     }
 
     /// How it is run.
@@ -224,91 +218,4 @@ impl Network {
             _ => Err(Unexplained::OtherNetwork),
         }
     }
-}
-
-/// Checks that `layers` fit each other and `input`. The plans, the activations that the last layer sees, and what turns its
-/// sums into logits.
-#[allow(clippy::type_complexity)]
-fn check<'a>(
-    input: Shape,
-    layers: &[Layer<'a>],
-) -> Result<(Vec<LayerPlan<'a>>, usize, [f32; Class::COUNT]), ArtifactError> {
-    let Some((last, inner)) = layers.split_last() else {
-        return Err(ArtifactError::Invalid("it has no layers"));
-    };
-    let mut shape = input;
-    let mut scale = INPUT_SCALE;
-    let mut plans = Vec::with_capacity(layers.len());
-    let mut maps = 0;
-    for layer in inner {
-        let plan = match layer {
-            Layer::Convolution(filters) => {
-                let parameters = parameters(filters, 9 * shape.channels, scale)?;
-                scale = filters.output_scale;
-                LayerPlan::Convolution(shape, parameters)
-            }
-            Layer::MaxPool => {
-                if shape.height < 2 || shape.width < 2 {
-                    return Err(ArtifactError::Invalid("a max-pool has less than 2x2 pixels to work on"));
-                }
-                LayerPlan::MaxPool(shape)
-            }
-            Layer::Dense(filters) => {
-                let parameters = parameters(filters, shape.len(), scale)?;
-                scale = filters.output_scale;
-                LayerPlan::Dense(parameters)
-            }
-        };
-        shape = plan.output();
-        if shape.len() > MAX_MAP {
-            return Err(ArtifactError::Invalid("a layer's output is too large"));
-        }
-        maps += shape.height * shape.width * shape.channels.next_multiple_of(BLOCK);
-        if maps > MAX_MAPS {
-            return Err(ArtifactError::Invalid("its layers' outputs are too large together"));
-        }
-        plans.push(plan);
-    }
-    let Layer::Dense(filters) = last else {
-        return Err(ArtifactError::Invalid("its last layer is not dense"));
-    };
-    if filters.outputs() != Class::COUNT {
-        return Err(ArtifactError::Invalid("its last layer does not have one output a class"));
-    }
-    plans.push(LayerPlan::Dense(parameters(filters, shape.len(), scale)?));
-    let mut output_scales = [0.0; Class::COUNT];
-    for (output_scale, weight_scale) in output_scales.iter_mut().zip(filters.weight_scales()) {
-        *output_scale = multiplier(scale, weight_scale, filters.output_scale);
-    }
-    Ok((plans, shape.len(), output_scales))
-}
-
-fn parameters<'a>(filters: &Filters<'a>, inputs: usize, input_scale: f32) -> Result<Parameters<'a>, ArtifactError> {
-    if inputs > MAX_INPUTS {
-        return Err(ArtifactError::Invalid("a layer adds up more products than 32 bits can hold"));
-    }
-    let outputs = filters.outputs();
-    if outputs == 0 || outputs > 4096 {
-        return Err(ArtifactError::Invalid("a layer does not have between 1 and 4096 outputs"));
-    }
-    if filters.weights.len() != inputs * outputs || filters.biases.len() != 4 * outputs {
-        return Err(ArtifactError::Invalid("a layer's weights do not fit its input"));
-    }
-    if filters.weights.contains(&(i8::MIN as u8)) {
-        return Err(ArtifactError::Invalid("a weight is -128: weights lie between -127 and 127"));
-    }
-    let usable = |scale: f32| scale.is_finite() && scale > 0.0;
-    if !usable(filters.output_scale) || !filters.weight_scales().all(usable) {
-        return Err(ArtifactError::Invalid("a scale is not a positive number"));
-    }
-    let biases: Vec<i32> = filters.biases().collect();
-    if biases.iter().any(|bias| bias.unsigned_abs() > MAX_BIAS.unsigned_abs()) {
-        return Err(ArtifactError::Invalid("a bias is too large"));
-    }
-    let multipliers: Vec<f32> =
-        filters.weight_scales().map(|scale| multiplier(input_scale, scale, filters.output_scale)).collect();
-    if !multipliers.iter().all(|multiplier| multiplier.is_finite()) {
-        return Err(ArtifactError::Invalid("its scales are too far apart"));
-    }
-    Ok(Parameters { inputs, weights: bytemuck::cast_slice(filters.weights), biases, multipliers })
 }

@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{LayerPlan, PackedFilters, Shape, StepInfo, StepKind, identity::Identity, scalar};
+use super::{LayerPlan, Shape, StepInfo, StepKind, identity::Identity, packed::PackedFilters, scalar};
 use crate::{
     label::Class,
     layers::explanation::{

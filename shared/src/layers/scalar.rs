@@ -2,7 +2,10 @@
 //!
 //! They are written so that the compiler can vectorize them for whatever target it is given, but they ask for nothing.
 
-use super::{BLOCK, PackedFilters, Shape};
+use super::{
+    Shape,
+    packed::{BLOCK, PackedFilters},
+};
 use crate::layers::quantization::requantize;
 
 /// 3x3 convolution, stride 1, padding 1 with zeros, then requantization (which includes ReLU).
