@@ -173,7 +173,7 @@ impl<'a> Artifact<'a> {
     }
 
     /// What can be checked without packing the network.
-    fn check(&self) -> Result<(), ArtifactError> {
+    pub(crate) fn check(&self) -> Result<(), ArtifactError> {
         self.card.check()?;
         self.provenance.check()?;
         if self.classes != Class::ALL.map(Class::name) {

@@ -15,6 +15,9 @@ use crate::{
     sight::{Blank, Observation, Seen, cells::Cell},
 };
 
+/// The id of a model that was not read from a file.
+pub const UNSAVED: &str = "unsaved";
+
 /// An artifact in use. Immutable: threads share it, each with its own [`Workspace`].
 pub struct Classifier {
     model_id: String,
@@ -58,18 +61,34 @@ impl Classifier {
     /// [`ArtifactError`] says what is wrong with the file.
     pub fn read_with(bytes: &[u8], execution: Execution) -> Result<Self, ArtifactError> {
         let (artifact, hash) = Artifact::read(bytes)?;
-        let network = Network::with(&artifact.preprocessing, &artifact.layers, execution)?;
-        let novelty = artifact.novelty.statistics(network.hidden_len())?;
+        let classifier = Self::pack(artifact, execution)?;
+        Ok(Self { model_id: hex(&hash), model_version: artifact::model_version(bytes)?, ..classifier })
+    }
+
+    /// Puts a model together that was not read from a file: nothing is encoded, hashed or decoded. Its [id](Self::model_id) is
+    /// [`UNSAVED`].
+    ///
+    /// # Errors
+    /// [`ArtifactError`] when a reader would refuse the model.
+    pub fn new(parts: Artifact<'_>) -> Result<Self, ArtifactError> {
+        parts.check()?;
+        Self::pack(parts, Execution::default())
+    }
+
+    /// Packs the network of a model whose parts were checked.
+    fn pack(parts: Artifact<'_>, execution: Execution) -> Result<Self, ArtifactError> {
+        let network = Network::with(&parts.preprocessing, &parts.layers, execution)?;
+        let novelty = parts.novelty.statistics(network.hidden_len())?;
         Ok(Self {
-            model_id: hex(&hash),
-            model_version: artifact::model_version(bytes)?,
-            card: artifact.card,
-            provenance: artifact.provenance,
-            preprocessing: artifact.preprocessing,
+            model_id: UNSAVED.into(),
+            model_version: None,
+            card: parts.card,
+            provenance: parts.provenance,
+            preprocessing: parts.preprocessing,
             network,
-            calibration: artifact.calibration,
+            calibration: parts.calibration,
             novelty,
-            judge: Judge::new(artifact.thresholds),
+            judge: Judge::new(parts.thresholds),
         })
     }
 
@@ -80,7 +99,7 @@ impl Classifier {
         Self { judge: self.judge.stricter(min_probability, max_novelty), ..self }
     }
 
-    /// SHA-256 of the artifact's body, 64 hexadecimal digits.
+    /// SHA-256 of the artifact's body, 64 hexadecimal digits; [`UNSAVED`] of a model that was not read from a file.
     #[must_use]
     pub fn model_id(&self) -> &str {
         &self.model_id

@@ -10,3 +10,5 @@ mod files;
 mod foreign_workspaces;
 #[path = "networks/hostile_models.rs"]
 mod hostile_models;
+#[path = "networks/parts.rs"]
+mod parts;
