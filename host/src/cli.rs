@@ -5,7 +5,7 @@ use std::{env, io, process::ExitCode};
 use blastscope_files::Printable as _;
 use clap::{Parser, Subcommand};
 
-use crate::{Error, commands, output};
+use crate::{Error, commands, support::output};
 
 /// Trains, measures, quantizes and packs the network that blastscope runs at the microscope.
 ///

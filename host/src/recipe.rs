@@ -1,6 +1,25 @@
-//! Ways to train: the paper's, and the one that keeps its word on sittings it has never seen.
+//! Ways to train: the paper's, and one that generalizes better to sittings it has never seen.
+//!
+//! A recipe is what the network sees of a field, how that is varied in training, and the defaults of its training. Nothing outside
+//! of this folder asks which one it is.
 
+pub mod batches;
+pub mod loaders;
+mod paper;
+mod robust;
+
+use blastscope_shared::Preprocessing;
+use burn::prelude::{Device, Tensor};
 use serde::{Deserialize, Serialize};
+
+use self::{
+    batches::Example,
+    loaders::{Course, Loaders},
+};
+use crate::{
+    Error,
+    data::{dataset::Dataset, split::Split},
+};
 
 /// What the network sees, and how its pictures are varied in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -14,6 +33,22 @@ pub enum Recipe {
     Robust,
 }
 
+/// What a network sees of some examples, one after the other.
+pub(crate) struct Views {
+    /// `[views, 3, side, side]`, 0..1; `None` where nothing is seen of any example.
+    pub input: Option<Tensor<4>>,
+    /// Views of each example.
+    pub counts: Vec<usize>,
+}
+
+/// What the card says of a recipe.
+pub(crate) struct Told {
+    /// What the network sees.
+    pub seen: String,
+    /// How it is varied.
+    pub varied: String,
+}
+
 impl Recipe {
     /// Name, as on the command line.
     #[must_use]
@@ -21,6 +56,42 @@ impl Recipe {
         match self {
             Self::Paper => "paper",
             Self::Robust => "robust",
+        }
+    }
+
+    /// From picture to input, for inputs of `side` x `side` pixels where the recipe has no size of its own.
+    #[must_use]
+    pub const fn preprocessing(self, side: u16) -> Preprocessing {
+        match self {
+            Self::Paper => Preprocessing::square(side),
+            Self::Robust => Preprocessing::cells(),
+        }
+    }
+
+    /// The batches of a training.
+    ///
+    /// # Errors
+    /// When the data cannot be read, show nothing to train on, or the devices cannot share a batch equally.
+    pub fn loaders(self, course: &Course<'_>, data: &Dataset, split: &Split) -> Result<Loaders, Error> {
+        match self {
+            Self::Paper => paper::loaders(course, data, split),
+            Self::Robust => robust::loaders(course, data, split),
+        }
+    }
+
+    /// What a network sees of `examples`.
+    pub(crate) fn views(self, examples: &[Example], preprocessing: &Preprocessing, device: &Device) -> Views {
+        match self {
+            Self::Paper => paper::views(examples, preprocessing, device),
+            Self::Robust => robust::views(examples, preprocessing, device),
+        }
+    }
+
+    /// What the card says: of `items` in the training part, `per_class` of each class.
+    pub(crate) fn told(self, preprocessing: &Preprocessing, items: usize, per_class: usize) -> Told {
+        match self {
+            Self::Paper => paper::told(preprocessing, items),
+            Self::Robust => robust::told(preprocessing, per_class),
         }
     }
 }

@@ -1,41 +1,37 @@
 //! Training with Burn: the network, the optimizers, the loop's surroundings. Compiled only with a back end.
 //!
 //! The loop itself, its metrics and its terminal dashboard are Burn's supervised training. Around it stand what makes a run
-//! trustworthy: a [split](crate::split) that is written down before the first step, checkpoints that are whole or not there,
+//! trustworthy: a [split](crate::data::split) that is written down before the first step, checkpoints that are whole or not there,
 //! and a table of epochs.
+
+pub mod architecture;
+pub mod batch_statistics;
+pub mod run_folder;
 
 pub mod adamax;
 pub mod agreement;
 pub mod backend;
-pub mod batches;
-pub mod cell_batches;
 pub mod checkpoints;
 pub mod epochs;
-pub mod fine_tuning;
-mod fixed_weights;
-pub mod float_explanation;
+pub(crate) mod fixed_weights;
 pub mod float_network;
 pub mod machine;
 pub mod metric_memory;
 pub mod model;
 pub mod network;
-pub mod packing;
 pub mod plain_renderer;
 pub mod resnet;
 pub mod schedule;
 pub mod settings;
 pub mod shares;
-pub mod statistics;
 pub mod throughput;
 pub mod weights;
 pub mod yolo;
 
-use std::{collections::HashMap, io::IsTerminal, path::Path, sync::Arc};
+use std::{io::IsTerminal, path::Path, sync::Arc};
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, Observation, judge::calibration::Calibration};
 use burn::{
-    data::dataloader::DataLoader,
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
     optim::{AdamConfig, AdamWConfig, ModuleOptimizer},
     prelude::*,
@@ -47,32 +43,24 @@ use burn::{
         },
     },
 };
-use rand::seq::SliceRandom as _;
 use serde::{Deserialize, Serialize};
 
 use self::{
     adamax::Adamax,
-    batches::{Batch, Example, ExampleBatcher, loader},
+    batch_statistics::BatchStatistics,
     checkpoints::{AtomicCheckpointer, Journal},
     epochs::Epochs,
-    float_network::FloatNetwork,
     metric_memory::MetricMemory,
     network::Network,
     plain_renderer::{PlainRenderer, Queue},
     schedule::{Schedule, ScheduledRate},
-    shares::share_of,
-    statistics::BatchStatistics,
 };
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    evaluation::Prediction,
-    output,
-    progress::Progress,
-    random,
-    recipe::Recipe,
-    run_folder::{Epoch, InitialWeights, RunConfig, RunFolder},
-    split::{Item, Part, Split},
+    Error,
+    data::{dataset::Dataset, split::Split},
+    recipe::loaders::{Course, Loaders},
+    support::{atomic_file, output},
+    training::run_folder::{Epoch, InitialWeights, RunConfig, RunFolder},
 };
 
 /// The optimizers of the paper.
@@ -147,10 +135,16 @@ pub fn train_in_queue(
 
     let device = &devices[0];
     let autodiff = device.clone().autodiff();
-    let Loaders { train, validation, statistics, steps } = match config.recipe {
-        Recipe::Paper => whole_fields(config, data, split, start, devices)?,
-        Recipe::Robust => cell_batches::loaders(config, data, split, start, devices)?,
+    let course = Course {
+        preprocessing: &config.preprocessing,
+        epochs: config.epochs,
+        batch_size: config.batch_size,
+        per_class: config.per_class,
+        seed: config.seed,
+        start,
+        devices,
     };
+    let Loaders { train, validation, statistics, steps } = config.recipe.loaders(&course, data, split)?;
 
     device.seed(config.seed);
     let mut model = Network::new(config.arch, config.preprocessing.network_size().0, config.dropout, &autodiff);
@@ -163,7 +157,7 @@ pub fn train_in_queue(
 
     let interrupter = Interrupter::new();
     let on_signal = interrupter.clone();
-    crate::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
+    crate::support::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
     let folder = run.checkpoints();
     let batch_statistics: BatchStatistics = parse("batch statistics", &config.batch_statistics)?;
     let autodiffs = devices.iter().map(|device| device.clone().autodiff()).collect();
@@ -198,7 +192,7 @@ pub fn train_in_queue(
         training = training.checkpoint(epoch);
     }
     let again = format!("continue with: blastscope-host train --out {} --resume", run.root().printable());
-    if crate::signal::interrupted() {
+    if crate::support::signal::interrupted() {
         return Err(Error::Interrupted(again));
     }
     let result = training.launch(Learner::new(model, optimizer.build(), schedule));
@@ -210,60 +204,6 @@ pub fn train_in_queue(
     }
     drop(result.renderer);
     finish(run)
-}
-
-/// What a training goes through.
-struct Loaders {
-    /// In any order, so that it can be cut into shares; with batches for one of the devices.
-    train: Arc<dyn DataLoader<Batch>>,
-    validation: Arc<dyn DataLoader<Batch>>,
-    /// What the statistics of batch normalization are measured on: like `train`, and at most [`statistics::BATCHES`] batches.
-    statistics: Arc<dyn DataLoader<Batch>>,
-    /// Steps of all epochs.
-    steps: usize,
-}
-
-/// Steps of an epoch of `items` on `devices` that take `share` each: the last has the longest stretch.
-const fn steps(items: usize, share: usize, devices: usize) -> usize {
-    (items - (devices - 1) * (items / devices)).div_ceil(share)
-}
-
-/// The stream of random numbers that mixes the items before they are cut into shares.
-const SHARES: u64 = 1 << 40;
-
-/// The batches of the paper's recipe.
-fn whole_fields(
-    config: &RunConfig,
-    data: &Dataset,
-    split: &Split,
-    start: Option<usize>,
-    devices: &[Device],
-) -> Result<Loaders, Error> {
-    let (share, device) = (share_of(config.batch_size, devices.len())?, &devices[0]);
-    let autodiff = &device.clone().autodiff();
-    let inputs: Vec<Arc<[u8]>> =
-        data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
-    let examples = |part| -> Vec<Example> {
-        let shared = |item: &Item| Example::of(data, inputs[item.image].clone(), item);
-        split.items(part).map(shared).collect()
-    };
-    let (mut train, validation) = (examples(Part::Train), examples(Part::Validation));
-    let batcher = ExampleBatcher { preprocessing: config.preprocessing.clone() };
-    // Another order in every epoch, and after a resumption another than before it.
-    let shuffle = config.seed.wrapping_add(start.unwrap_or(0) as u64);
-    // Of all classes alike: the items stand class by class.
-    let spread = train.len().div_ceil(statistics::BATCHES * config.batch_size).max(1);
-    let some: Vec<Example> = train.iter().step_by(spread).cloned().collect();
-    if devices.len() > 1 {
-        // Each device gets a stretch of the items: all classes alike there, too.
-        train.shuffle(&mut random::stream(config.seed, SHARES));
-    }
-    Ok(Loaders {
-        statistics: loader(some, &batcher, config.batch_size, Some(config.seed), autodiff),
-        steps: steps(train.len(), share, devices.len()) * config.epochs,
-        train: loader(train, &batcher, share, Some(shuffle), autodiff),
-        validation: loader(validation, &batcher, config.batch_size, None, device),
-    })
 }
 
 /// The network with the weights that its training starts from.
@@ -302,44 +242,4 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
 
 fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {
     T::from_str(name, true).map_err(|_| Error::Usage(format!("run.json names an unknown {what}: {name}")))
-}
-
-/// The examples of a split's items; `inputs` are those of [`Dataset::load_inputs`].
-#[must_use]
-pub fn examples(data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Vec<Example> {
-    // A picture stands there as often as it is turned; its pixels once.
-    let mut pixels: HashMap<usize, Arc<[u8]>> = HashMap::new();
-    let mut of_picture =
-        |image: usize| Arc::clone(pixels.entry(image).or_insert_with(|| Arc::from(inputs[image].as_slice())));
-    items.iter().map(|item| Example::of(data, of_picture(item.image), item)).collect()
-}
-
-/// What the float network says of a split's items, without temperature; it abstains only where it saw nothing.
-///
-/// # Errors
-/// When the device gives back something that is not logits.
-pub fn float_predictions(
-    network: &FloatNetwork,
-    data: &Dataset,
-    inputs: &[Vec<u8>],
-    items: &[Item],
-    progress: Progress,
-) -> Result<Vec<Prediction>, Error> {
-    let logits = network.logits(&examples(data, inputs, items), progress)?;
-    Ok(predictions_of(&logits, data, items))
-}
-
-/// Float logits as predictions, with softmax at temperature 1.
-#[must_use]
-pub fn predictions_of(logits: &[Observation<[f32; Class::COUNT]>], data: &Dataset, items: &[Item]) -> Vec<Prediction> {
-    logits
-        .iter()
-        .zip(items)
-        .map(|(logits, item)| Prediction {
-            file: data.images[item.image].file.clone(),
-            truth: data.images[item.image].class,
-            probabilities: logits.map(|logits| Calibration::NONE.probabilities(&logits)),
-            abstained: logits.blank().map(|blank| blank.name().to_owned()),
-        })
-        .collect()
 }

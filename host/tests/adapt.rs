@@ -2,7 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use blastscope_host::{adaptation, cli::Cli, dataset::Dataset, progress::Progress, screening, split::Part};
+use blastscope_host::{
+    cli::Cli,
+    data::{dataset::Dataset, split::Part},
+    measure::screening,
+    pack::adaptation,
+    support::progress::Progress,
+};
 use blastscope_shared::{Classifier, adaptation::FEWEST};
 use clap::Parser;
 

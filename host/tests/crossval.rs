@@ -9,7 +9,7 @@ use std::{
     process::{Output, Stdio},
 };
 
-use blastscope_host::{dataset::Dataset, progress::Progress};
+use blastscope_host::{data::dataset::Dataset, support::progress::Progress};
 use serde_json::Value;
 
 const HOST: &str = env!("CARGO_BIN_EXE_blastscope-host");

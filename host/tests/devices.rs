@@ -4,7 +4,7 @@
 
 use std::{path::Path, process::Output};
 
-use blastscope_host::{run_folder::RunFolder, training::checkpoints};
+use blastscope_host::training::{checkpoints, run_folder::RunFolder};
 use blastscope_shared::Class;
 
 fn host(arguments: &[&str]) -> Output {

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use blastscope_host::{cli::Cli, dataset::Dataset, progress::Progress};
+use blastscope_host::{cli::Cli, data::dataset::Dataset, support::progress::Progress};
 use blastscope_shared::hex;
 use clap::CommandFactory as _;
 

@@ -231,7 +231,7 @@ fn names_steer_neither_terminal_nor_page() {
 
 #[test]
 fn a_folder_has_one_writer_at_a_time() {
-    use blastscope_host::folder_lock::FolderLock;
+    use blastscope_host::support::folder_lock::FolderLock;
     let folder = sets();
     let model = model();
     for line in [
@@ -257,7 +257,7 @@ fn a_training_survives_a_full_output_and_shares_its_folder_with_nobody() {
     let folder = tempfile::tempdir().expect("a folder");
     must(folder.path(), "synth --out fields --per-class 8 --size 96x72");
     let small = "train --data fields --out run --arch allcnn-small --image-size 32 --epochs 2 --per-class 10 --batch-size 8 --backend flex";
-    let lock = blastscope_host::folder_lock::FolderLock::take(&folder.path().join("run")).expect("free");
+    let lock = blastscope_host::support::folder_lock::FolderLock::take(&folder.path().join("run")).expect("free");
     let (code, _, stderr) = output(host(folder.path()).args(small.split_whitespace()));
     assert!(
         code == Some(1) && stderr.contains("run: is being written to by another blastscope-host (process"),

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use blastscope_host::{run_folder::RunFolder, training::checkpoints};
+use blastscope_host::training::{checkpoints, run_folder::RunFolder};
 
 const HOST: &str = env!("CARGO_BIN_EXE_blastscope-host");
 const EPOCHS: usize = 5;

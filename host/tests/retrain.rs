@@ -3,7 +3,13 @@
 //! The model is [the one of marks](blastscope_tests::marked): what it says of a field, and what a last layer can learn from it, follow
 //! from its construction and not from a training.
 
-use blastscope_host::{cli::Cli, dataset::Dataset, progress::Progress, screening, split::Part, synth::draw_field};
+use blastscope_host::{
+    cli::Cli,
+    data::{dataset::Dataset, split::Part},
+    measure::screening,
+    support::progress::Progress,
+    synth::draw_field,
+};
 use blastscope_shared::{Class, Classifier, RgbPixels};
 use blastscope_tests::marked::{FIELD, Mark, model, parts};
 use clap::Parser;

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use blastscope_host::{
-    architecture::Architecture,
-    training::{batches::Batch, network::Network, statistics},
+    recipe::batches::Batch,
+    training::{architecture::Architecture, batch_statistics, network::Network},
 };
 use burn::{
     data::{
@@ -52,9 +52,9 @@ fn measuring_statistics_takes_the_memory_of_a_batch_however_many_there_are() {
     let loader = |count: usize| -> Arc<dyn DataLoader<Batch>> {
         DataLoaderBuilder::new(Grey).batch_size(1).set_device(device.clone()).build(Grey).slice(0, count)
     };
-    statistics::measure(&network, loader(2).as_ref(), &Interrupter::new()).expect("two batches");
+    batch_statistics::measure(&network, loader(2).as_ref(), &Interrupter::new()).expect("two batches");
     let of_two = peak();
-    statistics::measure(&network, loader(BATCHES).as_ref(), &Interrupter::new()).expect("all batches");
+    batch_statistics::measure(&network, loader(BATCHES).as_ref(), &Interrupter::new()).expect("all batches");
     let of_all = peak();
     assert!(of_all < of_two + 100, "{of_two} MiB after two batches and {of_all} after {BATCHES}");
 }

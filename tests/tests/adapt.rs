@@ -13,11 +13,10 @@ use blastscope::{
     },
 };
 use blastscope_host::{
-    adaptation,
-    dataset::Dataset,
-    picture::read_picture,
-    progress::Progress,
-    screening,
+    data::{dataset::Dataset, picture::read_picture},
+    measure::screening,
+    pack::adaptation,
+    support::progress::Progress,
     synth::{DrawnSet, GENERATOR},
 };
 use blastscope_shared::{Class, Classifier, adaptation::AdaptationError, field::gate::Quality};

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use blastscope::classify;
 use blastscope_host::{
-    dataset::Dataset,
-    evaluation::{Evaluation, Prediction, Subject},
-    progress::Progress,
-    screening,
+    data::dataset::Dataset,
+    measure::{
+        evaluation::{Evaluation, Subject},
+        prediction::Prediction,
+        screening,
+    },
+    support::progress::Progress,
     synth::draw_field,
 };
 use blastscope_shared::{

@@ -21,7 +21,11 @@ use blastscope::{
     update::{self, Lock, Outcome},
 };
 use blastscope_host::{
-    cli::Cli, dataset::Dataset, picture::read_picture, progress::Progress, screening, synth::draw_field,
+    cli::Cli,
+    data::{dataset::Dataset, picture::read_picture},
+    measure::screening,
+    support::progress::Progress,
+    synth::draw_field,
 };
 use blastscope_shared::{Class, Classifier, RgbPixels, engine::network::Execution, field::decode::decode};
 use blastscope_tests::marked::{self, FIELD, Mark};

@@ -7,9 +7,9 @@ use std::{
 };
 
 use blastscope_host::{
-    explanation::{Agreement, Subject},
-    picture,
-    progress::Progress,
+    data::picture,
+    pack::explanation::{Agreement, Subject},
+    support::progress::Progress,
     synth::{DrawnSet, GENERATOR},
     training::backend::Backend,
 };

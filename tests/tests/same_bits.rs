@@ -2,8 +2,8 @@
 
 use blastscope::record::Jpeg;
 use blastscope_host::{
-    picture::{pictures_below, read_file, read_picture},
-    progress::Progress,
+    data::picture::{pictures_below, read_file, read_picture},
+    support::progress::Progress,
     synth::{DrawnSet, GENERATOR},
 };
 use blastscope_shared::{field::decode::decode, hex};

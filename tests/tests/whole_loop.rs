@@ -8,13 +8,12 @@ use std::{
 use blastscope::classify;
 use blastscope_host::{
     cli::Cli,
-    dataset::Dataset,
-    picture,
-    progress::Progress,
-    run_folder::RunFolder,
-    screening,
-    symmetry::Symmetry,
-    training::{backend::Backend, batches::Example, float_explanation::FloatExplainer, float_network::FloatNetwork},
+    data::{dataset::Dataset, picture, symmetry::Symmetry},
+    measure::screening,
+    pack::float_explanation::FloatExplainer,
+    recipe::batches::Example,
+    support::progress::Progress,
+    training::{backend::Backend, float_network::FloatNetwork, run_folder::RunFolder},
 };
 use blastscope_shared::{Class, Classifier};
 use clap::Parser;

@@ -3,21 +3,29 @@
 use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, Classifier, Preprocessing, adaptation::Fitted};
 use clap::Args;
 use serde::Serialize;
 
 use super::pictures::Which;
 use crate::{
-    Error, adaptation, atomic_file,
-    colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
-    dataset::Dataset,
-    evaluation::{DRAWN_FIELDS, Paired, Prediction, RESEARCH_USE_ONLY, Rate, bootstrap::Bootstrap},
-    output,
-    picture::read_file,
-    progress::Progress,
-    screening,
+    Error,
+    data::{dataset::Dataset, folds::Fold, picture::read_file},
+    measure::{
+        colour_baseline::{self, ColourFeatures, ColourSet, Method, Question},
+        paired::Paired,
+        prediction::Prediction,
+        screening,
+    },
+    pack::adaptation,
+    statistics::bootstrap::Bootstrap,
+    support::{
+        atomic_file,
+        notice::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
+        output,
+        progress::Progress,
+    },
 };
+use blastscope_shared::{Class, Classifier, Preprocessing, Rate, adaptation::Fitted};
 
 /// What is said where whole overlap groups cannot be left out.
 pub(super) const FIELD_BY_FIELD: &str =

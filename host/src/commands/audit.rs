@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use blastscope_files::Printable as _;
 use clap::Args;
 
-use crate::{Error, audit, folder_lock::FolderLock, output, progress::Progress};
+use crate::{
+    Error,
+    measure::audit,
+    support::{folder_lock::FolderLock, output, progress::Progress},
+};
 
 /// Say what a score on a data set is worth: duplicates, burned-in marks, what colour alone reaches, and classes that are sittings.
 ///

@@ -7,7 +7,11 @@ use blastscope_shared::Artifact;
 use clap::Args;
 
 use crate::{
-    Error, dataset::Dataset, evidence::Evidence, model_card::Sources, output, picture::read_file, progress::Progress,
+    Error,
+    data::{dataset::Dataset, picture::read_file},
+    measure::evidence::Evidence,
+    report::model_card::Sources,
+    support::{output, progress::Progress},
 };
 
 /// Write a model's card: what it is for and what not, what it was made from, everything that was measured of it, and its limits.

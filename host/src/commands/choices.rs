@@ -4,16 +4,16 @@ use clap::Args;
 
 use crate::{
     Error,
-    architecture::Architecture,
+    data::split::SplitKind,
     recipe::Recipe,
-    split::SplitKind,
     training::{
         OptimizerKind,
+        architecture::Architecture,
         backend::Backend,
+        batch_statistics::BatchStatistics,
         machine::{Machine, Precision},
         schedule::Schedule,
         settings::Settings,
-        statistics::BatchStatistics,
     },
 };
 

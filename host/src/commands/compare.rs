@@ -7,13 +7,16 @@ use clap::Args;
 
 use super::pictures::Which;
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    evaluation::{DRAWN_FIELDS, Paired, Prediction, bootstrap::Bootstrap},
-    evidence::{Evidence, Origin},
-    output,
-    progress::Progress,
-    screening,
+    Error,
+    data::dataset::Dataset,
+    measure::{
+        evidence::{Evidence, Origin},
+        paired::Paired,
+        prediction::Prediction,
+        screening,
+    },
+    statistics::bootstrap::Bootstrap,
+    support::{atomic_file, notice::DRAWN_FIELDS, output, progress::Progress},
 };
 
 /// Compare two models on the same pictures: differences of accuracy, sensitivity, calibration error and coverage with intervals.

@@ -1,19 +1,22 @@
 //! `crossval`: how a way of training does on what it has not seen, fold by fold.
 
+pub mod conduct;
+
 use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
 
 use crate::{
     Error,
-    colour_baseline::Fold,
-    commands::choices::{Choices, MachineChoice},
-    crossval::{By, Conductor, Subject, Summary, folds, text, write},
-    dataset::Dataset,
-    evaluation::bootstrap::Bootstrap,
-    folder_lock::FolderLock,
-    output,
-    progress::Progress,
+    commands::{
+        choices::{Choices, MachineChoice},
+        crossval::conduct::Conductor,
+    },
+    data::{dataset::Dataset, folds::Fold},
+    measure::crossval::{By, folds, summary::Summary},
+    report::crossval::{Subject, text, write},
+    statistics::bootstrap::Bootstrap,
+    support::{folder_lock::FolderLock, output, progress::Progress},
     training::settings::Source,
 };
 
@@ -110,7 +113,7 @@ impl Crossval {
         conductor.conduct(&chosen, self.jobs as usize, || report().map(|_| ()))?;
         let summary = report()?;
         if self.json {
-            output::json(crate::crossval::json(&subject, &summary)?)?;
+            output::json(crate::report::crossval::json(&subject, &summary)?)?;
         } else {
             output::line(text(&subject, &summary))?;
             output::line(format_args!("report: {}", self.out.join("report.html").printable()))?;

@@ -4,7 +4,8 @@ use burn::prelude::Device;
 use serde_json::json;
 
 use crate::{
-    Error, hardware, output,
+    Error,
+    support::{hardware, output},
     training::{
         agreement,
         backend::{Backend, label},

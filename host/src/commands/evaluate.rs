@@ -7,16 +7,23 @@ use clap::Args;
 
 use super::pictures::Which;
 use crate::{
-    Error, atomic_file, colour_baseline,
-    dataset::Dataset,
-    evaluation::{Evaluation, Prediction, Subject, bootstrap::Bootstrap},
-    evidence::{Evidence, Origin},
-    output,
-    progress::Progress,
-    screening,
-    split::{Item, Part, Split, SplitKind},
-    symmetry::Symmetry,
-    unfamiliar::{Familiar, Unfamiliar},
+    Error,
+    data::{
+        dataset::Dataset,
+        split::{Item, Part, Split, SplitKind},
+        symmetry::Symmetry,
+    },
+    measure::{
+        colour_baseline,
+        evaluation::{Evaluation, Subject},
+        evidence::{Evidence, Origin},
+        prediction::Prediction,
+        screening,
+        unfamiliar::{Familiar, Unfamiliar},
+    },
+    pack::float_predictions::float_predictions,
+    statistics::bootstrap::Bootstrap,
+    support::{atomic_file, output, progress::Progress},
 };
 
 /// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals; whether its
@@ -121,10 +128,7 @@ impl Evaluate {
 
     #[cfg(feature = "training")]
     fn measure_run(&self, run: &Path) -> Result<Measured, Error> {
-        use crate::{
-            run_folder::RunFolder,
-            training::{self, backend::Backend},
-        };
+        use crate::training::{self, backend::Backend, run_folder::RunFolder};
         let run = RunFolder::open(run)?;
         let config = run.config()?;
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
@@ -136,7 +140,7 @@ impl Evaluate {
             Some(part) => split.items(part).copied().collect(),
             None => every_picture(&data),
         };
-        let predictions = training::float_predictions(&network, &data, &inputs, &items, Progress::Shown)?;
+        let predictions = float_predictions(&network, &data, &inputs, &items, Progress::Shown)?;
         let subject = Subject {
             name: format!(
                 "{} in float, epoch {epoch}, {} of the {} split with seed {}",

@@ -7,12 +7,10 @@ use blastscope_shared::artifact::Artifact;
 
 use crate::{
     Error,
-    explanation::Subject,
-    output,
-    picture::{pictures_below, read_file},
-    progress::Progress,
-    run_folder::RunFolder,
-    training::{backend::Backend, float_network::FloatNetwork},
+    data::picture::{pictures_below, read_file},
+    pack::explanation::Subject,
+    support::{output, progress::Progress},
+    training::{backend::Backend, float_network::FloatNetwork, run_folder::RunFolder},
 };
 
 /// Check a model's explanations: the maps of `blastscope classify --explain`.

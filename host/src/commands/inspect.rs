@@ -10,7 +10,11 @@ use blastscope_shared::{
 };
 use serde_json::{Value, json};
 
-use crate::{Error, output, picture::read_file, text};
+use crate::{
+    Error,
+    data::picture::read_file,
+    support::{output, text},
+};
 
 /// Show a model's card, layers, sizes and hashes. `card` writes the card as a document.
 #[derive(Debug, clap::Args)]

@@ -13,28 +13,30 @@ use blastscope_shared::{
 };
 
 use crate::{
-    Error, atomic_file,
+    Error,
     commands::choices::learning_rate,
-    dataset::Dataset,
-    output,
-    picture::read_file,
-    progress::Progress,
-    quantization::QuantizedLayers,
-    run_folder::RunFolder,
-    signal,
-    split::{Item, Part, Split},
-    training::{
-        self,
-        backend::Backend,
+    data::{
+        dataset::Dataset,
+        picture::read_file,
+        split::{Item, Part, Split},
+    },
+    pack::{
         fine_tuning::{FineTuning, Gain, fine_tune},
-        float_network::{FloatNetwork, not_for_the_device},
-        machine::{Machine, Precision},
         packing::{
             Model,
             card::{Trained, card},
             comparison::Comparison,
             run_int8,
         },
+        quantization::QuantizedLayers,
+    },
+    recipe::batches,
+    support::{atomic_file, output, progress::Progress, signal},
+    training::{
+        backend::Backend,
+        float_network::{FloatNetwork, not_for_the_device},
+        machine::{Machine, Precision},
+        run_folder::RunFolder,
     },
 };
 
@@ -106,7 +108,7 @@ impl Quantize {
         let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
 
         let calibration = first_of_each_class(&data, &split, Part::Train, self.calibrate as usize);
-        let examples = training::examples(&data, &inputs, &calibration);
+        let examples = batches::examples(&data, &inputs, &calibration);
         let clips = float.clips(&examples, Progress::Shown)?;
         let validation = split_items(&split, Part::Validation);
         let tuned = match self.fine_tune {
@@ -171,7 +173,7 @@ impl Quantize {
         data: &Dataset,
         inputs: &[Vec<u8>],
     ) -> Result<(FloatNetwork, Gain), Error> {
-        let examples = |items| training::examples(data, inputs, items);
+        let examples = |items| batches::examples(data, inputs, items);
         let settings = FineTuning { steps: self.fine_tune as usize, rate: self.fine_tune_rate, seed: 1 };
         signal::on_interrupt(|| ());
         let (tuned, gain) =
@@ -223,7 +225,7 @@ fn lost_by_rounding(
     items: &[Item],
 ) -> Result<f64, Error> {
     let int8 = run_int8(classifier, data, inputs, items, "int8 network, validation part");
-    let float = float.logits(&training::examples(data, inputs, items), Progress::Shown)?;
+    let float = float.logits(&batches::examples(data, inputs, items), Progress::Shown)?;
     let right = |classes: &mut dyn Iterator<Item = Option<Class>>| {
         classes.zip(items).filter(|(class, item)| *class == Some(data.images[item.image].class)).count() as f64
     };

@@ -6,20 +6,17 @@ use blastscope_files::Printable as _;
 
 use crate::{
     Error,
-    architecture::Architecture,
     commands::choices::MachineChoice,
-    dataset::Dataset,
-    folder_lock::FolderLock,
-    output,
-    progress::Progress,
+    data::dataset::Dataset,
     reproduce::{
         conduct::Conductor,
         outcome::Outcome,
         plan::{Frame, Planned, select},
         report::{Subject, write},
     },
+    support::{folder_lock::FolderLock, output, progress::Progress},
     synth::{DrawnSet, GENERATOR},
-    training::{settings::Source, statistics::BatchStatistics, weights},
+    training::{architecture::Architecture, batch_statistics::BatchStatistics, settings::Source, weights},
 };
 
 /// Items a class that the paper's trainings have.

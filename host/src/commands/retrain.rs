@@ -7,13 +7,15 @@ use blastscope_shared::Class;
 use clap::Args;
 
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    evaluation::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
-    output,
-    picture::read_file,
-    progress::Progress,
-    retraining::{Contest, Plan, retrain},
+    Error,
+    data::{dataset::Dataset, picture::read_file},
+    pack::retraining::{Contest, Plan, retrain},
+    support::{
+        atomic_file,
+        notice::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
+        output,
+        progress::Progress,
+    },
 };
 
 /// Retrain a model on the fields that operators corrected and confirmed, and measure it against the one that it would replace.

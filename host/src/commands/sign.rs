@@ -1,18 +1,25 @@
 //! `sign`: a model that devices take.
 
 use blastscope_files::Printable as _;
-use blastscope_shared::hex;
 use std::{
     num::NonZero,
     path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use blastscope_shared::artifact::{self, Artifact, ArtifactError};
+use blastscope_shared::{
+    artifact::{self, Artifact, ArtifactError},
+    hex,
+};
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, atomic_file, keys, output, picture::read_file};
+use crate::{
+    Error,
+    data::picture::read_file,
+    pack::keys,
+    support::{atomic_file, output},
+};
 
 /// Sign a model, so that the devices that trust the key take it with `blastscope update`.
 ///

@@ -7,14 +7,14 @@ use clap::Args;
 
 use super::pictures::Which;
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    degradation::Degradation,
-    evidence::{Evidence, Origin},
-    folder_lock::FolderLock,
-    output,
-    progress::Progress,
-    screening, stress,
+    Error,
+    data::dataset::Dataset,
+    measure::{
+        degradation::Degradation,
+        evidence::{Evidence, Origin},
+        screening, stress,
+    },
+    support::{atomic_file, folder_lock::FolderLock, output, progress::Progress},
 };
 
 /// Measure a model on pictures that get worse: out of focus, too dark or bright, stained otherwise, in another light, noisy or

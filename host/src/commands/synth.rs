@@ -6,9 +6,7 @@ use blastscope_files::Printable as _;
 
 use crate::{
     Error,
-    folder_lock::FolderLock,
-    output,
-    progress::Progress,
+    support::{folder_lock::FolderLock, output, progress::Progress},
     synth::{DrawnSet, Existing, GENERATOR, SIZES},
 };
 

@@ -2,11 +2,10 @@
 
 use crate::{
     Error,
-    architecture::Architecture,
     commands::choices::MachineChoice,
-    output,
-    progress::Progress,
+    support::{output, progress::Progress},
     training::{
+        architecture::Architecture,
         backend::label,
         throughput::{Load, measure},
     },
@@ -65,8 +64,8 @@ impl Throughput {
                 "network": name,
                 "backend": machine.backend().name(),
                 "devices": machine.devices().iter().map(label).collect::<Vec<_>>(),
-                "processor": crate::hardware::processor(),
-                "precision": crate::training::settings::value_name(&machine.precision()),
+                "processor": crate::support::hardware::processor(),
+                "precision": crate::support::text::value_name(&machine.precision()),
                 "image_size": self.image_size,
                 "batch_size": self.batch_size,
                 "warm_up": self.warm_up,

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use crate::{
     Error,
     commands::choices::{Choices, MachineChoice},
-    dataset::Dataset,
-    output,
-    progress::Progress,
-    run_folder::{RunConfig, RunFolder},
-    split::{Split, SplitKind},
+    data::{
+        dataset::Dataset,
+        split::{Split, SplitKind},
+    },
+    support::{output, progress::Progress},
     training::{
         self,
         machine::Machine,
+        run_folder::{RunConfig, RunFolder},
         settings::{Settings, Source},
         weights,
     },

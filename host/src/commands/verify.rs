@@ -1,14 +1,16 @@
 //! `verify`: who signed a model.
 
 use blastscope_files::Printable as _;
-use blastscope_shared::hex;
 use std::path::PathBuf;
 
-use blastscope_shared::artifact::{self, Artifact, SignatureError};
+use blastscope_shared::{
+    artifact::{self, Artifact, SignatureError},
+    hex,
+};
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, keys, output, picture::read_file};
+use crate::{Error, data::picture::read_file, pack::keys, support::output};
 
 /// Check a model's signature: that the file is whole, usable, and signed by a key that you trust.
 ///

@@ -12,16 +12,28 @@ use super::{
     plan::Planned,
 };
 use crate::{
-    Error, colour_baseline,
-    dataset::Dataset,
-    evaluation::{Evaluation, Subject},
-    output,
-    progress::{Progress, span},
-    run_folder::{RunConfig, RunFolder},
-    signal,
-    split::{Item, Part, Split, SplitKind},
+    Error,
+    data::{
+        dataset::Dataset,
+        split::{Item, Part, Split, SplitKind},
+    },
+    measure::{
+        colour_baseline,
+        evaluation::{Evaluation, Subject},
+    },
+    pack::float_predictions::float_predictions,
+    support::{
+        output,
+        progress::{Progress, span},
+        signal,
+    },
     training::{
-        self, checkpoints, float_network::FloatNetwork, machine::Machine, network::Network, plain_renderer::Queue,
+        self, checkpoints,
+        float_network::FloatNetwork,
+        machine::Machine,
+        network::Network,
+        plain_renderer::Queue,
+        run_folder::{RunConfig, RunFolder},
         settings::Source,
     },
 };
@@ -157,7 +169,7 @@ impl Conductor<'_> {
         let network = FloatNetwork::load(config, &run.root().join(weights), device)?;
         let inputs = self.data.load_inputs(&config.preprocessing, Progress::Shown)?;
         let items: Vec<Item> = split.items(Part::Test).copied().collect();
-        let predictions = training::float_predictions(&network, self.data, &inputs, &items, Progress::Shown)?;
+        let predictions = float_predictions(&network, self.data, &inputs, &items, Progress::Shown)?;
         let subject = Subject {
             name: format!("{}, epoch {measured_epoch}, test part of the {} split", planned.name(), split.kind),
             drawn: self.data.drawn,

@@ -1,6 +1,6 @@
 //! Curves over the epochs, as SVG.
 
-use crate::svg::{Anchor, FAINT, Font, GREY, INK, Svg, plot::round_scale};
+use crate::report::svg::{Anchor, FAINT, Font, GREY, INK, Svg, plot::round_scale};
 
 /// Colours of Okabe and Ito that colour-blind readers can tell apart, in the order of their use.
 const COLOURS: [&str; 6] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9"];

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Planned, Study};
 use crate::{
     Error,
-    architecture::Architecture,
-    atomic_file,
-    evaluation::{Evaluation, Rate},
-    run_folder::{Epoch, InitialWeights},
-    split::SplitKind,
+    data::split::SplitKind,
+    measure::evaluation::Evaluation,
+    support::atomic_file,
+    training::{
+        architecture::Architecture,
+        run_folder::{Epoch, InitialWeights},
+    },
 };
+use blastscope_shared::Rate;
 
 /// Its file in a run folder.
 const FILE: &str = "outcome.json";

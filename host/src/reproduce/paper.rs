@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{architecture::Architecture, training::OptimizerKind};
+use crate::training::{OptimizerKind, architecture::Architecture};
 
 /// How the paper is named in tables.
 pub const CITATION: &str = "Anand et al., Sci Rep 15:29147 (2025)";

@@ -6,14 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    architecture::Architecture,
+    data::split::SplitKind,
     recipe::Recipe,
-    split::SplitKind,
+    support::text::value_name,
     training::{
-        OptimizerKind,
-        schedule::Schedule,
-        settings::{Settings, value_name},
-        statistics::BatchStatistics,
+        OptimizerKind, architecture::Architecture, batch_statistics::BatchStatistics, schedule::Schedule,
+        settings::Settings,
     },
 };
 

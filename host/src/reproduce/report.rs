@@ -11,12 +11,15 @@ use super::{
     plan::{Frame, SPLITS, Study},
 };
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    evaluation::{Evaluation, RESEARCH_USE_ONLY},
-    report::{Callout, Cell, Column, Report, Table},
-    split::{Split, SplitKind},
-    training::statistics::BatchStatistics,
+    Error,
+    data::{
+        dataset::Dataset,
+        split::{Split, SplitKind},
+    },
+    measure::evaluation::Evaluation,
+    report::document::{Callout, Cell, Column, Report, Table},
+    support::{atomic_file, notice::RESEARCH_USE_ONLY},
+    training::batch_statistics::BatchStatistics,
 };
 
 mod comparisons;
@@ -200,7 +203,7 @@ fn cited(report: &mut Report, finished: &[&Outcome]) {
                 finished.iter().find(|outcome| {
                     outcome.split == kind
                         && outcome.arch == arch
-                        && outcome.optimizer == crate::training::settings::value_name(&cited.optimizer)
+                        && outcome.optimizer == crate::support::text::value_name(&cited.optimizer)
                         && (outcome.studies.contains(&Study::Optimizers) || outcome.studies.contains(&Study::Networks))
                 })
             };

@@ -12,12 +12,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::dice::mixed_seed;
-use crate::{Error, atomic_file};
+use crate::{Error, support::atomic_file};
 
 /// Version of the drawing; it changes whenever one pixel could change.
 pub const GENERATOR: u32 = 1;
 /// Name of the marker in a drawn set's folder.
-pub use crate::dataset::DRAWN_FILE as MARKER;
+pub use crate::data::dataset::DRAWN_FILE as MARKER;
 /// Least and greatest width and height of a drawn picture, pixels.
 pub const SIZES: std::ops::RangeInclusive<usize> = 64..=4096;
 

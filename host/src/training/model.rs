@@ -15,7 +15,7 @@ use burn::{
     },
 };
 
-use crate::architecture::Plan;
+use crate::training::architecture::Plan;
 
 /// 3x3 convolution with padding 1, batch normalization, ReLU.
 #[derive(Module, Debug)]
@@ -46,7 +46,7 @@ impl ConvolutionLayer {
 }
 
 /// A 3x3 convolution with padding 1 of `[batch, channels, height, width]` by weights `[filters, channels, 3, 3]`.
-pub(super) fn convolve(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+pub(crate) fn convolve(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
     let [_, _, height, width] = input.dims();
     if height * width <= SMALL_MAP {
         return convolve_small(input, weight);
@@ -118,7 +118,7 @@ impl AllCnn {
     }
 
     /// What follows each block.
-    pub(super) const fn pool(&self) -> &MaxPool2d {
+    pub(crate) const fn pool(&self) -> &MaxPool2d {
         &self.pool
     }
 
@@ -158,7 +158,7 @@ mod tests {
     use burn::tensor::Tolerance;
 
     use super::*;
-    use crate::{architecture::Architecture, training::fixed_weights::Numbers};
+    use crate::training::{architecture::Architecture, fixed_weights::Numbers};
 
     fn papers() -> Plan {
         Architecture::Allcnn.plan().expect("the paper's network has a plan")

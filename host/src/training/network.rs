@@ -8,12 +8,11 @@ use burn::{
 };
 
 use super::{
-    batches::Batch,
     model::AllCnn,
     resnet::ResNet50,
     yolo::{Scale, Yolov8Cls},
 };
-use crate::architecture::Architecture;
+use crate::{recipe::batches::Batch, training::architecture::Architecture};
 
 /// A network. Its parameters have the names of the network inside: the choice itself leaves no trace in a record.
 #[derive(Clone, Debug)]
@@ -246,7 +245,7 @@ mod tests {
             let loss_after = |rate: f64| {
                 let output = TrainStep::step(&network, batch.clone());
                 let before = output.item.loss.clone().into_scalar::<f32>();
-                let moved = super::super::OptimizerKind::Adam.build().step(rate, network.clone(), output.grads);
+                let moved = crate::training::OptimizerKind::Adam.build().step(rate, network.clone(), output.grads);
                 [before, TrainStep::step(&moved, batch.clone()).item.loss.into_scalar::<f32>()]
             };
             let losses = [1e-4, 1e-5, 1e-6, 1e-7].map(loss_after);

@@ -9,7 +9,7 @@ use burn::train::{
     renderer::{EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation, MetricsRendererTraining},
 };
 
-use crate::{output, progress::span};
+use crate::support::{output, progress::span};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 

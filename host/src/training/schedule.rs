@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_run_knows_the_cycle_by_its_name() {
-        assert_eq!(super::super::settings::value_name(&Schedule::OneCycle), crate::run_folder::ONE_CYCLE);
+        assert_eq!(crate::support::text::value_name(&Schedule::OneCycle), crate::training::run_folder::ONE_CYCLE);
     }
 
     #[test]

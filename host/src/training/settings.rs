@@ -7,17 +7,22 @@ use std::{
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{Preprocessing, hex};
-use clap::ValueEnum;
 use sha2::{Digest, Sha256};
 
-use super::{OptimizerKind, machine::Machine, schedule::Schedule, shares::share_of, statistics::BatchStatistics};
+use super::{OptimizerKind, batch_statistics::BatchStatistics, machine::Machine, schedule::Schedule};
 use crate::{
     Error,
-    architecture::Architecture,
-    dataset::Dataset,
+    data::{
+        dataset::Dataset,
+        split::{Split, SplitKind},
+    },
     recipe::Recipe,
-    run_folder::{InitialWeights, RunConfig, RunFolder},
-    split::{Split, SplitKind},
+    recipe::loaders::share_of,
+    support::text::value_name,
+    training::{
+        architecture::Architecture,
+        run_folder::{InitialWeights, RunConfig, RunFolder},
+    },
 };
 
 /// Everything about a training that its user chooses, but data and folder.
@@ -146,10 +151,7 @@ impl Settings {
     /// From picture to input.
     #[must_use]
     pub const fn preprocessing(&self) -> Preprocessing {
-        match self.recipe {
-            Recipe::Paper => Preprocessing::square(self.image_size),
-            Recipe::Robust => Preprocessing::cells(),
-        }
+        self.recipe.preprocessing(self.image_size)
     }
 
     /// The first of these settings in which a run differs from them, as `epochs 30 and not 2`; `None` where it was started with
@@ -190,11 +192,6 @@ pub struct Source<'a> {
     pub root: &'a Path,
     /// The table of overlap groups that was given, if any.
     pub groups: Option<&'a Path>,
-}
-
-/// The name that a value has on the command line.
-pub(crate) fn value_name<V: ValueEnum>(value: &V) -> String {
-    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// A file of weights by its path and its content.

@@ -13,13 +13,13 @@ use burn::{
     train::TrainStep,
 };
 
-use super::{
-    OptimizerKind,
-    batches::Batch,
-    network::Network,
-    shares::{Shares, share_of},
+use super::{OptimizerKind, network::Network, shares::Shares};
+use crate::{
+    Error,
+    recipe::{batches::Batch, loaders::share_of},
+    support::progress::Progress,
+    training::architecture::Architecture,
 };
-use crate::{Error, architecture::Architecture, progress::Progress};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,14 +2,14 @@
 
 use super::{optimizers::confusions, percent, protocol};
 use crate::{
-    report::{Cell, Column, Figure, Report, Table},
+    data::split::SplitKind,
+    report::document::{Cell, Column, Figure, Report, Table},
     reproduce::{
         curves::{Chart, Series},
         outcome::Outcome,
         paper,
         plan::{SPLITS, Study},
     },
-    split::SplitKind,
     training::OptimizerKind,
 };
 

@@ -2,14 +2,14 @@
 
 use super::{percent, protocol};
 use crate::{
-    report::{Cell, Column, Figure, Report, Table},
+    report::document::{Cell, Column, Figure, Report, Table},
     reproduce::{
         curves::{Chart, Series},
         outcome::Outcome,
         paper,
         plan::SPLITS,
     },
-    run_folder::Epoch,
+    training::run_folder::Epoch,
 };
 
 pub(super) fn write(report: &mut Report, outcomes: &[&Outcome]) {

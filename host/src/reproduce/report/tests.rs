@@ -1,15 +1,14 @@
 use std::path::PathBuf;
 
-use blastscope_shared::{Class, Observation};
-
 use super::*;
 use crate::{
-    dataset::LabelledImage,
-    evaluation::{self, Prediction, Rate},
+    data::dataset::LabelledImage,
+    measure::{evaluation, prediction::Prediction},
     reproduce::plan::Planned,
-    run_folder::Epoch,
-    training::settings::value_name,
+    support::text::value_name,
+    training::run_folder::Epoch,
 };
+use blastscope_shared::{Class, Observation, Rate};
 
 fn frame() -> Frame {
     Frame {
@@ -20,7 +19,7 @@ fn frame() -> Frame {
         per_class: 1500,
         seed: 1,
         batch_statistics: BatchStatistics::Anew,
-        weights: vec![(crate::architecture::Architecture::Resnet50, PathBuf::from("imagenet.pth"))],
+        weights: vec![(crate::training::architecture::Architecture::Resnet50, PathBuf::from("imagenet.pth"))],
     }
 }
 

@@ -1,0 +1,18 @@
+//! From a trained network to a signed model: quantization, fine-tuning, adaptation, packing, keys.
+
+pub mod adaptation;
+#[cfg(feature = "training")]
+pub mod explanation;
+#[cfg(feature = "training")]
+pub mod fine_tuning;
+#[cfg(feature = "training")]
+pub mod float_explanation;
+#[cfg(feature = "training")]
+mod float_layers;
+#[cfg(feature = "training")]
+pub mod float_predictions;
+pub mod keys;
+#[cfg(feature = "training")]
+pub mod packing;
+pub mod quantization;
+pub mod retraining;
