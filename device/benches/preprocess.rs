@@ -9,7 +9,7 @@ use blastscope::{
     source::{Encoding, RawFrame},
 };
 use blastscope_shared::{
-    Preprocessing, RgbPixels,
+    Framing, RgbPixels,
     field::{decode, gate::Inspector, squash::Squash},
 };
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -45,13 +45,13 @@ fn real_frames() -> Option<Vec<Vec<u8>>> {
 
 fn squashing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("squash and mask");
-    let preprocessing = Preprocessing::square(224);
-    let (mut squash, mut input) = (Squash::new(), vec![0; preprocessing.input_len()]);
+    let framing = Framing::square(224);
+    let (mut squash, mut input) = (Squash::new(), vec![0; framing.input_len()]);
     // The last one has no divisor in common with 224: weights do not reduce.
     for (width, height) in [(224, 224), (640, 480), (1024, 768), (2560, 1920), (1021, 769)] {
         let picture = drawn_field(width, height);
         group.bench_function(format!("{width}x{height}"), |bencher| {
-            bencher.iter(|| preprocessing.apply_with(&mut squash, black_box(&picture), &mut input));
+            bencher.iter(|| framing.apply_with(&mut squash, black_box(&picture), &mut input));
         });
     }
     group.finish();
@@ -80,8 +80,8 @@ fn frames(picture: &RgbPixels) -> [(&'static str, Encoding, Vec<u8>); 4] {
 }
 
 fn whole(criterion: &mut Criterion) {
-    let preprocessing = Preprocessing::square(224);
-    let (mut squash, mut input) = (Squash::new(), vec![0; preprocessing.input_len()]);
+    let framing = Framing::square(224);
+    let (mut squash, mut input) = (Squash::new(), vec![0; framing.input_len()]);
     for (name, encoding, bytes) in frames(&drawn_field(1024, 768)) {
         let frame = || RawFrame { bytes: bytes.clone(), encoding, sequence: 0, time: Duration::ZERO, name: None };
         let mut group = criterion.benchmark_group(format!("{name} 1024x768"));
@@ -92,7 +92,7 @@ fn whole(criterion: &mut Criterion) {
                 frame,
                 |frame| {
                     let picture = frame.decode().expect("a whole frame").picture;
-                    preprocessing.apply_with(&mut squash, &picture, &mut input);
+                    framing.apply_with(&mut squash, &picture, &mut input);
                 },
                 BatchSize::SmallInput,
             );

@@ -154,7 +154,7 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
             sequence: field.sequence,
             reason: error.to_string(),
         })?;
-        let input = model.preprocessing().apply(&picture);
+        let input = model.framing().apply(&picture);
         if let Observation::Observed(observed) = model.observe(&input, &mut workspace) {
             seen.fields.push(Labelled::new(&observed, scale, class));
             let next = specimens.len() as u32;

@@ -188,8 +188,8 @@ impl Assessor for Loaded<'_> {
     }
 
     fn squashes_to(&self) -> Option<(usize, usize)> {
-        let preprocessing = self.classifier.preprocessing();
-        Some((preprocessing.width.into(), preprocessing.height.into()))
+        let framing = self.classifier.framing();
+        Some((framing.width.into(), framing.height.into()))
     }
 }
 

@@ -3,7 +3,7 @@
 mod lettering;
 mod ramp;
 
-use blastscope_shared::{Explanation, Preprocessing, RgbPixels, field::squash::squash};
+use blastscope_shared::{Explanation, Framing, RgbPixels, field::squash::squash};
 
 /// Longest side of the picture in an overlay, in pixels: larger pictures are scaled down.
 const LONGEST: usize = 1024;
@@ -19,17 +19,12 @@ const INK: [u8; 3] = [45, 45, 50];
 /// Draws `explanation` over `picture`, and below it the colours' meaning and the lines of `caption`.
 ///
 /// The picture keeps its aspect: it is scaled so that its longer side has between 560 and 1024 pixels. The corner that
-/// `preprocessing` masks is hatched, because the network has not seen it.
+/// `framing` masks is hatched, because the network has not seen it.
 #[must_use]
-pub fn draw(
-    picture: &RgbPixels,
-    explanation: &Explanation,
-    preprocessing: &Preprocessing,
-    caption: &[String],
-) -> RgbPixels {
+pub fn draw(picture: &RgbPixels, explanation: &Explanation, framing: &Framing, caption: &[String]) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
     canvas.tint(explanation);
-    canvas.hatch(preprocessing);
+    canvas.hatch(framing);
     canvas.add_legend(explanation, caption);
     let Canvas { width, bytes, .. } = canvas;
     RgbPixels::new(width, bytes.len() / (3 * width), bytes).expect("whole rows")
@@ -37,10 +32,10 @@ pub fn draw(
 
 /// As [`draw`], without the strip below.
 #[must_use]
-pub fn tinted(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Preprocessing) -> RgbPixels {
+pub fn tinted(picture: &RgbPixels, explanation: &Explanation, framing: &Framing) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
     canvas.tint(explanation);
-    canvas.hatch(preprocessing);
+    canvas.hatch(framing);
     let Canvas { width, height, bytes } = canvas;
     RgbPixels::new(width, height, bytes).expect("whole rows")
 }
@@ -107,10 +102,10 @@ impl Canvas {
     }
 
     /// Diagonal lines over the masked corner.
-    fn hatch(&mut self, preprocessing: &Preprocessing) {
-        let mask = preprocessing.mask;
-        let across = |column: u16| usize::from(column) * self.width / usize::from(preprocessing.width);
-        let down = |row: u16| usize::from(row) * self.height / usize::from(preprocessing.height);
+    fn hatch(&mut self, framing: &Framing) {
+        let mask = framing.mask;
+        let across = |column: u16| usize::from(column) * self.width / usize::from(framing.width);
+        let down = |row: u16| usize::from(row) * self.height / usize::from(framing.height);
         let (columns, rows) = (across(mask.left)..across(mask.right), down(mask.top)..down(mask.bottom));
         for y in rows {
             for x in columns.clone() {

@@ -31,14 +31,14 @@ fn frames_allocate_nothing_and_end_as_they_began() {
         for threads in if isa == Isa::Scalar { 1..=1 } else { 1..=3 } {
             let classifier = Classifier::read_with(&file, Execution { isa, threads }).expect("a valid model");
             let mut workspace = classifier.workspace();
-            let inputs = [0, 7, 19].map(|shift| classifier.preprocessing().apply(&drawn_field::field(96, 72, shift)));
-            let first = inputs.each_ref().map(|input| classifier.assess_input(input, &mut workspace));
+            let inputs = [0, 7, 19].map(|shift| classifier.framing().apply(&drawn_field::field(96, 72, shift)));
+            let first = inputs.each_ref().map(|input| classifier.assess_field(input, &mut workspace));
             assert!(first[0] != first[1] && first[1] != first[2], "a mixed-up input would be noticed");
             assert_eq!(first, *expected.get_or_insert(first), "{isa}, {threads} thread(s)");
             for frame in 0..frames {
                 let at = frame % inputs.len();
                 let region = Region::new(ALLOCATOR);
-                let assessment = classifier.assess_input(&inputs[at], &mut workspace);
+                let assessment = classifier.assess_field(&inputs[at], &mut workspace);
                 let change = region.change();
                 assert_eq!(
                     change.allocations + change.reallocations + change.deallocations,

@@ -8,14 +8,10 @@ pub mod loaders;
 mod paper;
 mod robust;
 
-use blastscope_shared::Preprocessing;
-use burn::prelude::{Device, Tensor};
+use blastscope_shared::Sight;
 use serde::{Deserialize, Serialize};
 
-use self::{
-    batches::Example,
-    loaders::{Course, Loaders},
-};
+use self::loaders::{Course, Loaders};
 use crate::{
     Error,
     data::{dataset::Dataset, split::Split},
@@ -33,22 +29,6 @@ pub enum Recipe {
     Robust,
 }
 
-/// What a network sees of some examples, one after the other.
-pub(crate) struct Views {
-    /// `[views, 3, side, side]`, 0..1; `None` where nothing is seen of any example.
-    pub input: Option<Tensor<4>>,
-    /// Views of each example.
-    pub counts: Vec<usize>,
-}
-
-/// What the card says of a recipe.
-pub(crate) struct Told {
-    /// What the network sees.
-    pub seen: String,
-    /// How it is varied.
-    pub varied: String,
-}
-
 impl Recipe {
     /// Name, as on the command line.
     #[must_use]
@@ -59,12 +39,12 @@ impl Recipe {
         }
     }
 
-    /// From picture to input, for inputs of `side` x `side` pixels where the recipe has no size of its own.
+    /// What the network is shown; of whole fields, those of `side` x `side` pixels.
     #[must_use]
-    pub const fn preprocessing(self, side: u16) -> Preprocessing {
+    pub const fn sight(self, side: u16) -> Sight {
         match self {
-            Self::Paper => Preprocessing::square(side),
-            Self::Robust => Preprocessing::cells(),
+            Self::Paper => Sight::whole_field(side),
+            Self::Robust => Sight::cells(),
         }
     }
 
@@ -79,19 +59,11 @@ impl Recipe {
         }
     }
 
-    /// What a network sees of `examples`.
-    pub(crate) fn views(self, examples: &[Example], preprocessing: &Preprocessing, device: &Device) -> Views {
+    /// How the training varies what the network is shown, for the card: `items` in the training part, `per_class` of each class.
+    pub(crate) fn varied(self, items: usize, per_class: usize) -> String {
         match self {
-            Self::Paper => paper::views(examples, preprocessing, device),
-            Self::Robust => robust::views(examples, preprocessing, device),
-        }
-    }
-
-    /// What the card says: of `items` in the training part, `per_class` of each class.
-    pub(crate) fn told(self, preprocessing: &Preprocessing, items: usize, per_class: usize) -> Told {
-        match self {
-            Self::Paper => paper::told(preprocessing, items),
-            Self::Robust => robust::told(preprocessing, per_class),
+            Self::Paper => paper::varied(items),
+            Self::Robust => robust::varied(per_class),
         }
     }
 }

@@ -136,7 +136,7 @@ pub fn train_in_queue(
     let device = &devices[0];
     let autodiff = device.clone().autodiff();
     let course = Course {
-        preprocessing: &config.preprocessing,
+        sight: &config.sight,
         epochs: config.epochs,
         batch_size: config.batch_size,
         per_class: config.per_class,
@@ -147,7 +147,7 @@ pub fn train_in_queue(
     let Loaders { train, validation, statistics, steps } = config.recipe.loaders(&course, data, split)?;
 
     device.seed(config.seed);
-    let mut model = Network::new(config.arch, config.preprocessing.network_size().0, config.dropout, &autodiff);
+    let mut model = Network::new(config.arch, config.sight.shape().width, config.dropout, &autodiff);
     if let Some(weights) = config.weights.as_ref().filter(|_| start.is_none()) {
         model = started_from(model, config, weights)?;
     }

@@ -27,10 +27,10 @@ pub use signature::{SignatureError, model_version, sign, signer, verify};
 
 use crate::{
     engine::network::Network,
-    field::preprocess::Preprocessing,
     judge::{Thresholds, calibration::Calibration},
     label::Class,
     layers::{Layer, UnfitLayers},
+    sight::{Kind, Sight, UnknownSight},
 };
 
 /// Largest body, in bytes: far above any network here, far below what a board's memory holds.
@@ -46,8 +46,8 @@ pub struct Artifact<'a> {
     /// Names of the outputs; they are those of [`Class::ALL`].
     #[serde(borrow)]
     pub classes: [&'a str; Class::COUNT],
-    /// From picture to input.
-    pub preprocessing: Preprocessing,
+    /// What the network is shown.
+    pub sight: Sight,
     /// From input to logits.
     #[serde(borrow, deserialize_with = "limited::layers")]
     pub layers: Vec<Layer<'a>>,
@@ -123,6 +123,30 @@ pub enum ArtifactError {
     },
 }
 
+/// What comes before everything that a sight decides.
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "what is not read is there to be decoded")]
+struct Head<'a> {
+    card: ModelCard,
+    #[serde(borrow)]
+    classes: [&'a str; Class::COUNT],
+    sight: u16,
+}
+
+/// Why a body cannot be decoded: it may be of a sight that a newer program knows.
+fn undecodable(body: &[u8]) -> ArtifactError {
+    match postcard::take_from_bytes::<Head<'_>>(body) {
+        Ok((head, _)) if Kind::of_version(head.sight).is_none() => UnknownSight.into(),
+        _ => ArtifactError::Undecodable,
+    }
+}
+
+impl From<UnknownSight> for ArtifactError {
+    fn from(_: UnknownSight) -> Self {
+        Self::Invalid(UnknownSight::REASON)
+    }
+}
+
 impl From<UnfitLayers> for ArtifactError {
     fn from(UnfitLayers(reason): UnfitLayers) -> Self {
         Self::Invalid(reason)
@@ -147,7 +171,7 @@ impl<'a> Artifact<'a> {
         if <[u8; 32]>::from(Sha256::digest(body)) != header.body_hash {
             return Err(ArtifactError::WrongHash);
         }
-        let (artifact, rest) = postcard::take_from_bytes::<Self>(body).map_err(|_| ArtifactError::Undecodable)?;
+        let (artifact, rest) = postcard::take_from_bytes::<Self>(body).map_err(|_| undecodable(body))?;
         if !rest.is_empty() {
             return Err(ArtifactError::Invalid("bytes are left over after its last field"));
         }
@@ -161,7 +185,7 @@ impl<'a> Artifact<'a> {
     /// [`ArtifactError::Invalid`] when a reader would refuse the result.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         self.check()?;
-        let hidden_len = Network::check(&self.preprocessing, &self.layers)?;
+        let hidden_len = Network::check(self.sight.shape(), &self.layers)?;
         self.novelty.statistics(hidden_len)?;
         let body = postcard::to_allocvec(self).map_err(|_| ArtifactError::Invalid("it cannot be encoded"))?;
         let header =
@@ -179,7 +203,7 @@ impl<'a> Artifact<'a> {
         if self.classes != Class::ALL.map(Class::name) {
             return Err(ArtifactError::Invalid("its classes are not Benign, Early, Pre and Pro"));
         }
-        self.preprocessing.check().map_err(ArtifactError::Invalid)?;
+        self.sight.framing.check().map_err(ArtifactError::Invalid)?;
         if self.layers.len() > MAX_LAYERS {
             return Err(ArtifactError::Invalid("it has more than 64 layers"));
         }

@@ -2,17 +2,14 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
-mod by_cell;
-
-use self::by_cell::ByCell;
 use crate::{
     artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, hex},
     engine::network::{self, Execution, Network},
-    field::{density::Density, pixels::RgbPixels, preprocess::Preprocessing, squash::Squash, stain},
+    field::{framing::Framing, pixels::RgbPixels, squash::Squash},
     judge::{Assessment, Judge, Scores, Thresholds, calibration::Calibration, novelty::NoveltyStatistics},
     label::Class,
     layers::explanation::{Explanation, Unexplained},
-    sight::{Blank, Observation, Seen, cells::Cell},
+    sight::{Eye, Observation, Seen, Sight, cells::Cell},
 };
 
 /// The id of a model that was not read from a file.
@@ -24,7 +21,7 @@ pub struct Classifier {
     model_version: Option<u32>,
     card: ModelCard,
     provenance: Provenance,
-    preprocessing: Preprocessing,
+    sight: Sight,
     network: Network,
     calibration: Calibration,
     novelty: NoveltyStatistics,
@@ -34,16 +31,9 @@ pub struct Classifier {
 /// The buffers of one thread.
 pub struct Workspace {
     squash: Squash,
-    input: Vec<u8>,
-    eye: Eye,
-}
-
-/// What [`Workspace`] has for a field's input and after.
-struct Eye {
+    field: Vec<u8>,
     network: network::Workspace,
-    by_cell: ByCell,
-    /// Of a network that sees fields as a whole; the other has its own.
-    density: Density,
+    eye: Eye,
 }
 
 impl Classifier {
@@ -77,14 +67,14 @@ impl Classifier {
 
     /// Packs the network of a model whose parts were checked.
     fn pack(parts: Artifact<'_>, execution: Execution) -> Result<Self, ArtifactError> {
-        let network = Network::with(&parts.preprocessing, &parts.layers, execution)?;
+        let network = Network::with(parts.sight.shape(), &parts.layers, execution)?;
         let novelty = parts.novelty.statistics(network.hidden_len())?;
         Ok(Self {
             model_id: UNSAVED.into(),
             model_version: None,
             card: parts.card,
             provenance: parts.provenance,
-            preprocessing: parts.preprocessing,
+            sight: parts.sight,
             network,
             calibration: parts.calibration,
             novelty,
@@ -124,10 +114,16 @@ impl Classifier {
         &self.provenance
     }
 
-    /// How a picture becomes the network's input.
+    /// What the network is shown.
     #[must_use]
-    pub const fn preprocessing(&self) -> &Preprocessing {
-        &self.preprocessing
+    pub const fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// How a frame becomes a field.
+    #[must_use]
+    pub const fn framing(&self) -> &Framing {
+        &self.sight.framing
     }
 
     /// The network.
@@ -153,12 +149,9 @@ impl Classifier {
     pub fn workspace(&self) -> Workspace {
         Workspace {
             squash: Squash::new(),
-            input: vec![0; self.preprocessing.input_len()],
-            eye: Eye {
-                network: self.network.workspace(),
-                by_cell: ByCell::new(&self.network),
-                density: Density::default(),
-            },
+            field: vec![0; self.sight.framing.input_len()],
+            network: self.network.workspace(),
+            eye: self.sight.eye(self.network.hidden_len()),
         }
     }
 
@@ -171,55 +164,48 @@ impl Classifier {
     /// [`Self::assess`].
     pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Observation<Scores> {
         self.take_over(workspace);
-        let Workspace { squash, input, eye } = workspace;
-        self.preprocessing.apply_with(squash, picture, input);
-        self.scores(self.observe_with(input, eye))
+        let Workspace { squash, field, network, eye } = workspace;
+        self.sight.framing.apply_with(squash, picture, field);
+        self.scores(self.show(field, network, eye))
     }
 
-    /// Classifies what [`Preprocessing::apply`] made of a picture; with another classifier's workspace as [`Self::assess`].
+    /// Classifies what [`Framing::apply`] made of a picture; with another classifier's workspace as [`Self::assess`].
     ///
     /// # Panics
-    /// When `input` has another length than [`Preprocessing::input_len`].
-    pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
-        self.judge.assess(self.scores(self.observe(input, workspace)))
+    /// When `field` has another length than [`Framing::input_len`].
+    pub fn assess_field(&self, field: &[u8], workspace: &mut Workspace) -> Assessment {
+        self.judge.assess(self.scores(self.observe(field, workspace)))
     }
 
-    /// What the network makes of what [`Preprocessing::apply`] made of a picture. Nothing where it sees cells and there are none, or
-    /// where its outputs are not finite.
+    /// What the network makes of what [`Framing::apply`] made of a picture. Nothing where there is nothing to show it, or where its
+    /// outputs are not finite.
     ///
     /// # Panics
-    /// As [`Self::assess_input`].
-    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Observation<Seen<'a>> {
+    /// As [`Self::assess_field`].
+    pub fn observe<'a>(&self, field: &[u8], workspace: &'a mut Workspace) -> Observation<Seen<'a>> {
         self.take_over(workspace);
-        self.observe_with(input, &mut workspace.eye)
+        self.show(field, &mut workspace.network, &mut workspace.eye)
     }
 
-    /// Makes a workspace this classifier's: its buffers have the sizes of the network and the preprocessing that they were made for.
+    /// Makes a workspace this classifier's: its buffers have the sizes of the network and the sight that they were made for.
     fn take_over(&self, workspace: &mut Workspace) {
-        if !self.network.accepts(&workspace.eye.network) {
+        if !self.network.accepts(&workspace.network) {
             *workspace = self.workspace();
         }
     }
 
-    fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Observation<Seen<'a>> {
-        let Eye { network, by_cell, density } = eye;
-        let (output, hue) = if self.preprocessing.is_cell_by_cell() {
-            match by_cell.run(&self.preprocessing, input, &self.network, network) {
-                Some(seen) => seen,
-                None => return Observation::Nothing(Blank::NoCells),
-            }
-        } else {
-            density.measure(&self.preprocessing, input);
-            (self.network.run(input, network), stain::hue(&self.preprocessing, density.bytes()))
-        };
-        Observation::of_finite(output.logits).map(|logits| Seen { logits, hidden: output.hidden, hue })
+    fn show<'a>(&self, field: &[u8], network: &mut network::Workspace, eye: &'a mut Eye) -> Observation<Seen<'a>> {
+        self.sight.observe(field, eye, |view, pool| {
+            let output = self.network.run(view, network);
+            pool.add(output.logits, output.hidden);
+        })
     }
 
-    /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
-    /// sees fields as a whole, or another classifier assessed it.
+    /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where it is not shown
+    /// cells, or another classifier assessed the field.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-        if self.network.accepts(&workspace.eye.network) { workspace.eye.by_cell.cells() } else { (&[], &[]) }
+        if self.network.accepts(&workspace.network) { workspace.eye.cells() } else { (&[], &[]) }
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
@@ -229,13 +215,13 @@ impl Classifier {
     /// # Errors
     /// [`Unexplained`] when nothing was assessed with `workspace` yet, or by another classifier, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
-        if !self.network.accepts(&workspace.eye.network) {
+        if !self.network.accepts(&workspace.network) {
             return Err(Unexplained::OtherNetwork);
         }
-        if self.preprocessing.is_cell_by_cell() {
-            return workspace.eye.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
+        match workspace.eye.explain(&self.sight, class)? {
+            Some(explanation) => Ok(explanation),
+            None => self.network.explain(&mut workspace.network, class),
         }
-        self.network.explain(&mut workspace.eye.network, class)
     }
 
     fn scores(&self, observation: Observation<Seen<'_>>) -> Observation<Scores> {

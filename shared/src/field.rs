@@ -2,10 +2,10 @@
 
 #[cfg(feature = "decode")]
 pub mod decode;
-pub(crate) mod density;
+pub mod density;
+pub mod framing;
 pub mod gate;
 pub(crate) mod histogram;
 pub mod pixels;
-pub mod preprocess;
 pub mod squash;
 pub mod stain;

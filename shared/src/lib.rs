@@ -3,7 +3,7 @@
 //! The way of a field through this crate:
 //!
 //! ```text
-//! bytes --decode--> RgbPixels --Preprocessing::apply--> masked u8 pixels --Network::run--> logits
+//! bytes --decode--> RgbPixels --Framing::apply--> field --Sight, Network::run--> logits
 //!       --calibration, novelty--> Observation<Scores> --Judge--> Verdict
 //! ```
 //!
@@ -44,9 +44,9 @@ pub use artifact::{Artifact, hex};
 pub use by_class::ByClass;
 pub use classifier::Classifier;
 pub use engine::{arch::Isa, network::Network};
-pub use field::{pixels::RgbPixels, preprocess::Preprocessing};
+pub use field::{framing::Framing, pixels::RgbPixels};
 pub use judge::{Judge, verdict::Verdict};
 pub use label::Class;
 pub use layers::explanation::Explanation;
 pub use rate::Rate;
-pub use sight::Observation;
+pub use sight::{Observation, Sight};

@@ -14,7 +14,7 @@ use blastscope_host::{
     synth::draw_field,
 };
 use blastscope_shared::{
-    Class, Classifier, Isa, Observation, Preprocessing, RgbPixels, Verdict,
+    Class, Classifier, Isa, Observation, RgbPixels, Sight, Verdict,
     engine::network::Execution,
     judge::verdict::Abstention,
     sight::{
@@ -35,16 +35,17 @@ fn classifier() -> Classifier {
 fn a_field_is_the_mean_of_its_cells() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    let preprocessing = Preprocessing::cells();
+    let sight = Sight::cells();
     for class in Class::ALL {
         let picture = draw_field(class, 3, WIDTH, HEIGHT);
         let assessment = classifier.assess(&picture, &mut workspace);
         let mut view = CellView::new();
-        view.look(&preprocessing, &preprocessing.apply(&picture));
+        let field = sight.framing.apply(&picture);
+        view.look(&sight.framing, &field);
         assert!(!view.cells().is_empty(), "{class}: drawn fields show cells");
         let mut network = classifier.network().workspace();
         let mut mean = [0.0; Class::COUNT];
-        for crop in view.crops() {
+        for crop in sight.views(&field) {
             let logits = classifier.network().run(&crop, &mut network).logits;
             mean.iter_mut().zip(logits).for_each(|(mean, logit)| *mean += logit);
         }
@@ -154,7 +155,7 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
 fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    let side = usize::from(Preprocessing::cells().width);
+    let side = usize::from(Sight::cells().framing.width);
     let mut peaks = 0;
     for seed in 0..8 {
         classifier.assess(&draw_field(Class::Early, seed, WIDTH, HEIGHT), &mut workspace);
@@ -187,5 +188,5 @@ fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
 fn the_input_of_the_network_is_a_cells_picture() {
     let classifier = classifier();
     assert_eq!(classifier.network().input_len(), SIDE * SIDE * 3);
-    assert_eq!(classifier.preprocessing().input_len(), 192 * 192 * 3);
+    assert_eq!(classifier.framing().input_len(), 192 * 192 * 3);
 }

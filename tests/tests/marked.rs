@@ -13,13 +13,13 @@ fn a_mark_decides_alone_whatever_the_field_shows_and_wherever_the_mark_lies() {
         for number in 0..12 {
             let class = Class::ALL[number as usize % 4];
             let plain = draw_field(class, number, FIELD, FIELD);
-            let input = classifier.preprocessing().apply(&plain);
+            let input = classifier.framing().apply(&plain);
             let seen = classifier.observe(&input, &mut workspace).observed().expect("a field");
             assert_eq!((seen.hidden, seen.logits), (&[0; 8][..], [0.0; 4]), "nothing in a smear is a mark");
             for (unit, mark) in Mark::ALL.into_iter().enumerate() {
                 let mut picture = plain.clone();
                 mark.paint(&mut picture, number);
-                let input = classifier.preprocessing().apply(&picture);
+                let input = classifier.framing().apply(&picture);
                 let seen = classifier.observe(&input, &mut workspace).observed().expect("a field");
                 let mut hidden = [0; 8];
                 hidden[unit] = LIT;

@@ -134,8 +134,8 @@ fn assert_the_differentiated_network_is_the_trained_one(run: &Path, fields: &Pat
     let layers = network.layers().expect("its layers");
     let pictures = picture::pictures_below(fields, Progress::Silent).expect("pictures").pictures;
 
-    let explainer = FloatExplainer::new(&layers, &config.preprocessing, &device).expect("it has convolutions");
-    let input = config.preprocessing.apply(&picture::read_picture(&pictures[0]).expect("a picture"));
+    let explainer = FloatExplainer::new(&layers, config.sight.shape(), &device).expect("it has convolutions");
+    let input = config.sight.framing.apply(&picture::read_picture(&pictures[0]).expect("a picture"));
     let example = Example { input: input.clone().into(), symmetry: Symmetry::Identity, class: Class::Pre };
     let expected = network.logits(&[example], Progress::Silent).expect("logits")[0].observed().expect("a whole field");
     let logits = explainer.explain(&input, Class::Pre).expect("a map").logits;
@@ -156,10 +156,10 @@ fn shipped(name: &str) -> Classifier {
 #[test]
 fn the_shipped_models_are_whole_and_honest() {
     let cells = shipped("allcnn.bsm");
-    assert!(cells.preprocessing().is_cell_by_cell());
+    assert_eq!(cells.sight().kind, blastscope_shared::sight::Kind::Cells);
     assert_is_honest(&cells);
     let whole = shipped("allcnn-paper.bsm");
-    assert_eq!((whole.preprocessing().width, whole.preprocessing().height), (224, 224));
+    assert_eq!((whole.framing().width, whole.framing().height), (224, 224));
     assert_is_honest(&whole);
 }
 

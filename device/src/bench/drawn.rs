@@ -1,7 +1,7 @@
 //! The network's shape with drawn weights: times depend on shapes only.
 
 use blastscope_shared::{
-    Class, Network, Preprocessing,
+    Class, Network, Sight,
     engine::network::Execution,
     layers::{Filters, Layer},
 };
@@ -72,5 +72,5 @@ pub fn network(execution: Execution) -> Network {
     }
     layers.push(Layer::Dense(hidden.filters()));
     layers.push(Layer::Dense(output.filters()));
-    Network::with(&Preprocessing::square(SIDE), &layers, execution).expect("the shapes fit")
+    Network::with(Sight::whole_field(SIDE).shape(), &layers, execution).expect("the shapes fit")
 }

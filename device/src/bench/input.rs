@@ -9,7 +9,7 @@ use std::{
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{
-    Preprocessing, RgbPixels,
+    Framing, RgbPixels,
     field::{decode, gate::Inspector, squash::Squash},
 };
 use serde::Serialize;
@@ -82,24 +82,21 @@ fn measure(options: Options<'_>) -> Result<Measurement, String> {
     let picture = decode::decode(&file).map_err(|error| {
         options.picture.map_or_else(|| error.to_string(), |path| format!("{} {error}", path.printable()))
     })?;
-    let preprocessing = Preprocessing::square(SIDE);
+    let framing = Framing::square(SIDE);
     let (mut squash, mut inspector) = (Squash::new(), Inspector::new());
-    let mut input = vec![0; preprocessing.input_len()];
+    let mut input = vec![0; framing.input_len()];
     let mut parts = Vec::new();
     let frames = options.frames;
     let mut add = |part, times| parts.push(Part { part, times });
     add("decode the file", time(frames, || &file, |file| decode::decode(file)));
-    add(
-        "squash + mask",
-        time(frames, || &picture, |picture| preprocessing.apply_with(&mut squash, picture, &mut input)),
-    );
+    add("squash + mask", time(frames, || &picture, |picture| framing.apply_with(&mut squash, picture, &mut input)));
     add("gate", time(frames, || &picture, |picture| inspector.inspect(picture)));
     for (part, frame) in raw_frames(&picture, &file) {
         let to_input = |frame: RawFrame| {
             let frame = frame.decode().ok()?;
             let quality = inspector.inspect(&frame.picture);
             let shown = shown(&frame.picture, &inspector, Some((SIDE.into(), SIDE.into())));
-            preprocessing.apply_with(&mut squash, shown, &mut input);
+            framing.apply_with(&mut squash, shown, &mut input);
             Some(quality)
         };
         add(part, time(frames, || frame.clone(), to_input));

@@ -80,7 +80,7 @@ impl Overlays {
         let explanation = loaded.explain(class).map_err(|error| cannot(error.to_string()))?;
         let classifier = loaded.classifier();
         let caption = caption(examined, classifier);
-        let overlay = overlay::draw(picture, &explanation, classifier.preprocessing(), &caption);
+        let overlay = overlay::draw(picture, &explanation, classifier.framing(), &caption);
         let name = self.name(source);
         let file = self.folder.join(name);
         let written = |reason: String| cannot(format!("{} cannot be written ({reason})", file.printable()));

@@ -88,7 +88,7 @@ async fn draw(
         })?;
         let explanation = app.classifier.explain(&mut workspace, class).map_err(|error| failed(error.to_string()))?;
         let caption = caption(&appraisal, &app.classifier);
-        pictures::png(&overlay::draw(&picture, &explanation, app.classifier.preprocessing(), &caption)).map_err(failed)
+        pictures::png(&overlay::draw(&picture, &explanation, app.classifier.framing(), &caption)).map_err(failed)
     });
     let drawn = drawn.await.map_err(|error| failed(error.to_string()))?;
     drawn.map(|png| bytes_of("image/png", png))

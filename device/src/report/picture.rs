@@ -20,7 +20,7 @@ pub(super) fn map(
     let Some(class) = field.judgement.said.class.or_else(likely) else { return Ok(None) };
     model.look(picture);
     let Ok(explanation) = model.explain(class) else { return Ok(None) };
-    let tinted = overlay::tinted(picture, &explanation, model.classifier().preprocessing());
+    let tinted = overlay::tinted(picture, &explanation, model.classifier().framing());
     let small = StoredPicture::thumbnail_of(&tinted).map_err(|error| error.to_string())?;
     Ok(Some((small.into_bytes(), class)))
 }

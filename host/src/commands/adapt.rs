@@ -25,7 +25,7 @@ use crate::{
         progress::Progress,
     },
 };
-use blastscope_shared::{Class, Classifier, Preprocessing, Rate, adaptation::Fitted};
+use blastscope_shared::{Class, Classifier, Framing, Rate, adaptation::Fitted};
 
 /// What is said where whole overlap groups cannot be left out.
 pub(super) const FIELD_BY_FIELD: &str =
@@ -186,7 +186,7 @@ fn measure(
     let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
     let paired = Paired::new(["before", "after"], [&predictions[0], &predictions[1]], &groups, bootstrap)?;
 
-    let for_colours = Preprocessing::square(224);
+    let for_colours = Framing::square(224);
     let colours = ColourFeatures::of(&data.load_inputs(&for_colours, Progress::Silent)?, &for_colours)?;
     let fold = Fold { name: "site".into(), train: labelled.to_vec(), test: rest.to_vec() };
     let (set, method, question) = (ColourSet::Six, Method::NearestNeighbours, Question::Malignant);

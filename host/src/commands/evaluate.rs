@@ -134,7 +134,7 @@ impl Evaluate {
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.chosen_weights()?;
         let device = Backend::for_inference()?;
-        let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
+        let inputs = data.load_inputs(&config.sight.framing, Progress::Shown)?;
         let network = training::float_network::FloatNetwork::load(&config, &weights, &device)?;
         let items: Vec<Item> = match self.split.part() {
             Some(part) => split.items(part).copied().collect(),
@@ -155,7 +155,7 @@ impl Evaluate {
         let baseline = self
             .split
             .part()
-            .map(|part| colour_baseline::evaluate(&data, &inputs, &config.preprocessing, &split, part))
+            .map(|part| colour_baseline::evaluate(&data, &inputs, &config.sight.framing, &split, part))
             .transpose()?;
         let evaluation = Evaluation::new(&subject, &predictions)?;
         Ok(Measured { evaluation, baseline, predictions, origin: None })
@@ -227,8 +227,8 @@ fn baseline(
         return Ok(None);
     }
     let split = Split { kind: SplitKind::Grouped, seed: 0, per_class: 0, items };
-    let inputs = data.load_inputs(classifier.preprocessing(), Progress::Shown)?;
-    colour_baseline::evaluate(data, &inputs, classifier.preprocessing(), &split, part).map(Some)
+    let inputs = data.load_inputs(classifier.framing(), Progress::Shown)?;
+    colour_baseline::evaluate(data, &inputs, classifier.framing(), &split, part).map(Some)
 }
 
 #[cfg(feature = "training")]

@@ -52,10 +52,10 @@ impl Explain {
     pub fn run(&self) -> Result<(), Error> {
         let bytes = read_file(&self.model)?;
         let (artifact, _) = Artifact::read(&bytes).map_err(|error| Error::content(&self.model, error.to_string()))?;
-        if artifact.preprocessing.is_cell_by_cell() {
+        if artifact.sight.most_views() > 1 {
             return Err(Error::content(
                 &self.model,
-                "sees fields cell by cell: its maps show what it said of each cell and need no gradient to be held against; give a \
+                "sees several views of a field: its maps show what it said of each and need no gradient to be held against; give a \
                  model that sees whole fields",
             ));
         }
@@ -64,7 +64,7 @@ impl Explain {
             Some(run) => {
                 let run = RunFolder::open(run)?;
                 let (config, (_, weights)) = (run.config()?, run.chosen_weights()?);
-                if config.preprocessing != artifact.preprocessing {
+                if config.sight != artifact.sight {
                     return Err(Error::content(run.root(), format!("is not the run of {}", self.model.printable())));
                 }
                 Some(FloatNetwork::load(&config, &weights, &device)?.layers()?)

@@ -6,7 +6,8 @@ use blastscope_shared::{
     Classifier,
     artifact::Artifact,
     hex,
-    layers::{Filters, Layer},
+    layers::{Filters, Layer, Shape},
+    sight::Sight,
 };
 use serde_json::{Value, json};
 
@@ -53,8 +54,8 @@ impl Inspect {
 
 /// A layer's name, its output shape and its filters.
 fn layers<'a>(artifact: &'a Artifact<'a>) -> Vec<(&'static str, [usize; 3], Option<&'a Filters<'a>>)> {
-    let (width, height) = artifact.preprocessing.network_size();
-    let mut shape = [height, width, 3];
+    let Shape { height, width, channels } = artifact.sight.shape();
+    let mut shape = [height, width, channels];
     let described = artifact.layers.iter().map(|layer| match layer {
         Layer::Convolution(filters) => {
             shape[2] = filters.outputs();
@@ -124,10 +125,16 @@ fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_
             None => line(format_args!("  {name:<16} -> {shape}")),
         }
     }
-    let input = &artifact.preprocessing;
+    let Sight { kind, framing: input } = &artifact.sight;
     line(format_args!(
         "\nInput           {}x{}, columns {}..{} of rows {}..{} masked (preprocessing version {})",
-        input.width, input.height, input.mask.left, input.mask.right, input.mask.top, input.mask.bottom, input.version
+        input.width,
+        input.height,
+        input.mask.left,
+        input.mask.right,
+        input.mask.top,
+        input.mask.bottom,
+        kind.version()
     ));
     let [early, pre, pro] = artifact.calibration.biases;
     line(format_args!(
@@ -137,7 +144,7 @@ fn as_text(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_
     line(format_args!("Least probability of a named class   {:.2}", artifact.thresholds.min_probability));
     line(format_args!("Largest novelty of a judged field    {:.3}", artifact.thresholds.max_novelty));
     line(format_args!("\nModel           {}", hex(hash)));
-    line(format_args!("Preprocessing   {}", hex(&input.hash())));
+    line(format_args!("Preprocessing   {}", hex(&artifact.sight.hash())));
     line(format_args!("Data manifest   {}", hex(&artifact.provenance.manifest_hash)));
     line(format_args!("Split           {}", hex(&artifact.provenance.split_hash)));
     line(format_args!("Written by      blastscope-host {}", artifact.provenance.code_version));
@@ -163,8 +170,8 @@ fn as_json(artifact: &Artifact<'_>, hash: &[u8; 32], version: Option<u32>, file_
         "macs": macs,
         "card": artifact.card,
         "layers": layers,
-        "preprocessing": artifact.preprocessing,
-        "preprocessing_hash": hex(&artifact.preprocessing.hash()),
+        "preprocessing": artifact.sight,
+        "preprocessing_hash": hex(&artifact.sight.hash()),
         "calibration": artifact.calibration,
         "thresholds": artifact.thresholds,
         "manifest_hash": hex(&artifact.provenance.manifest_hash),

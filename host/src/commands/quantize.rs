@@ -105,7 +105,7 @@ impl Quantize {
             Backend::for_inference()?
         };
         let float = FloatNetwork::load(&config, &weights, &device)?;
-        let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
+        let inputs = data.load_inputs(&config.sight.framing, Progress::Shown)?;
 
         let calibration = first_of_each_class(&data, &split, Part::Train, self.calibrate as usize);
         let examples = batches::examples(&data, &inputs, &calibration);

@@ -90,7 +90,7 @@ impl Train {
         let data = Dataset::scan(root, self.groups.as_deref(), progress)?;
         let settings = Settings { weights: self.weights.clone(), ..self.choices.settings(self.split, self.seed) };
         if let Some(weights) = &settings.weights {
-            weights::check(settings.arch, settings.preprocessing().network_size().0, weights, machine.main_device())?;
+            weights::check(settings.arch, settings.sight().shape().width, weights, machine.main_device())?;
         }
         let source = Source { root, groups: self.groups.as_deref() };
         let (run, config, split) = settings.begin(&self.out, &data, &source, machine)?;

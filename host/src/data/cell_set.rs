@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blastscope_shared::{Class, Preprocessing, sight::cells::CellView};
+use blastscope_shared::{Class, Framing, sight::cells::CellView};
 use rand::{Rng as _, RngExt as _};
 use rayon::prelude::*;
 
@@ -33,7 +33,7 @@ pub struct CellPicture {
 pub fn cells_of(
     data: &Dataset,
     inputs: &[Vec<u8>],
-    preprocessing: &Preprocessing,
+    framing: &Framing,
     images: &[usize],
     progress: Progress,
 ) -> Result<Vec<CellPicture>, Error> {
@@ -41,7 +41,7 @@ pub fn cells_of(
     let cells: Vec<CellPicture> = images
         .par_iter()
         .map_init(CellView::new, |view, &image| {
-            view.look(preprocessing, &inputs[image]);
+            view.look(framing, &inputs[image]);
             task.advance(1);
             let class = data.images[image].class;
             view.cells()

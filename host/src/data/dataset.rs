@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blastscope_shared::{Class, Preprocessing, artifact::PICTURE_ID_LEN};
+use blastscope_shared::{Class, Framing, artifact::PICTURE_ID_LEN};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -119,16 +119,16 @@ impl Dataset {
     }
 
     /// Decodes and preprocesses every picture, in the order of [`Self::images`]: HWC bytes,
-    /// [`Preprocessing::input_len`] each (147 KiB a picture at 224x224).
+    /// [`Framing::input_len`] each (147 KiB a picture at 224x224).
     ///
     /// # Errors
     /// The first picture that cannot be read or decoded.
-    pub fn load_inputs(&self, preprocessing: &Preprocessing, progress: Progress) -> Result<Vec<Vec<u8>>, Error> {
+    pub fn load_inputs(&self, framing: &Framing, progress: Progress) -> Result<Vec<Vec<u8>>, Error> {
         let task = progress.start("reading pictures", self.images.len());
         self.images
             .par_iter()
             .map(|image| {
-                let input = preprocessing.apply(&picture::read_picture(&self.path(image))?);
+                let input = framing.apply(&picture::read_picture(&self.path(image))?);
                 task.advance(1);
                 Ok(input)
             })

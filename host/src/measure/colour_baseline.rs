@@ -10,7 +10,7 @@
 
 use std::collections::HashSet;
 
-use blastscope_shared::{Class, Observation, Preprocessing};
+use blastscope_shared::{Class, Framing, Observation};
 use rayon::prelude::*;
 
 use crate::{
@@ -122,21 +122,21 @@ pub fn answer(shares: &[f32]) -> usize {
 /// Fits six numbers and five neighbours on a split's training pictures, byte-identical ones once, and scores them on the items
 /// of `part`.
 ///
-/// `inputs` are [`Dataset::load_inputs`]' of the same `dataset` and `preprocessing`. Symmetries do not change the six numbers.
+/// `inputs` are [`Dataset::load_inputs`]' of the same `dataset` and `framing`. Symmetries do not change the six numbers.
 ///
 /// # Errors
 /// [`Error::Usage`] when the inputs or the split are not of the data set, or the split has no items to fit or score.
 pub fn evaluate(
     dataset: &Dataset,
     inputs: &[Vec<u8>],
-    preprocessing: &Preprocessing,
+    framing: &Framing,
     split: &Split,
     part: Part,
 ) -> Result<Evaluation, Error> {
     if inputs.len() != dataset.images.len() || split.items.iter().any(|item| item.image >= inputs.len()) {
         return Err(Error::Usage("the inputs or the split belong to another data set".to_string()));
     }
-    let features = ColourFeatures::of(inputs, preprocessing)?;
+    let features = ColourFeatures::of(inputs, framing)?;
     let mut met = HashSet::new();
     let training = split.items(Part::Train).map(|item| item.image);
     let fold = Fold {

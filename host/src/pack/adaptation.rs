@@ -99,7 +99,7 @@ pub(crate) fn look(
     let task = progress.start("looking at labelled fields", images.len());
     let one = |workspace: &mut Workspace, &image: &usize| -> Result<Option<(usize, Labelled)>, Error> {
         let picture = crate::data::picture::read_picture(&data.path(&data.images[image]))?;
-        let input = classifier.preprocessing().apply(&picture);
+        let input = classifier.framing().apply(&picture);
         let seen =
             classifier.observe(&input, workspace).map(|seen| Labelled::new(&seen, scale, data.images[image].class));
         task.advance(1);

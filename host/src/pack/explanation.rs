@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use blastscope_shared::{
-    Class, Network, Preprocessing,
+    Class, Network, Sight,
     artifact::{Artifact, ArtifactError},
     engine::network::Workspace,
-    layers::Layer,
+    layers::{Layer, UnfitLayers},
 };
 use burn::prelude::Device;
 use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng, seq::SliceRandom as _};
@@ -69,23 +69,23 @@ impl Subject<'_> {
         heads: u32,
         progress: Progress,
     ) -> Result<Agreement, Error> {
-        let Artifact { preprocessing, layers, .. } = self.artifact;
-        let unusable = |error: ArtifactError| Error::Usage(format!("the network {error}"));
-        let network = Network::new(preprocessing, layers).map_err(unusable)?;
+        let Artifact { sight, layers, .. } = self.artifact;
+        let unusable = |error: UnfitLayers| Error::Usage(format!("the network {}", ArtifactError::from(error)));
+        let network = Network::new(sight.shape(), layers).map_err(unusable)?;
         let shuffled = (0..heads).map(|seed| {
             let weights = shuffled_head(layers, seed.into());
-            let network = Network::new(preprocessing, &with_weights(layers, &weights)).map_err(unusable)?;
+            let network = Network::new(sight.shape(), &with_weights(layers, &weights)).map_err(unusable)?;
             let workspace = network.workspace();
             Ok((network, workspace))
         });
         let mut shuffled = shuffled.collect::<Result<Vec<_>, Error>>()?;
         let float = self.float.clone().unwrap_or_else(|| dequantized(layers));
-        let float = FloatExplainer::new(&float, preprocessing, device)?;
+        let float = FloatExplainer::new(&float, sight.shape(), device)?;
         let mut workspace = network.workspace();
         let task = progress.start("explaining", pictures.len());
         let mut fields = Vec::with_capacity(pictures.len());
         for path in pictures {
-            let input = input(path, preprocessing)?;
+            let input = input(path, sight)?;
             let class = most_probable(&network.run(&input, &mut workspace).logits)
                 .ok_or_else(|| Error::content(path, "gets no finite numbers from the network; take another model"))?;
             let own = map(&network, &mut workspace, class)?;
@@ -106,8 +106,10 @@ impl Subject<'_> {
     }
 }
 
-fn input(path: &Path, preprocessing: &Preprocessing) -> Result<Vec<u8>, Error> {
-    Ok(preprocessing.apply(&read_picture(path)?))
+/// What the network is shown of a picture; the first view, where there are several.
+fn input(path: &Path, sight: &Sight) -> Result<Vec<u8>, Error> {
+    let views = sight.views(&sight.framing.apply(&read_picture(path)?));
+    views.into_iter().next().ok_or_else(|| Error::content(path, "shows the network nothing; take another picture"))
 }
 
 fn map(network: &Network, workspace: &mut Workspace, class: Class) -> Result<Vec<f32>, Error> {

@@ -116,8 +116,7 @@ pub fn fine_tune(
     let tuned = FloatNetwork {
         architecture: float.architecture,
         network: Network::AllCnn(Box::new(best)),
-        recipe: float.recipe,
-        preprocessing: float.preprocessing.clone(),
+        sight: float.sight,
         device: float.device.clone(),
     };
     Ok((tuned, gain))
@@ -205,13 +204,12 @@ fn round_activations<const D: usize>(sums: Tensor<D>, clip: f32) -> Tensor<D> {
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
-    use blastscope_shared::{Class, Preprocessing};
+    use blastscope_shared::{Class, Framing, Sight};
 
     use super::*;
     use crate::{
         data::symmetry::Symmetry,
         pack::quantization::QuantizedLayers,
-        recipe::Recipe,
         training::{
             architecture::Architecture,
             fixed_weights::{Numbers, fixed},
@@ -229,13 +227,7 @@ mod tests {
         for _ in 0..3 {
             drop(network.forward(noise.tensor([4, 3, 32, 32], 0.5, 0.5, &device_of_training)));
         }
-        FloatNetwork {
-            architecture,
-            network: network.valid(),
-            recipe: Recipe::Paper,
-            preprocessing: Preprocessing::square(SIDE),
-            device: device.clone(),
-        }
+        FloatNetwork { architecture, network: network.valid(), sight: Sight::whole_field(SIDE), device: device.clone() }
     }
 
     fn logits(network: &FloatNetwork, examples: &[Example]) -> Vec<f32> {
@@ -244,17 +236,17 @@ mod tests {
     }
 
     fn examples(count: u32, first: u32) -> Vec<Example> {
-        let preprocessing = Preprocessing::square(SIDE);
+        let framing = Framing::square(SIDE);
         (first..first + count)
             .map(|seed| {
                 let mut state = seed.wrapping_mul(747_796_405).wrapping_add(1);
-                let mut input: Vec<u8> = (0..preprocessing.input_len())
+                let mut input: Vec<u8> = (0..framing.input_len())
                     .map(|at| {
                         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                         ((at as u32 / 96 * (seed % 9 + 2)) as u8) ^ ((state >> 27) as u8)
                     })
                     .collect();
-                preprocessing.mask(&mut input);
+                framing.mask(&mut input);
                 Example { input: input.into(), symmetry: Symmetry::Identity, class: Class::Benign }
             })
             .collect()
@@ -264,7 +256,7 @@ mod tests {
     fn device_logits(weights: &FloatNetwork, clips: &[f32], examples: &[Example]) -> Vec<f32> {
         let quantized = QuantizedLayers::new(&weights.layers().expect("layers"), clips);
         let network =
-            blastscope_shared::Network::new(&Preprocessing::square(SIDE), &quantized.layers()).expect("it fits");
+            blastscope_shared::Network::new(Sight::whole_field(SIDE).shape(), &quantized.layers()).expect("it fits");
         let mut workspace = network.workspace();
         examples.iter().flat_map(|example| network.run(&example.input, &mut workspace).logits).collect()
     }
@@ -307,8 +299,7 @@ mod tests {
         let exact = FloatNetwork {
             architecture: float.architecture,
             network: Network::AllCnn(Box::new(network)),
-            recipe: float.recipe,
-            preprocessing: float.preprocessing.clone(),
+            sight: float.sight,
             device: float.device.clone(),
         };
         let clips = exact.clips(examples, Progress::Silent).expect("clips");
@@ -341,8 +332,7 @@ mod tests {
         let again = FloatNetwork {
             architecture: float.architecture,
             network: Network::AllCnn(Box::new(network.clone())),
-            recipe: float.recipe,
-            preprocessing: float.preprocessing.clone(),
+            sight: float.sight,
             device,
         };
         let plain: Vec<f32> = logits(&float, &examples);

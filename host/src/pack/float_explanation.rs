@@ -1,7 +1,10 @@
 //! Grad-CAM in float, by differentiation: what the closed form of [`blastscope_shared::layers::explanation`] on int8 activations is held
 //! against. Nothing is shared with it but the definition.
 
-use blastscope_shared::{Class, Preprocessing, layers::quantization::FloatFilters};
+use blastscope_shared::{
+    Class,
+    layers::{Shape, quantization::FloatFilters},
+};
 use burn::{
     nn::pool::{MaxPool2d, MaxPool2dConfig},
     prelude::*,
@@ -71,7 +74,7 @@ impl FloatExplainer {
     ///
     /// # Errors
     /// When they have no convolution, or anything but max-pools and dense layers behind the last.
-    pub fn new(layers: &[FloatLayer], preprocessing: &Preprocessing, device: &Device) -> Result<Self, Error> {
+    pub fn new(layers: &[FloatLayer], shape: Shape, device: &Device) -> Result<Self, Error> {
         let last = layers
             .iter()
             .rposition(|layer| matches!(layer, FloatLayer::Convolution(_)))
@@ -79,8 +82,8 @@ impl FloatExplainer {
         let differentiating = device.clone().autodiff();
         let on = |layers: &[FloatLayer], device| layers.iter().map(|layer| Layer::new(layer, device)).collect();
         Ok(Self {
-            height: preprocessing.height.into(),
-            width: preprocessing.width.into(),
+            height: shape.height,
+            width: shape.width,
             features: on(&layers[..=last], device),
             head: on(&layers[last + 1..], &differentiating),
             device: device.clone(),
@@ -174,8 +177,8 @@ mod tests {
                 biases: vec![0.0, 0.0, 0.0, 0.5],
             }),
         ];
-        let preprocessing = Preprocessing { width: 4, height: 4, ..Preprocessing::square(32) };
-        let explainer = FloatExplainer::new(&layers, &preprocessing, &Device::flex()).expect("a network");
+        let shape = Shape { height: 4, width: 4, channels: 3 };
+        let explainer = FloatExplainer::new(&layers, shape, &Device::flex()).expect("a network");
         let mut input = vec![0; 48];
         input[0] = 255;
         input[(3 * 4 + 3) * 3 + 1] = 255;

@@ -85,7 +85,7 @@ impl FloatNetwork {
             }
             layers.push(FloatLayer::MaxPool);
         }
-        let side = self.preprocessing.network_size().0 / 32;
+        let side = self.sight.shape().width / 32;
         let hidden = channels_last(&values(network.hidden.weight.val().transpose())?, channels, side * side);
         let bias = |linear: &Linear| linear.bias.as_ref().map_or_else(|| Ok(Vec::new()), |bias| values(bias.val()));
         layers.push(FloatLayer::Dense(FloatFilters { weights: hidden, biases: bias(&network.hidden)? }));
@@ -99,14 +99,13 @@ impl FloatNetwork {
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
-    use blastscope_shared::{Class, Observation, Preprocessing};
+    use blastscope_shared::{Class, Observation, Sight};
     use burn::prelude::*;
 
     use super::*;
     use crate::{
         data::symmetry::Symmetry,
         pack::quantization::QuantizedLayers,
-        recipe::Recipe,
         training::{architecture::Architecture, fixed_weights::fixed, network::Network},
     };
 
@@ -115,24 +114,23 @@ mod tests {
     #[test]
     fn the_quantized_network_follows_the_float_one() {
         let device = Device::flex();
-        let preprocessing = Preprocessing::square(64);
+        let sight = Sight::whole_field(64);
         let float = FloatNetwork {
             architecture: Architecture::Allcnn,
             network: fixed(Network::new(Architecture::Allcnn, 64, 0.5, &device), blastscope_tests::seed()),
-            recipe: Recipe::Paper,
-            preprocessing: preprocessing.clone(),
+            sight,
             device,
         };
         let examples: Vec<Example> = (0..6u32)
             .map(|seed| {
                 let mut state = seed;
-                let mut input: Vec<u8> = (0..preprocessing.input_len())
+                let mut input: Vec<u8> = (0..sight.framing.input_len())
                     .map(|at| {
                         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                         ((at as u32 / 97 * (seed + 3)) as u8) ^ ((state >> 28) as u8)
                     })
                     .collect();
-                preprocessing.mask(&mut input);
+                sight.framing.mask(&mut input);
                 Example { input: input.into(), symmetry: Symmetry::Identity, class: Class::Benign }
             })
             .collect();
@@ -145,7 +143,7 @@ mod tests {
         assert_eq!(expected.len(), examples.len());
         let clips = float.clips(&examples, Progress::Silent).expect("clips");
         let quantized = QuantizedLayers::new(&float.layers().expect("layers"), &clips);
-        let network = blastscope_shared::Network::new(&preprocessing, &quantized.layers()).expect("it fits");
+        let network = blastscope_shared::Network::new(sight.shape(), &quantized.layers()).expect("it fits");
         let mut workspace = network.workspace();
         // Over three seeds rounding moves no logit by more than 0.04 of the largest; what tears them apart moves them by all of it.
         let spread = expected.iter().flatten().fold(0.0f32, |spread, logit| spread.max(logit.abs()));

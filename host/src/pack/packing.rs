@@ -107,7 +107,7 @@ impl<'a> Model<'a> {
         Artifact {
             card: self.card.clone(),
             classes: Class::ALL.map(Class::name),
-            preprocessing: self.config.preprocessing.clone(),
+            sight: self.config.sight,
             layers: self.layers.layers(),
             calibration: self.point.calibration,
             thresholds: self.point.thresholds,
@@ -116,12 +116,12 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The classifier as it would be read from a file now.
+    /// The classifier as it stands.
     fn classifier(&self) -> Result<Classifier, Error> {
         let unusable = |error: ArtifactError| {
             Error::Usage(format!("the quantized network {error}; train it longer or with a lower learning rate"))
         };
-        Classifier::read(&self.artifact().to_bytes().map_err(unusable)?).map_err(unusable)
+        Classifier::new(self.artifact()).map_err(unusable)
     }
 
     /// Learns what usual fields look like to the last layer, and their stain.
@@ -208,7 +208,7 @@ impl<'a> Model<'a> {
                 || classifier.workspace(),
                 |workspace, example| {
                     task.advance(1);
-                    let seen = classifier.observe(&example.masked_input(classifier.preprocessing()), workspace);
+                    let seen = classifier.observe(&example.masked_input(classifier.framing()), workspace);
                     seen.map(|seen| (seen.logits, self.statistics.distances(seen.hidden, &seen.hue)))
                 },
             )
@@ -260,7 +260,7 @@ pub fn run_int8(
         .map_init(
             || classifier.workspace(),
             |workspace, example| {
-                let assessment = classifier.assess_input(&example.masked_input(classifier.preprocessing()), workspace);
+                let assessment = classifier.assess_field(&example.masked_input(classifier.framing()), workspace);
                 task.advance(1);
                 assessment
             },
@@ -284,11 +284,12 @@ fn pictures(data: &Dataset, split: &Split) -> Pictures {
 }
 
 fn hidden_len(layers: &QuantizedLayers, config: &RunConfig) -> Result<usize, Error> {
-    blastscope_shared::Network::new(&config.preprocessing, &layers.layers())
-        .map(|network| network.hidden_len())
-        .map_err(|error| {
+    blastscope_shared::Network::new(config.sight.shape(), &layers.layers()).map(|network| network.hidden_len()).map_err(
+        |error| {
+            let error = ArtifactError::from(error);
             Error::Usage(format!("the quantized network {error}; train it longer or with a lower learning rate"))
-        })
+        },
+    )
 }
 
 /// A run's configuration without the paths of the machine it ran on.

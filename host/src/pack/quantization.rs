@@ -194,9 +194,9 @@ mod tests {
 
     #[test]
     fn a_quantized_dense_layer_computes_what_the_float_one_does() {
-        use blastscope_shared::{Network, Preprocessing};
+        use blastscope_shared::{Network, Sight};
         let side = 32;
-        let preprocessing = Preprocessing::square(side);
+        let sight = Sight::whole_field(side);
         let inputs = usize::from(side) * usize::from(side) * 3;
         let hidden = FloatFilters {
             weights: (0..8 * inputs).map(|at| ((at * 37 % 101) as f32 - 50.0) * 1e-3).collect(),
@@ -216,7 +216,7 @@ mod tests {
         let expected = dense(&output, &activations);
         let largest = activations.iter().fold(0.0f32, |largest, &value| largest.max(value));
         let quantized = QuantizedLayers::new(&[FloatLayer::Dense(hidden), FloatLayer::Dense(output)], &[largest]);
-        let network = Network::new(&preprocessing, &quantized.layers()).expect("it fits");
+        let network = Network::new(sight.shape(), &quantized.layers()).expect("it fits");
         let logits = network.run(&input, &mut network.workspace()).logits;
         for (logit, expected) in logits.iter().zip(&expected) {
             assert!((logit - expected).abs() < 0.02 * largest, "{logits:?} instead of {expected:?}");

@@ -161,12 +161,11 @@ pub fn retrain(
     artifact.novelty = novelty.view();
     (artifact.calibration, artifact.thresholds) = (point.calibration, point.thresholds);
     corrected.remember(&mut artifact, &hex(&id), pull);
-    let unmeasured = artifact.to_bytes().map_err(unusable)?;
-    let challenger = Classifier::read(&unmeasured).map_err(unusable)?;
+    let challenger = Classifier::new(artifact.clone()).map_err(unusable)?;
     let (locked, results) = compare([&champion, &challenger], data, &locked, progress)?;
     artifact.card.results = results;
     let bytes = artifact.to_bytes().map_err(unusable)?;
-    let challenger = Classifier::read(&bytes).map_err(unusable)?;
+    let (_, challenger_id) = Artifact::read(&bytes).map_err(unusable)?;
     let right = |classifier: &Classifier| -> Result<usize, Error> {
         let mut right = 0;
         for (addition, images) in additions.iter().zip(&corrected.images) {
@@ -181,7 +180,7 @@ pub fn retrain(
     };
     let contest = Contest {
         champion: champion.model_id().to_owned(),
-        challenger: challenger.model_id().to_owned(),
+        challenger: hex(&challenger_id),
         learned: Class::ALL.map(|class| corrected.fields.iter().filter(|field| field.class == class).count()),
         left_out: corrected.left_out,
         replayed: replayed.len(),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use blastscope_shared::{Class, Preprocessing};
+use blastscope_shared::{Class, Framing, Sight};
 use burn::{
     data::{
         dataloader::{DataLoader, DataLoaderBuilder, batcher::Batcher},
@@ -11,6 +11,7 @@ use burn::{
     prelude::*,
     tensor::TensorData,
 };
+use rayon::prelude::*;
 
 use crate::data::{dataset, split::Item, symmetry::Symmetry};
 
@@ -34,9 +35,9 @@ impl Example {
 
     /// The pixels after the symmetry, the mask laid over its place again.
     #[must_use]
-    pub fn masked_input(&self, preprocessing: &Preprocessing) -> Vec<u8> {
-        let mut input = self.symmetry.apply(&self.input, preprocessing.width.into());
-        preprocessing.mask(&mut input);
+    pub fn masked_input(&self, framing: &Framing) -> Vec<u8> {
+        let mut input = self.symmetry.apply(&self.input, framing.width.into());
+        framing.mask(&mut input);
         input
     }
 }
@@ -53,31 +54,55 @@ pub struct Batch {
     pub smoothing: Option<f32>,
 }
 
-/// Assembles batches of square inputs.
+/// Views of fields as `[views, 3, height, width]`, 0..1; `None` without views. Each is HWC bytes of the sight's shape.
+fn input_of(views: &[Vec<u8>], sight: &Sight, device: &Device) -> Option<Tensor<4>> {
+    let shape = sight.shape();
+    let (channels, plane) = (shape.channels, shape.height * shape.width);
+    let mut pixels = vec![0.0f32; views.len() * channels * plane];
+    for (view, planes) in views.iter().zip(pixels.chunks_exact_mut(channels * plane)) {
+        for (at, pixel) in view.chunks_exact(channels).enumerate() {
+            for (channel, &value) in pixel.iter().enumerate() {
+                planes[channel * plane + at] = f32::from(value) / 255.0;
+            }
+        }
+    }
+    let sizes = [views.len(), channels, shape.height, shape.width];
+    (!views.is_empty()).then(|| Tensor::from_data(TensorData::new(pixels, sizes), device))
+}
+
+/// What a network is shown of some examples, one after the other.
+pub(crate) struct Views {
+    /// `[views, 3, height, width]`, 0..1; `None` where nothing is seen of any example.
+    pub input: Option<Tensor<4>>,
+    /// Views of each example.
+    pub counts: Vec<usize>,
+}
+
+impl Views {
+    /// What `sight` shows of `examples`.
+    pub(crate) fn of(examples: &[Example], sight: &Sight, device: &Device) -> Self {
+        let of_example = |example: &Example| sight.views(&example.masked_input(&sight.framing));
+        let views: Vec<Vec<Vec<u8>>> = examples.par_iter().map(of_example).collect();
+        Self { counts: views.iter().map(Vec::len).collect(), input: input_of(&views.concat(), sight, device) }
+    }
+}
+
+/// Assembles batches of what a network is shown of whole examples; each has one view.
 #[derive(Clone, Debug)]
 pub struct ExampleBatcher {
-    /// The network's preprocessing.
-    pub preprocessing: Preprocessing,
+    /// What the network is shown.
+    pub sight: Sight,
 }
 
 impl Batcher<Example, Batch> for ExampleBatcher {
     fn batch(&self, examples: Vec<Example>, device: &Device) -> Batch {
-        let side = usize::from(self.preprocessing.width);
-        let plane = side * side;
-        let count = examples.len();
-        let mut pixels = vec![0.0f32; count * 3 * plane];
-        for (example, planes) in examples.iter().zip(pixels.chunks_exact_mut(3 * plane)) {
-            let input = example.masked_input(&self.preprocessing);
-            for (at, pixel) in input.chunks_exact(3).enumerate() {
-                for (channel, &value) in pixel.iter().enumerate() {
-                    planes[channel * plane + at] = f32::from(value) / 255.0;
-                }
-            }
-        }
         let targets: Vec<i32> = examples.iter().map(|example| example.class.index() as i32).collect();
+        let views: Vec<Vec<u8>> =
+            examples.iter().flat_map(|example| self.sight.views(&example.masked_input(&self.sight.framing))).collect();
+        assert_eq!(views.len(), targets.len(), "a field is one view to a network that is trained on fields");
         Batch {
-            inputs: Tensor::from_data(TensorData::new(pixels, [count, 3, side, side]), device),
-            targets: Tensor::from_data(TensorData::new(targets, [count]), device),
+            inputs: input_of(&views, &self.sight, device).expect("a loader hands out no empty batch"),
+            targets: Tensor::from_data(TensorData::new(targets, [views.len()]), device),
             smoothing: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use blastscope_shared::Preprocessing;
+use blastscope_shared::Sight;
 use burn::{data::dataloader::DataLoader, prelude::Device};
 
 use super::batches::Batch;
@@ -14,8 +14,8 @@ pub const MEASURED_BATCHES: usize = 64;
 /// What the loaders must know of a training.
 #[derive(Clone, Copy, Debug)]
 pub struct Course<'a> {
-    /// From picture to input.
-    pub preprocessing: &'a Preprocessing,
+    /// What the network is shown.
+    pub sight: &'a Sight,
     /// Epochs in all.
     pub epochs: usize,
     /// Pictures or cells a step, over all devices.

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use blastscope_shared::Preprocessing;
-use burn::{data::dataloader::batcher::Batcher as _, prelude::Device};
 use rand::seq::SliceRandom as _;
 
 use super::{
-    Told, Views,
     batches::{Example, ExampleBatcher, loader},
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
@@ -24,16 +21,17 @@ use crate::{
 const SHARES: u64 = 1 << 40;
 
 pub(super) fn loaders(course: &Course<'_>, data: &Dataset, split: &Split) -> Result<Loaders, Error> {
-    let Course { preprocessing, epochs, batch_size, seed, start, devices, .. } = *course;
+    let Course { sight, epochs, batch_size, seed, start, devices, .. } = *course;
     let (share, device) = (share_of(batch_size, devices.len())?, &devices[0]);
     let autodiff = &device.clone().autodiff();
-    let inputs: Vec<Arc<[u8]>> = data.load_inputs(preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
+    let inputs: Vec<Arc<[u8]>> =
+        data.load_inputs(&sight.framing, Progress::Shown)?.into_iter().map(Arc::from).collect();
     let examples = |part| -> Vec<Example> {
         let shared = |item: &Item| Example::of(data, inputs[item.image].clone(), item);
         split.items(part).map(shared).collect()
     };
     let (mut train, validation) = (examples(Part::Train), examples(Part::Validation));
-    let batcher = ExampleBatcher { preprocessing: preprocessing.clone() };
+    let batcher = ExampleBatcher { sight: *sight };
     // Another order in every epoch, and after a resumption another than before it.
     let shuffle = seed.wrapping_add(start.unwrap_or(0) as u64);
     // Of all classes alike: the items stand class by class.
@@ -51,17 +49,7 @@ pub(super) fn loaders(course: &Course<'_>, data: &Dataset, split: &Split) -> Res
     })
 }
 
-pub(super) fn views(examples: &[Example], preprocessing: &Preprocessing, device: &Device) -> Views {
-    let batcher = ExampleBatcher { preprocessing: preprocessing.clone() };
-    Views {
-        input: (!examples.is_empty()).then(|| batcher.batch(examples.to_vec(), device).inputs),
-        counts: vec![1; examples.len()],
-    }
-}
-
-pub(super) fn told(preprocessing: &Preprocessing, items: usize) -> Told {
-    Told {
-        seen: format!("whole fields of {}x{}", preprocessing.width, preprocessing.height),
-        varied: format!("{items} training items with flips and rotations"),
-    }
+/// How the training varied what the network is shown, for the card.
+pub(super) fn varied(items: usize) -> String {
+    format!("{items} training items with flips and rotations")
 }

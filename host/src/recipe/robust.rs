@@ -5,10 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use blastscope_shared::{
-    Class, Preprocessing,
-    sight::cells::{CellView, SIDE},
-};
+use blastscope_shared::{Class, sight::cells::SIDE};
 use burn::{
     data::{
         dataloader::{DataLoaderBuilder, batcher::Batcher},
@@ -17,17 +14,15 @@ use burn::{
     prelude::*,
     tensor::TensorData,
 };
-use rayon::prelude::*;
 
 use super::{
-    Told, Views,
-    batches::{Batch, Example},
+    batches::Batch,
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
 use crate::{
     Error,
     data::{
-        augmentation::{PLANE, Variation, middle},
+        augmentation::{PLANE, Variation},
         cell_set::{CellPicture, CellSampler, Plane, cells_of},
         dataset,
         split::{Part, Split},
@@ -44,15 +39,15 @@ const FIRST_MEASURED: u64 = 1 << 48;
 /// The batches of a training that sees fields cell by cell. An epoch draws four times `per_class` cells, as many as the paper's recipe
 /// has pictures, each varied anew.
 pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Split) -> Result<Loaders, Error> {
-    let Course { preprocessing, epochs, batch_size, per_class, seed, start, devices } = *course;
+    let Course { sight, epochs, batch_size, per_class, seed, start, devices } = *course;
     let (share, device) = (share_of(batch_size, devices.len())?, &devices[0]);
     let autodiff = device.clone().autodiff();
-    let inputs = data.load_inputs(preprocessing, Progress::Shown)?;
+    let inputs = data.load_inputs(&sight.framing, Progress::Shown)?;
     let cells = |part| {
         let mut images: Vec<usize> = split.items(part).map(|item| item.image).collect();
         images.sort_unstable();
         images.dedup();
-        cells_of(data, &inputs, preprocessing, &images, Progress::Shown)
+        cells_of(data, &inputs, &sight.framing, &images, Progress::Shown)
     };
     let validation: Vec<Plane> = cells(Part::Validation)?.iter().map(CellPicture::plain).collect();
     let sampler = Arc::new(CellSampler::new(data, cells(Part::Train)?, Variation::ROBUST, seed)?);
@@ -138,30 +133,11 @@ fn input(planes: &[Vec<f32>], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [planes.len(), 3, SIDE, SIDE]), device)
 }
 
-/// What a network sees of an example: a plane a cell.
-fn planes(example: &Example, preprocessing: &Preprocessing) -> Vec<Vec<f32>> {
-    let mut view = CellView::new();
-    view.look(preprocessing, &example.masked_input(preprocessing));
-    view.crops().iter().map(|crop| middle(crop, SIDE)).collect()
-}
-
-pub(super) fn views(examples: &[Example], preprocessing: &Preprocessing, device: &Device) -> Views {
-    let planes: Vec<Vec<Vec<f32>>> = examples.par_iter().map(|example| planes(example, preprocessing)).collect();
-    let counts = planes.iter().map(Vec::len).collect();
-    let cells = planes.concat();
-    Views { input: (!cells.is_empty()).then(|| input(&cells, device)), counts }
-}
-
-pub(super) fn told(preprocessing: &Preprocessing, per_class: usize) -> Told {
-    let Preprocessing { width, height, .. } = preprocessing;
-    Told {
-        seen: format!(
-            "{SIDE}x{SIDE} crops around each nucleus, optical density of the green channel, of fields of {width}x{height}"
-        ),
-        varied: format!(
-            "{} cells an epoch, drawn equally often from benign and malignant fields, in these from each class, and in it from each \
+/// How the training varied what the network is shown, for the card.
+pub(super) fn varied(per_class: usize) -> String {
+    format!(
+        "{} cells an epoch, drawn equally often from benign and malignant fields, in these from each class, and in it from each \
              sitting, with angle, size, stain and sharpness varied",
-            per_class * Class::COUNT
-        ),
-    }
+        per_class * Class::COUNT
+    )
 }

@@ -3,6 +3,7 @@
 //! excluded, and what is known of a public data set ([`public_set`]).
 
 use blastscope_shared::{
+    Sight,
     artifact::{Artifact, Measurement},
     hex,
 };
@@ -91,7 +92,7 @@ impl Sources<'_> {
         report.section("Identity");
         report.facts([
             ("model (SHA-256)", hex(&self.hash)),
-            ("preprocessing (SHA-256)", hex(&self.artifact.preprocessing.hash())),
+            ("preprocessing (SHA-256)", hex(&self.artifact.sight.hash())),
             ("data manifest (SHA-256)", hex(&provenance.manifest_hash)),
             ("split (SHA-256)", hex(&provenance.split_hash)),
             ("packed by", format!("blastscope-host {}", provenance.code_version)),
@@ -127,7 +128,7 @@ impl Sources<'_> {
 
     /// The numbers between a picture and a verdict.
     fn decision(&self) -> Vec<(&'static str, String)> {
-        let Artifact { preprocessing: input, thresholds, calibration, .. } = self.artifact;
+        let Artifact { sight: Sight { framing: input, .. }, thresholds, calibration, .. } = self.artifact;
         let mask = input.mask;
         vec![
             ("input", format!("{} x {} pixels, the whole frame squashed to them", input.width, input.height)),

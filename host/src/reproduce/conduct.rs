@@ -167,7 +167,7 @@ impl Conductor<'_> {
         };
         let device = self.machine.main_device();
         let network = FloatNetwork::load(config, &run.root().join(weights), device)?;
-        let inputs = self.data.load_inputs(&config.preprocessing, Progress::Shown)?;
+        let inputs = self.data.load_inputs(&config.sight.framing, Progress::Shown)?;
         let items: Vec<Item> = split.items(Part::Test).copied().collect();
         let predictions = float_predictions(&network, self.data, &inputs, &items, Progress::Shown)?;
         let subject = Subject {
@@ -175,8 +175,8 @@ impl Conductor<'_> {
             drawn: self.data.drawn,
             warning: split.warning(),
         };
-        let baseline = |part| colour_baseline::evaluate(self.data, &inputs, &config.preprocessing, split, part);
-        let side = usize::from(config.preprocessing.width);
+        let baseline = |part| colour_baseline::evaluate(self.data, &inputs, &config.sight.framing, split, part);
+        let side = usize::from(config.sight.framing.width);
         Ok(Outcome {
             name: planned.name(),
             studies: planned.studies.clone(),

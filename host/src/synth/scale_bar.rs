@@ -111,7 +111,7 @@ fn glyph(letter: char) -> [u8; 7] {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::Preprocessing;
+    use blastscope_shared::Framing;
 
     use super::*;
 
@@ -119,12 +119,12 @@ mod tests {
     fn the_mask_removes_every_bar_wholly() {
         for (width, height) in [(1024, 768), (1000, 750), (448, 336), (224, 224), (100, 75)] {
             let plain = RgbPixels::new(width, height, vec![130; width * height * 3]).expect("as many bytes as pixels");
-            let preprocessing = Preprocessing::square(224);
+            let framing = Framing::square(224);
             for bar in ScaleBar::ALL {
                 let mut picture = plain.clone();
                 bar.draw(&mut picture, [width, height]);
                 assert_eq!(picture == plain, bar == ScaleBar::None, "{bar:?} at {width}x{height}");
-                let masked = preprocessing.apply(&picture) == preprocessing.apply(&plain);
+                let masked = framing.apply(&picture) == framing.apply(&plain);
                 assert!(masked, "{bar:?} at {width}x{height} reaches out of the mask");
             }
         }

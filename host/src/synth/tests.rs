@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use blastscope_shared::Preprocessing;
+use blastscope_shared::Framing;
 use sha2::{Digest, Sha256};
 
 use super::*;
@@ -119,7 +119,7 @@ fn conditions_do_not_depend_on_the_class() {
 fn the_same_seed_has_the_same_glass_in_every_class() {
     for seed in 0..5 {
         let glass = Class::ALL.map(|class| {
-            let picture = Preprocessing::square(224).apply(&draw_field(class, seed, 256, 192));
+            let picture = Framing::square(224).apply(&draw_field(class, seed, 256, 192));
             [0, 1, 2].map(|channel| {
                 let mut values: Vec<u8> = picture.iter().skip(channel).step_by(3).copied().collect();
                 values.sort_unstable();
@@ -141,7 +141,7 @@ fn the_mask_removes_the_scale_bar_from_whole_fields() {
     for (width, height) in [(1024, 768), (448, 336), (224, 224), (300, 400), (230, 231), (64, 100)] {
         let inputs = ScaleBar::ALL.map(|bar| {
             conditions.scale_bar = bar;
-            Preprocessing::square(224).apply(&render(&scene, &conditions, width, height))
+            Framing::square(224).apply(&render(&scene, &conditions, width, height))
         });
         assert!(inputs.iter().all(|input| *input == inputs[0]), "{width}x{height}");
     }
@@ -149,7 +149,7 @@ fn the_mask_removes_the_scale_bar_from_whole_fields() {
 
 /// Mean and standard deviation of each channel outside of the scale bar's mask.
 fn six_colour_numbers(picture: &RgbPixels) -> [f32; 6] {
-    let input = Preprocessing::square(112).apply(picture);
+    let input = Framing::square(112).apply(picture);
     let count = (input.len() / 3) as f32;
     std::array::from_fn(|at| {
         let channel = || input.iter().skip(at / 2).step_by(3).map(|&byte| f32::from(byte));

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use blastscope_shared::{Class, Observation, Preprocessing, sight::Blank};
+use blastscope_shared::{Class, Observation, Sight, sight::Blank};
 use burn::{prelude::*, store::ModuleRecord};
 
 use super::{model::AllCnn, network::Network};
 use crate::{
     Error,
-    recipe::{Recipe, Views, batches::Example},
+    recipe::batches::{Example, Views},
     support::progress::Progress,
     training::{architecture::Architecture, run_folder::RunConfig},
 };
@@ -20,8 +20,7 @@ pub(crate) const BATCH: usize = 16;
 pub struct FloatNetwork {
     pub(crate) architecture: Architecture,
     pub(crate) network: Network,
-    pub(crate) recipe: Recipe,
-    pub(crate) preprocessing: Preprocessing,
+    pub(crate) sight: Sight,
     pub(crate) device: Device,
 }
 
@@ -33,20 +32,14 @@ impl FloatNetwork {
     pub fn load(config: &RunConfig, weights: &Path, device: &Device) -> Result<Self, Error> {
         let record = ModuleRecord::load(weights)
             .map_err(|error| Error::content(weights, format!("holds no weights that can be read: {error}")))?;
-        let network = Network::new(config.arch, config.preprocessing.network_size().0, config.dropout, device);
+        let network = Network::new(config.arch, config.sight.shape().width, config.dropout, device);
         let expected = network.num_params();
         let network = network
             .try_load_record(record)
             .ok()
             .filter(|network| network.num_params() == expected)
             .ok_or_else(|| Error::content(weights, format!("holds no weights of {}", config.arch.name())))?;
-        Ok(Self {
-            architecture: config.arch,
-            network,
-            recipe: config.recipe,
-            preprocessing: config.preprocessing.clone(),
-            device: device.clone(),
-        })
+        Ok(Self { architecture: config.arch, network, sight: config.sight, device: device.clone() })
     }
 
     /// The logits of each example, in order; of a network that sees cells, the mean of its cells'. Nothing where there is no cell, or
@@ -62,7 +55,7 @@ impl FloatNetwork {
         let task = progress.start("float network", examples.len());
         let mut logits = Vec::with_capacity(examples.len());
         for chunk in examples.chunks(BATCH) {
-            let Views { input, counts } = self.recipe.views(chunk, &self.preprocessing, &self.device);
+            let Views { input, counts } = Views::of(chunk, &self.sight, &self.device);
             let of_views = input.map_or_else(|| Ok(Vec::new()), |input| values(self.network.forward(input)))?;
             let mut of_views = of_views.as_chunks::<{ Class::COUNT }>().0.iter();
             for count in counts {
@@ -83,7 +76,7 @@ impl FloatNetwork {
 
     /// Batches of what the network sees of `examples`, a few at a time.
     pub(crate) fn network_input(&self, examples: &[Example]) -> Option<Tensor<4>> {
-        self.recipe.views(examples, &self.preprocessing, &self.device).input
+        Views::of(examples, &self.sight, &self.device).input
     }
 
     /// The network, where it is one that the device can run.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Preprocessing, hex};
+use blastscope_shared::{Sight, hex};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -64,7 +64,8 @@ pub struct RunConfig {
     /// Whether the data are drawn and not photographed.
     pub drawn: bool,
     /// From picture to input.
-    pub preprocessing: Preprocessing,
+    #[serde(rename = "preprocessing")]
+    pub sight: Sight,
     /// Back end and machine.
     pub hardware: String,
     /// Version of this program.
@@ -332,7 +333,7 @@ mod tests {
             manifest_hash: String::new(),
             split_hash: String::new(),
             drawn: true,
-            preprocessing: Preprocessing::square(64),
+            sight: Sight::whole_field(64),
             hardware: "a test".into(),
             code_version: "0".into(),
             recipe: Recipe::Paper,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Preprocessing, hex};
+use blastscope_shared::{Sight, hex};
 use sha2::{Digest, Sha256};
 
 use super::{OptimizerKind, batch_statistics::BatchStatistics, machine::Machine, schedule::Schedule};
@@ -112,7 +112,7 @@ impl Settings {
             manifest_hash: hex(&data.manifest_hash()),
             split_hash: hex(&split.hash(data)?),
             drawn: data.drawn,
-            preprocessing: self.preprocessing(),
+            sight: self.sight(),
             recipe: self.recipe,
             hardware: machine.to_string(),
             code_version: env!("CARGO_PKG_VERSION").into(),
@@ -148,10 +148,10 @@ impl Settings {
         Ok(Some((run, config)))
     }
 
-    /// From picture to input.
+    /// What the network is shown.
     #[must_use]
-    pub const fn preprocessing(&self) -> Preprocessing {
-        self.recipe.preprocessing(self.image_size)
+    pub const fn sight(&self) -> Sight {
+        self.recipe.sight(self.image_size)
     }
 
     /// The first of these settings in which a run differs from them, as `epochs 30 and not 2`; `None` where it was started with
@@ -170,7 +170,7 @@ impl Settings {
             ("schedule", config.schedule.clone(), value_name(&self.schedule)),
             ("batch statistics", config.batch_statistics.clone(), value_name(&self.batch_statistics)),
             ("dropout", config.dropout.to_string(), self.dropout.to_string()),
-            ("image size", config.preprocessing.width.to_string(), self.preprocessing().width.to_string()),
+            ("image size", config.sight.framing.width.to_string(), self.sight().framing.width.to_string()),
             ("items a class", config.per_class.to_string(), self.per_class.to_string()),
             ("split", config.split.to_string(), self.split.to_string()),
             ("seed", config.seed.to_string(), self.seed.to_string()),

@@ -3,12 +3,10 @@
 use alloc::vec::Vec;
 
 use crate::{
-    artifact::ArtifactError,
     engine::arch::{self, Isa},
-    field::preprocess::Preprocessing,
     label::Class,
     layers::{
-        Layer, Shape, StepInfo,
+        Layer, Shape, StepInfo, UnfitLayers,
         explanation::{Explanation, Unexplained},
         plan::{LayerPlan, Plan, check},
         reference::{Maps, Reference},
@@ -67,33 +65,22 @@ pub struct Output<'a> {
     pub hidden: &'a [u8],
 }
 
-/// What the network sees.
-fn input_shape(preprocessing: &Preprocessing) -> Shape {
-    let (width, height) = preprocessing.network_size();
-    Shape { height, width, channels: 3 }
-}
-
 impl Network {
-    /// Checks that `layers` fit each other and the input of `preprocessing`, and packs them for the fastest instruction
+    /// Checks that `layers` fit each other and an input of this shape, and packs them for the fastest instruction
     /// set of this machine.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] with the first thing that does not fit.
-    pub fn new(preprocessing: &Preprocessing, layers: &[Layer<'_>]) -> Result<Self, ArtifactError> {
-        Self::with(preprocessing, layers, Execution::default())
+    /// [`UnfitLayers`] with the first thing that does not fit.
+    pub fn new(input: Shape, layers: &[Layer<'_>]) -> Result<Self, UnfitLayers> {
+        Self::with(input, layers, Execution::default())
     }
 
     /// [`Self::new`] with an execution of the caller's choice. Where this machine lacks its instruction set, the scalar
     /// kernels run.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] with the first thing that does not fit.
-    pub fn with(
-        preprocessing: &Preprocessing,
-        layers: &[Layer<'_>],
-        execution: Execution,
-    ) -> Result<Self, ArtifactError> {
-        let input = input_shape(preprocessing);
+    /// [`UnfitLayers`] with the first thing that does not fit.
+    pub fn with(input: Shape, layers: &[Layer<'_>], execution: Execution) -> Result<Self, UnfitLayers> {
         let Plan { layers, hidden_len, output_scales } = check(input, layers)?;
         let macs = layers.iter().map(LayerPlan::macs).sum();
         let (execution, engine) = match execution.isa.kernels() {
@@ -106,9 +93,8 @@ impl Network {
     /// Checks `layers` as [`Self::new`] does, without packing them; gives the number of activations that the last sees.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] with the first thing that does not fit.
-    pub fn check(preprocessing: &Preprocessing, layers: &[Layer<'_>]) -> Result<usize, ArtifactError> {
-        let input = input_shape(preprocessing);
+    /// [`UnfitLayers`] with the first thing that does not fit.
+    pub fn check(input: Shape, layers: &[Layer<'_>]) -> Result<usize, UnfitLayers> {
         Ok(check(input, layers)?.hidden_len)
     }
 
@@ -164,7 +150,7 @@ impl Network {
         }
     }
 
-    /// Runs the network on a preprocessed field. Allocates nothing in a workspace of this network; another one, even of a network of
+    /// Runs the network on a view of a field: HWC bytes. Allocates nothing in a workspace of this network; another one, even of a network of
     /// the same layers, is replaced by a new one of this.
     ///
     /// # Panics

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use crate::field::{histogram::percentile, preprocess::Preprocessing};
+use crate::field::{framing::Framing, histogram::percentile};
 
 /// Optical density that the value 255 stands for.
 pub const FULL_DENSITY: f32 = 2.0;
@@ -26,12 +26,12 @@ impl Density {
         &self.bytes
     }
 
-    /// Measures an input of `preprocessing`.
-    pub(crate) fn measure(&mut self, preprocessing: &Preprocessing, input: &[u8]) {
+    /// Measures an input of `framing`.
+    pub(crate) fn measure(&mut self, framing: &Framing, input: &[u8]) {
         if self.logarithms.is_empty() {
             self.logarithms = (0..256).map(|v| libm::round(libm::log(f64::from(v) + 1.0) * FINE) as u16).collect();
         }
-        let background = background(preprocessing, input);
+        let background = background(framing, input);
         let tables = background.map(|background| table(&self.logarithms, background));
         self.bytes.resize(input.len(), 0);
         for (densities, pixel) in self.bytes.chunks_exact_mut(3).zip(input.chunks_exact(3)) {
@@ -39,7 +39,7 @@ impl Density {
                 densities[channel] = tables[channel][usize::from(pixel[channel])];
             }
         }
-        preprocessing.mask_with(&mut self.bytes, [0; 3]);
+        framing.mask_with(&mut self.bytes, [0; 3]);
     }
 }
 
@@ -54,9 +54,9 @@ fn table(logarithms: &[u16], background: u8) -> [u8; 256] {
 }
 
 /// Passes every pixel that lies outside of the mask to `see`, row by row. `bytes` are HWC, three channels.
-pub(crate) fn for_each_unmasked(preprocessing: &Preprocessing, bytes: &[u8], mut see: impl FnMut([u8; 3])) {
-    let width = usize::from(preprocessing.width);
-    let mask = &preprocessing.mask;
+pub(crate) fn for_each_unmasked(framing: &Framing, bytes: &[u8], mut see: impl FnMut([u8; 3])) {
+    let width = usize::from(framing.width);
+    let mask = &framing.mask;
     let (rows, left) = (usize::from(mask.top)..usize::from(mask.bottom), usize::from(mask.left));
     let right = usize::from(mask.right);
     for (y, row) in bytes.chunks_exact(width * 3).enumerate() {
@@ -68,9 +68,9 @@ pub(crate) fn for_each_unmasked(preprocessing: &Preprocessing, bytes: &[u8], mut
 }
 
 /// The 95th percentile of each channel's values outside of the mask.
-fn background(preprocessing: &Preprocessing, input: &[u8]) -> [u8; 3] {
+fn background(framing: &Framing, input: &[u8]) -> [u8; 3] {
     let mut counts = [[0u32; 256]; 3];
-    for_each_unmasked(preprocessing, input, |pixel| {
+    for_each_unmasked(framing, input, |pixel| {
         for channel in 0..3 {
             counts[channel][usize::from(pixel[channel])] += 1;
         }

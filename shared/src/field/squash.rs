@@ -1,4 +1,12 @@
-//! The squash, fast: down the columns first, then along the row, each byte of the picture read once or, where it lies on a
+//! A picture at another size. Integers only, so that every machine agrees.
+//!
+//! Each output pixel is the mean of the source area it covers, with partial pixels weighted by their share. Along
+//! one axis of `source` pixels squashed to `target`, source pixel `i` covers units `i * target .. (i + 1) * target` and output
+//! pixel `o` covers `o * source .. (o + 1) * source`; their overlap is the weight, and the weights of an output pixel add up to
+//! `source`. The mean is `(sum + area / 2) / area` with `area = width * height`: rounded half up. A picture that already has the
+//! target size passes unchanged.
+//!
+//! It is done fast: down the columns first, then along the row, each byte of the picture read once or, where it lies on a
 //! border between two output rows, twice.
 //!
 //! Weights along an axis are divided by what `source` and `target` have in common: 1024 to 224 becomes 32 to 7. Sums and area

@@ -9,7 +9,7 @@
 //! colour filters, not on how thick the smear is; and since density is taken against the field's own background, not on the lamp
 //! or the white balance either.
 
-use crate::field::{density::for_each_unmasked, histogram::percentile, preprocess::Preprocessing};
+use crate::field::{density::for_each_unmasked, framing::Framing, histogram::percentile};
 
 /// Numbers of a [`Hue`].
 pub const HUES: usize = 4;
@@ -29,14 +29,14 @@ const FLOOR: f64 = 1e-4;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hue(pub [f32; HUES]);
 
-/// Measures the hue of a field in optical density: HWC bytes as [`CellView::density`](crate::sight::cells::CellView::density) gives them.
+/// Measures the hue of a field in optical density: HWC bytes, red first.
 /// Sums are integers, so that every machine gets the same bits. A field without any stain has ratios of 1.
-pub(crate) fn hue(preprocessing: &Preprocessing, density: &[u8]) -> Hue {
+pub(crate) fn hue(framing: &Framing, density: &[u8]) -> Hue {
     let mut counts = [0u32; 256];
-    for_each_unmasked(preprocessing, density, |pixel| counts[usize::from(pixel[1])] += 1);
+    for_each_unmasked(framing, density, |pixel| counts[usize::from(pixel[1])] += 1);
     let [pale, deep, nuclear] = [PALE, DEEP, NUCLEAR].map(|percent| percentile(&counts, percent));
     let (mut erythrocytes, mut nuclei) = ([0u32; 3], [0u32; 3]);
-    for_each_unmasked(preprocessing, density, |pixel| {
+    for_each_unmasked(framing, density, |pixel| {
         let green = pixel[1];
         let sums = match green {
             _ if green > nuclear => &mut nuclei,
@@ -196,8 +196,8 @@ mod tests {
     use super::*;
 
     /// A field of columns of glass, erythrocytes and nuclei of varying depth, whose dyes swallow light in given proportions.
-    fn field(preprocessing: &Preprocessing, thickness: f32, erythrocytes: [f32; 3], nuclei: [f32; 3]) -> Vec<u8> {
-        let mut density = vec![0u8; preprocessing.input_len()];
+    fn field(framing: &Framing, thickness: f32, erythrocytes: [f32; 3], nuclei: [f32; 3]) -> Vec<u8> {
+        let mut density = vec![0u8; framing.input_len()];
         for (at, pixel) in density.chunks_exact_mut(3).enumerate() {
             let (dye, depth) = match at % 32 {
                 0..18 => continue,
@@ -211,17 +211,16 @@ mod tests {
 
     #[test]
     fn a_hue_tells_dyes_apart_and_not_thickness() {
-        let preprocessing = Preprocessing::cells();
+        let framing = Framing::square(192);
         let (eosin, azure) = ([0.2, 1.0, 0.9], [0.7, 1.0, 0.5]);
-        let [thin, thick] =
-            [0.7, 1.4].map(|thickness| hue(&preprocessing, &field(&preprocessing, thickness, eosin, azure)));
+        let [thin, thick] = [0.7, 1.4].map(|thickness| hue(&framing, &field(&framing, thickness, eosin, azure)));
         for ((thin, thick), expected) in thin.0.into_iter().zip(thick.0).zip([0.2, 0.9, 0.7, 0.5]) {
             assert!((thin - expected).abs() < 0.03 && (thick - expected).abs() < 0.03, "{thin} {thick} {expected}");
         }
-        let other = hue(&preprocessing, &field(&preprocessing, 1.0, [0.5, 1.0, 0.9], azure));
+        let other = hue(&framing, &field(&framing, 1.0, [0.5, 1.0, 0.9], azure));
         assert!(other.0[0] > 0.45, "{other:?}");
         // Nothing to see is no division by zero.
-        assert_eq!(hue(&preprocessing, &vec![0; preprocessing.input_len()]), Hue([1.0; HUES]));
+        assert_eq!(hue(&framing, &vec![0; framing.input_len()]), Hue([1.0; HUES]));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! From a field to its nucleated cells: where they are, and a small picture of each in optical density. Integers only, so that
 //! every machine agrees.
 //!
-//! An expert looks at cells, one after the other, and so does a network whose preprocessing has [version
-//! 2](crate::field::preprocess::CELL_BY_CELL): it sees crops of [`SIDE`] x [`SIDE`] pixels, and the field's logits are the mean of its
+//! An expert looks at cells, one after the other, and so does a network whose [sight](super) is of this kind: it sees crops of [`SIDE`] x [`SIDE`] pixels, and the field's logits are the mean of its
 //! cells'. What sittings differ in is taken away first: the glass, the lamp and the white balance are divided out, and the network
 //! sees the density of one channel, green, in which stained chromatin absorbs most, and no hue.
 //!
@@ -17,15 +16,19 @@
 //! The numbers are in pixels of a field of 192 x 192, in which a nucleus is 12 to 30 pixels wide.
 
 mod finder;
+mod map;
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 use self::finder::Finder;
-pub use crate::field::density::FULL_DENSITY;
-use crate::field::{
-    density::Density,
-    preprocess::Preprocessing,
-    stain::{self, Hue},
+use super::{
+    Blank, Kind, Observation, Sight,
+    show::{Look, Shows},
+};
+use crate::{
+    field::{density::Density, framing::Framing},
+    label::Class,
+    layers::{Shape, explanation::Explanation},
 };
 
 /// Width and height of a cell's picture, the network's input.
@@ -44,10 +47,77 @@ pub struct Cell {
     pub strength: u16,
 }
 
-/// A field taken apart. It keeps its buffers from field to field: no allocation while the size stays.
+impl Sight {
+    /// The cells of fields of 192 x 192 pixels: at that size, a nucleus and a rim of what lies around it fill a cell's picture.
+    #[must_use]
+    pub const fn cells() -> Self {
+        Self { kind: Kind::Cells, framing: Framing::square(192) }
+    }
+}
+
+pub(super) struct Cells;
+
+impl Shows for Cells {
+    fn version(&self) -> u16 {
+        2
+    }
+
+    fn shape(&self, _: &Framing) -> Shape {
+        Shape { height: SIDE, width: SIDE, channels: 3 }
+    }
+
+    fn most_views(&self) -> usize {
+        MAX_CELLS
+    }
+
+    fn description(&self, framing: &Framing) -> String {
+        let Framing { width, height, .. } = framing;
+        format!(
+            "{SIDE}x{SIDE} crops around each nucleus, optical density of the green channel, of fields of {width}x{height}"
+        )
+    }
+
+    fn look(&self) -> Box<dyn Look> {
+        Box::new(Crops { view: CellView::new(), crop: vec![0; SIDE * SIDE * 3] })
+    }
+}
+
+/// Shows a field's cells.
+struct Crops {
+    view: CellView,
+    crop: Vec<u8>,
+}
+
+impl Look for Crops {
+    fn look(&mut self, framing: &Framing, field: &[u8]) -> Observation<usize> {
+        self.view.look(framing, field);
+        match self.view.cells.len() {
+            0 => Observation::Nothing(Blank::NoCells),
+            count => Observation::Observed(count),
+        }
+    }
+
+    fn view<'a>(&'a mut self, _: &'a [u8], at: usize) -> &'a [u8] {
+        self.view.crop(self.view.cells[at], SIDE, &mut self.crop);
+        &self.crop
+    }
+
+    fn density(&self) -> Option<&[u8]> {
+        Some(self.view.density())
+    }
+
+    fn cells(&self) -> &[Cell] {
+        self.view.cells()
+    }
+
+    fn explain(&self, framing: &Framing, logits: &[[f32; Class::COUNT]], class: Class) -> Option<Explanation> {
+        Some(map::map(framing, self.view.cells(), logits, class))
+    }
+}
+
+/// A field taken apart. It keeps its buffers from field to field.
 #[derive(Default)]
 pub struct CellView {
-    looked: bool,
     width: usize,
     height: usize,
     density: Density,
@@ -62,22 +132,15 @@ impl CellView {
         Self::default()
     }
 
-    /// Takes apart what [`Preprocessing::apply`] made of a picture: HWC bytes.
+    /// Takes apart what [`Framing::apply`] made of a picture: HWC bytes.
     ///
     /// # Panics
-    /// When `input` has another length than [`Preprocessing::input_len`].
-    pub fn look(&mut self, preprocessing: &Preprocessing, input: &[u8]) {
-        assert_eq!(input.len(), preprocessing.input_len(), "a field's input has width * height * 3 bytes");
-        self.looked = true;
-        (self.width, self.height) = (preprocessing.width.into(), preprocessing.height.into());
-        self.density.measure(preprocessing, input);
+    /// When `field` has another length than [`Framing::input_len`].
+    pub fn look(&mut self, framing: &Framing, field: &[u8]) {
+        assert_eq!(field.len(), framing.input_len(), "a field has width * height * 3 bytes");
+        self.density.measure(framing, field);
+        (self.width, self.height) = (framing.width.into(), framing.height.into());
         self.finder.find(self.density.bytes(), self.width, self.height, &mut self.cells);
-    }
-
-    /// Whether there was a field yet.
-    #[must_use]
-    pub const fn has_looked(&self) -> bool {
-        self.looked
     }
 
     /// The cells of the field, the strongest first; none in a field without nuclei.
@@ -86,16 +149,10 @@ impl CellView {
         &self.cells
     }
 
-    /// The whole field in optical density: HWC, red first, 255 for [`FULL_DENSITY`].
+    /// The whole field in optical density: HWC, red first, 255 for [`FULL_DENSITY`](crate::field::density::FULL_DENSITY).
     #[must_use]
     pub fn density(&self) -> &[u8] {
         self.density.bytes()
-    }
-
-    /// The hue of the field's stain.
-    #[must_use]
-    pub(crate) fn hue(&self, preprocessing: &Preprocessing) -> Hue {
-        stain::hue(preprocessing, self.density.bytes())
     }
 
     /// A square of `side` pixels around `cell` as the network sees it, HWC: the density of the green channel three times. Its pixel
@@ -104,8 +161,7 @@ impl CellView {
     /// # Panics
     /// When `crop` has not `side * side * 3` bytes.
     pub fn crop(&self, cell: Cell, side: usize, crop: &mut [u8]) {
-        assert_eq!(crop.len(), side * side * 3, "a crop has side * side * 3 bytes");
-        self.copy(cell, side, crop, |pixel| [pixel[1]; 3]);
+        self.copy(cell, side, crop, |[_, green, _]| [green; 3]);
     }
 
     /// As [`Self::crop`], with the density of every channel.
@@ -113,29 +169,19 @@ impl CellView {
     /// # Panics
     /// As [`Self::crop`].
     pub fn crop_in_colour(&self, cell: Cell, side: usize, crop: &mut [u8]) {
+        self.copy(cell, side, crop, |pixel| pixel);
+    }
+
+    fn copy(&self, cell: Cell, side: usize, crop: &mut [u8], show: impl Fn([u8; 3]) -> [u8; 3]) {
         assert_eq!(crop.len(), side * side * 3, "a crop has side * side * 3 bytes");
-        self.copy(cell, side, crop, |pixel| [pixel[0], pixel[1], pixel[2]]);
-    }
-
-    /// What the network sees of every cell: [`Self::crop`] of [`SIDE`] pixels.
-    #[must_use]
-    pub fn crops(&self) -> Vec<Vec<u8>> {
-        let crop = |&cell: &Cell| {
-            let mut crop = vec![0; SIDE * SIDE * 3];
-            self.crop(cell, SIDE, &mut crop);
-            crop
-        };
-        self.cells.iter().map(crop).collect()
-    }
-
-    fn copy(&self, cell: Cell, side: usize, crop: &mut [u8], show: impl Fn(&[u8]) -> [u8; 3]) {
+        let density = self.density.bytes();
         let half = side as isize / 2;
         let (left, top) = (cell.x as isize - half, cell.y as isize - half);
-        let bytes = self.density.bytes();
         for (y, row) in crop.chunks_exact_mut(side * 3).enumerate() {
-            let source = &bytes[mirrored(top + y as isize, self.height) * self.width * 3..][..self.width * 3];
+            let source = &density[mirrored(top + y as isize, self.height) * self.width * 3..][..self.width * 3];
             for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-                pixel.copy_from_slice(&show(&source[mirrored(left + x as isize, self.width) * 3..][..3]));
+                let from = &source[mirrored(left + x as isize, self.width) * 3..][..3];
+                pixel.copy_from_slice(&show([from[0], from[1], from[2]]));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{
-    Preprocessing,
+    Framing,
     judge::{
         calibration::Calibration,
         operating_point::{OperatingPoint, Scored},
@@ -66,10 +66,10 @@ struct Material {
 }
 
 impl Material {
-    fn read(data: &Dataset, preprocessing: &Preprocessing) -> Result<Self, Error> {
-        let for_colours = Preprocessing::square(224);
+    fn read(data: &Dataset, framing: &Framing) -> Result<Self, Error> {
+        let for_colours = Framing::square(224);
         let colours = ColourFeatures::of(&data.load_inputs(&for_colours, Progress::Silent)?, &for_colours)?;
-        Ok(Self { inputs: data.load_inputs(preprocessing, Progress::Shown)?, colours })
+        Ok(Self { inputs: data.load_inputs(framing, Progress::Shown)?, colours })
     }
 }
 
@@ -118,7 +118,7 @@ impl Conductor<'_> {
         if open.is_empty() {
             return Ok(());
         }
-        let material = Material::read(self.data, &self.settings.preprocessing())?;
+        let material = Material::read(self.data, &self.settings.sight().framing)?;
         for (at, fold) in open.iter().enumerate() {
             let later = open.len() - at - 1;
             let place = format!("fold {} of {}, {}", folds.len() - later, folds.len(), fold.name);

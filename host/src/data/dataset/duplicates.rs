@@ -20,7 +20,7 @@
 //! overlap by a shift of the slide, which no such hash finds: without a list, expect more than half of the overlaps to stay
 //! undiscovered, and a grouped split to be a little too easy.
 
-use blastscope_shared::{Preprocessing, RgbPixels, field::preprocess::Rectangle};
+use blastscope_shared::{Framing, RgbPixels, field::framing::Rectangle};
 use rayon::prelude::*;
 
 use crate::data::symmetry::Symmetry;
@@ -53,7 +53,7 @@ impl Fingerprint {
     #[must_use]
     pub fn of(picture: &RgbPixels) -> Self {
         let whole = Rectangle { left: 0, top: 0, right: 0, bottom: 0 };
-        let small = Preprocessing { mask: whole, ..Preprocessing::square(SIDE as u16) }.apply(picture);
+        let small = Framing { mask: whole, ..Framing::square(SIDE as u16) }.apply(picture);
         let grey: Vec<f32> = small
             .chunks_exact(3)
             .map(|pixel| 0.299 * f32::from(pixel[0]) + 0.587 * f32::from(pixel[1]) + 0.114 * f32::from(pixel[2]))

@@ -86,11 +86,11 @@ fn inputs_come_in_the_order_of_the_images() {
     let folder = tempfile::tempdir().expect("a folder");
     drawn_folder::draw(folder.path(), PLAIN, 3);
     let dataset = scan(folder.path()).expect("scanned");
-    let preprocessing = Preprocessing::square(32);
-    let inputs = dataset.load_inputs(&preprocessing, Progress::Silent).expect("loaded");
+    let framing = Framing::square(32);
+    let inputs = dataset.load_inputs(&framing, Progress::Silent).expect("loaded");
     for (image, input) in dataset.images.iter().zip(&inputs) {
         let picture = picture::read_picture(&dataset.path(image)).expect("read");
-        assert_eq!(input, &preprocessing.apply(&picture), "{}", image.file);
+        assert_eq!(input, &framing.apply(&picture), "{}", image.file);
     }
 }
 

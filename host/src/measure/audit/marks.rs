@@ -18,7 +18,7 @@ use crate::{
     data::{dataset::Dataset, folds::distinct},
     support::progress::Progress,
 };
-use blastscope_shared::{Class, Preprocessing, Rate, field::preprocess::Rectangle};
+use blastscope_shared::{Class, Framing, Rate, field::framing::Rectangle};
 
 mod patches;
 mod sums;
@@ -63,9 +63,9 @@ pub const MIDDLE: usize = 8;
 
 /// The squash alone, without a mask.
 #[must_use]
-pub fn unmasked() -> Preprocessing {
+pub fn unmasked() -> Framing {
     let nothing = Rectangle { left: 0, top: 0, right: 0, bottom: 0 };
-    Preprocessing { mask: nothing, ..Preprocessing::square(GRID as u16) }
+    Framing { mask: nothing, ..Framing::square(GRID as u16) }
 }
 
 /// What corners and borders give away.
@@ -79,7 +79,7 @@ pub struct Marks {
     pub places: Vec<PlaceMarks>,
     /// Pixels of the whole picture that stand still in some class.
     pub still: usize,
-    /// Of these, pixels that the mask of [`Preprocessing::square`] covers.
+    /// Of these, pixels that the mask of [`Framing::square`] covers.
     pub still_masked: usize,
 }
 
@@ -99,7 +99,7 @@ pub struct PlaceMarks {
     pub marked: bool,
     /// Whether the place gives more away than the middle does: the intervals do not touch.
     pub beyond_middle: bool,
-    /// Share of the place that the mask of [`Preprocessing::square`] covers, 0..=1.
+    /// Share of the place that the mask of [`Framing::square`] covers, 0..=1.
     pub masked: f64,
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use blastscope_shared::{Class, Preprocessing, field::preprocess::Rectangle};
+use blastscope_shared::{Class, Framing, field::framing::Rectangle};
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use rayon::prelude::*;
 
@@ -34,7 +34,7 @@ impl Gallery {
             let thumbnail = |file: &str| {
                 let pixels = picture::read_picture(&dataset.root.join(file)).ok()?;
                 let whole = Rectangle { left: 0, top: 0, right: 0, bottom: 0 };
-                Some(Preprocessing { mask: whole, ..Preprocessing::square(SIDE) }.apply(&pixels))
+                Some(Framing { mask: whole, ..Framing::square(SIDE) }.apply(&pixels))
             };
             let both = [thumbnail(&pair.one.0)?, thumbnail(&pair.other.0)?];
             Some((pair.clone(), side_by_side(&both, usize::from(SIDE))?))

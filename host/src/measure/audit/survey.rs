@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use blastscope_shared::{Class, Preprocessing, RgbPixels};
+use blastscope_shared::{Class, Framing, RgbPixels};
 
 use super::{
     Audit, ClassCount, Groups, Sitting, SizeCount, UnreadableFile,
@@ -37,7 +37,7 @@ impl Audit {
     /// # Errors
     /// A folder without the four classes or without any readable picture, a `groups` file that does not fit.
     pub fn of(root: &Path, groups: Option<&Path>, progress: Progress) -> Result<Self, Error> {
-        let preprocessing = Preprocessing::square(marks::GRID as u16);
+        let framing = Framing::square(marks::GRID as u16);
         let whole = marks::unmasked();
         let sums: [Mutex<(marks::Sums, HashSet<[u8; 32]>)>; Class::COUNT] = Default::default();
         let look = |image: &LabelledImage, pixels: &RgbPixels| {
@@ -49,8 +49,8 @@ impl Audit {
                 }
             }
             let patches = marks::Patches::of(&input);
-            preprocessing.mask(&mut input);
-            let numbers = colour_numbers(&input, &preprocessing);
+            framing.mask(&mut input);
+            let numbers = colour_numbers(&input, &framing);
             Look { size: [pixels.width(), pixels.height()], numbers, patches }
         };
         let Survey { dataset, fingerprints, findings, unreadable, remarks, is_listed } =
@@ -61,7 +61,7 @@ impl Audit {
         let patches: Vec<marks::Patches> = findings.into_iter().map(|look| look.patches).collect();
 
         let copies = Copies::of(&dataset, &fingerprints);
-        let marks = Marks::of(&dataset, &patches, &sums, preprocessing.mask, progress);
+        let marks = Marks::of(&dataset, &patches, &sums, framing.mask, progress);
         let colour = Colour::of(&dataset, &ColourFeatures::new(numbers), progress)?;
         let gallery = pictures::Gallery::of(&dataset, &copies, &sums);
         let unreadable = unreadable

@@ -1,6 +1,6 @@
 //! A field as numbers without a place: what a glance at its colours gives.
 
-use blastscope_shared::Preprocessing;
+use blastscope_shared::Framing;
 use rayon::prelude::*;
 
 use crate::Error;
@@ -35,16 +35,16 @@ impl ColourSet {
     }
 }
 
-/// The colour numbers of a preprocessed input (HWC, [`Preprocessing::input_len`] bytes), the masked rectangle left out: mean of
+/// The colour numbers of a preprocessed input (HWC, [`Framing::input_len`] bytes), the masked rectangle left out: mean of
 /// red, green and blue, their standard deviations and green's quantiles in units of a byte (0..=255), correlations in -1..=1 (0
 /// where a colour does not vary).
 ///
 /// # Panics
 /// When `input` has another length.
 #[must_use]
-pub fn colour_numbers(input: &[u8], preprocessing: &Preprocessing) -> [f64; NUMBERS] {
-    assert_eq!(input.len(), preprocessing.input_len(), "the network's input has width * height * 3 bytes");
-    let (width, mask) = (usize::from(preprocessing.width), preprocessing.mask);
+pub fn colour_numbers(input: &[u8], framing: &Framing) -> [f64; NUMBERS] {
+    assert_eq!(input.len(), framing.input_len(), "the network's input has width * height * 3 bytes");
+    let (width, mask) = (usize::from(framing.width), framing.mask);
     let (rows, columns) = (mask.top.into()..mask.bottom.into(), mask.left.into()..mask.right.into());
     let (mut sums, mut products, mut greens, mut count) = ([0u64; 3], [[0u64; 3]; 3], [0u64; 256], 0u64);
     for (y, row) in input.chunks_exact(width * 3).enumerate() {
@@ -104,12 +104,12 @@ impl ColourFeatures {
     /// Computes them from [`Dataset::load_inputs`](crate::data::dataset::Dataset::load_inputs)' inputs.
     ///
     /// # Errors
-    /// [`Error::Usage`] when an input is not of `preprocessing`.
-    pub fn of(inputs: &[Vec<u8>], preprocessing: &Preprocessing) -> Result<Self, Error> {
-        if inputs.iter().any(|input| input.len() != preprocessing.input_len()) {
+    /// [`Error::Usage`] when an input is not of `framing`.
+    pub fn of(inputs: &[Vec<u8>], framing: &Framing) -> Result<Self, Error> {
+        if inputs.iter().any(|input| input.len() != framing.input_len()) {
             return Err(Error::Usage("the inputs or the split belong to another data set".to_string()));
         }
-        Ok(Self(inputs.par_iter().map(|input| colour_numbers(input, preprocessing)).collect()))
+        Ok(Self(inputs.par_iter().map(|input| colour_numbers(input, framing)).collect()))
     }
 
     /// Takes what [`colour_numbers`] gave for each picture.

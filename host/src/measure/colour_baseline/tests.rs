@@ -13,26 +13,26 @@ use crate::{
 
 #[test]
 fn the_masked_corner_does_not_count() {
-    let preprocessing = Preprocessing::square(32);
+    let framing = Framing::square(32);
     let mut input = Vec::new();
     for at in 0..32 * 32 {
         input.extend([if at % 2 == 0 { 10 } else { 30 }, 77, 200]);
     }
-    let open = colour_numbers(&input, &preprocessing);
+    let open = colour_numbers(&input, &framing);
     assert_eq!(open, [20.0, 77.0, 200.0, 10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 77.0, 77.0]);
-    preprocessing.mask(&mut input);
-    assert_eq!(colour_numbers(&input, &preprocessing), open);
+    framing.mask(&mut input);
+    assert_eq!(colour_numbers(&input, &framing), open);
 }
 
 #[test]
 fn correlations_and_quantiles_are_those_of_the_pixels() {
-    let preprocessing = Preprocessing::square(64);
-    let mut input = vec![0; preprocessing.input_len()];
+    let framing = Framing::square(64);
+    let mut input = vec![0; framing.input_len()];
     for (at, pixel) in input.chunks_exact_mut(3).enumerate() {
         let value = (at % 64) as u8;
         pixel.copy_from_slice(&[value, 2 * value, 200 - value]);
     }
-    let mut whole = preprocessing;
+    let mut whole = framing;
     whole.mask.left = whole.mask.right;
     let numbers = colour_numbers(&input, &whole);
     assert!((numbers[6] - 1.0).abs() < 1e-9 && (numbers[7] + 1.0).abs() < 1e-9 && (numbers[8] + 1.0).abs() < 1e-9);
@@ -184,16 +184,16 @@ fn drawn_colours_are_told_apart_and_the_drawing_is_said() {
     }
     std::fs::write(folder.path().join(crate::data::dataset::DRAWN_FILE), "{}").expect("written");
     let dataset = Dataset::scan(folder.path(), None, Progress::Silent).expect("scanned");
-    let preprocessing = Preprocessing::square(32);
-    let inputs = dataset.load_inputs(&preprocessing, Progress::Silent).expect("loaded");
+    let framing = Framing::square(32);
+    let inputs = dataset.load_inputs(&framing, Progress::Silent).expect("loaded");
     let split = Split::draw(&dataset, SplitKind::Random, 1, 12).expect("drawn");
-    let evaluation = evaluate(&dataset, &inputs, &preprocessing, &split, Part::Test).expect("evaluated");
+    let evaluation = evaluate(&dataset, &inputs, &framing, &split, Part::Test).expect("evaluated");
     assert_eq!(evaluation.accuracy.value, Some(1.0), "{}", evaluation.table());
     assert!(evaluation.drawn && evaluation.warning.is_some());
-    assert!(evaluate(&dataset, &inputs[1..], &preprocessing, &split, Part::Test).is_err());
+    assert!(evaluate(&dataset, &inputs[1..], &framing, &split, Part::Test).is_err());
 
-    let features = ColourFeatures::of(&inputs, &preprocessing).expect("computed");
-    assert!(ColourFeatures::of(&inputs, &Preprocessing::square(64)).is_err());
+    let features = ColourFeatures::of(&inputs, &framing).expect("computed");
+    assert!(ColourFeatures::of(&inputs, &Framing::square(64)).is_err());
     let folds = random_folds(&dataset.images, 4, 1);
     for set in ColourSet::ALL {
         for question in [Question::Class, Question::Malignant] {
@@ -219,12 +219,12 @@ fn drawn_colours_are_told_apart_and_the_drawing_is_said() {
 fn colour_nearly_solves_the_real_set() {
     let Some(root) = drawn_folder::real_data("colour_nearly_solves_the_real_set") else { return };
     let dataset = Dataset::scan(&root, None, Progress::Silent).expect("scanned");
-    let preprocessing = Preprocessing::square(224);
-    let inputs = dataset.load_inputs(&preprocessing, Progress::Silent).expect("loaded");
+    let framing = Framing::square(224);
+    let inputs = dataset.load_inputs(&framing, Progress::Silent).expect("loaded");
     for kind in [SplitKind::Grouped, SplitKind::Random, SplitKind::Paper] {
         let split = Split::draw(&dataset, kind, 1, 1000).expect("drawn");
         for part in [Part::Validation, Part::Test] {
-            let evaluation = evaluate(&dataset, &inputs, &preprocessing, &split, part).expect("evaluated");
+            let evaluation = evaluate(&dataset, &inputs, &framing, &split, part).expect("evaluated");
             println!("{}\n", evaluation.table());
             assert!(evaluation.accuracy.value > Some(0.9));
         }

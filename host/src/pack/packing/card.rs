@@ -6,7 +6,6 @@ use crate::{
         dataset::Dataset,
         split::{Part, Split, SplitKind},
     },
-    recipe::Told,
     training::run_folder::RunConfig,
 };
 use blastscope_shared::{
@@ -75,8 +74,8 @@ pub fn card(
              not patients.{leak}"
         )
     };
-    let Told { seen, varied } =
-        config.recipe.told(&config.preprocessing, split.items(Part::Train).count(), config.per_class);
+    let seen = config.sight.description();
+    let varied = config.recipe.varied(split.items(Part::Train).count(), config.per_class);
     let quantized = match fine_tuned {
         0 => "Quantized after training to int8.".to_owned(),
         steps => format!("Quantized to int8 and fine-tuned for {steps} steps to say what the float network says."),

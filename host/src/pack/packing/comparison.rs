@@ -101,7 +101,7 @@ impl Comparison {
             largest_difference: differences.fold(0.0, f32::max),
             float: Evaluation::new(&subject("float"), &float)?,
             int8: Evaluation::new(&subject("int8"), &int8)?,
-            baseline: colour_baseline::evaluate(data, inputs, &model.config.preprocessing, split, Part::Test)?,
+            baseline: colour_baseline::evaluate(data, inputs, &model.config.sight.framing, split, Part::Test)?,
             paired,
             int8_logits: assessments.iter().map(Assessment::logits).collect(),
             familiar: assessments

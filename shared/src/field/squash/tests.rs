@@ -21,7 +21,7 @@ fn drawn(width: usize, height: usize, seed: u32) -> RgbPixels {
     RgbPixels::new(width, height, bytes).expect("as many bytes as pixels")
 }
 
-/// The definition, straight from the text of [`crate::field::preprocess`]: every overlap of every pair of pixels, in 128 bits.
+/// The definition, straight from the text of [`super`]: every overlap of every pair of pixels, in 128 bits.
 fn by_definition(picture: &RgbPixels, width: usize, height: usize) -> Vec<u8> {
     let overlap = |source: usize, sources: usize, output: usize, outputs: usize| {
         let start = (source * outputs).max(output * sources);

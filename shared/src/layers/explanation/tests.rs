@@ -10,8 +10,7 @@ use crate::{
         arch::Isa,
         network::{Execution, Network},
     },
-    field::preprocess::Preprocessing,
-    layers::{Filters, Layer, quantization::multiplier},
+    layers::{Filters, Layer, Shape, quantization::multiplier},
 };
 
 /// Filters that own their bytes.
@@ -61,12 +60,12 @@ impl Numbers {
     }
 }
 
-fn preprocessing(height: u16, width: u16) -> Preprocessing {
-    Preprocessing { height, width, ..Preprocessing::square(32) }
+fn shape(height: u16, width: u16) -> Shape {
+    Shape { height: height.into(), width: width.into(), channels: 3 }
 }
 
 fn network(size: (u16, u16), layers: &[Layer<'_>], execution: Execution) -> Network {
-    Network::with(&preprocessing(size.0, size.1), layers, execution).expect("the layers fit")
+    Network::with(shape(size.0, size.1), layers, execution).expect("the layers fit")
 }
 
 fn scalar() -> Execution {

@@ -24,9 +24,9 @@ fn field(discs: &[(usize, usize, usize, [u8; 3])]) -> RgbPixels {
 }
 
 fn look(picture: &RgbPixels) -> CellView {
-    let preprocessing = Preprocessing::cells();
+    let framing = Sight::cells().framing;
     let mut view = CellView::new();
-    view.look(&preprocessing, &preprocessing.apply(picture));
+    view.look(&framing, &framing.apply(picture));
     view
 }
 
@@ -115,9 +115,8 @@ fn crops_are_centred_and_mirrored_at_the_edge() {
 
 #[test]
 fn small_fields_have_no_cells_and_do_not_panic() {
-    let preprocessing = Preprocessing { width: 32, height: 32, ..Preprocessing::square(32) };
-    let preprocessing = Preprocessing { version: crate::field::preprocess::CELL_BY_CELL, ..preprocessing };
+    let framing = Framing::square(32);
     let mut view = CellView::new();
-    view.look(&preprocessing, &vec![200; preprocessing.input_len()]);
+    view.look(&framing, &vec![200; framing.input_len()]);
     assert_eq!(view.cells(), []);
 }

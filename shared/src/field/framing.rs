@@ -1,30 +1,19 @@
-//! From a picture of any size to the network's input: squash, then mask. Integers only, so that every machine agrees.
+//! From a frame of any size to a field of the model's size: squash, then mask. Integers only, so that every machine agrees.
 //!
-//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device does the same: no crop, no
-//! letterbox. Each output pixel is the mean of the source area it covers, with partial pixels weighted by their share. Along
-//! one axis of `source` pixels squashed to `target`, source pixel `i` covers units `i * target .. (i + 1) * target` and output
-//! pixel `o` covers `o * source .. (o + 1) * source`; their overlap is the weight, and the weights of an output pixel add up to
-//! `source`. The mean is `(sum + area / 2) / area` with `area = width * height`: rounded half up. A picture that already has the
-//! target size passes unchanged.
+//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device does the same: no crop, no letterbox; see
+//! [`squash`](super::squash).
 //!
 //! **Mask.** A rectangle in the lower right corner, where the data set has a burned-in scale bar that gives the class away, is
 //! overwritten with a constant on host and device alike.
 //!
-//! Then the network sees the field as a whole ([version 1](WHOLE_FIELD)), or cell by cell ([version 2](CELL_BY_CELL), see
-//! [`crate::sight::cells`]).
+//! What a network is shown of the field is the business of its [sight](crate::sight).
 
 use alloc::{vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::squash::Squash;
-use crate::{field::pixels::RgbPixels, sight::cells};
-
-/// Version of the arithmetic of networks that see the field as a whole. It changes whenever one byte of the input could change.
-pub const WHOLE_FIELD: u16 = 1;
-/// Version of the arithmetic of networks that see a field cell by cell.
-pub const CELL_BY_CELL: u16 = 2;
+use crate::field::pixels::RgbPixels;
 
 /// A half-open rectangle of pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,14 +28,12 @@ pub struct Rectangle {
     pub bottom: u16,
 }
 
-/// How a picture becomes the network's input. Frozen in the artifact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preprocessing {
-    /// [`WHOLE_FIELD`] or [`CELL_BY_CELL`].
-    pub version: u16,
-    /// Width of a field's input in pixels.
+/// How a frame becomes a field. Frozen in the artifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Framing {
+    /// Width of a field in pixels, 32..=1024.
     pub width: u16,
-    /// Height of a field's input in pixels.
+    /// Height of a field in pixels, 32..=1024.
     pub height: u16,
     /// What is overwritten after the squash.
     pub mask: Rectangle,
@@ -54,14 +41,13 @@ pub struct Preprocessing {
     pub fill: [u8; 3],
 }
 
-impl Preprocessing {
-    /// The preprocessing for a square input of `side` pixels: the scale bar of the public data set lies in rows 196 to 223 and
+impl Framing {
+    /// The framing of a square field of `side` pixels: the scale bar of the public data set lies in rows 196 to 223 and
     /// columns 170 to 223 of 224, and the mask covers that area in proportion. It is filled with 0, which is what the
     /// convolutions' padding is: to the network the corner looks like the outside of the picture.
     #[must_use]
     pub const fn square(side: u16) -> Self {
         Self {
-            version: WHOLE_FIELD,
             width: side,
             height: side,
             mask: Rectangle {
@@ -72,25 +58,6 @@ impl Preprocessing {
             },
             fill: [0; 3],
         }
-    }
-
-    /// The preprocessing of a network that sees cells of fields of 192 x 192 pixels: at that size, a nucleus and a rim of what lies
-    /// around it fill a cell's picture.
-    #[must_use]
-    pub const fn cells() -> Self {
-        Self { version: CELL_BY_CELL, ..Self::square(192) }
-    }
-
-    /// Whether the network sees cells, and not the field as a whole.
-    #[must_use]
-    pub const fn is_cell_by_cell(&self) -> bool {
-        self.version == CELL_BY_CELL
-    }
-
-    /// Width and height of what the network sees: the field, or a cell's picture of [`cells::SIDE`] pixels.
-    #[must_use]
-    pub fn network_size(&self) -> (usize, usize) {
-        if self.is_cell_by_cell() { (cells::SIDE, cells::SIDE) } else { (self.width.into(), self.height.into()) }
     }
 
     /// Number of bytes of a field's input: `width * height * 3`.
@@ -141,25 +108,8 @@ impl Preprocessing {
         }
     }
 
-    /// SHA-256 over every parameter, little-endian in the order of the fields: two artifacts with the same hash see the same
-    /// pixels.
-    #[must_use]
-    pub fn hash(&self) -> [u8; 32] {
-        let Rectangle { left, top, right, bottom } = self.mask;
-        let mut hash = Sha256::new();
-        hash.update(b"blastscope preprocessing");
-        for number in [self.version, self.width, self.height, left, top, right, bottom] {
-            hash.update(number.to_le_bytes());
-        }
-        hash.update(self.fill);
-        hash.finalize().into()
-    }
-
     /// What is wrong with the parameters, if anything.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
-        if ![WHOLE_FIELD, CELL_BY_CELL].contains(&self.version) {
-            return Err("its preprocessing has a version that this program does not know");
-        }
         if !(32..=1024).contains(&self.width) || !(32..=1024).contains(&self.height) {
             return Err("its input is not between 32 and 1024 pixels wide and high");
         }
@@ -187,9 +137,9 @@ mod tests {
 
     #[test]
     fn a_picture_of_the_input_size_passes_but_for_the_mask() {
-        let preprocessing = Preprocessing::square(224);
+        let framing = Framing::square(224);
         let picture = picture(224, 224, |x, y, channel| (x * 7 + y * 13 + channel * 29) as u8 | 1);
-        let input = preprocessing.apply(&picture);
+        let input = framing.apply(&picture);
         for (at, (&after, &before)) in input.iter().zip(picture.bytes()).enumerate() {
             let (x, y) = (at / 3 % 224, at / 3 / 224);
             let masked = (196..224).contains(&y) && (170..224).contains(&x);
@@ -200,21 +150,7 @@ mod tests {
     #[test]
     fn the_largest_picture_does_not_overflow() {
         let white = picture(16_000, 65, |_, _, _| 255);
-        let input = Preprocessing::square(64).apply(&white);
+        let input = Framing::square(64).apply(&white);
         assert_eq!(&input[..3], &[255; 3]);
-    }
-
-    #[test]
-    fn the_hash_changes_with_every_parameter() {
-        let reference = Preprocessing::square(224);
-        let mut changed = [(); 5].map(|()| reference.clone());
-        changed[0].width = 192;
-        changed[1].mask.left = 169;
-        changed[2].fill = [0, 0, 1];
-        changed[3].version = 2;
-        changed[4].mask.bottom = 223;
-        for other in &changed {
-            assert_ne!(reference.hash(), other.hash(), "{other:?}");
-        }
     }
 }

@@ -1,0 +1,73 @@
+//! The buffers in which fields are looked at.
+
+use alloc::boxed::Box;
+
+use super::{Kind, Observation, Pool, Seen, Sight, cells::Cell, show::Look};
+use crate::{
+    field::{density::Density, stain},
+    label::Class,
+    layers::explanation::{Explanation, Unexplained},
+};
+
+/// The buffers of one thread for a [`Sight`]. It keeps what it needs to explain the field that it looked at last.
+pub struct Eye {
+    kind: Kind,
+    look: Box<dyn Look>,
+    /// For the hue, where `look` measures none.
+    density: Density,
+    pool: Pool,
+    looked: bool,
+}
+
+impl Eye {
+    pub(super) fn new(sight: &Sight, hidden_len: usize) -> Self {
+        let shows = sight.kind.shows();
+        Self {
+            kind: sight.kind,
+            look: shows.look(),
+            density: Density::default(),
+            pool: Pool::new(shows.most_views(), hidden_len),
+            looked: false,
+        }
+    }
+
+    pub(super) fn observe(
+        &mut self,
+        sight: &Sight,
+        field: &[u8],
+        mut run: impl FnMut(&[u8], &mut Pool),
+    ) -> Observation<Seen<'_>> {
+        assert_eq!(self.kind, sight.kind, "an eye looks as the sight that it was made for");
+        assert_eq!(field.len(), sight.framing.input_len(), "a field has width * height * 3 bytes");
+        let Self { look, density, pool, looked, .. } = self;
+        pool.clear();
+        *looked = true;
+        look.look(&sight.framing, field).and_then(|views| {
+            (0..views).for_each(|at| run(look.view(field, at), pool));
+            let density = look.density().unwrap_or_else(|| {
+                density.measure(&sight.framing, field);
+                density.bytes()
+            });
+            pool.mean(stain::hue(&sight.framing, density))
+        })
+    }
+
+    /// The cells of the field that was looked at last, and the logits of each; none where the views are not of cells.
+    pub(crate) fn cells(&self) -> (&[Cell], &[[f32; Class::COUNT]]) {
+        match self.look.cells() {
+            [] => (&[], &[]),
+            cells => (cells, self.pool.logits()),
+        }
+    }
+
+    /// Where in the field that was looked at last lies what speaks for `class`; `None` where that is for the network to say.
+    ///
+    /// # Errors
+    /// [`Unexplained::NothingRun`] when no field was looked at yet.
+    pub(crate) fn explain(&self, sight: &Sight, class: Class) -> Result<Option<Explanation>, Unexplained> {
+        match self.looked {
+            true => Ok(self.look.explain(&sight.framing, self.pool.logits(), class)),
+            false => Err(Unexplained::NothingRun),
+        }
+    }
+}
