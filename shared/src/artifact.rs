@@ -26,10 +26,9 @@ pub use novelty::{MAX_STAINS, Novelty, NoveltyBytes};
 pub use signature::{SignatureError, model_version, sign, signer, verify};
 
 use crate::{
-    engine::network::Network,
     judge::{Thresholds, calibration::Calibration},
     label::Class,
-    layers::{Layer, UnfitLayers},
+    layers::{Layer, UnfitLayers, plan},
     sight::{Kind, Sight, UnknownSight},
 };
 
@@ -185,7 +184,7 @@ impl<'a> Artifact<'a> {
     /// [`ArtifactError::Invalid`] when a reader would refuse the result.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         self.check()?;
-        let hidden_len = Network::check(self.sight.shape(), &self.layers)?;
+        let hidden_len = plan::check(self.sight.shape(), &self.layers)?.hidden_len;
         self.novelty.statistics(hidden_len)?;
         let body = postcard::to_allocvec(self).map_err(|_| ArtifactError::Invalid("it cannot be encoded"))?;
         let header =

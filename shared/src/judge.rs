@@ -30,7 +30,7 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// The network's `logits`, the calibrated `probabilities` in the order of [`Class::ALL`], and the [novelty](crate::judge::novelty).
+    /// The network's `logits`, the calibrated `probabilities` in the order of [`Class::ALL`], and the [novelty].
     /// [`Blank::NotFinite`] when one of the numbers is not finite.
     #[must_use]
     pub fn new(logits: [f32; Class::COUNT], probabilities: [f32; Class::COUNT], novelty: f32) -> Observation<Self> {
@@ -113,7 +113,7 @@ impl Assessment {
 pub struct Thresholds {
     /// Least calibrated probability of a class that is named, 0..=1.
     pub min_probability: f32,
-    /// Largest [novelty](crate::judge::novelty) of a field that is classified.
+    /// Largest [novelty] of a field that is classified.
     pub max_novelty: f32,
 }
 

@@ -12,3 +12,5 @@ mod foreign_workspaces;
 mod hostile_models;
 #[path = "networks/parts.rs"]
 mod parts;
+#[path = "networks/sights.rs"]
+mod sights;

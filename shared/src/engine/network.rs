@@ -90,14 +90,6 @@ impl Network {
         Ok(Self { input, hidden_len, output_scales, macs, execution, engine })
     }
 
-    /// Checks `layers` as [`Self::new`] does, without packing them; gives the number of activations that the last sees.
-    ///
-    /// # Errors
-    /// [`UnfitLayers`] with the first thing that does not fit.
-    pub fn check(input: Shape, layers: &[Layer<'_>]) -> Result<usize, UnfitLayers> {
-        Ok(check(input, layers)?.hidden_len)
-    }
-
     /// How it is run.
     #[must_use]
     pub const fn execution(&self) -> Execution {

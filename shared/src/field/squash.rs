@@ -10,7 +10,7 @@
 //! border between two output rows, twice.
 //!
 //! Weights along an axis are divided by what `source` and `target` have in common: 1024 to 224 becomes 32 to 7. Sums and area
-//! shrink alike, and a mean rounded half up does not notice. Then most cameras' weighted columns fit 16 bits ([`narrow`]), of
+//! shrink alike, and a mean rounded half up does not notice. Then most cameras' weighted columns fit 16 bits (`narrow`), of
 //! which a register holds eight; what does not fit goes the same way in wider numbers.
 //!
 //! Along the row no output pixel adds up its own pixels. With `I(x)` the integral of the row from its start to `x`, the sum of

@@ -129,7 +129,9 @@ fn rejects_networks_whose_maps_would_fill_a_boards_memory() {
     let check = |convolution, count| {
         let kinds = [vec![convolution; count], vec![Kind::MaxPool; 6]].concat();
         let model = Model::draw((1024, 1024), &kinds, Values::Usual, 1);
-        Network::check(model.sight.shape(), &model.layers()).map_err(|error| error.to_string())
+        Network::new(model.sight.shape(), &model.layers())
+            .map(|network| network.hidden_len())
+            .map_err(|error| error.to_string())
     };
     assert_eq!(check(Kind::Convolution(64), 1), Ok(16 * 16 * 64));
     let refusal = Err("its layers' outputs are too large together".to_string());
