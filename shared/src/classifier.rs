@@ -9,7 +9,7 @@ use crate::{
     judge::{Assessment, Judge, Scores, Thresholds, calibration::Calibration, novelty::NoveltyStatistics},
     label::Class,
     layers::explanation::{Explanation, Unexplained},
-    sight::{Eye, Observation, Seen, Sight, cells::Cell},
+    sight::{Cell, Eye, Observation, Seen, Sight},
 };
 
 /// The id of a model that was not read from a file.
@@ -218,7 +218,7 @@ impl Classifier {
         if !self.network.accepts(&workspace.network) {
             return Err(Unexplained::OtherNetwork);
         }
-        match workspace.eye.explain(&self.sight, class)? {
+        match workspace.eye.explain(&self.sight.framing, class)? {
             Some(explanation) => Ok(explanation),
             None => self.network.explain(&mut workspace.network, class),
         }

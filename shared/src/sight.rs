@@ -6,11 +6,12 @@
 //! ```text
 //! frame --Framing--> field --Look--> views --network--> outputs --Pool--> Observation<Seen>
 //! ```
-//! A kind of sight is one file, which implements `Shows` and `Look`, one variant of [`Kind`] and one line in `Kind::shows`. The host
-//! names it in a recipe. Nothing else knows the kinds apart, and none is a default.
+//! A kind of sight is one file, which implements `Shows` and `Look`, and a variant of [`Kind`] with its constructor in this one. The
+//! host names it in a recipe. Nothing else knows the kinds apart, and none is a default.
 //!
 //! A model of several networks would hold a sight for each, ask each through [`Sight::observe`], and pool their observations.
 
+mod cell;
 pub mod cells;
 mod eye;
 mod observation;
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 
 use self::show::Shows;
 pub use self::{
+    cell::Cell,
     eye::Eye,
     observation::{Blank, Observation},
     pool::{Pool, Seen},
@@ -78,6 +80,18 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// A square field of `side` pixels as a whole.
+    #[must_use]
+    pub const fn whole_field(side: u16) -> Self {
+        Self { kind: Kind::WholeField, framing: Framing::square(side) }
+    }
+
+    /// The cells of fields of 192 x 192 pixels: at that size, a nucleus and a rim of what lies around it fill a cell's picture.
+    #[must_use]
+    pub const fn cells() -> Self {
+        Self { kind: Kind::Cells, framing: Framing::square(192) }
+    }
+
     /// Size of a view: what the network sees at a time.
     #[must_use]
     pub fn shape(&self) -> Shape {
@@ -99,7 +113,7 @@ impl Sight {
     /// Buffers to look with, for a network whose last layer sees `hidden_len` activations.
     #[must_use]
     pub fn eye(&self, hidden_len: usize) -> Eye {
-        Eye::new(self, hidden_len)
+        Eye::new(self.kind.shows(), hidden_len)
     }
 
     /// Shows every view of a field to `run`, which puts the network's outputs into the pool. `field` is what [`Framing::apply`] made of
@@ -113,7 +127,8 @@ impl Sight {
         eye: &'a mut Eye,
         run: impl FnMut(&[u8], &mut Pool),
     ) -> Observation<Seen<'a>> {
-        eye.observe(self, field, run)
+        assert_eq!(eye.version(), self.kind.version(), "an eye looks as the sight that it was made for");
+        eye.observe(&self.framing, field, run)
     }
 
     /// The views of a field, HWC bytes of [`Self::shape`] each; none where there is nothing to see. For training, which does not run the

@@ -2,10 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::plan::Parameters;
-
-/// Output channels a block.
-pub(crate) const BLOCK: usize = 16;
+use super::plan::{BLOCK, Parameters};
 
 /// Weights, biases and multipliers of a layer, channels padded with zeros to a multiple of [`BLOCK`].
 ///

@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 use super::{
     Shape,
     filters::{Filters, Layer},
-    packed::BLOCK,
     quantization::{INPUT_SCALE, MAX_BIAS, MAX_INPUTS, multiplier},
 };
 use crate::label::Class;
 
+/// Output channels a block.
+pub(crate) const BLOCK: usize = 16;
 /// Most elements of a map: 1024 x 1024 pixels with 64 channels.
 const MAX_MAP: usize = 1 << 26;
 /// Most elements of all layers' maps together, their channels in whole blocks: 256 MiB where an activation takes two bytes. A file

@@ -2,10 +2,7 @@
 //!
 //! They are written so that the compiler can vectorize them for whatever target it is given, but they ask for nothing.
 
-use super::{
-    Shape,
-    packed::{BLOCK, PackedFilters},
-};
+use super::{Shape, packed::PackedFilters, plan::BLOCK};
 use crate::layers::quantization::requantize;
 
 /// 3x3 convolution, stride 1, padding 1 with zeros, then requantization (which includes ReLU).

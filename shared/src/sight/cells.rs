@@ -22,7 +22,8 @@ use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 use self::finder::Finder;
 use super::{
-    Blank, Kind, Observation, Sight,
+    cell::Cell,
+    observation::{Blank, Observation},
     show::{Look, Shows},
 };
 use crate::{
@@ -35,25 +36,6 @@ use crate::{
 pub const SIDE: usize = 32;
 /// Most cells of a field.
 pub const MAX_CELLS: usize = 20;
-
-/// A cell's place in the field, in pixels of the field's input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cell {
-    /// Column of its centre.
-    pub x: u16,
-    /// Row of its centre.
-    pub y: u16,
-    /// How strongly it shows, in units of 1/1275 optical density: the larger, the darker and larger its nucleus.
-    pub strength: u16,
-}
-
-impl Sight {
-    /// The cells of fields of 192 x 192 pixels: at that size, a nucleus and a rim of what lies around it fill a cell's picture.
-    #[must_use]
-    pub const fn cells() -> Self {
-        Self { kind: Kind::Cells, framing: Framing::square(192) }
-    }
-}
 
 pub(super) struct Cells;
 

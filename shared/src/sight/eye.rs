@@ -2,16 +2,22 @@
 
 use alloc::boxed::Box;
 
-use super::{Kind, Observation, Pool, Seen, Sight, cells::Cell, show::Look};
+use super::{
+    cell::Cell,
+    observation::Observation,
+    pool::{Pool, Seen},
+    show::{Look, Shows},
+};
 use crate::{
-    field::{density::Density, stain},
+    field::{density::Density, framing::Framing, stain},
     label::Class,
     layers::explanation::{Explanation, Unexplained},
 };
 
 /// The buffers of one thread for a [`Sight`]. It keeps what it needs to explain the field that it looked at last.
 pub struct Eye {
-    kind: Kind,
+    /// Number of the kind that it looks as.
+    version: u16,
     look: Box<dyn Look>,
     /// For the hue, where `look` measures none.
     density: Density,
@@ -20,10 +26,9 @@ pub struct Eye {
 }
 
 impl Eye {
-    pub(super) fn new(sight: &Sight, hidden_len: usize) -> Self {
-        let shows = sight.kind.shows();
+    pub(super) fn new(shows: &dyn Shows, hidden_len: usize) -> Self {
         Self {
-            kind: sight.kind,
+            version: shows.version(),
             look: shows.look(),
             density: Density::default(),
             pool: Pool::new(shows.most_views(), hidden_len),
@@ -31,24 +36,28 @@ impl Eye {
         }
     }
 
+    /// Number of the kind that it was made for.
+    pub(super) fn version(&self) -> u16 {
+        self.version
+    }
+
     pub(super) fn observe(
         &mut self,
-        sight: &Sight,
+        framing: &Framing,
         field: &[u8],
         mut run: impl FnMut(&[u8], &mut Pool),
     ) -> Observation<Seen<'_>> {
-        assert_eq!(self.kind, sight.kind, "an eye looks as the sight that it was made for");
-        assert_eq!(field.len(), sight.framing.input_len(), "a field has width * height * 3 bytes");
+        assert_eq!(field.len(), framing.input_len(), "a field has width * height * 3 bytes");
         let Self { look, density, pool, looked, .. } = self;
         pool.clear();
         *looked = true;
-        look.look(&sight.framing, field).and_then(|views| {
+        look.look(framing, field).and_then(|views| {
             (0..views).for_each(|at| run(look.view(field, at), pool));
             let density = look.density().unwrap_or_else(|| {
-                density.measure(&sight.framing, field);
+                density.measure(framing, field);
                 density.bytes()
             });
-            pool.mean(stain::hue(&sight.framing, density))
+            pool.mean(stain::hue(framing, density))
         })
     }
 
@@ -64,9 +73,9 @@ impl Eye {
     ///
     /// # Errors
     /// [`Unexplained::NothingRun`] when no field was looked at yet.
-    pub(crate) fn explain(&self, sight: &Sight, class: Class) -> Result<Option<Explanation>, Unexplained> {
+    pub(crate) fn explain(&self, framing: &Framing, class: Class) -> Result<Option<Explanation>, Unexplained> {
         match self.looked {
-            true => Ok(self.look.explain(&sight.framing, self.pool.logits(), class)),
+            true => Ok(self.look.explain(framing, self.pool.logits(), class)),
             false => Err(Unexplained::NothingRun),
         }
     }

@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::Observation;
+use super::observation::Observation;
 use crate::{field::stain::Hue, label::Class};
 
 /// What the network makes of a field, and what is measured beside it.

@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String};
 
-use super::{Observation, cells::Cell};
+use super::{cell::Cell, observation::Observation};
 use crate::{
     field::framing::Framing,
     label::Class,

@@ -3,18 +3,10 @@
 use alloc::{boxed::Box, format, string::String};
 
 use super::{
-    Kind, Observation, Sight,
+    observation::Observation,
     show::{Look, Shows},
 };
 use crate::{field::framing::Framing, layers::Shape};
-
-impl Sight {
-    /// A square field of `side` pixels as a whole.
-    #[must_use]
-    pub const fn whole_field(side: u16) -> Self {
-        Self { kind: Kind::WholeField, framing: Framing::square(side) }
-    }
-}
 
 pub(super) struct WholeField;
 

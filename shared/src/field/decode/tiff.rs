@@ -3,6 +3,7 @@
 //! What a file holds is read from its directories before anything is unpacked. A file of several pictures is refused: nothing says which
 //! of them is meant. Reduced copies and masks do not count.
 
+mod compression;
 pub(super) mod directory;
 mod layout;
 mod unpack;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use core::cmp::Reverse;
 
-use super::{Cell, MAX_CELLS};
+use super::{super::cell::Cell, MAX_CELLS};
 
 /// Pixels from a box filter's centre to its edge.
 const BOX_RADIUS: usize = 3;

@@ -2,7 +2,7 @@
 
 use alloc::vec;
 
-use super::{Cell, SIDE};
+use super::{super::cell::Cell, SIDE};
 use crate::{field::framing::Framing, label::Class, layers::explanation::Explanation};
 
 /// Pixels of the field to a cell of the map.

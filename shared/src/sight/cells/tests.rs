@@ -2,6 +2,7 @@ use alloc::{vec, vec::Vec};
 
 use super::*;
 use crate::field::pixels::RgbPixels;
+use crate::sight::Sight;
 
 const BACKGROUND: [u8; 3] = [240, 235, 225];
 const NUCLEUS: [u8; 3] = [110, 60, 170];

@@ -9,8 +9,8 @@ use super::{
         samples::{Alpha, Samples},
         unsupported,
     },
+    compression::Compression,
     directory::{Directory, tag},
-    unpack::Compression,
 };
 
 /// Smallest side of a tile in pixels (TIFF 6.0, section 15: multiples of 16).
