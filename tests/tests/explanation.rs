@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_drawn::GENERATOR;
 use blastscope_host::{
-    data::picture,
+    data::{drawn_set::DrawnSet, picture},
     pack::explanation::{Agreement, Subject},
     support::progress::Progress,
-    synth::{DrawnSet, GENERATOR},
     training::backend::Backend,
 };
 use blastscope_shared::artifact::Artifact;

@@ -7,7 +7,6 @@ use std::{
 
 use blastscope::classify;
 use blastscope_host::{
-    cli::Cli,
     data::{dataset::Dataset, picture, symmetry::Symmetry},
     measure::screening,
     pack::float_explanation::FloatExplainer,
@@ -15,6 +14,7 @@ use blastscope_host::{
     support::progress::Progress,
     training::{backend::Backend, float_network::FloatNetwork, run_folder::RunFolder},
 };
+use blastscope_program::Cli;
 use blastscope_shared::{Class, Classifier};
 use clap::Parser;
 use serde_json::Value;

@@ -132,7 +132,11 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-pub(super) fn image_size(text: &str) -> Result<u16, String> {
+/// A side of the network's input from the command line: a multiple of 32 from 32 to 1024 pixels.
+///
+/// # Errors
+/// Other values, in a sentence.
+pub fn image_size(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(side) if (32..=1024).contains(&side) && side % 32 == 0 => Ok(side),
         _ => Err("the network needs a multiple of 32 from 32 to 1024, such as 224".into()),
