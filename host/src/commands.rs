@@ -3,8 +3,6 @@
 pub mod adapt;
 pub mod audit;
 pub mod card;
-#[cfg(feature = "training")]
-pub mod choices;
 pub mod compare;
 #[cfg(feature = "training")]
 pub mod crossval;
@@ -15,6 +13,8 @@ pub mod evaluate;
 pub mod explain;
 pub mod inspect;
 pub mod keygen;
+#[cfg(feature = "training")]
+pub mod machine;
 pub mod pictures;
 #[cfg(feature = "training")]
 pub mod quantize;

@@ -33,6 +33,17 @@ pub enum Recipe {
     Robust,
 }
 
+/// What a training has where its user does not say; as the command line takes it.
+pub(crate) struct Defaults {
+    pub(crate) optimizer: &'static str,
+    pub(crate) epochs: &'static str,
+    pub(crate) batch_size: &'static str,
+    pub(crate) learning_rate: &'static str,
+    pub(crate) schedule: &'static str,
+    pub(crate) batch_statistics: &'static str,
+    pub(crate) dropout: &'static str,
+}
+
 /// What a network sees of some examples, one after the other.
 pub(crate) struct Views {
     /// `[views, 3, side, side]`, 0..1; `None` where nothing is seen of any example.
@@ -56,6 +67,14 @@ impl Recipe {
         match self {
             Self::Paper => "paper",
             Self::Robust => "robust",
+        }
+    }
+
+    /// The defaults of its training.
+    pub(crate) const fn defaults(self) -> Defaults {
+        match self {
+            Self::Paper => paper::DEFAULTS,
+            Self::Robust => robust::DEFAULTS,
         }
     }
 

@@ -13,10 +13,12 @@ use crate::{
 use blastscope_drawn::GENERATOR;
 use blastscope_host::{
     Error,
-    commands::choices::MachineChoice,
+    commands::machine::MachineChoice,
     data::{dataset::Dataset, drawn_set::DrawnSet},
     support::{folder_lock::FolderLock, output, progress::Progress},
-    training::{architecture::Architecture, batch_statistics::BatchStatistics, settings::Source, weights},
+    training::{
+        architecture::Architecture, batch_statistics::BatchStatistics, begin::Source, plan::TrainingPlan, weights,
+    },
 };
 
 /// Items a class that the paper's trainings have.
@@ -72,7 +74,7 @@ pub struct Reproduce {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     batch_size: Option<u32>,
     /// Width and height of the networks' input, a multiple of 32; 224 by default, and 32 with --quick.
-    #[arg(long, value_name = "PIXELS", value_parser = blastscope_host::commands::choices::image_size)]
+    #[arg(long, value_name = "PIXELS", value_parser = blastscope_host::training::plan::image_size)]
     image_size: Option<u16>,
     /// Where batch normalization has its mean and variance from after training: measured anew after each epoch with the weights held
     /// still, or the running averages of training.
@@ -147,13 +149,16 @@ impl Reproduce {
             weights::check(Architecture::Resnet50, 32, path, device)?;
         }
         Ok(Frame {
-            epochs: self.epochs.unwrap_or(epochs) as usize,
-            batch_size: self.batch_size.unwrap_or(batch_size) as usize,
-            image_size: self.image_size.unwrap_or(image_size),
+            common: TrainingPlan {
+                epochs: self.epochs.map_or(epochs, |epochs| epochs as usize),
+                batch_size: self.batch_size.map_or(batch_size, |size| size as usize),
+                image_size: self.image_size.unwrap_or(image_size),
+                per_class,
+                seed: self.seed,
+                batch_statistics: self.batch_statistics,
+                ..TrainingPlan::default()
+            },
             sizes,
-            per_class,
-            seed: self.seed,
-            batch_statistics: self.batch_statistics,
             weights,
         })
     }

@@ -28,13 +28,14 @@ use blastscope_host::{
         signal,
     },
     training::{
-        self, checkpoints,
+        self,
+        begin::Source,
+        checkpoints,
         float_network::FloatNetwork,
         machine::Machine,
         network::Network,
         plain_renderer::Queue,
         run_folder::{RunConfig, RunFolder},
-        settings::Source,
     },
 };
 
@@ -63,7 +64,7 @@ impl Conductor<'_> {
         plan.iter()
             .map(|planned| {
                 let folder = self.folder(planned);
-                if planned.settings.reopen(&folder, self.data)?.is_none() {
+                if planned.training.reopen(&folder, self.data)?.is_none() {
                     return Ok(None);
                 }
                 let outcome = Outcome::read(&folder)?;
@@ -122,13 +123,13 @@ impl Conductor<'_> {
     /// One training, from the start or where it stopped, then its measurement.
     fn perform(&self, planned: &Planned, queue: Queue) -> Result<Outcome, Error> {
         let folder = self.folder(planned);
-        let (run, config, split) = match planned.settings.reopen(&folder, self.data)? {
+        let (run, config, split) = match planned.training.reopen(&folder, self.data)? {
             Some((run, config)) => {
                 let run = run.locked()?;
                 let split = Split::read(&run.split(), self.data)?;
                 (run, config, split)
             }
-            None => planned.settings.begin(&folder, self.data, &self.source, &self.machine)?,
+            None => planned.training.begin(&folder, self.data, &self.source, &self.machine)?,
         };
         let before = checkpoints::last_complete(&run)?.unwrap_or(0);
         let start = Instant::now();
@@ -138,7 +139,7 @@ impl Conductor<'_> {
                 error => error,
             },
         )?;
-        let trained = config.epochs.saturating_sub(before);
+        let trained = config.plan.epochs.saturating_sub(before);
         let seconds_per_epoch = (trained > 0).then(|| start.elapsed().as_secs_f64() / trained as f64);
         let outcome = self.measure(planned, &run, &config, &split, seconds_per_epoch)?;
         outcome.write(&folder)?;
@@ -180,13 +181,8 @@ impl Conductor<'_> {
         Ok(Outcome {
             name: planned.name(),
             studies: planned.studies.clone(),
-            arch: config.arch,
-            optimizer: config.optimizer.clone(),
-            per_class: config.per_class,
-            split: config.split,
-            learning_rate: config.learning_rate,
-            weights: config.weights.clone(),
-            parameters: Network::new(config.arch, side, config.dropout, device).trainable(),
+            plan: config.plan.clone(),
+            parameters: Network::new(config.plan.arch, side, config.plan.dropout, device).trainable(),
             items: [split.items(Part::Train).count(), items.len()],
             epochs,
             measured_epoch,

@@ -7,13 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Planned, Study};
 use blastscope_host::{
     Error,
-    data::split::SplitKind,
     measure::evaluation::Evaluation,
     support::atomic_file,
-    training::{
-        architecture::Architecture,
-        run_folder::{Epoch, InitialWeights},
-    },
+    training::{architecture::Architecture, plan::TrainingPlan, run_folder::Epoch},
 };
 use blastscope_shared::Rate;
 
@@ -27,18 +23,8 @@ pub struct Outcome {
     pub name: String,
     /// What it is compared for.
     pub studies: Vec<Study>,
-    /// The network.
-    pub arch: Architecture,
-    /// `adam` or `adamax`.
-    pub optimizer: String,
-    /// Items a class after augmentation.
-    pub per_class: usize,
-    /// The protocol.
-    pub split: SplitKind,
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Weights that it started from.
-    pub weights: Option<InitialWeights>,
+    /// How it was trained.
+    pub plan: TrainingPlan,
     /// Numbers that training moved.
     pub parameters: usize,
     /// Items of the training and of the test part.
@@ -109,7 +95,7 @@ impl Pace {
     #[must_use]
     pub fn new<'a>(finished: impl IntoIterator<Item = &'a Outcome>) -> Self {
         let measured =
-            finished.into_iter().filter_map(|outcome| Some((outcome.arch, outcome.seconds_per_item()?))).collect();
+            finished.into_iter().filter_map(|outcome| Some((outcome.plan.arch, outcome.seconds_per_item()?))).collect();
         Self { measured }
     }
 
@@ -124,11 +110,11 @@ impl Pace {
     pub fn of(&self, planned: &Planned) -> f64 {
         // What a picture costs beside its multiplications, in billions of them.
         let cost = |arch: Architecture| arch.gmac() + 0.05;
-        let arch = planned.settings.arch;
+        let arch = planned.training.arch;
         let mean = |speeds: Vec<f64>| (!speeds.is_empty()).then(|| speeds.iter().sum::<f64>() / speeds.len() as f64);
         let same = mean(self.measured.iter().filter(|(other, _)| *other == arch).map(|(_, speed)| *speed).collect());
         let any = mean(self.measured.iter().map(|(other, speed)| speed / cost(*other)).collect());
         let an_item = same.unwrap_or_else(|| any.unwrap_or(1.0) * cost(arch));
-        an_item * (planned.items() * planned.settings.epochs) as f64
+        an_item * (planned.items() * planned.training.epochs) as f64
     }
 }

@@ -7,12 +7,8 @@ use serde::{Deserialize, Serialize};
 use blastscope_host::{
     Error,
     data::split::SplitKind,
-    recipe::Recipe,
     support::text::value_name,
-    training::{
-        OptimizerKind, architecture::Architecture, batch_statistics::BatchStatistics, schedule::Schedule,
-        settings::Settings,
-    },
+    training::{OptimizerKind, architecture::Architecture, plan::TrainingPlan},
 };
 
 /// What a training is compared for.
@@ -55,20 +51,10 @@ const FINE_TUNING: f64 = 1e-4;
 /// What the trainings have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    /// Epochs of each training.
-    pub epochs: usize,
-    /// Pictures a step.
-    pub batch_size: usize,
-    /// Width and height of the input.
-    pub image_size: u16,
+    /// What all trainings share; items a class are those where sizes are not compared.
+    pub common: TrainingPlan,
     /// Items a class that are compared, ascending.
     pub sizes: Vec<usize>,
-    /// Items a class where sizes are not compared.
-    pub per_class: usize,
-    /// Seed of everything.
-    pub seed: u64,
-    /// Where the statistics of batch normalization come from.
-    pub batch_statistics: BatchStatistics,
     /// Files of weights to start from, by network.
     pub weights: Vec<(Architecture, PathBuf)>,
 }
@@ -79,22 +65,22 @@ pub struct Planned {
     /// What it is compared for.
     pub studies: Vec<Study>,
     /// How it is trained.
-    pub settings: Settings,
+    pub training: TrainingPlan,
 }
 
 impl Planned {
     /// Name of its folder: `allcnn-adam-1500-paper`.
     #[must_use]
     pub fn name(&self) -> String {
-        let Settings { arch, optimizer, per_class, split, .. } = &self.settings;
+        let TrainingPlan { arch, optimizer, per_class, split, .. } = &self.training;
         format!("{}-{}-{per_class}-{split}", arch.name(), value_name(optimizer))
     }
 
     /// Items of the training part, about: the paper's protocol takes the test items from the augmented ones.
     #[must_use]
     pub const fn items(&self) -> usize {
-        let all = self.settings.per_class * 4;
-        if matches!(self.settings.split, SplitKind::Paper) { all * 4 / 5 } else { all }
+        let all = self.training.per_class * 4;
+        if matches!(self.training.split, SplitKind::Paper) { all * 4 / 5 } else { all }
     }
 }
 
@@ -105,46 +91,44 @@ impl Frame {
         let mut plan: Vec<Planned> = Vec::new();
         let mut add = |study, arch, optimizer, per_class| {
             for split in SPLITS {
-                let settings = self.settings(arch, optimizer, per_class, split);
-                match plan.iter_mut().find(|planned| planned.settings == settings) {
+                let training = self.training(arch, optimizer, per_class, split);
+                match plan.iter_mut().find(|planned| planned.training == training) {
                     Some(planned) => planned.studies.push(study),
-                    None => plan.push(Planned { studies: vec![study], settings }),
+                    None => plan.push(Planned { studies: vec![study], training }),
                 }
             }
         };
         let adam = OptimizerKind::Adam;
-        add(Study::Optimizers, Architecture::Allcnn, adam, self.per_class);
-        add(Study::Optimizers, Architecture::Allcnn, OptimizerKind::Adamax, self.per_class);
+        add(Study::Optimizers, Architecture::Allcnn, adam, self.common.per_class);
+        add(Study::Optimizers, Architecture::Allcnn, OptimizerKind::Adamax, self.common.per_class);
         for arch in std::iter::once(Architecture::Allcnn).chain(OTHERS) {
-            add(Study::Networks, arch, adam, self.per_class);
+            add(Study::Networks, arch, adam, self.common.per_class);
         }
         for &size in &self.sizes {
             add(Study::Sizes, Architecture::Allcnn, adam, size);
         }
         for arch in [Architecture::AllcnnShallow, Architecture::Allcnn, Architecture::AllcnnDeep] {
-            add(Study::Depths, arch, adam, self.per_class);
+            add(Study::Depths, arch, adam, self.common.per_class);
         }
         plan
     }
 
-    fn settings(&self, arch: Architecture, optimizer: OptimizerKind, per_class: usize, split: SplitKind) -> Settings {
+    fn training(
+        &self,
+        arch: Architecture,
+        optimizer: OptimizerKind,
+        per_class: usize,
+        split: SplitKind,
+    ) -> TrainingPlan {
         let weights = self.weights.iter().find(|(of, _)| *of == arch).map(|(_, path)| path.clone());
-        Settings {
-            recipe: Recipe::Paper,
+        TrainingPlan {
             arch,
             optimizer,
-            epochs: self.epochs,
-            batch_size: self.batch_size,
-            learning_rate: if weights.is_some() { FINE_TUNING } else { 1e-3 },
-            schedule: Schedule::Constant,
-            batch_statistics: self.batch_statistics,
-            dropout: 0.5,
-            image_size: self.image_size,
             per_class,
             split,
-            seed: self.seed,
-            patience: 0,
+            learning_rate: if weights.is_some() { FINE_TUNING } else { self.common.learning_rate },
             weights,
+            ..self.common.clone()
         }
     }
 }
@@ -160,9 +144,9 @@ type NamesOf = fn(&Planned) -> Vec<String>;
 pub fn select(plan: Vec<Planned>, only: &[String]) -> Result<Vec<Planned>, Error> {
     let kinds: [NamesOf; 5] = [
         |planned| planned.studies.iter().map(|study| study.name().to_owned()).collect(),
-        |planned| vec![planned.settings.split.name().to_owned()],
-        |planned| vec![planned.settings.arch.name().to_owned()],
-        |planned| vec![value_name(&planned.settings.optimizer)],
+        |planned| vec![planned.training.split.name().to_owned()],
+        |planned| vec![planned.training.arch.name().to_owned()],
+        |planned| vec![value_name(&planned.training.optimizer)],
         |planned| vec![planned.name()],
     ];
     for name in only {
@@ -199,13 +183,8 @@ mod tests {
 
     fn frame() -> Frame {
         Frame {
-            epochs: 30,
-            batch_size: 32,
-            image_size: 224,
+            common: TrainingPlan::default(),
             sizes: vec![1000, 1200, 1500, 1800],
-            per_class: 1500,
-            seed: 1,
-            batch_statistics: BatchStatistics::Anew,
             weights: vec![(Architecture::Resnet50, "resnet50.pth".into())],
         }
     }
@@ -227,9 +206,9 @@ mod tests {
         }
         assert_eq!(plan[0].name(), "allcnn-adam-1500-paper");
         assert_eq!(plan[0].studies, Study::ALL, "the paper's training is part of every comparison");
-        let resnet = plan.iter().find(|planned| planned.settings.arch == Architecture::Resnet50).expect("planned");
-        assert_eq!((resnet.settings.learning_rate, resnet.items()), (1e-4, 4800));
-        assert!(resnet.settings.weights.is_some() && plan[0].settings.weights.is_none());
+        let resnet = plan.iter().find(|planned| planned.training.arch == Architecture::Resnet50).expect("planned");
+        assert_eq!((resnet.training.learning_rate, resnet.items()), (1e-4, 4800));
+        assert!(resnet.training.weights.is_some() && plan[0].training.weights.is_none());
     }
 
     #[test]

@@ -132,13 +132,15 @@ const fn protocol(kind: SplitKind) -> &'static str {
 fn verdict(subject: &Subject<'_>, finished: &[&Outcome]) -> Option<String> {
     let of = |kind| {
         finished.iter().find(|outcome| {
-            outcome.split == kind && outcome.optimizer == "adam" && outcome.studies.len() == Study::ALL.len()
+            outcome.plan.split == kind
+                && outcome.plan.optimizer == blastscope_host::training::OptimizerKind::Adam
+                && outcome.studies.len() == Study::ALL.len()
         })
     };
     let sentence = |outcome: &&Outcome| {
         format!(
             "on the {}: {} ({}), where six colour numbers reach {} ({})",
-            if outcome.split == SplitKind::Paper { "paper's protocol" } else { "split by overlap group" },
+            if outcome.plan.split == SplitKind::Paper { "paper's protocol" } else { "split by overlap group" },
             outcome.test.accuracy.percent(),
             outcome.test.accuracy.interval(),
             outcome.baseline.accuracy.percent(),
@@ -167,9 +169,15 @@ fn facts(report: &mut Report, subject: &Subject<'_>, finished: &[&Outcome]) {
         ("Data", format!("{} pictures ({})", subject.data.images.len(), counts.join(", "))),
         ("Overlap groups", subject.data.group_count().to_string()),
         ("SHA-256 of the data set", hex(&subject.data.manifest_hash())),
-        ("Input", format!("{0} x {0} pixels, the corner of the scale bar masked", frame.image_size)),
-        ("Training", format!("{} epochs, batches of {}, seed {}", frame.epochs, frame.batch_size, frame.seed)),
-        ("Statistics of batch normalization", statistics(frame.batch_statistics).into()),
+        ("Input", format!("{0} x {0} pixels, the corner of the scale bar masked", frame.common.image_size)),
+        (
+            "Training",
+            format!(
+                "{} epochs, batches of {}, seed {}",
+                frame.common.epochs, frame.common.batch_size, frame.common.seed
+            ),
+        ),
+        ("Statistics of batch normalization", statistics(frame.common.batch_statistics).into()),
         ("Computed by", machines.join("; ")),
         ("Program", format!("blastscope-host {}", env!("CARGO_PKG_VERSION"))),
     ]);
@@ -201,9 +209,9 @@ fn cited(report: &mut Report, finished: &[&Outcome]) {
         for &arch in cited.here {
             let of = |kind| {
                 finished.iter().find(|outcome| {
-                    outcome.split == kind
-                        && outcome.arch == arch
-                        && outcome.optimizer == blastscope_host::support::text::value_name(&cited.optimizer)
+                    outcome.plan.split == kind
+                        && outcome.plan.arch == arch
+                        && outcome.plan.optimizer == cited.optimizer
                         && (outcome.studies.contains(&Study::Optimizers) || outcome.studies.contains(&Study::Networks))
                 })
             };

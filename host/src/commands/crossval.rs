@@ -8,16 +8,13 @@ use blastscope_files::Printable as _;
 
 use crate::{
     Error,
-    commands::{
-        choices::{Choices, MachineChoice},
-        crossval::conduct::Conductor,
-    },
+    commands::{crossval::conduct::Conductor, machine::MachineChoice},
     data::{dataset::Dataset, folds::Fold},
     measure::crossval::{By, folds, summary::Summary},
     report::crossval::{Subject, text, write},
     statistics::bootstrap::Bootstrap,
     support::{folder_lock::FolderLock, output, progress::Progress},
-    training::settings::Source,
+    training::{begin::Source, plan::TrainingPlan},
 };
 
 /// Train on all but one fold, ask about that fold, for every fold in turn.
@@ -50,15 +47,12 @@ pub struct Crossval {
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     jobs: u32,
     #[command(flatten)]
-    choices: Choices,
+    plan: TrainingPlan,
     /// Table of overlap groups and sittings; by default DIR/groups.csv where there is one.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineChoice,
-    /// Seed of weights, shuffling, splits and folds.
-    #[arg(long, default_value_t = 1, value_name = "SEED")]
-    seed: u64,
     /// Print the results as JSON in place of the table.
     #[arg(long)]
     json: bool,
@@ -73,7 +67,7 @@ impl Crossval {
         let machine = self.machine.open()?;
         let hardware = machine.to_string();
         let data = Dataset::scan(&self.data, self.groups.as_deref(), Progress::Shown)?;
-        let plan = folds(&data, self.by, self.folds as usize, self.seed)?;
+        let plan = folds(&data, self.by, self.folds as usize, self.plan.seed)?;
         if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {
             let names: Vec<&str> = plan.folds.iter().map(|fold| fold.name.as_str()).collect();
             return Err(Error::Usage(format!("--only {unknown} is no fold; there are {}", names.join(", "))));
@@ -86,19 +80,21 @@ impl Crossval {
         }
         let chosen: Vec<Fold> =
             plan.folds.iter().filter(|fold| self.only.is_empty() || self.only.contains(&fold.name)).cloned().collect();
-        let settings = self.choices.settings(self.by.split(), self.seed);
+        let training = TrainingPlan { split: self.by.split(), ..self.plan.clone() };
         let conductor = Conductor {
             out: &self.out,
             data: &data,
             source: Source { root: &self.data, groups: self.groups.as_deref() },
             by: self.by,
-            settings: &settings,
+            plan: &training,
             machine,
         };
         let _lock = FolderLock::take(&self.out)?;
         let subject = Subject {
             by: self.by,
-            settings: &settings,
+            recipe: training.recipe.name(),
+            epochs: training.epochs,
+            training: &training.facts(),
             drawn: data.drawn,
             impossible: &plan.impossible,
             planned: plan.folds.len(),

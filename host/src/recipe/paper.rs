@@ -7,7 +7,7 @@ use burn::{data::dataloader::batcher::Batcher as _, prelude::Device};
 use rand::seq::SliceRandom as _;
 
 use super::{
-    Told, Views,
+    Defaults, Told, Views,
     batches::{Example, ExampleBatcher, loader},
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
@@ -18,6 +18,16 @@ use crate::{
         split::{Item, Part, Split},
     },
     support::{progress::Progress, random},
+};
+
+pub(super) const DEFAULTS: Defaults = Defaults {
+    optimizer: "adam",
+    epochs: "30",
+    batch_size: "32",
+    learning_rate: "0.001",
+    schedule: "constant",
+    batch_statistics: "anew",
+    dropout: "0.5",
 };
 
 /// The stream of random numbers that mixes the items before they are cut into shares.

@@ -20,7 +20,7 @@ use burn::{
 use rayon::prelude::*;
 
 use super::{
-    Told, Views,
+    Defaults, Told, Views,
     batches::{Batch, Example},
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
@@ -33,6 +33,17 @@ use crate::{
         split::{Part, Split},
     },
     support::progress::Progress,
+};
+
+// The running statistics are as it was found and measured.
+pub(super) const DEFAULTS: Defaults = Defaults {
+    optimizer: "adamw",
+    epochs: "8",
+    batch_size: "64",
+    learning_rate: "0.002",
+    schedule: "one-cycle",
+    batch_statistics: "running",
+    dropout: "0.4",
 };
 
 /// Share of a target's probability that goes to all classes alike: not every cell is what its field is.

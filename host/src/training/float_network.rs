@@ -33,17 +33,18 @@ impl FloatNetwork {
     pub fn load(config: &RunConfig, weights: &Path, device: &Device) -> Result<Self, Error> {
         let record = ModuleRecord::load(weights)
             .map_err(|error| Error::content(weights, format!("holds no weights that can be read: {error}")))?;
-        let network = Network::new(config.arch, config.preprocessing.network_size().0, config.dropout, device);
+        let network =
+            Network::new(config.plan.arch, config.preprocessing.network_size().0, config.plan.dropout, device);
         let expected = network.num_params();
         let network = network
             .try_load_record(record)
             .ok()
             .filter(|network| network.num_params() == expected)
-            .ok_or_else(|| Error::content(weights, format!("holds no weights of {}", config.arch.name())))?;
+            .ok_or_else(|| Error::content(weights, format!("holds no weights of {}", config.plan.arch.name())))?;
         Ok(Self {
-            architecture: config.arch,
+            architecture: config.plan.arch,
             network,
-            recipe: config.recipe,
+            recipe: config.plan.recipe,
             preprocessing: config.preprocessing.clone(),
             device: device.clone(),
         })

@@ -26,17 +26,17 @@ pub(super) fn networks(report: &mut Report, outcomes: &[&Outcome]) {
     for split in SPLITS {
         let here = on(outcomes, split);
         let row = |outcome: &Outcome| -> Vec<Cell> {
-            let weights = outcome.weights.as_ref().and_then(|weights| weights.file.file_name());
+            let weights = outcome.plan.weights.as_ref().and_then(|weights| weights.file_name());
             vec![
-                outcome.arch.name().into(),
+                outcome.plan.arch.name().into(),
                 weights.map_or_else(|| "fresh".into(), |name| name.to_string_lossy().into_owned()).into(),
                 millions(outcome.parameters).into(),
-                format!("{:.2}", outcome.arch.gmac()).into(),
-                paper::cited_of(outcome.arch, OptimizerKind::Adam).into(),
+                format!("{:.2}", outcome.plan.arch.gmac()).into(),
+                paper::cited_of(outcome.plan.arch, OptimizerKind::Adam).into(),
             ]
         };
         report.table(scores(&columns, &here, row, protocol(split)));
-        report.figures(validation(&here, "networks", |outcome| outcome.arch.name().to_owned()));
+        report.figures(validation(&here, "networks", |outcome| outcome.plan.arch.name().to_owned()));
         // The paper's network has its matrix among the optimizers.
         let others: Vec<&Outcome> =
             here.iter().copied().filter(|outcome| !outcome.studies.contains(&Study::Optimizers)).collect();
@@ -55,8 +55,8 @@ pub(super) fn sizes(report: &mut Report, outcomes: &[&Outcome]) {
     );
     for split in SPLITS {
         let mut here = on(outcomes, split);
-        here.sort_by_key(|outcome| outcome.per_class);
-        let row = |outcome: &Outcome| -> Vec<Cell> { vec![outcome.per_class.into(), outcome.items[0].into()] };
+        here.sort_by_key(|outcome| outcome.plan.per_class);
+        let row = |outcome: &Outcome| -> Vec<Cell> { vec![outcome.plan.per_class.into(), outcome.items[0].into()] };
         report.table(scores(&["items a class", "training items"], &here, row, protocol(split)));
     }
 }
@@ -72,23 +72,23 @@ pub(super) fn depths(report: &mut Report, outcomes: &[&Outcome]) {
     );
     for split in SPLITS {
         let mut here = on(outcomes, split);
-        here.sort_by_key(|outcome| outcome.arch.convolutions());
+        here.sort_by_key(|outcome| outcome.plan.arch.convolutions());
         let row = |outcome: &Outcome| -> Vec<Cell> {
             vec![
-                outcome.arch.name().into(),
-                outcome.arch.convolutions().to_string().into(),
+                outcome.plan.arch.name().into(),
+                outcome.plan.arch.convolutions().to_string().into(),
                 millions(outcome.parameters).into(),
-                format!("{:.2}", outcome.arch.gmac()).into(),
+                format!("{:.2}", outcome.plan.arch.gmac()).into(),
             ]
         };
         let columns = ["network", "convolutions", "parameters", "GMAC"];
         report.table(scores(&columns, &here, row, protocol(split)));
-        report.figures(validation(&here, "depths", |outcome| outcome.arch.name().to_owned()));
+        report.figures(validation(&here, "depths", |outcome| outcome.plan.arch.name().to_owned()));
     }
 }
 
 fn on<'a>(outcomes: &[&'a Outcome], split: SplitKind) -> Vec<&'a Outcome> {
-    outcomes.iter().copied().filter(|outcome| outcome.split == split).collect()
+    outcomes.iter().copied().filter(|outcome| outcome.plan.split == split).collect()
 }
 
 /// A line a training: what `row` says of it, then its scores and the baseline's on the same test part.
@@ -134,8 +134,8 @@ fn validation(outcomes: &[&Outcome], study: &str, name: impl Fn(&Outcome) -> Str
         .collect();
     let level = first.baseline_validation.value.map(|value| (format!("six colours {}", percent(value)), value));
     let chart = Chart { title: "Validation accuracy".into(), shares: true, series, level };
-    let caption = format!("Validation accuracy over the epochs, {}", protocol(first.split));
-    vec![Figure::svg(format!("{study}-{}", first.split), chart.svg(), caption).width(super::FIGURE)]
+    let caption = format!("Validation accuracy over the epochs, {}", protocol(first.plan.split));
+    vec![Figure::svg(format!("{study}-{}", first.plan.split), chart.svg(), caption).width(super::FIGURE)]
 }
 
 /// `8.38 million`.

@@ -9,6 +9,8 @@ use crate::{
 };
 use blastscope_host::{
     report::document::{Cell, Column, Figure, Report, Table},
+    support::text::value_name,
+    training::OptimizerKind,
     training::run_folder::Epoch,
 };
 
@@ -18,7 +20,7 @@ pub(super) fn write(report: &mut Report, outcomes: &[&Outcome]) {
     }
     report.section("Adam and Adamax");
     for split in SPLITS {
-        let here: Vec<&Outcome> = outcomes.iter().copied().filter(|outcome| outcome.split == split).collect();
+        let here: Vec<&Outcome> = outcomes.iter().copied().filter(|outcome| outcome.plan.split == split).collect();
         if here.is_empty() {
             continue;
         }
@@ -35,7 +37,7 @@ pub(super) fn write(report: &mut Report, outcomes: &[&Outcome]) {
 fn epochs(outcomes: &[&Outcome]) -> Table {
     let mut columns = vec![Column::number("epoch")];
     for outcome in outcomes {
-        let name = title(&outcome.optimizer);
+        let name = title(outcome.plan.optimizer);
         columns.extend(
             [format!("{name} acc."), "loss".into(), "val. acc.".into(), "val. loss".into()].map(Column::number),
         );
@@ -103,7 +105,7 @@ fn curves(outcomes: &[&Outcome], split: &str) -> Vec<Figure> {
             for (colour, outcome) in outcomes.iter().enumerate() {
                 for (part, dashed, value) in [("training", true, values[0]), ("validation", false, values[1])] {
                     let points = outcome.epochs.iter().map(|epoch| (epoch.epoch as f64, value(epoch))).collect();
-                    let name = format!("{}, {part}", title(&outcome.optimizer));
+                    let name = format!("{}, {part}", title(outcome.plan.optimizer));
                     series.push(Series { name, colour, dashed, points });
                 }
             }
@@ -119,7 +121,7 @@ fn curves(outcomes: &[&Outcome], split: &str) -> Vec<Figure> {
 /// Precision, recall and F1 of each class.
 fn classes(outcomes: &[&Outcome]) -> Table {
     let mut columns = vec![Column::text("class"), Column::number("test fields")];
-    let names = outcomes.iter().map(|outcome| title(&outcome.optimizer)).chain(["six colours".to_owned()]);
+    let names = outcomes.iter().map(|outcome| title(outcome.plan.optimizer)).chain(["six colours".to_owned()]);
     for name in names {
         columns.extend([format!("{name} prec."), "recall".into(), "F1".into()].map(Column::number));
     }
@@ -147,7 +149,7 @@ fn classes(outcomes: &[&Outcome]) -> Table {
 /// The confusion matrices of trainings.
 pub(super) fn confusions(outcomes: &[&Outcome]) -> Vec<Figure> {
     let figure = |outcome: &&Outcome| {
-        let (arch, optimizer) = (outcome.arch.name(), title(&outcome.optimizer));
+        let (arch, optimizer) = (outcome.plan.arch.name(), title(outcome.plan.optimizer));
         let caption = format!("{arch} with {optimizer}, epoch {}", outcome.measured_epoch);
         let svg = outcome.test.confusion_svg(&caption);
         Figure::svg(format!("confusion-{}", outcome.name), svg, caption).width(super::FIGURE)
@@ -158,12 +160,13 @@ pub(super) fn confusions(outcomes: &[&Outcome]) -> Vec<Figure> {
 /// The baseline's confusion matrix on a training's test part.
 fn baseline_confusion(outcome: &Outcome) -> Figure {
     let caption = "six colour numbers, 5 nearest neighbours";
-    let name = format!("confusion-baseline-{}", outcome.split);
+    let name = format!("confusion-baseline-{}", outcome.plan.split);
     Figure::svg(name, outcome.baseline.confusion_svg(caption), caption).width(super::FIGURE)
 }
 
 /// `Adam` for `adam`.
-pub(super) fn title(name: &str) -> String {
+pub(super) fn title(optimizer: OptimizerKind) -> String {
+    let name = value_name(&optimizer);
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

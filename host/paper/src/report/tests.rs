@@ -5,20 +5,14 @@ use crate::plan::Planned;
 use blastscope_host::{
     data::dataset::LabelledImage,
     measure::{evaluation, prediction::Prediction},
-    support::text::value_name,
-    training::run_folder::Epoch,
+    training::{plan::TrainingPlan, run_folder::Epoch},
 };
 use blastscope_shared::{Class, Rate, Sight};
 
 fn frame() -> Frame {
     Frame {
-        epochs: 12,
-        batch_size: 32,
-        image_size: 224,
+        common: TrainingPlan { epochs: 12, ..TrainingPlan::default() },
         sizes: vec![1000, 1500],
-        per_class: 1500,
-        seed: 1,
-        batch_statistics: BatchStatistics::Anew,
         weights: vec![(blastscope_host::training::architecture::Architecture::Resnet50, PathBuf::from("imagenet.pth"))],
     }
 }
@@ -54,7 +48,7 @@ fn evaluation(right: usize) -> Evaluation {
 }
 
 fn outcome(planned: &Planned, right: usize) -> Outcome {
-    let settings = &planned.settings;
+    let training = &planned.training;
     let epoch = |epoch: usize| Epoch {
         epoch,
         train_loss: 1.0 / epoch as f64,
@@ -65,16 +59,11 @@ fn outcome(planned: &Planned, right: usize) -> Outcome {
     Outcome {
         name: planned.name(),
         studies: planned.studies.clone(),
-        arch: settings.arch,
-        optimizer: value_name(&settings.optimizer),
-        per_class: settings.per_class,
-        split: settings.split,
-        learning_rate: settings.learning_rate,
-        weights: None,
+        plan: training.clone(),
         parameters: 8_400_000,
         items: [planned.items(), 40],
-        epochs: (1..=settings.epochs).map(epoch).collect(),
-        measured_epoch: settings.epochs,
+        epochs: (1..=training.epochs).map(epoch).collect(),
+        measured_epoch: training.epochs,
         test: evaluation(right),
         baseline: evaluation(30),
         baseline_validation: Rate::new(7, 8),

@@ -29,11 +29,12 @@ use crate::{
     support::{atomic_file, output, progress::Progress, signal},
     training::{
         self,
+        begin::Source,
         float_network::FloatNetwork,
         machine::Machine,
         plain_renderer::Queue,
+        plan::TrainingPlan,
         run_folder::{RunConfig, RunFolder},
-        settings::{Settings, Source},
     },
 };
 
@@ -51,7 +52,7 @@ pub struct Conductor<'a> {
     /// What a fold is.
     pub by: By,
     /// How each fold is trained.
-    pub settings: &'a Settings,
+    pub plan: &'a TrainingPlan,
     /// What computes.
     pub machine: Machine,
 }
@@ -116,7 +117,7 @@ impl Conductor<'_> {
         if open.is_empty() {
             return Ok(());
         }
-        let material = Material::read(self.data, &self.settings.preprocessing())?;
+        let material = Material::read(self.data, &self.plan.preprocessing())?;
         for (at, fold) in open.iter().enumerate() {
             let later = open.len() - at - 1;
             let place = format!("fold {} of {}, {}", folds.len() - later, folds.len(), fold.name);
@@ -134,14 +135,14 @@ impl Conductor<'_> {
     /// Begins a fold's run, or opens it again, to be written to.
     fn open(&self, fold: &Fold) -> Result<(RunFolder, RunConfig, Split), Error> {
         let folder = fold_folder(self.out, &fold.name);
-        if let Some((run, config)) = self.settings.reopen(&folder, self.data)? {
+        if let Some((run, config)) = self.plan.reopen(&folder, self.data)? {
             let run = run.locked()?;
             let split = Split::read(&run.split(), self.data)?;
             return Ok((run, config, split));
         }
-        let Settings { seed, per_class, .. } = *self.settings;
+        let TrainingPlan { seed, per_class, .. } = *self.plan;
         let split = Split::hold_out(self.data, &fold.test, self.by.split(), seed, per_class)?;
-        let (run, config) = self.settings.begin_with(&split, &folder, self.data, &self.source, &self.machine)?;
+        let (run, config) = self.plan.begin_with(&split, &folder, self.data, &self.source, &self.machine)?;
         Ok((run, config, split))
     }
 
@@ -207,7 +208,7 @@ impl Conductor<'_> {
         });
         Ok(FoldOutcome {
             name: fold.name.clone(),
-            epoch: config.chosen(&run.epochs()?).map_or(config.epochs, |epoch| epoch.epoch),
+            epoch: config.chosen(&run.epochs()?).map_or(config.plan.epochs, |epoch| epoch.epoch),
             calibration,
             validation_unseen: validation.len() - scored.len(),
             answers: answers.collect(),
@@ -217,7 +218,7 @@ impl Conductor<'_> {
     fn read(&self, fold: &Fold) -> Result<Option<FoldOutcome>, Error> {
         let folder = fold_folder(self.out, &fold.name);
         let path = folder.join(FILE);
-        if self.settings.reopen(&folder, self.data)?.is_none() || !path.is_file() {
+        if self.plan.reopen(&folder, self.data)?.is_none() || !path.is_file() {
             return Ok(None);
         }
         let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;

@@ -7,6 +7,7 @@ use crate::{
         split::{Part, Split, SplitKind},
     },
     recipe::Told,
+    support::text::value_name,
     training::run_folder::RunConfig,
 };
 use blastscope_shared::{
@@ -76,7 +77,7 @@ pub fn card(
         )
     };
     let Told { seen, varied } =
-        config.recipe.told(&config.preprocessing, split.items(Part::Train).count(), config.per_class);
+        config.plan.recipe.told(&config.preprocessing, split.items(Part::Train).count(), config.plan.per_class);
     let quantized = match fine_tuned {
         0 => "Quantized after training to int8.".to_owned(),
         steps => format!("Quantized to int8 and fine-tuned for {steps} steps to say what the float network says."),
@@ -102,14 +103,14 @@ pub fn card(
         training: format!(
             "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs} epochs, the weights \
              of epoch {chosen}; {}, dropout {}; {}. {quantized}",
-            config.arch.name(),
+            config.plan.arch.name(),
             seen,
-            config.optimizer,
-            config.learning_rate,
-            config.schedule,
-            config.batch_size,
+            value_name(&config.plan.optimizer),
+            config.plan.learning_rate,
+            value_name(&config.plan.schedule),
+            config.plan.batch_size,
             varied,
-            config.dropout,
+            config.plan.dropout,
             config.hardware,
         ),
         results,
