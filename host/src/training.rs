@@ -22,6 +22,7 @@ pub mod model;
 pub mod network;
 pub mod plain_renderer;
 pub mod plan;
+pub mod queue;
 pub mod resnet;
 pub mod schedule;
 pub mod shares;
@@ -53,7 +54,7 @@ use self::{
     epochs::Epochs,
     metric_memory::MetricMemory,
     network::Network,
-    plain_renderer::{PlainRenderer, Queue},
+    plain_renderer::{Outlook, PlainRenderer},
     schedule::ScheduledRate,
 };
 use crate::{
@@ -107,20 +108,20 @@ pub fn train(
     train_in_queue(run, config, data, split, devices, None)
 }
 
-/// As [`train`]; with a `queue` of which the training is a part, its progress goes to plain lines that say so.
+/// As [`train`]; with the `outlook` of a queue, its progress goes to plain lines that say so.
 ///
 /// # Errors
 /// As [`train`].
 ///
 /// # Panics
 /// As [`train`].
-pub fn train_in_queue(
+fn train_in_queue(
     run: &RunFolder,
     config: &RunConfig,
     data: &Dataset,
     split: &Split,
     devices: &[Device],
-    queue: Option<Queue>,
+    outlook: Option<Outlook>,
 ) -> Result<(), Error> {
     let plan = &config.plan;
     let start = checkpoints::last_complete(run)?;
@@ -185,8 +186,8 @@ pub fn train_in_queue(
             StoppingCondition::NoImprovementSince { n_epochs: plan.patience },
         ));
     }
-    if queue.is_some() || !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(PlainRenderer::new(queue)));
+    if outlook.is_some() || !std::io::stdout().is_terminal() {
+        training = training.renderer(Box::new(PlainRenderer::new(outlook)));
     }
     if let Some(epoch) = start {
         training = training.checkpoint(epoch);

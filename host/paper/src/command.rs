@@ -1,12 +1,15 @@
 //! `reproduce`: the reference paper's experiment, whole.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use blastscope_files::Printable as _;
 
 use crate::{
-    conduct::Conductor,
-    outcome::Outcome,
+    measure::measure,
+    outcome::{self, Outcome, Pace},
     plan::{Frame, Planned, select},
     report::{Subject, write},
 };
@@ -15,9 +18,18 @@ use blastscope_host::{
     Error,
     commands::machine::MachineChoice,
     data::{dataset::Dataset, drawn_set::DrawnSet},
-    support::{folder_lock::FolderLock, output, progress::Progress},
+    support::{
+        folder_lock::FolderLock,
+        output,
+        progress::{Progress, span},
+    },
     training::{
-        architecture::Architecture, batch_statistics::BatchStatistics, begin::Source, plan::TrainingPlan, weights,
+        architecture::Architecture,
+        batch_statistics::BatchStatistics,
+        begin::Source,
+        plan::TrainingPlan,
+        queue::{Entry, Queue},
+        weights,
     },
 };
 
@@ -104,15 +116,27 @@ impl Reproduce {
         let root = self.fields()?;
         let data = Dataset::scan(&root, self.groups.as_deref(), Progress::Shown)?;
         let source = Source { root: &root, groups: self.groups.as_deref() };
-        let conductor = Conductor { out: &self.out, data: &data, source, machine };
+        let entries: Vec<Entry> = plan.iter().map(Planned::entry).collect();
+        let queue = Queue { out: &self.out, data: &data, source, machine, noun: "training", file: outcome::FILE };
         if self.list {
-            return list(&plan, &conductor.outcomes(&plan)?);
+            return list(&plan, &queue.outcomes(&entries)?);
         }
         let report = |outcomes: &[Option<Outcome>]| {
-            let finished: Vec<&Outcome> = outcomes.iter().flatten().collect();
-            write(&self.out, &Subject { data: &data, frame: &frame, planned: plan.len() }, &finished)
+            // A training may be compared for more now than when it was measured.
+            let finished = plan.iter().zip(outcomes).filter_map(|(planned, outcome)| {
+                Some(Outcome { studies: planned.studies.clone(), ..outcome.clone()? })
+            });
+            let finished: Vec<Outcome> = finished.collect();
+            let subject = Subject { data: &data, frame: &frame, planned: plan.len() };
+            write(&self.out, &subject, &finished.iter().collect::<Vec<_>>())
         };
-        let outcomes = conductor.conduct(&plan, report)?;
+        let outcomes = queue.conduct(
+            &entries,
+            1,
+            |at, outcomes| outlook(&plan, at, outcomes),
+            |at, trained| measure(&data, &plan[at], trained, queue.machine.main_device()),
+            report,
+        )?;
         report(&outcomes)?;
         output::line(format_args!("report: {}", self.out.join("report.html").printable()))?;
         Ok(())
@@ -175,6 +199,16 @@ impl Reproduce {
         set.write(&root, || task.advance(1))?;
         Ok(root)
     }
+}
+
+/// How long the trainings after `at` take, in units of it, and how long all take that are left.
+fn outlook(plan: &[Planned], at: usize, outcomes: &[Option<Outcome>]) -> (f64, Option<String>) {
+    let pace = Pace::new(outcomes.iter().flatten());
+    let missing = plan.iter().zip(outcomes).skip(at + 1).filter(|(_, outcome)| outcome.is_none());
+    let later: f64 = missing.map(|(planned, _)| pace.of(planned)).sum();
+    let own = pace.of(&plan[at]);
+    let left = || span(Duration::from_secs_f64((own + later).clamp(0.0, 1e9)));
+    (later / own.max(1e-9), pace.is_known().then(|| format!("about {} left in all", left())))
 }
 
 /// Which of the two YOLOv8 networks a file's weights are of.

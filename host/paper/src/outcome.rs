@@ -1,20 +1,16 @@
 //! What a training came to: `outcome.json` in its run folder.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Planned, Study};
 use blastscope_host::{
-    Error,
     measure::evaluation::Evaluation,
-    support::atomic_file,
     training::{architecture::Architecture, plan::TrainingPlan, run_folder::Epoch},
 };
 use blastscope_shared::Rate;
 
 /// Its file in a run folder.
-const FILE: &str = "outcome.json";
+pub const FILE: &str = "outcome.json";
 
 /// A training, measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,32 +47,6 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome in a run folder; `None` where the training has not come to one.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is none.
-    pub fn read(run: &Path) -> Result<Option<Self>, Error> {
-        let path = run.join(FILE);
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(failure) if failure.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(failure) => return Err(Error::io("read", &path)(failure)),
-        };
-        serde_json::from_slice(&text).map(Some).map_err(|error| {
-            Error::content(&path, format!("is no outcome ({error}); delete it to measure the run again"))
-        })
-    }
-
-    /// Writes the outcome into a run folder.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn write(&self, run: &Path) -> Result<(), Error> {
-        let path = run.join(FILE);
-        let text = serde_json::to_vec_pretty(self).map_err(|error| Error::content(&path, error.to_string()))?;
-        atomic_file::write(&path, &text)
-    }
-
     /// Seconds that one item took in training.
     fn seconds_per_item(&self) -> Option<f64> {
         Some(self.seconds_per_epoch? / self.items[0].max(1) as f64)

@@ -8,7 +8,7 @@ use blastscope_host::{
     Error,
     data::split::SplitKind,
     support::text::value_name,
-    training::{OptimizerKind, architecture::Architecture, plan::TrainingPlan},
+    training::{OptimizerKind, architecture::Architecture, plan::TrainingPlan, queue::Entry},
 };
 
 /// What a training is compared for.
@@ -74,6 +74,12 @@ impl Planned {
     pub fn name(&self) -> String {
         let TrainingPlan { arch, optimizer, per_class, split, .. } = &self.training;
         format!("{}-{}-{per_class}-{split}", arch.name(), value_name(optimizer))
+    }
+
+    /// Its place in a queue of trainings.
+    #[must_use]
+    pub fn entry(&self) -> Entry {
+        Entry { name: self.name(), folder: self.name(), plan: self.training.clone(), held_out: None }
     }
 
     /// Items of the training part, about: the paper's protocol takes the test items from the augmented ones.

@@ -1,20 +1,25 @@
 //! `crossval`: how a way of training does on what it has not seen, fold by fold.
 
-pub mod conduct;
+mod ask;
 
 use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
 
+use self::ask::{Material, ask};
 use crate::{
     Error,
-    commands::{crossval::conduct::Conductor, machine::MachineChoice},
+    commands::machine::MachineChoice,
     data::{dataset::Dataset, folds::Fold},
-    measure::crossval::{By, folds, summary::Summary},
+    measure::crossval::{By, FoldOutcome, folds, summary::Summary},
     report::crossval::{Subject, text, write},
     statistics::bootstrap::Bootstrap,
     support::{folder_lock::FolderLock, output, progress::Progress},
-    training::{begin::Source, plan::TrainingPlan},
+    training::{
+        begin::Source,
+        plan::TrainingPlan,
+        queue::{Entry, Queue},
+    },
 };
 
 /// Train on all but one fold, ask about that fold, for every fold in turn.
@@ -81,13 +86,22 @@ impl Crossval {
         let chosen: Vec<Fold> =
             plan.folds.iter().filter(|fold| self.only.is_empty() || self.only.contains(&fold.name)).cloned().collect();
         let training = TrainingPlan { split: self.by.split(), ..self.plan.clone() };
-        let conductor = Conductor {
+        let entries = |folds: &[Fold]| -> Vec<Entry> {
+            let entry = |fold: &Fold| Entry {
+                name: fold.name.clone(),
+                folder: folder(&fold.name),
+                plan: training.clone(),
+                held_out: Some(fold.test.clone()),
+            };
+            folds.iter().map(entry).collect()
+        };
+        let queue = Queue {
             out: &self.out,
             data: &data,
             source: Source { root: &self.data, groups: self.groups.as_deref() },
-            by: self.by,
-            plan: &training,
             machine,
+            noun: "fold",
+            file: "fold.json",
         };
         let _lock = FolderLock::take(&self.out)?;
         let subject = Subject {
@@ -100,13 +114,27 @@ impl Crossval {
             planned: plan.folds.len(),
             hardware: &hardware,
         };
+        let all = entries(&plan.folds);
         // Of all folds that are finished, also those of earlier calls with another --only.
         let report = || {
-            let outcomes = conductor.finished(&plan.folds)?;
+            let outcomes: Vec<FoldOutcome> = queue.outcomes(&all)?.into_iter().flatten().collect();
             let summary = Summary::new(&outcomes, Bootstrap::default());
             write(&self.out, &subject, &outcomes, &summary).map(|()| summary)
         };
-        conductor.conduct(&chosen, self.jobs as usize, || report().map(|_| ()))?;
+        let mut material = None;
+        queue.conduct(
+            &entries(&chosen),
+            self.jobs as usize,
+            |at, outcomes| (outcomes[at + 1..].iter().filter(|outcome| outcome.is_none()).count() as f64, None),
+            |at, trained| {
+                let material = match &mut material {
+                    Some(material) => material,
+                    none => none.insert(Material::read(&data, &training.preprocessing())?),
+                };
+                ask(&data, &chosen[at], material, trained, queue.machine.main_device())
+            },
+            |_| report().map(|_| ()),
+        )?;
         let summary = report()?;
         if self.json {
             output::json(crate::report::crossval::json(&subject, &summary)?)?;
@@ -116,4 +144,10 @@ impl Crossval {
         }
         Ok(())
     }
+}
+
+/// The run folder of a fold.
+fn folder(fold: &str) -> String {
+    let name: String = fold.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    format!("fold-{name}")
 }
