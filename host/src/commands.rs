@@ -9,8 +9,6 @@ pub mod crossval;
 #[cfg(feature = "training")]
 pub mod doctor;
 pub mod evaluate;
-#[cfg(feature = "training")]
-pub mod explain;
 pub mod inspect;
 pub mod keygen;
 #[cfg(feature = "training")]
@@ -26,7 +24,6 @@ pub mod synth;
 pub mod throughput;
 #[cfg(feature = "training")]
 pub mod train;
-pub mod verify;
 
 use crate::Error;
 
@@ -51,9 +48,6 @@ pub enum Command {
     Inspect(inspect::Inspect),
     Keygen(keygen::Keygen),
     Sign(sign::Sign),
-    Verify(verify::Verify),
-    #[cfg(feature = "training")]
-    Explain(explain::Explain),
     #[cfg(feature = "training")]
     Doctor(doctor::Doctor),
     #[cfg(feature = "training")]
@@ -84,9 +78,6 @@ impl Command {
             Self::Inspect(inspect) => inspect.run(),
             Self::Keygen(keygen) => keygen.run(),
             Self::Sign(sign) => sign.run(),
-            Self::Verify(verify) => verify.run(),
-            #[cfg(feature = "training")]
-            Self::Explain(explain) => explain.run(),
             #[cfg(feature = "training")]
             Self::Doctor(doctor) => doctor.run(),
             #[cfg(feature = "training")]

@@ -81,16 +81,16 @@ fn a_signed_model_names_its_signer_and_stays_the_same_model() {
     let signed = laboratory.json(&sign);
     assert_eq!((&signed["version"], &signed["key"]), (&7.into(), &key["id"]));
     let verified =
-        laboratory.json(&["verify", "signed.bsm", "--public-key", "lab.pub", "--public-key", "third.pub", "--json"]);
+        laboratory.json(&["inspect", "signed.bsm", "--public-key", "lab.pub", "--public-key", "third.pub", "--json"]);
     assert_eq!((&verified["verified"], &verified["version"]), (&true.into(), &7.into()));
     assert_eq!((&verified["key"], &verified["key_file"]), (&key["id"], &"third.pub".into()));
     assert_eq!(verified["model"], signed["model"], "a signature is no other model");
-    let text = laboratory.succeeds(&["verify", "signed.bsm", "--public-key", "third.pub"]);
-    assert!(text.contains(", version 7\nsigned by ") && text.contains("(third.pub)"), "{text}");
+    let text = laboratory.succeeds(&["inspect", "signed.bsm", "--public-key", "third.pub"]);
+    assert!(text.contains("signed as version 7 by ") && text.contains("(third.pub)"), "{text}");
 
     // Signed once more without a version it keeps its own, under the other key.
     laboratory.succeeds(&["sign", "signed.bsm", "--key", "other.key", "--out", "again.bsm"]);
-    let again = laboratory.json(&["verify", "again.bsm", "--public-key", "other.pub", "--json"]);
+    let again = laboratory.json(&["inspect", "again.bsm", "--public-key", "other.pub", "--json"]);
     assert_eq!((&again["version"], &again["model"]), (&7.into(), &signed["model"]));
 }
 
@@ -98,7 +98,7 @@ fn a_signed_model_names_its_signer_and_stays_the_same_model() {
 fn wrong_keys_are_refused() {
     let laboratory = Laboratory::new();
     laboratory.sign("3");
-    let verify = |key| ["verify", "signed.bsm", "--public-key", key];
+    let verify = |key| ["inspect", "signed.bsm", "--public-key", key];
     laboratory.refuses(&verify("other.pub"), &["signed.bsm", "no trusted key fits", "--public-key"]);
     laboratory.refuses(&verify("lab.key"), &["lab.key", "is a secret key", ".pub"]);
     laboratory.refuses(&verify("tiny.bsm"), &["tiny.bsm", "is not a key", "one line of comment"]);
@@ -124,7 +124,7 @@ fn wrong_keys_are_refused() {
 fn files_that_are_not_a_signed_model_are_refused() {
     let laboratory = Laboratory::new();
     laboratory.refuses(
-        &["verify", "tiny.bsm", "--public-key", "lab.pub"],
+        &["inspect", "tiny.bsm", "--public-key", "lab.pub"],
         &["tiny.bsm", "is not signed", "blastscope-host sign"],
     );
     laboratory.sign("3");
@@ -133,13 +133,13 @@ fn files_that_are_not_a_signed_model_are_refused() {
         let mut changed = whole.clone();
         changed[at] ^= 1;
         fs::write(laboratory.path().join("changed.bsm"), &changed).expect("written");
-        laboratory.refuses(&["verify", "changed.bsm", "--public-key", "lab.pub"], &["changed.bsm"]);
+        laboratory.refuses(&["inspect", "changed.bsm", "--public-key", "lab.pub"], &["changed.bsm"]);
     }
     fs::write(laboratory.path().join("half.bsm"), &whole[..whole.len() / 2]).expect("written");
-    laboratory.refuses(&["verify", "half.bsm", "--public-key", "lab.pub"], &["half.bsm"]);
+    laboratory.refuses(&["inspect", "half.bsm", "--public-key", "lab.pub"], &["half.bsm"]);
     laboratory.refuses(&["sign", "half.bsm", "--key", "lab.key", "--out", "no.bsm"], &["half.bsm"]);
     laboratory.refuses(&["sign", "lab.pub", "--key", "lab.key", "--out", "no.bsm"], &["lab.pub"]);
-    let (code, stdout, _) = laboratory.run(&["verify", "half.bsm", "--public-key", "lab.pub", "--json"]);
+    let (code, stdout, _) = laboratory.run(&["inspect", "half.bsm", "--public-key", "lab.pub", "--json"]);
     let report: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!((code, &report["verified"]), (Some(1), &false.into()));
     assert!(report["reason"].is_string(), "{report}");

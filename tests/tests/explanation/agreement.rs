@@ -11,30 +11,19 @@ use blastscope_shared::{
 };
 use burn::prelude::Device;
 use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng, seq::SliceRandom as _};
-use serde::Serialize;
-use serde_json::json;
 
-use crate::{
-    Error,
-    data::picture::read_picture,
-    pack::{
-        float_explanation::FloatExplainer,
-        quantization::{FloatLayer, dequantized},
-    },
-    statistics::rank_correlation::spearman,
-    support::progress::Progress,
+use blastscope_host::{
+    Error, data::picture::read_picture, statistics::rank_correlation::spearman, support::progress::Progress,
 };
+
+use super::{dequantized::dequantized, float::FloatExplainer};
 
 /// The rank correlation that is asked for.
 pub const ENOUGH: f64 = 0.9;
 
 /// A field's map against others.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Field {
-    /// The picture.
-    pub file: PathBuf,
-    /// What is explained: the int8 network's most probable class.
-    pub class: &'static str,
     /// Spearman's rank correlation with the float map; `None` when one of the two is flat.
     pub float: Option<f64>,
     /// The same with the int8 maps behind shuffled heads, one each.
@@ -42,7 +31,7 @@ pub struct Field {
 }
 
 /// The maps of some fields against others.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Agreement {
     /// One for each picture, in order.
     pub fields: Vec<Field>,
@@ -52,8 +41,6 @@ pub struct Agreement {
 pub struct Subject<'a> {
     /// The int8 network.
     pub artifact: &'a Artifact<'a>,
-    /// Float weights; without them those that the artifact's integers stand for.
-    pub float: Option<Vec<FloatLayer>>,
 }
 
 impl Subject<'_> {
@@ -78,7 +65,7 @@ impl Subject<'_> {
             Ok((network, workspace))
         });
         let mut shuffled = shuffled.collect::<Result<Vec<_>, Error>>()?;
-        let float = self.float.clone().unwrap_or_else(|| dequantized(layers));
+        let float = dequantized(layers);
         let float = FloatExplainer::new(&float, preprocessing, device)?;
         let mut workspace = network.workspace();
         let task = progress.start("explaining", pictures.len());
@@ -93,12 +80,7 @@ impl Subject<'_> {
                 network.run(&input, workspace);
                 Ok(spearman(&own, &map(network, workspace, class)?))
             });
-            fields.push(Field {
-                file: path.clone(),
-                class: class.name(),
-                float: spearman(&own, &float.map),
-                shuffled: behind.collect::<Result<_, Error>>()?,
-            });
+            fields.push(Field { float: spearman(&own, &float.map), shuffled: behind.collect::<Result<_, Error>>()? });
             task.advance(1);
         }
         Ok(Agreement { fields })
@@ -149,7 +131,7 @@ fn with_weights<'a>(layers: &[Layer<'a>], dense: &'a [Vec<u8>]) -> Vec<Layer<'a>
 }
 
 /// Some correlations in a few numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     /// Half are at most this.
     pub median: f64,
@@ -211,27 +193,16 @@ impl Agreement {
         }
         out + &format!("{} fields\n", self.fields.len())
     }
-
-    /// For programs.
-    #[must_use]
-    pub fn json(&self) -> serde_json::Value {
-        json!({ "float": self.float(), "shuffled": self.shuffled(), "fields": self.fields })
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn field(float: Option<f64>) -> Field {
+    Field { float, shuffled: vec![None; 2] }
+}
 
-    fn field(float: Option<f64>) -> Field {
-        Field { file: PathBuf::new(), class: Class::Pre.name(), float, shuffled: vec![None; 2] }
-    }
-
-    #[test]
-    fn a_summary_counts_flat_maps_against_agreement() {
-        let agreement = Agreement { fields: [Some(0.95), None, Some(0.5), Some(0.91)].map(field).to_vec() };
-        let expected = Summary { median: 0.91, least: 0.5, largest: 0.95, enough: 0.5, flat: 1 };
-        assert_eq!((agreement.float(), agreement.shuffled()), (Some(expected), None));
-        assert!(agreement.table().contains("no field has a map"));
-    }
+#[test]
+fn a_summary_counts_flat_maps_against_agreement() {
+    let agreement = Agreement { fields: [Some(0.95), None, Some(0.5), Some(0.91)].map(field).to_vec() };
+    let expected = Summary { median: 0.91, least: 0.5, largest: 0.95, enough: 0.5, flat: 1 };
+    assert_eq!((agreement.float(), agreement.shuffled()), (Some(expected), None));
+    assert!(agreement.table().contains("no field has a map"));
 }

@@ -13,7 +13,7 @@ use burn::{
     },
 };
 
-use crate::{Error, pack::quantization::FloatLayer, training::float_network::values};
+use blastscope_host::{Error, pack::quantization::FloatLayer};
 
 /// A float network, cut behind its last convolution.
 pub struct FloatExplainer {
@@ -154,41 +154,6 @@ impl FloatExplainer {
     }
 }
 
-#[cfg(all(test, feature = "flex"))]
-mod tests {
-    use super::*;
-
-    /// Red at the upper left, green at the lower right. The first hidden unit sees red, the second green where it exceeds red.
-    #[test]
-    fn a_map_is_what_one_computes_by_hand() {
-        let mut identity = vec![0.0; 2 * 27];
-        identity[4 * 3] = 1.0;
-        identity[27 + 4 * 3 + 1] = 1.0;
-        let hidden = [[1.0, 0.0].repeat(4), [-1.0, 2.0].repeat(4)].concat();
-        let layers = [
-            FloatLayer::Convolution(FloatFilters { weights: identity, biases: vec![0.0; 2] }),
-            FloatLayer::MaxPool,
-            FloatLayer::Dense(FloatFilters { weights: hidden, biases: vec![0.0; 2] }),
-            FloatLayer::Dense(FloatFilters {
-                weights: vec![2.0, 0.0, 0.0, 4.0, 2.0, -4.0, -1.0, -1.0],
-                biases: vec![0.0, 0.0, 0.0, 0.5],
-            }),
-        ];
-        let preprocessing = Preprocessing { width: 4, height: 4, ..Preprocessing::square(32) };
-        let explainer = FloatExplainer::new(&layers, &preprocessing, &Device::flex()).expect("a network");
-        let mut input = vec![0; 48];
-        input[0] = 255;
-        input[(3 * 4 + 3) * 3 + 1] = 255;
-        let explain = |class| explainer.explain(&input, class).expect("a map");
-        // Hidden: 1 and 2 - 1 = 1.
-        let benign = explain(Class::Benign);
-        assert_eq!(benign.logits, [2.0, 4.0, -2.0, -1.5]);
-        // Gradients by position: red 2, in each of 4 of the 16 positions: mean 0.5.
-        let at = |map: &FloatExplanation, x: usize, y: usize| map.map[y * 4 + x];
-        assert_eq!((at(&benign, 0, 0), at(&benign, 3, 3)), (0.5, 0.0));
-        let early = explain(Class::Early);
-        assert_eq!((at(&early, 0, 0), at(&early, 3, 3)), (0.0, 2.0));
-        let pre = explain(Class::Pre);
-        assert_eq!((at(&pre, 0, 0), at(&pre, 3, 3)), (1.5, 0.0));
-    }
+fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+    tensor.into_data().try_to_vec::<f32>().map_err(|error| Error::Usage(format!("not 32-bit floats: {error:?}")))
 }
