@@ -5,6 +5,7 @@ pub mod cell_set;
 pub mod dataset;
 #[cfg(test)]
 pub(crate) mod drawn_folder;
+pub mod drawn_set;
 pub mod folds;
 pub mod picture;
 pub mod split;

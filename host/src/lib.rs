@@ -3,7 +3,6 @@
 // `println!` and its like panic where the output cannot be written.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
-pub mod cli;
 pub mod commands;
 pub mod data;
 pub mod measure;
@@ -11,11 +10,8 @@ pub mod pack;
 #[cfg(feature = "training")]
 pub mod recipe;
 pub mod report;
-#[cfg(feature = "training")]
-pub mod reproduce;
 pub mod statistics;
 pub mod support;
-pub mod synth;
 #[cfg(feature = "training")]
 pub mod training;
 

@@ -2,11 +2,7 @@
 
 pub mod adaptation;
 #[cfg(feature = "training")]
-pub mod explanation;
-#[cfg(feature = "training")]
 pub mod fine_tuning;
-#[cfg(feature = "training")]
-pub mod float_explanation;
 #[cfg(feature = "training")]
 mod float_layers;
 #[cfg(feature = "training")]

@@ -29,6 +29,17 @@ pub enum Recipe {
     Robust,
 }
 
+/// What a training has where its user does not say; as the command line takes it.
+pub(crate) struct Defaults {
+    pub(crate) optimizer: &'static str,
+    pub(crate) epochs: &'static str,
+    pub(crate) batch_size: &'static str,
+    pub(crate) learning_rate: &'static str,
+    pub(crate) schedule: &'static str,
+    pub(crate) batch_statistics: &'static str,
+    pub(crate) dropout: &'static str,
+}
+
 impl Recipe {
     /// Name, as on the command line.
     #[must_use]
@@ -36,6 +47,14 @@ impl Recipe {
         match self {
             Self::Paper => "paper",
             Self::Robust => "robust",
+        }
+    }
+
+    /// The defaults of its training.
+    pub(crate) const fn defaults(self) -> Defaults {
+        match self {
+            Self::Paper => paper::DEFAULTS,
+            Self::Robust => robust::DEFAULTS,
         }
     }
 

@@ -11,6 +11,7 @@ pub mod run_folder;
 pub mod adamax;
 pub mod agreement;
 pub mod backend;
+pub mod begin;
 pub mod checkpoints;
 pub mod epochs;
 pub(crate) mod fixed_weights;
@@ -20,9 +21,10 @@ pub mod metric_memory;
 pub mod model;
 pub mod network;
 pub mod plain_renderer;
+pub mod plan;
+pub mod queue;
 pub mod resnet;
 pub mod schedule;
-pub mod settings;
 pub mod shares;
 pub mod throughput;
 pub mod weights;
@@ -52,15 +54,15 @@ use self::{
     epochs::Epochs,
     metric_memory::MetricMemory,
     network::Network,
-    plain_renderer::{PlainRenderer, Queue},
-    schedule::{Schedule, ScheduledRate},
+    plain_renderer::{Outlook, PlainRenderer},
+    schedule::ScheduledRate,
 };
 use crate::{
     Error,
     data::{dataset::Dataset, split::Split},
     recipe::loaders::{Course, Loaders},
     support::{atomic_file, output},
-    training::run_folder::{Epoch, InitialWeights, RunConfig, RunFolder},
+    training::run_folder::{Epoch, RunConfig, RunFolder},
 };
 
 /// The optimizers of the paper.
@@ -106,62 +108,61 @@ pub fn train(
     train_in_queue(run, config, data, split, devices, None)
 }
 
-/// As [`train`]; with a `queue` of which the training is a part, its progress goes to plain lines that say so.
+/// As [`train`]; with the `outlook` of a queue, its progress goes to plain lines that say so.
 ///
 /// # Errors
 /// As [`train`].
 ///
 /// # Panics
 /// As [`train`].
-pub fn train_in_queue(
+fn train_in_queue(
     run: &RunFolder,
     config: &RunConfig,
     data: &Dataset,
     split: &Split,
     devices: &[Device],
-    queue: Option<Queue>,
+    outlook: Option<Outlook>,
 ) -> Result<(), Error> {
+    let plan = &config.plan;
     let start = checkpoints::last_complete(run)?;
     let mut epochs = run.epochs()?;
     epochs.retain(|epoch| start.is_some_and(|start| epoch.epoch <= start));
-    if start.is_some_and(|start| start >= config.epochs) {
-        output::progress(format_args!("all {} epochs are done already", config.epochs));
+    if start.is_some_and(|start| start >= plan.epochs) {
+        output::progress(format_args!("all {} epochs are done already", plan.epochs));
         return finish(run);
     }
     run.write_epochs(&epochs)?;
     if let Some(epoch) = start {
-        output::progress(format_args!("resuming after epoch {epoch} of {}", config.epochs));
+        output::progress(format_args!("resuming after epoch {epoch} of {}", plan.epochs));
     }
 
     let device = &devices[0];
     let autodiff = device.clone().autodiff();
     let course = Course {
         sight: &config.sight,
-        epochs: config.epochs,
-        batch_size: config.batch_size,
-        per_class: config.per_class,
-        seed: config.seed,
+        epochs: plan.epochs,
+        batch_size: plan.batch_size,
+        per_class: plan.per_class,
+        seed: plan.seed,
         start,
         devices,
     };
-    let Loaders { train, validation, statistics, steps } = config.recipe.loaders(&course, data, split)?;
+    let Loaders { train, validation, statistics, steps } = plan.recipe.loaders(&course, data, split)?;
 
-    device.seed(config.seed);
-    let mut model = Network::new(config.arch, config.sight.shape().width, config.dropout, &autodiff);
-    if let Some(weights) = config.weights.as_ref().filter(|_| start.is_none()) {
+    device.seed(plan.seed);
+    let mut model = Network::new(plan.arch, config.sight.shape().width, plan.dropout, &autodiff);
+    if let Some(weights) = plan.weights.as_deref().filter(|_| start.is_none()) {
         model = started_from(model, config, weights)?;
     }
-    let optimizer: OptimizerKind = parse("optimizer", &config.optimizer)?;
-    let schedule: Schedule = parse("schedule", &config.schedule)?;
-    let schedule = ModuleLrScheduler::from(ScheduledRate::new(schedule, config.learning_rate, steps));
+    let schedule = ModuleLrScheduler::from(ScheduledRate::new(plan.schedule, plan.learning_rate, steps));
 
     let interrupter = Interrupter::new();
     let on_signal = interrupter.clone();
     crate::support::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
     let folder = run.checkpoints();
-    let batch_statistics: BatchStatistics = parse("batch statistics", &config.batch_statistics)?;
     let autodiffs = devices.iter().map(|device| device.clone().autodiff()).collect();
-    let loop_over_epochs = Epochs::new(autodiffs, (batch_statistics == BatchStatistics::Anew).then_some(statistics));
+    let loop_over_epochs =
+        Epochs::new(autodiffs, (plan.batch_statistics == BatchStatistics::Anew).then_some(statistics));
     let mut training = SupervisedTraining::<Network>::new(run.root(), train, validation)
         // Burn's own loggers write files and panic where they cannot.
         .with_application_logger(None)
@@ -175,18 +176,18 @@ pub fn train_in_queue(
         )
         .with_checkpointing_strategy(Journal::new(run.clone(), config.clone(), epochs))
         .with_interrupter(interrupter)
-        .num_epochs(config.epochs);
-    if config.patience > 0 {
+        .num_epochs(plan.epochs);
+    if plan.patience > 0 {
         training = training.early_stopping(MetricEarlyStoppingStrategy::new(
             &LossMetric::new(),
             Aggregate::Mean,
             Direction::Lowest,
             MetricSplit::Valid,
-            StoppingCondition::NoImprovementSince { n_epochs: config.patience },
+            StoppingCondition::NoImprovementSince { n_epochs: plan.patience },
         ));
     }
-    if queue.is_some() || !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(PlainRenderer::new(queue)));
+    if outlook.is_some() || !std::io::stdout().is_terminal() {
+        training = training.renderer(Box::new(PlainRenderer::new(outlook)));
     }
     if let Some(epoch) = start {
         training = training.checkpoint(epoch);
@@ -195,7 +196,7 @@ pub fn train_in_queue(
     if crate::support::signal::interrupted() {
         return Err(Error::Interrupted(again));
     }
-    let result = training.launch(Learner::new(model, optimizer.build(), schedule));
+    let result = training.launch(Learner::new(model, plan.optimizer.build(), schedule));
     if let Some(error) = result.error {
         return Err(Error::content(run.root(), format!("training stopped on an error: {error}; {again}")));
     }
@@ -207,13 +208,13 @@ pub fn train_in_queue(
 }
 
 /// The network with the weights that its training starts from.
-fn started_from(mut network: Network, config: &RunConfig, weights: &InitialWeights) -> Result<Network, Error> {
-    if settings::fingerprint(&weights.file)?.sha256 != weights.sha256 {
-        return Err(Error::content(&weights.file, "is another file than when the run was started; start a new run"));
+fn started_from(mut network: Network, config: &RunConfig, weights: &Path) -> Result<Network, Error> {
+    if Some(begin::fingerprint(weights)?) != config.weights_sha256 {
+        return Err(Error::content(weights, "is another file than when the run was started; start a new run"));
     }
-    let loaded = weights::load(&mut network, config.arch, &weights.file)?;
+    let loaded = weights::load(&mut network, config.plan.arch, weights)?;
     let fresh = if loaded.fresh.is_empty() { "none".into() } else { loaded.fresh.join(", ") };
-    output::progress(format_args!("{}: {} tensors taken over; fresh: {fresh}", weights.file.printable(), loaded.taken));
+    output::progress(format_args!("{}: {} tensors taken over; fresh: {fresh}", weights.printable(), loaded.taken));
     Ok(network)
 }
 
@@ -238,8 +239,4 @@ fn finish(run: &RunFolder) -> Result<(), Error> {
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let bytes = std::fs::read(from).map_err(Error::io("read", from))?;
     atomic_file::write(to, &bytes)
-}
-
-fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {
-    T::from_str(name, true).map_err(|_| Error::Usage(format!("run.json names an unknown {what}: {name}")))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use blastscope::classify;
+use blastscope_drawn::draw_field;
 use blastscope_host::{
     data::dataset::Dataset,
     measure::{
@@ -11,7 +12,6 @@ use blastscope_host::{
         screening,
     },
     support::progress::Progress,
-    synth::draw_field,
 };
 use blastscope_shared::{
     Class, Classifier, Isa, Observation, RgbPixels, Sight, Verdict,

@@ -20,13 +20,13 @@ use blastscope::{
     },
     update::{self, Lock, Outcome},
 };
+use blastscope_drawn::draw_field;
 use blastscope_host::{
-    cli::Cli,
     data::{dataset::Dataset, picture::read_picture},
     measure::screening,
     support::progress::Progress,
-    synth::draw_field,
 };
+use blastscope_program::Cli;
 use blastscope_shared::{Class, Classifier, RgbPixels, engine::network::Execution, field::decode::decode};
 use blastscope_tests::marked::{self, FIELD, Mark};
 use clap::Parser;

@@ -1,20 +1,24 @@
 //! From drawn fields to verdicts on the device: draw, train, quantize, evaluate, classify. Host and device must agree bit for bit.
 
+#[path = "explanation/float.rs"]
+#[allow(dead_code, reason = "only its logits are compared here")]
+mod float;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
+use self::float::FloatExplainer;
 use blastscope::classify;
 use blastscope_host::{
-    cli::Cli,
     data::{dataset::Dataset, picture, symmetry::Symmetry},
     measure::screening,
-    pack::float_explanation::FloatExplainer,
     recipe::batches::Example,
     support::progress::Progress,
     training::{backend::Backend, float_network::FloatNetwork, run_folder::RunFolder},
 };
+use blastscope_program::Cli;
 use blastscope_shared::{Class, Classifier};
 use clap::Parser;
 use serde_json::Value;

@@ -144,7 +144,7 @@ impl Evaluate {
         let subject = Subject {
             name: format!(
                 "{} in float, epoch {epoch}, {} of the {} split with seed {}",
-                config.arch.name(),
+                config.plan.arch.name(),
                 self.split.describe(),
                 split.kind,
                 split.seed

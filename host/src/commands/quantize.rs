@@ -14,7 +14,6 @@ use blastscope_shared::{
 
 use crate::{
     Error,
-    commands::choices::learning_rate,
     data::{
         dataset::Dataset,
         picture::read_file,
@@ -72,7 +71,7 @@ pub struct Quantize {
     #[arg(long, default_value_t = 0, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     fine_tune: u32,
     /// Learning rate of the first of those steps; it falls to zero.
-    #[arg(long, default_value_t = 1e-4, value_name = "RATE", requires = "fine_tune", value_parser = learning_rate)]
+    #[arg(long, default_value_t = 1e-4, value_name = "RATE", requires = "fine_tune", value_parser = crate::training::plan::learning_rate)]
     fine_tune_rate: f64,
     /// Where to fine-tune; by default the GPU where an adapter is found, otherwise the CPU.
     #[arg(long, value_enum, requires = "fine_tune")]
@@ -94,8 +93,8 @@ impl Quantize {
     pub fn run(&self) -> Result<(), Error> {
         let run = RunFolder::open(&self.run)?;
         let config = run.config()?;
-        if config.arch.plan().is_none() {
-            return Err(not_for_the_device(config.arch));
+        if config.plan.arch.plan().is_none() {
+            return Err(not_for_the_device(config.plan.arch));
         }
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.chosen_weights()?;
@@ -131,7 +130,7 @@ impl Quantize {
 
         let test = split_items(&split, Part::Test);
         let comparison = Comparison::measure(&model, &float, &data, &inputs, &split, &test)?;
-        let name = self.name.as_deref().unwrap_or(config.arch.name());
+        let name = self.name.as_deref().unwrap_or(config.plan.arch.name());
         let trained = Trained { epochs: run.epochs()?.len(), chosen: epoch, fine_tuned: steps };
         model.card = card(name, &config, &data, &split, trained, &comparison);
         for folder in &self.unfamiliar {

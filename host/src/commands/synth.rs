@@ -6,9 +6,10 @@ use blastscope_files::Printable as _;
 
 use crate::{
     Error,
+    data::drawn_set::{DrawnSet, Existing, SIZES},
     support::{folder_lock::FolderLock, output, progress::Progress},
-    synth::{DrawnSet, Existing, GENERATOR, SIZES},
 };
+use blastscope_drawn::GENERATOR;
 
 /// Draw a data set of smear fields, to try the program without patients' pictures.
 ///

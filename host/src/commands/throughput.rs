@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    commands::choices::MachineChoice,
+    commands::machine::MachineChoice,
     support::{output, progress::Progress},
     training::{
         architecture::Architecture,
@@ -28,7 +28,7 @@ pub struct Throughput {
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     batch_size: u32,
     /// Width and height of the network's input, a multiple of 32.
-    #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = super::choices::image_size)]
+    #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = crate::training::plan::image_size)]
     image_size: u16,
     /// Steps on the clock.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]

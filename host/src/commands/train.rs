@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     Error,
-    commands::choices::{Choices, MachineChoice},
+    commands::machine::MachineChoice,
     data::{
         dataset::Dataset,
         split::{Split, SplitKind},
@@ -12,9 +12,10 @@ use crate::{
     support::{output, progress::Progress},
     training::{
         self,
+        begin::Source,
         machine::Machine,
+        plan::TrainingPlan,
         run_folder::{RunConfig, RunFolder},
-        settings::{Settings, Source},
         weights,
     },
 };
@@ -43,7 +44,7 @@ pub struct Train {
         "dropout", "image_size", "per_class", "split", "groups", "seed", "patience", "weights", "recipe"])]
     resume: bool,
     #[command(flatten)]
-    choices: Choices,
+    plan: TrainingPlan,
     /// How the images are split. `paper` augments before it splits and so leaks; it is there to reproduce the paper.
     #[arg(long, value_enum, default_value_t = SplitKind::Grouped)]
     split: SplitKind,
@@ -52,9 +53,6 @@ pub struct Train {
     groups: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineChoice,
-    /// Seed of weights, shuffling and split.
-    #[arg(long, default_value_t = 1, value_name = "SEED")]
-    seed: u64,
     /// Weights to start from, such as ImageNet's of torchvision or Ultralytics: a .safetensors, .pt or .pth file with PyTorch's names.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -88,12 +86,12 @@ impl Train {
             return Err(Error::Usage("--data DIR is missing: the folder of images to train on".into()));
         };
         let data = Dataset::scan(root, self.groups.as_deref(), progress)?;
-        let settings = Settings { weights: self.weights.clone(), ..self.choices.settings(self.split, self.seed) };
-        if let Some(weights) = &settings.weights {
-            weights::check(settings.arch, settings.sight().shape().width, weights, machine.main_device())?;
+        let plan = TrainingPlan { split: self.split, weights: self.weights.clone(), ..self.plan.clone() };
+        if let Some(weights) = &plan.weights {
+            weights::check(plan.arch, plan.sight().shape().width, weights, machine.main_device())?;
         }
         let source = Source { root, groups: self.groups.as_deref() };
-        let (run, config, split) = settings.begin(&self.out, &data, &source, machine)?;
+        let (run, config, split) = plan.begin(&self.out, &data, &source, machine)?;
         Ok((run, config, data, split))
     }
 

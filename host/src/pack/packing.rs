@@ -19,7 +19,7 @@ use crate::{
     pack::quantization::QuantizedLayers,
     statistics::bootstrap::Bootstrap,
     support::{output, progress::Progress},
-    training::run_folder::RunConfig,
+    training::{plan::TrainingPlan, run_folder::RunConfig},
 };
 use blastscope_shared::{
     Class, Classifier, Observation, Rate,
@@ -61,8 +61,11 @@ impl<'a> Model<'a> {
         let hash = |text: &str| {
             sha256_from_hex(text).ok_or_else(|| Error::Usage(format!("run.json holds a hash that is none: {text}")))
         };
-        let configuration = serde_json::to_string(&PublicConfig::of(config))
-            .map_err(|error| Error::Usage(format!("the configuration cannot be written: {error}")))?;
+        let configuration = serde_json::to_string(&Published {
+            plan: TrainingPlan { weights: None, ..config.plan.clone() },
+            hardware: &config.hardware,
+        })
+        .map_err(|error| Error::Usage(format!("the configuration cannot be written: {error}")))?;
         // Knows nothing, so that nothing is novel.
         let network_hidden = hidden_len(layers, config)?;
         let statistics = NoveltyStatistics {
@@ -74,7 +77,7 @@ impl<'a> Model<'a> {
         let pending = || "measured after packing".to_owned();
         Ok(Self {
             card: ModelCard {
-                name: config.arch.name().into(),
+                name: config.plan.arch.name().into(),
                 statement: STATEMENT.into(),
                 drawn: config.drawn,
                 intended_use: pending(),
@@ -292,40 +295,10 @@ fn hidden_len(layers: &QuantizedLayers, config: &RunConfig) -> Result<usize, Err
     )
 }
 
-/// A run's configuration without the paths of the machine it ran on.
+/// A run's plan without the paths of the machine it ran on, and the machine.
 #[derive(serde::Serialize)]
-struct PublicConfig<'a> {
-    recipe: &'a str,
-    arch: &'a str,
-    optimizer: &'a str,
-    epochs: usize,
-    batch_size: usize,
-    learning_rate: f64,
-    schedule: &'a str,
-    batch_statistics: &'a str,
-    dropout: f64,
-    seed: u64,
-    per_class: usize,
-    split: SplitKind,
+struct Published<'a> {
+    #[serde(flatten)]
+    plan: TrainingPlan,
     hardware: &'a str,
-}
-
-impl<'a> PublicConfig<'a> {
-    fn of(config: &'a RunConfig) -> Self {
-        Self {
-            recipe: config.recipe.name(),
-            arch: config.arch.name(),
-            optimizer: &config.optimizer,
-            epochs: config.epochs,
-            batch_size: config.batch_size,
-            learning_rate: config.learning_rate,
-            schedule: &config.schedule,
-            batch_statistics: &config.batch_statistics,
-            dropout: config.dropout,
-            seed: config.seed,
-            per_class: config.per_class,
-            split: config.split,
-            hardware: &config.hardware,
-        }
-    }
 }

@@ -4,14 +4,10 @@
 //! output channel. Each layer's activations get one scale, chosen by [`Histogram::clip`] on training fields. All rounding is that of
 //! [`blastscope_shared::layers::quantization`].
 
-mod dequantized;
-
 use blastscope_shared::layers::{
     Layer,
     quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
 };
-
-pub use dequantized::dequantized;
 
 /// A layer in float, in the network's order.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::seq::SliceRandom as _;
 
 use super::{
+    Defaults,
     batches::{Example, ExampleBatcher, loader},
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
@@ -15,6 +16,16 @@ use crate::{
         split::{Item, Part, Split},
     },
     support::{progress::Progress, random},
+};
+
+pub(super) const DEFAULTS: Defaults = Defaults {
+    optimizer: "adam",
+    epochs: "30",
+    batch_size: "32",
+    learning_rate: "0.001",
+    schedule: "constant",
+    batch_statistics: "anew",
+    dropout: "0.5",
 };
 
 /// The stream of random numbers that mixes the items before they are cut into shares.

@@ -16,6 +16,7 @@ use burn::{
 };
 
 use super::{
+    Defaults,
     batches::Batch,
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
@@ -28,6 +29,17 @@ use crate::{
         split::{Part, Split},
     },
     support::progress::Progress,
+};
+
+// The running statistics are as it was found and measured.
+pub(super) const DEFAULTS: Defaults = Defaults {
+    optimizer: "adamw",
+    epochs: "8",
+    batch_size: "64",
+    learning_rate: "0.002",
+    schedule: "one-cycle",
+    batch_statistics: "running",
+    dropout: "0.4",
 };
 
 /// Share of a target's probability that goes to all classes alike: not every cell is what its field is.

@@ -17,8 +17,7 @@ use crate::{
         svg::{Anchor, FAINT, Font, GREY, INK, Svg},
     },
     statistics::bootstrap::Estimate,
-    support::{atomic_file, text::value_name},
-    training::settings::Settings,
+    support::atomic_file,
 };
 
 /// What the report is about.
@@ -26,8 +25,12 @@ use crate::{
 pub struct Subject<'a> {
     /// What a fold is.
     pub by: By,
-    /// How each was trained.
-    pub settings: &'a Settings,
+    /// The recipe of their training.
+    pub recipe: &'a str,
+    /// Epochs of each training.
+    pub epochs: usize,
+    /// How each was trained, option by option.
+    pub training: &'a [(String, String)],
     /// Whether the fields are drawn.
     pub drawn: bool,
     /// Sittings that could not be left out.
@@ -90,20 +93,11 @@ pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary
     report.paragraph("One threshold for all folds on how sure the network is. Each fold counts the same.");
     report.table(trade_table(summary));
     report.section("How it was trained");
-    let settings = subject.settings;
-    report.facts([
-        ("recipe", settings.recipe.name().to_owned()),
-        ("network", settings.arch.name().to_owned()),
-        ("optimizer", value_name(&settings.optimizer)),
-        ("epochs", settings.epochs.to_string()),
-        ("batch", settings.batch_size.to_string()),
-        ("learning rate", format!("{} ({})", settings.learning_rate, value_name(&settings.schedule))),
-        ("dropout", settings.dropout.to_string()),
-        ("items a class", settings.per_class.to_string()),
-        ("seed", settings.seed.to_string()),
-        ("computed on", subject.hardware.to_owned()),
-        ("program", format!("blastscope-host {}", env!("CARGO_PKG_VERSION"))),
-    ]);
+    let computed = [
+        ("computed on".to_owned(), subject.hardware.to_owned()),
+        ("program".to_owned(), format!("blastscope-host {}", env!("CARGO_PKG_VERSION"))),
+    ];
+    report.facts(subject.training.iter().cloned().chain(computed));
     report
 }
 
@@ -158,8 +152,8 @@ pub fn evidence(subject: &Subject<'_>, summary: &Summary) -> Evidence {
             format!(
                 "Other networks of the same recipe ({}, {} epochs), each trained without the fold that it was asked about; in float. {} of \
                  {} folds.",
-                subject.settings.recipe.name(),
-                subject.settings.epochs,
+                subject.recipe,
+                subject.epochs,
                 summary.folds.len(),
                 subject.planned
             ),
@@ -175,7 +169,7 @@ pub fn evidence(subject: &Subject<'_>, summary: &Summary) -> Evidence {
 pub fn json(subject: &Subject<'_>, summary: &Summary) -> Result<String, Error> {
     let value = serde_json::json!({
         "by": subject.by.name(),
-        "recipe": subject.settings.recipe.name(),
+        "recipe": subject.recipe,
         "drawn": subject.drawn,
         "planned": subject.planned,
         "hardware": subject.hardware,
@@ -352,33 +346,11 @@ mod tests {
     use blastscope_shared::{Class, Observation, sight::Blank};
 
     use super::*;
-    use crate::{
-        data::split::SplitKind,
-        measure::crossval::Answer,
-        recipe::Recipe,
-        statistics::bootstrap::Bootstrap,
-        training::{OptimizerKind, architecture::Architecture, batch_statistics::BatchStatistics, schedule::Schedule},
-    };
+    use crate::{measure::crossval::Answer, statistics::bootstrap::Bootstrap};
 
     #[test]
     fn the_report_says_what_was_measured_and_what_was_not() {
-        let settings = Settings {
-            recipe: Recipe::Robust,
-            arch: Architecture::Allcnn,
-            optimizer: OptimizerKind::Adamw,
-            epochs: 8,
-            batch_size: 64,
-            learning_rate: 2e-3,
-            schedule: Schedule::OneCycle,
-            batch_statistics: BatchStatistics::Anew,
-            dropout: 0.4,
-            image_size: 224,
-            per_class: 1500,
-            split: SplitKind::HeldOut,
-            seed: 1,
-            patience: 0,
-            weights: None,
-        };
+        let training = [("recipe", "robust"), ("epochs", "8")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let outcome = |name: &str, truth: Class, right: usize| FoldOutcome {
             name: name.into(),
             epoch: 3,
@@ -402,7 +374,9 @@ mod tests {
         let impossible = [LeftOut { session: "Pro-1".into(), class: Class::Pro, pictures: 12 }];
         let subject = Subject {
             by: By::Session,
-            settings: &settings,
+            recipe: "robust",
+            epochs: 8,
+            training: &training,
             drawn: true,
             impossible: &impossible,
             planned: 3,

@@ -1,6 +1,9 @@
 //! Text in lines, and names of values.
 
+use std::borrow::Cow;
+
 use clap::ValueEnum;
+use textwrap::{Options, WordSplitter};
 
 /// The name that a value has on the command line.
 #[must_use]
@@ -8,20 +11,12 @@ pub fn value_name<V: ValueEnum>(value: &V) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// Breaks `text` at spaces into lines of at most `width` characters; a longer word gets a line of its own.
+/// Breaks `text` at spaces into lines of at most `width` characters; a longer word gets a line of its own. No lines for no words.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_string()),
-        }
-    }
-    lines
+    let options = Options::new(width).break_words(false).word_splitter(WordSplitter::NoHyphenation);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    textwrap::wrap(&words.join(" "), options).into_iter().filter(|line| !line.is_empty()).map(Cow::into_owned).collect()
 }
 
 #[cfg(test)]

@@ -32,14 +32,14 @@ impl FloatNetwork {
     pub fn load(config: &RunConfig, weights: &Path, device: &Device) -> Result<Self, Error> {
         let record = ModuleRecord::load(weights)
             .map_err(|error| Error::content(weights, format!("holds no weights that can be read: {error}")))?;
-        let network = Network::new(config.arch, config.sight.shape().width, config.dropout, device);
+        let network = Network::new(config.plan.arch, config.sight.shape().width, config.plan.dropout, device);
         let expected = network.num_params();
         let network = network
             .try_load_record(record)
             .ok()
             .filter(|network| network.num_params() == expected)
-            .ok_or_else(|| Error::content(weights, format!("holds no weights of {}", config.arch.name())))?;
-        Ok(Self { architecture: config.arch, network, sight: config.sight, device: device.clone() })
+            .ok_or_else(|| Error::content(weights, format!("holds no weights of {}", config.plan.arch.name())))?;
+        Ok(Self { architecture: config.plan.arch, network, sight: config.sight, device: device.clone() })
     }
 
     /// The logits of each example, in order; of a network that sees cells, the mean of its cells'. Nothing where there is no cell, or

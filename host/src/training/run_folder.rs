@@ -12,47 +12,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    data::{
-        dataset::Dataset,
-        split::{Split, SplitKind},
-    },
-    recipe::Recipe,
+    data::{dataset::Dataset, split::Split},
     support::{
         atomic_file,
         folder_lock::{FolderLock, LOCK_FILE},
         progress::Progress,
     },
-    training::architecture::Architecture,
+    training::{plan::TrainingPlan, schedule::Schedule},
 };
+
+/// What `run.json` is, so that a later version can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+    /// The second format: the plan stands in it as a whole.
+    #[serde(rename = "blastscope run 2")]
+    Run2,
+}
 
 /// How a network was trained; everything that is needed to do it again, or to go on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// The network.
-    pub arch: Architecture,
-    /// `adam` or `adamax`.
-    pub optimizer: String,
-    /// Epochs in all.
-    pub epochs: usize,
-    /// Pictures a step.
-    pub batch_size: usize,
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// `constant` or `one-cycle`.
-    pub schedule: String,
-    /// `anew` or `running`: where the statistics of batch normalization come from.
-    #[serde(default = "running")]
-    pub batch_statistics: String,
-    /// Share of the hidden units that are dropped in training.
-    pub dropout: f64,
-    /// Epochs without a better validation loss after which training stops; 0 never.
-    pub patience: usize,
-    /// Seed of weights, shuffling and split.
-    pub seed: u64,
-    /// Items a class after augmentation.
-    pub per_class: usize,
-    /// How the data were split.
-    pub split: SplitKind,
+    /// What the file is.
+    pub format: Format,
+    /// What was chosen; the path of its weights is absolute.
+    pub plan: TrainingPlan,
+    /// SHA-256 of the weights that the training started from, hexadecimal; `None` for fresh ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
     /// The data set's folder at the time of training.
     pub data: PathBuf,
     /// The table of overlap groups that was given, if any.
@@ -63,33 +49,12 @@ pub struct RunConfig {
     pub split_hash: String,
     /// Whether the data are drawn and not photographed.
     pub drawn: bool,
-    /// From picture to input.
-    #[serde(rename = "preprocessing")]
+    /// What the network is shown.
     pub sight: Sight,
     /// Back end and machine.
     pub hardware: String,
     /// Version of this program.
     pub code_version: String,
-    /// What the network sees and how that is varied.
-    #[serde(default)]
-    pub recipe: Recipe,
-    /// The weights that the training started from; `None` for fresh ones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<InitialWeights>,
-}
-
-/// What runs had before it could be chosen.
-fn running() -> String {
-    "running".into()
-}
-
-/// A file of weights that a training started from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InitialWeights {
-    /// Where it was.
-    pub file: PathBuf,
-    /// SHA-256 of its bytes, hexadecimal.
-    pub sha256: String,
 }
 
 /// One line of `epochs.csv`.
@@ -107,16 +72,13 @@ pub struct Epoch {
     pub validation_accuracy: f64,
 }
 
-/// The name of the schedule whose last weights are its best.
-pub(crate) const ONE_CYCLE: &str = "one-cycle";
-
 impl RunConfig {
     /// The epoch whose weights are taken. At a constant rate it is that of the lowest validation loss, the earliest of equals. A
     /// one-cycle schedule settles only at its end, and what lies before it is noise: there it is the last.
     #[must_use]
     pub fn chosen<'a>(&self, epochs: &'a [Epoch]) -> Option<&'a Epoch> {
         let mut usable = epochs.iter().filter(|epoch| epoch.validation_loss.is_finite());
-        if self.schedule == ONE_CYCLE {
+        if self.plan.schedule == Schedule::OneCycle {
             usable.next_back()
         } else {
             usable.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
@@ -316,18 +278,9 @@ mod tests {
 
     fn config() -> RunConfig {
         RunConfig {
-            arch: Architecture::Allcnn,
-            optimizer: "adam".into(),
-            epochs: 5,
-            batch_size: 32,
-            learning_rate: 1e-3,
-            schedule: "constant".into(),
-            batch_statistics: "anew".into(),
-            dropout: 0.5,
-            patience: 0,
-            seed: 1,
-            per_class: 10,
-            split: SplitKind::Grouped,
+            format: Format::Run2,
+            plan: TrainingPlan { epochs: 5, image_size: 64, per_class: 10, ..TrainingPlan::default() },
+            weights_sha256: None,
             data: "drawn".into(),
             groups: None,
             manifest_hash: String::new(),
@@ -336,8 +289,6 @@ mod tests {
             sight: Sight::whole_field(64),
             hardware: "a test".into(),
             code_version: "0".into(),
-            recipe: Recipe::Paper,
-            weights: None,
         }
     }
 
@@ -357,9 +308,9 @@ mod tests {
     fn the_best_epoch_is_chosen_at_a_constant_rate_and_the_last_of_a_cycle() {
         let mut config = config();
         let epochs = [epoch(1, 0.9), epoch(2, f64::NAN), epoch(3, 0.25), epoch(4, 0.25), epoch(5, 0.5)];
-        config.schedule = "constant".into();
+        config.plan.schedule = Schedule::Constant;
         assert_eq!(config.chosen(&epochs).map(|epoch| epoch.epoch), Some(3));
-        config.schedule = ONE_CYCLE.into();
+        config.plan.schedule = Schedule::OneCycle;
         assert_eq!(config.chosen(&epochs).map(|epoch| epoch.epoch), Some(5));
         assert_eq!(config.chosen(&epochs[1..2]), None);
     }

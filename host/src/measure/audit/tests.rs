@@ -7,11 +7,11 @@ use image::{Rgb, RgbImage, imageops};
 
 use super::*;
 use crate::{
-    data::drawn_folder,
+    data::{drawn_folder, drawn_set::DrawnSet},
     measure::audit::{finding::Weight, marks::MIDDLE},
     support::{notice::RESEARCH_USE_ONLY, progress::Progress},
-    synth::{DrawnSet, GENERATOR},
 };
+use blastscope_drawn::GENERATOR;
 
 const PER_CLASS: usize = 60;
 

@@ -1,7 +1,7 @@
 use blastscope_shared::{Class, field::gate::Gate};
 
 use super::*;
-use crate::synth::draw_field;
+use blastscope_drawn::draw_field;
 
 fn field() -> RgbPixels {
     draw_field(Class::Pre, 7, 224, 224)

@@ -6,6 +6,7 @@ use crate::{
         dataset::Dataset,
         split::{Part, Split, SplitKind},
     },
+    support::text::value_name,
     training::run_folder::RunConfig,
 };
 use blastscope_shared::{
@@ -75,7 +76,7 @@ pub fn card(
         )
     };
     let seen = config.sight.description();
-    let varied = config.recipe.varied(split.items(Part::Train).count(), config.per_class);
+    let varied = config.plan.recipe.varied(split.items(Part::Train).count(), config.plan.per_class);
     let quantized = match fine_tuned {
         0 => "Quantized after training to int8.".to_owned(),
         steps => format!("Quantized to int8 and fine-tuned for {steps} steps to say what the float network says."),
@@ -101,14 +102,14 @@ pub fn card(
         training: format!(
             "{} on {} (Anand et al., Sci Rep 15:29147, 2025), {}, learning rate {} ({}), batch {}, {epochs} epochs, the weights \
              of epoch {chosen}; {}, dropout {}; {}. {quantized}",
-            config.arch.name(),
+            config.plan.arch.name(),
             seen,
-            config.optimizer,
-            config.learning_rate,
-            config.schedule,
-            config.batch_size,
+            value_name(&config.plan.optimizer),
+            config.plan.learning_rate,
+            value_name(&config.plan.schedule),
+            config.plan.batch_size,
             varied,
-            config.dropout,
+            config.plan.dropout,
             config.hardware,
         ),
         results,

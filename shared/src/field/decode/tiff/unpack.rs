@@ -6,7 +6,7 @@ use miniz_oxide::inflate::{DecompressError, TINFLStatus, decompress_to_vec_zlib_
 use weezl::{BitOrder, LzwStatus};
 
 use super::{
-    super::{DecodeError, damaged},
+    super::{DecodeError, damaged, unsupported},
     compression::Compression,
     layout::Layout,
 };
