@@ -53,7 +53,7 @@ pub(crate) struct Views {
 }
 
 /// What the card says of a recipe.
-pub(crate) struct Told {
+pub(crate) struct CardText {
     /// What the network sees.
     pub seen: String,
     /// How it is varied.
@@ -107,10 +107,10 @@ impl Recipe {
     }
 
     /// What the card says: of `items` in the training part, `per_class` of each class.
-    pub(crate) fn told(self, preprocessing: &Preprocessing, items: usize, per_class: usize) -> Told {
+    pub(crate) fn card_text(self, preprocessing: &Preprocessing, items: usize, per_class: usize) -> CardText {
         match self {
-            Self::Paper => paper::told(preprocessing, items),
-            Self::Robust => robust::told(preprocessing, per_class),
+            Self::Paper => paper::card_text(preprocessing, items),
+            Self::Robust => robust::card_text(preprocessing, per_class),
         }
     }
 }

@@ -89,7 +89,7 @@ impl OptimizerKind {
     }
 }
 
-/// Trains, or goes on training, in `run`'s folder until its configured number of epochs is reached. Several `devices` share each
+/// Trains in `run`'s folder until its configured number of epochs is reached; resumes after its last complete checkpoint. Several `devices` share each
 /// batch; the first one validates.
 ///
 /// # Errors

@@ -67,7 +67,7 @@ impl Cli {
     /// Runs the chosen command.
     ///
     /// # Errors
-    /// Whatever stood in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         match &self.command {
             Command::Host(command) => command.run(),

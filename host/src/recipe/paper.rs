@@ -7,7 +7,7 @@ use burn::{data::dataloader::batcher::Batcher as _, prelude::Device};
 use rand::seq::SliceRandom as _;
 
 use super::{
-    Defaults, Told, Views,
+    CardText, Defaults, Views,
     batches::{Example, ExampleBatcher, loader},
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
@@ -69,8 +69,8 @@ pub(super) fn views(examples: &[Example], preprocessing: &Preprocessing, device:
     }
 }
 
-pub(super) fn told(preprocessing: &Preprocessing, items: usize) -> Told {
-    Told {
+pub(super) fn card_text(preprocessing: &Preprocessing, items: usize) -> CardText {
+    CardText {
         seen: format!("whole fields of {}x{}", preprocessing.width, preprocessing.height),
         varied: format!("{items} training items with flips and rotations"),
     }

@@ -20,7 +20,7 @@ use burn::{
 use rayon::prelude::*;
 
 use super::{
-    Defaults, Told, Views,
+    CardText, Defaults, Views,
     batches::{Batch, Example},
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
@@ -163,9 +163,9 @@ pub(super) fn views(examples: &[Example], preprocessing: &Preprocessing, device:
     Views { input: (!cells.is_empty()).then(|| input(&cells, device)), counts }
 }
 
-pub(super) fn told(preprocessing: &Preprocessing, per_class: usize) -> Told {
+pub(super) fn card_text(preprocessing: &Preprocessing, per_class: usize) -> CardText {
     let Preprocessing { width, height, .. } = preprocessing;
-    Told {
+    CardText {
         seen: format!(
             "{SIDE}x{SIDE} crops around each nucleus, optical density of the green channel, of fields of {width}x{height}"
         ),

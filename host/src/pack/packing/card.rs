@@ -6,7 +6,7 @@ use crate::{
         dataset::Dataset,
         split::{Part, Split, SplitKind},
     },
-    recipe::Told,
+    recipe::CardText,
     support::text::value_name,
     training::run_folder::RunConfig,
 };
@@ -17,7 +17,7 @@ use blastscope_shared::{
 
 /// How the weights came about.
 #[derive(Clone, Copy, Debug)]
-pub struct Trained {
+pub struct Lineage {
     /// Epochs of the training.
     pub epochs: usize,
     /// The epoch whose weights were taken, from 1.
@@ -33,10 +33,10 @@ pub fn card(
     config: &RunConfig,
     data: &Dataset,
     split: &Split,
-    trained: Trained,
+    lineage: Lineage,
     comparison: &Comparison,
 ) -> ModelCard {
-    let Trained { epochs, chosen, fine_tuned } = trained;
+    let Lineage { epochs, chosen, fine_tuned } = lineage;
     let count = |part| {
         let mut images: Vec<usize> = split.items(part).map(|item| item.image).collect();
         images.sort_unstable();
@@ -66,7 +66,7 @@ pub fn card(
     let kind = if data.drawn { "drawn by the program" } else { "photographed" };
     let leak = split.warning().map(|warning| format!(" {warning}")).unwrap_or_default();
     let limits = if data.drawn {
-        "Trained on drawn fields. Its verdicts on real smears mean nothing.".to_owned()
+        "Lineage on drawn fields. Its verdicts on real smears mean nothing.".to_owned()
     } else {
         format!(
             "A split by overlap group keeps the same part of a slide on one side, but not the same sitting at the microscope or \
@@ -76,8 +76,8 @@ pub fn card(
              not patients.{leak}"
         )
     };
-    let Told { seen, varied } =
-        config.plan.recipe.told(&config.preprocessing, split.items(Part::Train).count(), config.plan.per_class);
+    let CardText { seen, varied } =
+        config.plan.recipe.card_text(&config.preprocessing, split.items(Part::Train).count(), config.plan.per_class);
     let quantized = match fine_tuned {
         0 => "Quantized after training to int8.".to_owned(),
         steps => format!("Quantized to int8 and fine-tuned for {steps} steps to say what the float network says."),
