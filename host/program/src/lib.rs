@@ -27,7 +27,7 @@ pub struct Cli {
 enum Command {
     #[command(flatten)]
     Host(commands::Command),
-    Reproduce(Box<Reproduce>),
+    Reproduce(Reproduce),
 }
 
 /// Runs the command that the process's arguments name, and says what went wrong.
