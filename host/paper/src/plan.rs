@@ -8,7 +8,7 @@ use blastscope_host::{
     Error,
     data::split::SplitKind,
     support::text::value_name,
-    training::{OptimizerKind, architecture::Architecture, plan::TrainingPlan, queue::Entry},
+    training::{architecture::Architecture, optimizer::OptimizerKind, plan::TrainingPlan, queue::Entry},
 };
 
 /// What a training is compared for.

@@ -133,7 +133,7 @@ fn verdict(subject: &Experiment<'_>, finished: &[&Outcome]) -> Option<String> {
     let of = |kind| {
         finished.iter().find(|outcome| {
             outcome.plan.split == kind
-                && outcome.plan.optimizer == blastscope_host::training::OptimizerKind::Adam
+                && outcome.plan.optimizer == blastscope_host::training::optimizer::OptimizerKind::Adam
                 && outcome.studies.len() == Study::ALL.len()
         })
     };

@@ -19,10 +19,10 @@ use crate::{
     recipe::batches::Example,
     support::{progress::Progress, random, signal},
     training::{
-        OptimizerKind,
         float_network::{FloatNetwork, values},
         model::{AllCnn, convolve},
         network::Network,
+        optimizer::OptimizerKind,
     },
 };
 

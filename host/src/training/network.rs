@@ -245,7 +245,8 @@ mod tests {
             let loss_after = |rate: f64| {
                 let output = TrainStep::step(&network, batch.clone());
                 let before = output.item.loss.clone().into_scalar::<f32>();
-                let moved = crate::training::OptimizerKind::Adam.build().step(rate, network.clone(), output.grads);
+                let moved =
+                    crate::training::optimizer::OptimizerKind::Adam.build().step(rate, network.clone(), output.grads);
                 [before, TrainStep::step(&moved, batch.clone()).item.loss.into_scalar::<f32>()]
             };
             let losses = [1e-4, 1e-5, 1e-6, 1e-7].map(loss_after);

@@ -13,7 +13,7 @@ use burn::{
     train::TrainStep,
 };
 
-use super::{OptimizerKind, network::Network, shares::Shares};
+use super::{network::Network, optimizer::OptimizerKind, shares::Shares};
 use crate::{
     Error,
     recipe::{batches::Batch, loaders::share_of},
