@@ -58,7 +58,7 @@ impl Command {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stood in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         match self {
             Self::Synth(synth) => synth.run(),

@@ -1,5 +1,6 @@
 //! Numbers from numbers: the bootstrap, areas under curves, rank correlation, and the plain classifiers that baselines use.
 
+pub mod answer;
 pub mod bootstrap;
 pub mod logistic;
 pub mod neighbours;

@@ -20,6 +20,7 @@ pub mod machine;
 pub mod metric_memory;
 pub mod model;
 pub mod network;
+pub mod optimizer;
 pub mod plain_renderer;
 pub mod plan;
 pub mod queue;
@@ -35,7 +36,6 @@ use std::{io::IsTerminal, path::Path, sync::Arc};
 use blastscope_files::Printable as _;
 use burn::{
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
-    optim::{AdamConfig, AdamWConfig, ModuleOptimizer},
     prelude::*,
     train::{
         Interrupter, Learner, MetricEarlyStoppingStrategy, StoppingCondition, SupervisedTraining, TrainingStrategy,
@@ -45,10 +45,8 @@ use burn::{
         },
     },
 };
-use serde::{Deserialize, Serialize};
 
 use self::{
-    adamax::Adamax,
     batch_statistics::BatchStatistics,
     checkpoints::{AtomicCheckpointer, Journal},
     epochs::Epochs,
@@ -65,31 +63,7 @@ use crate::{
     training::run_folder::{Epoch, RunConfig, RunFolder},
 };
 
-/// The optimizers of the paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum OptimizerKind {
-    /// Kingma and Ba 2015, algorithm 1.
-    Adam,
-    /// Kingma and Ba 2015, algorithm 2.
-    Adamax,
-    /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019) of 0.02.
-    Adamw,
-}
-
-impl OptimizerKind {
-    /// The optimizer with its authors' constants.
-    #[must_use]
-    pub fn build(self) -> ModuleOptimizer {
-        match self {
-            Self::Adam => AdamConfig::new().with_epsilon(1e-8).init(),
-            Self::Adamax => Adamax::default().into(),
-            Self::Adamw => AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.02).init(),
-        }
-    }
-}
-
-/// Trains, or goes on training, in `run`'s folder until its configured number of epochs is reached. Several `devices` share each
+/// Trains in `run`'s folder until its configured number of epochs is reached; resumes after its last complete checkpoint. Several `devices` share each
 /// batch; the first one validates.
 ///
 /// # Errors

@@ -10,8 +10,8 @@ use blastscope_files::Printable as _;
 use crate::{
     measure::measure,
     outcome::{self, Outcome, Pace},
-    plan::{Frame, Planned, select},
-    report::{Subject, write},
+    plan::{Design, Planned, select},
+    report::{Experiment, write},
 };
 use blastscope_drawn::GENERATOR;
 use blastscope_host::{
@@ -42,7 +42,7 @@ const QUICK_FIELDS: (usize, usize) = (12, 64);
 ///
 /// Trains the paper's network with Adam and Adamax, ResNet50 and YOLOv8-cls beside it, other numbers of items a class, a shallower
 /// and a deeper network; each on the paper's protocol, which augments before it splits and so leaks, and on a split by overlap
-/// groups. Every training is a run folder below --out. Given again, the command skips what is finished and goes on where it was
+/// groups. Every training is a run folder below --out. Given again, the command skips what is finished and resumes where it was
 /// stopped. REPORT.md, report.html and results.json say what was found, beside the paper's numbers and a baseline of six colour
 /// numbers. All of it takes about 8 GB of disk; on a CPU it takes weeks, so use a GPU or --only.
 #[derive(Debug, clap::Args)]
@@ -79,7 +79,7 @@ pub struct Reproduce {
     /// Weights that YOLOv8n-cls or YOLOv8s-cls starts from, such as Ultralytics' of ImageNet. Can be given for each.
     #[arg(long, value_name = "FILE")]
     yolo_weights: Vec<PathBuf>,
-    /// Table of overlap groups; by default DIR/groups.csv where there is one, otherwise groups are found by the program.
+    /// Table of overlap groups; by default DIR/groups.csv if it exists; otherwise the program finds the groups.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     /// Pictures a step; 32 by default, as in the paper, and 16 with --quick.
@@ -106,12 +106,12 @@ impl Reproduce {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
         output::progress(format_args!("back end: {machine}"));
-        let frame = self.frame(machine.main_device())?;
-        let plan = select(frame.plan(), &self.only)?;
+        let design = self.design(machine.main_device())?;
+        let plan = select(design.plan(), &self.only)?;
         let _lock = if self.list { None } else { Some(FolderLock::take(&self.out)?) };
         let root = self.fields()?;
         let data = Dataset::scan(&root, self.groups.as_deref(), Progress::Shown)?;
@@ -127,7 +127,7 @@ impl Reproduce {
                 Some(Outcome { studies: planned.studies.clone(), ..outcome.clone()? })
             });
             let finished: Vec<Outcome> = finished.collect();
-            let subject = Subject { data: &data, frame: &frame, planned: plan.len() };
+            let subject = Experiment { data: &data, design: &design, planned: plan.len() };
             write(&self.out, &subject, &finished.iter().collect::<Vec<_>>())
         };
         let outcomes = queue.conduct(
@@ -143,7 +143,7 @@ impl Reproduce {
     }
 
     /// The settings that all trainings share.
-    fn frame(&self, device: &burn::prelude::Device) -> Result<Frame, Error> {
+    fn design(&self, device: &burn::prelude::Device) -> Result<Design, Error> {
         // As the paper does, or as small as it gets.
         let (epochs, batch_size, image_size, usual): (_, _, _, &[usize]) = match self.quick {
             false => (30, 32, 224, &[1000, 1200, PAPER_SIZE, 1800]),
@@ -172,7 +172,7 @@ impl Reproduce {
         if let Some(path) = &self.resnet_weights {
             weights::check(Architecture::Resnet50, 32, path, device)?;
         }
-        Ok(Frame {
+        Ok(Design {
             common: TrainingPlan {
                 epochs: self.epochs.map_or(epochs, |epochs| epochs as usize),
                 batch_size: self.batch_size.map_or(batch_size, |size| size as usize),

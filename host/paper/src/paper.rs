@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use blastscope_host::training::{OptimizerKind, architecture::Architecture};
+use blastscope_host::training::{architecture::Architecture, optimizer::OptimizerKind};
 
 /// How the paper is named in tables.
 pub const CITATION: &str = "Anand et al., Sci Rep 15:29147 (2025)";

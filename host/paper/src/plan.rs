@@ -8,7 +8,7 @@ use blastscope_host::{
     Error,
     data::split::SplitKind,
     support::text::value_name,
-    training::{OptimizerKind, architecture::Architecture, plan::TrainingPlan, queue::Entry},
+    training::{architecture::Architecture, optimizer::OptimizerKind, plan::TrainingPlan, queue::Entry},
 };
 
 /// What a training is compared for.
@@ -50,7 +50,7 @@ const FINE_TUNING: f64 = 1e-4;
 
 /// What the trainings have in common.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Frame {
+pub struct Design {
     /// What all trainings share; items a class are those where sizes are not compared.
     pub common: TrainingPlan,
     /// Items a class that are compared, ascending.
@@ -90,7 +90,7 @@ impl Planned {
     }
 }
 
-impl Frame {
+impl Design {
     /// Every training, those that matter most first.
     #[must_use]
     pub fn plan(&self) -> Vec<Planned> {
@@ -187,8 +187,8 @@ pub fn select(plan: Vec<Planned>, only: &[String]) -> Result<Vec<Planned>, Error
 mod tests {
     use super::*;
 
-    fn frame() -> Frame {
-        Frame {
+    fn design() -> Design {
+        Design {
             common: TrainingPlan::default(),
             sizes: vec![1000, 1200, 1500, 1800],
             weights: vec![(Architecture::Resnet50, "resnet50.pth".into())],
@@ -197,12 +197,12 @@ mod tests {
 
     fn names(only: &[&str]) -> Result<Vec<String>, Error> {
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        Ok(select(frame().plan(), &only)?.iter().map(Planned::name).collect())
+        Ok(select(design().plan(), &only)?.iter().map(Planned::name).collect())
     }
 
     #[test]
     fn the_plan_has_every_training_once_and_each_on_both_splits() {
-        let plan = frame().plan();
+        let plan = design().plan();
         let names: Vec<String> = plan.iter().map(Planned::name).collect();
         assert_eq!(names.len(), 2 * (2 + 3 + 3 + 2), "{names:?}");
         for name in &names {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     outcome::Outcome,
     paper::{CITATION, CITED, Cited, Measure},
-    plan::{Frame, SPLITS, Study},
+    plan::{Design, SPLITS, Study},
 };
 use blastscope_host::{
     Error,
@@ -30,11 +30,11 @@ const FIGURE: u32 = 410;
 
 /// What was experimented on, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
+pub struct Experiment<'a> {
     /// The data.
     pub data: &'a Dataset,
     /// The settings.
-    pub frame: &'a Frame,
+    pub design: &'a Design,
     /// Trainings that were asked for.
     pub planned: usize,
 }
@@ -57,7 +57,7 @@ struct Results<'a> {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write(out: &Path, subject: &Subject<'_>, finished: &[&Outcome]) -> Result<(), Error> {
+pub fn write(out: &Path, subject: &Experiment<'_>, finished: &[&Outcome]) -> Result<(), Error> {
     let results = Results {
         notice: RESEARCH_USE_ONLY,
         drawn: subject.data.drawn,
@@ -79,7 +79,7 @@ pub fn write(out: &Path, subject: &Subject<'_>, finished: &[&Outcome]) -> Result
 
 /// The report.
 #[must_use]
-pub fn compose(subject: &Subject<'_>, finished: &[&Outcome]) -> Report {
+pub fn compose(subject: &Experiment<'_>, finished: &[&Outcome]) -> Report {
     let mut report = Report::new("The experiment of Anand et al. 2025, done again");
     report.drawn_fields(subject.data.drawn);
     if finished.len() < subject.planned {
@@ -129,11 +129,11 @@ const fn protocol(kind: SplitKind) -> &'static str {
 }
 
 /// The paper's network with Adam, in one sentence.
-fn verdict(subject: &Subject<'_>, finished: &[&Outcome]) -> Option<String> {
+fn verdict(subject: &Experiment<'_>, finished: &[&Outcome]) -> Option<String> {
     let of = |kind| {
         finished.iter().find(|outcome| {
             outcome.plan.split == kind
-                && outcome.plan.optimizer == blastscope_host::training::OptimizerKind::Adam
+                && outcome.plan.optimizer == blastscope_host::training::optimizer::OptimizerKind::Adam
                 && outcome.studies.len() == Study::ALL.len()
         })
     };
@@ -158,26 +158,26 @@ fn verdict(subject: &Subject<'_>, finished: &[&Outcome]) -> Option<String> {
     ))
 }
 
-fn facts(report: &mut Report, subject: &Subject<'_>, finished: &[&Outcome]) {
+fn facts(report: &mut Report, subject: &Experiment<'_>, finished: &[&Outcome]) {
     let counts: Vec<String> =
         Class::ALL.into_iter().map(|class| format!("{class} {}", subject.data.count(class))).collect();
     let mut machines: Vec<&str> = finished.iter().map(|outcome| outcome.hardware.as_str()).collect();
     machines.sort_unstable();
     machines.dedup();
-    let frame = subject.frame;
+    let design = subject.design;
     report.facts([
         ("Data", format!("{} pictures ({})", subject.data.images.len(), counts.join(", "))),
         ("Overlap groups", subject.data.group_count().to_string()),
         ("SHA-256 of the data set", hex(&subject.data.manifest_hash())),
-        ("Input", format!("{0} x {0} pixels, the corner of the scale bar masked", frame.common.image_size)),
+        ("Input", format!("{0} x {0} pixels, the corner of the scale bar masked", design.common.image_size)),
         (
             "Training",
             format!(
                 "{} epochs, batches of {}, seed {}",
-                frame.common.epochs, frame.common.batch_size, frame.common.seed
+                design.common.epochs, design.common.batch_size, design.common.seed
             ),
         ),
-        ("Statistics of batch normalization", statistics(frame.common.batch_statistics).into()),
+        ("Statistics of batch normalization", statistics(design.common.batch_statistics).into()),
         ("Computed by", machines.join("; ")),
         ("Program", format!("blastscope-host {}", env!("CARGO_PKG_VERSION"))),
     ]);

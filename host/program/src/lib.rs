@@ -27,7 +27,7 @@ pub struct Cli {
 enum Command {
     #[command(flatten)]
     Host(commands::Command),
-    Reproduce(Box<Reproduce>),
+    Reproduce(Reproduce),
 }
 
 /// Runs the command that the process's arguments name, and says what went wrong.
@@ -67,7 +67,7 @@ impl Cli {
     /// Runs the chosen command.
     ///
     /// # Errors
-    /// Whatever stood in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         match &self.command {
             Command::Host(command) => command.run(),

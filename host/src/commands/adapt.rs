@@ -93,7 +93,7 @@ impl Adapt {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         if self.out.exists() && std::fs::canonicalize(&self.out).ok() == std::fs::canonicalize(&self.model).ok() {
             return Err(Error::content(&self.out, "is the model to start from; give another --out"));
@@ -176,12 +176,10 @@ fn measure(
     rest: &[usize],
     seed: u64,
 ) -> Result<Measured, Error> {
-    let mut predictions: Vec<Vec<Prediction>> = Vec::new();
-    for model in models {
-        let findings = screening::screen(model, data, rest, Progress::Shown)?;
-        let of = rest.iter().zip(&findings);
-        predictions.push(of.map(|(&image, finding)| screening::prediction(&data.images[image], finding)).collect());
-    }
+    let predictions: Vec<Vec<Prediction>> = models
+        .into_iter()
+        .map(|model| screening::predictions(model, data, rest, Progress::Shown))
+        .collect::<Result<_, Error>>()?;
     let groups: Vec<u32> = rest.iter().map(|&image| data.images[image].group).collect();
     let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
     let paired = Paired::new(["before", "after"], [&predictions[0], &predictions[1]], &groups, bootstrap)?;

@@ -42,7 +42,7 @@ impl Card {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let bytes = read_file(&self.model)?;
         let (artifact, hash) =
@@ -74,7 +74,7 @@ impl Card {
 /// The evidence in a folder, in the order of its files' names.
 ///
 /// # Errors
-/// When there is none, or a file is no evidence.
+/// When there is no evidence, or a file is not evidence.
 pub fn read_evidence(folder: &Path) -> Result<Vec<(String, Evidence)>, Error> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {

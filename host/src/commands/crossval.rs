@@ -12,7 +12,7 @@ use crate::{
     commands::machine::MachineChoice,
     data::{dataset::Dataset, folds::Fold},
     measure::crossval::{By, FoldOutcome, folds, summary::Summary},
-    report::crossval::{Subject, text, write},
+    report::crossval::{Setup, text, write},
     statistics::bootstrap::Bootstrap,
     support::{folder_lock::FolderLock, output, progress::Progress},
     training::{
@@ -26,7 +26,7 @@ use crate::{
 ///
 /// With --by session the folds are sittings at the microscope: how well benign and malignant fields are told apart on a sitting that
 /// the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept: the same command
-/// goes on after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's card.
+/// resumes after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's card.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host crossval --data all_pbs --out runs/sittings --recipe robust
@@ -53,7 +53,7 @@ pub struct Crossval {
     jobs: u32,
     #[command(flatten)]
     plan: TrainingPlan,
-    /// Table of overlap groups and sittings; by default DIR/groups.csv where there is one.
+    /// Table of overlap groups and sittings; by default DIR/groups.csv if it exists.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     #[command(flatten)]
@@ -67,7 +67,7 @@ impl Crossval {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
         let hardware = machine.to_string();
@@ -104,7 +104,7 @@ impl Crossval {
             file: "fold.json",
         };
         let _lock = FolderLock::take(&self.out)?;
-        let subject = Subject {
+        let setup = Setup {
             by: self.by,
             recipe: training.recipe.name(),
             epochs: training.epochs,
@@ -119,7 +119,7 @@ impl Crossval {
         let report = || {
             let outcomes: Vec<FoldOutcome> = queue.outcomes(&all)?.into_iter().flatten().collect();
             let summary = Summary::new(&outcomes, Bootstrap::default());
-            write(&self.out, &subject, &outcomes, &summary).map(|()| summary)
+            write(&self.out, &setup, &outcomes, &summary).map(|()| summary)
         };
         let mut material = None;
         queue.conduct(
@@ -137,9 +137,9 @@ impl Crossval {
         )?;
         let summary = report()?;
         if self.json {
-            output::json(crate::report::crossval::json(&subject, &summary)?)?;
+            output::json(crate::report::crossval::json(&setup, &summary)?)?;
         } else {
-            output::line(text(&subject, &summary))?;
+            output::line(text(&setup, &summary))?;
             output::line(format_args!("report: {}", self.out.join("report.html").printable()))?;
         }
         Ok(())

@@ -78,7 +78,7 @@ impl Evaluate {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let Measured { evaluation, baseline, predictions, origin } = self.measure()?;
         let unreadable: usize = evaluation.unfamiliar.iter().map(|folder| folder.unreadable).sum();

@@ -92,7 +92,7 @@ impl Inspect {
     }
 }
 
-/// What is told of a model.
+/// What is reported about a model.
 struct Seen<'a> {
     artifact: &'a Artifact<'a>,
     hash: [u8; 32],

@@ -23,7 +23,7 @@ use crate::{
         fine_tuning::{FineTuning, Gain, fine_tune},
         packing::{
             Model,
-            card::{Trained, card},
+            card::{Lineage, card},
             comparison::Comparison,
             run_int8,
         },
@@ -89,11 +89,11 @@ impl Quantize {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let run = RunFolder::open(&self.run)?;
         let config = run.config()?;
-        if config.plan.arch.plan().is_none() {
+        if config.plan.arch.layout().is_none() {
             return Err(not_for_the_device(config.plan.arch));
         }
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
@@ -131,7 +131,7 @@ impl Quantize {
         let test = split_items(&split, Part::Test);
         let comparison = Comparison::measure(&model, &float, &data, &inputs, &split, &test)?;
         let name = self.name.as_deref().unwrap_or(config.plan.arch.name());
-        let trained = Trained { epochs: run.epochs()?.len(), chosen: epoch, fine_tuned: steps };
+        let trained = Lineage { epochs: run.epochs()?.len(), chosen: epoch, fine_tuned: steps };
         model.card = card(name, &config, &data, &split, trained, &comparison);
         for folder in &self.unfamiliar {
             model.card.results.extend(model.measure_unfamiliar(folder, &comparison.familiar)?);

@@ -51,7 +51,7 @@ impl Stress {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let _lock = self.out.as_deref().map(FolderLock::take).transpose()?;
         let classifier = screening::read_model(&self.model)?;

@@ -30,10 +30,10 @@ pub struct Throughput {
     /// Width and height of the network's input, a multiple of 32.
     #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = crate::training::plan::image_size)]
     image_size: u16,
-    /// Steps on the clock.
+    /// Measured steps.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
-    /// Steps before.
+    /// Warm-up steps.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     warm_up: u32,
     #[command(flatten)]

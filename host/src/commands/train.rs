@@ -48,7 +48,7 @@ pub struct Train {
     /// How the images are split. `paper` augments before it splits and so leaks; it is there to reproduce the paper.
     #[arg(long, value_enum, default_value_t = SplitKind::Grouped)]
     split: SplitKind,
-    /// Table of overlap groups; by default DIR/groups.csv where there is one, otherwise groups are found by the program.
+    /// Table of overlap groups; by default DIR/groups.csv if it exists; otherwise the program finds the groups.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     #[command(flatten)]
@@ -62,7 +62,7 @@ impl Train {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
         output::progress(format_args!("back end: {machine}"));

@@ -122,7 +122,7 @@ fn sample(crop: &[u8], column: f32, row: f32) -> [f32; 3] {
     })
 }
 
-/// The mean of the 3 x 3 pixels around each; beyond an edge its pixel goes on.
+/// The mean of the 3 x 3 pixels around each; edge pixels are repeated beyond the edge.
 fn blur(plane: &[f32]) -> Vec<f32> {
     let pass = |plane: &[f32], at: &dyn Fn(usize, usize) -> usize| -> Vec<f32> {
         (0..SIDE)

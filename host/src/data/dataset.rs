@@ -1,7 +1,7 @@
 //! The labelled pictures: which there are, what they show, and which of them belong together.
 //!
 //! Pictures of overlapping parts of a slide, and copies of one file, share a group; an honest split never puts one group on both
-//! sides. Groups come from a `groups.csv` where there is one ([`groups_csv`]). The program finds copies and near copies by
+//! sides. Groups come from a `groups.csv` in the data set's folder ([`groups_csv`]). The program finds copies and near copies by
 //! itself ([`duplicates`]), but fewer than half of the overlaps.
 
 use std::{

@@ -1,4 +1,4 @@
-//! Small data sets in temporary folders, and the real one where there is one, for the tests of this crate.
+//! Small data sets in temporary folders, and the real one if present, for the tests of this crate.
 
 use std::path::{Path, PathBuf};
 

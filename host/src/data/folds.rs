@@ -126,3 +126,75 @@ pub fn leave_two_sittings_out(images: &[LabelledImage]) -> SittingFolds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pictures of given class, group, session and content.
+    fn images(list: &[(Class, u32, &str, u8)]) -> Vec<LabelledImage> {
+        let image = |(at, (class, group, session, content)): (usize, &(Class, u32, &str, u8))| LabelledImage {
+            file: format!("{at:03}"),
+            class: *class,
+            sha256: [*content; 32],
+            group: *group,
+            session: (!session.is_empty()).then(|| (*session).to_string()),
+        };
+        list.iter().enumerate().map(image).collect()
+    }
+
+    #[test]
+    fn folds_test_every_distinct_picture_once_and_keep_groups_together() {
+        let list: Vec<(Class, u32, &str, u8)> =
+            (0..60u8).map(|at| (Class::ALL[usize::from(at / 15)], u32::from(at / 3), "", at.min(57))).collect();
+        let images = images(&list);
+        for (folds, grouped) in [(random_folds(&images, 5, 1), false), (grouped_folds(&images, 5, 1), true)] {
+            assert_eq!(folds.len(), 5);
+            let mut tested: Vec<usize> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
+            tested.sort_unstable();
+            assert_eq!(tested, (0..58).collect::<Vec<_>>());
+            for fold in &folds {
+                assert_eq!(fold.train.len() + fold.test.len(), 58);
+                for class in Class::ALL {
+                    assert!(fold.test.iter().any(|&at| images[at].class == class), "{class} in {}", fold.name);
+                }
+                let leaks =
+                    fold.test.iter().any(|&test| fold.train.iter().any(|&at| images[at].group == images[test].group));
+                assert_eq!(leaks, !grouped);
+            }
+        }
+        assert_eq!(random_folds(&images, 5, 1), random_folds(&images, 5, 1));
+        assert_ne!(random_folds(&images, 5, 1), random_folds(&images, 5, 2));
+    }
+
+    #[test]
+    fn a_sitting_that_alone_shows_a_class_is_named() {
+        use Class::{Benign, Pre, Pro};
+        let images = images(&[
+            (Benign, 0, "b1", 0),
+            (Benign, 1, "b1", 0),
+            (Benign, 2, "b2", 2),
+            (Benign, 3, "b3", 3),
+            (Pre, 4, "p1", 4),
+            (Pre, 5, "p2", 5),
+            (Pre, 4, "p2", 6),
+            (Pro, 7, "q", 7),
+            (Pro, 8, "", 8),
+        ]);
+        let SittingFolds { folds, impossible, unknown } = leave_one_sitting_out(&images);
+        assert_eq!(folds.iter().map(|fold| fold.name.as_str()).collect::<Vec<_>>(), ["b1", "b2", "b3", "p1"]);
+        assert_eq!((&folds[0].test, &folds[0].train), (&vec![0], &vec![2, 3, 4, 5, 6, 7]));
+        // Picture 6 shares a group with the sitting that is left out.
+        assert_eq!((&folds[3].test, &folds[3].train), (&vec![4], &vec![0, 2, 3, 5, 7]));
+        // And without picture 4, which shares that group with p2, nothing is left that would show Pre to p2.
+        let left = |session: &str, class, pictures| LeftOut { session: session.to_string(), class, pictures };
+        assert_eq!(impossible, [left("p2", Pre, 2), left("q", Pro, 1)]);
+        assert_eq!(unknown, 1);
+
+        let pairs = leave_two_sittings_out(&images);
+        assert_eq!(pairs.folds.iter().map(|fold| fold.name.as_str()).collect::<Vec<_>>(), ["b1+p1", "b2", "b3"]);
+        assert_eq!((&pairs.folds[0].test, &pairs.folds[0].train), (&vec![0, 4], &vec![2, 3, 5, 7]));
+        assert_eq!(pairs.folds[1..], folds[1..3]);
+        assert_eq!(pairs.impossible, impossible);
+    }
+}

@@ -11,15 +11,15 @@ use serde::Serialize;
 use crate::Error;
 
 pub mod colour;
+pub mod conclusion;
 pub mod copies;
-pub mod finding;
 pub mod marks;
 mod pictures;
 mod summary;
 mod survey;
 pub mod verdict;
 
-use self::{colour::Colour, copies::Copies, finding::Verdict, marks::Marks};
+use self::{colour::Colour, conclusion::Conclusion, copies::Copies, marks::Marks};
 
 /// Everything that an audit found.
 #[derive(Clone, Debug, Serialize)]
@@ -35,7 +35,7 @@ pub struct Audit {
     /// Whether the program drew the pictures itself.
     pub drawn: bool,
     /// What follows, in words.
-    pub verdict: Verdict,
+    pub verdict: Conclusion,
     /// Readable pictures by class.
     pub classes: Vec<ClassCount>,
     /// Overlap groups, and whether a list gave them.

@@ -107,18 +107,6 @@ pub fn predict(
     })
 }
 
-/// The largest share's label, the first of equals.
-#[must_use]
-pub fn answer(shares: &[f32]) -> usize {
-    let mut best = 0;
-    for (label, share) in shares.iter().enumerate() {
-        if *share > shares[best] {
-            best = label;
-        }
-    }
-    best
-}
-
 /// Fits six numbers and five neighbours on a split's training pictures, byte-identical ones once, and scores them on the items
 /// of `part`.
 ///

@@ -4,7 +4,7 @@
 //! told apart on a slide, under a lamp and before a camera that the network has never seen? The [colour
 //! baseline](crate::measure::colour_baseline) answers the same question on the same folds.
 //!
-//! Each fold is an ordinary run folder below the output folder; what is finished is kept, what was interrupted goes on.
+//! Each fold is an ordinary run folder below the output folder; what is finished is kept, what was interrupted resumes.
 
 pub mod summary;
 

@@ -15,12 +15,12 @@ use crate::{
     support::notice::RESEARCH_USE_ONLY,
 };
 
-mod calibration;
+mod reliability;
 mod risk_coverage;
 mod table;
 
-pub(crate) use calibration::equal_width_bin;
-pub use calibration::{BINS, Bin, Calibration};
+pub(crate) use reliability::equal_width_bin;
+pub use reliability::{BINS, Bin, Reliability};
 pub use risk_coverage::{RiskCoverage, RiskPoint};
 
 /// What was evaluated, and what its reader must know.
@@ -61,7 +61,7 @@ pub struct Evaluation {
     #[serde(default)]
     pub unseen: [usize; Class::COUNT],
     /// Whether a probability of 0.9 is right nine times in ten.
-    pub calibration: Calibration,
+    pub calibration: Reliability,
     /// What withholding the least confident answers would buy.
     pub risk_coverage: RiskCoverage,
     /// The scores of the fields that were answered, where there were abstentions.
@@ -132,7 +132,7 @@ impl Evaluation {
     /// Scores `predictions`.
     ///
     /// # Errors
-    /// [`Error::Usage`] when there are none; [`Error::Content`] with the picture when its probabilities are none.
+    /// [`Error::Usage`] when there are none; [`Error::Content`] with the picture when its probabilities do not add up to 1.
     pub fn new(subject: &Subject, predictions: &[Prediction]) -> Result<Self, Error> {
         if predictions.is_empty() {
             return Err(Error::Usage("there is nothing to evaluate: no predictions".to_string()));
@@ -161,7 +161,7 @@ impl Evaluation {
             classes,
             confusion,
             unseen,
-            calibration: Calibration::new(predictions),
+            calibration: Reliability::new(predictions),
             risk_coverage: RiskCoverage::new(predictions),
             selective: Selective::new(predictions),
             mistakes: mistakes(predictions),

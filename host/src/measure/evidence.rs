@@ -97,7 +97,7 @@ impl Evidence {
     /// Reads a file that a measuring command wrote.
     ///
     /// # Errors
-    /// When it cannot be read or is none; the sentence names the file.
+    /// When it cannot be read or is not evidence; the sentence names the file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         serde_json::from_slice(&read_file(path)?).map_err(|error| {
             let reason = format!("is not what evaluate, stress or compare print with --json ({error}); measure again");

@@ -70,6 +70,20 @@ pub fn screen(
         .collect()
 }
 
+/// As [`screen`], as predictions.
+///
+/// # Errors
+/// As [`screen`].
+pub fn predictions(
+    classifier: &Classifier,
+    data: &Dataset,
+    images: &[usize],
+    progress: Progress,
+) -> Result<Vec<Prediction>, Error> {
+    let findings = screen(classifier, data, images, progress)?;
+    Ok(images.iter().zip(&findings).map(|(&image, finding)| prediction(&data.images[image], finding)).collect())
+}
+
 /// A finding as a prediction.
 #[must_use]
 pub fn prediction(image: &LabelledImage, finding: &Finding) -> Prediction {

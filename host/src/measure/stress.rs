@@ -77,7 +77,7 @@ pub struct Level {
     /// Fields in which nothing was seen; never right, and among those that are stopped or abstained from.
     #[serde(default)]
     pub unseen: usize,
-    /// The expected calibration error, 0..=1 ([`Calibration`](crate::measure::evaluation::Calibration)).
+    /// The expected calibration error, 0..=1 ([`Reliability`](crate::measure::evaluation::Reliability)).
     pub calibration_error: f64,
 }
 

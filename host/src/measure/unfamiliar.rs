@@ -12,7 +12,7 @@ use crate::{
     measure::screening::{self, Finding},
     statistics::{
         bootstrap::{Bootstrap, Estimate, number_clusters},
-        roc::{self, Scored},
+        roc::{self, Case},
     },
     support::progress::Progress,
 };
@@ -30,7 +30,7 @@ pub struct Unfamiliar {
     pub folder: String,
     /// Number of pictures in it that can be read.
     pub pictures: usize,
-    /// Number of files and folders in it that cannot; no number counts them.
+    /// Number of files and folders in it that cannot be read; no rate counts them.
     #[serde(default)]
     pub unreadable: usize,
     /// Number of familiar pictures that they are compared with.
@@ -189,13 +189,13 @@ impl Unfamiliar {
 fn area(familiar: &[Familiar], foreign: &[Finding], bootstrap: Bootstrap) -> Option<Estimate> {
     let groups: Vec<u32> = familiar.iter().map(|field| field.group).collect();
     let (clusters, count) = number_clusters(&groups);
-    let mut cases: Vec<Scored> = familiar
+    let mut cases: Vec<Case> = familiar
         .iter()
         .zip(clusters)
-        .map(|(field, cluster)| Scored { score: field.novelty, cluster, positive: false })
+        .map(|(field, cluster)| Case { score: field.novelty, cluster, positive: false })
         .collect();
     cases.extend(foreign.iter().enumerate().filter_map(|(at, finding)| {
-        Some(Scored { score: finding.assessment.novelty()?, cluster: count + at, positive: true })
+        Some(Case { score: finding.assessment.novelty()?, cluster: count + at, positive: true })
     }));
     roc::sort(&mut cases);
     let [estimate] = bootstrap.estimates(&[count, foreign.len()], |times| [roc::area(&cases, times)]);

@@ -19,10 +19,10 @@ use crate::{
     recipe::batches::Example,
     support::{progress::Progress, random, signal},
     training::{
-        OptimizerKind,
         float_network::{FloatNetwork, values},
         model::{AllCnn, convolve},
         network::Network,
+        optimizer::OptimizerKind,
     },
 };
 
@@ -61,7 +61,7 @@ pub struct Gain {
 /// `validation` differ least from its own.
 ///
 /// # Errors
-/// When the network is none of the paper's kind, there are no examples, the back end fails, or the user stops.
+/// When the network is not of the paper's kind, there are no examples, the back end fails, or the user stops.
 pub fn fine_tune(
     float: &FloatNetwork,
     clips: &[f32],
@@ -161,7 +161,7 @@ fn rounded_forward(network: &AllCnn, clips: &[f32], input: Tensor<4>) -> Tensor<
     let mut clips = clips.iter().copied();
     let mut next_clip = || clips.next().unwrap_or(f32::INFINITY);
     let mut layers = network.convolutions.iter();
-    for block in network.plan().blocks {
+    for block in network.layout().blocks {
         for layer in layers.by_ref().take(block.len()) {
             let weight = layer.convolution.weight.val();
             let [filters, channels, height, width] = weight.dims();

@@ -15,7 +15,7 @@ impl FloatNetwork {
     /// For each layer but the last, the largest activation that should still be told apart, chosen on `examples`.
     ///
     /// # Errors
-    /// As [`Self::logits`], and when the network is none of the paper's kind.
+    /// As [`Self::logits`], and when the network is not of the paper's kind.
     pub fn clips(&self, examples: &[Example], progress: Progress) -> Result<Vec<f32>, Error> {
         let layers = self.paper_kind()?.convolutions.len() + 1;
         let mut largest = vec![0.0f32; layers];
@@ -62,7 +62,7 @@ impl FloatNetwork {
         let mut layers = Vec::new();
         let mut convolutions = network.convolutions.iter();
         let mut channels = 3;
-        for block in network.plan().blocks {
+        for block in network.layout().blocks {
             for layer in convolutions.by_ref().take(block.len()) {
                 let weights = channels_last(&values(layer.convolution.weight.val())?, channels, 9);
                 let norm = &layer.normalization;

@@ -111,7 +111,7 @@ pub fn read_public(path: &Path) -> Result<PublicKey, Error> {
 fn text(file: File, path: &Path) -> Result<String, Error> {
     let mut bytes = Vec::new();
     file.take(MAX_TEXT_LEN as u64 + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    // What is no text is no key either, and is told so.
+    // A file that is not text is not a key: the same error.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

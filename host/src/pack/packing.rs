@@ -59,7 +59,7 @@ impl<'a> Model<'a> {
         layers: &'a QuantizedLayers,
     ) -> Result<Self, Error> {
         let hash = |text: &str| {
-            sha256_from_hex(text).ok_or_else(|| Error::Usage(format!("run.json holds a hash that is none: {text}")))
+            sha256_from_hex(text).ok_or_else(|| Error::Usage(format!("run.json holds an invalid SHA-256: {text}")))
         };
         let configuration = serde_json::to_string(&Published {
             plan: TrainingPlan { weights: None, ..config.plan.clone() },

@@ -28,7 +28,7 @@ use blastscope_shared::{
     adaptation::{
         AdaptationError, PULLS,
         head::{Labelled, Shift},
-        last_layer, learn_stain, shifted,
+        last_layer, learn_stain, lowest_loss, shifted,
     },
     artifact::{Artifact, ArtifactError, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     hex,
@@ -38,10 +38,10 @@ use blastscope_shared::{
 
 /// How to retrain.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Plan {
+pub struct RetrainingPlan {
     /// Fields of the champion's training part that are shown again.
     pub replay: usize,
-    /// As how many replayed fields a corrected one counts.
+    /// Weight of a corrected field relative to a replayed one.
     pub emphasis: f64,
     /// By how much any [`Score`] may be worse than the champion's, 0..=1.
     pub tolerance: f64,
@@ -87,7 +87,7 @@ pub fn retrain(
     file: &[u8],
     data: &Dataset,
     additions: &[Dataset],
-    plan: &Plan,
+    plan: &RetrainingPlan,
     progress: Progress,
 ) -> Result<(Vec<u8>, Contest), Error> {
     let unusable = |error: ArtifactError| Error::Usage(format!("the model {error}"));
@@ -133,22 +133,19 @@ pub fn retrain(
         ));
     }
     let task = progress.start("moving the last layer", PULLS.len());
-    let mut best: Option<(f64, f64, Shift, OperatingPoint)> = None;
-    for pull in PULLS {
+    let try_out = |pull: f64| {
         let shift = Shift::fit(&learned, temperature, pull);
         let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
-        task.advance(1);
         let held_out = corrected.held_out(&replayed, temperature, pull);
-        let on_corrected = scored(&corrected.fields.iter().collect::<Vec<_>>(), &held_out);
-        let (Some(fields), Some(on_corrected)) = (scored(&validated, &logits), on_corrected) else { continue };
-        let Some(point) = OperatingPoint::choose(&fields) else { continue };
+        let on_corrected = scored(&corrected.fields.iter().collect::<Vec<_>>(), &held_out)?;
+        let fields = scored(&validated, &logits)?;
+        let point = OperatingPoint::choose(&fields)?;
         let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
-        if loss.is_finite() && best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
-            best = Some((loss, pull, shift, point));
-        }
-    }
+        loss.is_finite().then_some((loss, (pull, shift, point)))
+    };
+    let best = lowest_loss(None, try_out, &mut |done, _| task.advance(usize::from(done > 0)));
     drop(task);
-    let Some((_, pull, shift, point)) = best else {
+    let Some((_, (pull, shift, point))) = best else {
         return Err(Error::Usage(
             "the model computes no finite numbers for the validation and the corrected fields; start from another --base".into(),
         ));
@@ -169,12 +166,8 @@ pub fn retrain(
     let right = |classifier: &Classifier| -> Result<usize, Error> {
         let mut right = 0;
         for (addition, images) in additions.iter().zip(&corrected.images) {
-            let findings = screening::screen(classifier, addition, images, Progress::Silent)?;
-            right += images
-                .iter()
-                .zip(&findings)
-                .filter(|&(&image, finding)| screening::prediction(&addition.images[image], finding).is_right())
-                .count();
+            let predictions = screening::predictions(classifier, addition, images, Progress::Silent)?;
+            right += predictions.iter().filter(|prediction| prediction.is_right()).count();
         }
         Ok(right)
     };
@@ -278,12 +271,10 @@ fn compare(
     locked: &[usize],
     progress: Progress,
 ) -> Result<(Paired, Vec<Measurement>), Error> {
-    let mut predictions: Vec<Vec<Prediction>> = Vec::new();
-    for model in models {
-        let findings = screening::screen(model, data, locked, progress)?;
-        let of = locked.iter().zip(&findings);
-        predictions.push(of.map(|(&image, finding)| screening::prediction(&data.images[image], finding)).collect());
-    }
+    let predictions: Vec<Vec<Prediction>> = models
+        .into_iter()
+        .map(|model| screening::predictions(model, data, locked, progress))
+        .collect::<Result<_, Error>>()?;
     let groups: Vec<u32> = locked.iter().map(|&image| data.images[image].group).collect();
     let both = [predictions[0].as_slice(), &predictions[1]];
     let paired = Paired::new(["champion", "challenger"], both, &groups, Bootstrap::default())?;

@@ -9,7 +9,7 @@ use blastscope_shared::Class;
 use crate::{
     Error,
     measure::{
-        audit::{Audit, copies::CopyPair, finding::Weight, marks::LEAST_PICTURES},
+        audit::{Audit, conclusion::Weight, copies::CopyPair, marks::LEAST_PICTURES},
         colour_baseline::ColourSet,
     },
     report::document::{Callout, Cell, Column, Figure, Report, Table},

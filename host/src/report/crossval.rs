@@ -22,7 +22,7 @@ use crate::{
 
 /// What the report is about.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
+pub struct Setup<'a> {
     /// What a fold is.
     pub by: By,
     /// The recipe of their training.
@@ -43,28 +43,28 @@ pub struct Subject<'a> {
 
 /// The report.
 #[must_use]
-pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary) -> Report {
-    let mut report = Report::new(match subject.by {
+pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) -> Report {
+    let mut report = Report::new(match setup.by {
         By::Session => "Leave one sitting out: benign or malignant?",
         By::Pair => "Leave a benign and a malignant sitting out: which is which?",
         By::Group => "Cross-validation by overlap group: benign or malignant?",
         By::Random => "Cross-validation by picture: benign or malignant?",
     });
-    report.drawn_fields(subject.drawn);
-    report.callout(Callout::Verdict, verdict(subject, summary));
-    if subject.by == By::Random {
+    report.drawn_fields(setup.drawn);
+    report.callout(Callout::Verdict, verdict(setup, summary));
+    if setup.by == By::Random {
         report.callout(
             Callout::Warning,
             "Folds of single pictures: overlapping fields lie in training and test, and scores come out too high.",
         );
     }
-    if outcomes.len() < subject.planned {
+    if outcomes.len() < setup.planned {
         report.callout(
             Callout::Warning,
             format!(
                 "{} of {} folds are finished; give the same command again to go on.",
                 outcomes.len(),
-                subject.planned
+                setup.planned
             ),
         );
     }
@@ -76,7 +76,7 @@ pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary
          each fold. They do not say how the next sitting would do: of those there are few. The colour baseline is the vote of the five nearest \
          training pictures by mean and standard deviation of red, green and blue.",
     );
-    report.list(subject.impossible.iter().map(|left| {
+    report.list(setup.impossible.iter().map(|left| {
         format!(
             "{} ({} fields) cannot be left out: no other sitting shows {}. It is in the training part of every fold.",
             left.session, left.pictures, left.class
@@ -94,10 +94,10 @@ pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary
     report.table(trade_table(summary));
     report.section("How it was trained");
     let computed = [
-        ("computed on".to_owned(), subject.hardware.to_owned()),
+        ("computed on".to_owned(), setup.hardware.to_owned()),
         ("program".to_owned(), format!("blastscope-host {}", env!("CARGO_PKG_VERSION"))),
     ];
-    report.facts(subject.training.iter().cloned().chain(computed));
+    report.facts(setup.training.iter().cloned().chain(computed));
     report
 }
 
@@ -105,18 +105,18 @@ pub fn report(subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary
 ///
 /// # Errors
 /// [`Error::Io`] when a file cannot be written.
-pub fn write(out: &Path, subject: &Subject<'_>, outcomes: &[FoldOutcome], summary: &Summary) -> Result<(), Error> {
-    let report = report(subject, outcomes, summary);
+pub fn write(out: &Path, setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) -> Result<(), Error> {
+    let report = report(setup, outcomes, summary);
     report.write_html(&out.join("report.html"))?;
     report.write_markdown(&out.join("REPORT.md"))?;
-    atomic_file::write(&out.join("evidence.json"), evidence(subject, summary).json()?.as_bytes())?;
+    atomic_file::write(&out.join("evidence.json"), evidence(setup, summary).json()?.as_bytes())?;
     let path = out.join("results.json");
-    atomic_file::write(&path, json(subject, summary)?.as_bytes())
+    atomic_file::write(&path, json(setup, summary)?.as_bytes())
 }
 
 /// What the card of a model that was trained the same way shows of it.
 #[must_use]
-pub fn evidence(subject: &Subject<'_>, summary: &Summary) -> Evidence {
+pub fn evidence(setup: &Setup<'_>, summary: &Summary) -> Evidence {
     let mut rows: Vec<Vec<String>> = summary
         .folds
         .iter()
@@ -141,21 +141,21 @@ pub fn evidence(subject: &Subject<'_>, summary: &Summary) -> Evidence {
     }
     let columns = ["fold", "fields", "network right", "95 % interval", "six colours right"];
     Evidence::Tables {
-        title: match subject.by {
+        title: match setup.by {
             By::Session => "Leave one sitting out: benign or malignant".into(),
             By::Pair => "Leave a benign and a malignant sitting out: benign or malignant".into(),
             By::Group => "Cross-validation by overlap group: benign or malignant".into(),
             By::Random => "Cross-validation by picture (leaks): benign or malignant".into(),
         },
         paragraphs: vec![
-            verdict(subject, summary),
+            verdict(setup, summary),
             format!(
                 "Other networks of the same recipe ({}, {} epochs), each trained without the fold that it was asked about; in float. {} of \
                  {} folds.",
-                subject.recipe,
-                subject.epochs,
+                setup.recipe,
+                setup.epochs,
                 summary.folds.len(),
-                subject.planned
+                setup.planned
             ),
         ],
         tables: vec![ShownTable { caption: None, columns: columns.map(String::from).to_vec(), rows }],
@@ -166,13 +166,13 @@ pub fn evidence(subject: &Subject<'_>, summary: &Summary) -> Evidence {
 ///
 /// # Errors
 /// None that could occur; the type keeps the caller from having to panic.
-pub fn json(subject: &Subject<'_>, summary: &Summary) -> Result<String, Error> {
+pub fn json(setup: &Setup<'_>, summary: &Summary) -> Result<String, Error> {
     let value = serde_json::json!({
-        "by": subject.by.name(),
-        "recipe": subject.recipe,
-        "drawn": subject.drawn,
-        "planned": subject.planned,
-        "hardware": subject.hardware,
+        "by": setup.by.name(),
+        "recipe": setup.recipe,
+        "drawn": setup.drawn,
+        "planned": setup.planned,
+        "hardware": setup.hardware,
         "summary": summary,
     });
     serde_json::to_string_pretty(&value).map_err(|error| Error::Usage(format!("the results have no JSON: {error}")))
@@ -180,7 +180,7 @@ pub fn json(subject: &Subject<'_>, summary: &Summary) -> Result<String, Error> {
 
 /// A few lines for a terminal.
 #[must_use]
-pub fn text(subject: &Subject<'_>, summary: &Summary) -> String {
+pub fn text(setup: &Setup<'_>, summary: &Summary) -> String {
     use std::fmt::Write;
     let mut text = format!("{:<14}{:<11}{:>7}   {:>8}  {:<18}{:>8}\n", "fold", "", "fields", "network", "", "colours");
     for fold in &summary.folds {
@@ -195,12 +195,12 @@ pub fn text(subject: &Subject<'_>, summary: &Summary) -> String {
             fold.colour.percent()
         );
     }
-    let _ = write!(text, "\n{}\n{}", verdict(subject, summary), crate::support::notice::RESEARCH_USE_ONLY);
+    let _ = write!(text, "\n{}\n{}", verdict(setup, summary), crate::support::notice::RESEARCH_USE_ONLY);
     text
 }
 
-fn verdict(subject: &Subject<'_>, summary: &Summary) -> String {
-    let what = match subject.by {
+fn verdict(setup: &Setup<'_>, summary: &Summary) -> String {
+    let what = match setup.by {
         By::Session | By::Pair => "On sittings it has never seen, the network",
         By::Group | By::Random => "On folds it has not been trained on, the network",
     };
@@ -372,7 +372,7 @@ mod tests {
         let mut outcomes = [outcome("Ben-1", Class::Benign, 9), outcome("Ear-1", Class::Early, 7)];
         let summary = Summary::new(&outcomes, Bootstrap { resamples: 100, seed: 1 });
         let impossible = [LeftOut { session: "Pro-1".into(), class: Class::Pro, pictures: 12 }];
-        let subject = Subject {
+        let setup = Setup {
             by: By::Session,
             recipe: "robust",
             epochs: 8,
@@ -382,23 +382,23 @@ mod tests {
             planned: 3,
             hardware: "flex on a test",
         };
-        let text = report(&subject, &outcomes, &summary).markdown("report").text;
+        let text = report(&setup, &outcomes, &summary).markdown("report").text;
         for expected in
             ["80.0 %", "90.0 %", "70.0 %", "Pro-1 (12 fields) cannot be left out", "2 of 3 folds", "Drawn fields"]
         {
             assert!(text.contains(expected), "{expected} is missing in\n{text}");
         }
-        assert!(verdict(&subject, &summary).contains("balanced 80.0 %"));
-        let Evidence::Tables { tables, .. } = evidence(&subject, &summary) else { panic!("tables") };
+        assert!(verdict(&setup, &summary).contains("balanced 80.0 %"));
+        let Evidence::Tables { tables, .. } = evidence(&setup, &summary) else { panic!("tables") };
         assert_eq!(tables[0].rows.len(), 5);
         assert!(tables[0].rows.iter().all(|row| row.len() == tables[0].columns.len()));
-        assert!(super::text(&subject, &summary).contains("Research Use Only"));
+        assert!(super::text(&setup, &summary).contains("Research Use Only"));
         // Nothing seen is said, in the validation parts and in the folds.
         assert!(text.contains("In 6 fields of the validation parts nothing was seen"), "{text}");
         assert!(!text.contains("it saw nothing"));
         outcomes[0].answers[0].probabilities = Observation::Nothing(Blank::NoCells);
         let summary = Summary::new(&outcomes, Bootstrap { resamples: 100, seed: 1 });
-        let text = verdict(&subject, &summary);
+        let text = verdict(&setup, &summary);
         assert!(text.contains("80.0 % of benign") && text.contains("In 1 of 20 fields it saw nothing"), "{text}");
     }
 }

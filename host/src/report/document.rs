@@ -77,7 +77,7 @@ impl Callout {
 }
 
 impl Report {
-    /// A report with nothing but its title and [`NOTICE`].
+    /// A report with only its title and [`RESEARCH_USE_ONLY`](crate::support::notice::RESEARCH_USE_ONLY).
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), blocks: Vec::new() }

@@ -167,3 +167,56 @@ fn moved(coefficients: &[Vec<f64>], step: &[f64], length: f64) -> Vec<Vec<f64>> 
     let rows = coefficients.iter().zip(step.chunks_exact(width));
     rows.map(|(row, step)| row.iter().zip(step).map(|(value, step)| value - length * step).collect()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::answer::answer;
+
+    /// Points on a line, of which a label's share grows with the place.
+    fn sloped() -> Vec<([f64; 1], usize)> {
+        (0..400).map(|at| ([f64::from(at % 20)], usize::from(at / 20 * 7 % 20 < at % 20))).collect()
+    }
+
+    #[test]
+    fn logistic_regression_reaches_its_minimum() {
+        let points = sloped();
+        let training: Vec<(&[f64], usize)> = points.iter().map(|(place, label)| (&place[..], *label)).collect();
+        let fitted = LogisticRegression::fit(&training, 2).expect("fitted");
+        // At the minimum, the intercepts' derivative (all but unpenalized) vanishes: predicted and true shares agree.
+        let ones = training.iter().filter(|(_, label)| *label == 1).count() as f64 / training.len() as f64;
+        let predicted: f64 = training.iter().map(|(place, _)| f64::from(fitted.probabilities(place)[1])).sum::<f64>()
+            / training.len() as f64;
+        assert!((predicted - ones).abs() < 1e-4, "{predicted} for {ones}");
+        let shares: Vec<f32> = (0..20).map(|place| fitted.probabilities(&[f64::from(place)])[1]).collect();
+        assert!(shares.is_sorted(), "{shares:?}");
+        let errors: f64 = (0..20)
+            .map(|place| {
+                let here: Vec<_> = points.iter().filter(|(at, _)| at[0] == f64::from(place)).collect();
+                let share = here.iter().filter(|(_, label)| *label == 1).count() as f64 / here.len() as f64;
+                (share - f64::from(shares[place as usize])).abs()
+            })
+            .sum();
+        assert!(errors / 20.0 < 0.12, "{errors}: {shares:?}");
+    }
+
+    #[test]
+    fn logistic_regression_separates_and_survives_odd_training() {
+        let places: Vec<([f64; 2], usize)> =
+            (0..90).map(|at| ([f64::from(at / 30) * 10.0 + f64::from(at % 5), 3.0], at as usize / 30)).collect();
+        let training: Vec<(&[f64], usize)> = places.iter().map(|(place, label)| (&place[..], *label)).collect();
+        // Label 3 never occurs, the second number never varies.
+        let fitted = LogisticRegression::fit(&training, 4).expect("fitted");
+        for (place, label) in &places {
+            let probabilities = fitted.probabilities(place);
+            assert_eq!(answer(&probabilities), *label);
+            assert!(
+                probabilities[3] < 0.05 && (probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5,
+                "{probabilities:?}"
+            );
+        }
+        let single = LogisticRegression::fit(&training[..1], 4).expect("fitted");
+        assert_eq!(answer(&single.probabilities(&[50.0, 3.0])), 0);
+        assert!(LogisticRegression::fit(&[], 4).is_err());
+    }
+}

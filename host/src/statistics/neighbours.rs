@@ -61,3 +61,35 @@ pub(super) fn check_labels(train: &[(&[f64], usize)], labels: usize) -> Result<(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use blastscope_shared::Class;
+
+    use super::*;
+    use crate::statistics::answer::answer;
+
+    fn grey(value: f64) -> [f64; 6] {
+        [value, value, value, 1.0, 1.0, 1.0]
+    }
+
+    #[test]
+    fn the_nearest_vote_and_break_ties() {
+        let places = [0.0, 1.0, 10.0, 11.0, 5.9, 90.0].map(grey);
+        let labels = [Class::Benign, Class::Benign, Class::Pre, Class::Pre, Class::Pro, Class::Early].map(Class::index);
+        let training: Vec<(&[f64], usize)> = places.iter().map(|place| &place[..]).zip(labels).collect();
+        let baseline = NearestNeighbours::fit(&training, 4, NEIGHBOURS).expect("fitted");
+        let shares = baseline.shares(&grey(6.0));
+        assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!(shares[Class::Pre.index()] > shares[Class::Benign.index()], "{shares:?}");
+        let shares = baseline.shares(&grey(4.0));
+        assert!(shares[Class::Benign.index()] > shares[Class::Pre.index()], "{shares:?}");
+        let near = grey(88.0);
+        assert_eq!(
+            answer(&NearestNeighbours::fit(&training, 4, 1).expect("fitted").shares(&near)),
+            Class::Early.index()
+        );
+        assert!(NearestNeighbours::fit(&training[..4], 4, NEIGHBOURS).is_err());
+        assert!(NearestNeighbours::fit(&training, 3, NEIGHBOURS).is_err());
+    }
+}

@@ -2,7 +2,7 @@
 
 /// A case's score, for [`area`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scored {
+pub struct Case {
     /// What it is ranked by.
     pub score: f32,
     /// Which of the weights is its own.
@@ -12,7 +12,7 @@ pub struct Scored {
 }
 
 /// Sorts cases by their scores, as [`area`] takes them.
-pub fn sort(cases: &mut [Scored]) {
+pub fn sort(cases: &mut [Case]) {
     cases.sort_by(|one, other| one.score.total_cmp(&other.score));
 }
 
@@ -21,7 +21,7 @@ pub fn sort(cases: &mut [Scored]) {
 ///
 /// `sorted` is in the order of [`sort`].
 #[must_use]
-pub fn area(sorted: &[Scored], weights: &[u32]) -> Option<f64> {
+pub fn area(sorted: &[Case], weights: &[u32]) -> Option<f64> {
     let (mut below, mut higher, mut all_positive) = (0.0, 0.0, 0.0);
     for equal in sorted.chunk_by(|one, other| one.score == other.score) {
         let mut sides = [0.0; 2];
@@ -42,9 +42,9 @@ mod tests {
 
     #[test]
     fn the_area_counts_pairs_and_ties_half() {
-        let case = |(cluster, (score, positive)): (usize, (f32, bool))| Scored { score, cluster, positive };
+        let case = |(cluster, (score, positive)): (usize, (f32, bool))| Case { score, cluster, positive };
         let scores = [(0.1, false), (0.4, false), (0.6, false), (0.5, true), (0.6, true), (0.9, true), (0.9, true)];
-        let mut cases: Vec<Scored> = scores.into_iter().enumerate().map(case).collect();
+        let mut cases: Vec<Case> = scores.into_iter().enumerate().map(case).collect();
         sort(&mut cases);
         // Of 12 pairs, 10 are in order, one (0.5 against 0.6) is not, and one is a tie.
         assert_eq!(area(&cases, &[1; 7]), Some(10.5 / 12.0));

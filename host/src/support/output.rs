@@ -50,7 +50,7 @@ pub fn json(json: impl Display) -> Result<(), Error> {
     write(&escaped)
 }
 
-/// Prints how far long work is, and a line break. When that fails, the work goes on and [`finish`] says it.
+/// Prints a line of progress. When that fails, the work continues and [`finish`] reports it.
 pub fn progress(text: impl Display) {
     if let Err(Error::Output(error)) = line(text) {
         UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);

@@ -5,9 +5,9 @@
 use burn::{optim::GradientsParams, prelude::*, tensor::TensorData};
 
 use super::{
-    OptimizerKind,
     fixed_weights::{Numbers, fixed},
     network::Network,
+    optimizer::OptimizerKind,
 };
 use crate::{Error, recipe::batches::Batch, training::architecture::Architecture};
 

@@ -25,14 +25,14 @@ pub enum Architecture {
 /// A network of the paper's kind: 3x3 convolutions in five blocks, each ended by a 2x2 max-pool, then two dense layers. It is what
 /// the device can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct Layout {
     /// Filters of each convolution, block by block.
     pub blocks: [&'static [usize]; 5],
     /// Units of the hidden dense layer.
     pub hidden: usize,
 }
 
-impl Plan {
+impl Layout {
     /// Number of convolutions.
     #[must_use]
     pub fn convolutions(&self) -> usize {
@@ -68,7 +68,7 @@ impl Architecture {
 
     /// The layers of a network of the paper's kind; `None` for the others.
     #[must_use]
-    pub const fn plan(self) -> Option<Plan> {
+    pub const fn layout(self) -> Option<Layout> {
         let (blocks, hidden): ([&[usize]; 5], usize) = match self {
             Self::Allcnn => ([&[16; 2], &[32; 2], &[64; 3], &[128; 3], &[256; 3]], 512),
             Self::AllcnnSmall => ([&[8], &[16], &[32; 2], &[48; 2], &[64; 2]], 64),
@@ -76,7 +76,7 @@ impl Architecture {
             Self::AllcnnDeep => ([&[16; 2], &[32; 2], &[64; 4], &[128; 4], &[256; 4]], 512),
             Self::Resnet50 | Self::Yolov8nCls | Self::Yolov8sCls => return None,
         };
-        Some(Plan { blocks, hidden })
+        Some(Layout { blocks, hidden })
     }
 
     /// Number of convolutions.
@@ -87,7 +87,7 @@ impl Architecture {
             Self::Resnet50 => 1 + 16 * 3 + 4,
             // Five of stride 2; four C2f of two and two more a bottleneck (1, 2, 2, 1); the head's.
             Self::Yolov8nCls | Self::Yolov8sCls => 5 + 4 * 2 + 6 * 2 + 1,
-            _ => self.plan().map_or(0, |plan| plan.convolutions()),
+            _ => self.layout().map_or(0, |layout| layout.convolutions()),
         }
     }
 
@@ -99,7 +99,7 @@ impl Architecture {
             Self::Resnet50 => 4.09,
             Self::Yolov8nCls => 0.21,
             Self::Yolov8sCls => 0.79,
-            _ => self.plan().map_or(0.0, |plan| plan.multiplications(224) as f64 / 1e9),
+            _ => self.layout().map_or(0.0, |layout| layout.multiplications(224) as f64 / 1e9),
         }
     }
 

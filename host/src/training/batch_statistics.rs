@@ -1,4 +1,4 @@
-//! The statistics of batch normalization: averaged while training goes on, or measured anew with the weights held still.
+//! The statistics of batch normalization: averaged during training, or measured anew with the weights held still.
 //!
 //! Training normalizes each batch by the batch's own mean and variance; afterwards the network needs fixed ones. The usual running
 //! averages are made of batches that saw older weights. At a constant rate of 0.001 Adam moves the weights of these networks so far

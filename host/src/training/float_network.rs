@@ -92,7 +92,7 @@ impl FloatNetwork {
 #[must_use]
 pub fn not_for_the_device(architecture: Architecture) -> Error {
     let runnable: Vec<&str> =
-        Architecture::ALL.into_iter().filter(|other| other.plan().is_some()).map(Architecture::name).collect();
+        Architecture::ALL.into_iter().filter(|other| other.layout().is_some()).map(Architecture::name).collect();
     Error::Usage(format!(
         "{} is there for comparison: the device runs 3x3 convolutions, max-pools and dense layers only; train one of {}",
         architecture.name(),

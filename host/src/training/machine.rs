@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Numbers that a device computes with. Weights of 16 bits are not offered: Adam's ε of 10⁻⁸ is zero among them, and the loss is
-/// no number after one step.
+/// NaN after one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Precision {
     /// 32 bits.

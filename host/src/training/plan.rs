@@ -8,7 +8,9 @@ use blastscope_shared::Sight;
 use clap::{Args, FromArgMatches as _, builder::RangedU64ValueParser};
 use serde::{Deserialize, Serialize};
 
-use super::{OptimizerKind, architecture::Architecture, batch_statistics::BatchStatistics, schedule::Schedule};
+use super::{
+    architecture::Architecture, batch_statistics::BatchStatistics, optimizer::OptimizerKind, schedule::Schedule,
+};
 use crate::{
     data::split::SplitKind,
     recipe::{Defaults, Recipe},

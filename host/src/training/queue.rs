@@ -1,4 +1,4 @@
-//! Several trainings, one after the other or some at once, each in a run folder: what is finished is kept, what was interrupted goes on.
+//! Several trainings, one after the other or some at once, each in a run folder: what is finished is kept, what was interrupted resumes.
 
 use std::{
     path::{Path, PathBuf},
@@ -211,7 +211,7 @@ impl Queue<'_> {
                     Some(_) if signal::interrupted() => {}
                     Some(status) => {
                         for (.., mut other) in still {
-                            // Its checkpoints stay; the same command goes on from them.
+                            // Its checkpoints stay; the same command resumes from them.
                             let _ = other.kill();
                             let _ = other.wait();
                         }

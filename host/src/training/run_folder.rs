@@ -21,7 +21,7 @@ use crate::{
     training::{plan::TrainingPlan, schedule::Schedule},
 };
 
-/// What `run.json` is, so that a later version can tell.
+/// The format of `run.json`, so that a later version can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// The second format: the plan stands in it as a whole.

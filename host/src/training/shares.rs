@@ -73,9 +73,9 @@ mod tests {
 
     use super::*;
     use crate::training::{
-        OptimizerKind,
         architecture::Architecture,
         fixed_weights::{Numbers, fixed},
+        optimizer::OptimizerKind,
     };
 
     struct Once(Option<Batch>);

@@ -10,7 +10,7 @@ use crate::{
 use blastscope_host::{
     data::split::SplitKind,
     report::document::{Cell, Column, Figure, Report, Table},
-    training::OptimizerKind,
+    training::optimizer::OptimizerKind,
 };
 
 pub(super) fn networks(report: &mut Report, outcomes: &[&Outcome]) {

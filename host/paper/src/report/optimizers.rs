@@ -10,8 +10,7 @@ use crate::{
 use blastscope_host::{
     report::document::{Cell, Column, Figure, Report, Table},
     support::text::value_name,
-    training::OptimizerKind,
-    training::run_folder::Epoch,
+    training::{optimizer::OptimizerKind, run_folder::Epoch},
 };
 
 pub(super) fn write(report: &mut Report, outcomes: &[&Outcome]) {

@@ -9,8 +9,8 @@ use blastscope_host::{
 };
 use blastscope_shared::{Class, Observation, Rate};
 
-fn frame() -> Frame {
-    Frame {
+fn design() -> Design {
+    Design {
         common: TrainingPlan { epochs: 12, ..TrainingPlan::default() },
         sizes: vec![1000, 1500],
         weights: vec![(blastscope_host::training::architecture::Architecture::Resnet50, PathBuf::from("imagenet.pth"))],
@@ -76,11 +76,11 @@ fn outcome(planned: &Planned, right: usize) -> Outcome {
 
 #[test]
 fn the_whole_report_has_every_study_beside_the_papers_numbers_and_the_baseline() {
-    let (frame, data) = (frame(), data());
-    let plan = frame.plan();
+    let (design, data) = (design(), data());
+    let plan = design.plan();
     let outcomes: Vec<Outcome> = plan.iter().enumerate().map(|(at, planned)| outcome(planned, 20 + at)).collect();
     let finished: Vec<&Outcome> = outcomes.iter().collect();
-    let report = compose(&Subject { data: &data, frame: &frame, planned: plan.len() }, &finished);
+    let report = compose(&Experiment { data: &data, design: &design, planned: plan.len() }, &finished);
     let text = report.markdown("REPORT").text;
     for expected in
         ["| 96 % |", "| 95 % |", "| 91 % |", "| 93 % |", "| 93.8 % |", "this split leaks", "six colour", "8 / 13 / 16"]
@@ -107,20 +107,20 @@ fn the_whole_report_has_every_study_beside_the_papers_numbers_and_the_baseline()
 
 #[test]
 fn what_was_not_trained_is_said_and_a_network_below_the_baseline_stands_out() {
-    let (frame, data) = (frame(), Dataset { drawn: true, ..data() });
-    let plan = frame.plan();
+    let (design, data) = (design(), Dataset { drawn: true, ..data() });
+    let plan = design.plan();
     let only = outcome(&plan[0], 20);
-    let report = compose(&Subject { data: &data, frame: &frame, planned: plan.len() }, &[&only]);
+    let report = compose(&Experiment { data: &data, design: &design, planned: plan.len() }, &[&only]);
     let text = report.markdown("REPORT").text;
     assert!(text.contains("1 of") && text.contains("not trained") && text.contains("Drawn fields"), "{text}");
     assert!(text.contains("**75.0 %**"), "the baseline's 75 % above the network's 50 % is an alarm:\n{text}");
-    let empty = compose(&Subject { data: &data, frame: &frame, planned: plan.len() }, &[]);
+    let empty = compose(&Experiment { data: &data, design: &design, planned: plan.len() }, &[]);
     assert!(empty.html().contains("0 of"));
 }
 
 #[test]
 fn an_outcome_survives_its_file() {
-    let written = outcome(&frame().plan()[0], 25);
+    let written = outcome(&design().plan()[0], 25);
     let json = serde_json::to_vec_pretty(&written).expect("written");
     let read: Outcome = serde_json::from_slice(&json).expect("read");
     assert_eq!((read.name, read.test, read.items), (written.name, written.test, written.items));

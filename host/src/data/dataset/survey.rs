@@ -1,4 +1,4 @@
-//! A scan that goes on past pictures that cannot be read, and looks at every other while it is in memory.
+//! A scan that lists unreadable pictures and continues, and inspects every other while it is in memory.
 
 use std::{
     collections::BTreeMap,

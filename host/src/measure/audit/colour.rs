@@ -9,6 +9,7 @@ use crate::{
         folds::{Fold, distinct, grouped_folds, leave_one_sitting_out, random_folds},
     },
     measure::colour_baseline::{self, ColourFeatures, ColourSet, Method, Question},
+    statistics::answer::answer,
     statistics::neighbours::NEIGHBOURS,
     support::progress::Progress,
 };
@@ -166,8 +167,7 @@ fn right(
 ) -> Result<Rate, Error> {
     let shares = colour_baseline::predict(dataset, features, set, method, question, fold)?;
     let truth = |image: usize| question.label(dataset.images[image].class);
-    let hits =
-        fold.test.iter().zip(&shares).filter(|(image, shares)| colour_baseline::answer(shares) == truth(**image));
+    let hits = fold.test.iter().zip(&shares).filter(|(image, shares)| answer(shares) == truth(**image));
     Ok(Rate::new(hits.count(), fold.test.len()))
 }
 

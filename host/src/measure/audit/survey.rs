@@ -11,8 +11,8 @@ use blastscope_shared::{Class, Framing, RgbPixels};
 use super::{
     Audit, ClassCount, Groups, Sitting, SizeCount, UnreadableFile,
     colour::Colour,
+    conclusion::Conclusion,
     copies::Copies,
-    finding::Verdict,
     marks::{self, Marks},
     pictures,
 };
@@ -74,7 +74,7 @@ impl Audit {
             data: dataset.root.display().to_string(),
             manifest: blastscope_shared::hex(&dataset.manifest_hash()),
             drawn: dataset.drawn,
-            verdict: Verdict::default(),
+            verdict: Conclusion::default(),
             classes: classes(&dataset),
             groups: group_counts(&dataset, is_listed),
             unreadable,
@@ -87,7 +87,7 @@ impl Audit {
             colour,
             gallery,
         };
-        audit.verdict = Verdict::of(&audit);
+        audit.verdict = Conclusion::of(&audit);
         Ok(audit)
     }
 }

@@ -8,7 +8,7 @@ use image::{Rgb, RgbImage, imageops};
 use super::*;
 use crate::{
     data::{drawn_folder, drawn_set::DrawnSet},
-    measure::audit::{finding::Weight, marks::MIDDLE},
+    measure::audit::{conclusion::Weight, marks::MIDDLE},
     support::{notice::RESEARCH_USE_ONLY, progress::Progress},
 };
 use blastscope_drawn::GENERATOR;

@@ -2,7 +2,7 @@
 
 use super::{
     Audit,
-    finding::{Finding, Verdict, Weight},
+    conclusion::{Conclusion, Reason, Weight},
 };
 use crate::measure::colour_baseline::{ColourSet, Method};
 
@@ -25,7 +25,7 @@ enum ColourGives {
     NearlyAll,
 }
 
-impl Verdict {
+impl Conclusion {
     pub(super) fn of(audit: &Audit) -> Self {
         let findings = [
             colour(audit),
@@ -38,14 +38,14 @@ impl Verdict {
             balance(audit),
             sizes(audit),
         ];
-        let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        let mut findings: Vec<Reason> = findings.into_iter().flatten().collect();
         findings.sort_by_key(|finding| finding.weight);
         Self { headline: headline(audit), findings }
     }
 }
 
-fn finding(weight: Weight, text: String) -> Option<Finding> {
-    Some(Finding { weight, text })
+fn finding(weight: Weight, text: String) -> Option<Reason> {
+    Some(Reason { weight, text })
 }
 
 fn percent(share: f64) -> String {
@@ -150,7 +150,7 @@ fn range(audit: &Audit) -> Option<(String, String)> {
     Some((percent(low), percent(high)))
 }
 
-fn colour(audit: &Audit) -> Option<Finding> {
+fn colour(audit: &Audit) -> Option<Reason> {
     let weight = match colour_gives(audit) {
         ColourGives::Unknown => {
             return finding(Weight::Caution, "Too few pictures to measure what colour alone gives away.".to_string());
@@ -182,7 +182,7 @@ fn colour(audit: &Audit) -> Option<Finding> {
     )
 }
 
-fn sittings(audit: &Audit) -> Option<Finding> {
+fn sittings(audit: &Audit) -> Option<Reason> {
     if audit.sittings.is_empty() {
         let text = "Sittings are not known, so nobody can say whether a class is a sitting. Name them in a column session of \
                     groups.csv.";
@@ -205,7 +205,7 @@ fn sittings(audit: &Audit) -> Option<Finding> {
     finding(weight, format!("{mixed} of {all} sittings show more than one class.{unknown}"))
 }
 
-fn left_out(audit: &Audit) -> Option<Finding> {
+fn left_out(audit: &Audit) -> Option<Reason> {
     let (low, high) = range(audit)?;
     let mean = audit.colour.sittings.iter().filter_map(|sitting| sitting.neighbours[1].value).sum::<f64>()
         / audit.colour.sittings.len() as f64;
@@ -230,7 +230,7 @@ fn left_out(audit: &Audit) -> Option<Finding> {
     )
 }
 
-fn marks(audit: &Audit) -> Option<Finding> {
+fn marks(audit: &Audit) -> Option<Reason> {
     let marks = &audit.marks;
     if marks.places.iter().all(|place| place.still.iter().all(Option::is_none)) {
         return finding(Weight::Caution, "Too few pictures of each class to find burned-in marks.".to_string());
@@ -263,7 +263,7 @@ fn marks(audit: &Audit) -> Option<Finding> {
     )
 }
 
-fn copies_across(audit: &Audit) -> Option<Finding> {
+fn copies_across(audit: &Audit) -> Option<Reason> {
     let copies = &audit.copies;
     if copies.across() == 0 {
         return None;
@@ -279,7 +279,7 @@ fn copies_across(audit: &Audit) -> Option<Finding> {
     )
 }
 
-fn copies_within(audit: &Audit) -> Option<Finding> {
+fn copies_within(audit: &Audit) -> Option<Reason> {
     let copies = &audit.copies;
     if copies.count() == 0 {
         return finding(Weight::Clear, "No identical or near-identical pictures were found.".to_string());
@@ -299,7 +299,7 @@ fn copies_within(audit: &Audit) -> Option<Finding> {
     )
 }
 
-fn unreadable(audit: &Audit) -> Option<Finding> {
+fn unreadable(audit: &Audit) -> Option<Reason> {
     let count = audit.unreadable.len();
     if count == 0 {
         return None;
@@ -310,7 +310,7 @@ fn unreadable(audit: &Audit) -> Option<Finding> {
     )
 }
 
-fn balance(audit: &Audit) -> Option<Finding> {
+fn balance(audit: &Audit) -> Option<Reason> {
     let counts = || audit.classes.iter().map(|class| class.pictures);
     let (least, most) = (counts().min()?, counts().max()?);
     if least > 0 && (most as f64) < UNBALANCED * least as f64 {
@@ -324,7 +324,7 @@ fn balance(audit: &Audit) -> Option<Finding> {
     )
 }
 
-fn sizes(audit: &Audit) -> Option<Finding> {
+fn sizes(audit: &Audit) -> Option<Reason> {
     if audit.sizes.len() < 2 {
         return None;
     }

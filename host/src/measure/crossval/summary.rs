@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, FoldOutcome};
 use crate::statistics::{
     bootstrap::{Bootstrap, Estimate},
-    roc::{self, Scored},
+    roc::{self, Case},
 };
 use blastscope_shared::Rate;
 
@@ -113,12 +113,12 @@ fn by_group(outcome: &FoldOutcome) -> Vec<Vec<&Answer>> {
 }
 
 /// Every answer about a field in which something was seen, with its cluster, by how malignant the network finds the field.
-fn cases(clusters: &[Vec<Vec<&Answer>>]) -> Vec<Scored> {
+fn cases(clusters: &[Vec<Vec<&Answer>>]) -> Vec<Case> {
     let answers = clusters.iter().flatten().enumerate();
-    let mut cases: Vec<Scored> = answers
+    let mut cases: Vec<Case> = answers
         .flat_map(|(cluster, answers)| {
             answers.iter().filter_map(move |answer| {
-                Some(Scored { score: answer.malignant()?, cluster, positive: answer.truth.is_malignant() })
+                Some(Case { score: answer.malignant()?, cluster, positive: answer.truth.is_malignant() })
             })
         })
         .collect();

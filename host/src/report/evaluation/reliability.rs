@@ -1,7 +1,7 @@
 //! The reliability diagram: accuracy against confidence, with the number of fields in every bin.
 
 use crate::{
-    measure::evaluation::{BINS, Calibration},
+    measure::evaluation::{BINS, Reliability},
     report::svg::{
         Anchor, BLUE, Font, GREY, INK, ORANGE, Svg,
         plot::{Plot, percent_ticks},
@@ -15,7 +15,7 @@ pub(super) const HEIGHT: f64 = 412.0;
 const COUNTS: f64 = 54.0;
 
 /// Draws the panel with its upper left corner at `left` and `top`, `width` pixels wide.
-pub(super) fn draw(picture: &mut Svg, calibration: &Calibration, [left, top, width]: [f64; 3]) {
+pub(super) fn draw(picture: &mut Svg, calibration: &Reliability, [left, top, width]: [f64; 3]) {
     picture.text(left, top + 12.0, Font::new(16.0, INK).bold(), "Reliability");
     let percent = |error: f64| format!("{:.2} %", error * 100.0);
     let errors = format!(
@@ -59,7 +59,7 @@ fn draw_key(picture: &mut Svg, plot: &Plot) {
 }
 
 /// The numbers of fields below the diagram, on a logarithmic scale.
-fn draw_counts(picture: &mut Svg, calibration: &Calibration, plot: &Plot) {
+fn draw_counts(picture: &mut Svg, calibration: &Reliability, plot: &Plot) {
     let most = calibration.bins.iter().map(|bin| bin.count).max().unwrap_or(0);
     let scale = |count: usize| ((count + 1) as f64).ln();
     let strip = Plot { top: plot.bottom() + 24.0, height: COUNTS, y: [0.0, scale(most).max(1.0)], ..*plot };

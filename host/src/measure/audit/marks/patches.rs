@@ -60,7 +60,7 @@ pub(super) fn nearest_is_right(dataset: &Dataset, patches: &[Patches], compared:
     Rate::new(asked.iter().filter(|right| **right).count(), asked.len())
 }
 
-/// Sum of squared differences, or any number of at least `limit` when it is none below.
+/// Sum of squared differences; above `limit`, any number that is at least `limit`.
 fn distance(one: &[u8], other: &[u8], limit: u32) -> u32 {
     let mut sum = 0;
     for (one, other) in one.chunks(STRETCH).zip(other.chunks(STRETCH)) {

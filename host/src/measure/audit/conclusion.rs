@@ -4,16 +4,16 @@ use serde::Serialize;
 
 /// What a score on the data set is worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct Conclusion {
     /// The answer, in one or two sentences.
     pub headline: String,
     /// The reasons and what else matters, most serious first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Reason>,
 }
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct Reason {
     /// What it means for a score.
     pub weight: Weight,
     /// What was found, with its numbers.

@@ -10,7 +10,7 @@ pub const BINS: usize = 15;
 
 /// How far confidence and accuracy are apart, over the fields in which something was seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
+pub struct Reliability {
     /// The expected calibration error, 0..=1: the mean over all fields of their bin's |accuracy - confidence|.
     pub expected_error: f64,
     /// The bins from the lowest confidence to the highest; bin `i` holds confidences in `(i / 15, (i + 1) / 15]`.
@@ -43,7 +43,7 @@ pub(crate) fn equal_width_bin(confidence: f64) -> usize {
     ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1
 }
 
-impl Calibration {
+impl Reliability {
     /// Measures predictions; without any field in which something was seen all numbers are 0.
     pub(super) fn new(predictions: &[Prediction]) -> Self {
         let scored = by_confidence(predictions);
