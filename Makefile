@@ -60,7 +60,7 @@ fuzz:
 
 # Trains the shipped model anew and packs it: make model DATA=all_pbs; EPOCHS=30 for longer. The GPU is taken where there is one.
 model:
-	cargo build --locked --release -p blastscope-host
+	cargo build --locked --release -p blastscope-program
 	target/release/blastscope-host train --data "$(DATA)" --out runs/allcnn --recipe robust --epochs $(or $(EPOCHS),16)
 	target/release/blastscope-host quantize --run runs/allcnn --out models/allcnn.bsm
 	scripts/card.sh

@@ -4,7 +4,7 @@
 #
 #   make aarch64                            all three
 #   CPUS=cortex-a72 FIELDS=200 make aarch64 one, and all fields of the golden file instead of ten
-#   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-host --test retrain    any tests: what follows goes to cargo test
+#   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-program --test retrain    any tests: what follows goes to cargo test
 #   CI=true make aarch64                    installs what is missing, from Debian
 #
 # A processor without the instruction sets that it is there for fails. The test that changes every byte of a model is left out: it would

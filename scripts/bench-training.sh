@@ -36,7 +36,7 @@ if [ -n "${HOST:-}" ]; then
   [ -x "$host" ] || fail "HOST=$host is no program" "set HOST to a built blastscope-host, by its whole path, or leave it out"
 else
   scripts/setup.sh
-  cargo build --locked --release -p blastscope-host ${FEATURES:+--features "$FEATURES"}
+  cargo build --locked --release -p blastscope-program ${FEATURES:+--features "$FEATURES"}
   host=${CARGO_TARGET_DIR:-target}/release/blastscope-host
 fi
 load="--image-size ${SIZE:-224} --batch-size ${BATCH:-32} --steps ${STEPS:-20}"

@@ -33,8 +33,7 @@ for tool in $emulator cpio modprobe make cc; do
 done
 target=${CARGO_TARGET_DIR:-target}
 if [ -z "${FIELDS:-}" ]; then
-  # Drawing needs no back end to train with.
-  cargo build --locked -p blastscope-host --no-default-features
+  cargo build --locked -p blastscope-program --no-default-features --features flex
   FIELDS=$target/board-fields
   "$target/debug/blastscope-host" synth --out "$FIELDS" --per-class 4 --size 640x480
 fi

@@ -17,7 +17,7 @@ for folder in ${UNFAMILIAR:-}; do
   set -- "$@" --unfamiliar "$(cd "$folder" && pwd)"
 done
 cd "$(dirname "$0")/.."
-cargo build --locked --release -p blastscope-host --no-default-features
+cargo build --locked --release -p blastscope-program --no-default-features --features flex
 host=${CARGO_TARGET_DIR:-target}/release/blastscope-host
 name=models/${MODEL:-allcnn}
 model=$name.bsm

@@ -9,7 +9,7 @@ demo=${BLASTSCOPE_DEMO:-demo}
 
 echo "== building the device and the host"
 cargo build --locked --release -p blastscope
-cargo build --locked -p blastscope-host --no-default-features --features flex
+cargo build --locked -p blastscope-program --no-default-features --features flex
 device=$target/release/blastscope
 host=$target/debug/blastscope-host
 

@@ -22,7 +22,8 @@ on_seed() {
   $1 $all --test devices --test whole_loop
 }
 once() {
-  $1 $all --lib -- adaptation arch audit colour_baseline dataset operating_point quantization synth
+  $1 $all --lib -- adaptation arch audit colour_baseline dataset drawn_set operating_point quantization
+  $1 -p blastscope-drawn --lib
   $1 $all --test retrain --test adapt --test circle --test explanation --test marked --test same_bits
 }
 for cpu in ${CPUS:-native haswell cortex-a72}; do

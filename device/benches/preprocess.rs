@@ -45,7 +45,7 @@ fn real_frames() -> Option<Vec<Vec<u8>>> {
 
 fn squashing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("squash and mask");
-    let preprocessing = Framing::square(224);
+    let framing = Framing::square(224);
     let (mut squash, mut input) = (Squash::new(), vec![0; framing.input_len()]);
     // The last one has no divisor in common with 224: weights do not reduce.
     for (width, height) in [(224, 224), (640, 480), (1024, 768), (2560, 1920), (1021, 769)] {
@@ -80,7 +80,7 @@ fn frames(picture: &RgbPixels) -> [(&'static str, Encoding, Vec<u8>); 4] {
 }
 
 fn whole(criterion: &mut Criterion) {
-    let preprocessing = Framing::square(224);
+    let framing = Framing::square(224);
     let (mut squash, mut input) = (Squash::new(), vec![0; framing.input_len()]);
     for (name, encoding, bytes) in frames(&drawn_field(1024, 768)) {
         let frame = || RawFrame { bytes: bytes.clone(), encoding, sequence: 0, time: Duration::ZERO, name: None };

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use blastscope_host::dataset::{LabelledImage, groups_csv::parse};
+use blastscope_host::data::dataset::{LabelledImage, groups_csv::parse};
 use blastscope_shared::Class;
 use libfuzzer_sys::fuzz_target;
 

@@ -1,56 +1,66 @@
-//! The host side of blastscope: from a folder of smear images to a packed int8 network, with the evidence of what it is worth.
+//! The host side of blastscope: from a folder of smear images to a signed int8 network, with the evidence of what it is worth.
+//!
+//! # Words
+//!
+//! | word | means |
+//! | --- | --- |
+//! | field | one picture of a data set: what the objective shows at one place of a slide |
+//! | sitting | one acquisition session of a data set: one day, one microscope, one stain |
+//! | overlap group | pictures of the same or an overlapping part of a slide; never on both sides of a split |
+//! | part, fold | a share of a split (train, validation, test); a held-out set of a cross-validation |
+//! | recipe | what a network sees of a field, how that is varied in training, and the defaults |
+//! | plan | everything that the user of a training chooses |
+//! | run | one training and its folder: plan, split, metrics, weights |
+//! | prediction | a field's true class beside what was predicted |
+//! | evidence | what a measuring command wrote of a model; the model's card is written from it |
+//! | champion, challenger | the model in use, and the one that may replace it |
+//!
+//! # Folders
+//!
+//! A folder imports only from those below it.
+//!
+//! ```text
+//! commands    one file a command: arguments, calls, exit code
+//!    ├── report      documents, drawings, the model card       ├── pack       quantization, packing, adaptation, keys
+//!    │                                                         │     └── training   plan, loop, checkpoints, queue
+//!    │                                                         │           └── recipe   what a network sees; loaders
+//!    └── measure     evaluation, screening, stress, crossval, audit ◀────────┘ (pack)
+//!          └── data        scan, overlap groups, split, folds, augmentation, drawn sets
+//!                └── statistics   bootstrap, ROC, rank correlation, plain classifiers
+//!                      └── support   errors, whole files, locks, progress, text, random streams
+//! ```
+//!
+//! # Example
+//!
+//! ```
+//! use blastscope_host::data::{dataset::Dataset, drawn_set::DrawnSet, split::{Part, Split, SplitKind}};
+//! use blastscope_host::support::progress::Progress;
+//!
+//! # fn main() -> Result<(), blastscope_host::Error> {
+//! let folder = tempfile::tempdir().expect("a temporary folder");
+//! let set = DrawnSet { generator: blastscope_drawn::GENERATOR, seed: 1, width: 96, height: 72, per_class: 8 };
+//! set.write(folder.path(), || ())?;
+//! let data = Dataset::scan(folder.path(), None, Progress::Silent)?;
+//! let split = Split::draw(&data, SplitKind::Grouped, 1, 16)?;
+//! assert_eq!(data.images.len(), 32);
+//! assert!(split.items(Part::Test).count() > 0);
+//! # Ok(())
+//! # }
+//! ```
 
 // `println!` and its like panic where the output cannot be written.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
-pub mod adaptation;
-pub mod architecture;
-pub mod atomic_file;
-pub mod audit;
-pub mod augmentation;
-pub mod cell_set;
-pub mod cli;
-pub mod colour_baseline;
 pub mod commands;
+pub mod data;
+pub mod measure;
+pub mod pack;
 #[cfg(feature = "training")]
-pub mod crossval;
-pub mod dataset;
-pub mod degradation;
-pub mod error;
-pub mod evaluation;
-pub mod evidence;
-#[cfg(feature = "training")]
-pub mod explanation;
-pub mod folder_lock;
-pub mod hardware;
-pub mod keys;
-pub mod model_card;
-pub mod output;
-pub mod picture;
-pub mod progress;
-pub mod quantization;
-pub mod random;
-pub mod rank_correlation;
 pub mod recipe;
 pub mod report;
-#[cfg(feature = "training")]
-pub mod reproduce;
-pub mod retraining;
-pub mod run_folder;
-pub mod screening;
-pub mod signal;
-pub mod split;
-pub mod stress;
-pub mod svg;
-pub mod symmetry;
-pub mod synth;
-mod table_text;
-pub mod text;
+pub mod statistics;
+pub mod support;
 #[cfg(feature = "training")]
 pub mod training;
-pub mod unfamiliar;
 
-#[cfg(test)]
-mod drawn_folder;
-
-pub use error::Error;
+pub use support::error::Error;

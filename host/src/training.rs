@@ -1,43 +1,41 @@
 //! Training with Burn: the network, the optimizers, the loop's surroundings. Compiled only with a back end.
 //!
 //! The loop itself, its metrics and its terminal dashboard are Burn's supervised training. Around it stand what makes a run
-//! trustworthy: a [split](crate::split) that is written down before the first step, checkpoints that are whole or not there,
+//! trustworthy: a [split](crate::data::split) that is written down before the first step, checkpoints that are whole or not there,
 //! and a table of epochs.
+
+pub mod architecture;
+pub mod batch_statistics;
+pub mod run_folder;
 
 pub mod adamax;
 pub mod agreement;
 pub mod backend;
-pub mod batches;
-pub mod cell_batches;
+pub mod begin;
 pub mod checkpoints;
 pub mod epochs;
-pub mod fine_tuning;
-mod fixed_weights;
-pub mod float_explanation;
+pub(crate) mod fixed_weights;
 pub mod float_network;
 pub mod machine;
 pub mod metric_memory;
 pub mod model;
 pub mod network;
-pub mod packing;
+pub mod optimizer;
 pub mod plain_renderer;
+pub mod plan;
+pub mod queue;
 pub mod resnet;
 pub mod schedule;
-pub mod settings;
 pub mod shares;
-pub mod statistics;
 pub mod throughput;
 pub mod weights;
 pub mod yolo;
 
-use std::{collections::HashMap, io::IsTerminal, path::Path, sync::Arc};
+use std::{io::IsTerminal, path::Path, sync::Arc};
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, Sight, calibration::Calibration};
 use burn::{
-    data::dataloader::DataLoader,
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
-    optim::{AdamConfig, AdamWConfig, ModuleOptimizer},
     prelude::*,
     train::{
         Interrupter, Learner, MetricEarlyStoppingStrategy, StoppingCondition, SupervisedTraining, TrainingStrategy,
@@ -47,59 +45,25 @@ use burn::{
         },
     },
 };
-use rand::seq::SliceRandom as _;
-use serde::{Deserialize, Serialize};
 
 use self::{
-    adamax::Adamax,
-    batches::{Batch, Example, ExampleBatcher, loader},
+    batch_statistics::BatchStatistics,
     checkpoints::{AtomicCheckpointer, Journal},
     epochs::Epochs,
-    float_network::FloatNetwork,
     metric_memory::MetricMemory,
     network::Network,
-    plain_renderer::{PlainRenderer, Queue},
-    schedule::{Schedule, ScheduledRate},
-    shares::share_of,
-    statistics::BatchStatistics,
+    plain_renderer::{Outlook, PlainRenderer},
+    schedule::ScheduledRate,
 };
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    evaluation::Prediction,
-    output,
-    progress::Progress,
-    random,
-    recipe::Recipe,
-    run_folder::{Epoch, InitialWeights, RunConfig, RunFolder},
-    split::{Item, Part, Split},
+    Error,
+    data::{dataset::Dataset, split::Split},
+    recipe::loaders::{Course, Loaders},
+    support::{atomic_file, output},
+    training::run_folder::{Epoch, RunConfig, RunFolder},
 };
 
-/// The optimizers of the paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum OptimizerKind {
-    /// Kingma and Ba 2015, algorithm 1.
-    Adam,
-    /// Kingma and Ba 2015, algorithm 2.
-    Adamax,
-    /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019) of 0.02.
-    Adamw,
-}
-
-impl OptimizerKind {
-    /// The optimizer with its authors' constants.
-    #[must_use]
-    pub fn build(self) -> ModuleOptimizer {
-        match self {
-            Self::Adam => AdamConfig::new().with_epsilon(1e-8).init(),
-            Self::Adamax => Adamax::default().into(),
-            Self::Adamw => AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.02).init(),
-        }
-    }
-}
-
-/// Trains, or goes on training, in `run`'s folder until its configured number of epochs is reached. Several `devices` share each
+/// Trains in `run`'s folder until its configured number of epochs is reached; resumes after its last complete checkpoint. Several `devices` share each
 /// batch; the first one validates.
 ///
 /// # Errors
@@ -118,56 +82,61 @@ pub fn train(
     train_in_queue(run, config, data, split, devices, None)
 }
 
-/// As [`train`]; with a `queue` of which the training is a part, its progress goes to plain lines that say so.
+/// As [`train`]; with the `outlook` of a queue, its progress goes to plain lines that say so.
 ///
 /// # Errors
 /// As [`train`].
 ///
 /// # Panics
 /// As [`train`].
-pub fn train_in_queue(
+fn train_in_queue(
     run: &RunFolder,
     config: &RunConfig,
     data: &Dataset,
     split: &Split,
     devices: &[Device],
-    queue: Option<Queue>,
+    outlook: Option<Outlook>,
 ) -> Result<(), Error> {
+    let plan = &config.plan;
     let start = checkpoints::last_complete(run)?;
     let mut epochs = run.epochs()?;
     epochs.retain(|epoch| start.is_some_and(|start| epoch.epoch <= start));
-    if start.is_some_and(|start| start >= config.epochs) {
-        output::progress(format_args!("all {} epochs are done already", config.epochs));
+    if start.is_some_and(|start| start >= plan.epochs) {
+        output::progress(format_args!("all {} epochs are done already", plan.epochs));
         return finish(run);
     }
     run.write_epochs(&epochs)?;
     if let Some(epoch) = start {
-        output::progress(format_args!("resuming after epoch {epoch} of {}", config.epochs));
+        output::progress(format_args!("resuming after epoch {epoch} of {}", plan.epochs));
     }
 
     let device = &devices[0];
     let autodiff = device.clone().autodiff();
-    let Loaders { train, validation, statistics, steps } = match config.recipe {
-        Recipe::Paper => whole_fields(config, data, split, start, devices)?,
-        Recipe::Robust => cell_batches::loaders(config, data, split, start, devices)?,
+    let course = Course {
+        sight: &config.sight,
+        epochs: plan.epochs,
+        batch_size: plan.batch_size,
+        per_class: plan.per_class,
+        seed: plan.seed,
+        start,
+        devices,
     };
+    let Loaders { train, validation, statistics, steps } = plan.recipe.loaders(&course, data, split)?;
 
-    device.seed(config.seed);
-    let mut model = Network::new(config.arch, config.preprocessing.network_size().0, config.dropout, &autodiff);
-    if let Some(weights) = config.weights.as_ref().filter(|_| start.is_none()) {
+    device.seed(plan.seed);
+    let mut model = Network::new(plan.arch, config.sight.shape().width, plan.dropout, &autodiff);
+    if let Some(weights) = plan.weights.as_deref().filter(|_| start.is_none()) {
         model = started_from(model, config, weights)?;
     }
-    let optimizer: OptimizerKind = parse("optimizer", &config.optimizer)?;
-    let schedule: Schedule = parse("schedule", &config.schedule)?;
-    let schedule = ModuleLrScheduler::from(ScheduledRate::new(schedule, config.learning_rate, steps));
+    let schedule = ModuleLrScheduler::from(ScheduledRate::new(plan.schedule, plan.learning_rate, steps));
 
     let interrupter = Interrupter::new();
     let on_signal = interrupter.clone();
-    crate::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
+    crate::support::signal::on_interrupt(move || on_signal.stop(Some("asked to stop")));
     let folder = run.checkpoints();
-    let batch_statistics: BatchStatistics = parse("batch statistics", &config.batch_statistics)?;
     let autodiffs = devices.iter().map(|device| device.clone().autodiff()).collect();
-    let loop_over_epochs = Epochs::new(autodiffs, (batch_statistics == BatchStatistics::Anew).then_some(statistics));
+    let loop_over_epochs =
+        Epochs::new(autodiffs, (plan.batch_statistics == BatchStatistics::Anew).then_some(statistics));
     let mut training = SupervisedTraining::<Network>::new(run.root(), train, validation)
         // Burn's own loggers write files and panic where they cannot.
         .with_application_logger(None)
@@ -181,27 +150,27 @@ pub fn train_in_queue(
         )
         .with_checkpointing_strategy(Journal::new(run.clone(), config.clone(), epochs))
         .with_interrupter(interrupter)
-        .num_epochs(config.epochs);
-    if config.patience > 0 {
+        .num_epochs(plan.epochs);
+    if plan.patience > 0 {
         training = training.early_stopping(MetricEarlyStoppingStrategy::new(
             &LossMetric::new(),
             Aggregate::Mean,
             Direction::Lowest,
             MetricSplit::Valid,
-            StoppingCondition::NoImprovementSince { n_epochs: config.patience },
+            StoppingCondition::NoImprovementSince { n_epochs: plan.patience },
         ));
     }
-    if queue.is_some() || !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(PlainRenderer::new(queue)));
+    if outlook.is_some() || !std::io::stdout().is_terminal() {
+        training = training.renderer(Box::new(PlainRenderer::new(outlook)));
     }
     if let Some(epoch) = start {
         training = training.checkpoint(epoch);
     }
     let again = format!("continue with: blastscope-host train --out {} --resume", run.root().printable());
-    if crate::signal::interrupted() {
+    if crate::support::signal::interrupted() {
         return Err(Error::Interrupted(again));
     }
-    let result = training.launch(Learner::new(model, optimizer.build(), schedule));
+    let result = training.launch(Learner::new(model, plan.optimizer.build(), schedule));
     if let Some(error) = result.error {
         return Err(Error::content(run.root(), format!("training stopped on an error: {error}; {again}")));
     }
@@ -212,68 +181,14 @@ pub fn train_in_queue(
     finish(run)
 }
 
-/// What a training goes through.
-struct Loaders {
-    /// In any order, so that it can be cut into shares; with batches for one of the devices.
-    train: Arc<dyn DataLoader<Batch>>,
-    validation: Arc<dyn DataLoader<Batch>>,
-    /// What the statistics of batch normalization are measured on: like `train`, and at most [`statistics::BATCHES`] batches.
-    statistics: Arc<dyn DataLoader<Batch>>,
-    /// Steps of all epochs.
-    steps: usize,
-}
-
-/// Steps of an epoch of `items` on `devices` that take `share` each: the last has the longest stretch.
-const fn steps(items: usize, share: usize, devices: usize) -> usize {
-    (items - (devices - 1) * (items / devices)).div_ceil(share)
-}
-
-/// The stream of random numbers that mixes the items before they are cut into shares.
-const SHARES: u64 = 1 << 40;
-
-/// The batches of the paper's recipe.
-fn whole_fields(
-    config: &RunConfig,
-    data: &Dataset,
-    split: &Split,
-    start: Option<usize>,
-    devices: &[Device],
-) -> Result<Loaders, Error> {
-    let (share, device) = (share_of(config.batch_size, devices.len())?, &devices[0]);
-    let autodiff = &device.clone().autodiff();
-    let inputs: Vec<Arc<[u8]>> =
-        data.load_inputs(&config.preprocessing, Progress::Shown)?.into_iter().map(Arc::from).collect();
-    let examples = |part| -> Vec<Example> {
-        let shared = |item: &Item| Example::of(data, inputs[item.image].clone(), item);
-        split.items(part).map(shared).collect()
-    };
-    let (mut train, validation) = (examples(Part::Train), examples(Part::Validation));
-    let batcher = ExampleBatcher { preprocessing: config.preprocessing.clone() };
-    // Another order in every epoch, and after a resumption another than before it.
-    let shuffle = config.seed.wrapping_add(start.unwrap_or(0) as u64);
-    // Of all classes alike: the items stand class by class.
-    let spread = train.len().div_ceil(statistics::BATCHES * config.batch_size).max(1);
-    let some: Vec<Example> = train.iter().step_by(spread).cloned().collect();
-    if devices.len() > 1 {
-        // Each device gets a stretch of the items: all classes alike there, too.
-        train.shuffle(&mut random::stream(config.seed, SHARES));
-    }
-    Ok(Loaders {
-        statistics: loader(some, &batcher, config.batch_size, Some(config.seed), autodiff),
-        steps: steps(train.len(), share, devices.len()) * config.epochs,
-        train: loader(train, &batcher, share, Some(shuffle), autodiff),
-        validation: loader(validation, &batcher, config.batch_size, None, device),
-    })
-}
-
 /// The network with the weights that its training starts from.
-fn started_from(mut network: Network, config: &RunConfig, weights: &InitialWeights) -> Result<Network, Error> {
-    if settings::fingerprint(&weights.file)?.sha256 != weights.sha256 {
-        return Err(Error::content(&weights.file, "is another file than when the run was started; start a new run"));
+fn started_from(mut network: Network, config: &RunConfig, weights: &Path) -> Result<Network, Error> {
+    if Some(begin::fingerprint(weights)?) != config.weights_sha256 {
+        return Err(Error::content(weights, "is another file than when the run was started; start a new run"));
     }
-    let loaded = weights::load(&mut network, config.arch, &weights.file)?;
+    let loaded = weights::load(&mut network, config.plan.arch, weights)?;
     let fresh = if loaded.fresh.is_empty() { "none".into() } else { loaded.fresh.join(", ") };
-    output::progress(format_args!("{}: {} tensors taken over; fresh: {fresh}", weights.file.printable(), loaded.taken));
+    output::progress(format_args!("{}: {} tensors taken over; fresh: {fresh}", weights.printable(), loaded.taken));
     Ok(network)
 }
 
@@ -298,48 +213,4 @@ fn finish(run: &RunFolder) -> Result<(), Error> {
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let bytes = std::fs::read(from).map_err(Error::io("read", from))?;
     atomic_file::write(to, &bytes)
-}
-
-fn parse<T: clap::ValueEnum>(what: &str, name: &str) -> Result<T, Error> {
-    T::from_str(name, true).map_err(|_| Error::Usage(format!("run.json names an unknown {what}: {name}")))
-}
-
-/// The examples of a split's items; `inputs` are those of [`Dataset::load_inputs`].
-#[must_use]
-pub fn examples(data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Vec<Example> {
-    // A picture stands there as often as it is turned; its pixels once.
-    let mut pixels: HashMap<usize, Arc<[u8]>> = HashMap::new();
-    let mut of_picture =
-        |image: usize| Arc::clone(pixels.entry(image).or_insert_with(|| Arc::from(inputs[image].as_slice())));
-    items.iter().map(|item| Example::of(data, of_picture(item.image), item)).collect()
-}
-
-/// What the float network says of a split's items, without temperature; it abstains only where it saw nothing.
-///
-/// # Errors
-/// When the device gives back something that is not logits.
-pub fn float_predictions(
-    network: &FloatNetwork,
-    data: &Dataset,
-    inputs: &[Vec<u8>],
-    items: &[Item],
-    progress: Progress,
-) -> Result<Vec<Prediction>, Error> {
-    let logits = network.logits(&examples(data, inputs, items), progress)?;
-    Ok(predictions_of(&logits, data, items))
-}
-
-/// Float logits as predictions, with softmax at temperature 1.
-#[must_use]
-pub fn predictions_of(logits: &[Sight<[f32; Class::COUNT]>], data: &Dataset, items: &[Item]) -> Vec<Prediction> {
-    logits
-        .iter()
-        .zip(items)
-        .map(|(logits, item)| Prediction {
-            file: data.images[item.image].file.clone(),
-            truth: data.images[item.image].class,
-            probabilities: logits.map(|logits| Calibration::NONE.probabilities(&logits)),
-            abstained: logits.blank().map(|blank| blank.name().to_owned()),
-        })
-        .collect()
 }

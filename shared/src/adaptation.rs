@@ -5,6 +5,7 @@
 //! labelled fields teach nothing. The calibration and the thresholds come from the same held-out logits. Convolutions stay as they
 //! are, so that a few fields suffice. The site's stain becomes a known one, so that its fields are not called unfamiliar for it.
 
+pub mod folds;
 pub mod head;
 
 use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
@@ -15,15 +16,20 @@ use serde::{Deserialize, Serialize};
 use self::head::{Labelled, Shift};
 use crate::{
     Class,
-    artifact::{Artifact, ArtifactError, Filters, Layer, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
-    calibration::Calibration,
-    folds::Fold,
+    adaptation::folds::Fold,
+    artifact::{Artifact, ArtifactError, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
+    field::stain::{Hue, Stain},
     hex,
-    novelty::NoveltyStatistics,
-    operating_point::{OperatingPoint, Scored, cross_entropy},
-    quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
+    judge::{
+        calibration::Calibration,
+        novelty::NoveltyStatistics,
+        operating_point::{OperatingPoint, Scored, cross_entropy},
+    },
+    layers::{
+        Filters, Layer,
+        quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
+    },
     rate::Rate,
-    stain::{Hue, Stain},
 };
 
 /// Strengths that the last layer may be held with, from the strongest.
@@ -156,21 +162,12 @@ pub fn adapt(
             .collect::<Option<_>>()?;
         let point = OperatingPoint::choose(&scored)?;
         let loss = cross_entropy(&scored, &point.calibration);
-        loss.is_finite().then_some((pull, point, loss, scored))
+        loss.is_finite().then_some((loss, (pull, point, scored)))
     };
     let unmoved = try_out(None).ok_or(AdaptationError::NotFinite)?;
-    let as_it_was = [cross_entropy(&unmoved.3, &artifact.calibration), unmoved.2];
-    let mut best = unmoved;
-    for (tried, candidate) in PULLS.into_iter().enumerate() {
-        progress(tried, PULLS.len());
-        if let Some(moved) = try_out(Some(candidate))
-            && moved.2 < best.2
-        {
-            best = moved;
-        }
-    }
-    progress(PULLS.len(), PULLS.len());
-    let (pull, point, lowest, scored) = best;
+    let as_it_was = [cross_entropy(&unmoved.1.2, &artifact.calibration), unmoved.0];
+    let best = lowest_loss(Some(unmoved), |pull| try_out(Some(pull)), progress);
+    let (lowest, (pull, point, scored)) = best.ok_or(AdaptationError::NotFinite)?;
     let all: Vec<&Labelled> = labelled.iter().collect();
     let moved =
         pull.map(|pull| shifted(&layer, &Shift::fit(&all, artifact.calibration.temperature, pull))).unwrap_or(layer);
@@ -197,6 +194,25 @@ pub fn adapt(
     artifact.card.results = measurements(&scored, &point.calibration);
     remember(&mut artifact, site.pictures, &hex(&id), &fitted);
     Ok((artifact.to_bytes()?, fitted))
+}
+
+/// Tries every strength of [`PULLS`], from the strongest, and keeps the try of the lowest loss; of equals the earlier one, and before all
+/// of them `best`. A try is a loss and what it was reached with. `progress` is told how many strengths of how many were tried.
+pub fn lowest_loss<T>(
+    mut best: Option<(f64, T)>,
+    mut try_out: impl FnMut(f64) -> Option<(f64, T)>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Option<(f64, T)> {
+    for (tried, pull) in PULLS.into_iter().enumerate() {
+        progress(tried, PULLS.len());
+        if let Some(found) = try_out(pull)
+            && best.as_ref().is_none_or(|(lowest, _)| found.0 < *lowest)
+        {
+            best = Some(found);
+        }
+    }
+    progress(PULLS.len(), PULLS.len());
+    best
 }
 
 /// Makes the stain of a site's fields a known one. Not where there are too few fields, or the model knows as many as it may.

@@ -8,21 +8,29 @@
 
 mod card;
 mod header;
+mod hex;
 mod limited;
 mod novelty;
 mod signature;
+pub mod signing;
 
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use self::hex::hex;
 pub use card::{Measurement, ModelCard, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT};
 pub use header::{FORMAT_VERSION, HEADER_LEN, MAGIC};
 pub use novelty::{MAX_STAINS, Novelty, NoveltyBytes};
 pub use signature::{SignatureError, model_version, sign, signer, verify};
 
-use crate::{calibration::Calibration, label::Class, network::Network, preprocess::Preprocessing};
+use crate::{
+    judge::{Thresholds, calibration::Calibration},
+    label::Class,
+    layers::{Layer, UnfitLayers, plan},
+    sight::{Kind, Sight, UnknownSight},
+};
 
 /// Largest body, in bytes: far above any network here, far below what a board's memory holds.
 pub const MAX_BODY_LEN: u64 = 256 << 20;
@@ -37,12 +45,12 @@ pub struct Artifact<'a> {
     /// Names of the outputs; they are those of [`Class::ALL`].
     #[serde(borrow)]
     pub classes: [&'a str; Class::COUNT],
-    /// From picture to input.
-    pub preprocessing: Preprocessing,
+    /// What the network is shown.
+    pub sight: Sight,
     /// From input to logits.
     #[serde(borrow, deserialize_with = "limited::layers")]
     pub layers: Vec<Layer<'a>>,
-    /// See [`calibration`](crate::calibration).
+    /// See [`calibration`](crate::judge::calibration).
     pub calibration: Calibration,
     /// What a verdict needs.
     pub thresholds: Thresholds,
@@ -51,66 +59,6 @@ pub struct Artifact<'a> {
     pub novelty: Novelty<'a>,
     /// Where the model comes from.
     pub provenance: Provenance,
-}
-
-/// One layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Layer<'a> {
-    /// 3x3 convolution, stride 1, padding 1 with zeros, ReLU. Weights in the order OHWI: output, row, column, input channel.
-    #[serde(borrow)]
-    Convolution(Filters<'a>),
-    /// 2x2 maximum, stride 2.
-    MaxPool,
-    /// Fully connected. ReLU, except in the last layer. Inputs in the order HWC of the last map.
-    #[serde(borrow)]
-    Dense(Filters<'a>),
-}
-
-/// Quantized weights of a layer; see [`crate::quantization`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Filters<'a> {
-    /// Scale of what the layer puts out; 1 in the last layer, whose accumulators become `f32` logits.
-    pub output_scale: f32,
-    /// One `f32` an output, little-endian.
-    #[serde(with = "serde_bytes")]
-    pub weight_scales: &'a [u8],
-    /// One `i32` an output, little-endian, in units of input scale times weight scale.
-    #[serde(with = "serde_bytes")]
-    pub biases: &'a [u8],
-    /// One `i8` a weight, all inputs of output 0 first.
-    #[serde(with = "serde_bytes")]
-    pub weights: &'a [u8],
-}
-
-impl Filters<'_> {
-    /// Number of outputs.
-    #[must_use]
-    pub const fn outputs(&self) -> usize {
-        self.weight_scales.len() / 4
-    }
-
-    /// The scale of each output's weights.
-    pub fn weight_scales(&self) -> impl Iterator<Item = f32> {
-        f32s(self.weight_scales)
-    }
-
-    /// The bias of each output.
-    pub fn biases(&self) -> impl Iterator<Item = i32> {
-        self.biases.chunks_exact(4).map(|bytes| i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-    }
-}
-
-/// What a verdict needs; chosen on validation fields only.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Thresholds {
-    /// Least calibrated probability of a class that is named, 0..=1.
-    pub min_probability: f32,
-    /// Largest [novelty](crate::novelty) of a field that is classified.
-    pub max_novelty: f32,
-}
-
-fn f32s(bytes: &[u8]) -> impl Iterator<Item = f32> {
-    bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
 }
 
 /// Why a file is not a usable artifact.
@@ -174,6 +122,36 @@ pub enum ArtifactError {
     },
 }
 
+/// What comes before everything that a sight decides.
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "what is not read is there to be decoded")]
+struct Head<'a> {
+    card: ModelCard,
+    #[serde(borrow)]
+    classes: [&'a str; Class::COUNT],
+    sight: u16,
+}
+
+/// Why a body cannot be decoded: it may be of a sight that a newer program knows.
+fn undecodable(body: &[u8]) -> ArtifactError {
+    match postcard::take_from_bytes::<Head<'_>>(body) {
+        Ok((head, _)) if Kind::of_version(head.sight).is_none() => UnknownSight.into(),
+        _ => ArtifactError::Undecodable,
+    }
+}
+
+impl From<UnknownSight> for ArtifactError {
+    fn from(_: UnknownSight) -> Self {
+        Self::Invalid(UnknownSight::REASON)
+    }
+}
+
+impl From<UnfitLayers> for ArtifactError {
+    fn from(UnfitLayers(reason): UnfitLayers) -> Self {
+        Self::Invalid(reason)
+    }
+}
+
 impl<'a> Artifact<'a> {
     /// Reads a whole file's `bytes`; gives the artifact and the SHA-256 of its body.
     ///
@@ -192,7 +170,7 @@ impl<'a> Artifact<'a> {
         if <[u8; 32]>::from(Sha256::digest(body)) != header.body_hash {
             return Err(ArtifactError::WrongHash);
         }
-        let (artifact, rest) = postcard::take_from_bytes::<Self>(body).map_err(|_| ArtifactError::Undecodable)?;
+        let (artifact, rest) = postcard::take_from_bytes::<Self>(body).map_err(|_| undecodable(body))?;
         if !rest.is_empty() {
             return Err(ArtifactError::Invalid("bytes are left over after its last field"));
         }
@@ -206,7 +184,7 @@ impl<'a> Artifact<'a> {
     /// [`ArtifactError::Invalid`] when a reader would refuse the result.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         self.check()?;
-        let hidden_len = Network::check(&self.preprocessing, &self.layers)?;
+        let hidden_len = plan::check(self.sight.shape(), &self.layers)?.hidden_len;
         self.novelty.statistics(hidden_len)?;
         let body = postcard::to_allocvec(self).map_err(|_| ArtifactError::Invalid("it cannot be encoded"))?;
         let header =
@@ -218,13 +196,13 @@ impl<'a> Artifact<'a> {
     }
 
     /// What can be checked without packing the network.
-    fn check(&self) -> Result<(), ArtifactError> {
+    pub(crate) fn check(&self) -> Result<(), ArtifactError> {
         self.card.check()?;
         self.provenance.check()?;
         if self.classes != Class::ALL.map(Class::name) {
             return Err(ArtifactError::Invalid("its classes are not Benign, Early, Pre and Pro"));
         }
-        self.preprocessing.check().map_err(ArtifactError::Invalid)?;
+        self.sight.framing.check().map_err(ArtifactError::Invalid)?;
         if self.layers.len() > MAX_LAYERS {
             return Err(ArtifactError::Invalid("it has more than 64 layers"));
         }

@@ -2,27 +2,18 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
-mod by_cell;
-
-use self::by_cell::ByCell;
 use crate::{
-    artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, Thresholds},
-    calibration::Calibration,
-    cells::Cell,
-    density::Density,
-    explanation::{Explanation, Unexplained},
-    hex::hex,
-    judge::{Judge, Scores},
+    artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, hex},
+    engine::network::{self, Execution, Network},
+    field::{framing::Framing, pixels::RgbPixels, squash::Squash},
+    judge::{Assessment, Judge, Scores, Thresholds, calibration::Calibration, novelty::NoveltyStatistics},
     label::Class,
-    network::{self, Execution, Network},
-    novelty::NoveltyStatistics,
-    pixels::RgbPixels,
-    preprocess::{Preprocessing, Squash},
-    sight::{Blank, Sight},
-    stain::{self, Hue},
+    layers::explanation::{Explanation, Unexplained},
+    sight::{Cell, Eye, Observation, Seen, Sight},
 };
 
-pub use crate::judge::Assessment;
+/// The id of a model that was not read from a file.
+pub const UNSAVED: &str = "unsaved";
 
 /// An artifact in use. Immutable: threads share it, each with its own [`Workspace`].
 pub struct Classifier {
@@ -30,7 +21,7 @@ pub struct Classifier {
     model_version: Option<u32>,
     card: ModelCard,
     provenance: Provenance,
-    preprocessing: Preprocessing,
+    sight: Sight,
     network: Network,
     calibration: Calibration,
     novelty: NoveltyStatistics,
@@ -40,27 +31,9 @@ pub struct Classifier {
 /// The buffers of one thread.
 pub struct Workspace {
     squash: Squash,
-    input: Vec<u8>,
-    eye: Eye,
-}
-
-/// What [`Workspace`] has for a field's input and after.
-struct Eye {
+    field: Vec<u8>,
     network: network::Workspace,
-    by_cell: ByCell,
-    /// Of a network that sees fields as a whole; the other has its own.
-    density: Density,
-}
-
-/// What the network makes of a field, and what is measured beside it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Observation<'a> {
-    /// The network's outputs; of a network that sees cells, the mean over them.
-    pub logits: [f32; Class::COUNT],
-    /// The activations before the last layer, each 0..=255, likewise.
-    pub hidden: &'a [u8],
-    /// The hue of the field's stain.
-    pub hue: Hue,
+    eye: Eye,
 }
 
 impl Classifier {
@@ -78,18 +51,34 @@ impl Classifier {
     /// [`ArtifactError`] says what is wrong with the file.
     pub fn read_with(bytes: &[u8], execution: Execution) -> Result<Self, ArtifactError> {
         let (artifact, hash) = Artifact::read(bytes)?;
-        let network = Network::with(&artifact.preprocessing, &artifact.layers, execution)?;
-        let novelty = artifact.novelty.statistics(network.hidden_len())?;
+        let classifier = Self::pack(artifact, execution)?;
+        Ok(Self { model_id: hex(&hash), model_version: artifact::model_version(bytes)?, ..classifier })
+    }
+
+    /// Puts a model together that was not read from a file: nothing is encoded, hashed or decoded. Its [id](Self::model_id) is
+    /// [`UNSAVED`].
+    ///
+    /// # Errors
+    /// [`ArtifactError`] when a reader would refuse the model.
+    pub fn new(parts: Artifact<'_>) -> Result<Self, ArtifactError> {
+        parts.check()?;
+        Self::pack(parts, Execution::default())
+    }
+
+    /// Packs the network of a model whose parts were checked.
+    fn pack(parts: Artifact<'_>, execution: Execution) -> Result<Self, ArtifactError> {
+        let network = Network::with(parts.sight.shape(), &parts.layers, execution)?;
+        let novelty = parts.novelty.statistics(network.hidden_len())?;
         Ok(Self {
-            model_id: hex(&hash),
-            model_version: artifact::model_version(bytes)?,
-            card: artifact.card,
-            provenance: artifact.provenance,
-            preprocessing: artifact.preprocessing,
+            model_id: UNSAVED.into(),
+            model_version: None,
+            card: parts.card,
+            provenance: parts.provenance,
+            sight: parts.sight,
             network,
-            calibration: artifact.calibration,
+            calibration: parts.calibration,
             novelty,
-            judge: Judge::new(artifact.thresholds),
+            judge: Judge::new(parts.thresholds),
         })
     }
 
@@ -100,7 +89,7 @@ impl Classifier {
         Self { judge: self.judge.stricter(min_probability, max_novelty), ..self }
     }
 
-    /// SHA-256 of the artifact's body, 64 hexadecimal digits.
+    /// SHA-256 of the artifact's body, 64 hexadecimal digits; [`UNSAVED`] of a model that was not read from a file.
     #[must_use]
     pub fn model_id(&self) -> &str {
         &self.model_id
@@ -125,10 +114,16 @@ impl Classifier {
         &self.provenance
     }
 
-    /// How a picture becomes the network's input.
+    /// What the network is shown.
     #[must_use]
-    pub const fn preprocessing(&self) -> &Preprocessing {
-        &self.preprocessing
+    pub const fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// How a frame becomes a field.
+    #[must_use]
+    pub const fn framing(&self) -> &Framing {
+        &self.sight.framing
     }
 
     /// The network.
@@ -154,12 +149,9 @@ impl Classifier {
     pub fn workspace(&self) -> Workspace {
         Workspace {
             squash: Squash::new(),
-            input: vec![0; self.preprocessing.input_len()],
-            eye: Eye {
-                network: self.network.workspace(),
-                by_cell: ByCell::new(&self.network),
-                density: Density::default(),
-            },
+            field: vec![0; self.sight.framing.input_len()],
+            network: self.network.workspace(),
+            eye: self.sight.eye(self.network.hidden_len()),
         }
     }
 
@@ -170,57 +162,50 @@ impl Classifier {
 
     /// What the model makes of a picture of any size, without a verdict: for a [`Judge`]. With another classifier's workspace as
     /// [`Self::assess`].
-    pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Sight<Scores> {
+    pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Observation<Scores> {
         self.take_over(workspace);
-        let Workspace { squash, input, eye } = workspace;
-        self.preprocessing.apply_with(squash, picture, input);
-        self.scores(self.observe_with(input, eye))
+        let Workspace { squash, field, network, eye } = workspace;
+        self.sight.framing.apply_with(squash, picture, field);
+        self.scores(self.show(field, network, eye))
     }
 
-    /// Classifies what [`Preprocessing::apply`] made of a picture; with another classifier's workspace as [`Self::assess`].
+    /// Classifies what [`Framing::apply`] made of a picture; with another classifier's workspace as [`Self::assess`].
     ///
     /// # Panics
-    /// When `input` has another length than [`Preprocessing::input_len`].
-    pub fn assess_input(&self, input: &[u8], workspace: &mut Workspace) -> Assessment {
-        self.judge.assess(self.scores(self.observe(input, workspace)))
+    /// When `field` has another length than [`Framing::input_len`].
+    pub fn assess_field(&self, field: &[u8], workspace: &mut Workspace) -> Assessment {
+        self.judge.assess(self.scores(self.observe(field, workspace)))
     }
 
-    /// What the network makes of what [`Preprocessing::apply`] made of a picture. Nothing where it sees cells and there are none, or
-    /// where its outputs are not finite.
+    /// What the network makes of what [`Framing::apply`] made of a picture. Nothing where there is nothing to show it, or where its
+    /// outputs are not finite.
     ///
     /// # Panics
-    /// As [`Self::assess_input`].
-    pub fn observe<'a>(&'a self, input: &[u8], workspace: &'a mut Workspace) -> Sight<Observation<'a>> {
+    /// As [`Self::assess_field`].
+    pub fn observe<'a>(&self, field: &[u8], workspace: &'a mut Workspace) -> Observation<Seen<'a>> {
         self.take_over(workspace);
-        self.observe_with(input, &mut workspace.eye)
+        self.show(field, &mut workspace.network, &mut workspace.eye)
     }
 
-    /// Makes a workspace this classifier's: its buffers have the sizes of the network and the preprocessing that they were made for.
+    /// Makes a workspace this classifier's: its buffers have the sizes of the network and the sight that they were made for.
     fn take_over(&self, workspace: &mut Workspace) {
-        if !self.network.accepts(&workspace.eye.network) {
+        if !self.network.accepts(&workspace.network) {
             *workspace = self.workspace();
         }
     }
 
-    fn observe_with<'a>(&'a self, input: &[u8], eye: &'a mut Eye) -> Sight<Observation<'a>> {
-        let Eye { network, by_cell, density } = eye;
-        let (output, hue) = if self.preprocessing.is_cell_by_cell() {
-            match by_cell.run(&self.preprocessing, input, &self.network, network) {
-                Some(seen) => seen,
-                None => return Sight::Nothing(Blank::NoCells),
-            }
-        } else {
-            density.measure(&self.preprocessing, input);
-            (self.network.run(input, network), stain::hue(&self.preprocessing, density.bytes()))
-        };
-        Sight::of_finite(output.logits).map(|logits| Observation { logits, hidden: output.hidden, hue })
+    fn show<'a>(&self, field: &[u8], network: &mut network::Workspace, eye: &'a mut Eye) -> Observation<Seen<'a>> {
+        self.sight.observe(field, eye, |view, pool| {
+            let output = self.network.run(view, network);
+            pool.add(output.logits, output.hidden);
+        })
     }
 
-    /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where the network
-    /// sees fields as a whole, or another classifier assessed it.
+    /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where it is not shown
+    /// cells, or another classifier assessed the field.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-        if self.network.accepts(&workspace.eye.network) { workspace.eye.by_cell.cells() } else { (&[], &[]) }
+        if self.network.accepts(&workspace.network) { workspace.eye.cells() } else { (&[], &[]) }
     }
 
     /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
@@ -230,17 +215,17 @@ impl Classifier {
     /// # Errors
     /// [`Unexplained`] when nothing was assessed with `workspace` yet, or by another classifier, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
-        if !self.network.accepts(&workspace.eye.network) {
+        if !self.network.accepts(&workspace.network) {
             return Err(Unexplained::OtherNetwork);
         }
-        if self.preprocessing.is_cell_by_cell() {
-            return workspace.eye.by_cell.explain(&self.preprocessing, class).ok_or(Unexplained::NothingRun);
+        match workspace.eye.explain(&self.sight.framing, class)? {
+            Some(explanation) => Ok(explanation),
+            None => self.network.explain(&mut workspace.network, class),
         }
-        self.network.explain(&mut workspace.eye.network, class)
     }
 
-    fn scores(&self, observation: Sight<Observation<'_>>) -> Sight<Scores> {
-        observation.and_then(|Observation { logits, hidden, hue }| {
+    fn scores(&self, observation: Observation<Seen<'_>>) -> Observation<Scores> {
+        observation.and_then(|Seen { logits, hidden, hue }| {
             let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue));
             Scores::new(logits, self.calibration.probabilities(&logits), novelty)
         })

@@ -4,12 +4,21 @@
 //! stricter where a site asks for it. Comparisons say what must hold for a class to be named, so that a number that is not one
 //! (NaN) leads to an abstention.
 
+pub mod calibration;
+pub mod novelty;
+#[cfg(feature = "std")]
+pub mod operating_point;
+pub mod verdict;
+
+use serde::{Deserialize, Serialize};
+
 use crate::{
-    artifact::Thresholds,
-    calibration::largest,
+    judge::{
+        calibration::largest,
+        verdict::{Abstention, Verdict},
+    },
     label::Class,
-    sight::{Blank, Sight},
-    verdict::{Abstention, Verdict},
+    sight::{Blank, Observation},
 };
 
 /// What a network makes of a field in which it saw something. All numbers are finite.
@@ -21,14 +30,14 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// The network's `logits`, the calibrated `probabilities` in the order of [`Class::ALL`], and the [novelty](crate::novelty).
+    /// The network's `logits`, the calibrated `probabilities` in the order of [`Class::ALL`], and the [novelty].
     /// [`Blank::NotFinite`] when one of the numbers is not finite.
     #[must_use]
-    pub fn new(logits: [f32; Class::COUNT], probabilities: [f32; Class::COUNT], novelty: f32) -> Sight<Self> {
+    pub fn new(logits: [f32; Class::COUNT], probabilities: [f32; Class::COUNT], novelty: f32) -> Observation<Self> {
         let mut numbers = logits.into_iter().chain(probabilities).chain([novelty]);
         match numbers.all(f32::is_finite) {
-            true => Sight::Observed(Self { logits, probabilities, novelty }),
-            false => Sight::Nothing(Blank::NotFinite),
+            true => Observation::Observed(Self { logits, probabilities, novelty }),
+            false => Observation::Nothing(Blank::NotFinite),
         }
     }
 
@@ -62,7 +71,7 @@ impl Scores {
 #[non_exhaustive]
 pub struct Assessment {
     /// What the network makes of the field, or why it makes nothing of it.
-    pub sight: Sight<Scores>,
+    pub sight: Observation<Scores>,
     /// The most probable class, or why none is named.
     pub verdict: Verdict,
 }
@@ -99,6 +108,15 @@ impl Assessment {
     }
 }
 
+/// What a verdict needs; chosen on validation fields only.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// Least calibrated probability of a class that is named, 0..=1.
+    pub min_probability: f32,
+    /// Largest [novelty] of a field that is classified.
+    pub max_novelty: f32,
+}
+
 /// Decides what is said of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judge {
@@ -130,10 +148,10 @@ impl Judge {
 
     /// The verdict: nothing seen first, then what is unfamiliar, then what is doubtful.
     #[must_use]
-    pub fn verdict(&self, sight: &Sight<Scores>) -> Verdict {
+    pub fn verdict(&self, sight: &Observation<Scores>) -> Verdict {
         let scores = match sight {
-            Sight::Observed(scores) => scores,
-            Sight::Nothing(blank) => return Verdict::Abstain((*blank).into()),
+            Observation::Observed(scores) => scores,
+            Observation::Nothing(blank) => return Verdict::Abstain((*blank).into()),
         };
         let Thresholds { min_probability, max_novelty } = self.thresholds;
         let (class, probability) = scores.most_probable();
@@ -148,7 +166,7 @@ impl Judge {
 
     /// What was seen, with the verdict about it.
     #[must_use]
-    pub fn assess(&self, sight: Sight<Scores>) -> Assessment {
+    pub fn assess(&self, sight: Observation<Scores>) -> Assessment {
         Assessment { sight, verdict: self.verdict(&sight) }
     }
 }
@@ -183,7 +201,7 @@ mod tests {
     #[test]
     fn nothing_seen_is_an_abstention_with_its_reason() {
         for (blank, reason) in [(Blank::NoCells, "no cells"), (Blank::NotFinite, "not a number")] {
-            let assessment = JUDGE.assess(Sight::Nothing(blank));
+            let assessment = JUDGE.assess(Observation::Nothing(blank));
             let Verdict::Abstain(abstention) = assessment.verdict else { panic!("{assessment:?}") };
             assert_eq!((abstention.kind(), blank.name()), (reason, reason));
             assert_eq!(

@@ -1,25 +1,59 @@
-//! What blastscope's host and device must agree on, bit for bit.
+//! What blastscope's host and device must agree on, bit for bit: how a frame of a blood smear becomes a verdict.
 //!
-//! The way of a field through this crate:
+//! The host trains a network and packs it into an artifact; the device runs it at the microscope. Both call [`Classifier::assess`], so
+//! a reported accuracy is the accuracy of what ships. Integers decide everything up to the logits: every processor gives the same bits.
 //!
-//! ```text
-//! bytes --decode--> RgbPixels --Preprocessing::apply--> masked u8 pixels --Network::run--> logits
-//!       --calibration, novelty--> Sight<Scores> --Judge--> Verdict
+//! ```
+//! use blastscope_shared::{Classifier, RgbPixels, Verdict};
+//!
+//! let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/tiny.bsm"))?;
+//! let classifier = Classifier::read(&file)?;
+//! let frame = RgbPixels::new(640, 480, vec![230; 640 * 480 * 3]).expect("three bytes a pixel");
+//! let assessment = classifier.assess(&frame, &mut classifier.workspace());
+//! match assessment.verdict {
+//!     Verdict::Class { class, probability } => println!("{class} {probability:.2}"),
+//!     Verdict::Abstain(reason) => println!("no class: {reason}"),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Classifier::assess`] is that way in one call. The host evaluates with the same functions that the device runs, so that a reported accuracy is the accuracy of what ships.
-//! [`Artifact`] carries everything the way needs: preprocessing, layers, calibration, thresholds and the
-//! model card.
+//! # The way of a frame
 //!
-//! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set, threads and
-//! [`adaptation`] to a site, feature `decode` the image decoder. Files, clocks and cameras are not its business.
+//! ```text
+//! bytes --field::decode--> RgbPixels --Framing--> field --Sight--> views --Network--> logits --Sight--> Observation<Seen>
+//!                                                                                                             │
+//!                                           Assessment <--Judge-- Observation<Scores> <--calibration, novelty─┘
+//! ```
+//!
+//! # Folders
+//!
+//! | folder | holds | may import |
+//! | --- | --- | --- |
+//! | [`label`], [`rate`], [`by_class`] | the classes, rates with intervals, one value a class | |
+//! | [`field`] | decoding, squash and mask, quality gate, optical density, stain | `label` |
+//! | [`layers`] | layers, integer rules, the scalar kernels that are the oracle, maps that explain | `label` |
+//! | [`engine`] | the network, packed for an instruction set; `arch` has the kernels and all unsafe code | `layers` |
+//! | [`sight`] | what a network is shown, one file a kind; what it observes there | `field`, `layers` |
+//! | [`judge`] | calibration, novelty, thresholds, verdict | `label`, `field`, `sight` |
+//! | [`artifact`] | the bytes of a model, signatures | `layers`, `sight`, `judge` |
+//! | [`classifier`] | a model in use | all above |
+//! | `adaptation` | the last layer, moved to a site | all above |
+//!
+//! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set, threads and adaptation, feature
+//! `decode` the image decoder. Files, clocks and cameras are not its business.
 //!
 //! # Words
-//! * **field**: what the camera sees; a **frame** is one picture of it.
-//! * **sight**: what a network got to see of a field: something observed, or nothing. Nothing seen is never a probability.
+//!
+//! * **frame**: one picture from a camera or a file, of any size.
+//! * **field**: what the objective shows at one place of a slide; a frame brought to the model's own size, the scale bar masked.
+//! * **sight**: what a network is shown of a field: the whole, or its cells. A **view** is what it sees at a time.
+//! * **observation**: what the network made of a field, or why there was nothing to see. Nothing seen is never a probability.
+//! * **scores**: logits, calibrated probabilities and novelty of a field; all finite.
+//! * **novelty**: how unlike the training data a field is; few usual fields are beyond 1.
 //! * **verdict**: a class with its calibrated probability, or an abstention with its reason.
-//! * **gate**: the check of a frame's quality before the network sees it.
+//! * **gate**: the check of a frame's quality before a network sees it.
 //! * **artifact**: the one file that holds a network and all that belongs to it.
+//! * **site**: one microscope with its stain and its camera.
 
 #![no_std]
 
@@ -29,46 +63,24 @@ extern crate std;
 
 #[cfg(feature = "std")]
 pub mod adaptation;
-pub mod arch;
 pub mod artifact;
-pub mod calibration;
-pub mod cells;
+pub mod by_class;
 pub mod classifier;
-#[cfg(feature = "decode")]
-pub mod decode;
-mod density;
-pub mod explanation;
-#[cfg(feature = "std")]
-pub mod folds;
-pub mod gate;
-mod hex;
-mod histogram;
+pub mod engine;
+pub mod field;
 pub mod judge;
-mod kernels;
 pub mod label;
-pub mod network;
-pub mod novelty;
-#[cfg(feature = "std")]
-pub mod operating_point;
-pub mod pixels;
-pub mod preprocess;
-pub mod quantization;
+pub mod layers;
 pub mod rate;
 pub mod sight;
-pub mod signing;
-pub mod stain;
-pub mod verdict;
 
-pub use arch::Isa;
-pub use artifact::Artifact;
+pub use artifact::{Artifact, hex};
+pub use by_class::ByClass;
 pub use classifier::Classifier;
-pub use explanation::Explanation;
-pub use hex::hex;
-pub use judge::Judge;
+pub use engine::{arch::Isa, network::Network};
+pub use field::{framing::Framing, pixels::RgbPixels};
+pub use judge::{Judge, verdict::Verdict};
 pub use label::Class;
-pub use network::Network;
-pub use pixels::RgbPixels;
-pub use preprocess::Preprocessing;
+pub use layers::explanation::Explanation;
 pub use rate::Rate;
-pub use sight::Sight;
-pub use verdict::Verdict;
+pub use sight::{Observation, Sight};

@@ -7,7 +7,6 @@ use alloc::{
 };
 use core::fmt;
 
-use crate::artifact::Measurement;
 use serde::{Deserialize, Serialize};
 
 /// The normal distribution's 97.5 % point: 95 % two-sided.
@@ -29,19 +28,6 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The rate as a model's card holds it; 0 without cases.
-    #[must_use]
-    pub fn measurement(&self, what: &str, part: &str) -> Measurement {
-        Measurement {
-            what: what.into(),
-            part: part.into(),
-            value: self.value.unwrap_or(0.0) as f32,
-            low: self.low as f32,
-            high: self.high as f32,
-            count: self.of as u32,
-        }
-    }
-
     /// The rate and its interval. `hits` beyond `of` count as `of`.
     #[must_use]
     pub fn new(hits: usize, of: usize) -> Self {

@@ -1,91 +1,237 @@
-//! What a network got to see of a field: something that it could judge, or nothing.
+//! What a network is shown of a field, and what it observes there.
 //!
-//! A field in which nothing was seen has no class, no probability and no novelty. So that no code can take it for a benign field,
-//! there are no numbers to take: whoever wants the most probable class must first ask whether something was observed.
+//! A [`Sight`] says all of it: the field that frames become ([`Framing`]), the views that are cut from it, one or many, the size of a
+//! view, and how the network's outputs for the views are pooled to one [`Observation`]. It is frozen in the artifact.
+//!
+//! ```text
+//! frame --Framing--> field --Look--> views --network--> outputs --Pool--> Observation<Seen>
+//! ```
+//! A kind of sight is one file, which implements `Shows` and `Look`, and a variant of [`Kind`] with its constructor in this one. The
+//! host names it in a recipe. Nothing else knows the kinds apart, and none is a default.
+//!
+//! A model of several networks would hold a sight for each, ask each through [`Sight::observe`], and pool their observations.
+
+mod cell;
+pub mod cells;
+mod eye;
+mod observation;
+mod pool;
+mod show;
+mod whole_field;
+
+use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-/// What was observed, or why there is nothing. In JSON the observation itself, or the reason as a text.
+use self::show::Shows;
+pub use self::{
+    cell::Cell,
+    eye::Eye,
+    observation::{Blank, Observation},
+    pool::{Pool, Seen},
+};
+use crate::{
+    field::framing::{Framing, Rectangle},
+    layers::Shape,
+};
+
+/// The kinds of sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The field as a whole, as it is.
+    WholeField,
+    /// Its nucleated cells, one after the other; see [`cells`].
+    Cells,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::WholeField, Self::Cells];
+
+    fn shows(self) -> &'static dyn Shows {
+        match self {
+            Self::WholeField => &whole_field::WholeField,
+            Self::Cells => &cells::Cells,
+        }
+    }
+
+    /// The kind's number in an artifact.
+    #[must_use]
+    pub fn version(self) -> u16 {
+        self.shows().version()
+    }
+
+    /// The kind of this number; `None` where this program knows none.
+    #[must_use]
+    pub fn of_version(version: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.version() == version)
+    }
+}
+
+/// What a network is shown: of which field, and how. In an artifact and in JSON [`Kind::version`], then the framing's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Sight<T> {
-    /// Something to judge.
-    Observed(T),
-    /// Nothing to judge.
-    Nothing(Blank),
+#[serde(try_from = "Encoded", into = "Encoded")]
+pub struct Sight {
+    /// What is cut from a field.
+    pub kind: Kind,
+    /// How a frame becomes a field.
+    pub framing: Framing,
 }
 
-/// Why there is nothing to judge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Blank {
-    /// The network sees cells, and the field shows none.
-    #[serde(rename = "no cells")]
-    NoCells,
-    /// The network's outputs, the probabilities or the novelty are not finite numbers.
-    #[serde(rename = "not a number")]
-    NotFinite,
+impl Sight {
+    /// A square field of `side` pixels as a whole.
+    #[must_use]
+    pub const fn whole_field(side: u16) -> Self {
+        Self { kind: Kind::WholeField, framing: Framing::square(side) }
+    }
+
+    /// The cells of fields of 192 x 192 pixels: at that size, a nucleus and a rim of what lies around it fill a cell's picture.
+    #[must_use]
+    pub const fn cells() -> Self {
+        Self { kind: Kind::Cells, framing: Framing::square(192) }
+    }
+
+    /// Size of a view: what the network sees at a time.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.kind.shows().shape(&self.framing)
+    }
+
+    /// Most views of a field.
+    #[must_use]
+    pub fn most_views(&self) -> usize {
+        self.kind.shows().most_views()
+    }
+
+    /// What the network is shown, in a few words that follow "sees".
+    #[must_use]
+    pub fn description(&self) -> String {
+        self.kind.shows().description(&self.framing)
+    }
+
+    /// Buffers to look with, for a network whose last layer sees `hidden_len` activations.
+    #[must_use]
+    pub fn eye(&self, hidden_len: usize) -> Eye {
+        Eye::new(self.kind.shows(), hidden_len)
+    }
+
+    /// Shows every view of a field to `run`, which puts the network's outputs into the pool. `field` is what [`Framing::apply`] made of
+    /// a frame. Nothing where there is no view, or where an output is not finite.
+    ///
+    /// # Panics
+    /// When `field` has another length than [`Framing::input_len`], or `eye` is another sight's.
+    pub fn observe<'a>(
+        &self,
+        field: &[u8],
+        eye: &'a mut Eye,
+        run: impl FnMut(&[u8], &mut Pool),
+    ) -> Observation<Seen<'a>> {
+        assert_eq!(eye.version(), self.kind.version(), "an eye looks as the sight that it was made for");
+        eye.observe(&self.framing, field, run)
+    }
+
+    /// The views of a field, HWC bytes of [`Self::shape`] each; none where there is nothing to see. For training, which does not run the
+    /// network that ships.
+    ///
+    /// # Panics
+    /// As [`Self::observe`].
+    #[must_use]
+    pub fn views(&self, field: &[u8]) -> Vec<Vec<u8>> {
+        assert_eq!(field.len(), self.framing.input_len(), "a field has width * height * 3 bytes");
+        let mut look = self.kind.shows().look();
+        let count = look.look(&self.framing, field).observed().unwrap_or_default();
+        (0..count).map(|at| look.view(field, at).to_vec()).collect()
+    }
+
+    /// SHA-256 over every parameter, little-endian in the order of the artifact: two artifacts with the same hash see the same pixels.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let Encoded { version, width, height, mask, fill } = (*self).into();
+        let Rectangle { left, top, right, bottom } = mask;
+        let mut hash = Sha256::new();
+        hash.update(b"blastscope preprocessing");
+        for number in [version, width, height, left, top, right, bottom] {
+            hash.update(number.to_le_bytes());
+        }
+        hash.update(fill);
+        hash.finalize().into()
+    }
 }
 
-impl<T> Sight<T> {
-    /// What was observed, if anything.
-    #[must_use]
-    pub fn observed(self) -> Option<T> {
-        match self {
-            Self::Observed(seen) => Some(seen),
-            Self::Nothing(_) => None,
-        }
-    }
+/// The number of a sight that this program does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Self::REASON)]
+pub struct UnknownSight;
 
-    /// Why nothing was observed; `None` where something was.
-    #[must_use]
-    pub const fn blank(&self) -> Option<Blank> {
-        match self {
-            Self::Observed(_) => None,
-            Self::Nothing(blank) => Some(*blank),
-        }
-    }
+impl UnknownSight {
+    /// What is wrong with the model.
+    pub(crate) const REASON: &str = "its preprocessing has a version that this program does not know";
+}
 
-    /// The same by reference.
-    #[must_use]
-    pub const fn as_ref(&self) -> Sight<&T> {
-        match self {
-            Self::Observed(seen) => Sight::Observed(seen),
-            Self::Nothing(blank) => Sight::Nothing(*blank),
-        }
-    }
+/// A [`Sight`] as it is written.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Encoded {
+    version: u16,
+    width: u16,
+    height: u16,
+    mask: Rectangle,
+    fill: [u8; 3],
+}
 
-    /// `change` of what was observed.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Sight<U> {
-        self.and_then(|seen| Sight::Observed(change(seen)))
-    }
-
-    /// `change` of what was observed, which may leave nothing.
-    pub fn and_then<U>(self, change: impl FnOnce(T) -> Sight<U>) -> Sight<U> {
-        match self {
-            Self::Observed(seen) => change(seen),
-            Self::Nothing(blank) => Sight::Nothing(blank),
-        }
+impl From<Sight> for Encoded {
+    fn from(Sight { kind, framing: Framing { width, height, mask, fill } }: Sight) -> Self {
+        Self { version: kind.version(), width, height, mask, fill }
     }
 }
 
-impl<const N: usize> Sight<[f32; N]> {
-    /// `numbers`, unless one of them is not finite.
-    #[must_use]
-    pub fn of_finite(numbers: [f32; N]) -> Self {
-        match numbers.iter().all(|number| number.is_finite()) {
-            true => Self::Observed(numbers),
-            false => Self::Nothing(Blank::NotFinite),
-        }
+impl TryFrom<Encoded> for Sight {
+    type Error = UnknownSight;
+
+    fn try_from(Encoded { version, width, height, mask, fill }: Encoded) -> Result<Self, UnknownSight> {
+        let kind = Kind::of_version(version).ok_or(UnknownSight)?;
+        Ok(Self { kind, framing: Framing { width, height, mask, fill } })
     }
 }
 
-impl Blank {
-    /// The reason in two or three words: `no cells` or `not a number`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoCells => "no cells",
-            Self::NotFinite => "not a number",
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn the_hash_changes_with_every_parameter() {
+        let reference = Sight::whole_field(224);
+        let mut changed = [reference; 5];
+        changed[0].framing.width = 192;
+        changed[1].framing.mask.left = 169;
+        changed[2].framing.fill = [0, 0, 1];
+        changed[3].kind = Kind::Cells;
+        changed[4].framing.mask.bottom = 223;
+        for other in &changed {
+            assert_ne!(reference.hash(), other.hash(), "{other:?}");
         }
+    }
+
+    #[test]
+    fn every_kind_has_a_number_of_its_own_and_reads_back() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of_version(kind.version()), Some(kind));
+            let sight = Sight { kind, framing: Framing::square(64) };
+            let bytes = postcard::to_allocvec(&sight).expect("encoded");
+            assert_eq!(postcard::from_bytes::<Sight>(&bytes), Ok(sight));
+            assert!(sight.most_views() > 0 && sight.shape().len() > 0);
+        }
+        assert_eq!(Kind::of_version(0), None);
+        assert_eq!(Kind::of_version(99), None);
+    }
+
+    #[test]
+    fn a_whole_field_is_its_own_view_and_an_empty_one_has_no_cells() {
+        let framing = Framing::square(192);
+        let field = vec![200; framing.input_len()];
+        assert_eq!(Sight { kind: Kind::WholeField, framing }.views(&field), [field.as_slice()]);
+        assert!(Sight { kind: Kind::Cells, framing }.views(&field).is_empty());
     }
 }

@@ -7,7 +7,7 @@
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use blastscope_shared::{Class, Classifier, Isa, RgbPixels, network::Execution};
+use blastscope_shared::{Class, Classifier, Isa, RgbPixels, engine::network::Execution};
 use sha2::{Digest as _, Sha256};
 
 const FIELDS: usize = 200;
@@ -104,9 +104,9 @@ fn lines_of(model: &[u8], isa: Isa, count: usize) -> (String, Vec<String>) {
     let mut inputs = Sha256::new();
     let line = |field: usize| {
         let picture = RgbPixels::new(SIDE, SIDE, draw(field)).expect("a field");
-        let input = classifier.preprocessing().apply(&picture);
+        let input = classifier.framing().apply(&picture);
         inputs.update(&input);
-        let logits = classifier.assess_input(&input, &mut workspace).logits();
+        let logits = classifier.assess_field(&input, &mut workspace).logits();
         let mut line = format!("{field}");
         match logits.map(|logits| logits.map(f32::to_bits)) {
             Some(bits) => bits.iter().for_each(|bits| write!(line, " {bits:08x}").expect("strings take everything")),

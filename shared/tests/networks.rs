@@ -10,3 +10,7 @@ mod files;
 mod foreign_workspaces;
 #[path = "networks/hostile_models.rs"]
 mod hostile_models;
+#[path = "networks/parts.rs"]
+mod parts;
+#[path = "networks/sights.rs"]
+mod sights;

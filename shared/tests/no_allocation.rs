@@ -4,10 +4,9 @@
 use std::alloc::System;
 
 use blastscope_shared::{
-    Preprocessing, RgbPixels,
-    cells::{CellView, SIDE},
-    gate::Inspector,
-    preprocess::Squash,
+    RgbPixels, Sight,
+    field::{gate::Inspector, squash::Squash},
+    sight::cells::{CellView, SIDE},
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -16,8 +15,8 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 #[test]
 fn gate_squash_and_cells_allocate_for_the_first_frame_only() {
-    let preprocessing = Preprocessing::cells();
-    let mut input = vec![0; preprocessing.input_len()];
+    let framing = Sight::cells().framing;
+    let mut input = vec![0; framing.input_len()];
     let mut crop = vec![0; SIDE * SIDE * 3];
     // A size that reduces against 192 and 224, and one that does not.
     for (width, height) in [(640, 480), (641, 487)] {
@@ -30,17 +29,17 @@ fn gate_squash_and_cells_allocate_for_the_first_frame_only() {
             .collect();
         let picture = RgbPixels::new(width, height, bytes).expect("three bytes a pixel");
         let (mut squash, mut inspector) = (Squash::new(), Inspector::new());
-        preprocessing.apply_with(&mut squash, &picture, &mut input);
+        framing.apply_with(&mut squash, &picture, &mut input);
         let (first, quality) = (input.clone(), inspector.inspect(&picture));
         let mut view = CellView::new();
-        view.look(&preprocessing, &input);
+        view.look(&framing, &input);
         let cells = view.cells().to_vec();
         assert!(!cells.is_empty(), "squares have the colour of nuclei");
         let region = Region::new(ALLOCATOR);
         for _ in 0..3 {
             input.fill(0);
-            preprocessing.apply_with(&mut squash, &picture, &mut input);
-            view.look(&preprocessing, &input);
+            framing.apply_with(&mut squash, &picture, &mut input);
+            view.look(&framing, &input);
             assert_eq!(view.cells(), cells);
             view.crop(cells[0], SIDE, &mut crop);
             assert!(inspector.inspect(&picture) == quality && input == first, "{width}x{height}");

@@ -8,7 +8,7 @@ use std::{
 use blastscope_shared::{
     Class, Classifier,
     artifact::{Artifact, HEADER_LEN, MAX_STAINS},
-    stain::HUES,
+    field::stain::HUES,
 };
 use sha2::{Digest as _, Sha256};
 

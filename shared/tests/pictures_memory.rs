@@ -13,7 +13,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use blastscope_shared::decode::decode;
+use blastscope_shared::field::decode::decode;
 use png_writer::{Kind, Png, bomb, chunk, zlib};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tiff_writer::Tiff;

@@ -4,9 +4,9 @@
 use blastscope_shared::{
     Class,
     adaptation::head::{Labelled, Shift},
+    field::stain::Hue,
     hex,
-    operating_point::{OperatingPoint, Scored},
-    stain::Hue,
+    judge::operating_point::{OperatingPoint, Scored},
 };
 use sha2::{Digest as _, Sha256};
 

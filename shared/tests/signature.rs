@@ -4,8 +4,10 @@ use std::{fs, num::NonZero, path::Path};
 
 use blastscope_shared::{
     Artifact,
-    artifact::{self, ArtifactError, HEADER_LEN, SignatureError},
-    signing::{PublicKey, SecretKey},
+    artifact::{
+        self, ArtifactError, HEADER_LEN, SignatureError,
+        signing::{PublicKey, SecretKey},
+    },
 };
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};

@@ -6,7 +6,7 @@ pub mod marked;
 use std::{ffi::OsStr, io::Write, path::PathBuf, process::Command};
 
 use blastscope_shared::{
-    Class, Framing, RgbPixels,
+    Class, RgbPixels, Sight,
     artifact::{Artifact, HEADER_LEN, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT},
     field::stain::HUES,
     judge::{Thresholds, calibration::Calibration},
@@ -76,11 +76,11 @@ pub fn cell_artifact() -> Vec<u8> {
 /// As [`tiny_artifact`], with so many hidden activations and a file that grows with them.
 #[must_use]
 pub fn artifact(hidden_len: usize) -> Vec<u8> {
-    artifact_for(Framing::square(64), hidden_len)
+    artifact_for(Sight::whole_field(64), hidden_len)
 }
 
-fn artifact_for(framing: Framing, hidden_len: usize) -> Vec<u8> {
-    let map = preprocessing.network_size().0 / 16;
+fn artifact_for(sight: Sight, hidden_len: usize) -> Vec<u8> {
+    let map = sight.shape().width / 16;
     let mut numbers = Numbers(2025);
     let first = Parts::draw(&mut numbers, 27, 8);
     let second = Parts::draw(&mut numbers, 72, 8);
@@ -108,7 +108,7 @@ fn artifact_for(framing: Framing, hidden_len: usize) -> Vec<u8> {
             limits: "its verdicts mean nothing".into(),
         },
         classes: Class::ALL.map(Class::name),
-        preprocessing,
+        sight,
         layers: vec![
             Layer::Convolution(first.filters(0.02)),
             Layer::MaxPool,

@@ -12,7 +12,7 @@
 use std::{io::Write as _, ops::Range, path::Path};
 
 use blastscope_shared::{
-    Class, Framing, RgbPixels,
+    Class, RgbPixels, Sight,
     artifact::{Artifact, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT},
     judge::{Thresholds, calibration::Calibration},
     layers::{Filters, Layer},
@@ -226,7 +226,7 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
             limits: "it sees coloured squares".into(),
         },
         classes: Class::ALL.map(Class::name),
-        framing: Framing::square(INPUT),
+        sight: Sight::whole_field(INPUT),
         layers: vec![
             Layer::Convolution(Filters {
                 output_scale: step,

@@ -12,13 +12,12 @@ use blastscope::{
         VerdictKind, export_for_training,
     },
 };
+use blastscope_drawn::GENERATOR;
 use blastscope_host::{
-    adaptation,
-    dataset::Dataset,
-    picture::read_picture,
-    progress::Progress,
-    screening,
-    synth::{DrawnSet, GENERATOR},
+    data::{dataset::Dataset, drawn_set::DrawnSet, picture::read_picture},
+    measure::screening,
+    pack::adaptation,
+    support::progress::Progress,
 };
 use blastscope_shared::{Class, Classifier, adaptation::AdaptationError, field::gate::Quality};
 use blastscope_tests as _;

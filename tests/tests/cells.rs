@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use blastscope::commands::classify::pictures;
+use blastscope_drawn::draw_field;
 use blastscope_host::{
-    dataset::Dataset,
-    evaluation::{Evaluation, Prediction, Subject},
-    progress::Progress,
-    screening,
-    synth::draw_field,
+    data::dataset::Dataset,
+    measure::{
+        evaluation::{Evaluation, Subject},
+        prediction::Prediction,
+        screening,
+    },
+    support::progress::Progress,
 };
 use blastscope_shared::{
-    Class, Classifier, Framing, Isa, Observation, RgbPixels, Verdict,
+    Class, Classifier, Isa, Observation, RgbPixels, Sight, Verdict,
     engine::network::Execution,
     judge::verdict::Abstention,
     sight::{
@@ -32,16 +35,17 @@ fn classifier() -> Classifier {
 fn a_field_is_the_mean_of_its_cells() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    let preprocessing = Sight::cells();
+    let sight = Sight::cells();
     for class in Class::ALL {
         let picture = draw_field(class, 3, WIDTH, HEIGHT);
         let assessment = classifier.assess(&picture, &mut workspace);
         let mut view = CellView::new();
-        view.look(&preprocessing, &framing.apply(&picture));
+        let field = sight.framing.apply(&picture);
+        view.look(&sight.framing, &field);
         assert!(!view.cells().is_empty(), "{class}: drawn fields show cells");
         let mut network = classifier.network().workspace();
         let mut mean = [0.0; Class::COUNT];
-        for crop in view.crops() {
+        for crop in sight.views(&field) {
             let logits = classifier.network().run(&crop, &mut network).logits;
             mean.iter_mut().zip(logits).for_each(|(mean, logit)| *mean += logit);
         }
@@ -151,7 +155,7 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
 fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    let side = usize::from(Sight::cells().width);
+    let side = usize::from(Sight::cells().framing.width);
     let mut peaks = 0;
     for seed in 0..8 {
         classifier.assess(&draw_field(Class::Early, seed, WIDTH, HEIGHT), &mut workspace);

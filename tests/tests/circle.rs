@@ -24,9 +24,13 @@ use blastscope_core::{
     frame::Frame,
     pipeline::{Action, Pipeline, Settings},
 };
+use blastscope_drawn::draw_field;
 use blastscope_host::{
-    cli::Cli, dataset::Dataset, picture::read_picture, progress::Progress, screening, synth::draw_field,
+    data::{dataset::Dataset, picture::read_picture},
+    measure::screening,
+    support::progress::Progress,
 };
+use blastscope_program::Cli;
 use blastscope_shared::{Class, Classifier, RgbPixels, engine::network::Execution, field::decode::decode};
 use blastscope_tests::marked::{self, FIELD, Mark};
 use clap::Parser;

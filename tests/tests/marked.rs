@@ -1,6 +1,6 @@
 //! The network of marks is what the tests that lean on it take it for.
 
-use blastscope_host::synth::draw_field;
+use blastscope_drawn::draw_field;
 use blastscope_shared::{Class, Classifier, Isa, Verdict, artifact::Pictures, engine::network::Execution};
 use blastscope_tests::marked::{FIELD, LIT, LOGIT, Mark, model};
 

@@ -1,10 +1,13 @@
 //! A drawn field is the same file, and decodes to the same pixels, on every processor: sets that two machines draw are one set.
 
 use blastscope::record::Jpeg;
+use blastscope_drawn::GENERATOR;
 use blastscope_host::{
-    picture::{pictures_below, read_file, read_picture},
-    progress::Progress,
-    synth::{DrawnSet, GENERATOR},
+    data::{
+        drawn_set::DrawnSet,
+        picture::{pictures_below, read_file, read_picture},
+    },
+    support::progress::Progress,
 };
 use blastscope_shared::{field::decode::decode, hex};
 use sha2::{Digest as _, Sha256};

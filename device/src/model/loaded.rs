@@ -46,7 +46,7 @@ impl<C: Deref<Target = Classifier>> Assessor for Loaded<C> {
     }
 
     fn squashes_to(&self) -> Option<(usize, usize)> {
-        let preprocessing = self.classifier.framing();
+        let framing = self.classifier.framing();
         Some((framing.width.into(), framing.height.into()))
     }
 }

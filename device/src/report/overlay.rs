@@ -22,12 +22,12 @@ const INK: [u8; 3] = [45, 45, 50];
 /// Draws `explanation` over `picture`, and below it the colours' meaning and the lines of `caption`.
 ///
 /// The picture keeps its aspect: it is scaled so that its longer side has between 560 and 1024 pixels. The corner that
-/// `preprocessing` masks is hatched, because the network has not seen it.
+/// `framing` masks is hatched, because the network has not seen it.
 #[must_use]
-pub fn draw(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Framing, caption: &[String]) -> RgbPixels {
+pub fn draw(picture: &RgbPixels, explanation: &Explanation, framing: &Framing, caption: &[String]) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
     canvas.tint(explanation);
-    canvas.hatch(preprocessing);
+    canvas.hatch(framing);
     canvas.add_legend(explanation, caption);
     let Canvas { width, bytes, .. } = canvas;
     RgbPixels::new(width, bytes.len() / (3 * width), bytes).expect("whole rows")
@@ -35,10 +35,10 @@ pub fn draw(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Fram
 
 /// As [`draw`], without the strip below.
 #[must_use]
-pub fn tinted(picture: &RgbPixels, explanation: &Explanation, preprocessing: &Framing) -> RgbPixels {
+pub fn tinted(picture: &RgbPixels, explanation: &Explanation, framing: &Framing) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
     canvas.tint(explanation);
-    canvas.hatch(preprocessing);
+    canvas.hatch(framing);
     let Canvas { width, height, bytes } = canvas;
     RgbPixels::new(width, height, bytes).expect("whole rows")
 }
@@ -105,7 +105,7 @@ impl Canvas {
     }
 
     /// Diagonal lines over the masked corner.
-    fn hatch(&mut self, preprocessing: &Framing) {
+    fn hatch(&mut self, framing: &Framing) {
         let mask = framing.mask;
         let across = |column: u16| usize::from(column) * self.width / usize::from(framing.width);
         let down = |row: u16| usize::from(row) * self.height / usize::from(framing.height);

@@ -3,21 +3,29 @@
 use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, Classifier, Preprocessing, adaptation::Fitted};
 use clap::Args;
 use serde::Serialize;
 
 use super::pictures::Which;
 use crate::{
-    Error, adaptation, atomic_file,
-    colour_baseline::{self, ColourFeatures, ColourSet, Fold, Method, Question},
-    dataset::Dataset,
-    evaluation::{DRAWN_FIELDS, Paired, Prediction, RESEARCH_USE_ONLY, Rate, bootstrap::Bootstrap},
-    output,
-    picture::read_file,
-    progress::Progress,
-    screening,
+    Error,
+    data::{dataset::Dataset, folds::Fold, picture::read_file},
+    measure::{
+        colour_baseline::{self, ColourFeatures, ColourSet, Method, Question},
+        paired::Paired,
+        prediction::Prediction,
+        screening,
+    },
+    pack::adaptation,
+    statistics::bootstrap::Bootstrap,
+    support::{
+        atomic_file,
+        notice::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
+        output,
+        progress::Progress,
+    },
 };
+use blastscope_shared::{Class, Classifier, Framing, Rate, adaptation::Fitted};
 
 /// What is said where whole overlap groups cannot be left out.
 pub(super) const FIELD_BY_FIELD: &str =
@@ -85,7 +93,7 @@ impl Adapt {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         if self.out.exists() && std::fs::canonicalize(&self.out).ok() == std::fs::canonicalize(&self.model).ok() {
             return Err(Error::content(&self.out, "is the model to start from; give another --out"));
@@ -168,17 +176,15 @@ fn measure(
     rest: &[usize],
     seed: u64,
 ) -> Result<Measured, Error> {
-    let mut predictions: Vec<Vec<Prediction>> = Vec::new();
-    for model in models {
-        let findings = screening::screen(model, data, rest, Progress::Shown)?;
-        let of = rest.iter().zip(&findings);
-        predictions.push(of.map(|(&image, finding)| screening::prediction(&data.images[image], finding)).collect());
-    }
+    let predictions: Vec<Vec<Prediction>> = models
+        .into_iter()
+        .map(|model| screening::predictions(model, data, rest, Progress::Shown))
+        .collect::<Result<_, Error>>()?;
     let groups: Vec<u32> = rest.iter().map(|&image| data.images[image].group).collect();
     let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
     let paired = Paired::new(["before", "after"], [&predictions[0], &predictions[1]], &groups, bootstrap)?;
 
-    let for_colours = Preprocessing::square(224);
+    let for_colours = Framing::square(224);
     let colours = ColourFeatures::of(&data.load_inputs(&for_colours, Progress::Silent)?, &for_colours)?;
     let fold = Fold { name: "site".into(), train: labelled.to_vec(), test: rest.to_vec() };
     let (set, method, question) = (ColourSet::Six, Method::NearestNeighbours, Question::Malignant);

@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use blastscope_files::Printable as _;
 use clap::Args;
 
-use crate::{Error, audit, folder_lock::FolderLock, output, progress::Progress};
+use crate::{
+    Error,
+    measure::audit,
+    support::{folder_lock::FolderLock, output, progress::Progress},
+};
 
 /// Say what a score on a data set is worth: duplicates, burned-in marks, what colour alone reaches, and classes that are sittings.
 ///
-/// Goes on past files that cannot be read and lists them. For research use only. Not for use in diagnostic procedures.
+/// Lists files that cannot be read and continues. For research use only. Not for use in diagnostic procedures.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host audit --data all_pbs
@@ -19,7 +23,7 @@ pub struct Audit {
     /// Folder of labelled images.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// List of overlap groups and sittings; by default groups.csv beside the class folders, where there is one.
+    /// List of overlap groups and sittings; by default groups.csv beside the class folders, if it exists.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     /// Also write audit.html and audit.json to this folder.
@@ -34,7 +38,7 @@ impl Audit {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence; files that cannot be read do not.
+    /// The command failed; one sentence says why. Files that cannot be read are no failure.
     pub fn run(&self) -> Result<(), Error> {
         let _lock = self.out.as_deref().map(FolderLock::take).transpose()?;
         let audit = audit::Audit::of(&self.data, self.groups.as_deref(), Progress::Shown)?;

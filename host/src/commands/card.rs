@@ -7,7 +7,11 @@ use blastscope_shared::Artifact;
 use clap::Args;
 
 use crate::{
-    Error, dataset::Dataset, evidence::Evidence, model_card::Sources, output, picture::read_file, progress::Progress,
+    Error,
+    data::{dataset::Dataset, picture::read_file},
+    measure::evidence::Evidence,
+    report::model_card::Sources,
+    support::{output, progress::Progress},
 };
 
 /// Write a model's card: what it is for and what not, what it was made from, everything that was measured of it, and its limits.
@@ -38,7 +42,7 @@ impl Card {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let bytes = read_file(&self.model)?;
         let (artifact, hash) =
@@ -70,7 +74,7 @@ impl Card {
 /// The evidence in a folder, in the order of its files' names.
 ///
 /// # Errors
-/// When there is none, or a file is no evidence.
+/// When there is no evidence, or a file is not evidence.
 pub fn read_evidence(folder: &Path) -> Result<Vec<(String, Evidence)>, Error> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {

@@ -7,13 +7,16 @@ use clap::Args;
 
 use super::pictures::Which;
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    evaluation::{DRAWN_FIELDS, Paired, Prediction, bootstrap::Bootstrap},
-    evidence::{Evidence, Origin},
-    output,
-    progress::Progress,
-    screening,
+    Error,
+    data::dataset::Dataset,
+    measure::{
+        evidence::{Evidence, Origin},
+        paired::Paired,
+        prediction::Prediction,
+        screening,
+    },
+    statistics::bootstrap::Bootstrap,
+    support::{atomic_file, notice::DRAWN_FIELDS, output, progress::Progress},
 };
 
 /// Compare two models on the same pictures: differences of accuracy, sensitivity, calibration error and coverage with intervals.
@@ -51,7 +54,7 @@ impl Compare {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let [first, second] = self.models.as_slice() else {
             return Err(Error::Usage("give two models to compare: --models OLD.bsm NEW.bsm".into()));
@@ -76,12 +79,10 @@ impl Compare {
                 ),
             ));
         }
-        let mut predictions: Vec<Vec<Prediction>> = Vec::new();
-        for classifier in &classifiers {
-            let findings = screening::screen(classifier, &data, &images, Progress::Shown)?;
-            let of = images.iter().zip(&findings);
-            predictions.push(of.map(|(&image, finding)| screening::prediction(&data.images[image], finding)).collect());
-        }
+        let predictions: Vec<Vec<Prediction>> = classifiers
+            .iter()
+            .map(|model| screening::predictions(model, &data, &images, Progress::Shown))
+            .collect::<Result<_, Error>>()?;
         let groups: Vec<u32> = images.iter().map(|&image| data.images[image].group).collect();
         let names = classifiers.each_ref().map(|model| format!("{} ({:.12})", model.card().name, model.model_id()));
         let paired = Paired::new(

@@ -1,27 +1,32 @@
 //! `crossval`: how a way of training does on what it has not seen, fold by fold.
 
+mod ask;
+
 use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
 
+use self::ask::{Material, ask};
 use crate::{
     Error,
-    colour_baseline::Fold,
-    commands::choices::{Choices, MachineChoice},
-    crossval::{By, Conductor, Subject, Summary, folds, text, write},
-    dataset::Dataset,
-    evaluation::bootstrap::Bootstrap,
-    folder_lock::FolderLock,
-    output,
-    progress::Progress,
-    training::settings::Source,
+    commands::machine::MachineChoice,
+    data::{dataset::Dataset, folds::Fold},
+    measure::crossval::{By, FoldOutcome, folds, summary::Summary},
+    report::crossval::{Setup, text, write},
+    statistics::bootstrap::Bootstrap,
+    support::{folder_lock::FolderLock, output, progress::Progress},
+    training::{
+        begin::Source,
+        plan::TrainingPlan,
+        queue::{Entry, Queue},
+    },
 };
 
 /// Train on all but one fold, ask about that fold, for every fold in turn.
 ///
 /// With --by session the folds are sittings at the microscope: how well benign and malignant fields are told apart on a sitting that
 /// the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept: the same command
-/// goes on after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's card.
+/// resumes after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's card.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host crossval --data all_pbs --out runs/sittings --recipe robust
@@ -47,15 +52,12 @@ pub struct Crossval {
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     jobs: u32,
     #[command(flatten)]
-    choices: Choices,
-    /// Table of overlap groups and sittings; by default DIR/groups.csv where there is one.
+    plan: TrainingPlan,
+    /// Table of overlap groups and sittings; by default DIR/groups.csv if it exists.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineChoice,
-    /// Seed of weights, shuffling, splits and folds.
-    #[arg(long, default_value_t = 1, value_name = "SEED")]
-    seed: u64,
     /// Print the results as JSON in place of the table.
     #[arg(long)]
     json: bool,
@@ -65,12 +67,12 @@ impl Crossval {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
         let hardware = machine.to_string();
         let data = Dataset::scan(&self.data, self.groups.as_deref(), Progress::Shown)?;
-        let plan = folds(&data, self.by, self.folds as usize, self.seed)?;
+        let plan = folds(&data, self.by, self.folds as usize, self.plan.seed)?;
         if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {
             let names: Vec<&str> = plan.folds.iter().map(|fold| fold.name.as_str()).collect();
             return Err(Error::Usage(format!("--only {unknown} is no fold; there are {}", names.join(", "))));
@@ -83,38 +85,69 @@ impl Crossval {
         }
         let chosen: Vec<Fold> =
             plan.folds.iter().filter(|fold| self.only.is_empty() || self.only.contains(&fold.name)).cloned().collect();
-        let settings = self.choices.settings(self.by.split(), self.seed);
-        let conductor = Conductor {
+        let training = TrainingPlan { split: self.by.split(), ..self.plan.clone() };
+        let entries = |folds: &[Fold]| -> Vec<Entry> {
+            let entry = |fold: &Fold| Entry {
+                name: fold.name.clone(),
+                folder: folder(&fold.name),
+                plan: training.clone(),
+                held_out: Some(fold.test.clone()),
+            };
+            folds.iter().map(entry).collect()
+        };
+        let queue = Queue {
             out: &self.out,
             data: &data,
             source: Source { root: &self.data, groups: self.groups.as_deref() },
-            by: self.by,
-            settings: &settings,
             machine,
+            noun: "fold",
+            file: "fold.json",
         };
         let _lock = FolderLock::take(&self.out)?;
-        let subject = Subject {
+        let setup = Setup {
             by: self.by,
-            settings: &settings,
+            recipe: training.recipe.name(),
+            epochs: training.epochs,
+            training: &training.facts(),
             drawn: data.drawn,
             impossible: &plan.impossible,
             planned: plan.folds.len(),
             hardware: &hardware,
         };
+        let all = entries(&plan.folds);
         // Of all folds that are finished, also those of earlier calls with another --only.
         let report = || {
-            let outcomes = conductor.finished(&plan.folds)?;
+            let outcomes: Vec<FoldOutcome> = queue.outcomes(&all)?.into_iter().flatten().collect();
             let summary = Summary::new(&outcomes, Bootstrap::default());
-            write(&self.out, &subject, &outcomes, &summary).map(|()| summary)
+            write(&self.out, &setup, &outcomes, &summary).map(|()| summary)
         };
-        conductor.conduct(&chosen, self.jobs as usize, || report().map(|_| ()))?;
+        let mut material = None;
+        queue.conduct(
+            &entries(&chosen),
+            self.jobs as usize,
+            |at, outcomes| (outcomes[at + 1..].iter().filter(|outcome| outcome.is_none()).count() as f64, None),
+            |at, trained| {
+                let material = match &mut material {
+                    Some(material) => material,
+                    none => none.insert(Material::read(&data, &training.sight().framing)?),
+                };
+                ask(&data, &chosen[at], material, trained, queue.machine.main_device())
+            },
+            |_| report().map(|_| ()),
+        )?;
         let summary = report()?;
         if self.json {
-            output::json(crate::crossval::json(&subject, &summary)?)?;
+            output::json(crate::report::crossval::json(&setup, &summary)?)?;
         } else {
-            output::line(text(&subject, &summary))?;
+            output::line(text(&setup, &summary))?;
             output::line(format_args!("report: {}", self.out.join("report.html").printable()))?;
         }
         Ok(())
     }
+}
+
+/// The run folder of a fold.
+fn folder(fold: &str) -> String {
+    let name: String = fold.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    format!("fold-{name}")
 }

@@ -4,7 +4,8 @@ use burn::prelude::Device;
 use serde_json::json;
 
 use crate::{
-    Error, hardware, output,
+    Error,
+    support::{hardware, output},
     training::{
         agreement,
         backend::{Backend, label},
@@ -25,7 +26,7 @@ pub struct Doctor {
 }
 
 /// A device of a back end, by number and name, or a back end without one.
-struct Report {
+struct Checked {
     backend: Backend,
     device: Option<(usize, String)>,
     state: String,
@@ -44,7 +45,12 @@ impl Doctor {
             let devices = match backend.devices() {
                 Ok(devices) => devices,
                 Err(error) => {
-                    reports.push(Report { backend, device: None, state: format!("not usable: {error}"), losses: None });
+                    reports.push(Checked {
+                        backend,
+                        device: None,
+                        state: format!("not usable: {error}"),
+                        losses: None,
+                    });
                     continue;
                 }
             };
@@ -54,13 +60,13 @@ impl Doctor {
                     failure = Some(error);
                     (state, None)
                 });
-                reports.push(Report { backend, device: Some((number, label(device))), state, losses });
+                reports.push(Checked { backend, device: Some((number, label(device))), state, losses });
             }
         }
         if self.json {
             let backends: Vec<_> = reports
                 .iter()
-                .map(|Report { backend, device, state, losses }| {
+                .map(|Checked { backend, device, state, losses }| {
                     let (number, name) = device.clone().unzip();
                     json!({
                         "backend": backend.name(), "device": number, "name": name, "state": state, "losses": losses,
@@ -75,7 +81,7 @@ impl Doctor {
             output::json(format_args!("{report:#}"))?;
         } else {
             output::line(format_args!("processor  {}", hardware::processor()))?;
-            for Report { backend, device, state, losses } in &reports {
+            for Checked { backend, device, state, losses } in &reports {
                 let device = device.as_ref().map(|(number, name)| format!("device {number}, {name}: "));
                 output::line(format_args!("{:<10} {}{state}", backend.name(), device.unwrap_or_default()))?;
                 if let Some(losses) = losses {

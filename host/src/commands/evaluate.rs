@@ -7,16 +7,23 @@ use clap::Args;
 
 use super::pictures::Which;
 use crate::{
-    Error, atomic_file, colour_baseline,
-    dataset::Dataset,
-    evaluation::{Evaluation, Prediction, Subject, bootstrap::Bootstrap},
-    evidence::{Evidence, Origin},
-    output,
-    progress::Progress,
-    screening,
-    split::{Item, Part, Split, SplitKind},
-    symmetry::Symmetry,
-    unfamiliar::{Familiar, Unfamiliar},
+    Error,
+    data::{
+        dataset::Dataset,
+        split::{Item, Part, Split, SplitKind},
+        symmetry::Symmetry,
+    },
+    measure::{
+        colour_baseline,
+        evaluation::{Evaluation, Subject},
+        evidence::{Evidence, Origin},
+        prediction::Prediction,
+        screening,
+        unfamiliar::{Familiar, Unfamiliar},
+    },
+    pack::float_predictions::float_predictions,
+    statistics::bootstrap::Bootstrap,
+    support::{atomic_file, output, progress::Progress},
 };
 
 /// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals; whether its
@@ -71,7 +78,7 @@ impl Evaluate {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let Measured { evaluation, baseline, predictions, origin } = self.measure()?;
         let unreadable: usize = evaluation.unfamiliar.iter().map(|folder| folder.unreadable).sum();
@@ -121,26 +128,23 @@ impl Evaluate {
 
     #[cfg(feature = "training")]
     fn measure_run(&self, run: &Path) -> Result<Measured, Error> {
-        use crate::{
-            run_folder::RunFolder,
-            training::{self, backend::Backend},
-        };
+        use crate::training::{self, backend::Backend, run_folder::RunFolder};
         let run = RunFolder::open(run)?;
         let config = run.config()?;
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.chosen_weights()?;
         let device = Backend::for_inference()?;
-        let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
+        let inputs = data.load_inputs(&config.sight.framing, Progress::Shown)?;
         let network = training::float_network::FloatNetwork::load(&config, &weights, &device)?;
         let items: Vec<Item> = match self.split.part() {
             Some(part) => split.items(part).copied().collect(),
             None => every_picture(&data),
         };
-        let predictions = training::float_predictions(&network, &data, &inputs, &items, Progress::Shown)?;
+        let predictions = float_predictions(&network, &data, &inputs, &items, Progress::Shown)?;
         let subject = Subject {
             name: format!(
                 "{} in float, epoch {epoch}, {} of the {} split with seed {}",
-                config.arch.name(),
+                config.plan.arch.name(),
                 self.split.describe(),
                 split.kind,
                 split.seed
@@ -151,7 +155,7 @@ impl Evaluate {
         let baseline = self
             .split
             .part()
-            .map(|part| colour_baseline::evaluate(&data, &inputs, &config.preprocessing, &split, part))
+            .map(|part| colour_baseline::evaluate(&data, &inputs, &config.sight.framing, &split, part))
             .transpose()?;
         let evaluation = Evaluation::new(&subject, &predictions)?;
         Ok(Measured { evaluation, baseline, predictions, origin: None })
@@ -223,8 +227,8 @@ fn baseline(
         return Ok(None);
     }
     let split = Split { kind: SplitKind::Grouped, seed: 0, per_class: 0, items };
-    let inputs = data.load_inputs(classifier.preprocessing(), Progress::Shown)?;
-    colour_baseline::evaluate(data, &inputs, classifier.preprocessing(), &split, part).map(Some)
+    let inputs = data.load_inputs(classifier.framing(), Progress::Shown)?;
+    colour_baseline::evaluate(data, &inputs, classifier.framing(), &split, part).map(Some)
 }
 
 #[cfg(feature = "training")]

@@ -6,7 +6,7 @@ use blastscope_files::Printable as _;
 use clap::Args;
 use serde_json::json;
 
-use crate::{Error, keys::KeyFiles, output};
+use crate::{Error, pack::keys::KeyFiles, support::output};
 
 /// Make a key that signs models: KEY.key stays with you, KEY.pub goes to the devices.
 ///

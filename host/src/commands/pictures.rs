@@ -6,7 +6,11 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{Classifier, artifact::Pictures};
 use clap::ValueEnum;
 
-use crate::{Error, dataset::Dataset, screening, split::Part};
+use crate::{
+    Error,
+    data::{dataset::Dataset, split::Part},
+    measure::screening,
+};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,35 +4,38 @@ use std::path::PathBuf;
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{
-    Class, Classifier, Sight,
+    Class, Classifier, Observation,
     artifact::Artifact,
-    calibration::{Calibration, most_probable},
-    classifier::Assessment,
+    judge::{
+        Assessment,
+        calibration::{Calibration, most_probable},
+    },
 };
 
 use crate::{
-    Error, atomic_file,
-    commands::choices::learning_rate,
-    dataset::Dataset,
-    output,
-    picture::read_file,
-    progress::Progress,
-    quantization::QuantizedLayers,
-    run_folder::RunFolder,
-    signal,
-    split::{Item, Part, Split},
-    training::{
-        self,
-        backend::Backend,
+    Error,
+    data::{
+        dataset::Dataset,
+        picture::read_file,
+        split::{Item, Part, Split},
+    },
+    pack::{
         fine_tuning::{FineTuning, Gain, fine_tune},
-        float_network::{FloatNetwork, not_for_the_device},
-        machine::{Machine, Precision},
         packing::{
             Model,
-            card::{Trained, card},
+            card::{Lineage, card},
             comparison::Comparison,
             run_int8,
         },
+        quantization::QuantizedLayers,
+    },
+    recipe::batches,
+    support::{atomic_file, output, progress::Progress, signal},
+    training::{
+        backend::Backend,
+        float_network::{FloatNetwork, not_for_the_device},
+        machine::{Machine, Precision},
+        run_folder::RunFolder,
     },
 };
 
@@ -68,7 +71,7 @@ pub struct Quantize {
     #[arg(long, default_value_t = 0, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     fine_tune: u32,
     /// Learning rate of the first of those steps; it falls to zero.
-    #[arg(long, default_value_t = 1e-4, value_name = "RATE", requires = "fine_tune", value_parser = learning_rate)]
+    #[arg(long, default_value_t = 1e-4, value_name = "RATE", requires = "fine_tune", value_parser = crate::training::plan::learning_rate)]
     fine_tune_rate: f64,
     /// Where to fine-tune; by default the GPU where an adapter is found, otherwise the CPU.
     #[arg(long, value_enum, requires = "fine_tune")]
@@ -86,12 +89,12 @@ impl Quantize {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let run = RunFolder::open(&self.run)?;
         let config = run.config()?;
-        if config.arch.plan().is_none() {
-            return Err(not_for_the_device(config.arch));
+        if config.plan.arch.layout().is_none() {
+            return Err(not_for_the_device(config.plan.arch));
         }
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.chosen_weights()?;
@@ -101,10 +104,10 @@ impl Quantize {
             Backend::for_inference()?
         };
         let float = FloatNetwork::load(&config, &weights, &device)?;
-        let inputs = data.load_inputs(&config.preprocessing, Progress::Shown)?;
+        let inputs = data.load_inputs(&config.sight.framing, Progress::Shown)?;
 
         let calibration = first_of_each_class(&data, &split, Part::Train, self.calibrate as usize);
-        let examples = training::examples(&data, &inputs, &calibration);
+        let examples = batches::examples(&data, &inputs, &calibration);
         let clips = float.clips(&examples, Progress::Shown)?;
         let validation = split_items(&split, Part::Validation);
         let tuned = match self.fine_tune {
@@ -127,8 +130,8 @@ impl Quantize {
 
         let test = split_items(&split, Part::Test);
         let comparison = Comparison::measure(&model, &float, &data, &inputs, &split, &test)?;
-        let name = self.name.as_deref().unwrap_or(config.arch.name());
-        let trained = Trained { epochs: run.epochs()?.len(), chosen: epoch, fine_tuned: steps };
+        let name = self.name.as_deref().unwrap_or(config.plan.arch.name());
+        let trained = Lineage { epochs: run.epochs()?.len(), chosen: epoch, fine_tuned: steps };
         model.card = card(name, &config, &data, &split, trained, &comparison);
         for folder in &self.unfamiliar {
             model.card.results.extend(model.measure_unfamiliar(folder, &comparison.familiar)?);
@@ -169,7 +172,7 @@ impl Quantize {
         data: &Dataset,
         inputs: &[Vec<u8>],
     ) -> Result<(FloatNetwork, Gain), Error> {
-        let examples = |items| training::examples(data, inputs, items);
+        let examples = |items| batches::examples(data, inputs, items);
         let settings = FineTuning { steps: self.fine_tune as usize, rate: self.fine_tune_rate, seed: 1 };
         signal::on_interrupt(|| ());
         let (tuned, gain) =
@@ -221,11 +224,11 @@ fn lost_by_rounding(
     items: &[Item],
 ) -> Result<f64, Error> {
     let int8 = run_int8(classifier, data, inputs, items, "int8 network, validation part");
-    let float = float.logits(&training::examples(data, inputs, items), Progress::Shown)?;
+    let float = float.logits(&batches::examples(data, inputs, items), Progress::Shown)?;
     let right = |classes: &mut dyn Iterator<Item = Option<Class>>| {
         classes.zip(items).filter(|(class, item)| *class == Some(data.images[item.image].class)).count() as f64
     };
-    let named = |logits: &Sight<[f32; Class::COUNT]>| {
+    let named = |logits: &Observation<[f32; Class::COUNT]>| {
         most_probable(&calibration.probabilities(&logits.observed()?)).map(|(class, _)| class)
     };
     let of_float = right(&mut float.iter().map(named));

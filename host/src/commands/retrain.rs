@@ -7,13 +7,15 @@ use blastscope_shared::Class;
 use clap::Args;
 
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    evaluation::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
-    output,
-    picture::read_file,
-    progress::Progress,
-    retraining::{Contest, Plan, retrain},
+    Error,
+    data::{dataset::Dataset, picture::read_file},
+    pack::retraining::{Contest, RetrainingPlan, retrain},
+    support::{
+        atomic_file,
+        notice::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
+        output,
+        progress::Progress,
+    },
 };
 
 /// Retrain a model on the fields that operators corrected and confirmed, and measure it against the one that it would replace.
@@ -42,7 +44,7 @@ pub struct Retrain {
     /// Fields of the training part that are shown again, so that they are not forgotten.
     #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=100_000))]
     replay: u32,
-    /// As how many of those a corrected field counts.
+    /// Weight of a corrected field relative to a replayed one.
     #[arg(long, default_value_t = 10.0, value_name = "WEIGHT", value_parser = emphasis)]
     emphasis: f64,
     /// By how much the challenger may be worse in any score, in percentage points.
@@ -74,7 +76,7 @@ impl Retrain {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence; also when the challenger is worse.
+    /// The command failed, or the challenger is worse; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         if self.out.exists() && std::fs::canonicalize(&self.out).ok() == std::fs::canonicalize(&self.base).ok() {
             return Err(Error::content(&self.out, "is the model in use; give another --out"));
@@ -83,7 +85,7 @@ impl Retrain {
         let data = Dataset::scan(&self.data, None, Progress::Shown)?;
         let additions: Result<Vec<Dataset>, Error> =
             self.add.iter().map(|folder| Dataset::scan_some(folder, None, Progress::Shown)).collect();
-        let plan = Plan {
+        let plan = RetrainingPlan {
             replay: self.replay as usize,
             emphasis: self.emphasis,
             tolerance: self.tolerance / 100.0,

@@ -1,18 +1,26 @@
 //! `sign`: a model that devices take.
 
 use blastscope_files::Printable as _;
-use blastscope_shared::hex;
 use std::{
     num::NonZero,
     path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use blastscope_shared::artifact::{self, Artifact, ArtifactError};
+use blastscope_shared::{
+    artifact::{self, Artifact, ArtifactError},
+    hex,
+};
 use clap::Args;
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use crate::{Error, atomic_file, keys, output, picture::read_file};
+use crate::{
+    Error,
+    data::picture::read_file,
+    pack::keys,
+    support::{atomic_file, output},
+};
 
 /// Sign a model, so that the devices that trust the key take it with `blastscope update`.
 ///
@@ -83,24 +91,12 @@ fn version_of_now() -> Option<NonZero<u32>> {
 }
 
 /// `seconds` since 1970 as YYMMDDhhmm, UTC, from 2026 to 2042: what 32 bits hold, and grows.
-///
-/// The date is Howard Hinnant's, "chrono-compatible low-level date algorithms" (`civil_from_days`), for these years.
 fn version_at(seconds: u64) -> Option<NonZero<u32>> {
-    // Days since 2000-03-01: a leap day is the last of its year, and every fourth year has one until 2100.
-    let days = (seconds / 86_400).checked_sub(11_017)?;
-    let (cycle, day_of_cycle) = (days / 1461, days % 1461);
-    let year_of_cycle = (day_of_cycle - day_of_cycle / 1460) / 365;
-    let day_of_year = day_of_cycle - 365 * year_of_cycle;
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = 4 * cycle + year_of_cycle + u64::from(month <= 2);
-    let minutes = seconds % 86_400 / 60;
-    let version = (((year * 100 + month) * 100 + day) * 100 + minutes / 60) * 100 + minutes % 60;
-    if !(26..=42).contains(&year) {
+    let time = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?.to_zoned_datetime(TimeZone::UTC);
+    if !(2026..=2042).contains(&time.year()) {
         return None;
     }
-    NonZero::new(u32::try_from(version).ok()?)
+    NonZero::new(time.strftime("%y%m%d%H%M").to_string().parse().ok()?)
 }
 
 #[cfg(test)]

@@ -7,14 +7,14 @@ use clap::Args;
 
 use super::pictures::Which;
 use crate::{
-    Error, atomic_file,
-    dataset::Dataset,
-    degradation::Degradation,
-    evidence::{Evidence, Origin},
-    folder_lock::FolderLock,
-    output,
-    progress::Progress,
-    screening, stress,
+    Error,
+    data::dataset::Dataset,
+    measure::{
+        degradation::Degradation,
+        evidence::{Evidence, Origin},
+        screening, stress,
+    },
+    support::{atomic_file, folder_lock::FolderLock, output, progress::Progress},
 };
 
 /// Measure a model on pictures that get worse: out of focus, too dark or bright, stained otherwise, in another light, noisy or
@@ -51,7 +51,7 @@ impl Stress {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let _lock = self.out.as_deref().map(FolderLock::take).transpose()?;
         let classifier = screening::read_model(&self.model)?;

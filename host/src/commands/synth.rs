@@ -6,11 +6,10 @@ use blastscope_files::Printable as _;
 
 use crate::{
     Error,
-    folder_lock::FolderLock,
-    output,
-    progress::Progress,
-    synth::{DrawnSet, Existing, GENERATOR, SIZES},
+    data::drawn_set::{DrawnSet, Existing, SIZES},
+    support::{folder_lock::FolderLock, output, progress::Progress},
 };
+use blastscope_drawn::GENERATOR;
 
 /// Draw a data set of smear fields, to try the program without patients' pictures.
 ///

@@ -2,11 +2,10 @@
 
 use crate::{
     Error,
-    architecture::Architecture,
-    commands::choices::MachineChoice,
-    output,
-    progress::Progress,
+    commands::machine::MachineChoice,
+    support::{output, progress::Progress},
     training::{
+        architecture::Architecture,
         backend::label,
         throughput::{Load, measure},
     },
@@ -29,12 +28,12 @@ pub struct Throughput {
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     batch_size: u32,
     /// Width and height of the network's input, a multiple of 32.
-    #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = super::choices::image_size)]
+    #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = crate::training::plan::image_size)]
     image_size: u16,
-    /// Steps on the clock.
+    /// Measured steps.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
-    /// Steps before.
+    /// Warm-up steps.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     warm_up: u32,
     #[command(flatten)]
@@ -65,8 +64,8 @@ impl Throughput {
                 "network": name,
                 "backend": machine.backend().name(),
                 "devices": machine.devices().iter().map(label).collect::<Vec<_>>(),
-                "processor": crate::hardware::processor(),
-                "precision": crate::training::settings::value_name(&machine.precision()),
+                "processor": crate::support::hardware::processor(),
+                "precision": crate::support::text::value_name(&machine.precision()),
                 "image_size": self.image_size,
                 "batch_size": self.batch_size,
                 "warm_up": self.warm_up,

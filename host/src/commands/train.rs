@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use crate::{
     Error,
-    commands::choices::{Choices, MachineChoice},
-    dataset::Dataset,
-    output,
-    progress::Progress,
-    run_folder::{RunConfig, RunFolder},
-    split::{Split, SplitKind},
+    commands::machine::MachineChoice,
+    data::{
+        dataset::Dataset,
+        split::{Split, SplitKind},
+    },
+    support::{output, progress::Progress},
     training::{
         self,
+        begin::Source,
         machine::Machine,
-        settings::{Settings, Source},
+        plan::TrainingPlan,
+        run_folder::{RunConfig, RunFolder},
         weights,
     },
 };
@@ -42,18 +44,15 @@ pub struct Train {
         "dropout", "image_size", "per_class", "split", "groups", "seed", "patience", "weights", "recipe"])]
     resume: bool,
     #[command(flatten)]
-    choices: Choices,
+    plan: TrainingPlan,
     /// How the images are split. `paper` augments before it splits and so leaks; it is there to reproduce the paper.
     #[arg(long, value_enum, default_value_t = SplitKind::Grouped)]
     split: SplitKind,
-    /// Table of overlap groups; by default DIR/groups.csv where there is one, otherwise groups are found by the program.
+    /// Table of overlap groups; by default DIR/groups.csv if it exists; otherwise the program finds the groups.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineChoice,
-    /// Seed of weights, shuffling and split.
-    #[arg(long, default_value_t = 1, value_name = "SEED")]
-    seed: u64,
     /// Weights to start from, such as ImageNet's of torchvision or Ultralytics: a .safetensors, .pt or .pth file with PyTorch's names.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -63,7 +62,7 @@ impl Train {
     /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stands in the way, in one sentence.
+    /// The command failed; one sentence says why.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
         output::progress(format_args!("back end: {machine}"));
@@ -87,12 +86,12 @@ impl Train {
             return Err(Error::Usage("--data DIR is missing: the folder of images to train on".into()));
         };
         let data = Dataset::scan(root, self.groups.as_deref(), progress)?;
-        let settings = Settings { weights: self.weights.clone(), ..self.choices.settings(self.split, self.seed) };
-        if let Some(weights) = &settings.weights {
-            weights::check(settings.arch, settings.preprocessing().network_size().0, weights, machine.main_device())?;
+        let plan = TrainingPlan { split: self.split, weights: self.weights.clone(), ..self.plan.clone() };
+        if let Some(weights) = &plan.weights {
+            weights::check(plan.arch, plan.sight().shape().width, weights, machine.main_device())?;
         }
         let source = Source { root, groups: self.groups.as_deref() };
-        let (run, config, split) = settings.begin(&self.out, &data, &source, machine)?;
+        let (run, config, split) = plan.begin(&self.out, &data, &source, machine)?;
         Ok((run, config, data, split))
     }
 

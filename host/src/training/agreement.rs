@@ -5,12 +5,11 @@
 use burn::{optim::GradientsParams, prelude::*, tensor::TensorData};
 
 use super::{
-    OptimizerKind,
-    batches::Batch,
     fixed_weights::{Numbers, fixed},
     network::Network,
+    optimizer::OptimizerKind,
 };
-use crate::{Error, architecture::Architecture};
+use crate::{Error, recipe::batches::Batch, training::architecture::Architecture};
 
 const SIDE: usize = 32;
 const BATCH: usize = 8;

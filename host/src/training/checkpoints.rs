@@ -20,8 +20,9 @@ use burn::{
 };
 
 use crate::{
-    Error, atomic_file, output,
-    run_folder::{Epoch, RunConfig, RunFolder},
+    Error,
+    support::{atomic_file, output},
+    training::run_folder::{Epoch, RunConfig, RunFolder},
 };
 
 /// Writes records through a temporary file, flushed and renamed, so that a checkpoint is whole or not there.

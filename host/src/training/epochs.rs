@@ -1,5 +1,5 @@
 //! The loop over epochs, on one device or [several](super::shares). Burn's has no place between training and validation, where the
-//! statistics of batch normalization are [measured](super::statistics); otherwise this one does what Burn's does.
+//! statistics of batch normalization are [measured](super::batch_statistics); otherwise this one does what Burn's does.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use burn::{
     },
 };
 
-use super::{batches::Batch, network::Network, shares::Shares, statistics::measure};
+use super::{batch_statistics::measure, network::Network, shares::Shares};
+use crate::recipe::batches::Batch;
 
 /// Epochs: training, statistics measured anew, validation, checkpoint.
 pub struct Epochs {

@@ -9,10 +9,8 @@ use burn::{
     tensor::TensorData,
 };
 
-use super::network::Network;
-
 /// A linear congruential generator (Knuth's MMIX constants): the same numbers everywhere.
-pub(super) struct Numbers(pub u64);
+pub(crate) struct Numbers(pub u64);
 
 impl Numbers {
     /// The next number in -1..1.
@@ -74,7 +72,7 @@ impl ModuleMapper for ZeroBiases {
 }
 
 /// `network` with fixed weights: those of layers by the generator that `seed` starts, biases 0, normalizations as they begin.
-pub(super) fn fixed(network: Network, seed: u64) -> Network {
+pub(crate) fn fixed<M: Module>(network: M, seed: u64) -> M {
     // The hidden biases start random; zero them like every other bias.
     network.map(&mut ZeroBiases).map(&mut FixedWeights(Numbers(seed)))
 }

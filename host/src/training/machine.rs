@@ -5,12 +5,14 @@ use burn::{prelude::Device, tensor::FloatDType};
 use super::{
     agreement,
     backend::{Backend, label},
-    settings::value_name,
 };
-use crate::{Error, hardware, output};
+use crate::{
+    Error,
+    support::{hardware, output, text::value_name},
+};
 
 /// Numbers that a device computes with. Weights of 16 bits are not offered: Adam's ε of 10⁻⁸ is zero among them, and the loss is
-/// no number after one step.
+/// NaN after one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Precision {
     /// 32 bits.

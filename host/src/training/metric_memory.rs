@@ -24,7 +24,7 @@ pub struct MetricMemory {
 impl MetricMemory {
     fn keep(&mut self, entry: &MetricEntry, split: &Split) {
         let Some(name) = self.names.get(&entry.metric_id) else { return };
-        // What is no number is of no use to anybody who asks here.
+        // Only finite numbers are of use here.
         if let Ok(value) = NumericEntry::deserialize(&entry.serialized_entry.serialized) {
             self.values.entry((name.clone(), split.clone())).or_default().push(value);
         }

@@ -15,7 +15,7 @@ use burn::{
     },
 };
 
-use crate::architecture::Plan;
+use crate::training::architecture::Layout;
 
 /// 3x3 convolution with padding 1, batch normalization, ReLU.
 #[derive(Module, Debug)]
@@ -46,7 +46,7 @@ impl ConvolutionLayer {
 }
 
 /// A 3x3 convolution with padding 1 of `[batch, channels, height, width]` by weights `[filters, channels, 3, 3]`.
-pub(super) fn convolve(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+pub(crate) fn convolve(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
     let [_, _, height, width] = input.dims();
     if height * width <= SMALL_MAP {
         return convolve_small(input, weight);
@@ -78,7 +78,7 @@ fn convolve_small(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
 #[derive(Module, Debug)]
 pub struct AllCnn {
     #[module(skip)]
-    plan: Plan,
+    layout: Layout,
     /// The convolutions, in order.
     pub convolutions: Vec<ConvolutionLayer>,
     pool: MaxPool2d,
@@ -93,22 +93,22 @@ pub struct AllCnn {
 impl AllCnn {
     /// A network with fresh weights for inputs of `side` x `side` pixels; `side` is a multiple of 32.
     #[must_use]
-    pub fn new(plan: Plan, side: usize, dropout: f64, device: &Device) -> Self {
+    pub fn new(layout: Layout, side: usize, dropout: f64, device: &Device) -> Self {
         let mut convolutions = Vec::new();
         let mut channels = 3;
-        for &filters in plan.blocks.into_iter().flatten() {
+        for &filters in layout.blocks.into_iter().flatten() {
             convolutions.push(ConvolutionLayer::new(channels, filters, device));
             channels = filters;
         }
         let map = side / 32;
         Self {
-            plan,
+            layout,
             convolutions,
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            hidden: LinearConfig::new(channels * map * map, plan.hidden).init(device),
+            hidden: LinearConfig::new(channels * map * map, layout.hidden).init(device),
             activation: Relu::new(),
             dropout: DropoutConfig::new(dropout).init(),
-            output: LinearConfig::new(plan.hidden, Class::COUNT).init(device),
+            output: LinearConfig::new(layout.hidden, Class::COUNT).init(device),
         }
     }
 
@@ -118,14 +118,14 @@ impl AllCnn {
     }
 
     /// What follows each block.
-    pub(super) const fn pool(&self) -> &MaxPool2d {
+    pub(crate) const fn pool(&self) -> &MaxPool2d {
         &self.pool
     }
 
     /// Its layers.
     #[must_use]
-    pub const fn plan(&self) -> Plan {
-        self.plan
+    pub const fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// Logits `[batch, 4]` of inputs `[batch, 3, side, side]` in 0..1.
@@ -140,7 +140,7 @@ impl AllCnn {
     pub fn forward_observed(&self, input: Tensor<4>, mut observe: impl FnMut(usize, &Tensor<4>)) -> Tensor<2> {
         let mut map = input;
         let mut layers = self.convolutions.iter().enumerate();
-        for block in self.plan.blocks {
+        for block in self.layout.blocks {
             for (index, layer) in layers.by_ref().take(block.len()) {
                 map = layer.forward(map);
                 observe(index, &map);
@@ -158,10 +158,10 @@ mod tests {
     use burn::tensor::Tolerance;
 
     use super::*;
-    use crate::{architecture::Architecture, training::fixed_weights::Numbers};
+    use crate::training::{architecture::Architecture, fixed_weights::Numbers};
 
-    fn papers() -> Plan {
-        Architecture::Allcnn.plan().expect("the paper's network has a plan")
+    fn papers() -> Layout {
+        Architecture::Allcnn.layout().expect("the paper's network has a layout")
     }
 
     #[test]

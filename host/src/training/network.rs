@@ -8,12 +8,11 @@ use burn::{
 };
 
 use super::{
-    batches::Batch,
     model::AllCnn,
     resnet::ResNet50,
     yolo::{Scale, Yolov8Cls},
 };
-use crate::architecture::Architecture;
+use crate::{recipe::batches::Batch, training::architecture::Architecture};
 
 /// A network. Its parameters have the names of the network inside: the choice itself leaves no trace in a record.
 #[derive(Clone, Debug)]
@@ -61,8 +60,8 @@ impl Network {
     /// A network with fresh weights for inputs of `side` x `side` pixels, a multiple of 32. `dropout` is of the paper's kind only.
     #[must_use]
     pub fn new(architecture: Architecture, side: usize, dropout: f64, device: &Device) -> Self {
-        match (architecture, architecture.plan()) {
-            (_, Some(plan)) => Self::AllCnn(Box::new(AllCnn::new(plan, side, dropout, device))),
+        match (architecture, architecture.layout()) {
+            (_, Some(layout)) => Self::AllCnn(Box::new(AllCnn::new(layout, side, dropout, device))),
             (Architecture::Yolov8nCls, None) => Self::Yolov8Cls(Box::new(Yolov8Cls::new(Scale::Nano, device))),
             (Architecture::Yolov8sCls, None) => Self::Yolov8Cls(Box::new(Yolov8Cls::new(Scale::Small, device))),
             (_, None) => Self::ResNet50(Box::new(ResNet50::new(device))),
@@ -213,16 +212,16 @@ mod tests {
         let device = Device::flex();
         for architecture in Architecture::ALL {
             let network = Network::new(architecture, 64, 0.5, &device);
-            let Some(plan) = architecture.plan() else {
+            let Some(layout) = architecture.layout() else {
                 assert!(!matches!(network, Network::AllCnn(_)));
                 continue;
             };
             let (mut expected, mut channels) = (0, 3);
-            for &filters in plan.blocks.into_iter().flatten() {
+            for &filters in layout.blocks.into_iter().flatten() {
                 expected += 9 * channels * filters + 2 * filters;
                 channels = filters;
             }
-            expected += (4 * channels + 1) * plan.hidden + (plan.hidden + 1) * 4;
+            expected += (4 * channels + 1) * layout.hidden + (layout.hidden + 1) * 4;
             assert_eq!(network.trainable(), expected, "{}", architecture.name());
         }
     }
@@ -246,7 +245,8 @@ mod tests {
             let loss_after = |rate: f64| {
                 let output = TrainStep::step(&network, batch.clone());
                 let before = output.item.loss.clone().into_scalar::<f32>();
-                let moved = super::super::OptimizerKind::Adam.build().step(rate, network.clone(), output.grads);
+                let moved =
+                    crate::training::optimizer::OptimizerKind::Adam.build().step(rate, network.clone(), output.grads);
                 [before, TrainStep::step(&moved, batch.clone()).item.loss.into_scalar::<f32>()]
             };
             let losses = [1e-4, 1e-5, 1e-6, 1e-7].map(loss_after);

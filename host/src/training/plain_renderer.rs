@@ -9,13 +9,13 @@ use burn::train::{
     renderer::{EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation, MetricsRendererTraining},
 };
 
-use crate::{output, progress::span};
+use crate::support::{output, progress::span};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 
-/// Several trainings, one after the other, seen from one of them.
+/// What a training of a queue knows of the others.
 #[derive(Clone, Debug)]
-pub struct Queue {
+pub struct Outlook {
     /// Which one this is: `run 3 of 20, resnet50`.
     pub place: String,
     /// How long the later ones will take, in units of this one; `0.0` for the last.
@@ -24,7 +24,7 @@ pub struct Queue {
 
 /// Prints lines such as `epoch 2/30, training 320/2400, 3.4 pictures/s, 10 min left; Loss 0.412, Accuracy 85.1`.
 pub struct PlainRenderer {
-    queue: Option<Queue>,
+    outlook: Option<Outlook>,
     start: Instant,
     start_epoch: usize,
     epochs: usize,
@@ -41,10 +41,10 @@ pub struct PlainRenderer {
 impl PlainRenderer {
     /// A renderer for a training on its own, or for one of a queue.
     #[must_use]
-    pub fn new(queue: Option<Queue>) -> Self {
+    pub fn new(outlook: Option<Outlook>) -> Self {
         let now = Instant::now();
         Self {
-            queue,
+            outlook,
             start: now,
             start_epoch: 1,
             epochs: 0,
@@ -59,16 +59,16 @@ impl PlainRenderer {
         }
     }
 
-    /// What the queue's lines begin with; empty without one.
+    /// What a queue's lines begin with; empty without one.
     fn place(&self) -> String {
-        let Some(queue) = &self.queue else { return String::new() };
+        let Some(outlook) = &self.outlook else { return String::new() };
         // Validation is a part of every epoch too, but a short one.
         let part = if self.part == "training" { self.done as f64 / self.total.max(1) as f64 } else { 1.0 };
         let done = (self.epoch - self.start_epoch.min(self.epoch)) as f64 + part;
         let epochs = (self.epochs + 1 - self.start_epoch.min(self.epochs)) as f64;
         let epoch = self.start.elapsed().as_secs_f64() / done.max(1e-3);
-        let left = epoch * ((epochs - done).max(0.0) + queue.later * self.epochs as f64);
-        format!("{} (all: {} left), ", queue.place, span(Duration::from_secs_f64(left.min(1e9))))
+        let left = epoch * ((epochs - done).max(0.0) + outlook.later * self.epochs as f64);
+        format!("{} (all: {} left), ", outlook.place, span(Duration::from_secs_f64(left.min(1e9))))
     }
 
     fn line(&mut self) {

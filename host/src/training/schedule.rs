@@ -83,11 +83,6 @@ mod tests {
     }
 
     #[test]
-    fn a_run_knows_the_cycle_by_its_name() {
-        assert_eq!(super::super::settings::value_name(&Schedule::OneCycle), crate::run_folder::ONE_CYCLE);
-    }
-
-    #[test]
     fn a_record_continues_where_it_stopped() {
         let mut whole = ScheduledRate::new(Schedule::OneCycle, 1e-3, 10);
         for _ in 0..4 {

@@ -14,7 +14,8 @@ use burn::{
     },
 };
 
-use super::{batches::Batch, network::Network};
+use super::network::Network;
+use crate::recipe::batches::Batch;
 
 /// A worker on each device.
 pub struct Shares {
@@ -66,31 +67,15 @@ impl Shares {
     }
 }
 
-/// A batch size divided among devices.
-///
-/// # Errors
-/// [`crate::Error::Usage`] when it cannot be divided.
-pub fn share_of(batch_size: usize, devices: usize) -> Result<usize, crate::Error> {
-    if devices > 0 && batch_size.is_multiple_of(devices) {
-        return Ok(batch_size / devices);
-    }
-    Err(crate::Error::Usage(format!(
-        "a batch of {batch_size} cannot be shared equally by {devices} devices; give --batch-size {} or other --devices",
-        batch_size.next_multiple_of(devices.max(1))
-    )))
-}
-
 #[cfg(all(test, feature = "flex"))]
 mod tests {
     use burn::{data::dataset::DatasetError, module::Module as _, prelude::*, train::TrainStep};
 
     use super::*;
-    use crate::{
+    use crate::training::{
         architecture::Architecture,
-        training::{
-            OptimizerKind,
-            fixed_weights::{Numbers, fixed},
-        },
+        fixed_weights::{Numbers, fixed},
+        optimizer::OptimizerKind,
     };
 
     struct Once(Option<Batch>);
@@ -144,13 +129,5 @@ mod tests {
         }
         // Over six seeds at most 0.14 is left.
         assert!(losses[3] < 0.9 * losses[0], "it learns: {losses:?}");
-    }
-
-    #[test]
-    fn a_batch_is_shared_equally_or_refused() {
-        assert_eq!(share_of(32, 1).expect("one"), 32);
-        assert_eq!(share_of(32, 4).expect("four"), 8);
-        let refused = share_of(32, 3).expect_err("refused").to_string();
-        assert!(refused.contains("--batch-size 33"), "{refused}");
     }
 }

@@ -13,13 +13,13 @@ use burn::{
     train::TrainStep,
 };
 
-use super::{
-    OptimizerKind,
-    batches::Batch,
-    network::Network,
-    shares::{Shares, share_of},
+use super::{network::Network, optimizer::OptimizerKind, shares::Shares};
+use crate::{
+    Error,
+    recipe::{batches::Batch, loaders::share_of},
+    support::progress::Progress,
+    training::architecture::Architecture,
 };
-use crate::{Error, architecture::Architecture, progress::Progress};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +30,16 @@ pub struct Load {
     pub side: usize,
     /// Pictures a step.
     pub batch_size: usize,
-    /// Steps before the clock starts: a GPU compiles and tunes its kernels in the first ones.
+    /// Warm-up steps: a GPU compiles and tunes its kernels in the first ones.
     pub warm_up: usize,
-    /// Steps on the clock.
+    /// Measured steps.
     pub steps: usize,
 }
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
-    /// Seconds of all steps on the clock.
+    /// Seconds of all measured steps.
     pub seconds: f64,
     /// Pictures a second.
     pub pictures_per_second: f64,
@@ -80,7 +80,7 @@ impl Load {
 /// Reading pictures is not part of it.
 ///
 /// # Errors
-/// When the devices cannot share the batch, one fails, or the loss is no number.
+/// When the devices cannot share the batch, one fails, or the loss is not finite.
 ///
 /// # Panics
 /// Without a device.

@@ -16,7 +16,7 @@ use burn::{
 };
 
 use super::network::Network;
-use crate::{Error, architecture::Architecture};
+use crate::{Error, training::architecture::Architecture};
 
 /// What was taken from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

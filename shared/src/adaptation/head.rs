@@ -12,7 +12,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::{Class, classifier::Observation, novelty::NoveltyStatistics, stain::Hue};
+use crate::{Class, field::stain::Hue, judge::novelty::NoveltyStatistics, sight::Seen};
 
 const CLASSES: usize = Class::COUNT;
 /// Steps of a fit; the loss has settled to many digits long before.
@@ -36,7 +36,7 @@ pub struct Labelled {
 impl Labelled {
     /// What the network sees of a field of `class`; `scale` is that of the last layer's input. It counts as one.
     #[must_use]
-    pub fn new(seen: &Observation<'_>, scale: f32, class: Class) -> Self {
+    pub fn new(seen: &Seen<'_>, scale: f32, class: Class) -> Self {
         let hidden = seen.hidden.iter().map(|&byte| f32::from(byte) * scale).collect();
         Self { hidden, logits: seen.logits, hue: seen.hue, class, weight: 1.0 }
     }

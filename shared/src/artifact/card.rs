@@ -6,6 +6,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use super::{ArtifactError, limited};
+use crate::rate::Rate;
 
 /// The sentence that every screen, report and export carries.
 pub const STATEMENT: &str = "For Research Use Only. Not for use in diagnostic procedures.";
@@ -81,6 +82,21 @@ pub struct Pictures {
 
 /// Bytes of a file's SHA-256 that identify it in [`Pictures`].
 pub const PICTURE_ID_LEN: usize = 8;
+
+impl Rate {
+    /// The rate as a model's card holds it; 0 without cases.
+    #[must_use]
+    pub fn measurement(&self, what: &str, part: &str) -> Measurement {
+        Measurement {
+            what: what.into(),
+            part: part.into(),
+            value: self.value.unwrap_or(0.0) as f32,
+            low: self.low as f32,
+            high: self.high as f32,
+            count: self.of as u32,
+        }
+    }
+}
 
 impl ModelCard {
     pub(super) fn check(&self) -> Result<(), ArtifactError> {

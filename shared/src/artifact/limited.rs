@@ -8,7 +8,8 @@ use serde::{
     de::{Error, SeqAccess, Visitor},
 };
 
-use super::{Layer, MAX_LAYERS, Measurement};
+use super::{MAX_LAYERS, Measurement};
+use crate::layers::Layer;
 
 /// Most measurements in a card.
 const MAX_MEASUREMENTS: usize = 64;

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactError, f32s};
+use super::ArtifactError;
 use crate::{
+    field::stain::{HUES, Stain},
+    judge::novelty::{Distances, NoveltyStatistics},
     label::Class,
-    novelty::{Distances, NoveltyStatistics},
-    stain::{HUES, Stain},
+    layers::filters::f32s,
 };
 
 /// Most stains that a model knows.

@@ -11,7 +11,7 @@ use super::{
     Artifact, ArtifactError,
     header::{HEADER_LEN, Header, Seal},
 };
-use crate::signing::{PublicKey, SecretKey};
+use crate::artifact::signing::{PublicKey, SecretKey};
 
 /// Why a file is not one that a trusted key signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,11 @@
 //! Networks from a seed, with numbers as training gives them or as only a hostile writer would choose them.
 
 use blastscope_shared::{
-    Class, Isa, Network, Preprocessing,
-    artifact::{Filters, Layer},
-    network::Execution,
-    quantization::MAX_INPUTS,
+    Class, Isa, Network, Sight,
+    engine::network::Execution,
+    field::framing::Framing,
+    layers::Shape,
+    layers::{Filters, Layer, quantization::MAX_INPUTS},
 };
 use proptest::prelude::*;
 
@@ -118,7 +119,7 @@ enum Drawn {
 
 /// A network's layers.
 pub struct Model {
-    pub preprocessing: Preprocessing,
+    pub sight: Sight,
     pub hidden_len: usize,
     drawn: Vec<Drawn>,
 }
@@ -126,13 +127,12 @@ pub struct Model {
 impl Model {
     /// Layers of these kinds for inputs of `height` x `width` pixels, and the last, which has one output a class.
     pub fn draw((height, width): (u16, u16), kinds: &[Kind], values: Values, seed: u64) -> Self {
-        Self::of(Preprocessing { height, width, ..Preprocessing::square(32) }, kinds, values, seed)
+        Self::of(whole((height, width)), kinds, values, seed)
     }
 
-    pub fn of(preprocessing: Preprocessing, kinds: &[Kind], values: Values, seed: u64) -> Self {
+    pub fn of(sight: Sight, kinds: &[Kind], values: Values, seed: u64) -> Self {
         let numbers = &mut Numbers(seed);
-        let (mut width, mut height) = preprocessing.network_size();
-        let mut channels = 3;
+        let Shape { mut height, mut width, mut channels } = sight.shape();
         let mut drawn = Vec::new();
         // A dense layer of more inputs is refused for that alone: whatever comes before it, what it sees is made smaller.
         let shrink = |drawn: &mut Vec<_>, height: &mut usize, width: &mut usize, channels: usize| {
@@ -163,7 +163,7 @@ impl Model {
         shrink(&mut drawn, &mut height, &mut width, channels);
         let hidden_len = height * width * channels;
         drawn.push(Drawn::Dense(Parts::draw(numbers, hidden_len, Class::COUNT, values)));
-        Self { preprocessing, hidden_len, drawn }
+        Self { sight, hidden_len, drawn }
     }
 
     pub fn layers(&self) -> Vec<Layer<'_>> {
@@ -176,7 +176,7 @@ impl Model {
     }
 
     pub fn network(&self, execution: Execution) -> Network {
-        Network::with(&self.preprocessing, &self.layers(), execution).expect("the layers fit each other")
+        Network::with(self.sight.shape(), &self.layers(), execution).expect("the layers fit each other")
     }
 }
 
@@ -192,6 +192,11 @@ pub fn kinds() -> impl Strategy<Value = Vec<Kind>> {
         .prop_map(|(layers, dense)| [layers, dense].concat())
 }
 
+/// The sight of whole fields of `height` x `width` pixels.
+pub fn whole((height, width): (u16, u16)) -> Sight {
+    Sight { framing: Framing { height, width, ..Framing::square(32) }, ..Sight::whole_field(32) }
+}
+
 /// Every way in which this machine can run a network, the scalar kernels first.
 pub fn executions() -> impl Iterator<Item = Execution> {
     let available = Isa::ALL.into_iter().filter(|isa| isa.is_available());
@@ -201,9 +206,9 @@ pub fn executions() -> impl Iterator<Item = Execution> {
 
 /// Inputs of `len` bytes: dark squares on a light ground, which a network that sees cells takes for some, under noise; and the
 /// largest of all numbers.
-pub fn inputs(preprocessing: &Preprocessing, len: usize, seed: u64) -> [Vec<u8>; 2] {
+pub fn inputs(framing: &Framing, len: usize, seed: u64) -> [Vec<u8>; 2] {
     let mut numbers = Numbers(seed);
-    let width = usize::from(preprocessing.width);
+    let width = usize::from(framing.width);
     let square = |at: usize| {
         let (x, y) = (at / 3 % width, at / 3 / width);
         let colour = if x % 48 < 12 && y % 48 < 12 { [110, 60, 170] } else { [235, 230, 225] };

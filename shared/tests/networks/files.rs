@@ -39,7 +39,7 @@ pub fn file(model: &Model, seed: u64) -> Vec<u8> {
     let (mut artifact, _) = Artifact::read(&honest).expect("whole");
     let numbers = |count: usize| (0..count).flat_map(|at| ((1 + at % 50) as f32).to_le_bytes()).collect::<Vec<u8>>();
     let (means, variances) = (numbers(model.hidden_len * Class::COUNT), numbers(model.hidden_len));
-    artifact.preprocessing = model.preprocessing.clone();
+    artifact.sight = model.sight;
     artifact.layers = model.layers();
     artifact.novelty = Novelty { means: &means, inverse_variances: &variances, ..artifact.novelty.clone() };
     artifact.calibration.temperature = [f32::MIN_POSITIVE, 1e-9, 1.5, 1e30][seed as usize % 4];

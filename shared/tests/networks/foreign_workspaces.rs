@@ -1,7 +1,7 @@
 //! A workspace belongs to the network that made it. Another network that is given it must neither write past its end nor take
 //! what lies in it for its own, however alike the two are in size.
 
-use blastscope_shared::{Class, Classifier, Explanation, Network, Preprocessing, RgbPixels, network::Workspace};
+use blastscope_shared::{Class, Classifier, Explanation, Network, RgbPixels, Sight, engine::network::Workspace};
 use proptest::prelude::*;
 
 use crate::{
@@ -28,7 +28,7 @@ fn look(network: &Network, input: &[u8], workspace: &mut Workspace) -> Seen {
 /// Lets two networks work in each other's workspaces, in every way that this machine has.
 fn exchange(models: [&Model; 2], seed: u64) -> Result<(), TestCaseError> {
     let mut numbers = Numbers(seed);
-    let inputs = models.map(|model| numbers.bytes(model.preprocessing.input_len()));
+    let inputs = models.map(|model| numbers.bytes(model.sight.framing.input_len()));
     for first in executions() {
         for second in executions() {
             let said = format!("{first:?} and {second:?}");
@@ -75,16 +75,15 @@ fn a_network_that_needs_more_for_each_thread_does_not_write_past_a_larger_worksp
 #[test]
 fn classifiers_do_not_take_each_others_workspaces_for_their_own() {
     // Whole fields and cells, few and many hidden activations, inputs of several sizes.
-    let whole = |side| Preprocessing::square(side);
+    let whole = |side| Sight::whole_field(side);
     let kinds = |hidden| [Kind::Convolution(8), Kind::MaxPool, Kind::MaxPool, Kind::Dense(hidden)];
-    let models =
-        [(whole(64), 16), (whole(64), 40), (whole(48), 16), (Preprocessing::cells(), 16), (Preprocessing::cells(), 9)]
-            .map(|(preprocessing, hidden)| Model::of(preprocessing, &kinds(hidden), Values::Usual, hidden as u64));
+    let models = [(whole(64), 16), (whole(64), 40), (whole(48), 16), (Sight::cells(), 16), (Sight::cells(), 9)]
+        .map(|(sight, hidden)| Model::of(sight, &kinds(hidden), Values::Usual, hidden as u64));
     let files: Vec<Vec<u8>> = models.iter().map(|model| file(model, 2)).collect();
     for execution in executions() {
         let classifiers: Vec<Classifier> =
             files.iter().map(|file| Classifier::read_with(file, execution).expect("a whole file")).collect();
-        let [squares, _] = inputs(&Preprocessing::cells(), 192 * 192 * 3, 3);
+        let [squares, _] = inputs(&Sight::cells().framing, 192 * 192 * 3, 3);
         let picture = RgbPixels::new(192, 192, squares).expect("three bytes a pixel");
         let expected: Vec<_> = classifiers
             .iter()

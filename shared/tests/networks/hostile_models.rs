@@ -4,15 +4,15 @@
 use std::cell::Cell;
 
 use blastscope_shared::{
-    Artifact, Class, Classifier, Explanation, Network, Preprocessing,
+    Artifact, Class, Classifier, Explanation, Network, Sight,
     artifact::{ArtifactError, HEADER_LEN},
-    explanation::Unexplained,
-    network::Execution,
+    engine::network::Execution,
+    layers::explanation::Unexplained,
 };
 use proptest::prelude::*;
 
 use crate::{
-    drawn::{Kind, Model, Values, executions, inputs, kinds},
+    drawn::{Kind, Model, Values, executions, inputs, kinds, whole},
     files::{file, honest, seal},
 };
 
@@ -33,15 +33,15 @@ fn ask(file: &[u8], execution: Execution, seed: u64) -> Result<Answers, Artifact
     assert_eq!(network.execution(), execution);
     let mut workspace = network.workspace();
     let mut answers = Answers { outputs: Vec::new(), assessments: Vec::new(), explanations: Vec::new() };
-    let (preprocessing, len) = (classifier.preprocessing(), network.input_len());
-    for input in inputs(preprocessing, len, seed) {
+    let (framing, len) = (classifier.framing(), network.input_len());
+    for input in inputs(framing, len, seed) {
         let output = network.run(&input, &mut workspace);
         answers.outputs.push((output.logits.map(f32::to_bits), output.hidden.to_vec()));
         answers.explanations.push(network.explain(&mut workspace, Class::Pre));
     }
     let mut workspace = classifier.workspace();
-    for input in inputs(preprocessing, preprocessing.input_len(), seed) {
-        answers.assessments.push(format!("{:?}", classifier.assess_input(&input, &mut workspace)));
+    for input in inputs(framing, framing.input_len(), seed) {
+        answers.assessments.push(format!("{:?}", classifier.assess_field(&input, &mut workspace)));
         answers.explanations.push(classifier.explain(&mut workspace, Class::Benign));
     }
     Ok(answers)
@@ -74,14 +74,14 @@ fn every_body_with_one_wrong_byte_that_is_accepted_runs_alike_on_every_instructi
             // A wrong byte of the card's leaves the network as it is.
             if let Ok((read, _)) = Artifact::read(&file)
                 && read.layers == artifact.layers
-                && read.preprocessing == artifact.preprocessing
+                && read.sight == artifact.sight
             {
                 of_the_card += 1;
                 continue;
             }
             let answer = |&execution: &Execution| {
                 let classifier = Classifier::read_with(&file, execution)?;
-                let [input, ..] = inputs(classifier.preprocessing(), classifier.network().input_len(), at as u64);
+                let [input, ..] = inputs(classifier.framing(), classifier.network().input_len(), at as u64);
                 let mut workspace = classifier.network().workspace();
                 let output = classifier.network().run(&input, &mut workspace);
                 Ok::<_, ArtifactError>((output.logits.map(f32::to_bits), output.hidden.to_vec()))
@@ -104,9 +104,8 @@ fn accepted(cases: u32, values: Values) -> u32 {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     let sizes = (32u16..40, 32u16..44);
     proptest!(config, |(size in sizes, cells in prop::bool::weighted(0.2), kinds in kinds(), seed: u64)| {
-        let whole = Preprocessing { height: size.0, width: size.1, ..Preprocessing::square(32) };
-        let preprocessing = if cells { Preprocessing::cells() } else { whole };
-        let model = Model::of(preprocessing, &kinds, values, seed);
+        let sight = if cells { Sight::cells() } else { whole(size) };
+        let model = Model::of(sight, &kinds, values, seed);
         accepted.set(accepted.get() + u32::from(alike_everywhere(&file(&model, seed), &executions, seed)?));
     });
     accepted.get()
@@ -130,10 +129,12 @@ fn rejects_networks_whose_maps_would_fill_a_boards_memory() {
     let check = |convolution, count| {
         let kinds = [vec![convolution; count], vec![Kind::MaxPool; 6]].concat();
         let model = Model::draw((1024, 1024), &kinds, Values::Usual, 1);
-        Network::check(&model.preprocessing, &model.layers()).map_err(|error| error.to_string())
+        Network::new(model.sight.shape(), &model.layers())
+            .map(|network| network.hidden_len())
+            .map_err(|error| error.to_string())
     };
     assert_eq!(check(Kind::Convolution(64), 1), Ok(16 * 16 * 64));
-    let refusal = Err("cannot be used: its layers' outputs are too large together".to_string());
+    let refusal = Err("its layers' outputs are too large together".to_string());
     for count in [2, 3, 20, 57] {
         assert_eq!(check(Kind::Convolution(64), count), refusal, "{count} convolutions");
     }

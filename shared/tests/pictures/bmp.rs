@@ -1,6 +1,6 @@
 //! BMP: depths, directions, masks; what is packed or cut is refused.
 
-use blastscope_shared::decode::{DecodeError, decode};
+use blastscope_shared::field::decode::{DecodeError, decode};
 
 use super::drawn::{colour, distance, grey, rgb};
 

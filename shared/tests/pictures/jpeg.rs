@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use blastscope_shared::decode::{
+use blastscope_shared::field::decode::{
     DecodeError, MAX_PIXELS, Note, decode, decode_jpeg, decode_with_notes, has_end_of_image,
 };
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use blastscope_shared::decode::{DecodeError, decode};
+use blastscope_shared::field::decode::{DecodeError, decode};
 use proptest::prelude::*;
 
 use super::{

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use blastscope_shared::decode::{DecodeError, decode};
+use blastscope_shared::field::decode::{DecodeError, decode};
 
 use super::{
     drawn::{distance, rgb},

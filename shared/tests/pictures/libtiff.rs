@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use blastscope_shared::decode::decode;
+use blastscope_shared::field::decode::decode;
 
 use super::{
     drawn::{colour, rgb},

@@ -1,6 +1,6 @@
 //! PNG: every colour type, depth and interlace; transparency, metadata, and files that are cut.
 
-use blastscope_shared::decode::{DecodeError, Note, decode, decode_with_notes};
+use blastscope_shared::field::decode::{DecodeError, Note, decode, decode_with_notes};
 
 use super::{
     drawn::{colour, distance, grey, rgb},

@@ -1,6 +1,6 @@
 //! TIFF: a matrix of layouts; files of several pictures, and of what is not decoded.
 
-use blastscope_shared::decode::{DecodeError, MAX_FILE_BYTES, Note, decode, decode_with_notes};
+use blastscope_shared::field::decode::{DecodeError, MAX_FILE_BYTES, Note, decode, decode_with_notes};
 
 use super::{
     drawn::{colour, distance, grey, rgb},

@@ -1,6 +1,6 @@
 //! Measures the network: time a frame, each step, and what the machine could do at best.
 //!
-//! A frame is masked pixels in, logits out. Reading and preprocessing a picture is not part of it: [`input`] measures that.
+//! A frame is masked pixels in, logits out. Reading and framing a picture is not part of it: [`input`] measures that.
 
 pub mod cold;
 mod drawn;

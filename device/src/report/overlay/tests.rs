@@ -1,5 +1,5 @@
 use blastscope_shared::{
-    Class, Network,
+    Class, Network, Sight,
     layers::{Filters, Layer},
 };
 
@@ -14,7 +14,7 @@ fn spot() -> (RgbPixels, Explanation, Framing) {
         let (x, y) = (10 + at % 12, 34 + at / 12);
         bytes[(y * SIDE + x) * 3..][..3].fill(220);
     }
-    let mut preprocessing = Framing::square(SIDE as u16);
+    let mut framing = Framing::square(SIDE as u16);
     framing.width = SIDE as u16;
     let one = 1.0f32.to_le_bytes();
     let convolution: Vec<u8> = (0..27).map(|at| u8::from(at == 12)).collect();
@@ -35,17 +35,17 @@ fn spot() -> (RgbPixels, Explanation, Framing) {
         Layer::Dense(Filters { output_scale: 1.0, weight_scales: &last_scales, biases: &last_biases, weights: &dense }),
     ];
     let picture = RgbPixels::new(SIDE, SIDE, bytes).expect("as many bytes as pixels");
-    let network = Network::new(&preprocessing, &layers).expect("the layers fit");
+    let network = Network::new(Sight::whole_field(SIDE as u16).shape(), &layers).expect("the layers fit");
     let mut workspace = network.workspace();
     network.run(&framing.apply(&picture), &mut workspace);
     let explanation = network.explain(&mut workspace, Class::Benign).expect("a map");
-    (picture, explanation, preprocessing)
+    (picture, explanation, framing)
 }
 
 #[test]
 fn what_speaks_for_the_class_is_tinted_and_the_masked_corner_is_hatched() {
-    let (picture, explanation, preprocessing) = spot();
-    let overlay = draw(&picture, &explanation, &preprocessing, &["Benign 99.0 %".into()]);
+    let (picture, explanation, framing) = spot();
+    let overlay = draw(&picture, &explanation, &framing, &["Benign 99.0 %".into()]);
     let times = overlay.width() / SIDE;
     assert_eq!((overlay.width(), times), (576, 9));
     assert!(overlay.height() > overlay.width() + 30, "the legend is below: {}", overlay.height());
@@ -59,12 +59,12 @@ fn what_speaks_for_the_class_is_tinted_and_the_masked_corner_is_hatched() {
 
 #[test]
 fn large_pictures_are_scaled_down_and_keep_their_aspect() {
-    let (_, explanation, preprocessing) = spot();
+    let (_, explanation, framing) = spot();
     for (width, height, expected) in [(4096, 3072, (1024, 768)), (2048, 64, (1024, 32)), (64, 1100, (59, 1024))] {
         let picture = RgbPixels::new(width, height, vec![200; width * height * 3]).expect("as many bytes as pixels");
         let canvas = Canvas::of(&picture);
         assert_eq!((canvas.width, canvas.height), expected);
-        let overlay = draw(&picture, &explanation, &preprocessing, &[crate::RESEARCH_USE.into()]);
+        let overlay = draw(&picture, &explanation, &framing, &[crate::RESEARCH_USE.into()]);
         assert_eq!(overlay.width(), expected.0);
     }
 }

@@ -1,7 +1,7 @@
 //! The network's shape with drawn weights: times depend on shapes only.
 
 use blastscope_shared::{
-    Class, Framing, Network,
+    Class, Network, Sight,
     engine::network::Execution,
     layers::{Filters, Layer},
 };

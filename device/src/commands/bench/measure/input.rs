@@ -82,7 +82,7 @@ fn measure(options: Options<'_>) -> Result<Measurement, String> {
     let picture = decode::decode(&file).map_err(|error| {
         options.picture.map_or_else(|| error.to_string(), |path| format!("{} {error}", path.printable()))
     })?;
-    let preprocessing = Framing::square(SIDE);
+    let framing = Framing::square(SIDE);
     let (mut squash, mut inspector) = (Squash::new(), Inspector::new());
     let mut input = vec![0; framing.input_len()];
     let mut parts = Vec::new();

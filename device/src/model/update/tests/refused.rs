@@ -55,7 +55,9 @@ fn changed_and_cut_files_are_refused() {
 fn a_model_that_computes_no_numbers_fails_the_self_test() {
     let (mut artifact, _) = Artifact::read(TINY).expect("whole");
     let scales = [3e38_f32; 4].map(f32::to_le_bytes).concat();
-    let Some(artifact::Layer::Dense(filters)) = artifact.layers.last_mut() else { panic!("a dense layer is last") };
+    let Some(blastscope_shared::layers::Layer::Dense(filters)) = artifact.layers.last_mut() else {
+        panic!("a dense layer is last")
+    };
     filters.weight_scales = &scales;
     let bytes = artifact.to_bytes().expect("the format allows it");
     let signed = artifact::sign(&bytes, &key(7), NonZero::<u32>::MAX).expect("usable");

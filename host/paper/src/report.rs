@@ -1,0 +1,267 @@
+//! The report of an experiment: `REPORT.md`, `report.html` and `results.json`.
+
+use std::path::Path;
+
+use blastscope_shared::{Class, hex};
+use serde::Serialize;
+
+use super::{
+    outcome::Outcome,
+    paper::{CITATION, CITED, Cited, Measure},
+    plan::{Design, SPLITS, Study},
+};
+use blastscope_host::{
+    Error,
+    data::{
+        dataset::Dataset,
+        split::{Split, SplitKind},
+    },
+    measure::evaluation::Evaluation,
+    report::document::{Callout, Cell, Column, Report, Table},
+    support::{atomic_file, notice::RESEARCH_USE_ONLY},
+    training::batch_statistics::BatchStatistics,
+};
+
+mod comparisons;
+mod optimizers;
+
+/// Width of a figure on the page, in pixels: two stand side by side.
+const FIGURE: u32 = 410;
+
+/// What was experimented on, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiment<'a> {
+    /// The data.
+    pub data: &'a Dataset,
+    /// The settings.
+    pub design: &'a Design,
+    /// Trainings that were asked for.
+    pub planned: usize,
+}
+
+/// Everything, for other programs.
+#[derive(Serialize)]
+struct Results<'a> {
+    notice: &'a str,
+    drawn: bool,
+    paper: &'a str,
+    cited: &'a [Cited],
+    warnings: Vec<String>,
+    planned: usize,
+    finished: usize,
+    manifest_hash: String,
+    runs: &'a [&'a Outcome],
+}
+
+/// Writes the report of what is finished into the experiment's folder.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(out: &Path, subject: &Experiment<'_>, finished: &[&Outcome]) -> Result<(), Error> {
+    let results = Results {
+        notice: RESEARCH_USE_ONLY,
+        drawn: subject.data.drawn,
+        paper: CITATION,
+        cited: &CITED,
+        warnings: SPLITS.into_iter().filter_map(warning).collect(),
+        planned: subject.planned,
+        finished: finished.len(),
+        manifest_hash: hex(&subject.data.manifest_hash()),
+        runs: finished,
+    };
+    let path = out.join("results.json");
+    let json = serde_json::to_vec_pretty(&results).map_err(|error| Error::content(&path, error.to_string()))?;
+    atomic_file::write(&path, &json)?;
+    let report = compose(subject, finished);
+    report.write_markdown(&out.join("REPORT.md"))?;
+    report.write_html(&out.join("report.html"))
+}
+
+/// The report.
+#[must_use]
+pub fn compose(subject: &Experiment<'_>, finished: &[&Outcome]) -> Report {
+    let mut report = Report::new("The experiment of Anand et al. 2025, done again");
+    report.drawn_fields(subject.data.drawn);
+    if finished.len() < subject.planned {
+        let state =
+            format!("{} of {} trainings are finished; the rest is missing here", finished.len(), subject.planned);
+        report.callout(Callout::Warning, format!("{state}. Give the same command again to go on."));
+    }
+    if let Some(verdict) = verdict(subject, finished) {
+        report.callout(Callout::Verdict, verdict);
+    }
+    report.paragraph(format!(
+        "{CITATION} trains a network of 13 convolutions on blood-smear fields of four classes. Here it is trained again, on the \
+         paper's own protocol and on a split that does not leak, side by side. Numbers in columns called paper are cited; all \
+         others were measured. Beside every network stands what six colour numbers (mean and standard deviation of red, green and \
+         blue) and a vote of the five nearest training pictures reach on the same test part, without a look at any cell."
+    ));
+    for text in SPLITS.into_iter().filter_map(warning) {
+        report.callout(Callout::Warning, format!("The paper's protocol: {text}."));
+    }
+    facts(&mut report, subject, finished);
+    cited(&mut report, finished);
+    optimizers::write(&mut report, &of_study(finished, Study::Optimizers));
+    comparisons::networks(&mut report, &of_study(finished, Study::Networks));
+    comparisons::sizes(&mut report, &of_study(finished, Study::Sizes));
+    comparisons::depths(&mut report, &of_study(finished, Study::Depths));
+    limits(&mut report);
+    report
+}
+
+/// What everyone who reads a score on a split must know.
+fn warning(kind: SplitKind) -> Option<String> {
+    Split { kind, seed: 0, per_class: 0, items: Vec::new() }.warning()
+}
+
+fn of_study<'a>(finished: &[&'a Outcome], study: Study) -> Vec<&'a Outcome> {
+    finished.iter().copied().filter(|outcome| outcome.studies.contains(&study)).collect()
+}
+
+/// A split, as headings say it.
+const fn protocol(kind: SplitKind) -> &'static str {
+    match kind {
+        SplitKind::Paper => "the paper's protocol (leaks)",
+        SplitKind::Grouped => "split by overlap group",
+        SplitKind::Random => "split by picture",
+        SplitKind::HeldOut => "held out",
+    }
+}
+
+/// The paper's network with Adam, in one sentence.
+fn verdict(subject: &Experiment<'_>, finished: &[&Outcome]) -> Option<String> {
+    let of = |kind| {
+        finished.iter().find(|outcome| {
+            outcome.plan.split == kind
+                && outcome.plan.optimizer == blastscope_host::training::optimizer::OptimizerKind::Adam
+                && outcome.studies.len() == Study::ALL.len()
+        })
+    };
+    let sentence = |outcome: &&Outcome| {
+        format!(
+            "on the {}: {} ({}), where six colour numbers reach {} ({})",
+            if outcome.plan.split == SplitKind::Paper { "paper's protocol" } else { "split by overlap group" },
+            outcome.test.accuracy.percent(),
+            outcome.test.accuracy.interval(),
+            outcome.baseline.accuracy.percent(),
+            outcome.baseline.accuracy.interval()
+        )
+    };
+    let parts: Vec<String> = SPLITS.into_iter().filter_map(of).map(sentence).collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let drawn = if subject.data.drawn { " The fields are drawn, so this says nothing about the paper." } else { "" };
+    Some(format!(
+        "Accuracy of the paper's network with Adam, of which the paper reports 96 %: {}.{drawn}",
+        parts.join("; ")
+    ))
+}
+
+fn facts(report: &mut Report, subject: &Experiment<'_>, finished: &[&Outcome]) {
+    let counts: Vec<String> =
+        Class::ALL.into_iter().map(|class| format!("{class} {}", subject.data.count(class))).collect();
+    let mut machines: Vec<&str> = finished.iter().map(|outcome| outcome.hardware.as_str()).collect();
+    machines.sort_unstable();
+    machines.dedup();
+    let design = subject.design;
+    report.facts([
+        ("Data", format!("{} pictures ({})", subject.data.images.len(), counts.join(", "))),
+        ("Overlap groups", subject.data.group_count().to_string()),
+        ("SHA-256 of the data set", hex(&subject.data.manifest_hash())),
+        ("Input", format!("{0} x {0} pixels, the corner of the scale bar masked", design.common.image_size)),
+        (
+            "Training",
+            format!(
+                "{} epochs, batches of {}, seed {}",
+                design.common.epochs, design.common.batch_size, design.common.seed
+            ),
+        ),
+        ("Statistics of batch normalization", statistics(design.common.batch_statistics).into()),
+        ("Computed by", machines.join("; ")),
+        ("Program", format!("blastscope-host {}", env!("CARGO_PKG_VERSION"))),
+    ]);
+}
+
+const fn statistics(of: BatchStatistics) -> &'static str {
+    match of {
+        BatchStatistics::Anew => {
+            "measured anew after each epoch with the weights held still (Wu and Johnson 2021, arXiv:2105.07576)"
+        }
+        BatchStatistics::Running => "running averages of training",
+    }
+}
+
+/// The table of what the paper says and what was found.
+fn cited(report: &mut Report, finished: &[&Outcome]) {
+    report.section("What the paper reports, and what was found");
+    let mut table = Table::new([
+        Column::text("network"),
+        Column::text("score"),
+        Column::number("paper"),
+        Column::text("here"),
+        Column::number("paper's protocol"),
+        Column::number("six colours"),
+        Column::number("by overlap group"),
+        Column::number("six colours"),
+    ]);
+    for cited in CITED {
+        for &arch in cited.here {
+            let of = |kind| {
+                finished.iter().find(|outcome| {
+                    outcome.plan.split == kind
+                        && outcome.plan.arch == arch
+                        && outcome.plan.optimizer == cited.optimizer
+                        && (outcome.studies.contains(&Study::Optimizers) || outcome.studies.contains(&Study::Networks))
+                })
+            };
+            let mut row: Vec<Cell> = vec![
+                cited.network.into(),
+                cited.measure.name().into(),
+                // As many digits as the paper has.
+                format!("{} %", (cited.value * 1000.0).round() / 10.0).into(),
+                arch.name().into(),
+            ];
+            for kind in SPLITS {
+                let outcome = of(kind);
+                row.push(outcome.map_or_else(missing, |outcome| score(&outcome.test, cited.measure).into()));
+                row.push(outcome.map_or_else(missing, |outcome| score(&outcome.baseline, cited.measure).into()));
+            }
+            table.row(row);
+        }
+    }
+    report.table(table);
+}
+
+fn missing() -> Cell {
+    "not trained".into()
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn score(evaluation: &Evaluation, measure: Measure) -> String {
+    match measure {
+        Measure::Accuracy => evaluation.accuracy.percent(),
+        Measure::Precision => percent(evaluation.macro_average.precision),
+    }
+}
+
+fn limits(report: &mut Report) {
+    report.section("How to read this");
+    report.list([
+        "Intervals are 95 % intervals of Wilson (1927) for the test fields alone. Each training was done once, with one seed: \
+         another seed gives another number, and fields of one sitting are more alike than the intervals suppose.",
+        "On the paper's protocol the weights of the last epoch are measured, as there; it has no validation part of its own, so its \
+         validation columns are those of the test part. On the split by overlap group the epoch with the lowest validation loss is.",
+        "The paper does not say everything: the learning rate (0.001, or 0.0001 from given weights), the dropout (0.5), how the \
+         augmented items are drawn, and which YOLOv8 it compares with are choices that were made here.",
+        "The corner of the burned-in scale bar is masked here, because the bar's style tells the class; the paper does not mask it.",
+        "In the public data set no sitting at the microscope shows more than one class. No split of it measures whether a network \
+         sees cells or sittings.",
+    ]);
+}
+
+#[cfg(test)]
+mod tests;

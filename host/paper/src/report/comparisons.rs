@@ -1,0 +1,144 @@
+//! The paper's network beside others, with other numbers of items, and in other depths.
+
+use super::{optimizers::confusions, percent, protocol};
+use crate::{
+    curves::{Chart, Series},
+    outcome::Outcome,
+    paper,
+    plan::{SPLITS, Study},
+};
+use blastscope_host::{
+    data::split::SplitKind,
+    report::document::{Cell, Column, Figure, Report, Table},
+    training::optimizer::OptimizerKind,
+};
+
+pub(super) fn networks(report: &mut Report, outcomes: &[&Outcome]) {
+    if outcomes.is_empty() {
+        return;
+    }
+    report.section("Other networks");
+    report.paragraph(
+        "The same data, optimizer, batches and epochs for all. GMAC are the multiplications for one picture of 224 x 224, in billions. \
+         Weights: fresh ones are random.",
+    );
+    let columns = ["network", "weights", "parameters", "GMAC", "paper"];
+    for split in SPLITS {
+        let here = on(outcomes, split);
+        let row = |outcome: &Outcome| -> Vec<Cell> {
+            let weights = outcome.plan.weights.as_ref().and_then(|weights| weights.file_name());
+            vec![
+                outcome.plan.arch.name().into(),
+                weights.map_or_else(|| "fresh".into(), |name| name.to_string_lossy().into_owned()).into(),
+                millions(outcome.parameters).into(),
+                format!("{:.2}", outcome.plan.arch.gmac()).into(),
+                paper::cited_of(outcome.plan.arch, OptimizerKind::Adam).into(),
+            ]
+        };
+        report.table(scores(&columns, &here, row, protocol(split)));
+        report.figures(validation(&here, "networks", |outcome| outcome.plan.arch.name().to_owned()));
+        // The paper's network has its matrix among the optimizers.
+        let others: Vec<&Outcome> =
+            here.iter().copied().filter(|outcome| !outcome.studies.contains(&Study::Optimizers)).collect();
+        report.figures(confusions(&others));
+    }
+}
+
+pub(super) fn sizes(report: &mut Report, outcomes: &[&Outcome]) {
+    if outcomes.is_empty() {
+        return;
+    }
+    report.section("Items a class");
+    report.paragraph(
+        "The paper's network with Adam. Classes with fewer pictures than asked for get turned and mirrored copies, those with more \
+         keep all. On the paper's protocol a fifth of the items is the test part, so each size is measured on other items.",
+    );
+    for split in SPLITS {
+        let mut here = on(outcomes, split);
+        here.sort_by_key(|outcome| outcome.plan.per_class);
+        let row = |outcome: &Outcome| -> Vec<Cell> { vec![outcome.plan.per_class.into(), outcome.items[0].into()] };
+        report.table(scores(&["items a class", "training items"], &here, row, protocol(split)));
+    }
+}
+
+pub(super) fn depths(report: &mut Report, outcomes: &[&Outcome]) {
+    if outcomes.is_empty() {
+        return;
+    }
+    report.section("Depth");
+    report.paragraph(
+        "The paper's network has 13 convolutions in five blocks, as VGG-16 has. The shallower one has those of VGG-11 (8), the deeper \
+         one those of VGG-19 (16), with the same filters a block (Simonyan and Zisserman, ICLR 2015, configurations A, D and E).",
+    );
+    for split in SPLITS {
+        let mut here = on(outcomes, split);
+        here.sort_by_key(|outcome| outcome.plan.arch.convolutions());
+        let row = |outcome: &Outcome| -> Vec<Cell> {
+            vec![
+                outcome.plan.arch.name().into(),
+                outcome.plan.arch.convolutions().to_string().into(),
+                millions(outcome.parameters).into(),
+                format!("{:.2}", outcome.plan.arch.gmac()).into(),
+            ]
+        };
+        let columns = ["network", "convolutions", "parameters", "GMAC"];
+        report.table(scores(&columns, &here, row, protocol(split)));
+        report.figures(validation(&here, "depths", |outcome| outcome.plan.arch.name().to_owned()));
+    }
+}
+
+fn on<'a>(outcomes: &[&'a Outcome], split: SplitKind) -> Vec<&'a Outcome> {
+    outcomes.iter().copied().filter(|outcome| outcome.plan.split == split).collect()
+}
+
+/// A line a training: what `row` says of it, then its scores and the baseline's on the same test part.
+fn scores(columns: &[&str], outcomes: &[&Outcome], row: impl Fn(&Outcome) -> Vec<Cell>, caption: &str) -> Table {
+    let named = columns.iter().enumerate().map(|(at, name)| match (at, *name) {
+        (0, _) | (_, "weights" | "paper") => Column::text(*name),
+        (_, name) => Column::number(name),
+    });
+    let measured =
+        ["test fields", "accuracy", "interval", "precision", "recall", "F1", "six colours, 5-NN", "s an epoch"];
+    let mut table = Table::new(named.chain(measured.map(Column::number))).caption(caption);
+    let best = outcomes.iter().filter_map(|outcome| outcome.test.accuracy.value).fold(0.0, f64::max);
+    for outcome in outcomes {
+        let (test, average) = (&outcome.test, &outcome.test.macro_average);
+        let mut cells = row(outcome);
+        cells.extend([
+            Cell::from(test.accuracy.of),
+            Cell::from(test.accuracy).strong_if(test.accuracy.value == Some(best)),
+            test.accuracy.interval().into(),
+            percent(average.precision).into(),
+            percent(average.recall).into(),
+            percent(average.f1).into(),
+            Cell::from(outcome.baseline.accuracy).alarm_if(outcome.baseline.accuracy.value >= test.accuracy.value),
+            outcome.seconds_per_epoch.map_or_else(String::new, |seconds| format!("{seconds:.0}")).into(),
+        ]);
+        table.row(cells);
+    }
+    table
+}
+
+/// Validation accuracy over the epochs.
+fn validation(outcomes: &[&Outcome], study: &str, name: impl Fn(&Outcome) -> String) -> Vec<Figure> {
+    let Some(first) = outcomes.first() else { return Vec::new() };
+    let series = outcomes
+        .iter()
+        .enumerate()
+        .map(|(colour, outcome)| Series {
+            name: name(outcome),
+            colour,
+            dashed: false,
+            points: outcome.epochs.iter().map(|epoch| (epoch.epoch as f64, epoch.validation_accuracy)).collect(),
+        })
+        .collect();
+    let level = first.baseline_validation.value.map(|value| (format!("six colours {}", percent(value)), value));
+    let chart = Chart { title: "Validation accuracy".into(), shares: true, series, level };
+    let caption = format!("Validation accuracy over the epochs, {}", protocol(first.plan.split));
+    vec![Figure::svg(format!("{study}-{}", first.plan.split), chart.svg(), caption).width(super::FIGURE)]
+}
+
+/// `8.38 million`.
+fn millions(number: usize) -> String {
+    format!("{:.2} million", number as f64 / 1e6)
+}

@@ -1,0 +1,13 @@
+//! From a folder of pictures to items of a training or a measurement: the scan, overlap groups, the split, folds, augmentation.
+
+pub mod augmentation;
+pub mod cell_set;
+pub mod dataset;
+#[cfg(test)]
+pub(crate) mod drawn_folder;
+pub mod drawn_set;
+pub mod folds;
+pub mod picture;
+pub mod split;
+pub mod symmetry;
+pub(crate) mod table_text;

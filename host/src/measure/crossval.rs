@@ -1,0 +1,139 @@
+//! Cross-validation: train on all but one fold, ask about that fold, for every fold in turn.
+//!
+//! With a fold a [sitting](By::Session), the question is the one that matters in another clinic: are benign and malignant fields
+//! told apart on a slide, under a lamp and before a camera that the network has never seen? The [colour
+//! baseline](crate::measure::colour_baseline) answers the same question on the same folds.
+//!
+//! Each fold is an ordinary run folder below the output folder; what is finished is kept, what was interrupted resumes.
+
+pub mod summary;
+
+use blastscope_shared::{Class, Observation, judge::calibration::Calibration};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    data::{
+        dataset::Dataset,
+        folds::{Fold, SittingFolds, grouped_folds, leave_one_sitting_out, leave_two_sittings_out, random_folds},
+        split::SplitKind,
+    },
+};
+
+/// What makes up a fold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// A sitting at the microscope.
+    Session,
+    /// A benign and a malignant sitting together: a stand-in for another clinic.
+    Pair,
+    /// Whole overlap groups, evenly by class.
+    Group,
+    /// Single pictures: overlapping fields lie on both sides, and scores come out too high.
+    Random,
+}
+
+impl By {
+    /// How the split of a fold is made.
+    #[must_use]
+    pub const fn split(self) -> SplitKind {
+        match self {
+            Self::Session | Self::Pair | Self::Group => SplitKind::HeldOut,
+            Self::Random => SplitKind::Random,
+        }
+    }
+
+    /// Name, as on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Pair => "pair",
+            Self::Group => "group",
+            Self::Random => "random",
+        }
+    }
+}
+
+/// The folds of `data`; of sittings also those that cannot be left out. `count` and `seed` are of the other kinds.
+///
+/// # Errors
+/// [`Error::Content`] when no sitting is known, or none can be left out.
+pub fn folds(data: &Dataset, by: By, count: usize, seed: u64) -> Result<SittingFolds, Error> {
+    let folds = match by {
+        By::Session => leave_one_sitting_out(&data.images),
+        By::Pair => leave_two_sittings_out(&data.images),
+        By::Group => SittingFolds { folds: grouped_folds(&data.images, count, seed), ..SittingFolds::default() },
+        By::Random => SittingFolds { folds: random_folds(&data.images, count, seed), ..SittingFolds::default() },
+    };
+    if folds.folds.is_empty() {
+        return Err(Error::content(
+            &data.root,
+            "has no sitting that could be left out: sittings come from the column session of groups.csv, and a class must be \
+             shown by another sitting as well; use --by group",
+        ));
+    }
+    Ok(folds)
+}
+
+/// What was answered about a field that the network had not seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The picture.
+    pub file: String,
+    /// Its overlap group.
+    pub group: u32,
+    /// What it shows.
+    pub truth: Class,
+    /// The network's calibrated probabilities, in the order of [`Class::ALL`]; or why there are none.
+    pub probabilities: Observation<[f32; Class::COUNT]>,
+    /// The share of the five nearest neighbours by six colour numbers that are malignant, 0..=1.
+    pub colour: f32,
+}
+
+impl Answer {
+    /// The network's probability that the field is malignant, 0..=1; `None` where it saw nothing.
+    #[must_use]
+    pub fn malignant(&self) -> Option<f32> {
+        self.probabilities.observed().map(|probabilities| 1.0 - probabilities[Class::Benign.index()])
+    }
+
+    /// Whether the network is right about benign or malignant; never where it saw nothing.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.malignant().is_some_and(|malignant| match self.truth.is_malignant() {
+            true => malignant > 0.5,
+            false => malignant <= 0.5,
+        })
+    }
+
+    /// Whether the colours are.
+    #[must_use]
+    pub fn colour_is_right(&self) -> bool {
+        (self.colour > 0.5) == self.truth.is_malignant()
+    }
+}
+
+/// A fold, trained and asked: `fold.json` in its run folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoldOutcome {
+    /// The fold's name, such as the sitting.
+    pub name: String,
+    /// The epoch whose weights were asked.
+    pub epoch: usize,
+    /// Chosen on the validation part.
+    pub calibration: Calibration,
+    /// Fields of the validation part in which nothing was seen: the calibration learned nothing from them.
+    pub validation_unseen: usize,
+    /// The answers, in the order of the data set.
+    pub answers: Vec<Answer>,
+}
+
+/// Whether a fold holds one side only, and which.
+#[must_use]
+pub fn side(fold: &Fold, data: &Dataset) -> Option<bool> {
+    let mut sides = fold.test.iter().map(|&image| data.images[image].class.is_malignant());
+    let first = sides.next()?;
+    sides.all(|side| side == first).then_some(first)
+}

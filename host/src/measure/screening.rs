@@ -1,0 +1,120 @@
+//! The int8 network over a data set, on all cores: the same classifier that the device runs.
+
+use std::path::Path;
+
+use blastscope_shared::{
+    Classifier, RgbPixels, Verdict,
+    artifact::{PICTURE_ID_LEN, Pictures},
+    classifier::Workspace,
+    field::gate::Gate,
+    judge::Assessment,
+};
+use rayon::prelude::*;
+
+use crate::{
+    Error,
+    data::{
+        dataset::{Dataset, LabelledImage},
+        picture::{read_file, read_picture},
+        split::Part,
+    },
+    measure::prediction::Prediction,
+    support::progress::Progress,
+};
+
+/// Reads a model's file.
+///
+/// # Errors
+/// When it cannot be read or is no usable artifact; the sentence names the file.
+pub fn read_model(path: &Path) -> Result<Classifier, Error> {
+    let bytes = read_file(path)?;
+    Classifier::read(&bytes).map_err(|error| Error::content(path, error.to_string()))
+}
+
+/// What the device would find in a picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Finding {
+    /// What the network says.
+    pub assessment: Assessment,
+    /// Whether the gate would reject the picture.
+    pub rejected: bool,
+}
+
+/// Screens one picture.
+#[must_use]
+pub fn find(classifier: &Classifier, picture: &RgbPixels, workspace: &mut Workspace) -> Finding {
+    Finding { assessment: classifier.assess(picture, workspace), rejected: Gate::default().check(picture).is_err() }
+}
+
+/// Screens the pictures at `images` (indices into the data set), in that order.
+///
+/// # Errors
+/// When a picture cannot be read.
+pub fn screen(
+    classifier: &Classifier,
+    data: &Dataset,
+    images: &[usize],
+    progress: Progress,
+) -> Result<Vec<Finding>, Error> {
+    let task = progress.start("classifying", images.len());
+    images
+        .par_iter()
+        .map_init(
+            || classifier.workspace(),
+            |workspace, &image| {
+                let finding = find(classifier, &read_picture(&data.path(&data.images[image]))?, workspace);
+                task.advance(1);
+                Ok(finding)
+            },
+        )
+        .collect()
+}
+
+/// As [`screen`], as predictions.
+///
+/// # Errors
+/// As [`screen`].
+pub fn predictions(
+    classifier: &Classifier,
+    data: &Dataset,
+    images: &[usize],
+    progress: Progress,
+) -> Result<Vec<Prediction>, Error> {
+    let findings = screen(classifier, data, images, progress)?;
+    Ok(images.iter().zip(&findings).map(|(&image, finding)| prediction(&data.images[image], finding)).collect())
+}
+
+/// A finding as a prediction.
+#[must_use]
+pub fn prediction(image: &LabelledImage, finding: &Finding) -> Prediction {
+    Prediction {
+        file: image.file.clone(),
+        truth: image.class,
+        probabilities: finding.assessment.sight.map(|scores| scores.probabilities()),
+        abstained: match finding.assessment.verdict {
+            _ if finding.rejected => Some("rejected by the quality gate".to_owned()),
+            Verdict::Class { .. } => None,
+            Verdict::Abstain(reason) => Some(reason.kind().to_owned()),
+        },
+    }
+}
+
+/// The pictures of the data set that a model knows as those of `part`, told by their content; `None` for those of no part.
+#[must_use]
+pub fn known_as(pictures: &Pictures, data: &Dataset, part: Option<Part>) -> Vec<usize> {
+    let knows =
+        |list: &[u8], image: &LabelledImage| list.chunks_exact(PICTURE_ID_LEN).any(|id| image.sha256.starts_with(id));
+    let in_part = |image: &LabelledImage, part| match part {
+        Part::Train => knows(&pictures.train, image),
+        Part::Validation => knows(&pictures.validation, image),
+        Part::Test => knows(&pictures.test, image),
+    };
+    let images = data.images.iter().enumerate();
+    images
+        .filter(|(_, image)| match part {
+            Some(part) => in_part(image, part),
+            None => !Part::ALL.into_iter().any(|part| in_part(image, part)),
+        })
+        .map(|(index, _)| index)
+        .collect()
+}

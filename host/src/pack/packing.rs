@@ -1,0 +1,304 @@
+//! From quantized layers to an artifact: what is learned on training pictures, chosen on validation pictures and measured on test
+//! pictures.
+
+pub mod card;
+pub mod comparison;
+
+use std::path::Path;
+
+use blastscope_files::Printable as _;
+use rayon::prelude::*;
+
+use crate::{
+    Error,
+    data::{
+        dataset::{Dataset, sha256_from_hex},
+        split::{Item, Part, Split, SplitKind},
+    },
+    measure::unfamiliar::{Familiar, Unfamiliar},
+    pack::quantization::QuantizedLayers,
+    statistics::bootstrap::Bootstrap,
+    support::{output, progress::Progress},
+    training::{plan::TrainingPlan, run_folder::RunConfig},
+};
+use blastscope_shared::{
+    Class, Classifier, Observation, Rate,
+    artifact::{
+        Artifact, ArtifactError, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
+    },
+    field::stain::{self, HUES, Hue, Stain},
+    judge::{
+        Assessment, Thresholds,
+        calibration::Calibration,
+        novelty::{Distances, NoveltyStatistics},
+        operating_point::{OperatingPoint, Scored, usual_distances},
+    },
+};
+
+/// The parts of an artifact while they come together.
+pub struct Model<'a> {
+    /// Its card; preliminary until everything is measured.
+    pub card: ModelCard,
+    layers: &'a QuantizedLayers,
+    config: &'a RunConfig,
+    point: OperatingPoint,
+    statistics: NoveltyStatistics,
+    novelty: NoveltyBytes,
+    provenance: Provenance,
+}
+
+impl<'a> Model<'a> {
+    /// A model without novelty statistics and operating point yet.
+    ///
+    /// # Errors
+    /// When the layers do not make a network.
+    pub fn new(
+        config: &'a RunConfig,
+        data: &Dataset,
+        split: &Split,
+        layers: &'a QuantizedLayers,
+    ) -> Result<Self, Error> {
+        let hash = |text: &str| {
+            sha256_from_hex(text).ok_or_else(|| Error::Usage(format!("run.json holds an invalid SHA-256: {text}")))
+        };
+        let configuration = serde_json::to_string(&Published {
+            plan: TrainingPlan { weights: None, ..config.plan.clone() },
+            hardware: &config.hardware,
+        })
+        .map_err(|error| Error::Usage(format!("the configuration cannot be written: {error}")))?;
+        // Knows nothing, so that nothing is novel.
+        let network_hidden = hidden_len(layers, config)?;
+        let statistics = NoveltyStatistics {
+            means: Class::ALL.map(|_| vec![0.0; network_hidden]),
+            inverse_variances: vec![0.0; network_hidden],
+            stains: vec![Stain { mean: [0.0; HUES], inverse_covariance: [[0.0; HUES]; HUES] }],
+            usual: Distances::ONE,
+        };
+        let pending = || "measured after packing".to_owned();
+        Ok(Self {
+            card: ModelCard {
+                name: config.plan.arch.name().into(),
+                statement: STATEMENT.into(),
+                drawn: config.drawn,
+                intended_use: pending(),
+                data: pending(),
+                training: pending(),
+                results: Vec::new(),
+                limits: pending(),
+            },
+            layers,
+            config,
+            point: OperatingPoint {
+                calibration: Calibration::NONE,
+                thresholds: Thresholds { min_probability: 0.0, max_novelty: f32::MAX },
+            },
+            novelty: NoveltyBytes::new(&statistics),
+            statistics,
+            provenance: Provenance {
+                manifest_hash: hash(&config.manifest_hash)?,
+                split_hash: hash(&config.split_hash)?,
+                code_version: env!("CARGO_PKG_VERSION").into(),
+                configuration,
+                pictures: pictures(data, split),
+            },
+        })
+    }
+
+    /// The artifact as it stands.
+    #[must_use]
+    pub fn artifact(&self) -> Artifact<'_> {
+        Artifact {
+            card: self.card.clone(),
+            classes: Class::ALL.map(Class::name),
+            sight: self.config.sight,
+            layers: self.layers.layers(),
+            calibration: self.point.calibration,
+            thresholds: self.point.thresholds,
+            novelty: self.novelty.view(),
+            provenance: self.provenance.clone(),
+        }
+    }
+
+    /// The classifier as it stands.
+    fn classifier(&self) -> Result<Classifier, Error> {
+        let unusable = |error: ArtifactError| {
+            Error::Usage(format!("the quantized network {error}; train it longer or with a lower learning rate"))
+        };
+        Classifier::new(self.artifact()).map_err(unusable)
+    }
+
+    /// Learns what usual fields look like to the last layer, and their stain.
+    ///
+    /// # Errors
+    /// When a class is missing among `items`, or there are fewer than a stain is learned from.
+    pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
+        let classifier = self.classifier()?;
+        let task = Progress::Shown.start("learning what is familiar", items.len());
+        let fields: Vec<(Class, Vec<u8>, Hue)> = items
+            .par_iter()
+            .map_init(
+                || classifier.workspace(),
+                |workspace, item| {
+                    task.advance(1);
+                    let seen = classifier.observe(&inputs[item.image], workspace).observed()?;
+                    Some((data.images[item.image].class, seen.hidden.to_vec(), seen.hue))
+                },
+            )
+            .flatten()
+            .collect();
+        let views = fields.iter().map(|(class, hidden, _)| (*class, hidden.as_slice()));
+        let hues: Vec<Hue> = fields.iter().map(|(_, _, hue)| *hue).collect();
+        let statistics = NoveltyStatistics::learn(views, &hues).ok_or_else(|| {
+            Error::Usage(format!(
+                "the training part lacks a class or has fewer than {} fields with something to see; train on all four classes, \
+                 and give quantize more with --familiar",
+                stain::FEWEST_FIELDS
+            ))
+        })?;
+        self.know(statistics);
+        Ok(())
+    }
+
+    fn know(&mut self, statistics: NoveltyStatistics) {
+        self.novelty = NoveltyBytes::new(&statistics);
+        self.statistics = statistics;
+    }
+
+    /// How the model fares on pictures it should not be sure about, all those below `folder`, beside `familiar` ones: what the
+    /// novelty score tells apart, what the gate lets pass, what gets a class all the same, and what gets one with a probability above
+    /// 0.9.
+    ///
+    /// # Errors
+    /// When the folder holds no picture that can be read.
+    pub fn measure_unfamiliar(&self, folder: &Path, familiar: &[Familiar]) -> Result<Vec<Measurement>, Error> {
+        let classifier = self.classifier()?;
+        let found = Unfamiliar::measure(&classifier, folder, familiar, Bootstrap::default(), Progress::Shown)?;
+        let part = format!("{}: pictures unlike the training's", found.folder);
+        let area = found.area.map(|area| Measurement {
+            what: "more novel than a familiar field (ROC area)".into(),
+            part: part.clone(),
+            value: area.value as f32,
+            low: area.low as f32,
+            high: area.high as f32,
+            count: found.pictures as u32,
+        });
+        if area.is_none() {
+            let why = found.not_measured();
+            output::note(format_args!("warning: {}: the ROC area of the novelty is {why}", folder.printable()));
+        }
+        let passed = Rate::new(found.stopped.of - found.stopped.hits, found.stopped.of);
+        let measurement = |what: &str, rate: &Rate| rate.measurement(what, &part);
+        let rates = [
+            measurement("flagged as unfamiliar", &found.flagged),
+            measurement("let pass by the quality gate", &passed),
+            measurement("named with a class all the same", &found.named),
+            measurement("named with a probability above 0.9", &found.sure),
+        ];
+        Ok(area.into_iter().chain(rates).collect())
+    }
+
+    /// Chooses the usual distances, calibration and thresholds on `items`.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn choose_operating_point(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
+        let classifier = self.classifier()?;
+        let examples = crate::recipe::batches::examples(data, inputs, items);
+        let task = Progress::Shown.start("choosing thresholds", items.len());
+        let seen: Vec<Observation<([f32; Class::COUNT], Distances)>> = examples
+            .par_iter()
+            .map_init(
+                || classifier.workspace(),
+                |workspace, example| {
+                    task.advance(1);
+                    let seen = classifier.observe(&example.masked_input(classifier.framing()), workspace);
+                    seen.map(|seen| (seen.logits, self.statistics.distances(seen.hidden, &seen.hue)))
+                },
+            )
+            .collect();
+        drop(task);
+        let distances: Vec<Distances> =
+            seen.iter().filter_map(|seen| seen.observed()).map(|(_, distances)| distances).collect();
+        let mut statistics = self.statistics.clone();
+        statistics.usual = usual_distances(&distances);
+        let scored: Vec<Scored> = seen
+            .iter()
+            .zip(items)
+            .filter_map(|(seen, item)| {
+                let (logits, distances) = seen.observed()?;
+                Scored::new(data.images[item.image].class, logits, statistics.score(&distances)).observed()
+            })
+            .collect();
+        self.know(statistics);
+        self.point = OperatingPoint::choose(&scored).ok_or_else(|| {
+            Error::Usage(
+                "the validation part has no field with something to see; there is nothing to choose thresholds on"
+                    .into(),
+            )
+        })?;
+        let unseen = items.len() - scored.len();
+        if unseen > 0 {
+            output::note(format_args!(
+                "in {unseen} of {} validation fields nothing was seen; calibration and thresholds were chosen on the others",
+                items.len()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What the int8 network says of a split's items, in order; the gate is not asked.
+#[must_use]
+pub fn run_int8(
+    classifier: &Classifier,
+    data: &Dataset,
+    inputs: &[Vec<u8>],
+    items: &[Item],
+    what: &str,
+) -> Vec<Assessment> {
+    let examples = crate::recipe::batches::examples(data, inputs, items);
+    let task = Progress::Shown.start(what, items.len());
+    examples
+        .par_iter()
+        .map_init(
+            || classifier.workspace(),
+            |workspace, example| {
+                let assessment = classifier.assess_field(&example.masked_input(classifier.framing()), workspace);
+                task.advance(1);
+                assessment
+            },
+        )
+        .collect()
+}
+
+/// The pictures of each part, by content.
+fn pictures(data: &Dataset, split: &Split) -> Pictures {
+    let list = |part| {
+        let mut ids: Vec<&[u8]> =
+            split.items(part).map(|item| &data.images[item.image].sha256[..PICTURE_ID_LEN]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.concat()
+    };
+    let test = list(Part::Test);
+    // The paper's split has no validation part of its own: its items are the test part's.
+    let validation = if split.kind == SplitKind::Paper { Vec::new() } else { list(Part::Validation) };
+    Pictures { train: list(Part::Train), validation, test }
+}
+
+fn hidden_len(layers: &QuantizedLayers, config: &RunConfig) -> Result<usize, Error> {
+    blastscope_shared::Network::new(config.sight.shape(), &layers.layers()).map(|network| network.hidden_len()).map_err(
+        |error| {
+            let error = ArtifactError::from(error);
+            Error::Usage(format!("the quantized network {error}; train it longer or with a lower learning rate"))
+        },
+    )
+}
+
+/// A run's plan without the paths of the machine it ran on, and the machine.
+#[derive(serde::Serialize)]
+struct Published<'a> {
+    #[serde(flatten)]
+    plan: TrainingPlan,
+    hardware: &'a str,
+}

@@ -1,0 +1,330 @@
+//! Corrections that come back from the microscope: a challenger that has learned from them, and whether it may replace the champion.
+//!
+//! The last layer is moved ([`head`](blastscope_shared::adaptation::head)) towards the corrected fields and held by fields of the champion's own
+//! training part, so that it does not forget them. How far it moves is chosen by the champion's validation part and by
+//! cross-validation over the corrected fields: whole specimens are left out, or single fields where a class comes from one specimen
+//! alone. The champion's test part is locked: nothing is chosen on it, corrected fields that are in it are left out, and both are measured
+//! on it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    data::{
+        dataset::{Dataset, LabelledImage},
+        split::Part,
+    },
+    measure::{
+        paired::{Paired, Score},
+        prediction::Prediction,
+        screening,
+    },
+    pack::adaptation,
+    statistics::bootstrap::Bootstrap,
+    support::progress::Progress,
+};
+use blastscope_shared::{
+    Class, Classifier, Rate,
+    adaptation::{
+        AdaptationError, PULLS,
+        head::{Labelled, Shift},
+        last_layer, learn_stain, lowest_loss, shifted,
+    },
+    artifact::{Artifact, ArtifactError, Measurement, NoveltyBytes, PICTURE_ID_LEN},
+    hex,
+    judge::operating_point::{OperatingPoint, Scored, cross_entropy},
+    layers::{Layer, quantization::QuantizedFilters},
+};
+
+/// How to retrain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetrainingPlan {
+    /// Fields of the champion's training part that are shown again.
+    pub replay: usize,
+    /// Weight of a corrected field relative to a replayed one.
+    pub emphasis: f64,
+    /// By how much any [`Score`] may be worse than the champion's, 0..=1.
+    pub tolerance: f64,
+    /// Seed of the draw of replayed fields.
+    pub seed: u64,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Contest {
+    /// Identity of the champion, 64 hexadecimal digits.
+    pub champion: String,
+    /// Identity of the challenger.
+    pub challenger: String,
+    /// Corrected fields that were learned from, in the order of [`Class::ALL`].
+    pub learned: [usize; Class::COUNT],
+    /// Corrected fields that were left out: those of the locked part or of the validation part, those without cells, copies.
+    pub left_out: usize,
+    /// Fields that were shown again.
+    pub replayed: usize,
+    /// Fields of the validation part in which nothing was seen: calibration and thresholds learned nothing from them.
+    pub validation_unseen: usize,
+    /// How strongly the last layer was held.
+    pub pull: f64,
+    /// Whether that was found by leaving out whole specimens of corrected fields; otherwise single fields, because a class came from one
+    /// specimen alone.
+    pub by_specimen: bool,
+    /// Corrected fields that the champion, and the challenger, take for what they are.
+    pub corrected_right: [usize; 2],
+    /// Both on the locked part.
+    pub locked: Paired,
+    /// In what the challenger is worse than may be; empty where it may replace the champion.
+    pub worse: Vec<String>,
+}
+
+/// Makes a challenger to the model in `file` from the corrected fields `additions`; `data` is the data set that the champion was made
+/// from.
+///
+/// # Errors
+/// [`Error::Content`] when `data` does not hold the champion's training, validation and test pictures, or nothing is left to learn
+/// from; other errors when a picture cannot be read or the file is no model.
+pub fn retrain(
+    file: &[u8],
+    data: &Dataset,
+    additions: &[Dataset],
+    plan: &RetrainingPlan,
+    progress: Progress,
+) -> Result<(Vec<u8>, Contest), Error> {
+    let unusable = |error: ArtifactError| Error::Usage(format!("the model {error}"));
+    let (mut artifact, id) = Artifact::read(file).map_err(unusable)?;
+    let champion = Classifier::read(file).map_err(unusable)?;
+    let (layer, scale) = last_layer(&artifact).map_err(|error: AdaptationError| Error::Usage(error.to_string()))?;
+
+    let part = |part: Part| {
+        let images = screening::known_as(&champion.provenance().pictures, data, Some(part));
+        if images.is_empty() {
+            return Err(Error::content(
+                &data.root,
+                format!("holds no picture of the model's {part} part; give --data the data set that it was made from"),
+            ));
+        }
+        Ok(images)
+    };
+    let (training, validation, locked) = (part(Part::Train)?, part(Part::Validation)?, part(Part::Test)?);
+    let (replay, _) = adaptation::draw(data, &training, plan.replay, plan.seed);
+    let replayed = adaptation::look(&champion, data, &replay, scale, progress)?;
+    let validated = adaptation::look(&champion, data, &validation, scale, progress)?;
+    let corrected =
+        Corrected::look(&champion, data, additions, [&validation, &locked], scale, plan.emphasis, progress)?;
+
+    let temperature = artifact.calibration.temperature;
+    let replayed: Vec<&Labelled> = replayed.iter().map(|(_, field)| field).collect();
+    let learned: Vec<&Labelled> = replayed.iter().copied().chain(corrected.fields.iter()).collect();
+    let mut statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
+    learn_stain(&mut statistics, &corrected.fields.iter().map(|field| field.hue).collect::<Vec<_>>());
+    // All or none: a layer that fails some of the fields must not be compared on the others.
+    let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
+        let scored = fields
+            .iter()
+            .zip(logits)
+            .map(|(field, &logits)| Scored::new(field.class, logits, field.novelty(&statistics, scale)).observed());
+        scored.collect()
+    };
+    let validated: Vec<&Labelled> = validated.iter().map(|(_, field)| field).collect();
+    if validated.is_empty() {
+        return Err(Error::content(
+            &data.root,
+            "has no validation field with something to see to choose thresholds on",
+        ));
+    }
+    let task = progress.start("moving the last layer", PULLS.len());
+    let try_out = |pull: f64| {
+        let shift = Shift::fit(&learned, temperature, pull);
+        let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
+        let held_out = corrected.held_out(&replayed, temperature, pull);
+        let on_corrected = scored(&corrected.fields.iter().collect::<Vec<_>>(), &held_out)?;
+        let fields = scored(&validated, &logits)?;
+        let point = OperatingPoint::choose(&fields)?;
+        let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
+        loss.is_finite().then_some((loss, (pull, shift, point)))
+    };
+    let best = lowest_loss(None, try_out, &mut |done, _| task.advance(usize::from(done > 0)));
+    drop(task);
+    let Some((_, (pull, shift, point))) = best else {
+        return Err(Error::Usage(
+            "the model computes no finite numbers for the validation and the corrected fields; start from another --base".into(),
+        ));
+    };
+
+    let quantized = QuantizedFilters::new(&shifted(&layer, &shift), scale, 1.0);
+    artifact.layers.pop();
+    artifact.layers.push(Layer::Dense(quantized.view()));
+    let novelty = NoveltyBytes::new(&statistics);
+    artifact.novelty = novelty.view();
+    (artifact.calibration, artifact.thresholds) = (point.calibration, point.thresholds);
+    corrected.remember(&mut artifact, &hex(&id), pull);
+    let challenger = Classifier::new(artifact.clone()).map_err(unusable)?;
+    let (locked, results) = compare([&champion, &challenger], data, &locked, progress)?;
+    artifact.card.results = results;
+    let bytes = artifact.to_bytes().map_err(unusable)?;
+    let (_, challenger_id) = Artifact::read(&bytes).map_err(unusable)?;
+    let right = |classifier: &Classifier| -> Result<usize, Error> {
+        let mut right = 0;
+        for (addition, images) in additions.iter().zip(&corrected.images) {
+            let predictions = screening::predictions(classifier, addition, images, Progress::Silent)?;
+            right += predictions.iter().filter(|prediction| prediction.is_right()).count();
+        }
+        Ok(right)
+    };
+    let contest = Contest {
+        champion: champion.model_id().to_owned(),
+        challenger: hex(&challenger_id),
+        learned: Class::ALL.map(|class| corrected.fields.iter().filter(|field| field.class == class).count()),
+        left_out: corrected.left_out,
+        replayed: replayed.len(),
+        validation_unseen: validation.len() - validated.len(),
+        pull,
+        by_specimen: adaptation::groups_suffice(&corrected.pictures),
+        corrected_right: [right(&champion)?, right(&challenger)?],
+        worse: worse(&locked, plan.tolerance),
+        locked,
+    };
+    Ok((bytes, contest))
+}
+
+/// The corrected fields that may be learned from.
+struct Corrected {
+    fields: Vec<Labelled>,
+    /// Their pictures, in the same order, for folds of whole overlap groups.
+    pictures: Vec<LabelledImage>,
+    /// Their indices, by data set.
+    images: Vec<Vec<usize>>,
+    left_out: usize,
+}
+
+impl Corrected {
+    fn look(
+        champion: &Classifier,
+        data: &Dataset,
+        additions: &[Dataset],
+        kept_apart: [&[usize]; 2],
+        scale: f32,
+        emphasis: f64,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        let mut met: std::collections::HashSet<[u8; 32]> =
+            kept_apart.into_iter().flatten().map(|&image| data.images[image].sha256).collect();
+        let mut corrected = Self { fields: Vec::new(), pictures: Vec::new(), images: Vec::new(), left_out: 0 };
+        for (number, addition) in additions.iter().enumerate() {
+            let fresh: Vec<usize> =
+                (0..addition.images.len()).filter(|&at| met.insert(addition.images[at].sha256)).collect();
+            let seen = adaptation::look(champion, addition, &fresh, scale, progress)?;
+            corrected.left_out += addition.images.len() - seen.len();
+            corrected.images.push(seen.iter().map(|(image, _)| *image).collect());
+            for (image, field) in seen {
+                corrected.fields.push(Labelled { weight: emphasis, ..field });
+                // Groups of two exports are not the same.
+                let group = addition.images[image].group | (number as u32) << 24;
+                corrected.pictures.push(LabelledImage { group, ..addition.images[image].clone() });
+            }
+        }
+        if corrected.fields.is_empty() {
+            return Err(Error::Usage(format!(
+                "of {} corrected fields none is left to learn from: they have no cells, are copies, or lie in the part that models are \
+                 measured on",
+                corrected.left_out
+            )));
+        }
+        Ok(corrected)
+    }
+
+    /// The logits of each corrected field by a layer that has learned from the others and from `replayed`.
+    fn held_out(&self, replayed: &[&Labelled], temperature: f32, pull: f64) -> Vec<[f32; Class::COUNT]> {
+        let mut logits: Vec<_> = self.fields.iter().map(|field| field.logits).collect();
+        for fold in adaptation::folds_of(&self.pictures) {
+            let others = fold.train.iter().map(|&at| &self.fields[at]);
+            let train: Vec<&Labelled> = replayed.iter().copied().chain(others).collect();
+            let shift = Shift::fit(&train, temperature, pull);
+            fold.test.into_iter().for_each(|at| logits[at] = shift.apply(&self.fields[at]));
+        }
+        logits
+    }
+
+    /// Writes into card and provenance what was done.
+    fn remember(&self, artifact: &mut Artifact<'_>, champion: &str, pull: f64) {
+        let counts = Class::ALL
+            .map(|class| format!("{class} {}", self.fields.iter().filter(|field| field.class == class).count()));
+        artifact.card.training = format!(
+            "{} Retrained from model {champion:.12} with {} corrected fields ({}): the last layer was moved, held by {pull}.",
+            artifact.card.training,
+            self.fields.len(),
+            counts.join(", ")
+        );
+        let mut ids: Vec<Vec<u8>> =
+            artifact.provenance.pictures.train.chunks_exact(PICTURE_ID_LEN).map(<[u8]>::to_vec).collect();
+        ids.extend(self.pictures.iter().map(|picture| picture.sha256[..PICTURE_ID_LEN].to_vec()));
+        ids.sort_unstable();
+        ids.dedup();
+        artifact.provenance.pictures.train = ids.concat();
+    }
+}
+
+/// Both on the locked part, and what the challenger's card says of it.
+fn compare(
+    models: [&Classifier; 2],
+    data: &Dataset,
+    locked: &[usize],
+    progress: Progress,
+) -> Result<(Paired, Vec<Measurement>), Error> {
+    let predictions: Vec<Vec<Prediction>> = models
+        .into_iter()
+        .map(|model| screening::predictions(model, data, locked, progress))
+        .collect::<Result<_, Error>>()?;
+    let groups: Vec<u32> = locked.iter().map(|&image| data.images[image].group).collect();
+    let both = [predictions[0].as_slice(), &predictions[1]];
+    let paired = Paired::new(["champion", "challenger"], both, &groups, Bootstrap::default())?;
+    Ok((paired, measurements(&predictions[1])))
+}
+
+/// What speaks against the challenger: each [`Score`] in which it is worse by more than `tolerance`, or that is missing or not a
+/// number. A score that neither has, because no field shows the class, speaks for nobody.
+fn worse(locked: &Paired, tolerance: f64) -> Vec<String> {
+    let percent = |value: f64| format!("{:.1} %", value * 100.0);
+    let objection = |score: Score| {
+        let found = locked.scores.iter().find(|found| found.score == score);
+        let Some(found) = found else { return Some(format!("{score}: not measured")) };
+        match found.values {
+            [None, None] => None,
+            [was, None] => {
+                Some(format!("{score}: nothing to compute it from instead of {}", percent(was.unwrap_or(0.0))))
+            }
+            [None, Some(is)] => (!is.is_finite()).then(|| format!("{score}: not a number")),
+            [Some(was), Some(is)] => {
+                let loss = score.loss(was, is);
+                let holds = loss <= tolerance + 1e-9;
+                let is_number = loss.is_finite();
+                match (is_number, holds) {
+                    (true, true) => None,
+                    (true, false) => Some(format!("{score}: {} instead of {}", percent(is), percent(was))),
+                    (false, _) => Some(format!("{score}: not a number")),
+                }
+            }
+        }
+    };
+    Score::ALL.into_iter().filter_map(objection).collect()
+}
+
+/// What the challenger reached on the locked part, for its card.
+fn measurements(predictions: &[Prediction]) -> Vec<Measurement> {
+    let rate = |of: fn(Class) -> bool, right: fn(&Prediction) -> bool| {
+        let fields = || predictions.iter().filter(|one| of(one.truth));
+        Rate::new(fields().filter(|one| right(one)).count(), fields().count())
+    };
+    let rates = [
+        ("accuracy, int8", rate(|_| true, Prediction::is_right)),
+        ("sensitivity, malignant", rate(Class::is_malignant, Prediction::is_malignant)),
+        ("specificity, benign", rate(|class| !class.is_malignant(), Prediction::is_benign)),
+    ];
+    let known = rates.iter().filter(|(_, rate)| rate.value.is_some());
+    known
+        .map(|(what, rate)| rate.measurement(what, "test part of the data set that the first model was made from"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

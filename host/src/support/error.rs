@@ -1,0 +1,58 @@
+//! What can go wrong on the host: one sentence each, with the path or the value, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use blastscope_files::Printable as _;
+
+/// Any failure of a host command.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be read, written or listed.
+    #[error("cannot {action} {}: {source}", path.printable())]
+    Io {
+        /// What was tried: `read`, `write`, `create the folder`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A picture could not be decoded.
+    #[error("{}: {source}", path.printable())]
+    Picture {
+        /// The picture's file.
+        path: PathBuf,
+        /// Why.
+        source: blastscope_shared::field::decode::DecodeError,
+    },
+    /// A file's content is not what it should be.
+    #[error("{}: {reason}", path.printable())]
+    Content {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// An option's value, or a combination of options, makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The results, or how far the work is, could not be written to standard output.
+    #[error("the output could not be written ({0})")]
+    Output(std::io::Error),
+    /// The user asked to stop; what is on disk can be resumed.
+    #[error("stopped: {0}")]
+    Interrupted(String),
+}
+
+impl Error {
+    /// An [`Error::Io`], for `map_err`: `.map_err(Error::io("read", path))`.
+    pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.as_ref().to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// An [`Error::Content`].
+    pub fn content(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Content { path: path.as_ref().to_path_buf(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,124 @@
+//! How a run folder begins and is opened again.
+
+use std::{io::Read, path::Path};
+
+use blastscope_files::Printable as _;
+use blastscope_shared::hex;
+use sha2::{Digest, Sha256};
+
+use super::{
+    machine::Machine,
+    plan::TrainingPlan,
+    run_folder::{Format, RunConfig, RunFolder},
+};
+use crate::{
+    Error,
+    data::{dataset::Dataset, split::Split},
+    recipe::loaders::share_of,
+};
+
+impl TrainingPlan {
+    /// Begins a run in the folder `out`: draws and writes the split, then the configuration.
+    ///
+    /// # Errors
+    /// When the folder is in use, the data cannot be split, the machine's devices cannot share a batch equally, or a file cannot be
+    /// read or written.
+    pub fn begin(
+        &self,
+        out: &Path,
+        data: &Dataset,
+        source: &Source<'_>,
+        machine: &Machine,
+    ) -> Result<(RunFolder, RunConfig, Split), Error> {
+        let split = Split::draw(data, self.split, self.seed, self.per_class)?;
+        let (run, config) = self.begin_with(&split, out, data, source, machine)?;
+        Ok((run, config, split))
+    }
+
+    /// As [`Self::begin`], with a split that is there already.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn begin_with(
+        &self,
+        split: &Split,
+        out: &Path,
+        data: &Dataset,
+        source: &Source<'_>,
+        machine: &Machine,
+    ) -> Result<(RunFolder, RunConfig), Error> {
+        share_of(self.batch_size, machine.devices().len())?;
+        let weights_sha256 = self.weights.as_deref().map(fingerprint).transpose()?;
+        let run = RunFolder::create(out)?;
+        split.write(&run.split(), data)?;
+        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
+        let config = RunConfig {
+            format: Format::Run2,
+            plan: Self {
+                split: split.kind,
+                weights: self.weights.as_deref().map(absolute).transpose()?,
+                ..self.clone()
+            },
+            weights_sha256,
+            data: absolute(source.root)?,
+            groups: source.groups.map(Path::to_path_buf),
+            manifest_hash: hex(&data.manifest_hash()),
+            split_hash: hex(&split.hash(data)?),
+            drawn: data.drawn,
+            sight: self.sight(),
+            hardware: machine.to_string(),
+            code_version: env!("CARGO_PKG_VERSION").into(),
+        };
+        run.write_config(&config)?;
+        Ok((run, config))
+    }
+
+    /// Opens the run in `folder` again, if one was begun there.
+    ///
+    /// # Errors
+    /// When it was begun with other settings or on other data, or cannot be read.
+    pub fn reopen(&self, folder: &Path, data: &Dataset) -> Result<Option<(RunFolder, RunConfig)>, Error> {
+        if !folder.join("run.json").is_file() {
+            return Ok(None);
+        }
+        let run = RunFolder::open(folder)?;
+        let config = run.config()?;
+        let weights = self.weights.as_deref().and_then(|path| std::path::absolute(path).ok());
+        if let Some(difference) = (Self { weights, ..self.clone() }).difference(&config.plan) {
+            let reason = format!("was started with {difference}; give the same settings again, or another --out");
+            return Err(Error::content(folder, reason));
+        }
+        let manifest_hash = hex(&data.manifest_hash());
+        if config.manifest_hash != manifest_hash {
+            let reason = format!(
+                "was trained on other images ({:.12}) than are in {} ({manifest_hash:.12}); give another --out",
+                config.manifest_hash,
+                data.root.printable()
+            );
+            return Err(Error::content(folder, reason));
+        }
+        Ok(Some((run, config)))
+    }
+}
+
+/// Where a data set came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The folder that was given.
+    pub root: &'a Path,
+    /// The table of overlap groups that was given, if any.
+    pub groups: Option<&'a Path>,
+}
+
+/// SHA-256 of a file of weights, hexadecimal.
+pub(super) fn fingerprint(path: &Path) -> Result<String, Error> {
+    let mut file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(Error::io("read", path))? {
+            0 => return Ok(hex(&hash.finalize())),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What a training is asked to be: one struct for the command line, the run folder, the model's provenance and the reports.
+//!
+//! A new option is a field here and the place that uses it.
+
+use std::path::PathBuf;
+
+use blastscope_shared::Sight;
+use clap::{Args, FromArgMatches as _, builder::RangedU64ValueParser};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    architecture::Architecture, batch_statistics::BatchStatistics, optimizer::OptimizerKind, schedule::Schedule,
+};
+use crate::{
+    data::split::SplitKind,
+    recipe::{Defaults, Recipe},
+};
+
+const PAPER: Defaults = Recipe::Paper.defaults();
+const ROBUST: Defaults = Recipe::Robust.defaults();
+/// Name of a recipe on the command line, on which the defaults of other options hang.
+const ROBUST_NAME: &str = Recipe::Robust.name();
+
+/// Everything about a training that its user chooses, but data, folder and machine; what is not given is the recipe's.
+#[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
+pub struct TrainingPlan {
+    /// What the network sees and how that is varied. `paper` is Anand et al.'s: whole fields in colour. `robust` looks cell by cell at
+    /// optical density, so that the verdict depends less on the sitting.
+    #[arg(long, value_enum, default_value_t = Recipe::Paper)]
+    pub recipe: Recipe,
+    /// Network.
+    #[arg(long, value_enum, default_value_t = Architecture::Allcnn)]
+    pub arch: Architecture,
+    /// Optimizer [default: adam; robust: adamw].
+    #[arg(long, value_enum, default_value = PAPER.optimizer, default_value_if("recipe", ROBUST_NAME, ROBUST.optimizer),
+        hide_default_value = true)]
+    pub optimizer: OptimizerKind,
+    /// Passes over the training part; robust: passes of 4 times --per-class cells [default: 30; robust: 8].
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000),
+        default_value = PAPER.epochs, default_value_if("recipe", ROBUST_NAME, ROBUST.epochs), hide_default_value = true)]
+    pub epochs: usize,
+    /// Pictures or cells a step [default: 32; robust: 64].
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024),
+        default_value = PAPER.batch_size, default_value_if("recipe", ROBUST_NAME, ROBUST.batch_size), hide_default_value = true)]
+    pub batch_size: usize,
+    /// Highest learning rate [default: 0.001; robust: 0.002].
+    #[arg(long, value_name = "RATE", value_parser = learning_rate, default_value = PAPER.learning_rate,
+        default_value_if("recipe", ROBUST_NAME, ROBUST.learning_rate), hide_default_value = true)]
+    pub learning_rate: f64,
+    /// How the learning rate moves [default: constant; robust: one-cycle].
+    #[arg(long, value_enum, default_value = PAPER.schedule, default_value_if("recipe", ROBUST_NAME, ROBUST.schedule),
+        hide_default_value = true)]
+    pub schedule: Schedule,
+    /// Where batch normalization has its mean and variance from after training: measured anew after each epoch with the weights held
+    /// still, or the running averages of training [default: anew; robust: running, as it was found].
+    #[arg(long, value_enum, default_value = PAPER.batch_statistics,
+        default_value_if("recipe", ROBUST_NAME, ROBUST.batch_statistics), hide_default_value = true)]
+    pub batch_statistics: BatchStatistics,
+    /// Share of the hidden units dropped in training [default: 0.5; robust: 0.4].
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = PAPER.dropout,
+        default_value_if("recipe", ROBUST_NAME, ROBUST.dropout), hide_default_value = true)]
+    pub dropout: f64,
+    /// Width and height of the network's input, a multiple of 32; the robust recipe has its own.
+    #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = image_size)]
+    pub image_size: u16,
+    /// Items a class in the training part after augmentation.
+    #[arg(long, default_value_t = 1500, value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    pub per_class: usize,
+    /// Stop when the validation loss has not improved for N epochs; 0 never stops early.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub patience: usize,
+    /// Seed of weights, shuffling, splits and folds.
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    pub seed: u64,
+    /// How the data are split; each command that trains has its own ways.
+    #[arg(skip = SplitKind::Grouped)]
+    pub split: SplitKind,
+    /// File of weights to start from; fresh ones without.
+    #[arg(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
+}
+
+/// The plan of a command line without options.
+impl Default for TrainingPlan {
+    fn default() -> Self {
+        let command = Self::augment_args(clap::Command::new("train").no_binary_name(true));
+        let matches = command.try_get_matches_from([""; 0]).expect("no option is required");
+        Self::from_arg_matches(&matches).expect("every option has a default")
+    }
+}
+
+impl TrainingPlan {
+    /// What the network is shown.
+    #[must_use]
+    pub const fn sight(&self) -> Sight {
+        self.recipe.sight(self.image_size)
+    }
+
+    /// Each option by its name in words, with its value as the command line takes it; sorted by name.
+    #[must_use]
+    pub fn facts(&self) -> Vec<(String, String)> {
+        let options = match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(options)) => options,
+            _ => serde_json::Map::new(),
+        };
+        let text = |value: serde_json::Value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        options.into_iter().map(|(name, value)| (name.replace('_', " "), text(value))).collect()
+    }
+
+    /// The first option in which `was` differs from this plan, as `epochs 30 and not 2`; `None` where they are the same.
+    #[must_use]
+    pub fn difference(&self, was: &Self) -> Option<String> {
+        let (was, is) = (was.facts(), self.facts());
+        let value = |facts: &[(String, String)], name: &str| {
+            facts.iter().find(|(other, _)| other == name).map_or_else(|| "none".to_owned(), |(_, value)| value.clone())
+        };
+        let mut names = was.iter().chain(&is).map(|(name, _)| name);
+        let name = names.find(|name| value(&was, name) != value(&is, name))?;
+        Some(format!("{name} {} and not {}", value(&was, name), value(&is, name)))
+    }
+}
+
+/// A learning rate from the command line: above 0, at most 1.
+///
+/// # Errors
+/// Other values, in a sentence.
+pub fn learning_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
+        _ => Err("a learning rate lies above 0 and at most at 1, such as 0.001".into()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("a share lies from 0 up to but not at 1, such as 0.5".into()),
+    }
+}
+
+/// A side of the network's input from the command line: a multiple of 32 from 32 to 1024 pixels.
+///
+/// # Errors
+/// Other values, in a sentence.
+pub fn image_size(text: &str) -> Result<u16, String> {
+    match text.parse::<u16>() {
+        Ok(side) if (32..=1024).contains(&side) && side % 32 == 0 => Ok(side),
+        _ => Err("the network needs a multiple of 32 from 32 to 1024, such as 224".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        plan: TrainingPlan,
+    }
+
+    fn plan(arguments: &[&str]) -> TrainingPlan {
+        Line::parse_from(std::iter::once("train").chain(arguments.iter().copied())).plan
+    }
+
+    #[test]
+    fn each_recipe_has_the_defaults_that_it_was_measured_with_unless_others_are_asked_for() {
+        assert_eq!(plan(&[]), TrainingPlan::default());
+        let robust = plan(&["--recipe", "robust"]);
+        assert_eq!((robust.epochs, robust.batch_size, robust.optimizer), (8, 64, OptimizerKind::Adamw));
+        let statistics = |arguments| plan(arguments).batch_statistics;
+        assert_eq!(statistics(&[]), BatchStatistics::Anew);
+        assert_eq!(statistics(&["--recipe", "robust"]), BatchStatistics::Running);
+        assert_eq!(statistics(&["--recipe", "robust", "--batch-statistics", "anew"]), BatchStatistics::Anew);
+        assert_eq!(statistics(&["--batch-statistics", "running"]), BatchStatistics::Running);
+    }
+
+    #[test]
+    fn a_difference_names_the_option_and_both_values() {
+        let was = TrainingPlan { seed: u64::MAX, ..TrainingPlan::default() };
+        assert_eq!(was.difference(&was), None);
+        let is = TrainingPlan { epochs: 2, ..was.clone() };
+        assert_eq!(is.difference(&was).as_deref(), Some("epochs 30 and not 2"));
+        let is = TrainingPlan { weights: Some("a.pth".into()), ..was.clone() };
+        assert_eq!(is.difference(&was).as_deref(), Some("weights none and not a.pth"));
+    }
+
+    #[test]
+    fn a_plan_survives_its_json() {
+        let plan =
+            TrainingPlan { split: SplitKind::HeldOut, learning_rate: 0.1 + 0.2, ..plan(&["--recipe", "robust"]) };
+        let json = serde_json::to_string(&plan).expect("written");
+        assert_eq!(serde_json::from_str::<TrainingPlan>(&json).expect("read"), plan);
+    }
+}

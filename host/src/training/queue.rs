@@ -1,0 +1,250 @@
+//! Several trainings, one after the other or some at once, each in a run folder: what is finished is kept, what was interrupted resumes.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use blastscope_files::Printable as _;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    begin::Source,
+    checkpoints,
+    machine::Machine,
+    plain_renderer::Outlook,
+    plan::TrainingPlan,
+    run_folder::{RunConfig, RunFolder},
+    train_in_queue,
+};
+use crate::{
+    Error,
+    data::{dataset::Dataset, split::Split},
+    support::{atomic_file, output, signal},
+};
+
+/// What all trainings of a queue share.
+pub struct Queue<'a> {
+    /// The folder of the run folders.
+    pub out: &'a Path,
+    /// The data.
+    pub data: &'a Dataset,
+    /// Where the data came from.
+    pub source: Source<'a>,
+    /// What computes.
+    pub machine: Machine,
+    /// What a training is called here: `fold`.
+    pub noun: &'static str,
+    /// The file in a run folder that says what the training came to: `fold.json`.
+    pub file: &'static str,
+}
+
+/// A training of a queue.
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Name of its run folder.
+    pub folder: String,
+    /// How it is trained.
+    pub plan: TrainingPlan,
+    /// The pictures that are held out as its test part; otherwise the plan's split is drawn.
+    pub held_out: Option<Vec<usize>>,
+}
+
+/// A training that came to its end.
+pub struct Trained {
+    /// Its folder.
+    pub run: RunFolder,
+    /// How it was trained.
+    pub config: RunConfig,
+    /// Its split.
+    pub split: Split,
+    /// Mean duration of an epoch in seconds, where any was trained now.
+    pub seconds_per_epoch: Option<f64>,
+}
+
+impl Queue<'_> {
+    /// What each training came to, in order; `None` where it is not finished.
+    ///
+    /// # Errors
+    /// When a folder holds a training by another plan or of other data, or cannot be read.
+    pub fn outcomes<T: DeserializeOwned>(&self, entries: &[Entry]) -> Result<Vec<Option<T>>, Error> {
+        entries.iter().map(|entry| self.outcome(entry)).collect()
+    }
+
+    fn outcome<T: DeserializeOwned>(&self, entry: &Entry) -> Result<Option<T>, Error> {
+        let folder = self.folder(entry);
+        let path = folder.join(self.file);
+        if entry.plan.reopen(&folder, self.data)?.is_none() || !path.is_file() {
+            return Ok(None);
+        }
+        read(&path).map(Some)
+    }
+
+    fn folder(&self, entry: &Entry) -> PathBuf {
+        self.out.join(&entry.folder)
+    }
+
+    fn again(&self) -> String {
+        format!("finished {}s stay in {}; give the same command again to go on", self.noun, self.out.printable())
+    }
+
+    /// Trains and measures what is not finished, `jobs` trainings at a time. `outlook` says how long the later ones take, in units of
+    /// the one at the given place, and what is said of it besides; `measure` gets each one that is trained, and `written` what is
+    /// there whenever one is finished.
+    ///
+    /// # Errors
+    /// Whatever stops a training; [`Error::Interrupted`] when the user does. What is finished by then stays.
+    pub fn conduct<T: Serialize + DeserializeOwned>(
+        &self,
+        entries: &[Entry],
+        jobs: usize,
+        outlook: impl Fn(usize, &[Option<T>]) -> (f64, Option<String>),
+        mut measure: impl FnMut(usize, &Trained) -> Result<T, Error>,
+        mut written: impl FnMut(&[Option<T>]) -> Result<(), Error>,
+    ) -> Result<Vec<Option<T>>, Error> {
+        // From here on the first Ctrl-C waits for a point from which everything can go on.
+        signal::on_interrupt(|| ());
+        let mut outcomes = self.outcomes(entries)?;
+        let finished = outcomes.iter().flatten().count();
+        if finished > 0 {
+            output::progress(format_args!("{finished} of {} {}s are finished already", entries.len(), self.noun));
+        }
+        if jobs > 1 {
+            let open = entries.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());
+            self.train_in_parallel(&open.map(|(entry, _)| entry).collect::<Vec<_>>(), jobs)?;
+        }
+        for (at, entry) in entries.iter().enumerate() {
+            if outcomes[at].is_some() {
+                continue;
+            }
+            if signal::interrupted() {
+                return Err(Error::Interrupted(self.again()));
+            }
+            let place = format!("{} {} of {}, {}", self.noun, at + 1, entries.len(), entry.name);
+            let (later, remark) = outlook(at, &outcomes);
+            output::progress(remark.map_or_else(|| place.clone(), |remark| format!("{place}: {remark}")));
+            let trained = self.train(entry, Outlook { place, later })?;
+            let outcome = measure(at, &trained)?;
+            let path = trained.run.root().join(self.file);
+            let json = serde_json::to_vec_pretty(&outcome).map_err(|error| Error::content(&path, error.to_string()))?;
+            atomic_file::write(&path, &json)?;
+            outcomes[at] = Some(outcome);
+            written(&outcomes)?;
+        }
+        Ok(outcomes)
+    }
+
+    /// Begins an entry's run, or opens it again, to be written to.
+    fn open(&self, entry: &Entry) -> Result<(RunFolder, RunConfig, Split), Error> {
+        let folder = self.folder(entry);
+        if let Some((run, config)) = entry.plan.reopen(&folder, self.data)? {
+            let run = run.locked()?;
+            let split = Split::read(&run.split(), self.data)?;
+            return Ok((run, config, split));
+        }
+        let TrainingPlan { split, seed, per_class, .. } = entry.plan;
+        let split = match &entry.held_out {
+            Some(test) => Split::hold_out(self.data, test, split, seed, per_class)?,
+            None => Split::draw(self.data, split, seed, per_class)?,
+        };
+        let (run, config) = entry.plan.begin_with(&split, &folder, self.data, &self.source, &self.machine)?;
+        Ok((run, config, split))
+    }
+
+    /// One training, from the start or where it stopped.
+    fn train(&self, entry: &Entry, outlook: Outlook) -> Result<Trained, Error> {
+        let (run, config, split) = self.open(entry)?;
+        let before = checkpoints::last_complete(&run)?.unwrap_or(0);
+        let start = Instant::now();
+        train_in_queue(&run, &config, self.data, &split, self.machine.devices(), Some(outlook)).map_err(|error| {
+            match error {
+                Error::Interrupted(_) => Error::Interrupted(self.again()),
+                error => error,
+            }
+        })?;
+        let trained = config.plan.epochs.saturating_sub(before);
+        let seconds_per_epoch = (trained > 0).then(|| start.elapsed().as_secs_f64() / trained as f64);
+        Ok(Trained { run, config, split, seconds_per_epoch })
+    }
+
+    /// Trains in processes of their own: the same program, resuming the run that was begun here.
+    fn train_in_parallel(&self, entries: &[&Entry], jobs: usize) -> Result<(), Error> {
+        let program = std::env::current_exe().map_err(Error::io("find", Path::new("this program")))?;
+        let mut waiting = entries.iter();
+        let mut running: Vec<(String, PathBuf, Child)> = Vec::new();
+        signal::on_interrupt(|| ());
+        loop {
+            while running.len() < jobs && !signal::interrupted() {
+                let Some(entry) = waiting.next() else { break };
+                // From here on the other process has the folder.
+                let root = self.open(entry)?.0.root().to_path_buf();
+                let log = root.join("train.log");
+                let file = std::fs::File::options().create(true).append(true).open(&log);
+                let file = file.map_err(Error::io("write", &log))?;
+                let errors = file.try_clone().map_err(Error::io("write", &log))?;
+                let child = Command::new(&program)
+                    .args(["train", "--resume"])
+                    .args(self.machine.arguments())
+                    .arg("--data")
+                    .arg(self.source.root)
+                    .arg("--out")
+                    .arg(&root)
+                    .stdin(Stdio::null())
+                    .stdout(file)
+                    .stderr(errors)
+                    .spawn()
+                    .map_err(Error::io("start", &program))?;
+                output::progress(format_args!("{}: training, see {}", entry.name, log.printable()));
+                running.push((entry.name.clone(), log, child));
+            }
+            if running.is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+            let mut still = Vec::new();
+            for (name, log, mut child) in running {
+                match child.try_wait().map_err(Error::io("wait for", &program))? {
+                    None => still.push((name, log, child)),
+                    Some(status) if status.success() => output::progress(format_args!("{name}: trained")),
+                    Some(_) if signal::interrupted() => {}
+                    Some(status) => {
+                        for (.., mut other) in still {
+                            // Its checkpoints stay; the same command resumes from them.
+                            let _ = other.kill();
+                            let _ = other.wait();
+                        }
+                        return Err(Error::content(
+                            &log,
+                            format!("the training of {name} ended with {status}; the log says why"),
+                        ));
+                    }
+                }
+            }
+            running = still;
+        }
+        if signal::interrupted() { Err(Error::Interrupted(self.again())) } else { Ok(()) }
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let text = std::fs::read(path).map_err(Error::io("read", path))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Error::content(path, format!("is no outcome of this version ({error}); delete it to measure the run again"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_outcome_is_refused_with_the_remedy() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("outcome.json");
+        std::fs::write(&path, "{").expect("written");
+        let error = read::<Vec<u8>>(&path).expect_err("refused").to_string();
+        assert!(error.contains("outcome.json") && error.contains("delete it"), "{error}");
+    }
+}

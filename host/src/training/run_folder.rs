@@ -1,0 +1,348 @@
+//! The folder of one training: `run.json` (configuration and provenance), `split.csv` (one line an item), `epochs.csv` (metrics),
+//! `checkpoint/`, and at the end `chosen.bpk` and `last.bpk`.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use blastscope_files::Printable as _;
+use blastscope_shared::{Sight, hex};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    data::{dataset::Dataset, split::Split},
+    support::{
+        atomic_file,
+        folder_lock::{FolderLock, LOCK_FILE},
+        progress::Progress,
+    },
+    training::{plan::TrainingPlan, schedule::Schedule},
+};
+
+/// The format of `run.json`, so that a later version can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+    /// The second format: the plan stands in it as a whole.
+    #[serde(rename = "blastscope run 2")]
+    Run2,
+}
+
+/// How a network was trained; everything that is needed to do it again, or to go on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// What the file is.
+    pub format: Format,
+    /// What was chosen; the path of its weights is absolute.
+    pub plan: TrainingPlan,
+    /// SHA-256 of the weights that the training started from, hexadecimal; `None` for fresh ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
+    /// The data set's folder at the time of training.
+    pub data: PathBuf,
+    /// The table of overlap groups that was given, if any.
+    pub groups: Option<PathBuf>,
+    /// SHA-256 over the data set's file names, classes and contents, hexadecimal.
+    pub manifest_hash: String,
+    /// SHA-256 over `split.csv`, hexadecimal.
+    pub split_hash: String,
+    /// Whether the data are drawn and not photographed.
+    pub drawn: bool,
+    /// What the network is shown.
+    pub sight: Sight,
+    /// Back end and machine.
+    pub hardware: String,
+    /// Version of this program.
+    pub code_version: String,
+}
+
+/// One line of `epochs.csv`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Mean cross-entropy over the training items, in nats, while the weights were moving.
+    pub train_loss: f64,
+    /// Share of the training items that were right, 0..1, while the weights were moving.
+    pub train_accuracy: f64,
+    /// Mean cross-entropy over the validation part, in nats.
+    pub validation_loss: f64,
+    /// Share of the validation part that is right, 0..1.
+    pub validation_accuracy: f64,
+}
+
+impl RunConfig {
+    /// The epoch whose weights are taken. At a constant rate it is that of the lowest validation loss, the earliest of equals. A
+    /// one-cycle schedule settles only at its end, and what lies before it is noise: there it is the last.
+    #[must_use]
+    pub fn chosen<'a>(&self, epochs: &'a [Epoch]) -> Option<&'a Epoch> {
+        let mut usable = epochs.iter().filter(|epoch| epoch.validation_loss.is_finite());
+        if self.plan.schedule == Schedule::OneCycle {
+            usable.next_back()
+        } else {
+            usable.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+        }
+    }
+}
+
+/// A run's folder.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+    /// Of a folder that is written to.
+    _lock: Option<Arc<FolderLock>>,
+}
+
+impl RunFolder {
+    /// Starts a run in a folder that does not exist, is empty, or holds what a start that was cut off left behind. The
+    /// configuration is written last: a folder with one can be resumed. Nothing else writes to it until all copies of this are dropped.
+    ///
+    /// # Errors
+    /// When the folder holds something already, cannot be made, or is being written to.
+    pub fn create(root: &Path) -> Result<Self, Error> {
+        if root.is_file() {
+            return Err(Error::content(root, "is a file; choose another --out"));
+        }
+        let run = Self { root: root.to_path_buf(), _lock: None }.locked()?;
+        let foreign = |entry: &std::fs::DirEntry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let own = matches!(&*name, "split.csv" | "checkpoint" | LOCK_FILE)
+                || (name.starts_with(".writing-") && name.ends_with(".tmp"));
+            !own
+        };
+        let occupied = std::fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(|entry| foreign(&entry)));
+        if run.config_path().exists() {
+            return Err(Error::content(root, "already holds a run; continue it with --resume or choose another --out"));
+        }
+        if occupied {
+            return Err(Error::content(root, "is not empty; choose another --out"));
+        }
+        std::fs::create_dir_all(run.checkpoints()).map_err(Error::io("create the folder", root))?;
+        Ok(run)
+    }
+
+    /// Opens a run that was started before, to be read; see [`Self::locked`].
+    ///
+    /// # Errors
+    /// When the folder holds no run.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let run = Self { root: root.to_path_buf(), _lock: None };
+        if !run.config_path().is_file() {
+            return Err(Error::content(
+                root,
+                "holds no run (no run.json); give the folder of train --out, or start the training without --resume",
+            ));
+        }
+        Ok(run)
+    }
+
+    /// The same run, to be written to: nothing else writes to it until all copies of this are dropped.
+    ///
+    /// # Errors
+    /// When it is being written to.
+    pub fn locked(self) -> Result<Self, Error> {
+        Ok(Self { _lock: Some(Arc::new(FolderLock::take(&self.root)?)), ..self })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn config_path(&self) -> PathBuf {
+        self.root.join("run.json")
+    }
+
+    /// `split.csv`.
+    #[must_use]
+    pub fn split(&self) -> PathBuf {
+        self.root.join("split.csv")
+    }
+
+    /// The folder of checkpoints.
+    #[must_use]
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoint")
+    }
+
+    /// Reads `run.json`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no configuration.
+    pub fn config(&self) -> Result<RunConfig, Error> {
+        let path = self.config_path();
+        let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        serde_json::from_str(&text).map_err(|error| Error::content(&path, format!("is no run configuration: {error}")))
+    }
+
+    /// Writes `run.json`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_config(&self, config: &RunConfig) -> Result<(), Error> {
+        let path = self.config_path();
+        let text = serde_json::to_string_pretty(config).map_err(|error| Error::content(&path, error.to_string()))?;
+        atomic_file::write(&path, text.as_bytes())
+    }
+
+    /// Reads `epochs.csv`; no lines when there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read or parsed.
+    pub fn epochs(&self) -> Result<Vec<Epoch>, Error> {
+        let path = self.root.join("epochs.csv");
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let mut reader = csv::Reader::from_path(&path).map_err(|error| Error::content(&path, error.to_string()))?;
+        reader.deserialize().collect::<Result<_, _>>().map_err(|error| Error::content(&path, error.to_string()))
+    }
+
+    /// Writes `epochs.csv`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_epochs(&self, epochs: &[Epoch]) -> Result<(), Error> {
+        let path = self.root.join("epochs.csv");
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for epoch in epochs {
+            writer.serialize(epoch).map_err(|error| Error::content(&path, error.to_string()))?;
+        }
+        let bytes = writer.into_inner().map_err(|error| Error::content(&path, error.to_string()))?;
+        atomic_file::write(&path, &bytes)
+    }
+
+    /// The run's data set and split, from the folder of its training or another place where the same files are now.
+    ///
+    /// # Errors
+    /// When the files are not those that the run was trained on.
+    pub fn data(&self, root: Option<&Path>, progress: Progress) -> Result<(Dataset, Split), Error> {
+        let config = self.config()?;
+        let root = root.unwrap_or(&config.data);
+        let data = Dataset::scan(root, config.groups.as_deref(), progress)?;
+        let manifest_hash = hex(&data.manifest_hash());
+        if manifest_hash != config.manifest_hash {
+            return Err(Error::content(
+                root,
+                format!(
+                    "holds other images than the run {} was trained on (manifest {manifest_hash:.12}, expected {:.12}); \
+                     give the folder of its training with --data",
+                    self.root.printable(),
+                    config.manifest_hash
+                ),
+            ));
+        }
+        let split = Split::read(&self.split(), &data)?;
+        Ok((data, split))
+    }
+
+    /// The epochs of which weights are in the folder of checkpoints, in no order.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn checkpointed_epochs(&self) -> Result<Vec<usize>, Error> {
+        let folder = self.checkpoints();
+        let entries = std::fs::read_dir(&folder).map_err(Error::io("list", &folder))?;
+        Ok(entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("model-")?.strip_suffix(".bpk")?.parse().ok())
+            .collect())
+    }
+
+    /// The weights to take so far and their epoch: of the checkpoints that are still there, the one [chosen](RunConfig::chosen).
+    ///
+    /// # Errors
+    /// When no epoch has been completed.
+    pub fn chosen_weights(&self) -> Result<(usize, PathBuf), Error> {
+        let there = self.checkpointed_epochs()?;
+        let mut epochs = self.epochs()?;
+        epochs.retain(|epoch| there.contains(&epoch.epoch));
+        let config = self.config()?;
+        let chosen = config
+            .chosen(&epochs)
+            .ok_or_else(|| Error::content(&self.root, "has no completed epoch yet; run train --resume first"))?;
+        Ok((chosen.epoch, self.checkpoints().join(format!("model-{}.bpk", chosen.epoch))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epoch(epoch: usize, validation_loss: f64) -> Epoch {
+        Epoch { epoch, train_loss: 0.5, train_accuracy: 0.75, validation_loss, validation_accuracy: 0.875 }
+    }
+
+    fn config() -> RunConfig {
+        RunConfig {
+            format: Format::Run2,
+            plan: TrainingPlan { epochs: 5, image_size: 64, per_class: 10, ..TrainingPlan::default() },
+            weights_sha256: None,
+            data: "drawn".into(),
+            groups: None,
+            manifest_hash: String::new(),
+            split_hash: String::new(),
+            drawn: true,
+            sight: Sight::whole_field(64),
+            hardware: "a test".into(),
+            code_version: "0".into(),
+        }
+    }
+
+    #[test]
+    fn epochs_survive_the_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let run = RunFolder::create(&folder.path().join("run")).expect("a fresh folder");
+        assert_eq!(run.epochs().expect("none yet"), []);
+        let epochs = [epoch(1, 0.9), epoch(2, f64::NAN), epoch(3, 0.25), epoch(4, 0.25)];
+        run.write_epochs(&epochs).expect("written");
+        let read = run.epochs().expect("read");
+        assert_eq!(read.len(), 4);
+        assert_eq!(read[2], epochs[2]);
+    }
+
+    #[test]
+    fn the_best_epoch_is_chosen_at_a_constant_rate_and_the_last_of_a_cycle() {
+        let mut config = config();
+        let epochs = [epoch(1, 0.9), epoch(2, f64::NAN), epoch(3, 0.25), epoch(4, 0.25), epoch(5, 0.5)];
+        config.plan.schedule = Schedule::Constant;
+        assert_eq!(config.chosen(&epochs).map(|epoch| epoch.epoch), Some(3));
+        config.plan.schedule = Schedule::OneCycle;
+        assert_eq!(config.chosen(&epochs).map(|epoch| epoch.epoch), Some(5));
+        assert_eq!(config.chosen(&epochs[1..2]), None);
+    }
+
+    #[test]
+    fn a_folder_in_use_is_refused_with_the_remedy() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("thesis.txt"), "precious").expect("written");
+        let error = RunFolder::create(folder.path()).expect_err("refused").to_string();
+        assert!(error.contains("not empty"), "{error}");
+        let begun = folder.path().join("begun");
+        std::fs::create_dir_all(begun.join("checkpoint")).expect("made");
+        std::fs::write(begun.join("split.csv"), "part,class").expect("written");
+        std::fs::write(begun.join(".writing-x.tmp"), "{").expect("written");
+        RunFolder::create(&begun).expect("a start that was cut off can be made again");
+        let error = RunFolder::open(folder.path()).expect_err("refused").to_string();
+        assert!(error.contains("no run.json"), "{error}");
+    }
+
+    #[test]
+    fn a_run_is_written_to_by_one_training_at_a_time() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().join("run");
+        let run = RunFolder::create(&root).expect("a fresh folder");
+        let copy = run.clone();
+        drop(run);
+        let error = RunFolder::create(&root).expect_err("in use").to_string();
+        assert!(error.contains("being written to") && error.contains("process"), "{error}");
+        copy.write_config(&config()).expect("written");
+        let reader = RunFolder::open(&root).expect("can be read meanwhile");
+        assert!(reader.clone().locked().is_err());
+        drop(copy);
+        reader.locked().expect("free");
+    }
+}

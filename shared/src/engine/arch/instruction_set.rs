@@ -1,0 +1,126 @@
+//! What an instruction set brings: the features that a processor must have for it, its kernels, and the layout that they want.
+//!
+//! [`features!`] is the only list of features. What is looked for at run time and what the kernels' functions enable both come
+//! from it, so that no function can enable what was not looked for.
+
+/// Calls a macro with the features of an instruction set, named as in [`Isa`](super::Isa): `features!(Avx2 => then! rest)` is
+/// `then! { ["avx2"] rest }`.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! features {
+    (Avx2 => $then:ident! $($rest:tt)*) => { $then! { ["avx2"] $($rest)* } };
+    (AvxVnni => $then:ident! $($rest:tt)*) => { $then! { ["avx2", "avxvnni"] $($rest)* } };
+    (Avx512Vnni => $then:ident! $($rest:tt)*) => {
+        $then! { ["avx512f", "avx512bw", "avx512vl", "avx512vnni"] $($rest)* }
+    };
+    (Neon => $then:ident! $($rest:tt)*) => { $then! { ["neon"] $($rest)* } };
+    (NeonDotprod => $then:ident! $($rest:tt)*) => { $then! { ["neon", "dotprod"] $($rest)* } };
+    (NeonI8mm => $then:ident! $($rest:tt)*) => { $then! { ["neon", "i8mm"] $($rest)* } };
+}
+
+/// Whether the machine has all of some features; without `std`, whether the program was compiled for them.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! detected {
+    ([$($feature:tt),+]) => {{
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        let detected = [$(std::arch::is_x86_feature_detected!($feature)),+].into_iter().all(|there| there);
+        #[cfg(all(feature = "std", target_arch = "aarch64"))]
+        let detected = [$(std::arch::is_aarch64_feature_detected!($feature)),+].into_iter().all(|there| there);
+        #[cfg(not(feature = "std"))]
+        let detected = cfg!(all($(target_feature = $feature),+));
+        detected
+    }};
+}
+
+/// A function that enables some features.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! enabling {
+    ([$($feature:tt),+] $($function:tt)+) => {
+        #[target_feature($(enable = $feature),+)]
+        $($function)+
+    };
+}
+
+/// The kernels over a [`Vector`](super::vector::Vector) as functions that enable some features, and `kernels()`, which hands them out where the machine
+/// has these. The limit of the instruction set is measured with so many vectors of sums, and with groups in a register that
+/// `asm!` calls by the class and the template given. `by_winograd` where the vector is [`Winograd`](super::winograd::Winograd) too.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! kernels {
+    ($features:tt $vector:ty, $sums:literal sums, $register:ident $template:literal) => {
+        kernels!(@functions $features $vector, $sums, $register, $template);
+
+        /// The kernels, where the machine has the instruction set.
+        pub(crate) fn kernels() -> Option<$crate::engine::arch::Kernels> {
+            // SAFETY: the functions enable the features that were found, and call those of `tile` for the vector.
+            detected!($features).then(|| unsafe {
+                $crate::engine::arch::Kernels::new::<$vector>(convolve_units, dense_blocks, ceiling)
+            })
+        }
+    };
+    ($features:tt $vector:ty, $sums:literal sums, $register:ident $template:literal, by_winograd) => {
+        kernels!(@functions $features $vector, $sums, $register, $template);
+
+        enabling! { $features
+            /// # Safety
+            /// As for [`winograd::convolve`](crate::engine::arch::winograd::convolve).
+            unsafe fn convolve_tiles(
+                task: &$crate::engine::arch::tile::Convolution,
+                tiles: core::ops::Range<usize>,
+                scratch: *mut u8,
+            ) {
+                // SAFETY: as the caller promises.
+                unsafe { $crate::engine::arch::winograd::convolve::<$vector>(task, tiles, scratch) }
+            }
+        }
+
+        /// The kernels, where the machine has the instruction set.
+        pub(crate) fn kernels() -> Option<$crate::engine::arch::Kernels> {
+            // SAFETY: the functions enable the features that were found, and call those of `tile` and `winograd` for the vector.
+            detected!($features).then(|| unsafe {
+                $crate::engine::arch::Kernels::new::<$vector>(convolve_units, dense_blocks, ceiling)
+                    .with_winograd::<$vector>(convolve_tiles)
+            })
+        }
+    };
+    (@functions $features:tt $vector:ty, $sums:literal, $register:ident, $template:literal) => {
+        enabling! { $features
+            /// # Safety
+            /// As for [`tile::convolve`](crate::engine::arch::tile::convolve).
+            unsafe fn convolve_units(
+                task: &$crate::engine::arch::tile::Convolution,
+                units: core::ops::Range<usize>,
+                ahead: $crate::engine::arch::tile::Ahead,
+            ) {
+                // SAFETY: as the caller promises.
+                unsafe { $crate::engine::arch::tile::convolve::<$vector>(task, units, ahead) }
+            }
+        }
+
+        enabling! { $features
+            /// # Safety
+            /// As for [`tile::dense`](crate::engine::arch::tile::dense).
+            unsafe fn dense_blocks(task: &$crate::engine::arch::tile::Dense, blocks: core::ops::Range<usize>) {
+                // SAFETY: as the caller promises.
+                unsafe { $crate::engine::arch::tile::dense::<$vector>(task, blocks) }
+            }
+        }
+
+        enabling! { $features
+            /// # Safety
+            /// The instruction set is there.
+            unsafe fn ceiling(rounds: u32) -> u64 {
+                // SAFETY: as the caller promises; the assembly is no instruction at all.
+                unsafe {
+                    $crate::engine::arch::tile::multiply_in_registers::<$vector, $sums>(rounds, |group| {
+                        let mut group = group;
+                        core::arch::asm!(
+                            $template,
+                            inout($register) group,
+                            options(pure, nomem, nostack, preserves_flags),
+                        );
+                        group
+                    })
+                }
+            }
+        }
+    };
+}

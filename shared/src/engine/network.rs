@@ -1,0 +1,199 @@
+//! The int8 network: layers checked and packed once, then run as often as there are fields.
+
+use alloc::vec::Vec;
+
+use crate::{
+    engine::arch::{self, Isa},
+    label::Class,
+    layers::{
+        Layer, Shape, StepInfo, UnfitLayers,
+        explanation::{Explanation, Unexplained},
+        plan::{LayerPlan, Plan, check},
+        reference::{Maps, Reference},
+    },
+};
+
+/// How a network is run; every way gives the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Instruction set.
+    pub isa: Isa,
+    /// Threads that share the work on a frame, the caller's included. The scalar kernels use one.
+    pub threads: usize,
+}
+
+impl Default for Execution {
+    /// The fastest instruction set of this machine, one thread.
+    fn default() -> Self {
+        Self { isa: Isa::detect(), threads: 1 }
+    }
+}
+
+/// A network ready to run. Immutable: threads share it, each with its own [`Workspace`].
+pub struct Network {
+    input: Shape,
+    hidden_len: usize,
+    output_scales: [f32; Class::COUNT],
+    macs: u64,
+    execution: Execution,
+    engine: Engine,
+}
+
+enum Engine {
+    Reference(Reference),
+    Fast(arch::Engine),
+}
+
+/// The maps of one run, allocated once, and the threads that work on it. It belongs to the network that made it.
+pub struct Workspace {
+    buffers: Buffers,
+    /// Whether a field was run, so that there is something to explain.
+    ran: bool,
+}
+
+enum Buffers {
+    Reference(Maps),
+    Fast(arch::Arena),
+}
+
+/// What a run yields.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'a> {
+    /// One number a class, larger is more probable; not yet probabilities.
+    pub logits: [f32; Class::COUNT],
+    /// The activations that the last layer saw.
+    pub hidden: &'a [u8],
+}
+
+impl Network {
+    /// Checks that `layers` fit each other and an input of this shape, and packs them for the fastest instruction
+    /// set of this machine.
+    ///
+    /// # Errors
+    /// [`UnfitLayers`] with the first thing that does not fit.
+    pub fn new(input: Shape, layers: &[Layer<'_>]) -> Result<Self, UnfitLayers> {
+        Self::with(input, layers, Execution::default())
+    }
+
+    /// [`Self::new`] with an execution of the caller's choice. Where this machine lacks its instruction set, the scalar
+    /// kernels run.
+    ///
+    /// # Errors
+    /// [`UnfitLayers`] with the first thing that does not fit.
+    pub fn with(input: Shape, layers: &[Layer<'_>], execution: Execution) -> Result<Self, UnfitLayers> {
+        let Plan { layers, hidden_len, output_scales } = check(input, layers)?;
+        let macs = layers.iter().map(LayerPlan::macs).sum();
+        let (execution, engine) = match execution.isa.kernels() {
+            Some(kernels) => (execution, Engine::Fast(arch::Engine::new(kernels, input, &layers))),
+            None => (Execution { isa: Isa::Scalar, threads: 1 }, Engine::Reference(Reference::new(input, &layers))),
+        };
+        Ok(Self { input, hidden_len, output_scales, macs, execution, engine })
+    }
+
+    /// How it is run.
+    #[must_use]
+    pub const fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    /// The steps of a run, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<StepInfo> {
+        match &self.engine {
+            Engine::Reference(reference) => reference.steps(),
+            Engine::Fast(engine) => engine.steps(),
+        }
+    }
+
+    /// Number of bytes of the input: height * width * 3.
+    #[must_use]
+    pub const fn input_len(&self) -> usize {
+        self.input.len()
+    }
+
+    /// Multiply-accumulate operations of one run.
+    #[must_use]
+    pub const fn macs(&self) -> u64 {
+        self.macs
+    }
+
+    /// Number of activations that the last layer sees.
+    #[must_use]
+    pub const fn hidden_len(&self) -> usize {
+        self.hidden_len
+    }
+
+    /// The buffers that [`Self::run`] needs, and the threads that share its work.
+    #[must_use]
+    pub fn workspace(&self) -> Workspace {
+        let buffers = match &self.engine {
+            Engine::Reference(reference) => Buffers::Reference(reference.maps()),
+            Engine::Fast(engine) => Buffers::Fast(engine.arena(self.execution.threads)),
+        };
+        Workspace { buffers, ran: false }
+    }
+
+    /// Whether [`Self::run`] runs in `workspace` as it is: it is of this network, and no run in it has panicked.
+    pub(crate) fn accepts(&self, workspace: &Workspace) -> bool {
+        match (&self.engine, &workspace.buffers) {
+            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.accepts(maps),
+            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.accepts(arena),
+            _ => false,
+        }
+    }
+
+    /// Runs the network on a view of a field: HWC bytes. Allocates nothing in a workspace of this network; another one, even of a network of
+    /// the same layers, is replaced by a new one of this.
+    ///
+    /// # Panics
+    /// When `input` is not [`Self::input_len`] long.
+    pub fn run<'a>(&self, input: &[u8], workspace: &'a mut Workspace) -> Output<'a> {
+        self.run_observed(input, workspace, || ())
+    }
+
+    /// [`Self::run`] that calls `observe` after each of [`Self::steps`].
+    ///
+    /// # Panics
+    /// As [`Self::run`].
+    pub fn run_observed<'a>(&self, input: &[u8], workspace: &'a mut Workspace, observe: impl FnMut()) -> Output<'a> {
+        assert_eq!(input.len(), self.input_len(), "the input has height * width * 3 bytes");
+        if !self.accepts(workspace) {
+            *workspace = self.workspace();
+        }
+        let Workspace { buffers, ran } = workspace;
+        // Until the run is through, there is nothing to explain.
+        *ran = false;
+        let (sums, hidden) = match (&self.engine, buffers) {
+            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.run(input, maps, observe),
+            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.run(input, arena, observe),
+            _ => unreachable!("`accepts` tells these apart"),
+        };
+        *ran = true;
+        let mut logits = [0.0; Class::COUNT];
+        for ((logit, sum), scale) in logits.iter_mut().zip(sums).zip(self.output_scales) {
+            *logit = sum as f32 * scale;
+        }
+        Output { logits, hidden }
+    }
+
+    /// Where in the field that was run last with `workspace` lies what speaks for `class`; see [`crate::layers::explanation`].
+    ///
+    /// The first call with a workspace adds up the weights of the dense layers and allocates a map; every call allocates what
+    /// it returns.
+    ///
+    /// # Errors
+    /// [`Unexplained`] when nothing was run with `workspace` yet, or by another network, or this one has no convolution.
+    pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
+        if !workspace.ran {
+            return Err(Unexplained::NothingRun);
+        }
+        if !self.accepts(workspace) {
+            return Err(Unexplained::OtherNetwork);
+        }
+        match (&self.engine, &mut workspace.buffers) {
+            (Engine::Reference(reference), Buffers::Reference(maps)) => reference.explain(maps, class),
+            (Engine::Fast(engine), Buffers::Fast(arena)) => engine.explain(arena, class),
+            _ => Err(Unexplained::OtherNetwork),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! From a frame of any size to a field of the model's size: squash, then mask. Integers only, so that every machine agrees.
+//!
+//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device does the same: no crop, no letterbox; see
+//! [`squash`](super::squash).
+//!
+//! **Mask.** A rectangle in the lower right corner, where the data set has a burned-in scale bar that gives the class away, is
+//! overwritten with a constant on host and device alike.
+//!
+//! What a network is shown of the field is the business of its [sight](crate::sight).
+
+use alloc::{vec, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use super::squash::Squash;
+use crate::field::pixels::RgbPixels;
+
+/// A half-open rectangle of pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rectangle {
+    /// First column.
+    pub left: u16,
+    /// First row.
+    pub top: u16,
+    /// One past the last column.
+    pub right: u16,
+    /// One past the last row.
+    pub bottom: u16,
+}
+
+/// How a frame becomes a field. Frozen in the artifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Framing {
+    /// Width of a field in pixels, 32..=1024.
+    pub width: u16,
+    /// Height of a field in pixels, 32..=1024.
+    pub height: u16,
+    /// What is overwritten after the squash.
+    pub mask: Rectangle,
+    /// The red, green and blue that it is overwritten with.
+    pub fill: [u8; 3],
+}
+
+impl Framing {
+    /// The framing of a square field of `side` pixels: the scale bar of the public data set lies in rows 196 to 223 and
+    /// columns 170 to 223 of 224, and the mask covers that area in proportion. It is filled with 0, which is what the
+    /// convolutions' padding is: to the network the corner looks like the outside of the picture.
+    #[must_use]
+    pub const fn square(side: u16) -> Self {
+        Self {
+            width: side,
+            height: side,
+            mask: Rectangle {
+                left: (170 * side as u32 / 224) as u16,
+                top: (196 * side as u32 / 224) as u16,
+                right: side,
+                bottom: side,
+            },
+            fill: [0; 3],
+        }
+    }
+
+    /// Number of bytes of a field's input: `width * height * 3`.
+    #[must_use]
+    pub fn input_len(&self) -> usize {
+        usize::from(self.width) * usize::from(self.height) * 3
+    }
+
+    /// Squashes and masks `picture`: HWC bytes, red first, [`Self::input_len`] of them.
+    #[must_use]
+    pub fn apply(&self, picture: &RgbPixels) -> Vec<u8> {
+        let mut input = vec![0; self.input_len()];
+        self.apply_to(picture, &mut input);
+        input
+    }
+
+    /// As [`Self::apply`], into a buffer of [`Self::input_len`] bytes.
+    ///
+    /// # Panics
+    /// When `input` has another length.
+    pub fn apply_to(&self, picture: &RgbPixels, input: &mut [u8]) {
+        self.apply_with(&mut Squash::new(), picture, input);
+    }
+
+    /// As [`Self::apply_to`], with a [`Squash`] that is kept from picture to picture: no allocation while the size stays.
+    ///
+    /// # Panics
+    /// When `input` has another length.
+    pub fn apply_with(&self, squash: &mut Squash, picture: &RgbPixels, input: &mut [u8]) {
+        assert_eq!(input.len(), self.input_len(), "the network's input has width * height * 3 bytes");
+        squash.run(picture, self.width.into(), self.height.into(), input);
+        self.mask(input);
+    }
+
+    /// Overwrites the masked rectangle of an input of [`Self::input_len`] bytes.
+    pub fn mask(&self, input: &mut [u8]) {
+        self.mask_with(input, self.fill);
+    }
+
+    /// As [`Self::mask`], with another pixel.
+    pub(crate) fn mask_with(&self, input: &mut [u8], fill: [u8; 3]) {
+        let row_len = usize::from(self.width) * 3;
+        let columns = usize::from(self.mask.left) * 3..usize::from(self.mask.right) * 3;
+        for row in input.chunks_exact_mut(row_len).take(self.mask.bottom.into()).skip(self.mask.top.into()) {
+            for pixel in row[columns.clone()].chunks_exact_mut(3) {
+                pixel.copy_from_slice(&fill);
+            }
+        }
+    }
+
+    /// What is wrong with the parameters, if anything.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if !(32..=1024).contains(&self.width) || !(32..=1024).contains(&self.height) {
+            return Err("its input is not between 32 and 1024 pixels wide and high");
+        }
+        let Rectangle { left, top, right, bottom } = self.mask;
+        if left > right || top > bottom || right > self.width || bottom > self.height {
+            return Err("its mask does not lie inside the input");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(width: usize, height: usize, mut value: impl FnMut(usize, usize, usize) -> u8) -> RgbPixels {
+        let mut bytes = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            for x in 0..width {
+                bytes.extend((0..3).map(|channel| value(x, y, channel)));
+            }
+        }
+        RgbPixels::new(width, height, bytes).expect("as many bytes as pixels")
+    }
+
+    #[test]
+    fn a_picture_of_the_input_size_passes_but_for_the_mask() {
+        let framing = Framing::square(224);
+        let picture = picture(224, 224, |x, y, channel| (x * 7 + y * 13 + channel * 29) as u8 | 1);
+        let input = framing.apply(&picture);
+        for (at, (&after, &before)) in input.iter().zip(picture.bytes()).enumerate() {
+            let (x, y) = (at / 3 % 224, at / 3 / 224);
+            let masked = (196..224).contains(&y) && (170..224).contains(&x);
+            assert_eq!(after, if masked { 0 } else { before }, "column {x}, row {y}");
+        }
+    }
+
+    #[test]
+    fn the_largest_picture_does_not_overflow() {
+        let white = picture(16_000, 65, |_, _, _| 255);
+        let input = Framing::square(64).apply(&white);
+        assert_eq!(&input[..3], &[255; 3]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Where the nuclei are.
+
+use alloc::vec::Vec;
+
+use core::cmp::Reverse;
+
+use super::{super::cell::Cell, MAX_CELLS};
+
+/// Pixels from a box filter's centre to its edge.
+const BOX_RADIUS: usize = 3;
+/// Pixels from a cell's centre within which no other is taken.
+const PEAK_RADIUS: usize = 6;
+/// Pixels at the field's edge where no cell's centre is looked for.
+const MARGIN: usize = 10;
+/// The least strength of a cell: 0.12 of optical density. Erythrocytes stay below it, pale nuclei above.
+const FLOOR: u16 = 153;
+
+/// The buffers of a search.
+#[derive(Default)]
+pub(super) struct Finder {
+    strengths: Vec<u16>,
+    across: Vec<u16>,
+    sorted: Vec<u16>,
+    sums: Vec<u32>,
+}
+
+impl Finder {
+    /// Puts the cells of a field in optical density into `cells`, the strongest first, those above before those below of equals.
+    pub(super) fn find(&mut self, density: &[u8], width: usize, height: usize, cells: &mut Vec<Cell>) {
+        cells.clear();
+        if width <= 2 * MARGIN || height <= 2 * MARGIN {
+            return;
+        }
+        self.strengths.clear();
+        self.strengths.extend(density.chunks_exact(3).map(|pixel| {
+            let [red, green, blue] = [pixel[0], pixel[1], pixel[2]].map(i32::from);
+            (10 * green - 5 * blue - 4 * red).max(0) as u16
+        }));
+        self.across.resize(width * height, 0);
+        for _ in 0..3 {
+            for (row, smooth) in self.strengths.chunks_exact(width).zip(self.across.chunks_exact_mut(width)) {
+                smooth_row(row, smooth);
+            }
+            smooth_columns(&self.across, &mut self.strengths, width, &mut self.sums);
+        }
+        let threshold = self.threshold(width, height);
+        for y in MARGIN..height - MARGIN {
+            for x in MARGIN..width - MARGIN {
+                let strength = self.strengths[y * width + x];
+                if strength > threshold && self.is_peak(x, y, width) {
+                    cells.push(Cell { x: x as u16, y: y as u16, strength });
+                }
+            }
+        }
+        cells.sort_unstable_by_key(|cell| (Reverse(cell.strength), cell.y, cell.x));
+        cells.truncate(MAX_CELLS);
+    }
+
+    /// Half the 99.5th percentile of the strengths inside of the margin, and at least the floor.
+    fn threshold(&mut self, width: usize, height: usize) -> u16 {
+        self.sorted.clear();
+        for row in self.strengths.chunks_exact(width).take(height - MARGIN).skip(MARGIN) {
+            self.sorted.extend_from_slice(&row[MARGIN..width - MARGIN]);
+        }
+        let at = (self.sorted.len() * 995).div_ceil(1000).max(1) - 1;
+        let (_, &mut high, _) = self.sorted.select_nth_unstable(at);
+        high.div_ceil(2).max(FLOOR)
+    }
+
+    /// Whether no pixel around surpasses this one, nor equals it and comes first.
+    fn is_peak(&self, x: usize, y: usize, width: usize) -> bool {
+        let own = y * width + x;
+        let strength = self.strengths[own];
+        (y - PEAK_RADIUS..=y + PEAK_RADIUS).all(|row| {
+            let start = row * width + x - PEAK_RADIUS;
+            let around = &self.strengths[start..=start + 2 * PEAK_RADIUS];
+            around.iter().enumerate().all(|(at, &other)| other < strength || (other == strength && start + at >= own))
+        })
+    }
+}
+
+/// Means over `2 * BOX_RADIUS + 1` pixels, rounded half up; beyond an end its pixel goes on.
+fn smooth_row(row: &[u16], smooth: &mut [u16]) {
+    let size = 2 * BOX_RADIUS as u32 + 1;
+    let last = row.len() - 1;
+    let at = |x: isize| u32::from(row[x.clamp(0, last as isize) as usize]);
+    let radius = BOX_RADIUS as isize;
+    let mut sum: u32 = (-radius..=radius).map(at).sum();
+    for (x, mean) in smooth.iter_mut().enumerate() {
+        *mean = ((sum + size / 2) / size) as u16;
+        sum = sum + at(x as isize + radius + 1) - at(x as isize - radius);
+    }
+}
+
+/// [`smooth_row`] down each column.
+fn smooth_columns(rows: &[u16], smooth: &mut [u16], width: usize, sums: &mut Vec<u32>) {
+    let size = 2 * BOX_RADIUS as u32 + 1;
+    let last = rows.len() / width - 1;
+    let row = |y: isize| &rows[y.clamp(0, last as isize) as usize * width..][..width];
+    let radius = BOX_RADIUS as isize;
+    sums.clear();
+    sums.resize(width, 0);
+    for y in -radius..=radius {
+        sums.iter_mut().zip(row(y)).for_each(|(sum, &value)| *sum += u32::from(value));
+    }
+    for (y, smooth) in smooth.chunks_exact_mut(width).enumerate() {
+        let (entering, leaving) = (row(y as isize + radius + 1), row(y as isize - radius));
+        for (((mean, sum), &entering), &leaving) in smooth.iter_mut().zip(sums.iter_mut()).zip(entering).zip(leaving) {
+            *mean = ((*sum + size / 2) / size) as u16;
+            *sum = *sum + u32::from(entering) - u32::from(leaving);
+        }
+    }
+}

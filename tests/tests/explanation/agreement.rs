@@ -1,0 +1,211 @@
+//! Whether the maps that the device draws can be trusted: held against float maps that were found by differentiation, and against
+//! those of a head whose weights were shuffled (Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018). A map that the
+//! shuffling does not change would show the picture and not the network.
+
+use std::path::{Path, PathBuf};
+
+use blastscope_shared::{
+    Class, Network, Sight,
+    artifact::{Artifact, ArtifactError},
+    engine::network::Workspace,
+    layers::{Layer, UnfitLayers},
+};
+use burn::prelude::Device;
+use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng, seq::SliceRandom as _};
+
+use blastscope_host::{
+    Error, data::picture::read_picture, statistics::rank_correlation::spearman, support::progress::Progress,
+};
+
+use super::{dequantized::dequantized, float::FloatExplainer};
+
+/// The rank correlation that is asked for.
+pub const ENOUGH: f64 = 0.9;
+
+/// A field's map against others.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Spearman's rank correlation with the float map; `None` when one of the two is flat.
+    pub float: Option<f64>,
+    /// The same with the int8 maps behind shuffled heads, one each.
+    pub shuffled: Vec<Option<f64>>,
+}
+
+/// The maps of some fields against others.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    /// One for each picture, in order.
+    pub fields: Vec<Field>,
+}
+
+/// A network in the arithmetic of the device, and in float.
+pub struct Subject<'a> {
+    /// The int8 network.
+    pub artifact: &'a Artifact<'a>,
+}
+
+impl Subject<'_> {
+    /// Explains each picture in int8, in float, and behind `heads` shuffled heads.
+    ///
+    /// # Errors
+    /// When a picture cannot be read, or the network cannot be run or explained.
+    pub fn measure(
+        &self,
+        pictures: &[PathBuf],
+        device: &Device,
+        heads: u32,
+        progress: Progress,
+    ) -> Result<Agreement, Error> {
+        let Artifact { sight, layers, .. } = self.artifact;
+        let unusable = |error: UnfitLayers| Error::Usage(format!("the network {}", ArtifactError::from(error)));
+        let network = Network::new(sight.shape(), layers).map_err(unusable)?;
+        let shuffled = (0..heads).map(|seed| {
+            let weights = shuffled_head(layers, seed.into());
+            let network = Network::new(sight.shape(), &with_weights(layers, &weights)).map_err(unusable)?;
+            let workspace = network.workspace();
+            Ok((network, workspace))
+        });
+        let mut shuffled = shuffled.collect::<Result<Vec<_>, Error>>()?;
+        let float = dequantized(layers);
+        let float = FloatExplainer::new(&float, sight.shape(), device)?;
+        let mut workspace = network.workspace();
+        let task = progress.start("explaining", pictures.len());
+        let mut fields = Vec::with_capacity(pictures.len());
+        for path in pictures {
+            let input = input(path, sight)?;
+            let class = most_probable(&network.run(&input, &mut workspace).logits)
+                .ok_or_else(|| Error::content(path, "gets no finite numbers from the network; take another model"))?;
+            let own = map(&network, &mut workspace, class)?;
+            let float = float.explain(&input, class)?;
+            let behind = shuffled.iter_mut().map(|(network, workspace)| {
+                network.run(&input, workspace);
+                Ok(spearman(&own, &map(network, workspace, class)?))
+            });
+            fields.push(Field { float: spearman(&own, &float.map), shuffled: behind.collect::<Result<_, Error>>()? });
+            task.advance(1);
+        }
+        Ok(Agreement { fields })
+    }
+}
+
+/// What the network is shown of a picture; the first view, where there are several.
+fn input(path: &Path, sight: &Sight) -> Result<Vec<u8>, Error> {
+    let views = sight.views(&sight.framing.apply(&read_picture(path)?));
+    views.into_iter().next().ok_or_else(|| Error::content(path, "shows the network nothing; take another picture"))
+}
+
+fn map(network: &Network, workspace: &mut Workspace, class: Class) -> Result<Vec<f32>, Error> {
+    let explanation = network.explain(workspace, class).map_err(|error| Error::Usage(error.to_string()))?;
+    Ok(explanation.values().to_vec())
+}
+
+fn most_probable(logits: &[f32; Class::COUNT]) -> Option<Class> {
+    blastscope_shared::judge::calibration::most_probable(logits).map(|(class, _)| class)
+}
+
+/// The weights of the dense layers, each layer's in a random order and with random signs, as a fresh layer's would be: left as
+/// they are, the signs switch every hidden unit off, because most weights of a trained layer are negative.
+fn shuffled_head(layers: &[Layer<'_>], seed: u64) -> Vec<Vec<u8>> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let dense = layers.iter().filter_map(|layer| if let Layer::Dense(filters) = layer { Some(filters) } else { None });
+    let shuffled = |weights: &[u8]| {
+        let mut weights = weights.to_vec();
+        weights.shuffle(&mut random);
+        for weight in weights.iter_mut().filter(|_| random.random()) {
+            *weight = weight.wrapping_neg();
+        }
+        weights
+    };
+    dense.map(|filters| filters.weights).map(shuffled).collect()
+}
+
+/// `layers` with other weights in the dense ones.
+fn with_weights<'a>(layers: &[Layer<'a>], dense: &'a [Vec<u8>]) -> Vec<Layer<'a>> {
+    let mut dense = dense.iter();
+    let mut layers = layers.to_vec();
+    for layer in &mut layers {
+        if let Layer::Dense(filters) = layer
+            && let Some(weights) = dense.next()
+        {
+            filters.weights = weights;
+        }
+    }
+    layers
+}
+
+/// Some correlations in a few numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Half are at most this.
+    pub median: f64,
+    /// The least.
+    pub least: f64,
+    /// The largest.
+    pub largest: f64,
+    /// Share with at least [`ENOUGH`], of all, 0..=1.
+    pub enough: f64,
+    /// Without a correlation, because a map is flat.
+    pub flat: usize,
+}
+
+impl Summary {
+    fn of(correlations: impl Iterator<Item = Option<f64>>) -> Option<Self> {
+        let all: Vec<Option<f64>> = correlations.collect();
+        let mut known: Vec<f64> = all.iter().flatten().copied().collect();
+        known.sort_unstable_by(f64::total_cmp);
+        Some(Self {
+            median: *known.get(known.len().saturating_sub(1) / 2)?,
+            least: *known.first()?,
+            largest: *known.last()?,
+            enough: known.iter().filter(|&&correlation| correlation >= ENOUGH).count() as f64 / all.len() as f64,
+            flat: all.len() - known.len(),
+        })
+    }
+}
+
+impl Agreement {
+    /// With the float maps; `None` when no field has a map.
+    #[must_use]
+    pub fn float(&self) -> Option<Summary> {
+        Summary::of(self.fields.iter().map(|field| field.float))
+    }
+
+    /// With the maps behind shuffled heads, all heads of all fields; `None` when none has a map.
+    #[must_use]
+    pub fn shuffled(&self) -> Option<Summary> {
+        Summary::of(self.fields.iter().flat_map(|field| field.shuffled.iter().copied()))
+    }
+
+    /// For a terminal.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut out = format!(
+            "{:<22} {:>7} {:>7} {:>7} {:>8} {:>5}\n",
+            "rank correlation of", "median", "least", "largest", ">= 0.9", "flat"
+        );
+        for (name, summary) in [("int8 and float maps", self.float()), ("shuffled heads", self.shuffled())] {
+            out += &match summary {
+                Some(Summary { median, least, largest, enough, flat }) => {
+                    format!(
+                        "{name:<22} {median:>7.3} {least:>7.3} {largest:>7.3} {:>6.1} % {flat:>5}\n",
+                        enough * 100.0
+                    )
+                }
+                None => format!("{name:<22} no field has a map\n"),
+            };
+        }
+        out + &format!("{} fields\n", self.fields.len())
+    }
+}
+
+fn field(float: Option<f64>) -> Field {
+    Field { float, shuffled: vec![None; 2] }
+}
+
+#[test]
+fn a_summary_counts_flat_maps_against_agreement() {
+    let agreement = Agreement { fields: [Some(0.95), None, Some(0.5), Some(0.91)].map(field).to_vec() };
+    let expected = Summary { median: 0.91, least: 0.5, largest: 0.95, enough: 0.5, flat: 1 };
+    assert_eq!((agreement.float(), agreement.shuffled()), (Some(expected), None));
+    assert!(agreement.table().contains("no field has a map"));
+}
