@@ -1,16 +1,18 @@
-//! The instrument: a source, the pipeline, the fields of a slide and their record, in a thread of their own.
+//! The station: a source, the pipeline, the fields of a slide and their record, in one loop.
 //!
 //! ```text
-//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot with its Frame --watch--> page, any number of viewers
-//!                                                 |  ^                                  (each sees the latest only)
-//!                                          Taken  v  | saved / failed
-//!                      Order (take, correct, ...) -> Desk --Job--> RecordWriter
+//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot with its Frame --watch--> viewers, who see the latest only
+//!                                                 |                            \--Face--> one who is told of every frame
+//!                                          Taken  v
+//!                      Order (take, correct, ...) -> Session::step (pure) -> Effects --Job--> RecordWriter
 //! ```
-//! * [`Screening`] is pure: pipeline, fields and focus without input, output or clock. A session can be replayed and asserted.
+//! * [`Screening`](blastscope_core::screening::Screening) and [`Session`](blastscope_core::session::Session) are pure: a session can be
+//!   replayed and asserted. This folder reads the clocks, writes and answers.
 //! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
 //!   verdict has stood for a while, or when the operator asks. It counts once however long it stays, and when the operator comes back.
 //! * A session that was **left open** by a loss of power goes on, by itself or when the operator says so ([`LeftBehind`]).
-//! * Nothing outside can hold up a frame: viewers take the latest of a slot that holds frame and verdict together, the record has a queue that refuses.
+//! * Viewers never hold a frame up: they take the latest of a slot that holds frame and verdict together. The record has a queue that
+//!   refuses.
 
 mod desk;
 mod face;
@@ -57,7 +59,7 @@ pub type Refusal = session::Refusal<RecordError>;
 /// Orders that may wait for the thread.
 const ORDERS: usize = 16;
 
-/// Everything that an instrument is made of.
+/// Everything that a station is made of.
 pub struct Parts<A> {
     /// What judges pictures.
     pub assessor: A,
@@ -75,7 +77,7 @@ pub struct Parts<A> {
     pub origin: Origin,
 }
 
-/// A running instrument. Dropping it ends the session that goes on, writes what is queued and ends its thread.
+/// A running station. Dropping it ends the open session, writes what is queued and ends its thread.
 #[derive(Debug)]
 pub struct Station {
     remote: Remote,
@@ -83,7 +85,7 @@ pub struct Station {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What viewers and operators hold of an instrument; cheap to clone.
+/// What viewers and operators hold of a station; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Remote {
     orders: SyncSender<(Order, oneshot::Sender<Result<Receipt, Refusal>>)>,
@@ -99,7 +101,7 @@ impl Station {
         Self::start_with(parts, || Box::new(NoHardware))
     }
 
-    /// As [`Self::start`], with the lamps, the buzzer and the buttons of the board that `open` takes in the instrument's thread.
+    /// As [`Self::start`], with the lamps, the buzzer and the buttons of the board that `open` takes in the station's thread.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -112,7 +114,7 @@ impl Station {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let outlets = work::Outlets { inbox, show, stop: stopped };
-        let thread = thread::Builder::new().name("instrument".into()).spawn(move || {
+        let thread = thread::Builder::new().name("station".into()).spawn(move || {
             // Dropped on every way out, a panic included: the lamps go dark.
             let mut board = open();
             work::run(parts, board.as_mut(), outlets);
@@ -159,7 +161,7 @@ impl Remote {
         self.snapshots.borrow().clone()
     }
 
-    /// Whether the instrument works; a panic in its thread ends it.
+    /// Whether the station works; a panic in its thread ends it.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.snapshots.has_changed().is_ok()
@@ -174,7 +176,7 @@ impl Remote {
     /// Gives an order; the answer comes when it is on the disk, or is not.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] when too many wait, [`Refusal::Stopped`] when the instrument has ended.
+    /// [`Refusal::Busy`] when too many wait, [`Refusal::Stopped`] when the station has ended.
     pub fn give(&self, order: Order) -> Result<Answer, Refusal> {
         let (answer, receiver) = oneshot::channel();
         match self.orders.try_send((order, answer)) {

@@ -8,7 +8,7 @@ use crate::source::{
     state::Patience,
 };
 
-/// Where frames come from. The source itself lives in the instrument's thread.
+/// Where frames come from. The source itself lives in the station's thread.
 pub struct Feed {
     pub(super) opener: Box<dyn Opener + Send>,
     /// What is shown as its name until it is opened.

@@ -1,4 +1,4 @@
-//! What an instrument shows of itself: immutable, whole, and as JSON.
+//! What a station shows of itself: immutable, whole, and as JSON.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The instrument's thread.
+//! The loop.
 
 use std::{
     io,
