@@ -12,8 +12,8 @@ use tokio::task::spawn_blocking;
 
 use super::{
     answer::{Problem, bytes_of},
+    app::App,
     review::Number,
-    routes::App,
 };
 use crate::{
     record::{RecordReader, SessionId, State, TableStyle, export_csv},

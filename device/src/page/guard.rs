@@ -16,8 +16,8 @@ use axum::{
 use super::{
     access::{Denied, HEADER, Now},
     answer::Problem,
+    app::App,
     connections::Held,
-    routes::App,
 };
 
 /// Where a request comes from, and on which connection.

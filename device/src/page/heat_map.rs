@@ -12,9 +12,9 @@ use tokio::task::spawn_blocking;
 
 use super::{
     answer::{Problem, bytes_of},
+    app::App,
     pictures,
     review::{self, Number},
-    routes::App,
 };
 use crate::{RESEARCH_USE, model, overlay, pipeline::Appraisal};
 

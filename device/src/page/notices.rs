@@ -9,7 +9,6 @@ use std::{
 
 use tokio::{task::spawn_blocking, time::sleep};
 
-use super::routes::App;
 use crate::{
     data_dir::DataDir,
     disk::System,
@@ -93,12 +92,12 @@ impl Notices {
 }
 
 /// Looks again and again.
-pub(super) async fn follow(app: Arc<App>) {
+pub(super) async fn follow(notices: Arc<Notices>) {
     loop {
         sleep(PERIOD).await;
-        let app = Arc::clone(&app);
+        let notices = Arc::clone(&notices);
         // A look that failed is repeated.
-        let _ = spawn_blocking(move || app.notices.look()).await;
+        let _ = spawn_blocking(move || notices.look()).await;
     }
 }
 

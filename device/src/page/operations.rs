@@ -14,9 +14,9 @@ use tokio::time::timeout;
 use super::{
     access::Now,
     answer::{Problem, json},
+    app::App,
     guard,
     review::Number,
-    routes::App,
 };
 use crate::{
     instrument::{Order, Refusal},

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::{
     answer::{Problem, bytes_of, json},
-    routes::App,
+    app::App,
 };
 use crate::{
     classify::ByClass,

@@ -1,10 +1,6 @@
 //! What is where.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -14,68 +10,15 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use blastscope_shared::{Class, classifier::Classifier};
+use blastscope_shared::Class;
 use serde::Serialize;
-use tokio::sync::Semaphore;
 
 use super::{
-    Options,
-    access::Access,
-    address::Names,
     answer::{Problem, json},
-    assets, download, guard, heat_map,
-    live::{self, LiveView},
-    notices::Notices,
-    operations, review,
+    app::App,
+    assets, download, guard, heat_map, live, operations, review,
 };
-use crate::{RESEARCH_USE, instrument::Remote, model, record::Remembered};
-
-/// What all requests share.
-pub(super) struct App {
-    pub(super) remote: Remote,
-    pub(super) data_dir: PathBuf,
-    pub(super) report: crate::report::Options,
-    pub(super) remembered: Arc<Remembered>,
-    pub(super) classifier: Arc<Classifier>,
-    pub(super) access: Access,
-    pub(super) names: Names,
-    pub(super) live: LiveView,
-    pub(super) notices: Notices,
-    /// Proxies that are believed when they name whom they speak for.
-    trusted_proxies: Vec<IpAddr>,
-    /// Who holds it may use a core.
-    pub(super) heavy: Arc<Semaphore>,
-}
-
-impl App {
-    pub(super) fn new(
-        options: &Options,
-        address: SocketAddr,
-        remote: Remote,
-        classifier: Arc<Classifier>,
-        access: Access,
-    ) -> Self {
-        Self {
-            remote,
-            data_dir: options.data_dir.clone(),
-            report: options.report,
-            remembered: Arc::clone(&options.remembered),
-            classifier,
-            access,
-            names: Names::new(address, options.allowed_hosts.clone()),
-            live: LiveView::new(),
-            notices: Notices::new(&options.notices, options.model.clone()),
-            trusted_proxies: options.trusted_proxies.clone(),
-            heavy: Arc::new(Semaphore::new(1)),
-        }
-    }
-
-    /// Whether a peer is a proxy that speaks for others.
-    pub(super) fn trusts(&self, peer: IpAddr) -> bool {
-        let peer = peer.to_canonical();
-        self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer)
-    }
-}
+use crate::{RESEARCH_USE, model};
 
 type Shared = State<Arc<App>>;
 

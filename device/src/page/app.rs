@@ -1,0 +1,60 @@
+//! What all requests share.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use blastscope_shared::classifier::Classifier;
+use tokio::sync::Semaphore;
+
+use super::{access::Access, address::Names, live_view::LiveView, notices::Notices, options::Options};
+use crate::{instrument::Remote, record::Remembered, report};
+
+/// What all requests share.
+pub(super) struct App {
+    pub(super) remote: Remote,
+    pub(super) data_dir: PathBuf,
+    pub(super) report: report::Options,
+    pub(super) remembered: Arc<Remembered>,
+    pub(super) classifier: Arc<Classifier>,
+    pub(super) access: Access,
+    pub(super) names: Names,
+    pub(super) live: Arc<LiveView>,
+    pub(super) notices: Arc<Notices>,
+    /// Proxies that are believed when they name whom they speak for.
+    trusted_proxies: Vec<IpAddr>,
+    /// Who holds it may use a core.
+    pub(super) heavy: Arc<Semaphore>,
+}
+
+impl App {
+    pub(super) fn new(
+        options: &Options,
+        address: SocketAddr,
+        remote: Remote,
+        classifier: Arc<Classifier>,
+        access: Access,
+    ) -> Self {
+        Self {
+            remote,
+            data_dir: options.data_dir.clone(),
+            report: options.report,
+            remembered: Arc::clone(&options.remembered),
+            classifier,
+            access,
+            names: Names::new(address, options.allowed_hosts.clone()),
+            live: Arc::default(),
+            notices: Arc::new(Notices::new(&options.notices, options.model.clone())),
+            trusted_proxies: options.trusted_proxies.clone(),
+            heavy: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// Whether a peer is a proxy that speaks for others.
+    pub(super) fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer)
+    }
+}
