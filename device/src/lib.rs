@@ -13,6 +13,7 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod adapt;
+pub mod advice;
 pub mod atomic_file;
 pub mod bench;
 pub mod cameras;

@@ -1,8 +1,11 @@
 //! What an operator asks for, and why it may be refused.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use crate::record::{RecordError, Says, Seen, SessionId};
+use crate::{
+    advice::Advice,
+    record::{RecordError, Says, Seen, SessionId},
+};
 
 use super::field::NotTaken;
 
@@ -70,16 +73,13 @@ pub enum Order {
 }
 
 /// Why an order was not followed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// There is no session.
-    #[error("no session goes on; start one with a specimen's pseudonym first")]
     NoSession,
     /// Another session goes on.
-    #[error("session {0} goes on; end it or sign it off first")]
     SessionGoesOn(SessionId),
     /// Another session than the one that was named goes on.
-    #[error("session {named} does not go on, but session {open} does; look at what is shown now, then decide")]
     AnotherSession {
         /// The one that was named.
         named: SessionId,
@@ -87,10 +87,8 @@ pub enum Refusal {
         open: SessionId,
     },
     /// It was not left open.
-    #[error("session {0} was not left open; look at the list of sessions")]
     NotLeft(SessionId),
     /// It cannot go on.
-    #[error("session {session} cannot go on, because {reason}; close it and start another one")]
     Differs {
         /// The session.
         session: SessionId,
@@ -98,23 +96,71 @@ pub enum Refusal {
         reason: String,
     },
     /// Nothing is recorded.
-    #[error("nothing is recorded here; start `blastscope live` with --data-dir DIR and --tui or --listen")]
     NoRecord,
     /// The field cannot be taken.
-    #[error(transparent)]
-    NotTaken(#[from] NotTaken),
+    NotTaken(NotTaken),
     /// The record refused.
-    #[error(transparent)]
-    Record(#[from] RecordError),
+    Record(RecordError),
     /// Too much waits to be written.
-    #[error("too much waits to be saved and nothing of this was; try again in a moment")]
     Busy,
     /// The disk has not answered yet.
-    #[error(
-        "the disk has not answered yet, and whether this was saved is not known; look at the list before trying again"
-    )]
     Slow,
     /// The instrument has ended.
-    #[error("the instrument has stopped; start `blastscope live` again")]
     Stopped,
+}
+
+impl Refusal {
+    /// What is wrong, and what to do about it.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        match self {
+            Self::NoSession => Advice::new("no session goes on", "start one with a specimen's pseudonym first"),
+            Self::SessionGoesOn(session) => {
+                Advice::new(format!("session {session} goes on"), "end it or sign it off first")
+            }
+            Self::AnotherSession { named, open } => Advice::new(
+                format!("session {named} does not go on, but session {open} does"),
+                "look at what is shown now, then decide",
+            ),
+            Self::NotLeft(session) => {
+                Advice::new(format!("session {session} was not left open"), "look at the list of sessions")
+            }
+            Self::Differs { session, reason } => Advice::new(
+                format!("session {session} cannot go on, because {reason}"),
+                "close it and start another one",
+            ),
+            Self::NoRecord => Advice::new(
+                "nothing is recorded here",
+                "start `blastscope live` with --data-dir DIR and --tui or --listen",
+            ),
+            Self::NotTaken(why) => why.advice(),
+            Self::Record(error) => error.advice(),
+            Self::Busy => Advice::new("too much waits to be saved and nothing of this was", "try again in a moment"),
+            Self::Slow => Advice::new(
+                "the disk has not answered yet, and whether this was saved is not known",
+                "look at the list before trying again",
+            ),
+            Self::Stopped => Advice::new("the instrument has stopped", "start `blastscope live` again"),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.advice().fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<NotTaken> for Refusal {
+    fn from(why: NotTaken) -> Self {
+        Self::NotTaken(why)
+    }
+}
+
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
 }

@@ -62,7 +62,7 @@ pub(super) async fn live(app: Arc<App>, query: Option<String>) -> Result<Respons
         notices: &notices,
     };
     let mut body =
-        serde_json::to_vec(&shown).map_err(|error| Problem::busy(&format!("the state is unreadable ({error})")))?;
+        serde_json::to_vec(&shown).map_err(|error| Problem::busy(format!("the state is unreadable ({error})")))?;
     body.push(b'\n');
     body.extend_from_slice(jpeg.map_or(&[], |jpeg| jpeg));
     Ok(bytes_of("application/octet-stream", body))
