@@ -17,14 +17,18 @@
 //!   A frame is encoded once for all who look, and whoever is slow asks less often (`live`); a client that does not read is cut
 //!   off. The instrument's thread never waits for a client.
 
+mod about;
 mod access;
 mod address;
 mod answer;
 mod app;
 mod assets;
 mod connections;
+#[cfg(test)]
+mod document;
 mod download;
 mod error;
+mod extract;
 mod guard;
 mod heat_map;
 mod limiter;
@@ -41,6 +45,7 @@ mod seal;
 mod spent;
 mod start_message;
 mod token;
+mod wire;
 
 use std::{
     io,

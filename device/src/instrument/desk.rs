@@ -169,9 +169,15 @@ impl Desk {
                 let (opinion, seen) = (Box::new(NewOpinion { at, by, says, note }), Box::new(seen));
                 Ok((Job::Opinion { session, sequence, opinion, seen }, What::Opinion))
             }
-            Order::SignOff { session, by } => {
-                // A name that would be refused must not end the session.
+            Order::SignOff { session, by, fields } => {
+                // A name that would be refused must not end the session, nor fields that nobody has seen.
                 text_rules::line("name", &by)?;
+                let now = self.fields_of(session);
+                if let (Some(shown), Some(now)) = (fields, now)
+                    && shown != now
+                {
+                    return Err(Refusal::OtherFields { session, shown, now });
+                }
                 if !self.closing && self.session().is_some_and(|open| open.id == session) {
                     // What is signed is complete: the session ends first.
                     let job = Job::End { session, at, reason: "signed off".into() };
@@ -192,6 +198,14 @@ impl Desk {
     fn goes_on(&self, named: SessionId) -> Result<Clock, Refusal> {
         let (session, clock) = self.session.as_ref().filter(|_| !self.closing).ok_or(Refusal::NoSession)?;
         if session.id == named { Ok(*clock) } else { Err(Refusal::AnotherSession { named, open: session.id }) }
+    }
+
+    /// Number of fields of a session that is open or was left open, those on their way to the disk included; `None` for others.
+    fn fields_of(&self, session: SessionId) -> Option<u64> {
+        let open = self.session().filter(|open| open.id == session).map(|open| {
+            open.fields + self.pending.iter().filter(|pending| matches!(pending.what, What::Field(_))).count() as u64
+        });
+        open.or_else(|| self.left().filter(|left| left.id == session).map(|left| left.fields))
     }
 
     fn new_session(&self, specimen: String, operator: String, started: SystemTime) -> NewSession {

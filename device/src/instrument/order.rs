@@ -69,6 +69,8 @@ pub enum Order {
         session: SessionId,
         /// Name or initials.
         by: String,
+        /// Number of fields that whoever signs was shown; `None` signs whatever is there.
+        fields: Option<u64>,
     },
 }
 
@@ -85,6 +87,15 @@ pub enum Refusal {
         named: SessionId,
         /// The one that goes on.
         open: SessionId,
+    },
+    /// It has other fields than whoever signs was shown.
+    OtherFields {
+        /// The session.
+        session: SessionId,
+        /// Number of fields that were shown.
+        shown: u64,
+        /// Number of fields that it has, or will have when what waits is on the disk.
+        now: u64,
     },
     /// It was not left open.
     NotLeft(SessionId),
@@ -114,19 +125,23 @@ impl Refusal {
     #[must_use]
     pub fn advice(&self) -> Advice {
         match self {
-            Self::NoSession => Advice::new("no session goes on", "start one with a specimen's pseudonym first"),
+            Self::NoSession => Advice::new("no session is open", "start one with a specimen's pseudonym first"),
             Self::SessionGoesOn(session) => {
-                Advice::new(format!("session {session} goes on"), "end it or sign it off first")
+                Advice::new(format!("session {session} is open"), "end it or sign it off first")
             }
             Self::AnotherSession { named, open } => Advice::new(
-                format!("session {named} does not go on, but session {open} does"),
+                format!("session {named} is not open, but session {open} is"),
                 "look at what is shown now, then decide",
+            ),
+            Self::OtherFields { session, shown, now } => Advice::new(
+                format!("session {session} has {now} fields, and {shown} were shown to whoever signs"),
+                "look at the new ones, then sign again",
             ),
             Self::NotLeft(session) => {
                 Advice::new(format!("session {session} was not left open"), "look at the list of sessions")
             }
             Self::Differs { session, reason } => Advice::new(
-                format!("session {session} cannot go on, because {reason}"),
+                format!("session {session} cannot be continued, because {reason}"),
                 "close it and start another one",
             ),
             Self::NoRecord => Advice::new(

@@ -9,6 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::wire::answer::Failed;
 use crate::{advice::Advice, instrument::Refusal, record::RecordError};
 
 /// Something that did not work.
@@ -17,13 +18,6 @@ pub(super) struct Problem {
     status: StatusCode,
     advice: Advice,
     wait: Option<Duration>,
-}
-
-#[derive(Serialize)]
-struct Text<'a> {
-    error: u16,
-    reason: &'a str,
-    remedy: &'a str,
 }
 
 impl Problem {
@@ -37,6 +31,12 @@ impl Problem {
 
     const fn of(status: StatusCode, advice: Advice) -> Self {
         Self { status, advice, wait: None }
+    }
+
+    /// For the document.
+    #[cfg(test)]
+    pub(super) const fn parts(&self) -> (StatusCode, &Advice) {
+        (self.status, &self.advice)
     }
 
     /// Says after which time to try again.
@@ -57,8 +57,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let text = Text { error: self.status.as_u16(), reason: &self.advice.reason, remedy: &self.advice.remedy };
-        let mut response = json(&text);
+        let failed = Failed { error: self.status.as_u16(), reason: &self.advice.reason, remedy: &self.advice.remedy };
+        let mut response = json(&failed);
         *response.status_mut() = self.status;
         if let Some(wait) = self.wait {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

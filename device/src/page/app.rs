@@ -6,11 +6,15 @@ use std::{
     sync::Arc,
 };
 
+use axum::extract::State;
 use blastscope_shared::classifier::Classifier;
 use tokio::sync::Semaphore;
 
 use super::{access::Access, address::Names, live_view::LiveView, notices::Notices, options::Options};
 use crate::{instrument::Remote, record::Remembered, report};
+
+/// What handlers are given.
+pub(super) type Shared = State<Arc<App>>;
 
 /// What all requests share.
 pub(super) struct App {
@@ -23,9 +27,9 @@ pub(super) struct App {
     pub(super) names: Names,
     pub(super) live: Arc<LiveView>,
     pub(super) notices: Arc<Notices>,
-    /// Proxies that are believed when they name whom they speak for.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     trusted_proxies: Vec<IpAddr>,
-    /// Who holds it may use a core.
+    /// One request at a time may use a core: heat maps and reports.
     pub(super) heavy: Arc<Semaphore>,
 }
 
@@ -52,7 +56,7 @@ impl App {
         }
     }
 
-    /// Whether a peer is a proxy that speaks for others.
+    /// Whether a peer is a trusted proxy.
     pub(super) fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer)

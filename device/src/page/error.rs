@@ -5,8 +5,8 @@ use std::{io, net::SocketAddr, path::PathBuf};
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// The address is not to be had.
-    #[error("{address} cannot be listened on ({reason}); name another address or port with --listen")]
+    /// The address cannot be used.
+    #[error("cannot listen on {address} ({reason}); name another address or port with --listen")]
     Address {
         /// The address.
         address: SocketAddr,
@@ -14,7 +14,7 @@ pub enum PageError {
         reason: io::Error,
     },
     /// The token cannot be kept.
-    #[error("{} cannot be used for the page's token ({reason}); see to its permissions, or remove it", path.display())]
+    #[error("{} cannot be used for the page's token ({reason}); check its permissions, or remove it", path.display())]
     Token {
         /// The file.
         path: PathBuf,

@@ -10,51 +10,34 @@
 //! (server-sent events, `multipart/x-mixed-replace`) hold two for good of the six that a browser opens, so that a third window stopped
 //! every button; and a web socket, which does not count among the six, is refused by many a proxy and hides why it was refused.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use axum::response::Response;
-use serde::Serialize;
+use axum::{extract::State, response::Response};
 use tokio::time::timeout;
 
 use super::{
     answer::{Problem, bytes_of},
-    app::App,
+    app::Shared,
+    extract::Asked,
     live_view::View,
+    wire::{answer::Live, request::LiveQuery},
 };
-use crate::instrument::Snapshot;
 
-/// Longest time without an answer, so that a page notices when the device is gone.
+/// Longest time without an answer: a page notices that the device is gone.
 const SIGN: Duration = Duration::from_secs(1);
-#[derive(Serialize)]
-struct Shown<'a> {
-    #[serde(flatten)]
-    snapshot: &'a Snapshot,
-    revision: u64,
-    /// How long ago the instrument said so, in milliseconds: it says so many times a second, or hangs.
-    age_ms: u64,
-    /// Whether the picture follows; it does not where the client has it already.
-    picture: bool,
-    /// What is to be said of model and program, in sentences.
-    notices: &'a [String],
-}
-
 /// `GET /api/live?seen=REVISION&picture=NUMBER`: see the [module](self).
-pub(super) async fn live(app: Arc<App>, query: Option<String>) -> Result<Response, Problem> {
-    let query = query.unwrap_or_default();
-    let number = |name: &str| -> Result<Option<u64>, Problem> {
-        let given = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        let wrong = |_| Problem::bad(format!("{name} is not a number"), "give the number that the last answer had");
-        given.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(wrong)).transpose()
-    };
-    let (seen, pictured) = (number("seen")?, number("picture")?);
+pub(super) async fn live(
+    State(app): Shared,
+    Asked(LiveQuery { seen, picture: pictured }): Asked<LiveQuery>,
+) -> Result<Response, Problem> {
     let mut views = app.live.ask();
     let newer = |view: &Option<View>| view.as_ref().is_some_and(|view| Some(view.revision) != seen);
     // What is there after that time is the answer, also where it is not new.
     drop(timeout(SIGN, views.wait_for(newer)).await);
-    let view = views.borrow().clone().ok_or_else(|| Problem::busy("the instrument has shown nothing yet"))?;
+    let view = views.borrow().clone().ok_or_else(|| Problem::busy("the instrument has no state yet"))?;
     let jpeg = view.jpeg.as_ref().filter(|_| view.snapshot.sequence != pictured);
     let notices = app.notices.current();
-    let shown = Shown {
+    let live = Live {
         snapshot: &view.snapshot,
         revision: view.revision,
         age_ms: u64::try_from(view.since.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -62,7 +45,7 @@ pub(super) async fn live(app: Arc<App>, query: Option<String>) -> Result<Respons
         notices: &notices,
     };
     let mut body =
-        serde_json::to_vec(&shown).map_err(|error| Problem::busy(format!("the state is unreadable ({error})")))?;
+        serde_json::to_vec(&live).map_err(|error| Problem::busy(format!("the state is unreadable ({error})")))?;
     body.push(b'\n');
     body.extend_from_slice(jpeg.map_or(&[], |jpeg| jpeg));
     Ok(bytes_of("application/octet-stream", body))

@@ -19,12 +19,12 @@ use crate::instrument::Snapshot;
 const PERIOD: Duration = Duration::from_millis(80);
 /// Longest side of the picture, in pixels.
 const LONGEST: usize = 960;
-/// How often to look whether somebody looks.
+/// Poll interval for viewers.
 const LOOK_AROUND: Duration = Duration::from_millis(50);
-/// How long pictures are made after somebody has asked.
+/// How long views are made after the last request.
 const WATCHED: Duration = Duration::from_secs(3);
 
-/// What is seen at once.
+/// A frame with its verdict.
 #[derive(Clone, Debug)]
 pub(super) struct View {
     /// Grows by one with every view.
@@ -32,7 +32,7 @@ pub(super) struct View {
     pub(super) snapshot: Arc<Snapshot>,
     /// The snapshot's frame.
     pub(super) jpeg: Option<Bytes>,
-    /// When the instrument said so.
+    /// When the instrument reported it.
     pub(super) since: Instant,
 }
 
@@ -56,10 +56,10 @@ impl LiveView {
     }
 }
 
-/// The newest word of the instrument, and when it came.
+/// The newest snapshot, and when it came.
 type Heard = Option<(Arc<Snapshot>, Instant)>;
 
-/// When `snapshot` was heard first: what a hung instrument said last does not become new because somebody comes to look.
+/// When `snapshot` was seen first: the last state of a hung instrument does not become new when a viewer comes.
 fn since(heard: &mut Heard, snapshot: &Arc<Snapshot>) -> Instant {
     match heard {
         Some((before, since)) if Arc::ptr_eq(before, snapshot) => *since,

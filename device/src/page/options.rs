@@ -9,30 +9,30 @@ use std::{
 use super::{access, address::AllowedHost, error::PageError, limiter::Limits, notices::ModelSource, token};
 use crate::{record::Remembered, report};
 
-/// How to serve.
+/// Address, access and contents of the page.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen. On another address than the loopback a token is asked for.
+    /// Address to listen on. On any but the loopback address a token is required.
     pub listen: SocketAddr,
     /// Folder of the record.
     pub data_dir: PathBuf,
-    /// Ask for a token on the loopback address too.
+    /// Require a token on the loopback address too.
     pub token_always: bool,
-    /// File that the token is kept in between starts; without one another token is drawn at each start.
+    /// File that keeps the token between starts; without one each start draws a new token.
     pub token_file: Option<PathBuf>,
-    /// How many wrong tokens are borne.
+    /// Limits of wrong tokens.
     pub limits: Limits,
     /// How sessions are reported.
     pub report: report::Options,
-    /// What this process has verified of the record: reports hash only what was added.
+    /// What this process has verified of the record, so that reports hash only what was added.
     pub remembered: Arc<Remembered>,
-    /// Names besides the machine's own; where a proxy is among them a token is asked for.
+    /// Names besides the machine's own; a proxy among them makes the token required.
     pub allowed_hosts: Vec<AllowedHost>,
-    /// Proxies that are believed when they name whom they speak for.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpAddr>,
-    /// What is to be said of model and program, in sentences.
+    /// Warnings about model and program, one sentence each.
     pub notices: Vec<String>,
-    /// Where the model is from, so that another one is noticed.
+    /// Source of the model, watched for changes.
     pub model: Option<ModelSource>,
 }
 

@@ -54,7 +54,7 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
     assert!(status.success());
     assert_eq!(std::fs::read_to_string(&file).expect("read"), table);
 
-    assert_eq!(client.post(&format!("/api/sessions/{session}/sign-off"), &json!({"by": "E. F."})).status, 200);
+    assert_eq!(client.sign_off(session, "E. F.").status, 200);
     let approved = text(named("html", &format!("blastscope-session-{session}.html")));
     assert!(
         !approved.contains("Nobody has signed this session off.") && approved.contains("E. F."),
