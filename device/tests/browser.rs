@@ -154,6 +154,10 @@ fn the_page_works_in_a_browser() {
     shots.take(&mut browser, "field-1280x800");
     browser.evaluate("document.querySelector('#large').close()");
 
+    browser.evaluate("document.querySelector('#reports [data-query]').click()");
+    browser.wait_for("document.querySelector('#toast').textContent.includes('.csv')");
+    assert!(browser.requests().iter().any(|path| path.ends_with("/report/csv?excel=1")), "the table for Excel");
+
     browser.click("#sign-off");
     browser.wait_for("document.querySelector('#sign-dialog').open");
     browser.write("#sign-by", "E. F.");

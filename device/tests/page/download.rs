@@ -38,6 +38,8 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
     let table = text(named("csv", &format!("blastscope-session-{session}-draft.csv")));
     assert_eq!(table.lines().count() as u64, fields + 1);
     assert!(table.contains(",draft,"), "{table:.300}");
+    let excel = text(get("csv?excel=1").body);
+    assert!(excel.starts_with('\u{feff}') && excel.contains(";draft;"), "{excel:.300}");
     let mapped = get("html?maps=1");
     // The record of this scene names a model that is not the one that runs: there are no maps, and no error.
     assert_eq!(mapped.status, 200);
