@@ -80,6 +80,8 @@ put "$program" usr/bin/blastscope 755
 command -v "$strip" >/dev/null && "$strip" --strip-unneeded --remove-section=.comment "$stage/usr/bin/blastscope"
 put models/allcnn.bsm usr/share/blastscope/models/allcnn.bsm 644
 put models/allcnn.md usr/share/doc/blastscope/allcnn.md 644
+put docs/http.md usr/share/doc/blastscope/http.md 644
+put docs/commands.md usr/share/doc/blastscope/commands.md 644
 put device/assets/service/blastscope.service usr/lib/systemd/system/blastscope.service 644
 put device/assets/service/sysusers.conf usr/lib/sysusers.d/blastscope.conf 644
 put device/assets/service/gpio.rules usr/lib/udev/rules.d/60-blastscope-gpio.rules 644

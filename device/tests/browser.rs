@@ -18,6 +18,9 @@ mod devtools;
 mod fast_hands;
 #[path = "browser/people.rs"]
 mod people;
+#[path = "page/program.rs"]
+#[allow(dead_code, reason = "the page's tests use more of it")]
+mod program;
 #[path = "browser/proxy.rs"]
 mod proxy;
 #[path = "page/scene.rs"]
@@ -40,7 +43,7 @@ use blastscope_shared::Class;
 use tempfile::TempDir;
 
 use self::{
-    device::{Device, named},
+    device::named,
     devtools::{Browser, chromium},
 };
 
@@ -74,7 +77,7 @@ fn the_page_works_in_a_browser() {
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
     let model = fs::canonicalize(named("BLASTSCOPE_MODEL").unwrap_or(tiny)).expect("a model");
     let device =
-        Device::start(folder.path(), &model, &data, &["--listen", "127.0.0.1:0", "--fps", "16", "--hold", "32"]);
+        device::start(folder.path(), &model, &data, &["--listen", "127.0.0.1:0", "--fps", "16", "--hold", "32"]);
     let shots = Shots(named("BLASTSCOPE_SCREENSHOTS"));
     if let Some(folder) = &shots.0 {
         fs::create_dir_all(folder).expect("a folder for pictures");
@@ -151,12 +154,24 @@ fn the_page_works_in_a_browser() {
     shots.take(&mut browser, "field-1280x800");
     browser.evaluate("document.querySelector('#large').close()");
 
+    browser.evaluate("document.querySelector('#reports [data-query]').click()");
+    browser.wait_for("document.querySelector('#toast').textContent.includes('.csv')");
+    assert!(browser.requests().iter().any(|path| path.ends_with("/report/csv?excel=1")), "the table for Excel");
+
     browser.click("#sign-off");
     browser.wait_for("document.querySelector('#sign-dialog').open");
     browser.write("#sign-by", "E. F.");
     shots.take(&mut browser, "sign-1280x800");
-    browser.press("Enter");
-    browser.wait_for("document.querySelector('#session-state').classList.contains('is-approved')");
+    // Another field may be taken while somebody signs: nothing is signed then, and the question names the new number.
+    let approved = "document.querySelector('#session-state').classList.contains('is-approved')";
+    let asked_again = "!document.querySelector('#sign-dialog .problem').hidden";
+    loop {
+        browser.press("Enter");
+        browser.wait_for(&format!("{approved} || {asked_again}"));
+        if browser.evaluate(approved) == true {
+            break;
+        }
+    }
     let session = reader.session(id).expect("read");
     assert_eq!((session.state, session.sign_offs[0].signed_by.as_str()), (State::Approved, "E. F."));
     browser.wait_for("!document.querySelector('#new-session').hidden");

@@ -12,6 +12,8 @@ mod configured;
 mod cut_off;
 #[path = "page/download.rs"]
 mod download;
+#[path = "page/program.rs"]
+mod program;
 #[path = "page/scene.rs"]
 #[allow(dead_code, reason = "the test in a browser uses more of it")]
 mod scene;

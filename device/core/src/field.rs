@@ -5,13 +5,13 @@
 
 mod tracker;
 
-use alloc::sync::Arc;
+use alloc::{format, sync::Arc};
 use core::{fmt, time::Duration};
 
 use serde::Serialize;
 
 pub(super) use self::tracker::Tracker;
-use crate::{frame::Frame, pipeline::Reading};
+use crate::{advice::Advice, frame::Frame, pipeline::Reading};
 
 /// When a field is one, and when it is taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,23 +78,44 @@ pub enum Presence {
 }
 
 /// Why a field is not taken although the operator asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTaken {
     /// There is no picture.
-    #[error("there is no picture to take; wait for the camera")]
     NoPicture,
     /// It was counted.
-    #[error("this is field {0}, which is counted already; move on, or correct field {0}")]
     Counted(u64),
     /// It is not the field that was looked at.
-    #[error(
-        "the picture has changed since the button was pressed, and nothing was taken; look again, then take the field"
-    )]
     Moved,
     /// It is being saved.
-    #[error("this field is being saved already; wait a moment")]
     BeingSaved,
 }
+
+impl NotTaken {
+    /// What is wrong, and what to do about it.
+    #[must_use]
+    pub fn advice(self) -> Advice {
+        match self {
+            Self::NoPicture => Advice::new("there is no picture to take", "wait for the camera"),
+            Self::Counted(number) => Advice::new(
+                format!("this is field {number}, which is counted already"),
+                format!("move on, or correct field {number}"),
+            ),
+            Self::Moved => Advice::new(
+                "the picture has changed since the button was pressed, and nothing was taken",
+                "look again, then take the field",
+            ),
+            Self::BeingSaved => Advice::new("this field is being saved already", "wait a moment"),
+        }
+    }
+}
+
+impl fmt::Display for NotTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.advice().fmt(f)
+    }
+}
+
+impl core::error::Error for NotTaken {}
 
 /// A number for a field until the record has given it one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

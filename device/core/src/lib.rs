@@ -42,6 +42,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod advice;
 pub mod answer;
 pub mod drawn_field;
 pub mod field;

@@ -31,6 +31,7 @@ pub use self::{
     order::{JUST_NOW, Order, Refusal},
 };
 use crate::{
+    advice::Advice,
     answer::{Says, Seen},
     field::Token,
     pipeline::Thumbnail,
@@ -43,11 +44,18 @@ pub const MIN_FIELDS: u32 = 50;
 pub trait Fault: core::error::Error + 'static {
     /// Whether the same may succeed later without other input: the disk is full, say.
     fn is_passing(&self) -> bool;
+
+    /// What is wrong, and what to do about it.
+    fn advice(&self) -> Advice;
 }
 
 /// A record that never refuses anything.
 impl Fault for core::convert::Infallible {
     fn is_passing(&self) -> bool {
+        match *self {}
+    }
+
+    fn advice(&self) -> Advice {
         match *self {}
     }
 }
@@ -437,8 +445,14 @@ impl Session {
             Order::Opinion { session, sequence, says, note, by, seen } => {
                 vec![(What::Opinion { session, sequence, says, note, by, seen }, Purpose::Words, asker)]
             }
-            Order::SignOff { session, by } => {
+            Order::SignOff { session, by, fields } => {
+                // A name that would be refused must not end the session, nor fields that nobody has seen.
                 refused.map_or(Ok(()), |fault| Err(Refusal::Record(fault)))?;
+                if let (Some(shown), Some(now)) = (fields, self.fields_of(session))
+                    && shown != now
+                {
+                    return Err(Refusal::OtherFields { session, shown, now });
+                }
                 // What is signed is complete: the session ends first.
                 let ended = match &self.state {
                     State::Open(open) if open.shown.id == session => {
@@ -458,6 +472,15 @@ impl Session {
             }
         };
         Ok(self.write(writes, now))
+    }
+
+    /// Number of fields of a session that is open or was left open, those on their way to the disk included; `None` for others.
+    fn fields_of(&self, session: SessionId) -> Option<u64> {
+        let open = self.open().filter(|open| open.id == session).map(|open| {
+            let waiting = self.pending.iter().filter(|pending| matches!(pending.purpose, Purpose::Field(_)));
+            open.fields + waiting.count() as u64
+        });
+        open.or_else(|| self.left().filter(|left| left.id == session).map(|left| left.fields))
     }
 
     /// The session that goes on, where it is the one that is `named`.

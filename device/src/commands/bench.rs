@@ -4,7 +4,7 @@ pub mod measure;
 
 use std::{io, path::PathBuf};
 
-use blastscope_shared::{engine::network::Execution, sight::cells::MAX_CELLS};
+use blastscope_shared::engine::network::Execution;
 use clap::Args;
 
 use super::{PARTLY, SUCCESS, UNUSABLE};
@@ -85,10 +85,9 @@ pub(super) fn bench(args: &BenchArgs) -> io::Result<u8> {
         }
         Some(path) => match model::open(path, execution) {
             Ok(classifier) => {
-                if classifier.sight().most_views() > 1 {
-                    note(format_args!(
-                        "this model sees fields cell by cell: a frame here is one cell, and a field has up to {MAX_CELLS}"
-                    ));
+                let most = classifier.sight().most_views();
+                if most > 1 {
+                    note(format_args!("this model sees a field in up to {most} views: a frame here is one of them"));
                 }
                 loaded = classifier;
                 loaded.network()

@@ -17,19 +17,27 @@
 //!   A frame is encoded once for all who look, and whoever is slow asks less often (`live`); a client that does not read is cut
 //!   off. The instrument's thread never waits for a client.
 
+mod about;
 mod access;
 mod address;
 mod answer;
+mod app;
 mod assets;
 mod connections;
+#[cfg(test)]
+mod document;
 mod download;
+mod error;
+mod extract;
 mod guard;
 mod heat_map;
 mod limiter;
 mod listen;
 mod live;
+mod live_view;
 mod notices;
 mod operations;
+mod options;
 mod pictures;
 mod review;
 mod routes;
@@ -37,11 +45,11 @@ mod seal;
 mod spent;
 mod start_message;
 mod token;
+mod wire;
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, TcpListener},
-    path::PathBuf,
+    net::{SocketAddr, TcpListener},
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -50,92 +58,17 @@ use std::{
 use blastscope_shared::classifier::Classifier;
 use tokio::sync::oneshot;
 
+use self::app::App;
 pub use self::{
     access::HEADER,
+    error::PageError,
     limiter::Limits,
     notices::ModelSource,
+    options::Options,
     start_message::{link, text as message, url},
     token::{path_in as token_in, read as read_token, tightened as tighten_token},
 };
-use crate::{config::AllowedHost, record::Remembered, station::Remote};
-
-/// How to serve.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where to listen. On another address than the loopback a token is asked for.
-    pub listen: SocketAddr,
-    /// Folder of the record.
-    pub data_dir: PathBuf,
-    /// Ask for a token on the loopback address too.
-    pub token_always: bool,
-    /// File that the token is kept in between starts; without one another token is drawn at each start.
-    pub token_file: Option<PathBuf>,
-    /// How many wrong tokens are borne.
-    pub limits: Limits,
-    /// How sessions are reported.
-    pub report: crate::report::Options,
-    /// What this process has verified of the record: reports hash only what was added.
-    pub remembered: Arc<Remembered>,
-    /// Names besides the machine's own; where a proxy is among them a token is asked for.
-    pub allowed_hosts: Vec<AllowedHost>,
-    /// Proxies that are believed when they name whom they speak for.
-    pub trusted_proxies: Vec<IpAddr>,
-    /// What is to be said of model and program, in sentences.
-    pub notices: Vec<String>,
-    /// Where the model is from, so that another one is noticed.
-    pub model: Option<ModelSource>,
-}
-
-impl Options {
-    /// The defaults for an address and a record.
-    #[must_use]
-    pub fn new(listen: SocketAddr, data_dir: PathBuf) -> Self {
-        Self {
-            listen,
-            data_dir,
-            token_always: false,
-            token_file: None,
-            limits: Limits::default(),
-            report: crate::report::Options::default(),
-            remembered: Arc::default(),
-            allowed_hosts: Vec::new(),
-            trusted_proxies: Vec::new(),
-            notices: Vec::new(),
-            model: None,
-        }
-    }
-
-    fn token(&self) -> Result<String, PageError> {
-        match &self.token_file {
-            Some(path) => token::kept_or_new(path).map_err(|reason| PageError::Token { path: path.clone(), reason }),
-            None => access::random().map_err(|error| PageError::System(error.to_string())),
-        }
-    }
-}
-
-/// Why there is no page.
-#[derive(Debug, thiserror::Error)]
-pub enum PageError {
-    /// The address is not to be had.
-    #[error("{address} cannot be listened on ({reason}); name another address or port with --listen")]
-    Address {
-        /// The address.
-        address: SocketAddr,
-        /// What the system says.
-        reason: io::Error,
-    },
-    /// The token cannot be kept.
-    #[error("{} cannot be used for the page's token ({reason}); see to its permissions, or remove it", path.display())]
-    Token {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: io::Error,
-    },
-    /// The system gives no thread or no random numbers.
-    #[error("the page cannot be served: {0}")]
-    System(String),
-}
+use crate::station::Remote;
 
 /// A page that is served until this is dropped.
 #[derive(Debug)]
@@ -158,13 +91,10 @@ impl Server {
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let system = |error: io::Error| PageError::System(error.to_string());
-        let proxied =
-            !options.trusted_proxies.is_empty() || options.allowed_hosts.iter().any(|host| host.secure().is_some());
-        let guarded = options.token_always || proxied || !address.ip().is_loopback();
-        let token = guarded.then(|| options.token()).transpose()?;
+        let token = options.is_guarded(address).then(|| options.token()).transpose()?;
         let access = access::Access::new(token, options.limits, options.token_file.as_deref());
         let token = access.token().map(str::to_owned);
-        let app = routes::App::new(options, address, remote, classifier, access);
+        let app = App::new(options, address, remote, classifier, access);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()

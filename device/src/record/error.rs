@@ -1,25 +1,25 @@
 //! What can go wrong with the record, as sentences that name the file, the reason and the remedy.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::ErrorCode;
+
+use blastscope_core::advice::Advice;
 
 use super::{Finding, SessionId};
 
 /// Why something was not saved or cannot be read. Nothing is half-written when one of these comes back.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RecordError {
     /// The disk has no room left.
-    #[error("{} was not written: the disk is full; free some space and save again", path.display())]
     Full {
         /// The database.
         path: PathBuf,
     },
     /// Writing would leave less room than the limit.
-    #[error(
-        "{} was not written: {} MiB are free and {} MiB must stay free; delete or move other files and save again",
-        path.display(), free >> 20, limit >> 20
-    )]
     LowSpace {
         /// The database.
         path: PathBuf,
@@ -29,7 +29,6 @@ pub enum RecordError {
         limit: u64,
     },
     /// The system refused to read or write.
-    #[error("{} cannot be {action}: {reason}; check the disk and the permissions of its folder, then try again", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -39,23 +38,16 @@ pub enum RecordError {
         reason: String,
     },
     /// Another program holds the database.
-    #[error("{} is in use by another program; close that program, or try again", path.display())]
     Busy {
         /// The database.
         path: PathBuf,
     },
     /// There is no record.
-    #[error("{} does not exist: name the folder that `blastscope live` was given with --data-dir", path.display())]
     Missing {
         /// The database.
         path: PathBuf,
     },
     /// The file is something else.
-    #[error(
-        "{} is not a record of blastscope ({reason}); name another folder with --data-dir, or, if it was one, set it aside with \
-         `blastscope record salvage`",
-        path.display()
-    )]
     NotOurs {
         /// The file.
         path: PathBuf,
@@ -63,10 +55,6 @@ pub enum RecordError {
         reason: String,
     },
     /// A newer program wrote the record.
-    #[error(
-        "{} was written by a newer blastscope (record version {found}, this program knows up to {known}); update this program",
-        path.display()
-    )]
     Newer {
         /// The database.
         path: PathBuf,
@@ -76,11 +64,6 @@ pub enum RecordError {
         known: i64,
     },
     /// A program before the first release wrote the record.
-    #[error(
-        "{} was written by a blastscope before its first release (record version {found}, this program knows version {known}); \
-         read it with that program, and name another folder with --data-dir",
-        path.display()
-    )]
     Older {
         /// The database.
         path: PathBuf,
@@ -90,13 +73,6 @@ pub enum RecordError {
         known: i64,
     },
     /// Another blastscope adds to the record.
-    #[error(
-        "{} is in use by another blastscope{}: use that one, or end it first (`sudo systemctl stop blastscope`{}), or name another \
-         folder with --data-dir",
-        folder.display(),
-        process.map(|id| format!(" (process {id})")).unwrap_or_default(),
-        process.map(|id| format!(", else `kill {id}`")).unwrap_or_default()
-    )]
     Held {
         /// The folder of the record.
         folder: PathBuf,
@@ -104,12 +80,6 @@ pub enum RecordError {
         process: Option<u32>,
     },
     /// The file is broken.
-    #[error(
-        "{} is damaged: {reason}; no session is started in it. `blastscope record salvage --data-dir {}` sets it aside, takes over what \
-         verifies and begins anew",
-        path.display(),
-        path.parent().unwrap_or(Path::new(".")).display()
-    )]
     Damaged {
         /// The database.
         path: PathBuf,
@@ -117,7 +87,6 @@ pub enum RecordError {
         reason: String,
     },
     /// The record verifiably is not what was written.
-    #[error("{} was changed after it was written: {finding}; nothing was exported, see `blastscope verify`", path.display())]
     Changed {
         /// The database.
         path: PathBuf,
@@ -125,7 +94,6 @@ pub enum RecordError {
         finding: Box<Finding>,
     },
     /// A value is not acceptable.
-    #[error("{what} {value:?} is not accepted: {remedy}")]
     Invalid {
         /// Which value.
         what: &'static str,
@@ -135,7 +103,6 @@ pub enum RecordError {
         remedy: &'static str,
     },
     /// There is no such session.
-    #[error("there is no session {session} in {}; `blastscope sessions` lists them", path.display())]
     NoSession {
         /// The database.
         path: PathBuf,
@@ -143,7 +110,6 @@ pub enum RecordError {
         session: SessionId,
     },
     /// There is no such field.
-    #[error("session {session} has no field {sequence}")]
     NoField {
         /// The session.
         session: SessionId,
@@ -151,15 +117,15 @@ pub enum RecordError {
         sequence: u64,
     },
     /// The session takes no more of this.
-    #[error("session {session} {reason}")]
     Closed {
         /// The session.
         session: SessionId,
-        /// Why, and what to do.
+        /// Why.
         reason: &'static str,
+        /// What to do.
+        remedy: &'static str,
     },
     /// A field without a class cannot be confirmed.
-    #[error("field {sequence} of session {session} names no class that could be confirmed: give it a label instead")]
     NothingToConfirm {
         /// The session.
         session: SessionId,
@@ -167,10 +133,6 @@ pub enum RecordError {
         sequence: u64,
     },
     /// Others have answered since whoever answers has looked.
-    #[error(
-        "field {sequence} of session {session} has another answer than was shown (the newest is {newest}); look at it, then answer \
-         again"
-    )]
     Answered {
         /// The session.
         session: SessionId,
@@ -180,9 +142,6 @@ pub enum RecordError {
         newest: String,
     },
     /// An answer would change what was signed.
-    #[error(
-        "session {session} was signed off by {by}, and this answer changes it; confirm that you want to change it, or leave it"
-    )]
     SignedOff {
         /// The session.
         session: SessionId,
@@ -190,7 +149,6 @@ pub enum RecordError {
         by: String,
     },
     /// A picture cannot be encoded.
-    #[error("a picture of {width} x {height} pixels cannot be stored: {reason}")]
     Picture {
         /// Width in pixels.
         width: usize,
@@ -200,28 +158,21 @@ pub enum RecordError {
         reason: String,
     },
     /// A record that is to be salvaged is what was written.
-    #[error("{} is what was written: there is nothing to salvage; `blastscope verify` says more", path.display())]
     Sound {
         /// The database.
         path: PathBuf,
     },
     /// A file to be written is there already.
-    #[error("{} exists already and is left as it is: name a file that does not exist yet", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// A folder to export to holds something.
-    #[error("{} exists and is not empty: name a folder that does not exist yet", path.display())]
     Taken {
         /// The folder.
         path: PathBuf,
     },
     /// Nobody has confirmed or corrected anything.
-    #[error(
-        "there is nothing to export: {without_opinion} fields are neither confirmed nor corrected, {not_assessable} are not \
-         assessable; confirm or correct fields first"
-    )]
     NothingToExport {
         /// Fields without an opinion.
         without_opinion: u64,
@@ -229,11 +180,138 @@ pub enum RecordError {
         not_assessable: u64,
     },
     /// The thread that writes has ended.
-    #[error("the record was closed before this was written; open it again")]
     Stopped,
 }
 
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.advice().fmt(f)
+    }
+}
+
+impl std::error::Error for RecordError {}
+
 impl RecordError {
+    /// What is wrong, with the file and the values, and what to do about it.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        match self {
+            Self::Full { path } => Advice::new(
+                format!("{} was not written: the disk is full", path.display()),
+                "free some space and save again",
+            ),
+            Self::LowSpace { path, free, limit } => Advice::new(
+                format!(
+                    "{} was not written: {} MiB are free and {} MiB must stay free",
+                    path.display(),
+                    free >> 20,
+                    limit >> 20
+                ),
+                "delete or move other files and save again",
+            ),
+            Self::Io { path, action, reason } => Advice::new(
+                format!("{} cannot be {action}: {reason}", path.display()),
+                "check the disk and the permissions of its folder, then try again",
+            ),
+            Self::Busy { path } => Advice::new(
+                format!("{} is in use by another program", path.display()),
+                "close that program, or try again",
+            ),
+            Self::Missing { path } => Advice::new(
+                format!("{} does not exist", path.display()),
+                "name the folder that `blastscope live` was given with --data-dir",
+            ),
+            Self::NotOurs { path, reason } => Advice::new(
+                format!("{} is not a record of blastscope ({reason})", path.display()),
+                "name another folder with --data-dir, or, if it was one, set it aside with `blastscope record salvage`",
+            ),
+            Self::Newer { path, found, known } => Advice::new(
+                format!(
+                    "{} was written by a newer blastscope (record version {found}, this program knows up to {known})",
+                    path.display()
+                ),
+                "update this program",
+            ),
+            Self::Older { path, found, known } => Advice::new(
+                format!(
+                    "{} was written by a blastscope before its first release (record version {found}, this program knows version \
+                     {known})",
+                    path.display()
+                ),
+                "read it with that program, and name another folder with --data-dir",
+            ),
+            Self::Held { folder, process } => {
+                let id = process.map(|id| format!(" (process {id})")).unwrap_or_default();
+                let kill = process.map(|id| format!(", else `kill {id}`")).unwrap_or_default();
+                Advice::new(
+                    format!("{} is in use by another blastscope{id}", folder.display()),
+                    format!(
+                        "use that one, or end it first (`sudo systemctl stop blastscope`{kill}), or name another folder with --data-dir"
+                    ),
+                )
+            }
+            Self::Damaged { path, reason } => Advice::new(
+                format!("{} is damaged: {reason}", path.display()),
+                format!(
+                    "no session is started in it. `blastscope record salvage --data-dir {}` sets it aside, takes over what verifies \
+                     and begins anew",
+                    path.parent().unwrap_or(Path::new(".")).display()
+                ),
+            ),
+            Self::Changed { path, finding } => Advice::new(
+                format!("{} was changed after it was written: {finding}", path.display()),
+                "nothing was exported, see `blastscope verify`",
+            ),
+            Self::Invalid { what, value, remedy } => Advice::new(format!("{what} {value:?} is not accepted"), *remedy),
+            Self::NoSession { path, session } => Advice::new(
+                format!("there is no session {session} in {}", path.display()),
+                "`blastscope sessions` lists them",
+            ),
+            Self::NoField { session, sequence } => {
+                Advice::new(format!("session {session} has no field {sequence}"), "look at the list of its fields")
+            }
+            Self::Closed { session, reason, remedy } => Advice::new(format!("session {session} {reason}"), *remedy),
+            Self::NothingToConfirm { session, sequence } => Advice::new(
+                format!("field {sequence} of session {session} names no class that could be confirmed"),
+                "give it a label instead",
+            ),
+            Self::Answered { session, sequence, newest } => Advice::new(
+                format!(
+                    "field {sequence} of session {session} has another answer than was shown (the newest is {newest})"
+                ),
+                "look at it, then answer again",
+            ),
+            Self::SignedOff { session, by } => Advice::new(
+                format!("session {session} was signed off by {by}, and this answer changes it"),
+                "confirm that you want to change it, or leave it",
+            ),
+            Self::Picture { width, height, reason } => Advice::new(
+                format!("a picture of {width} x {height} pixels cannot be stored: {reason}"),
+                "choose another format of the camera",
+            ),
+            Self::Sound { path } => Advice::new(
+                format!("{} is what was written: there is nothing to salvage", path.display()),
+                "`blastscope verify` says more",
+            ),
+            Self::Exists { path } => Advice::new(
+                format!("{} exists already and is left as it is", path.display()),
+                "name a file that does not exist yet",
+            ),
+            Self::Taken { path } => Advice::new(
+                format!("{} exists and is not empty", path.display()),
+                "name a folder that does not exist yet",
+            ),
+            Self::NothingToExport { without_opinion, not_assessable } => Advice::new(
+                format!(
+                    "there is nothing to export: {without_opinion} fields are neither confirmed nor corrected, {not_assessable} are \
+                     not assessable"
+                ),
+                "confirm or correct fields first",
+            ),
+            Self::Stopped => Advice::new("the record was closed before this was written", "open it again"),
+        }
+    }
+
     /// Whether the same may succeed later without other input: full disks, I/O errors, other programs.
     #[must_use]
     pub const fn is_passing(&self) -> bool {

@@ -21,7 +21,7 @@ use super::{
     Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State,
     VerdictKind, connection, error::sqlite, log, path_in, verify::Remembered,
 };
-use crate::commands::classify::pictures::ByClass;
+use blastscope_shared::ByClass;
 
 /// Most fields that [`RecordReader::fields`] gives at once.
 pub const MAX_PAGE: u32 = 500;

@@ -180,8 +180,8 @@ impl Record {
                 State::Draft => "approved",
                 State::Changed => "amended",
                 State::Approved | State::Amended => {
-                    let reason = "is signed off and nothing was changed since: there is nothing to sign";
-                    return Err(RecordError::Closed { session, reason });
+                    let reason = "is signed off and nothing was changed since";
+                    return Err(RecordError::Closed { session, reason, remedy: "there is nothing to sign" });
                 }
             };
             let failed = sqlite(path, "written");
@@ -232,7 +232,7 @@ impl Record {
         let receipt = self.write(|transaction, path, trust| {
             state(transaction, path, session)?;
             if has_ended(transaction, path, session)? {
-                return Err(RecordError::Closed { session, reason: "has ended before" });
+                return Err(RecordError::Closed { session, reason: "has ended before", remedy: "there is nothing to end" });
             }
             let failed = sqlite(path, "written");
             // One that was cut off and is closed is as old as its last field.
@@ -281,12 +281,12 @@ fn has_ended(connection: &Connection, path: &Path, session: SessionId) -> Result
 }
 
 fn open_for_fields(connection: &Connection, path: &Path, session: SessionId) -> Result<(), RecordError> {
+    let closed = |reason| Err(RecordError::Closed { session, reason, remedy: "start a new session" });
     if state(connection, path, session)? != State::Draft {
-        let reason = "is signed off: fields cannot be added; start a new session";
-        return Err(RecordError::Closed { session, reason });
+        return closed("is signed off: fields cannot be added");
     }
     if has_ended(connection, path, session)? {
-        return Err(RecordError::Closed { session, reason: "has ended: fields cannot be added; start a new session" });
+        return closed("has ended: fields cannot be added");
     }
     Ok(())
 }

@@ -20,7 +20,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, spreadsheet::cell, verify};
-use crate::{RESEARCH_USE, commands::classify::pictures::ByClass};
+use crate::RESEARCH_USE;
+use blastscope_shared::ByClass;
 
 /// What was exported and what was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use blastscope_core::{
+    advice::Advice,
     field::{NotTaken, Taken, Token},
     frame::Frame,
     pipeline::Assessor,
@@ -39,6 +40,10 @@ pub struct Origin {
 impl Fault for RecordError {
     fn is_passing(&self) -> bool {
         Self::is_passing(self)
+    }
+
+    fn advice(&self) -> Advice {
+        Self::advice(self)
     }
 }
 

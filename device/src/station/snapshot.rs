@@ -14,11 +14,11 @@ use serde::Serialize;
 
 use crate::{
     RESEARCH_USE,
-    commands::classify::pictures::ByClass,
     record::{CheckState, Said},
     source::{follow::Trouble, state::CameraState},
     support::clock::ClockTrust,
 };
+use blastscope_shared::ByClass;
 
 /// Frames in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]

@@ -2,10 +2,8 @@
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -13,66 +11,24 @@ use std::{
 use blastscope::record::{Field, RecordReader, SessionId};
 use tempfile::TempDir;
 
-use super::{devtools::Browser, scene};
+use super::{devtools::Browser, program::Program, scene};
 
 /// A value of the environment that is not empty.
 pub fn named(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// `blastscope live --listen`, ended with the test.
-pub struct Device {
-    process: Child,
-    /// Address of the page.
-    pub page: String,
-    /// The token, where one is asked for.
-    pub token: Option<String>,
-}
-
-impl Device {
-    /// Shows the folder `slides` in `folder`, with further arguments.
-    pub fn start(folder: &Path, model: &Path, data: &Path, more: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_blastscope"))
+/// Shows the folder `slides` in `folder`, with further arguments.
+pub fn start(folder: &Path, model: &Path, data: &Path, more: &[&str]) -> Program {
+    Program::start(
+        Command::new(env!("CARGO_BIN_EXE_blastscope"))
             .current_dir(folder)
             .args(["live", "--repeat", "--take-after", "3", "--source", "slides", "--model"])
             .arg(model)
             .arg("--data-dir")
             .arg(data)
-            .args(more)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program");
-        let (mut page, mut token) = (None, None);
-        for line in BufReader::new(process.stdout.take().expect("a pipe")).lines() {
-            let line = line.expect("a line");
-            if let Some(address) = line.strip_prefix("the page is at ") {
-                page = address.split(' ').next().map(str::to_owned);
-            }
-            token = line.strip_prefix("its token is ").map(str::to_owned).or(token);
-            if token.is_some() || line.contains("this machine only") {
-                break;
-            }
-        }
-        Self { process, page: page.expect("an address"), token }
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.page.trim_start_matches("http://").trim_end_matches('/').parse().expect("an address")
-    }
-
-    /// Kills it as a loss of power would.
-    pub fn kill(mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Drop for Device {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+            .args(more),
+    )
 }
 
 /// A folder of drawn slides, its record, and the program that shows them.
@@ -99,14 +55,14 @@ impl Site {
     }
 
     /// Shows each slide for so many frames at 16 a second, on any port of this machine.
-    pub fn start(&self, hold: u32) -> Device {
+    pub fn start(&self, hold: u32) -> Program {
         let hold = hold.to_string();
         self.start_with(&["--listen", "127.0.0.1:0", "--fps", "16", "--hold", &hold])
     }
 
     /// With these arguments.
-    pub fn start_with(&self, more: &[&str]) -> Device {
-        Device::start(self.folder.path(), &self.model, &self.data(), more)
+    pub fn start_with(&self, more: &[&str]) -> Program {
+        start(self.folder.path(), &self.model, &self.data(), more)
     }
 
     /// A field as it is on the disk.

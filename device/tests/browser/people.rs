@@ -98,11 +98,13 @@ fn an_answer_to_what_has_changed_meanwhile_is_refused_and_shown() {
     begin(&mut browser, "S-1", "A. B.");
     fields(&mut browser, 2);
     let session = site.session();
+    let reader = blastscope::record::RecordReader::open(&site.data()).expect("a record");
+    let started = reader.session(session).expect("read").started_utc;
     // As a window that has not heard of the answer before: it still names what it has seen.
     let post = |seen: u32, label: &str, key: &str| {
         format!(
             "fetch('/api/sessions/{session}/fields/1/opinion', {{ method: 'POST', headers: {{ 'content-type': 'application/json', \
-             'x-blastscope': '1' }}, body: JSON.stringify({{ label: '{label}', by: 'C. D.', seen: {seen}, request: '{key}' }}) }}) \
+             'x-blastscope': '1' }}, body: JSON.stringify({{ started: '{started}', label: '{label}', by: 'C. D.', seen: {seen}, request: '{key}' }}) }}) \
              .then(async reply => [reply.status, (await reply.json()).reason ?? ''])"
         )
     };

@@ -121,7 +121,7 @@ fn the_lock_screen_stays_until_it_is_opened() {
     browser.write("#note", "seen before the power went");
 
     // The power goes; the same phone goes on, without a token and with its note.
-    device.kill();
+    drop(device);
     browser.wait_at_most(SOON, "document.body.classList.contains('is-lost')");
     let again = start();
     assert_eq!(again.token.as_ref(), Some(&token));

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An answer.
 #[derive(Debug)]
@@ -47,6 +47,30 @@ impl Client {
         let origin = format!("http://{}", self.address);
         let headers = [("Content-Type", "application/json"), ("X-Blastscope", "1"), ("Origin", &origin)];
         self.ask("POST", path, &headers, body.to_string().as_bytes())
+    }
+
+    /// A session with its counts.
+    pub fn summary(&self, session: u64) -> Value {
+        self.get(&format!("/api/sessions/{session}")).json()
+    }
+
+    /// Answers a field of the session that has this number now.
+    pub fn answer(&self, session: u64, field: u64, mut body: Value) -> Reply {
+        body["started"] = self.summary(session)["session"]["started_utc"].clone();
+        self.post(&format!("/api/sessions/{session}/fields/{field}/opinion"), &body)
+    }
+
+    /// Signs the fields that the session has now; again where another one was taken meanwhile.
+    pub fn sign_off(&self, session: u64, by: &str) -> Reply {
+        let path = format!("/api/sessions/{session}/sign-off");
+        loop {
+            let shown = self.summary(session)["session"].clone();
+            let body = json!({ "started": shown["started_utc"], "fields": shown["fields"], "by": by });
+            let reply = self.post(&path, &body);
+            if reply.status != 409 || !String::from_utf8_lossy(&reply.body).contains("were shown") {
+                return reply;
+            }
+        }
     }
 
     /// `Host` is added where it is not among the headers.

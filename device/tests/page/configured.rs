@@ -2,10 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use blastscope::record::RecordReader;
@@ -14,6 +12,7 @@ use tempfile::TempDir;
 
 use super::{
     client::Client,
+    program::Program,
     scene::{draw_slides, wait_for},
 };
 
@@ -58,49 +57,25 @@ impl Site {
     }
 }
 
-/// The program, killed with the test, and the lines of its start up to the page's address, or to its token.
+/// The program with the arguments of the unit that is installed, and a client of its page.
 struct Running {
-    process: Child,
-    said: Vec<String>,
+    program: Program,
     client: Client,
 }
 
 impl Running {
-    /// With the arguments of the unit that is installed.
     fn start(site: &Site) -> Self {
         let unit = include_str!("../../assets/service/blastscope.service");
         let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/blastscope ")).expect("a line");
-        let mut process = program()
-            .args(line.split(' '))
-            .env("BLASTSCOPE_CONFIG", &site.config)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program");
-        let mut said = Vec::new();
-        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        for line in lines {
-            let line = line.expect("a line");
-            let last = line.contains("this machine only") || line.starts_with("its token is ");
-            said.push(line);
-            if last {
-                break;
-            }
-        }
-        let page = said.iter().find_map(|line| line.strip_prefix("the page is at http://")).expect("a page");
-        let address: SocketAddr = page.split('/').next().expect("an address").parse().expect("an address");
-        Self { process, said, client: Client::new(address) }
+        let command = &mut program();
+        command.args(line.split(' ')).env("BLASTSCOPE_CONFIG", &site.config).stderr(Stdio::null());
+        let program = Program::start(command);
+        let client = Client::new(program.address());
+        Self { program, client }
     }
 
     fn token(&self) -> Option<String> {
-        self.said.iter().find_map(|line| line.strip_prefix("its token is ").map(str::to_owned))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.program.token.clone()
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use blastscope::record::{Decision, NewSession, Record, RecordReader, State, verify::verify};
@@ -14,11 +12,12 @@ use tempfile::TempDir;
 
 use super::{
     client::Client,
+    program::Program,
     scene::{draw_slides, wait_for},
 };
 
-/// `blastscope live --listen`, killed with the test.
-pub(super) struct Device(Child, Client);
+/// `blastscope live --listen`, killed with the test, and a client of its page.
+pub(super) struct Device(Program, Client);
 
 impl Device {
     pub(super) fn start(folder: &Path, more: &[&str]) -> Self {
@@ -30,27 +29,22 @@ impl Device {
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
         let configuration = folder.join("free.toml");
         fs::write(&configuration, "[data]\nmin_free_mb = 1\n").expect("written");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_blastscope"))
-            .args(["live", "--listen", "127.0.0.1:0", "--fps", "30", "--hold", "40", "--repeat", "--model"])
-            .arg(tiny)
-            .arg("--config")
-            .arg(configuration)
-            .arg("--source")
-            .arg(folder.join("fields"))
-            .arg("--data-dir")
-            .arg(folder.join("data"))
-            .args(more)
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program");
-        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        let address: SocketAddr = lines
-            .map(|line| line.expect("a line"))
-            .find_map(|line| line.strip_prefix("the page is at http://")?.split('/').next()?.parse().ok())
-            .expect("an address");
-        Self(process, Client::new(address))
+        let program = Program::start(
+            Command::new(env!("CARGO_BIN_EXE_blastscope"))
+                .args(["live", "--listen", "127.0.0.1:0", "--fps", "30", "--hold", "40", "--repeat", "--model"])
+                .arg(tiny)
+                .arg("--config")
+                .arg(configuration)
+                .arg("--source")
+                .arg(folder.join("fields"))
+                .arg("--data-dir")
+                .arg(folder.join("data"))
+                .args(more)
+                .envs(environment.iter().copied())
+                .stderr(Stdio::null()),
+        );
+        let client = Client::new(program.address());
+        Self(program, client)
     }
 
     pub(super) fn process(&self) -> u32 {
@@ -64,13 +58,6 @@ impl Device {
     pub(super) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let reply = self.1.post(path, body);
         (reply.status, reply.json())
-    }
-}
-
-impl Drop for Device {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
@@ -93,7 +80,7 @@ fn a_killed_session_goes_on_where_it_was() {
     let id = started["saved"]["session"].as_u64().expect("a number");
     device.state("two fields", |state| state["session"]["fields"].as_u64() >= Some(2));
     let opinion = json!({"label": "Pro", "by": "A. B.", "request": "asked-before-the-cut"});
-    assert_eq!(device.post(&format!("/api/sessions/{id}/fields/1/opinion"), &opinion).0, 200);
+    assert_eq!(device.1.answer(id, 1, opinion.clone()).status, 200);
     drop(device);
 
     // What the disk had, before anything else is written.
@@ -109,7 +96,7 @@ fn a_killed_session_goes_on_where_it_was() {
     let device = Device::start(folder.path(), &[]);
     let state = device.state("the session", |state| state["session"].is_object());
     // Whoever heard no answer asks again.
-    assert_eq!(device.post(&format!("/api/sessions/{id}/fields/1/opinion"), &opinion).0, 200);
+    assert_eq!(device.1.answer(id, 1, opinion.clone()).status, 200);
     assert_eq!(reader.field(session.id, 1).expect("read").opinions.len(), 1);
     assert_eq!((&state["session"]["id"], &state["session"]["specimen"]), (&json!(id), &json!("S-7")));
     assert!(state["session"]["cut_off_utc"].is_string() && state["left"].is_null(), "{state}");
@@ -119,8 +106,8 @@ fn a_killed_session_goes_on_where_it_was() {
     device
         .state("two rounds", |state| state["flow"]["frames"].as_u64() > frames.map(|frames| frames + 2 * SLIDES * 40));
     assert_eq!(device.state("fields", |_| true)["session"]["fields"], SLIDES);
-    let (status, signed) = device.post(&format!("/api/sessions/{id}/sign-off"), &json!({"by": "C. D."}));
-    assert_eq!(status, 200, "{signed}");
+    let signed = device.1.sign_off(id, "C. D.");
+    assert_eq!(signed.status, 200, "{signed:?}");
     drop(device);
 
     let found = verify(&data, &[]).expect("read");

@@ -38,6 +38,8 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
     let table = text(named("csv", &format!("blastscope-session-{session}-draft.csv")));
     assert_eq!(table.lines().count() as u64, fields + 1);
     assert!(table.contains(",draft,"), "{table:.300}");
+    let excel = text(get("csv?excel=1").body);
+    assert!(excel.starts_with('\u{feff}') && excel.contains(";draft;"), "{excel:.300}");
     let mapped = get("html?maps=1");
     // The record of this scene names a model that is not the one that runs: there are no maps, and no error.
     assert_eq!(mapped.status, 200);
@@ -54,7 +56,7 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
     assert!(status.success());
     assert_eq!(std::fs::read_to_string(&file).expect("read"), table);
 
-    assert_eq!(client.post(&format!("/api/sessions/{session}/sign-off"), &json!({"by": "E. F."})).status, 200);
+    assert_eq!(client.sign_off(session, "E. F.").status, 200);
     let approved = text(named("html", &format!("blastscope-session-{session}.html")));
     assert!(
         !approved.contains("Nobody has signed this session off.") && approved.contains("E. F."),

@@ -37,8 +37,7 @@ fn fields_are_taken_corrected_and_signed() {
     assert!(map.status == 200 && map.body.starts_with(b"\x89PNG"), "{}", map.status);
     assert_eq!(client.get("/api/live/map/likely.png").status, 200);
 
-    let opinion =
-        |field: u64, body: Value| client.post(&format!("/api/sessions/{session}/fields/{field}/opinion"), &body);
+    let opinion = |field: u64, body: Value| client.answer(session, field, body);
     let saved = opinion(2, json!({"label": "Pre", "note": "large nucleoli", "by": "C. D."}));
     assert_eq!(saved.status, 200, "{saved:?}");
     assert_eq!(opinion(3, json!({"label": "not assessable", "by": "C. D."})).status, 200);
@@ -61,7 +60,7 @@ fn fields_are_taken_corrected_and_signed() {
     let share = &summary["corrected"]["classes"]["Pre"];
     assert!(share["low"].as_f64() < share["high"].as_f64() && share["hits"].as_u64() >= Some(1), "{summary}");
 
-    let signed = client.post(&format!("/api/sessions/{session}/sign-off"), &json!({"by": "E. F."}));
+    let signed = client.sign_off(session, "E. F.");
     assert_eq!(signed.status, 200, "{signed:?}");
     let read = reader.session(id).expect("read");
     assert_eq!((read.state, read.sign_offs[0].signed_by.as_str()), (State::Approved, "E. F."));
@@ -205,7 +204,7 @@ fn an_answer_names_what_it_has_seen_and_is_saved_once() {
     let client = scene.client();
     let session = scene.session(&client);
     wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(2));
-    let opinion = |body: Value| client.post(&format!("/api/sessions/{session}/fields/1/opinion"), &body);
+    let opinion = |body: Value| client.answer(session, 1, body);
     let first = json!({"label": "Pre", "by": "A. B.", "seen": 0, "request": "first-request-1"});
     let saved = opinion(first.clone());
     assert_eq!(saved.status, 200, "{saved:?}");
@@ -226,7 +225,7 @@ fn an_answer_names_what_it_has_seen_and_is_saved_once() {
     let since = client.get(&format!("/api/sessions/{session}/opinions?after={}", spoken["last"])).json();
     assert_eq!((&since["fields"], &since["last"]), (&json!([]), &spoken["last"]));
 
-    assert_eq!(client.post(&format!("/api/sessions/{session}/sign-off"), &json!({"by": "E. F."})).status, 200);
+    assert_eq!(client.sign_off(session, "E. F.").status, 200);
     let change = json!({"label": "Early", "by": "C. D.", "seen": 2});
     let refused = opinion(change.clone());
     assert_eq!(refused.status, 409, "{refused:?}");
@@ -237,6 +236,57 @@ fn an_answer_names_what_it_has_seen_and_is_saved_once() {
     sure["amends"] = json!(true);
     assert_eq!(opinion(sure).status, 200);
     assert_eq!(state(), "changed");
+}
+
+/// Two records give the same numbers: a page that still shows the other one changes nothing here.
+#[test]
+fn what_was_shown_of_another_record_is_neither_answered_nor_signed() {
+    let scene = Scene::new();
+    let client = scene.client();
+    let session = scene.session(&client);
+    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(1));
+    let opinion = format!("/api/sessions/{session}/fields/1/opinion");
+    let sign_off = format!("/api/sessions/{session}/sign-off");
+    let other = "2026-11-29T08:00:00.000Z";
+    for (path, body) in [
+        (&opinion, json!({"started": other, "label": "Pre", "by": "A. B.", "seen": 0})),
+        (&sign_off, json!({"started": other, "fields": 1, "by": "A. B."})),
+    ] {
+        let refused = client.post(path, &body);
+        assert_eq!(refused.status, 409, "{refused:?}");
+        assert!(refused.json()["reason"].as_str().expect("a reason").contains(other), "{refused:?}");
+    }
+    for body in [json!({"label": "Pre", "by": "A. B."}), json!({"by": "A. B."})] {
+        let path = if body["label"].is_null() { &sign_off } else { &opinion };
+        assert_eq!(client.post(path, &body).status, 400, "an order names what was shown");
+    }
+    let summary = client.summary(session);
+    assert_eq!((&summary["session"]["state"], &summary["counts"]["corrected_fields"]), (&json!("draft"), &json!(0)));
+}
+
+#[test]
+fn a_signature_is_of_the_fields_that_were_shown() {
+    let scene = Scene::new();
+    let client = scene.client();
+    let session = scene.session(&client);
+    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(2));
+    let shown = client.summary(session)["session"].clone();
+    let sign = |fields: u64| {
+        let body = json!({"started": shown["started_utc"], "fields": fields, "by": "E. F."});
+        client.post(&format!("/api/sessions/{session}/sign-off"), &body)
+    };
+    // Fields go on being taken: one fewer, and far more, than there are.
+    let fewer = shown["fields"].as_u64().expect("a number") - 1;
+    for wrong in [fewer, fewer + 1000] {
+        let refused = sign(wrong);
+        assert_eq!(refused.status, 409, "{refused:?}");
+        assert!(refused.json()["reason"].as_str().expect("a reason").contains("were shown"), "{refused:?}");
+        let state = client.get("/api/state").json();
+        assert_eq!(state["session"]["id"], json!(session), "the session goes on: {state}");
+    }
+    assert_eq!(client.sign_off(session, "E. F.").status, 200);
+    let signed = client.summary(session)["session"].clone();
+    assert_eq!(signed["sign_offs"][0]["fields"], signed["fields"]);
 }
 
 #[test]

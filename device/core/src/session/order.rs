@@ -1,10 +1,11 @@
 //! What an operator asks for, and why it may be refused.
 
-use alloc::string::String;
-use core::time::Duration;
+use alloc::{format, string::String};
+use core::{fmt, time::Duration};
 
-use super::SessionId;
+use super::{Fault, SessionId};
 use crate::{
+    advice::Advice,
     answer::{Says, Seen},
     field::NotTaken,
 };
@@ -69,31 +70,37 @@ pub enum Order {
         session: SessionId,
         /// Name or initials.
         by: String,
+        /// Number of fields that whoever signs was shown; `None` signs whatever is there.
+        fields: Option<u64>,
     },
 }
 
 /// Why an order was not followed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Refusal<E: core::error::Error + 'static> {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal<E: Fault> {
     /// There is no session.
-    #[error("no session goes on; start one with a specimen's pseudonym first")]
     NoSession,
     /// Another session goes on.
-    #[error("session {0} goes on; end it or sign it off first")]
     SessionGoesOn(SessionId),
     /// Another session than the one that was named goes on.
-    #[error("session {named} does not go on, but session {open} does; look at what is shown now, then decide")]
     AnotherSession {
         /// The one that was named.
         named: SessionId,
         /// The one that goes on.
         open: SessionId,
     },
+    /// It has other fields than whoever signs was shown.
+    OtherFields {
+        /// The session.
+        session: SessionId,
+        /// Number of fields that were shown.
+        shown: u64,
+        /// Number of fields that it has, or will have when what waits is on the disk.
+        now: u64,
+    },
     /// It was not left open.
-    #[error("session {0} was not left open; look at the list of sessions")]
     NotLeft(SessionId),
     /// It cannot go on.
-    #[error("session {session} cannot go on, because {reason}; close it and start another one")]
     Differs {
         /// The session.
         session: SessionId,
@@ -101,23 +108,69 @@ pub enum Refusal<E: core::error::Error + 'static> {
         reason: String,
     },
     /// Nothing is recorded.
-    #[error("nothing is recorded here; start `blastscope live` with --data-dir DIR and --tui or --listen")]
     NoRecord,
     /// The field cannot be taken.
-    #[error(transparent)]
-    NotTaken(#[from] NotTaken),
+    NotTaken(NotTaken),
     /// The record refused.
-    #[error(transparent)]
     Record(E),
     /// Too much waits to be written.
-    #[error("too much waits to be saved and nothing of this was; try again in a moment")]
     Busy,
     /// The disk has not answered yet.
-    #[error(
-        "the disk has not answered yet, and whether this was saved is not known; look at the list before trying again"
-    )]
     Slow,
     /// The instrument has ended.
-    #[error("the instrument has stopped; start `blastscope live` again")]
     Stopped,
+}
+
+impl<E: Fault> Refusal<E> {
+    /// What is wrong, and what to do about it.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        match self {
+            Self::NoSession => Advice::new("no session is open", "start one with a specimen's pseudonym first"),
+            Self::SessionGoesOn(session) => {
+                Advice::new(format!("session {session} is open"), "end it or sign it off first")
+            }
+            Self::AnotherSession { named, open } => Advice::new(
+                format!("session {named} is not open, but session {open} is"),
+                "look at what is shown now, then decide",
+            ),
+            Self::OtherFields { session, shown, now } => Advice::new(
+                format!("session {session} has {now} fields, and {shown} were shown to whoever signs"),
+                "look at the new ones, then sign again",
+            ),
+            Self::NotLeft(session) => {
+                Advice::new(format!("session {session} was not left open"), "look at the list of sessions")
+            }
+            Self::Differs { session, reason } => Advice::new(
+                format!("session {session} cannot be continued, because {reason}"),
+                "close it and start another one",
+            ),
+            Self::NoRecord => Advice::new(
+                "nothing is recorded here",
+                "start `blastscope live` with --data-dir DIR and --tui or --listen",
+            ),
+            Self::NotTaken(why) => why.advice(),
+            Self::Record(error) => error.advice(),
+            Self::Busy => Advice::new("too much waits to be saved and nothing of this was", "try again in a moment"),
+            Self::Slow => Advice::new(
+                "the disk has not answered yet, and whether this was saved is not known",
+                "look at the list before trying again",
+            ),
+            Self::Stopped => Advice::new("the instrument has stopped", "start `blastscope live` again"),
+        }
+    }
+}
+
+impl<E: Fault> fmt::Display for Refusal<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.advice().fmt(f)
+    }
+}
+
+impl<E: Fault> core::error::Error for Refusal<E> {}
+
+impl<E: Fault> From<NotTaken> for Refusal<E> {
+    fn from(why: NotTaken) -> Self {
+        Self::NotTaken(why)
+    }
 }

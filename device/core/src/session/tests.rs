@@ -2,6 +2,8 @@
 
 use alloc::{string::ToString as _, vec};
 
+use crate::advice::Advice;
+
 use super::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -15,6 +17,10 @@ enum Disk {
 impl Fault for Disk {
     fn is_passing(&self) -> bool {
         *self == Self::Full
+    }
+
+    fn advice(&self) -> Advice {
+        Advice::new(self.to_string(), "free some space")
     }
 }
 
@@ -162,7 +168,7 @@ fn an_order_for_another_session_changes_nothing() {
 
 #[test]
 fn a_start_or_a_sign_off_that_the_record_would_refuse_ends_no_session() {
-    let sign_off = |session| Order::SignOff { session, by: "\n".into() };
+    let sign_off = |session| Order::SignOff { session, by: "\n".into(), fields: None };
     let mut table = Table::open();
     let before = table.0.clone();
     assert_eq!(table.ask_refused(sign_off(id(2)), Some(Disk::Invalid), at(3)), refused(Refusal::Record(Disk::Invalid)));
@@ -179,7 +185,7 @@ fn a_start_or_a_sign_off_that_the_record_would_refuse_ends_no_session() {
 #[test]
 fn what_is_signed_off_ends_first() {
     let mut table = Table::open();
-    let effects = table.ask(Order::SignOff { session: id(2), by: "C. D.".into() }, at(3));
+    let effects = table.ask(Order::SignOff { session: id(2), by: "C. D.".into(), fields: None }, at(3));
     let written = writes(&effects);
     assert_eq!(written[0].what, What::End { session: id(2), reason: "signed off".into() });
     assert!(matches!(written[1].what, What::SignOff { .. }), "{written:?}");

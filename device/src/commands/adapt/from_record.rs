@@ -11,7 +11,7 @@ use blastscope_files::atomic_file;
 use blastscope_shared::{
     Class, Classifier, Observation,
     adaptation::{self, AdaptationError, FOLDS, Fitted, Site, folds, head::Labelled},
-    artifact::{Artifact, PICTURE_ID_LEN},
+    artifact::{Artifact, PICTURE_ID_LEN, hex},
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -115,11 +115,11 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
     let mut progress = Progress::start();
     let mut watch = |done: usize, all: usize| progress.show("moving the last layer", done as u64, all as u64);
     let (bytes, fitted) = adaptation::adapt(&bytes, &site, &mut watch).map_err(unusable)?;
-    let adapted = Classifier::read(&bytes).map_err(|error| unusable(error.into()))?;
+    let (_, adapted) = Artifact::read(&bytes).map_err(|error| unusable(error.into()))?;
     atomic_file::write(out, &bytes).map_err(|error| failed(out, files::reason(&error)))?;
     Ok(Adapted {
         base: model.model_id().into(),
-        adapted: adapted.model_id().into(),
+        adapted: hex(&adapted),
         by_specimen,
         without_label: seen.without_label,
         copies: seen.copies,

@@ -22,7 +22,6 @@ use blastscope_shared::{
 };
 
 pub use self::explain::Overlays;
-pub(crate) use self::record::ByClass;
 use self::{
     record::{Failure, Record},
     sources::{Item, Source},

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::{Printer, sentence, summary};
 use crate::{
-    RESEARCH_USE, board::ButtonEvent, commands::classify::pictures::ByClass, model, source::state::Change,
-    station::Snapshot, support::terminal::note,
+    RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
 };
+use blastscope_shared::ByClass;
 
 /// One object a frame.
 pub(super) struct Json {

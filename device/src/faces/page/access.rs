@@ -1,4 +1,4 @@
-//! Who may see the page: who knows the token, has a link that was made with it and not used, or a cookie that was given for one of them.
+//! Access to the page: by the token, by an unused link that was made with it, or by a cookie that was given for either.
 
 use std::{
     collections::VecDeque,
@@ -24,12 +24,12 @@ pub const HEADER: &str = "x-blastscope";
 const COOKIE: &str = "blastscope";
 /// Bytes of a token: 128 bits.
 const BYTES: usize = 16;
-/// How long a cookie is valid, and a link that nobody uses.
+/// Validity of a cookie, and of an unused link.
 const VALID: Duration = Duration::from_secs(12 * 3600);
-/// Cookies whose first use is remembered.
+/// Number of cookies whose first use is remembered.
 const MOST_SEEN: usize = 512;
 
-/// A moment by the clock that is never set, and by the one that may be wrong.
+/// A moment by the monotonic clock and by the wall clock, which may be wrong.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
     pub(super) instant: Instant,
@@ -48,7 +48,7 @@ fn utc() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// A code that opens the page once: what stays in a browser's history is of no use to whoever reads it there.
+/// A code that opens the page once, so that a browser's history gives no access.
 ///
 /// # Errors
 /// When the system gives no random numbers.
@@ -56,21 +56,21 @@ pub(super) fn link_code(token: &str) -> io::Result<String> {
     seal::seal(token, Purpose::Link, utc())
 }
 
-/// Why somebody is not let in.
+/// Why access is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Denied {
-    /// There is no token, or a wrong one.
+    /// No token, or a wrong one.
     Unknown,
-    /// The link was right once.
+    /// The link was used or has expired.
     Used,
-    /// There were too many wrong ones.
+    /// Too many wrong tokens.
     Limited {
         /// How long to wait.
         wait: Duration,
     },
 }
 
-/// Keeps the token, what is over, and who guesses.
+/// Keeps the token, revoked cookies and used links, and counts wrong tokens.
 #[derive(Debug)]
 pub(super) struct Access {
     token: Option<String>,
@@ -85,7 +85,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Access {
-    /// Asks for this token, if there is one. What is over is kept beside `token_file`.
+    /// Requires this token, if any. Revoked cookies and used links are kept beside `token_file`.
     pub(super) fn new(token: Option<String>, limits: Limits, token_file: Option<&Path>) -> Self {
         let limiter = Mutex::new(Limiter::new(limits));
         Self { token, limiter, spent: Mutex::new(Spent::beside(token_file)), seen: Mutex::default() }
@@ -95,7 +95,7 @@ impl Access {
         self.token.as_deref()
     }
 
-    /// Whether a request with this `Cookie` and this `Authorization` header may go on.
+    /// Admits a request with this `Cookie` or `Authorization` header.
     pub(super) fn admit(
         &self,
         peer: IpAddr,

@@ -1,4 +1,4 @@
-//! Which names this host goes by, and which page a request comes from.
+//! Names of this host, and the page that a request comes from.
 
 use std::net::{IpAddr, SocketAddr};
 

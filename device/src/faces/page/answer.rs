@@ -1,6 +1,6 @@
 //! Answers: JSON, pictures, and problems with their reason and remedy.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     body::Body,
@@ -9,34 +9,35 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::wire::answer::Failed;
 use crate::{record::RecordError, station::Refusal};
+use blastscope_core::advice::Advice;
 
 /// Something that did not work.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
-    reason: String,
-    remedy: String,
+    advice: Advice,
     wait: Option<Duration>,
 }
 
-#[derive(Serialize)]
-struct Text<'a> {
-    error: u16,
-    reason: &'a str,
-    remedy: &'a str,
-}
-
 impl Problem {
-    pub(super) fn new(status: StatusCode, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), remedy: remedy.into(), wait: None }
+    pub(super) fn new(
+        status: StatusCode,
+        reason: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::of(status, Advice::new(reason, remedy))
     }
 
-    /// A sentence as this program writes them: what is wrong, then after a semicolon or colon what to do.
-    fn sentence(status: StatusCode, sentence: &str) -> Self {
-        let parts = sentence.rsplit_once("; ").or_else(|| sentence.rsplit_once(": "));
-        let (reason, remedy) = parts.unwrap_or((sentence, "look at the list of fields and try again"));
-        Self::new(status, reason, remedy)
+    const fn of(status: StatusCode, advice: Advice) -> Self {
+        Self { status, advice, wait: None }
+    }
+
+    /// For the document.
+    #[cfg(test)]
+    pub(super) const fn parts(&self) -> (StatusCode, &Advice) {
+        (self.status, &self.advice)
     }
 
     /// Says after which time to try again.
@@ -45,11 +46,11 @@ impl Problem {
         self
     }
 
-    pub(super) fn bad(reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn bad(reason: impl Into<Cow<'static, str>>, remedy: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, reason, remedy)
     }
 
-    pub(super) fn busy(what: &str) -> Self {
+    pub(super) fn busy(what: impl Into<Cow<'static, str>>) -> Self {
         let remedy = "close other windows of this page, then try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, what, remedy).wait(Duration::from_secs(5))
     }
@@ -57,8 +58,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let text = Text { error: self.status.as_u16(), reason: &self.reason, remedy: &self.remedy };
-        let mut response = json(&text);
+        let failed = Failed { error: self.status.as_u16(), reason: &self.advice.reason, remedy: &self.advice.remedy };
+        let mut response = json(&failed);
         *response.status_mut() = self.status;
         if let Some(wait) = self.wait {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -80,7 +81,7 @@ impl From<RecordError> for Problem {
             error if error.is_passing() => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self::sentence(status, &error.to_string())
+        Self::of(status, error.advice())
     }
 }
 
@@ -89,9 +90,9 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Record(error) => error.into(),
             Refusal::Busy | Refusal::Slow | Refusal::Stopped => {
-                Self::sentence(StatusCode::SERVICE_UNAVAILABLE, &refusal.to_string())
+                Self::of(StatusCode::SERVICE_UNAVAILABLE, refusal.advice())
             }
-            refusal => Self::sentence(StatusCode::CONFLICT, &refusal.to_string()),
+            refusal => Self::of(StatusCode::CONFLICT, refusal.advice()),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! How many connections are open, and whose. One peer cannot keep the others out: it has a share of its own, and what is
-//! only open and asks for nothing makes way for what comes. Pure: the time is a parameter.
+//! Limits open connections, in all and by peer, so that no peer keeps the others out; an idle connection is closed for a new one.
+//! Pure: the time is a parameter.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, RawQuery},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -12,17 +12,18 @@ use tokio::task::spawn_blocking;
 
 use super::{
     answer::{Problem, bytes_of},
-    review::Number,
-    routes::App,
+    app::{App, Shared},
+    extract::{Asked, At, Part},
+    wire::request::ReportQuery,
 };
 use crate::{
-    record::{RecordReader, SessionId, State, TableStyle, export_csv},
+    record::{RecordReader, SessionId, State as SessionState, TableStyle, export_csv},
     report::{ReportError, fhir, gather, html, pdf},
 };
 
 /// What a session can be written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Pdf,
     Html,
     Fhir,
@@ -52,19 +53,24 @@ impl Form {
     }
 }
 
+impl Part for Form {
+    const NAME: &'static str = "form";
+
+    fn read(text: &str) -> Result<Self, Problem> {
+        let form = Self::ALL.into_iter().find(|known| known.name() == text);
+        form.ok_or_else(|| Problem::bad("there is no such report", "ask for pdf, html, fhir or csv"))
+    }
+}
+
 /// `GET /api/sessions/{session}/report/{form}`: the session as `pdf`, `html`, `fhir` or `csv`. With `?maps=1` PDF and web page have
 /// heat maps, where the session's model is the one that runs; with `?excel=1` the table is one for a European spreadsheet.
 pub(super) async fn report(
-    app: Arc<App>,
-    Path((id, form)): Path<(Number, String)>,
-    RawQuery(query): RawQuery,
+    State(app): Shared,
+    At(id): At<SessionId>,
+    At(form): At<Form>,
+    Asked(ReportQuery { maps, excel }): Asked<ReportQuery>,
 ) -> Result<Response, Problem> {
-    let id = id.session()?;
-    let form = Form::ALL.into_iter().find(|known| known.name() == form);
-    let form = form.ok_or_else(|| Problem::bad("there is no such report", "ask for pdf, html, fhir or csv"))?;
-    let asked = |what: &str| query.as_deref().is_some_and(|query| query.split('&').any(|pair| pair == what));
-    let maps = asked("maps=1");
-    let style = if asked("excel=1") { TableStyle::EXCEL } else { TableStyle::PLAIN };
+    let style = if excel { TableStyle::EXCEL } else { TableStyle::PLAIN };
     let failed = |reason: String| {
         let reason = format!("the report cannot be made ({reason})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "try again; then use `blastscope report`")
@@ -77,9 +83,9 @@ pub(super) async fn report(
     });
     let (bytes, state) = made.await.map_err(|error| failed(error.to_string()))??;
     let draft = match state {
-        State::Draft => "-DRAFT",
-        State::Changed => "-CHANGED",
-        State::Approved | State::Amended => "",
+        SessionState::Draft => "-DRAFT",
+        SessionState::Changed => "-CHANGED",
+        SessionState::Approved | SessionState::Amended => "",
     };
     let (kind, ending) = form.kind();
     let name = format!("attachment; filename=\"blastscope-session-{id}{draft}.{ending}\"");
@@ -89,7 +95,13 @@ pub(super) async fn report(
     Ok(response)
 }
 
-fn written(app: &App, id: SessionId, form: Form, maps: bool, style: TableStyle) -> Result<(Vec<u8>, State), Problem> {
+fn written(
+    app: &App,
+    id: SessionId,
+    form: Form,
+    maps: bool,
+    style: TableStyle,
+) -> Result<(Vec<u8>, SessionState), Problem> {
     let reader = RecordReader::open(&app.data_dir)?.remembering(Arc::clone(&app.remembered));
     let session = reader.session(id)?;
     if form == Form::Csv {

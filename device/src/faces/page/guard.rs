@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -16,8 +16,8 @@ use axum::{
 use super::{
     access::{Denied, HEADER, Now},
     answer::Problem,
+    app::App,
     connections::Held,
-    routes::App,
 };
 
 /// Where a request comes from, and on which connection.
@@ -27,7 +27,7 @@ pub(super) struct Peer {
     pub(super) connection: Arc<Held>,
 }
 
-/// The one whom a proxy speaks for: proxies add the address that they see at the end.
+/// Header of proxies with the client's address, which each proxy appends.
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Nothing from elsewhere, no script and no style in the page itself, in no frame.
@@ -66,7 +66,7 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
-/// The request is there as a whole: its connection makes way for no other until it is answered.
+/// The request has arrived completely: its connection stays open until it is answered.
 pub(super) fn work(request: &Request) {
     if let Some(peer) = request.extensions().get::<Peer>() {
         peer.connection.work(true, Instant::now());
@@ -74,8 +74,8 @@ pub(super) fn work(request: &Request) {
 }
 
 /// Whether the page came by TLS, through a proxy.
-pub(super) fn is_secure(app: &App, request: &Request) -> bool {
-    text(request.headers(), &header::ORIGIN).is_some_and(|origin| app.names.is_secure(origin))
+pub(super) fn is_secure(app: &App, headers: &HeaderMap) -> bool {
+    text(headers, &header::ORIGIN).is_some_and(|origin| app.names.is_secure(origin))
 }
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -85,12 +85,12 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a 
 fn check(app: &App, request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
     let foreign = |reason| {
-        let remedy = "open the address that `blastscope live` shows at its start, and use the page that is there";
+        let remedy = "open the address that `blastscope live` shows at its start";
         Problem::new(StatusCode::FORBIDDEN, reason, remedy)
     };
     let host = text(headers, &header::HOST).unwrap_or_default();
     if !app.names.know(host) {
-        return Err(foreign("the request names a host that this is not"));
+        return Err(foreign("the Host header does not name this device"));
     }
     if headers.contains_key(header::ORIGIN) {
         // One that is no text is not ours either.
@@ -115,7 +115,7 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     let admitted = app.access.admit(
-        peer(app, request),
+        peer(app, request.extensions(), headers),
         text(headers, &header::COOKIE),
         text(headers, &header::AUTHORIZATION),
         Now::read(),
@@ -124,13 +124,13 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
 }
 
 /// Whom a request is from: whoever has the connection, or the one whom a trusted proxy names.
-pub(super) fn peer(app: &App, request: &Request) -> IpAddr {
-    let own = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address);
+pub(super) fn peer(app: &App, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+    let own = extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address);
     if !app.trusts(own) {
         return own;
     }
     // Several headers are one list; the last name is the one that the proxy itself has seen.
-    let last = request.headers().get_all(FORWARDED).iter().next_back().and_then(|value| value.to_str().ok());
+    let last = headers.get_all(FORWARDED).iter().next_back().and_then(|value| value.to_str().ok());
     let named = last.and_then(|list| list.rsplit(',').next()).and_then(|name| name.trim().parse().ok());
     named.unwrap_or(own)
 }
@@ -139,7 +139,7 @@ pub(super) fn denied(denied: Denied) -> Problem {
     match denied {
         Denied::Unknown => Problem::new(
             StatusCode::UNAUTHORIZED,
-            "this page asks for a token, and none or a wrong one was given",
+            "this page asks for a token, and no valid one was given",
             "give the token that `blastscope live` shows at its start, or scan its QR code",
         ),
         Denied::Used => Problem::new(

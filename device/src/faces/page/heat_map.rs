@@ -1,32 +1,29 @@
-//! Heat maps on request: which places of a picture the network's answer hangs on.
+//! Heat maps on request: which parts of a picture the network's answer depends on.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::Path,
+    extract::State,
     http::{HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
-use blastscope_core::pipeline::Appraisal;
 use blastscope_shared::{Class, RgbPixels, classifier::Classifier};
 use tokio::task::spawn_blocking;
 
 use super::{
     answer::{Problem, bytes_of},
-    pictures,
-    review::{self, Number},
-    routes::App,
+    app::{App, Shared},
+    extract::{At, FieldNumber, MapClass},
+    pictures, review,
 };
-use crate::{RESEARCH_USE, model, report::overlay};
+use crate::{RESEARCH_USE, model, record::SessionId, report::overlay};
+use blastscope_core::pipeline::Appraisal;
 
-/// `likely` asks for the most probable class.
-const LIKELY: &str = "likely";
 /// Says of which frame a map is.
 const FRAME: HeaderName = HeaderName::from_static("x-blastscope-frame");
 
 /// `GET /api/live/map/{class}.png`: of the newest frame.
-pub(super) async fn of_live(app: Arc<App>, Path(class): Path<String>) -> Result<Response, Problem> {
-    let class = class_of(&class)?;
+pub(super) async fn of_live(State(app): Shared, At(MapClass(class)): At<MapClass>) -> Result<Response, Problem> {
     let frame = app.remote.snapshot().frame.clone().ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "there is no picture", "wait for the camera, then ask again")
     })?;
@@ -38,26 +35,17 @@ pub(super) async fn of_live(app: Arc<App>, Path(class): Path<String>) -> Result<
 
 /// `GET /api/sessions/{session}/fields/{field}/map/{class}.png`: of a field on the disk.
 pub(super) async fn of_field(
-    app: Arc<App>,
-    Path((session, field, class)): Path<(Number, Number, String)>,
+    State(app): Shared,
+    At(session): At<SessionId>,
+    At(FieldNumber(field)): At<FieldNumber>,
+    At(MapClass(class)): At<MapClass>,
 ) -> Result<Response, Problem> {
-    let class = class_of(&class)?;
-    let (session, field) = (session.session()?, field.field()?);
     let kept = review::read(&app, move |reader| reader.picture(session, field)).await?;
     let unreadable = move |error: blastscope_shared::field::decode::DecodeError| {
         let reason = format!("the picture of field {field} cannot be decoded ({error})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "check the record with `blastscope verify`")
     };
     draw(app, class, move || kept.pixels().map_err(unreadable)).await
-}
-
-fn class_of(name: &str) -> Result<Option<Class>, Problem> {
-    let name = name.strip_suffix(".png").unwrap_or(name);
-    if name == LIKELY {
-        return Ok(None);
-    }
-    let class = Class::ALL.into_iter().find(|class| class.name() == name);
-    class.map(Some).ok_or_else(|| Problem::bad("there is no such class", "ask for Benign, Early, Pre, Pro or likely"))
 }
 
 /// One at a time, so that the network on the live picture keeps its cores.

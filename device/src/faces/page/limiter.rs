@@ -1,4 +1,4 @@
-//! How many wrong tokens are borne. Pure: the time is a parameter.
+//! Limits wrong tokens. Pure: the time is a parameter.
 
 use std::{
     collections::HashMap,
@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many wrong tokens are borne in a minute. There is no limit of all addresses together: with it one of them would lock out the
+/// Limits of wrong tokens a minute. There is no limit of all addresses together: with it one of them would lock out the
 /// others, and a token of 128 bits is not found by asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

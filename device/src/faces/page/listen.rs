@@ -16,10 +16,10 @@ use tokio::{net::TcpStream, time::sleep};
 use tokio_io_timeout::TimeoutStream;
 
 use super::{
+    app::App,
     connections::{Connections, Held},
     guard::Peer,
-    live, notices,
-    routes::{self, App},
+    live_view, notices, routes,
 };
 use crate::support::terminal::note;
 
@@ -47,8 +47,8 @@ pub(super) async fn serve(listener: TcpListener, app: App) {
     let app = Arc::new(app);
     let router = routes::router(&app);
     let connections = Connections::new(MOST, EACH);
-    tokio::spawn(live::work(Arc::clone(&app)));
-    tokio::spawn(notices::follow(Arc::clone(&app)));
+    tokio::spawn(live_view::work(app.remote.snapshots(), Arc::clone(&app.live)));
+    tokio::spawn(notices::follow(Arc::clone(&app.notices)));
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             // Out of descriptors, mostly: others must end first.

@@ -1,4 +1,4 @@
-//! What is to be said of model and program while they run: what was amiss at the start, and a model that was installed since.
+//! Warnings about model and program: those of the start, and a model that was installed since.
 
 use std::{
     fs,
@@ -9,7 +9,6 @@ use std::{
 
 use tokio::{task::spawn_blocking, time::sleep};
 
-use super::routes::App;
 use crate::{
     model::{
         data_dir::DataDir,
@@ -18,10 +17,10 @@ use crate::{
     support::disk::System,
 };
 
-/// How often to look for another model.
+/// Poll interval for another model.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// Where the model that runs is from.
+/// Where the running model came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelSource {
     /// A file that was named.
@@ -51,9 +50,9 @@ impl ModelSource {
         }
     }
 
-    /// What to say where it looks like `now`, and did not at the start.
+    /// The warning for a source that looks like `now`, and did not at the start.
     fn told(&self, now: &Look) -> String {
-        let remedy = "the one from before still judges; restart blastscope between two slides";
+        let remedy = "the previous one still runs; restart blastscope between two slides";
         match (self, now) {
             (_, Look::Installed(Some(Entry { name, version, .. }))) => {
                 format!("model {name} version {version} was installed since the start: {remedy}")
@@ -64,7 +63,7 @@ impl ModelSource {
     }
 }
 
-/// What is to be said now.
+/// The current warnings.
 #[derive(Debug)]
 pub(super) struct Notices {
     first: Vec<String>,
@@ -73,7 +72,7 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    /// `first` was amiss at the start.
+    /// With the warnings of the start.
     pub(super) fn new(first: &[String], source: Option<ModelSource>) -> Self {
         let source = source.map(|source| (source.clone(), source.look()));
         Self { first: first.to_vec(), source, current: Mutex::new(Arc::new(first.to_vec())) }
@@ -94,13 +93,13 @@ impl Notices {
     }
 }
 
-/// Looks again and again.
-pub(super) async fn follow(app: Arc<App>) {
+/// Looks at the source every [`PERIOD`].
+pub(super) async fn follow(notices: Arc<Notices>) {
     loop {
         sleep(PERIOD).await;
-        let app = Arc::clone(&app);
+        let notices = Arc::clone(&notices);
         // A look that failed is repeated.
-        let _ = spawn_blocking(move || app.notices.look()).await;
+        let _ = spawn_blocking(move || notices.look()).await;
     }
 }
 

@@ -1,144 +1,73 @@
-//! What is where.
+//! Which handler answers which request.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, RawQuery, Request, State},
+    extract::Request,
+    handler::Handler,
     http::{Method, StatusCode},
     middleware,
-    response::{IntoResponse as _, Response},
-    routing::{get, post},
+    response::IntoResponse as _,
+    routing::{self, MethodRouter},
 };
-use blastscope_shared::{Class, classifier::Classifier};
-use serde::Serialize;
-use tokio::sync::Semaphore;
 
-use super::{
-    Options,
-    access::Access,
-    address::Names,
-    answer::{Problem, json},
-    assets, download, guard, heat_map,
-    live::{self, LiveView},
-    notices::Notices,
-    operations, review,
-};
-use crate::{RESEARCH_USE, model, record::Remembered, station::Remote};
+use super::{about, answer::Problem, app::App, assets, download, guard, heat_map, live, operations, review};
 
-/// What all requests share.
-pub(super) struct App {
-    pub(super) remote: Remote,
-    pub(super) data_dir: PathBuf,
-    pub(super) report: crate::report::Options,
-    pub(super) remembered: Arc<Remembered>,
-    pub(super) classifier: Arc<Classifier>,
-    pub(super) access: Access,
-    pub(super) names: Names,
-    pub(super) live: LiveView,
-    pub(super) notices: Notices,
-    /// Proxies that are believed when they name whom they speak for.
-    trusted_proxies: Vec<IpAddr>,
-    /// Who holds it may use a core.
-    pub(super) heavy: Arc<Semaphore>,
+/// A request that is answered.
+struct Route {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the test of the document reads it"))]
+    method: Method,
+    path: &'static str,
+    handler: MethodRouter<Arc<App>>,
 }
 
-impl App {
-    pub(super) fn new(
-        options: &Options,
-        address: SocketAddr,
-        remote: Remote,
-        classifier: Arc<Classifier>,
-        access: Access,
-    ) -> Self {
-        Self {
-            remote,
-            data_dir: options.data_dir.clone(),
-            report: options.report,
-            remembered: Arc::clone(&options.remembered),
-            classifier,
-            access,
-            names: Names::new(address, options.allowed_hosts.clone()),
-            live: LiveView::new(),
-            notices: Notices::new(&options.notices, options.model.clone()),
-            trusted_proxies: options.trusted_proxies.clone(),
-            heavy: Arc::new(Semaphore::new(1)),
-        }
-    }
-
-    /// Whether a peer is a proxy that speaks for others.
-    pub(super) fn trusts(&self, peer: IpAddr) -> bool {
-        let peer = peer.to_canonical();
-        self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer)
-    }
+fn get<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<App>>) -> Route {
+    Route { method: Method::GET, path, handler: routing::get(handler) }
 }
 
-type Shared = State<Arc<App>>;
+fn post<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<App>>) -> Route {
+    Route { method: Method::POST, path, handler: routing::post(handler) }
+}
+
+/// All of them; `docs/http.md` has a chapter for each.
+fn routes() -> Vec<Route> {
+    vec![
+        get("/api/about", about::about),
+        get("/api/state", about::state),
+        get("/api/live", live::live),
+        get("/api/live/map/{class}", heat_map::of_live),
+        post("/api/login", operations::log_in),
+        post("/api/enter", operations::enter),
+        post("/api/logout", operations::log_out),
+        post("/api/take", operations::take),
+        get("/api/sessions", review::sessions),
+        post("/api/sessions", operations::start),
+        get("/api/sessions/{session}", review::session),
+        post("/api/sessions/{session}/continue", operations::go_on),
+        post("/api/sessions/{session}/end", operations::end),
+        post("/api/sessions/{session}/sign-off", operations::sign_off),
+        get("/api/sessions/{session}/report/{form}", download::report),
+        get("/api/sessions/{session}/fields", review::fields),
+        get("/api/sessions/{session}/opinions", review::opinions),
+        get("/api/sessions/{session}/fields/{field}", review::field),
+        get("/api/sessions/{session}/fields/{field}/picture.jpg", review::picture),
+        get("/api/sessions/{session}/fields/{field}/thumbnail.jpg", review::thumbnail),
+        get("/api/sessions/{session}/fields/{field}/map/{class}", heat_map::of_field),
+        post("/api/sessions/{session}/fields/{field}/opinion", operations::opinion),
+    ]
+}
+
+/// Method and path of every route.
+#[cfg(test)]
+pub(super) fn listed() -> Vec<String> {
+    routes().into_iter().map(|Route { method, path, .. }| format!("{method} {path}")).collect()
+}
 
 pub(super) fn router(app: &Arc<App>) -> Router {
-    Router::new()
-        .route("/api/about", get(|State(app): Shared| async move { about(&app) }))
-        .route("/api/state", get(|State(app): Shared| async move { json(&*app.remote.snapshot()) }))
-        .route("/api/live", get(|State(app): Shared, RawQuery(query): RawQuery| live::live(app, query)))
-        .route("/api/live/map/{class}", get(|State(app): Shared, path: Path<String>| heat_map::of_live(app, path)))
-        .route("/api/take", post(|State(app): Shared, request: Request| operations::take(app, request)))
-        .route("/api/login", post(|State(app): Shared, request: Request| operations::log_in(app, request)))
-        .route("/api/enter", post(|State(app): Shared, request: Request| operations::enter(app, request)))
-        .route("/api/logout", post(|State(app): Shared, request: Request| operations::log_out(app, request)))
-        .route(
-            "/api/sessions",
-            get(|State(app): Shared| review::sessions(app))
-                .post(|State(app): Shared, request: Request| operations::start(app, request)),
-        )
-        .route("/api/sessions/{session}", get(|State(app): Shared, path: Path<_>| review::session(app, path)))
-        .route(
-            "/api/sessions/{session}/continue",
-            post(|State(app): Shared, path: Path<_>, request: Request| operations::go_on(app, path, request)),
-        )
-        .route(
-            "/api/sessions/{session}/end",
-            post(|State(app): Shared, path: Path<_>, request: Request| operations::end(app, path, request)),
-        )
-        .route(
-            "/api/sessions/{session}/sign-off",
-            post(|State(app): Shared, path: Path<_>, request: Request| operations::sign_off(app, path, request)),
-        )
-        .route(
-            "/api/sessions/{session}/report/{form}",
-            get(|State(app): Shared, path: Path<_>, query: RawQuery| download::report(app, path, query)),
-        )
-        .route(
-            "/api/sessions/{session}/fields",
-            get(|State(app): Shared, path: Path<_>, query: RawQuery| review::fields(app, path, query)),
-        )
-        .route(
-            "/api/sessions/{session}/opinions",
-            get(|State(app): Shared, path: Path<_>, query: RawQuery| review::opinions(app, path, query)),
-        )
-        .route(
-            "/api/sessions/{session}/fields/{field}",
-            get(|State(app): Shared, path: Path<_>| review::field(app, path)),
-        )
-        .route(
-            "/api/sessions/{session}/fields/{field}/picture.jpg",
-            get(|State(app): Shared, path: Path<_>| review::picture(app, path)),
-        )
-        .route(
-            "/api/sessions/{session}/fields/{field}/thumbnail.jpg",
-            get(|State(app): Shared, path: Path<_>| review::thumbnail(app, path)),
-        )
-        .route(
-            "/api/sessions/{session}/fields/{field}/map/{class}",
-            get(|State(app): Shared, path: Path<_>| heat_map::of_field(app, path)),
-        )
-        .route(
-            "/api/sessions/{session}/fields/{field}/opinion",
-            post(|State(app): Shared, path: Path<_>, request: Request| operations::opinion(app, path, request)),
-        )
+    routes()
+        .into_iter()
+        .fold(Router::new(), |router, Route { path, handler, .. }| router.route(path, handler))
         .method_not_allowed_fallback(|method: Method| async move {
             let reason = format!("{method} is not for this address");
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, reason, "use GET to look and POST to change").into_response()
@@ -146,40 +75,4 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .fallback(|request: Request| async move { assets::find(request.method(), request.uri().path()) })
         .layer(middleware::from_fn_with_state(Arc::clone(app), guard::guard))
         .with_state(Arc::clone(app))
-}
-
-#[derive(Serialize)]
-struct About<'a> {
-    program: &'a str,
-    version: &'a str,
-    notice: &'a str,
-    model: String,
-    model_sha256: &'a str,
-    /// What must be said of the model besides.
-    caution: Option<&'a str>,
-    /// Whether it has seen drawn fields only.
-    drawn: bool,
-    /// What else is to be said of model and program now, in sentences.
-    notices: &'a [String],
-    min_probability: f32,
-    max_novelty: f32,
-    classes: [&'a str; Class::COUNT],
-}
-
-fn about(app: &App) -> Response {
-    let thresholds = app.classifier.thresholds();
-    let notices = app.notices.current();
-    json(&About {
-        program: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        notice: RESEARCH_USE,
-        model: model::title(&app.classifier),
-        model_sha256: app.classifier.model_id(),
-        caution: model::caution(&app.classifier),
-        drawn: app.classifier.card().drawn,
-        notices: &notices,
-        min_probability: thresholds.min_probability,
-        max_novelty: thresholds.max_novelty,
-        classes: Class::ALL.map(Class::name),
-    })
 }

@@ -1,4 +1,4 @@
-//! Short texts that only who knows the token can have made: cookies and links. They hold across a restart, because the token is kept.
+//! Cookies and links: short texts that can be made only with the token. They stay valid across a restart, because the token is kept.
 //!
 //! `ISSUED.NONCE.MAC`, in hexadecimal digits: seconds since 1970 UTC, 8 random bytes, and the first 16 bytes of HMAC-SHA-256 (RFC 2104),
 //! by the token, of purpose, ISSUED and NONCE.
@@ -16,12 +16,12 @@ const NONCE: usize = 8;
 /// Bytes of the code that are kept.
 const MAC: usize = 16;
 
-/// What a text is good for; one of another purpose opens nothing.
+/// Purpose of a text; it is valid for this one only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Lets in whoever bears it.
+    /// Admits its bearer.
     Cookie,
-    /// Is given for a cookie, once.
+    /// Exchanged for a cookie, once.
     Link,
 }
 

@@ -1,4 +1,4 @@
-//! Cookies that were given back and links that were used: they open nothing any more, also after a restart.
+//! Revoked cookies and used links: they stay invalid after a restart.
 
 use std::{
     fs,
@@ -14,17 +14,17 @@ const FILE: &str = "page-spent";
 /// How many are remembered.
 const MOST: usize = 512;
 
-/// What opens nothing any more.
+/// Revoked cookies and used links.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
-    /// Where it is kept; without it, until the program ends.
+    /// File that keeps them; without one they are forgotten when the program ends.
     path: Option<PathBuf>,
     /// Oldest first.
     known: Vec<Sealed>,
 }
 
 impl Spent {
-    /// What is kept beside the token; a line that says nothing is left out.
+    /// Those kept beside the token; an unreadable line is skipped.
     pub(super) fn beside(token_file: Option<&Path>) -> Self {
         let path = token_file.map(|token| token.with_file_name(FILE));
         let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
@@ -40,7 +40,7 @@ impl Spent {
         self.known.contains(sealed)
     }
 
-    /// Adds one; `is_over` says of which it need not be remembered.
+    /// Adds one and forgets those that `is_over` says have expired.
     pub(super) fn add(&mut self, sealed: Sealed, is_over: impl Fn(&Sealed) -> bool) {
         if self.contains(&sealed) {
             return;

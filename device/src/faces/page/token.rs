@@ -21,7 +21,7 @@ pub fn path_in(data_dir: &Path) -> PathBuf {
     data_dir.join(FILE)
 }
 
-/// The token that is kept in `path`; `None` where there is none, or what is there is none.
+/// The token that is kept in `path`; `None` without a file, or if the file does not hold a valid token.
 ///
 /// # Errors
 /// When the file is there and cannot be read.
@@ -36,10 +36,10 @@ pub fn read(path: &Path) -> io::Result<Option<String>> {
     Ok((token.len() == DIGITS && token.bytes().all(digit)).then(|| token.to_owned()))
 }
 
-/// Takes away from others the right to read the token in `path`; a sentence where they had it.
+/// Makes the token in `path` readable for its owner only; a sentence if others could read it.
 ///
 /// # Errors
-/// When the right cannot be taken away: the file is somebody else's.
+/// When the permissions cannot be changed: the file belongs to another user.
 pub fn tightened(path: &Path) -> io::Result<Option<String>> {
     #[cfg(unix)]
     {

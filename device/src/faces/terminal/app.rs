@@ -167,7 +167,9 @@ impl App {
                 Prompt::SignOff { session, by } => {
                     self.operator = by.trim().to_owned();
                     let told = format!("session {session} is signed off");
-                    return Wish::Order(Order::SignOff { session, by: by.trim().into() }, told);
+                    let slide = self.slide.as_ref().filter(|slide| slide.session.id == session);
+                    let fields = slide.map(|slide| slide.counts.fields);
+                    return Wish::Order(Order::SignOff { session, by: by.trim().into(), fields }, told);
                 }
                 Prompt::Operator { name } => self.operator = name.trim().to_owned(),
                 Prompt::Sure { order, told, .. } => return Wish::Order(*order, told),

@@ -1,24 +1,10 @@
 //! One line of JSON.
 
 use blastscope_core::pipeline::Appraisal;
-use blastscope_shared::{Class, field::gate::Quality};
-use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use blastscope_shared::{ByClass, Class, field::gate::Quality};
+use serde::Serialize;
 
 use super::{Examined, explain::Drawn};
-
-/// A number for each class, written as an object with the classes' names.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ByClass<T>(pub [T; Class::COUNT]);
-
-impl<T: Serialize> Serialize for ByClass<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(Class::COUNT))?;
-        for (class, value) in Class::ALL.iter().zip(&self.0) {
-            map.serialize_entry(class.name(), value)?;
-        }
-        map.end()
-    }
-}
 
 /// A picture that was examined. What the network computed is there even when the gate rejects the picture, and null where the network
 /// saw nothing.

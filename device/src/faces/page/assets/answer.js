@@ -114,7 +114,7 @@ export async function answer(label) {
   attempts.set(key, attempt);
   if (attempts.size > ATTEMPTS) attempts.delete(attempts.keys().next().value);
   busy(key, label, true);
-  const body = { note, by, seen, amends: Boolean(signed), request: attempt.request };
+  const body = { started: place.session.started_utc, note, by, seen, amends: Boolean(signed), request: attempt.request };
   try {
     await post(address, label === null ? { ...body, confirm: true } : { ...body, label });
     attempts.delete(key);

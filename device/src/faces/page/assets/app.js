@@ -93,13 +93,15 @@ function cutOff(snapshot) {
   if (since) one("cut-off").textContent = say("cut_off", { when: summary.time(since) });
 }
 
-async function download(form, button) {
+async function download(button) {
+  const { form, query } = button.dataset;
   const { session } = slide.current();
   if (session === null) return;
   button.disabled = true;
   tell(say("report_wait"));
   try {
-    const { name, address } = await report(`/api/sessions/${session}/report/${form}${one("report-maps").checked ? "?maps=1" : ""}`);
+    const queries = [one("report-maps").checked && "maps=1", query].filter(Boolean).join("&");
+    const { name, address } = await report(`/api/sessions/${session}/report/${form}?${queries}`);
     element("a", { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60000);
     tell(say("report_done", { name }));
@@ -206,7 +208,7 @@ const ask = dialogs.prepare({
     chosen = null;
     look(id);
   },
-  signed: () => refresh(),
+  refresh,
   named: draw,
   chosen(id) {
     chosen = id === running ? null : id;
@@ -227,7 +229,7 @@ one("new-session").addEventListener("click", ask.start);
 one("end-session").addEventListener("click", end);
 one("sign-off").addEventListener("click", ask.signOff);
 for (const button of one("reports").querySelectorAll("button")) {
-  button.addEventListener("click", () => download(button.dataset.form, button));
+  button.addEventListener("click", () => download(button));
 }
 one("left-continue").addEventListener("click", goOn);
 one("left-close").addEventListener("click", close);

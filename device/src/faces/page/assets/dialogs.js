@@ -73,7 +73,7 @@ function sure({ head, text, yes }) {
   });
 }
 
-export function prepare({ started, signed, named, chosen, admitted, current, tell }) {
+export function prepare({ started, refresh, named, chosen, admitted, current, tell }) {
   for (const button of document.querySelectorAll("[data-close]")) {
     button.addEventListener("click", () => button.closest("dialog").close());
   }
@@ -84,12 +84,28 @@ export function prepare({ started, signed, named, chosen, admitted, current, tel
     tell(say("told_started", { id: saved.session }));
     started(saved.session);
   });
-  // The session that the question names.
+  // The session that the question names, and how many fields it is said to have: nothing else is signed.
   let toSign = null;
+  const describe = () => {
+    const { session: id, summary, fields } = current();
+    if (!summary || (toSign && toSign.id !== id)) return;
+    const { confirmed_fields: confirmed, corrected_fields: corrected, fields: counted } = summary.counts;
+    const total = Math.max(counted, fields.length);
+    toSign = { id, started: summary.session.started_utc, fields: total };
+    one("sign-head").textContent = say("sign_off_head", { id });
+    one("sign-text").textContent = say("sign_off_text", { specimen: summary.session.specimen, fields: total, confirmed, corrected, open: total - confirmed - corrected });
+  };
   const askSignature = question("sign-dialog", async (form) => {
-    await post(`/api/sessions/${toSign}/sign-off`, { by: form.get("by").trim() });
-    tell(say("told_signed", { id: toSign }));
-    signed(toSign);
+    const { id, started, fields } = toSign;
+    try {
+      await post(`/api/sessions/${id}/sign-off`, { started, fields, by: form.get("by").trim() });
+    } catch (problem) {
+      // It is another slide, or has other fields: they are shown before anybody signs again.
+      if (problem.status === 409) await refresh().then(describe);
+      throw problem;
+    }
+    tell(say("told_signed", { id }));
+    refresh();
   });
   const askPerson = question("person-dialog", async (form) => {
     person.remember(form.get("by").trim());
@@ -113,13 +129,10 @@ export function prepare({ started, signed, named, chosen, admitted, current, tel
       one("start-operator").value = person.last();
     },
     signOff() {
-      const { session, summary, fields } = current();
-      if (!summary) return;
+      if (!current().summary) return;
       askSignature();
-      toSign = session;
-      const { confirmed_fields: confirmed, corrected_fields: corrected, fields: total } = summary.counts;
-      one("sign-head").textContent = say("sign_off_head", { id: session });
-      one("sign-text").textContent = say("sign_off_text", { specimen: summary.session.specimen, fields: Math.max(total, fields.length), confirmed, corrected, open: total - confirmed - corrected });
+      toSign = null;
+      describe();
       one("sign-by").value = person.person();
     },
     person(more) {

@@ -53,7 +53,7 @@ fn a_session_is_started_by_its_pseudonym_and_signed_by_initials() {
     assert_eq!(pressed(&mut app, KeyCode::Enter), Wish::Nothing, "nobody signs without a name");
     typed(&mut app, "E. F.");
     let Wish::Order(order, _) = pressed(&mut app, KeyCode::Enter) else { panic!("no order") };
-    assert_eq!(order, Order::SignOff { session: opened().id, by: "E. F.".into() });
+    assert_eq!(order, Order::SignOff { session: opened().id, by: "E. F.".into(), fields: Some(3) });
 }
 
 /// Says who works here.

@@ -1,0 +1,26 @@
+//! What is wrong and what to do about it: two sentences that screens show apart and lines show together.
+
+use alloc::borrow::Cow;
+use core::fmt;
+
+/// A failure as a person reads it. Shown as `reason; remedy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What is wrong, without a full stop at its end.
+    pub reason: Cow<'static, str>,
+    /// What to do about it, without a full stop at its end.
+    pub remedy: Cow<'static, str>,
+}
+
+impl Advice {
+    /// A reason with its remedy.
+    pub fn new(reason: impl Into<Cow<'static, str>>, remedy: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: reason.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.reason, self.remedy)
+    }
+}

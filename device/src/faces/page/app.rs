@@ -1,0 +1,64 @@
+//! What all requests share.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use axum::extract::State;
+use blastscope_shared::classifier::Classifier;
+use tokio::sync::Semaphore;
+
+use super::{access::Access, address::Names, live_view::LiveView, notices::Notices, options::Options};
+use crate::{record::Remembered, report, station::Remote};
+
+/// What handlers are given.
+pub(super) type Shared = State<Arc<App>>;
+
+/// What all requests share.
+pub(super) struct App {
+    pub(super) remote: Remote,
+    pub(super) data_dir: PathBuf,
+    pub(super) report: report::Options,
+    pub(super) remembered: Arc<Remembered>,
+    pub(super) classifier: Arc<Classifier>,
+    pub(super) access: Access,
+    pub(super) names: Names,
+    pub(super) live: Arc<LiveView>,
+    pub(super) notices: Arc<Notices>,
+    /// Proxies whose `X-Forwarded-For` is trusted.
+    trusted_proxies: Vec<IpAddr>,
+    /// One request at a time may use a core: heat maps and reports.
+    pub(super) heavy: Arc<Semaphore>,
+}
+
+impl App {
+    pub(super) fn new(
+        options: &Options,
+        address: SocketAddr,
+        remote: Remote,
+        classifier: Arc<Classifier>,
+        access: Access,
+    ) -> Self {
+        Self {
+            remote,
+            data_dir: options.data_dir.clone(),
+            report: options.report,
+            remembered: Arc::clone(&options.remembered),
+            classifier,
+            access,
+            names: Names::new(address, options.allowed_hosts.clone()),
+            live: Arc::default(),
+            notices: Arc::new(Notices::new(&options.notices, options.model.clone())),
+            trusted_proxies: options.trusted_proxies.clone(),
+            heavy: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// Whether a peer is a trusted proxy.
+    pub(super) fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer)
+    }
+}

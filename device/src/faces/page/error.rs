@@ -1,0 +1,27 @@
+//! Why there is no page.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// The address cannot be used.
+    #[error("cannot listen on {address} ({reason}); name another address or port with --listen")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The token cannot be kept.
+    #[error("{} cannot be used for the page's token ({reason}); check its permissions, or remove it", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The system gives no thread or no random numbers.
+    #[error("the page cannot be served: {0}")]
+    System(String),
+}

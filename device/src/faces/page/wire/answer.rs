@@ -1,0 +1,119 @@
+//! Bodies of answers.
+
+use blastscope_shared::{Class, Rate};
+use serde::Serialize;
+
+use crate::{
+    record::{Counts, Field, Receipt, Session, Tally},
+    report::{malignant_share, share},
+    station::Snapshot,
+};
+use blastscope_shared::ByClass;
+
+/// Answer of every request that failed.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Failed<'a> {
+    /// HTTP status.
+    pub(in crate::faces::page) error: u16,
+    pub(in crate::faces::page) reason: &'a str,
+    pub(in crate::faces::page) remedy: &'a str,
+}
+
+/// Answer of `GET /api/about`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct About<'a> {
+    pub(in crate::faces::page) program: &'a str,
+    pub(in crate::faces::page) version: &'a str,
+    pub(in crate::faces::page) notice: &'a str,
+    pub(in crate::faces::page) model: String,
+    pub(in crate::faces::page) model_sha256: &'a str,
+    /// A warning about the model.
+    pub(in crate::faces::page) caution: Option<&'a str>,
+    /// Whether the model was trained on drawn fields only.
+    pub(in crate::faces::page) drawn: bool,
+    /// Warnings about model and program, one sentence each.
+    pub(in crate::faces::page) notices: &'a [String],
+    pub(in crate::faces::page) min_probability: f32,
+    pub(in crate::faces::page) max_novelty: f32,
+    pub(in crate::faces::page) classes: [&'a str; Class::COUNT],
+}
+
+/// First line of the answer of `GET /api/live`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Live<'a> {
+    #[serde(flatten)]
+    pub(in crate::faces::page) snapshot: &'a Snapshot,
+    pub(in crate::faces::page) revision: u64,
+    /// Age of the state in milliseconds: a running instrument renews it many times a second.
+    pub(in crate::faces::page) age_ms: u64,
+    /// Whether a JPEG follows; it does not where the client has it already.
+    pub(in crate::faces::page) picture: bool,
+    /// Warnings about model and program, one sentence each.
+    pub(in crate::faces::page) notices: &'a [String],
+}
+
+/// Answer of `GET /api/sessions`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Sessions {
+    pub(in crate::faces::page) sessions: Vec<Session>,
+}
+
+/// Shares of the fields that have a class.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Shares {
+    classes: ByClass<Rate>,
+    /// Early, Pre and Pro together.
+    malignant: Rate,
+}
+
+impl Shares {
+    pub(in crate::faces::page) fn of(tally: &Tally) -> Self {
+        Self { classes: ByClass(Class::ALL.map(|class| share(tally, class))), malignant: malignant_share(tally) }
+    }
+}
+
+/// Answer of `GET /api/sessions/{session}`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Summary {
+    session: Session,
+    counts: Counts,
+    /// Shares as the model said.
+    said: Shares,
+    /// Shares with the newest opinions instead, where there are any.
+    corrected: Shares,
+}
+
+impl Summary {
+    pub(in crate::faces::page) fn new(session: Session, counts: Counts) -> Self {
+        let (said, corrected) = (Shares::of(&counts.said), Shares::of(&counts.corrected));
+        Self { session, counts, said, corrected }
+    }
+}
+
+/// Answer of `GET /api/sessions/{session}/fields`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Fields {
+    pub(in crate::faces::page) fields: Vec<Field>,
+    /// Whether there may be more after the last.
+    pub(in crate::faces::page) more: bool,
+}
+
+/// Answer of `GET /api/sessions/{session}/opinions`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Spoken {
+    pub(in crate::faces::page) fields: Vec<Field>,
+    /// Number of the newest opinion, for the next request.
+    pub(in crate::faces::page) last: u64,
+}
+
+/// Answer of every request that was written to the disk.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Done {
+    pub(in crate::faces::page) saved: Receipt,
+}
+
+/// Answer of `POST /api/login`, `POST /api/enter` and `POST /api/logout`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Admission {
+    pub(in crate::faces::page) admitted: bool,
+}

@@ -1,0 +1,133 @@
+//! Bodies and queries of requests. A body with a name that is not listed here is refused.
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::record::SessionId;
+
+/// Body of `POST /api/take`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Take {
+    pub(in crate::faces::page) session: SessionId,
+    /// Number of the frame that was seen; without it, whatever is under the objective is taken.
+    #[serde(default)]
+    pub(in crate::faces::page) frame: Option<u64>,
+}
+
+/// Body of `POST /api/sessions`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct NewSession {
+    pub(in crate::faces::page) specimen: String,
+    pub(in crate::faces::page) operator: String,
+}
+
+/// Body of `POST /api/sessions/{session}/end`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct End {
+    #[serde(default)]
+    pub(in crate::faces::page) reason: String,
+}
+
+/// A body that says nothing: `{}`, or no body at all.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Nothing {}
+
+/// Body of `POST /api/sessions/{session}/fields/{field}/opinion`: either a label or a confirmation.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Opinion {
+    /// When the session started, as it was shown: tells apart two records with the same numbers.
+    pub(in crate::faces::page) started: String,
+    /// What the field shows; absent where the model is right.
+    #[serde(default)]
+    pub(in crate::faces::page) label: Option<String>,
+    #[serde(default)]
+    pub(in crate::faces::page) confirm: bool,
+    #[serde(default)]
+    pub(in crate::faces::page) note: String,
+    /// Who answers.
+    pub(in crate::faces::page) by: String,
+    /// Number of opinions that the field had when it was shown.
+    #[serde(default)]
+    pub(in crate::faces::page) seen: u64,
+    /// Whether the answer may change a session that was signed off.
+    #[serde(default)]
+    pub(in crate::faces::page) amends: bool,
+    /// A name for the request: the same request again is the same opinion.
+    #[serde(default)]
+    pub(in crate::faces::page) request: Option<String>,
+}
+
+/// Body of `POST /api/sessions/{session}/sign-off`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct SignOff {
+    /// When the session started, as it was shown.
+    pub(in crate::faces::page) started: String,
+    /// Number of fields that were shown.
+    pub(in crate::faces::page) fields: u64,
+    /// Who signs.
+    pub(in crate::faces::page) by: String,
+}
+
+/// Body of `POST /api/login`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct LogIn {
+    pub(in crate::faces::page) token: String,
+}
+
+/// Body of `POST /api/enter`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Enter {
+    pub(in crate::faces::page) code: String,
+}
+
+/// Query of `GET /api/live`: numbers of the last answer, empty or absent the first time.
+#[derive(Debug, Deserialize)]
+pub(in crate::faces::page) struct LiveQuery {
+    #[serde(default, deserialize_with = "number_or_empty")]
+    pub(in crate::faces::page) seen: Option<u64>,
+    #[serde(default, deserialize_with = "number_or_empty")]
+    pub(in crate::faces::page) picture: Option<u64>,
+}
+
+/// Query of the lists: what comes after a number.
+#[derive(Debug, Deserialize)]
+pub(in crate::faces::page) struct After {
+    #[serde(default)]
+    pub(in crate::faces::page) after: u64,
+}
+
+/// Query of a report: `1` for yes.
+#[derive(Debug, Deserialize)]
+pub(in crate::faces::page) struct ReportQuery {
+    #[serde(default, deserialize_with = "one")]
+    pub(in crate::faces::page) maps: bool,
+    #[serde(default, deserialize_with = "one")]
+    pub(in crate::faces::page) excel: bool,
+}
+
+fn number_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| D::Error::custom("not a number"))
+}
+
+fn one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(String::deserialize(deserializer)? == "1")
+}
