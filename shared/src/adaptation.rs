@@ -132,7 +132,8 @@ fn by_class(counts: &[usize; Class::COUNT]) -> String {
     Class::ALL.map(|class| format!("{class} {}", counts[class.index()])).join(", ")
 }
 
-/// Adapts the model in `file` to a `site`. Gives the new model's bytes. `progress` is told how many strengths of how many were tried.
+/// Adapts the model in `file` to a `site` and returns the new model's bytes. `progress` is called with the strengths tried so far, and
+/// their number.
 ///
 /// # Errors
 /// [`AdaptationError`]: too few fields or only one class, or a file that is no model, has no head or computes no finite numbers.
@@ -229,7 +230,7 @@ pub fn learn_stain(statistics: &mut NoveltyStatistics, hues: &[Hue]) -> bool {
 /// The last layer in float, and the scale of the activations it sees.
 ///
 /// # Errors
-/// [`AdaptationError::NoHead`] where there is none that could be moved.
+/// [`AdaptationError::NoHead`] when the network has no such layer.
 pub fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), AdaptationError> {
     let mut last = artifact.layers.iter().rev();
     match (last.next(), last.next()) {

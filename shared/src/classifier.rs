@@ -82,8 +82,7 @@ impl Classifier {
         })
     }
 
-    /// The same model in the hands of a site that asks for more before a class is named; see [`Judge::stricter`]. Everything that
-    /// is said of a field with it, is said by this judge.
+    /// The same model with a [stricter](Judge::stricter) judge, for a site that asks for more before a class is named.
     #[must_use]
     pub fn stricter(self, min_probability: Option<f32>, max_novelty: Option<f32>) -> Self {
         Self { judge: self.judge.stricter(min_probability, max_novelty), ..self }
@@ -95,14 +94,14 @@ impl Classifier {
         &self.model_id
     }
 
-    /// The model version of a signed file, `None` when it is not signed. Who signed it was not checked here; see
+    /// The model version of a signed file; `None` when it is not signed. The signature is not checked here; see
     /// [`artifact::signer`].
     #[must_use]
     pub const fn model_version(&self) -> Option<u32> {
         self.model_version
     }
 
-    /// What the model is for and what it is worth.
+    /// The model's purpose and its measured accuracy.
     #[must_use]
     pub const fn card(&self) -> &ModelCard {
         &self.card
@@ -132,7 +131,7 @@ impl Classifier {
         &self.network
     }
 
-    /// Who decides what is said of a field.
+    /// Decides the verdict.
     #[must_use]
     pub const fn judge(&self) -> &Judge {
         &self.judge

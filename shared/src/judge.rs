@@ -1,8 +1,8 @@
 //! The one place where numbers become a verdict.
 //!
 //! Host and device, the live picture, maps, tables, records and reports all ask a [`Judge`]. It is the model's own thresholds, made
-//! stricter where a site asks for it. Comparisons say what must hold for a class to be named, so that a number that is not one
-//! (NaN) leads to an abstention.
+//! stricter where a site asks for it. Comparisons say what must hold for a class to be named, so that NaN leads to an
+//! abstention.
 
 pub mod calibration;
 pub mod novelty;
@@ -21,7 +21,7 @@ use crate::{
     sight::{Blank, Observation},
 };
 
-/// What a network makes of a field in which it saw something. All numbers are finite.
+/// The numbers of a field in which the network saw something. All are finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scores {
     logits: [f32; Class::COUNT],
@@ -66,11 +66,11 @@ impl Scores {
     }
 }
 
-/// What is found in a field, and the verdict about it. Made by a [`Judge`] only.
+/// The numbers of a field, and the verdict on it. Only a [`Judge`] makes one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Assessment {
-    /// What the network makes of the field, or why it makes nothing of it.
+    /// The numbers of the field, or why there are none.
     pub sight: Observation<Scores>,
     /// The most probable class, or why none is named.
     pub verdict: Verdict,
@@ -117,7 +117,7 @@ pub struct Thresholds {
     pub max_novelty: f32,
 }
 
-/// Decides what is said of a field.
+/// Decides the verdict on a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judge {
     thresholds: Thresholds,
@@ -164,7 +164,7 @@ impl Judge {
         }
     }
 
-    /// What was seen, with the verdict about it.
+    /// The observation with the verdict on it.
     #[must_use]
     pub fn assess(&self, sight: Observation<Scores>) -> Assessment {
         Assessment { sight, verdict: self.verdict(&sight) }

@@ -51,7 +51,7 @@ pub fn sign(bytes: &[u8], key: &SecretKey, version: NonZero<u32>) -> Result<Vec<
 /// header's form.
 ///
 /// # Errors
-/// [`ArtifactError`] when the header is none.
+/// [`ArtifactError`] when the header is invalid.
 pub fn model_version(bytes: &[u8]) -> Result<Option<u32>, ArtifactError> {
     Ok(Header::read(bytes)?.seal.map(|seal| seal.version))
 }
@@ -60,7 +60,7 @@ pub fn model_version(bytes: &[u8]) -> Result<Option<u32>, ArtifactError> {
 /// not looked at: that is for [`Artifact::read`], which everything that uses a body goes through, and for [`verify`].
 ///
 /// # Errors
-/// [`SignatureError`] when the header is none, is not signed, or none of `keys` signed it.
+/// [`SignatureError`] when the header is invalid or not signed, or when none of `keys` signed it.
 pub fn signer(bytes: &[u8], keys: &[PublicKey]) -> Result<usize, SignatureError> {
     let header = Header::read(bytes)?;
     let Some(seal) = &header.seal else { return Err(SignatureError::Unsigned) };

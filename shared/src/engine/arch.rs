@@ -38,7 +38,7 @@ use core::fmt;
 pub(crate) use kernels::Kernels;
 pub(crate) use layout::{Arena, Engine};
 
-/// An instruction set that the network can run on.
+/// An instruction set with kernels for the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isa {
     /// No particular one: plain Rust, the oracle of the others.
@@ -57,10 +57,10 @@ pub enum Isa {
     NeonI8mm,
 }
 
-/// Why an instruction set cannot be had.
+/// Why an instruction set cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IsaError {
-    /// The name is none of [`Isa::ALL`].
+    /// No instruction set of [`Isa::ALL`] has this name.
     #[error(
         "there is no instruction set by that name; there are scalar, avx2, avxvnni, avx512vnni, neon, neon-dotprod and neon-i8mm"
     )]
@@ -87,7 +87,7 @@ impl Isa {
         self == Self::Scalar || self.kernels().is_some()
     }
 
-    /// What it is called on command lines.
+    /// Name on command lines.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ impl Isa {
     /// The instruction set called `name`.
     ///
     /// # Errors
-    /// [`IsaError`] when there is none, or this machine lacks it.
+    /// [`IsaError`] when the name is unknown, or this machine lacks the instruction set.
     pub fn named(name: &str) -> Result<Self, IsaError> {
         let isa = Self::ALL.into_iter().find(|isa| isa.name() == name).ok_or(IsaError::Unknown)?;
         if isa.is_available() { Ok(isa) } else { Err(IsaError::Absent(isa)) }

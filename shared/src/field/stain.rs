@@ -105,7 +105,7 @@ impl Stain {
     }
 }
 
-/// How far `hue` is from the nearest of `stains`; infinite where there is none, and not a number where one of the distances is not.
+/// Distance of `hue` from the nearest of `stains`: infinite without stains, NaN when one of the distances is NaN.
 #[must_use]
 pub fn nearest(stains: &[Stain], hue: &Hue) -> f32 {
     stains.iter().map(|stain| stain.distance(hue)).fold(f32::INFINITY, libm::fminimumf)

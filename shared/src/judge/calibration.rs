@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::label::Class;
 
-/// What stands between logits and probabilities.
+/// Turns logits into probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// What the margin of malignancy and the malignant logits are divided by, above 0.
@@ -22,15 +22,15 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Leaves the softmax as it is.
+    /// The plain softmax.
     pub const NONE: Self = Self { temperature: 1.0, biases: [0.0; 3] };
 
     /// Four probabilities that add up to 1. With `m = ln(e^early + e^pre + e^pro) - benign` over the logits, the probability of
     /// malignancy is `1 / (1 + e^(-m / temperature))`, and it is divided among the malignant classes by
     /// `softmax(logits / temperature + biases)`.
     ///
-    /// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits. A logit that is not a
-    /// number makes all four so.
+    /// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits. A NaN logit
+    /// makes all four NaN.
     #[must_use]
     pub fn probabilities(&self, logits: &[f32; Class::COUNT]) -> [f32; Class::COUNT] {
         let [benign, malignant @ ..] = *logits;
@@ -54,8 +54,7 @@ impl Calibration {
     }
 }
 
-/// The most probable class, the first of equals, and its probability. `None` when one of the numbers is not finite: then none is the
-/// largest.
+/// The most probable class, the first of equals, and its probability; `None` when one of the numbers is not finite.
 #[must_use]
 pub fn most_probable(probabilities: &[f32; Class::COUNT]) -> Option<(Class, f32)> {
     probabilities.iter().all(|probability| probability.is_finite()).then(|| largest(probabilities))

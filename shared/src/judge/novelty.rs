@@ -14,7 +14,7 @@ use crate::{
     label::Class,
 };
 
-/// What usual fields look like: means a class and the variance within classes of the hidden activations, and the known stains.
+/// Statistics of usual fields: means a class and the variance within classes of the hidden activations, and the known stains.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoveltyStatistics {
     /// For each class, the mean of each activation, in units of the quantized activation (0..=255).
@@ -79,7 +79,8 @@ impl NoveltyStatistics {
         })
     }
 
-    /// How far a field is from usual ones; not a number where a statistic is not. Sums run in the order of the activations, so that every machine gets the same bits.
+    /// Distances of a field from usual ones; NaN when a statistic is NaN. Sums run in the order of the activations, so that every
+    /// machine gets the same bits.
     #[must_use]
     pub fn distances(&self, activations: &[u8], hue: &Hue) -> Distances {
         let mut smallest = f32::INFINITY;
@@ -94,7 +95,7 @@ impl NoveltyStatistics {
         Distances { activations: smallest, stain: stain::nearest(&self.stains, hue) }
     }
 
-    /// The score of a field that is so far away; not a number where one of the distances is not.
+    /// The score for these distances; NaN when one of them is NaN.
     #[must_use]
     pub fn score(&self, distances: &Distances) -> f32 {
         libm::fmaximumf(distances.activations / self.usual.activations, distances.stain / self.usual.stain)

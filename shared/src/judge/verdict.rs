@@ -1,4 +1,4 @@
-//! What is said about a field.
+//! The verdict on a field.
 
 use core::fmt;
 
@@ -37,7 +37,7 @@ pub enum Abstention {
     },
     /// The network sees cells, and the field shows none.
     NoCells,
-    /// What the model computes for the field is not finite.
+    /// The model's numbers for the field are not finite.
     NotFinite,
 }
 

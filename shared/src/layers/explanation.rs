@@ -46,7 +46,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Normalizes `evidence`, row by row, `width` numbers a row. What is not a number counts as 0.
+    /// Normalizes `evidence`, row by row, `width` numbers a row. NaN counts as 0.
     pub(crate) fn new(class: Class, width: usize, height: usize, evidence: Vec<f32>) -> Self {
         let mut values = evidence;
         for value in &mut values {
@@ -59,7 +59,7 @@ impl Explanation {
         Self { class, width, height, values }
     }
 
-    /// The class that the map speaks of.
+    /// The class that the map is for.
     #[must_use]
     pub const fn class(&self) -> Class {
         self.class
@@ -106,7 +106,7 @@ impl Explanation {
     /// The map laid over a picture of `width` x `height` pixels, row by row, 0..=1.
     ///
     /// Bilinear, centres on centres: pixel `x` lies at `(x + 0.5) * self.width / width - 0.5` among the map's columns, and
-    /// beyond the centres of the outermost columns their value goes on. Rows likewise.
+    /// beyond the centres of the outermost columns, their value is repeated. Rows likewise.
     #[must_use]
     pub fn resized(&self, width: usize, height: usize) -> Vec<f32> {
         let columns = blends(self.width, width);

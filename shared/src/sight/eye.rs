@@ -14,7 +14,7 @@ use crate::{
     layers::explanation::{Explanation, Unexplained},
 };
 
-/// The buffers of one thread for a [`Sight`]. It keeps what it needs to explain the field that it looked at last.
+/// The buffers of one thread for a [`Sight`](super::Sight). It keeps what it needs to explain the field that it looked at last.
 pub struct Eye {
     /// Number of the kind that it looks as.
     version: u16,

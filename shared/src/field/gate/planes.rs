@@ -72,7 +72,7 @@ impl Planes {
         colours
     }
 
-    /// Energy of central differences over 2 pixels divided by that over 4, in the green channel; 0 when there is none.
+    /// Energy of central differences over 2 pixels divided by that over 4, in the green channel; 0 without any.
     pub(super) fn focus(&self) -> f32 {
         let greens = |y: usize| &self.0[y][1];
         // At most 2 * 255^2 a pixel: a row fits 32 bits, the picture needs 64.

@@ -79,7 +79,7 @@ impl Finder {
     }
 }
 
-/// Means over `2 * BOX_RADIUS + 1` pixels, rounded half up; beyond an end its pixel goes on.
+/// Means over `2 * BOX_RADIUS + 1` pixels, rounded half up; beyond an end, its pixel is repeated.
 fn smooth_row(row: &[u16], smooth: &mut [u16]) {
     let size = 2 * BOX_RADIUS as u32 + 1;
     let last = row.len() - 1;

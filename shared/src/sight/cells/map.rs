@@ -16,7 +16,7 @@ pub(super) fn map(framing: &Framing, cells: &[Cell], logits: &[[f32; Class::COUN
     let radius = SIDE as f32 / 2.0;
     for (cell, logits) in cells.iter().zip(logits) {
         let margin = logits[class.index()] - logits.iter().sum::<f32>() / Class::COUNT as f32;
-        // Of finite outputs only: a map shows no number that is none.
+        // Finite outputs only: a map holds no NaN.
         let speaks_for = margin > 0.0 && margin.is_finite();
         if !speaks_for {
             continue;

@@ -60,6 +60,6 @@ fn what_must_run_is_what_is_named_or_what_ci_must_have() {
     assert_eq!(demanded(Some(""), Some("true")), Ok(vec![]));
     assert_eq!(demanded(Some("scalar"), Some("true")), Ok(vec![Isa::Scalar]));
     assert_eq!(demanded(Some("neon, neon-dotprod"), None), Ok(vec![Isa::Neon, Isa::NeonDotprod]));
-    // A name that is none of them must not demand nothing.
+    // An unknown name must not demand nothing.
     assert!(demanded(Some("avx2,avx-512"), None).is_err());
 }

@@ -19,7 +19,7 @@ impl Band {
         Self { from: from.into(), to: to.into(), ended: 0 }
     }
 
-    /// Whether a run of ended blocks goes on.
+    /// Whether a run of ended blocks continues.
     pub(super) const fn goes_on(&self) -> bool {
         self.ended > 0
     }

@@ -12,7 +12,7 @@ pub(super) const AC_LARGEST: u8 = 10;
 /// Which symbol each code stands for.
 #[derive(Clone)]
 pub(super) struct Table {
-    /// By the next bits: the code's length times 256 plus its symbol; zero where the code is longer or there is none.
+    /// By the next bits: the code's length times 256 plus its symbol; zero for a longer code or no code.
     short: [u16; 1 << SHORT],
     /// By the next bits, for coefficients that are not zero: how far one is from the one before times 256, plus the bits of its code
     /// and of itself; zero for everything else.

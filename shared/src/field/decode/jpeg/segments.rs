@@ -97,7 +97,7 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// The next marker. What stands before it and is none, is left out, as other decoders do.
+    /// The next marker. Other bytes before it are skipped, as other decoders do.
     fn marker(&mut self) -> Result<u8, DecodeError> {
         let missing = || damaged("the end-of-image marker is missing");
         loop {
