@@ -35,6 +35,7 @@ mod reader;
 mod salvage;
 mod schema;
 mod session;
+mod set_aside;
 mod space;
 mod spreadsheet;
 mod store;
@@ -64,8 +65,9 @@ pub use self::{
     opinion::{NewOpinion, Opinion},
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
     reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
-    salvage::{Salvage, Salvaged, salvage},
+    salvage::{Salvaged, salvage},
     session::{Continuation, NewSession, Period, Session, SignOff, State},
+    set_aside::Salvage,
     store::{MIN_FREE, Receipt, Record},
     training_export::{TrainingExport, export_for_training},
     verify::Remembered,

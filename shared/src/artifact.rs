@@ -16,7 +16,7 @@ pub mod signing;
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use self::hex::hex;
@@ -48,7 +48,7 @@ pub struct Artifact<'a> {
     /// What the network is shown.
     pub sight: Sight,
     /// From input to logits.
-    #[serde(borrow, deserialize_with = "limited::layers")]
+    #[serde(borrow, deserialize_with = "layers")]
     pub layers: Vec<Layer<'a>>,
     /// See [`calibration`](crate::judge::calibration).
     pub calibration: Calibration,
@@ -59,6 +59,10 @@ pub struct Artifact<'a> {
     pub novelty: Novelty<'a>,
     /// Where the model comes from.
     pub provenance: Provenance,
+}
+
+fn layers<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Layer<'a>>, D::Error> {
+    limited::list(deserializer, MAX_LAYERS)
 }
 
 /// Why a file is not a usable artifact.

@@ -22,41 +22,17 @@ use sha2::{Digest as _, Sha256};
 
 use self::plan::Plan;
 use super::{
-    Hash, RecordError, RecordReader,
+    Hash, RecordError, RecordReader, Salvage,
     connection::{self, beside, make_folder, put_in_place, sync_folders},
     error::sqlite,
     lock::Lock,
     log::{self, Event},
     path_in, schema, verify,
 };
-use crate::support::{
-    clock::{Clock, ClockTrust},
-    moment::rfc3339,
-};
+use crate::support::{clock::Clock, moment::rfc3339};
 
 /// Lost rows that are named.
 const NAMED: usize = 20;
-
-/// A salvage, as the record tells of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Salvage {
-    /// When, RFC 3339.
-    pub salvaged_utc: String,
-    /// Whether the device trusted its clock then.
-    pub clock: ClockTrust,
-    /// SHA-256 of the damaged file.
-    pub original_sha256: String,
-    /// Folder that it was set aside in, beside the record.
-    pub set_aside: String,
-    /// Entries of its log, as far as they could be counted.
-    pub original_entries: u64,
-    /// Entries from the first on that were kept as they were.
-    pub kept_entries: u64,
-    /// Rows that could not be taken over.
-    pub rows_lost: u64,
-    /// What was found first.
-    pub reason: String,
-}
 
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

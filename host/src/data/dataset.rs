@@ -20,8 +20,10 @@ pub mod groups_csv;
 mod layout;
 pub mod public_set;
 mod survey;
+mod unreadable;
 
-pub use survey::{Survey, Unreadable};
+pub use survey::Survey;
+pub use unreadable::Unreadable;
 
 /// Name of the file beside the class folders that says which pictures overlap.
 pub const GROUPS_FILE: &str = "groups.csv";

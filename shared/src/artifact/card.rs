@@ -3,10 +3,13 @@
 
 use alloc::{string::String, vec::Vec};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ArtifactError, limited};
 use crate::rate::Rate;
+
+/// Most measurements in a card.
+const MAX_MEASUREMENTS: usize = 64;
 
 /// The sentence that every screen, report and export carries.
 pub const STATEMENT: &str = "For Research Use Only. Not for use in diagnostic procedures.";
@@ -27,10 +30,14 @@ pub struct ModelCard {
     /// How it was trained: split, optimizer, epochs, hardware.
     pub training: String,
     /// What was measured.
-    #[serde(deserialize_with = "limited::measurements")]
+    #[serde(deserialize_with = "measurements")]
     pub results: Vec<Measurement>,
     /// What is known to be wrong or missing.
     pub limits: String,
+}
+
+fn measurements<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Measurement>, D::Error> {
+    limited::list(deserializer, MAX_MEASUREMENTS)
 }
 
 /// A measured share.

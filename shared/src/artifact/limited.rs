@@ -8,18 +8,12 @@ use serde::{
     de::{Error, SeqAccess, Visitor},
 };
 
-use super::{MAX_LAYERS, Measurement};
-use crate::layers::Layer;
-
-/// Most measurements in a card.
-const MAX_MEASUREMENTS: usize = 64;
-
-pub(super) fn layers<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Layer<'a>>, D::Error> {
-    deserializer.deserialize_seq(Limited { limit: MAX_LAYERS, item: PhantomData })
-}
-
-pub(super) fn measurements<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Measurement>, D::Error> {
-    deserializer.deserialize_seq(Limited { limit: MAX_MEASUREMENTS, item: PhantomData })
+/// Reads a list of at most `limit` items.
+pub(super) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+    limit: usize,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(Limited { limit, item: PhantomData })
 }
 
 struct Limited<T> {

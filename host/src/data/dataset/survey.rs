@@ -7,12 +7,12 @@ use std::{
 };
 
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, RgbPixels, field::decode::Note};
+use blastscope_shared::{RgbPixels, field::decode::Note};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::{
-    DRAWN_FILE, Dataset, GROUPS_FILE, LabelledImage, duplicates, groups_csv, join,
+    DRAWN_FILE, Dataset, GROUPS_FILE, LabelledImage, Unreadable, duplicates, groups_csv, join,
     layout::{self, Needed},
 };
 use crate::{Error, data::picture, support::progress::Progress};
@@ -69,17 +69,6 @@ impl<T> Survey<T> {
             }
         }
     }
-}
-
-/// A file or folder in a class folder that cannot be read, or a file that cannot be decoded.
-#[derive(Debug)]
-pub struct Unreadable {
-    /// Path relative to [`Dataset::root`].
-    pub file: String,
-    /// What its folder says that it shows.
-    pub class: Class,
-    /// Why.
-    pub reason: Error,
 }
 
 impl Dataset {
