@@ -58,7 +58,10 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
     let (stdout, stderr) = (text(&whole.stdout), text(&whole.stderr));
     assert!(whole.status.success(), "{stdout}{stderr}");
     assert!(stdout.contains("of 16 trainings are finished already"), "{stdout}");
-    assert!(stdout.contains("run 16 of 16, allcnn-deep-adam-12-grouped") && stdout.contains("left in all"), "{stdout}");
+    assert!(
+        stdout.contains("training 16 of 16, allcnn-deep-adam-12-grouped") && stdout.contains("left in all"),
+        "{stdout}"
+    );
 
     let json = std::fs::read_to_string(out.join("results.json")).expect("results");
     let results: Value = serde_json::from_str(&json).expect("JSON");
@@ -72,7 +75,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
         ("yolov8n-cls", 2),
         ("yolov8s-cls", 2),
     ] {
-        assert_eq!(runs.iter().filter(|run| run["arch"] == arch).count(), count, "{arch}");
+        assert_eq!(runs.iter().filter(|run| run["plan"]["arch"] == arch).count(), count, "{arch}");
     }
     for run in runs {
         assert_eq!(run["epochs"].as_array().map(Vec::len), Some(2), "{}", run["name"]);
@@ -82,7 +85,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
             "{}: the same test part",
             run["name"]
         );
-        assert_eq!(run["test"]["warning"].is_string(), run["split"] == "paper", "{}", run["name"]);
+        assert_eq!(run["test"]["warning"].is_string(), run["plan"]["split"] == "paper", "{}", run["name"]);
     }
 
     let markdown = std::fs::read_to_string(out.join("REPORT.md")).expect("a report");

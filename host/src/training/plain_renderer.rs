@@ -16,7 +16,7 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// What a training of a queue knows of the others.
 #[derive(Clone, Debug)]
 pub struct Outlook {
-    /// Which one this is: `run 3 of 20, resnet50`.
+    /// Which one this is: `training 3 of 20, resnet50`.
     pub place: String,
     /// How long the later ones will take, in units of this one; `0.0` for the last.
     pub later: f64,
