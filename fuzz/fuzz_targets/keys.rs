@@ -3,7 +3,10 @@
 
 use std::sync::LazyLock;
 
-use blastscope_shared::artifact::{model_version, signer, signing::{PublicKey, SecretKey}};
+use blastscope_shared::artifact::{
+    model_version, signer,
+    signing::{PublicKey, SecretKey},
+};
 use libfuzzer_sys::fuzz_target;
 
 static LABORATORY: LazyLock<[PublicKey; 1]> = LazyLock::new(|| [SecretKey::from_seed(&[7; 32]).public()]);

@@ -6,7 +6,15 @@ use std::{num::NonZero, sync::LazyLock};
 
 use blastscope::model::update::self_test;
 use blastscope_fuzz::with_header;
-use blastscope_shared::{Classifier, artifact::{sign, signing::{PublicKey, SecretKey}, verify}, engine::network::Execution};
+use blastscope_shared::{
+    Classifier,
+    artifact::{
+        sign,
+        signing::{PublicKey, SecretKey},
+        verify,
+    },
+    engine::network::Execution,
+};
 use libfuzzer_sys::fuzz_target;
 
 static KEY: LazyLock<SecretKey> = LazyLock::new(|| SecretKey::from_seed(&[7; 32]));

@@ -13,7 +13,7 @@ use blastscope::{
     model::{self, Loaded},
     record::{Record, RecordWriter},
     source::{FrameSource, SourceError},
-    station::{Feed, Station, Origin, Parts},
+    station::{Feed, Origin, Parts, Station},
 };
 use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
 use blastscope_shared::engine::network::Execution;

@@ -2,9 +2,8 @@
 
 use alloc::{string::ToString as _, vec};
 
-use crate::advice::Advice;
-
 use super::*;
+use crate::advice::Advice;
 
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 enum Disk {
@@ -132,7 +131,10 @@ fn a_field_that_is_not_saved_may_be_taken_again() {
     let token = Token::default();
     let effects = table.0.step(Event::Taken { token, by: None }, at(5));
     assert_eq!(table.fail(&effects, Disk::Full, at(6)), [Effect::Free(token)]);
-    assert_eq!((table.0.unsaved(), table.0.saving()), (1, &Saving::Failed { reason: "the disk is full".into() }));
+    assert_eq!(
+        (table.0.unsaved(), table.0.saving()),
+        (1, &Saving::Failed { reason: "the disk is full; free some space".into() })
+    );
     let effects = table.ask(Order::End { session: id(2), reason: "over".into() }, at(7));
     let freed: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, by: None }, at(7));
     assert_eq!(freed, [Effect::Free(token)], "nothing is added to a session that is closing");
@@ -191,6 +193,17 @@ fn what_is_signed_off_ends_first() {
     assert!(matches!(written[1].what, What::SignOff { .. }), "{written:?}");
     table.save(&effects, id(2), at(4));
     assert_eq!(table.0.open(), None);
+}
+
+#[test]
+fn fields_that_nobody_was_shown_are_not_signed() {
+    let mut table = Table::open();
+    let sign_off = || Order::SignOff { session: id(2), by: "C. D.".into(), fields: Some(0) };
+    let _: Vec<Effect<Disk>> = table.0.step(Event::Taken { token: Token::default(), by: None }, at(2));
+    let before = table.0.clone();
+    let other = Refusal::OtherFields { session: id(2), shown: 0, now: 1 };
+    assert_eq!(table.ask(sign_off(), at(3)), refused(other), "one is on its way to the disk");
+    assert_eq!(table.0, before, "the session stays open");
 }
 
 #[test]
