@@ -4,7 +4,7 @@
 #
 #   make aarch64                            all three
 #   CPUS=cortex-a72 FIELDS=200 make aarch64 one, and all fields of the golden file instead of ten
-#   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-program --test retrain    any tests: what follows goes to cargo test
+#   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-program --test program retrain::    any tests: what follows goes to cargo test
 #   CI=true make aarch64                    installs what is missing, from Debian
 #
 # A processor without the instruction sets that it is there for fails. The test that changes every byte of a model is left out: it would
@@ -67,7 +67,6 @@ if [ -n "${FRAMES_ONLY:-}" ]; then
   exec cargo build --locked --release --target $target -p blastscope-shared --example frames
 fi
 export BLASTSCOPE_GOLDEN_FIELDS="${FIELDS:-10}"
-[ $# -gt 0 ] || set -- -p blastscope-shared --lib --test golden_fields --test networks -- --skip every_body_with_one_wrong_byte
 for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
   echo "== $cpu"
   case $cpu in
@@ -75,6 +74,12 @@ for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
     max) must_run=neon,neon-dotprod,neon-i8mm ;;
     *) must_run=neon ;;
   esac
-  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -cpu $cpu -L /usr/aarch64-linux-gnu" \
-    BLASTSCOPE_MUST_RUN=$must_run cargo test --locked --target $target "$@"
+  export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -cpu $cpu -L /usr/aarch64-linux-gnu" BLASTSCOPE_MUST_RUN=$must_run
+  if [ $# -gt 0 ]; then
+    cargo test --locked --target $target "$@"
+  else
+    cargo test --locked --target $target -p blastscope-shared --lib
+    cargo test --locked --target $target -p blastscope-shared --test shared -- \
+      golden_fields:: networks:: --skip every_body_with_one_wrong_byte
+  fi
 done

@@ -42,4 +42,4 @@ if [ "$ARCH" = arm64 ]; then
   export BLASTSCOPE_BOARD_PROGRAM="$cross"
 fi
 export BLASTSCOPE_BOARD_FIELDS="$FIELDS" BLASTSCOPE_BOARD_LOG="${LOG:-}"
-cargo test --locked -p blastscope --test board -- --nocapture
+cargo test --locked -p blastscope --test device board:: -- --nocapture

@@ -21,5 +21,5 @@ BLASTSCOPE_FIELDS=$(absolute "${BLASTSCOPE_FIELDS:-}")
 BLASTSCOPE_MODEL=$(absolute "${BLASTSCOPE_MODEL:-}")
 export BLASTSCOPE_FIELDS BLASTSCOPE_MODEL
 BLASTSCOPE_BROWSER=$browser BLASTSCOPE_SCREENSHOTS=$pictures \
-  cargo test --locked -p blastscope --test browser -- --nocapture
+  cargo test --locked -p blastscope --test device browser:: -- --nocapture
 [ -z "$pictures" ] || echo "pictures: $pictures"

@@ -19,12 +19,12 @@ cargo="cargo test --locked"
 all="--workspace --no-default-features --features blastscope-host/flex,blastscope-shared/std"
 on_seed() {
   $1 $all --lib -- training::
-  $1 $all --test devices --test whole_loop
+  $1 $all --test program --test crossing -- devices:: whole_loop::
 }
 once() {
   $1 $all --lib -- adaptation arch audit colour_baseline dataset drawn_set operating_point quantization
   $1 -p blastscope-drawn --lib
-  $1 $all --test retrain --test adapt --test circle --test explanation --test marked --test same_bits
+  $1 $all --test program --test crossing --test shared -- retrain:: adapt:: circle:: explanation:: marked:: same_bits::
 }
 for cpu in ${CPUS:-native haswell cortex-a72}; do
   run=$cargo

@@ -11,4 +11,4 @@ if ! ls "$(rustc --print target-libdir --target "$target")" | grep -q 'rt\.asan'
   exit 1
 fi
 RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/sanitize" \
-  cargo test --locked --target "$target" -p blastscope-shared --lib --test networks -- arch hostile_models foreign_workspaces
+  cargo test --locked --target "$target" -p blastscope-shared --lib --test shared -- arch hostile_models foreign_workspaces

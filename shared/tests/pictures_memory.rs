@@ -1,10 +1,10 @@
 //! What decoding takes is bounded by the picture, whatever metadata and headers say. Alone in its program, because it counts every
 //! allocation of the process.
 
-#[path = "pictures/png_writer.rs"]
+#[path = "shared/pictures/png_writer.rs"]
 #[allow(dead_code, reason = "written for the matrix too")]
 mod png_writer;
-#[path = "pictures/tiff_writer.rs"]
+#[path = "shared/pictures/tiff_writer.rs"]
 #[allow(dead_code, reason = "written for the matrix too")]
 mod tiff_writer;
 

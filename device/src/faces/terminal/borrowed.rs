@@ -82,7 +82,7 @@ fn give_back() {
 }
 
 #[cfg(all(test, target_os = "linux"))]
-#[path = "../../../tests/tui/pty.rs"]
+#[path = "../../../tests/device/tui/pty.rs"]
 #[allow(dead_code, reason = "the program's tests use more of it")]
 mod pty;
 

@@ -1,0 +1,12 @@
+//! The page over real sockets, with a folder of drawn fields that plays the camera.
+
+mod access;
+pub(crate) mod client;
+mod configured;
+mod cut_off;
+mod download;
+pub(crate) mod program;
+pub(crate) mod scene;
+mod session;
+mod source;
+mod startup;

@@ -1,0 +1,18 @@
+//! The record of the device, through its library and its commands.
+
+mod answers;
+mod backup;
+mod commands;
+mod damage;
+mod exports;
+#[cfg(target_os = "linux")]
+mod faults;
+#[cfg(unix)]
+mod killed;
+mod one_session;
+mod recompute;
+mod rules;
+mod salvage;
+pub(crate) mod samples;
+mod tampering;
+mod writer;

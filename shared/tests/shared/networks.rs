@@ -1,0 +1,8 @@
+//! Networks that nobody trained: drawn ones in each other's workspaces, and hostile ones on every instruction set.
+
+mod drawn;
+mod files;
+mod foreign_workspaces;
+mod hostile_models;
+mod parts;
+mod sights;

@@ -1,0 +1,47 @@
+//! Files of models, sealed as their writer would.
+
+use std::{fs, path::Path};
+
+use blastscope_shared::{
+    Artifact, Class,
+    artifact::{HEADER_LEN, Novelty},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::networks::drawn::Model;
+
+/// A whole, small model: the file that hostile ones are made of.
+pub fn honest() -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")).expect("tests/golden/tiny.bsm")
+}
+
+/// A file of `body`, with the length, hash and checksum that belong to it.
+pub fn seal(body: &[u8]) -> Vec<u8> {
+    let mut bytes = honest();
+    bytes.truncate(HEADER_LEN);
+    bytes[16..24].copy_from_slice(&(body.len() as u64).to_le_bytes());
+    bytes[24..56].copy_from_slice(&Sha256::digest(body));
+    let mut crc = u32::MAX;
+    for &byte in &bytes[..124] {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    bytes[124..128].copy_from_slice(&(!crc).to_le_bytes());
+    bytes.extend(body);
+    bytes
+}
+
+/// A file around a drawn network. Nothing is checked on the way.
+pub fn file(model: &Model, seed: u64) -> Vec<u8> {
+    let honest = honest();
+    let (mut artifact, _) = Artifact::read(&honest).expect("whole");
+    let numbers = |count: usize| (0..count).flat_map(|at| ((1 + at % 50) as f32).to_le_bytes()).collect::<Vec<u8>>();
+    let (means, variances) = (numbers(model.hidden_len * Class::COUNT), numbers(model.hidden_len));
+    artifact.sight = model.sight;
+    artifact.layers = model.layers();
+    artifact.novelty = Novelty { means: &means, inverse_variances: &variances, ..artifact.novelty.clone() };
+    artifact.calibration.temperature = [f32::MIN_POSITIVE, 1e-9, 1.5, 1e30][seed as usize % 4];
+    seal(&postcard::to_allocvec(&artifact).expect("an artifact can be encoded"))
+}

@@ -1,0 +1,12 @@
+//! What crosses the crates, in one test program, so that Burn is linked once. `--test crossing circle::` runs those of a module.
+
+mod adapt;
+mod cells;
+mod circle;
+mod command_reference;
+mod explanation;
+mod format;
+mod house;
+mod marked;
+mod same_bits;
+mod whole_loop;
