@@ -317,7 +317,7 @@ pub(super) fn errors() -> String {
         RecordError::Invalid { what: "specimen", value: "Jane Doe".into(), remedy: "give a pseudonym" },
         RecordError::NoSession { path: path.clone(), session },
         RecordError::NoField { session, sequence: 9 },
-        RecordError::Closed { session, reason: "has ended before", remedy: "there is nothing to end" },
+        RecordError::Closed { session, reason: "has ended already", remedy: "there is nothing to end" },
         RecordError::NothingToConfirm { session, sequence: 2 },
         RecordError::Answered { session, sequence: 2, newest: "Pre by A. B.".into() },
         RecordError::SignedOff { session, by: "E. F.".into() },
