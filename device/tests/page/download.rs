@@ -26,7 +26,7 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
 
     let draft = text(named("html", &format!("blastscope-session-{session}-draft.html")));
     assert!(
-        draft.contains("Nobody has signed this session off.") && draft.contains(blastscope::RESEARCH_USE),
+        draft.contains("This session is not signed off.") && draft.contains(blastscope::RESEARCH_USE),
         "{draft:.2000}"
     );
     let pdf = named("pdf", &format!("blastscope-session-{session}-draft.pdf"));
@@ -58,10 +58,7 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
 
     assert_eq!(client.sign_off(session, "E. F.").status, 200);
     let approved = text(named("html", &format!("blastscope-session-{session}.html")));
-    assert!(
-        !approved.contains("Nobody has signed this session off.") && approved.contains("E. F."),
-        "{approved:.2000}"
-    );
+    assert!(!approved.contains("This session is not signed off.") && approved.contains("E. F."), "{approved:.2000}");
     let fhir: Value =
         serde_json::from_slice(&named("fhir", &format!("blastscope-session-{session}.fhir.json"))).expect("JSON");
     assert_eq!(fhir["status"], "final");

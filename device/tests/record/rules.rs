@@ -134,7 +134,10 @@ fn what_is_not_accepted_is_named_and_leaves_no_trace() {
 
     let wrong = NewSession { specimen: "Jane Doe".into(), ..new_session("A") };
     let error = record.start_session(&wrong).expect_err("a name");
-    assert!(error.to_string().contains("\"Jane Doe\"") && error.to_string().contains("never a person's name"), "{error}");
+    assert!(
+        error.to_string().contains("\"Jane Doe\"") && error.to_string().contains("never a person's name"),
+        "{error}"
+    );
     let wrong = NewSession { config_sha256: "abc".into(), ..new_session("A") };
     assert!(matches!(record.start_session(&wrong), Err(RecordError::Invalid { what: "configuration", .. })));
     let mut wrong = field(named(Class::Pre), 2);

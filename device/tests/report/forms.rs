@@ -286,7 +286,7 @@ fn a_model_that_nobody_signed_is_said() {
     let model = tiny_model();
     let known = page(data.path(), &["--model", model.to_str().expect("UTF-8")]);
     assert!(known.contains("<strong>Unsigned model</strong>") && known.contains("not signed"));
-    assert!(page(data.path(), &[]).contains("whether it is signed is not known"));
+    assert!(page(data.path(), &[]).contains("signature unknown"));
 }
 
 /// Letters that no font of the machine has are no boxes in an approved document.
