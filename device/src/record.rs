@@ -6,14 +6,14 @@
 //! ```
 //! * **Saved means on disk.** A [`Receipt`] is given only after the transaction was committed with `synchronous=FULL`.
 //! * **All or nothing.** A field, its picture and their log entry are one transaction. So pictures are BLOBs in the database, not
-//! files beside it: no crash between two writes can leave a picture without a row, a row without a picture or half a picture, and
-//! one file is all there is to copy.
+//!   files beside it: no crash between two writes can leave a picture without a row, a row without a picture or half a picture, and
+//!   one file is all there is to copy.
 //! * **Nothing is overwritten.** Tables only grow: a correction, the end of a session and a sign-off are new rows. Triggers refuse
-//! to change or delete rows.
+//!   to change or delete rows.
 //! * **Changes show.** Every row has an entry in a log whose hashes form a chain ([`verify`]). The chain has no key: it reveals
-//! rows that were changed, added, removed or moved, but whoever may write the file can also cut off its end together with the rows,
-//! or recompute all hashes. A head hash kept elsewhere reveals both: reports and sign-offs show it, and `blastscope verify
-//! --expect-head` checks it.
+//!   rows that were changed, added, removed or moved, but whoever may write the file can also cut off its end together with the
+//!   rows, or recompute all hashes. A head hash kept elsewhere reveals both: reports and sign-offs show it, and
+//!   `blastscope verify --expect-head` checks it.
 //!
 //! A row that SQLite could not sync is neither acknowledged nor visible. After a loss of power at that moment it may still be
 //! there, whole and in the chain; saving again then stores it twice.

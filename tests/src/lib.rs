@@ -187,9 +187,9 @@ pub fn seed() -> u64 {
     std::env::var("BLASTSCOPE_TEST_SEED").map_or(1, |seed| seed.parse().expect("BLASTSCOPE_TEST_SEED is a number"))
 }
 
-/// A command that starts `program` of this workspace, through the words of `BLASTSCOPE_TEST_RUNNER`, such as `qemu-x86_64-static
-/// -cpu Haswell`, if tests run under an emulator. Without it the kernel would start child programs on the machine's own processor,
-/// or not at all.
+/// A command that starts `program` of this workspace, through the words of `BLASTSCOPE_TEST_RUNNER`, such as
+/// `qemu-x86_64-static -cpu Haswell`, if tests run under an emulator. Without it the kernel would start child programs on the
+/// machine's own processor, or not at all.
 #[must_use]
 pub fn program(program: impl AsRef<OsStr>) -> Command {
     let runner = std::env::var("BLASTSCOPE_TEST_RUNNER").unwrap_or_default();

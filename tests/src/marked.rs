@@ -206,7 +206,7 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
         head[mark.named().index() * UNITS + unit] = 100;
     }
     let head_biases = words(&[0i32; Class::COUNT], i32::to_le_bytes);
-    // Nothing is novel: huge variances, and a stain that fits every hue.
+    // Nothing is novel: infinite variances, and a stain that fits every hue.
     let zeros = words(&[0.0f32; UNITS * Class::COUNT], f32::to_le_bytes);
     let stain = words(&[0.0f32; 20], f32::to_le_bytes);
     let artifact = Artifact {

@@ -6,16 +6,16 @@
 //! ```
 //! # What it defends against
 //! * **Another machine**: the page listens on the loopback address. On any other address it requires a token of 128 bits, kept in a
-//! file that only its owner may read and compared in constant time; after a few wrong tokens it refuses the sender's address. A
-//! link opens the page once, so a browser's history opens nothing; cookies are sealed with the token and survive a restart. There
-//! is no encryption: whoever can read the network's packets can read the cookie. Use a network of your own, such as the device's
-//! access point, or a TLS proxy named in `[server] allowed_hosts` and `trusted_proxies`.
+//!   file that only its owner may read and compared in constant time; after a few wrong tokens it refuses the sender's address. A
+//!   link opens the page once, so a browser's history opens nothing; cookies are sealed with the token and survive a restart. There
+//!   is no encryption: whoever can read the network's packets can read the cookie. Use a network of your own, such as the device's
+//!   access point, or a TLS proxy named in `[server] allowed_hosts` and `trusted_proxies`.
 //! * **Another page in the same browser**: requests must name this host or an allowed one (no DNS rebinding) and must come from
-//! this page; those that change something must carry a header that other pages cannot send. Cookies are `HttpOnly` and
-//! `SameSite=Strict`. The content security policy allows nothing from elsewhere and no inline script.
+//!   this page; those that change something must carry a header that other pages cannot send. Cookies are `HttpOnly` and
+//!   `SameSite=Strict`. The content security policy allows nothing from elsewhere and no inline script.
 //! * **Load**: connections, bodies and times are bounded, and each peer has a share of the connections: idle ones make way. A frame
-//! is encoded once for all viewers, and slow viewers ask less often (`live`); a client that does not read is cut off. The
-//! instrument's thread never waits for a client.
+//!   is encoded once for all viewers, and slow viewers ask less often (`live`); a client that does not read is cut off. The
+//!   instrument's thread never waits for a client.
 
 mod about;
 mod access;

@@ -111,14 +111,14 @@ macro_rules! from_name {
                 Self::ALL
                     .into_iter()
                     .find(|known| known.name() == text)
-                    .ok_or_else(|| format!(concat!("{:?} is no ", $what), text))
+                    .ok_or_else(|| format!(concat!("{:?} is not a ", $what), text))
             }
         }
     };
 }
 
-from_name!(PictureFormat, "format of a picture");
-from_name!(PictureOrigin, "origin of a picture");
+from_name!(PictureFormat, "picture format");
+from_name!(PictureOrigin, "picture origin");
 
 /// The bytes of a picture, with format and origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -322,6 +322,6 @@ mod tests {
         for origin in PictureOrigin::ALL {
             assert_eq!(origin.name().parse(), Ok(origin));
         }
-        assert_eq!("gif".parse::<PictureFormat>(), Err("\"gif\" is no format of a picture".into()));
+        assert_eq!("gif".parse::<PictureFormat>(), Err("\"gif\" is not a picture format".into()));
     }
 }

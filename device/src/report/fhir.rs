@@ -2,7 +2,7 @@
 //!
 //! * The subject is a pseudonym only: an identifier, no name and no reference to be resolved.
 //! * `meta.security` says that an artificial intelligence asserted the content (`AIAST`, as HL7's "AI Transparency on FHIR"
-//! requires) and that it is for research (`HRESCH`). Contained resources have no security label: R4's rule dom-5 forbids it.
+//!   requires) and that it is for research (`HRESCH`). Contained resources have no security label: R4's rule dom-5 forbids it.
 //! * Counts have no code: LOINC has none for fields by class, and we do not invent one. They are described in text.
 //! * A session changed after its sign-off is `preliminary` until it is signed off again.
 

@@ -58,7 +58,7 @@ impl Part for Form {
 
     fn read(text: &str) -> Result<Self, Problem> {
         let form = Self::ALL.into_iter().find(|known| known.name() == text);
-        form.ok_or_else(|| Problem::bad("there is no such report", "ask for pdf, html, fhir or csv"))
+        form.ok_or_else(|| Problem::bad("there is no such report format", "ask for pdf, html, fhir or csv"))
     }
 }
 

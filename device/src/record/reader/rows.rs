@@ -124,12 +124,12 @@ pub(super) fn field_of(row: &Row<'_>) -> rusqlite::Result<Field> {
     let kind = VerdictKind::ALL
         .into_iter()
         .find(|known| known.name() == kind)
-        .ok_or_else(|| refused(3, format!("{kind:?} is no kind of verdict")))?;
+        .ok_or_else(|| refused(3, format!("{kind:?} is not a kind of verdict")))?;
     let class: Option<String> = row.get("class")?;
     let class = class
         .map(|name| {
             let found = Class::ALL.into_iter().find(|class| class.name() == name);
-            found.ok_or_else(|| refused(4, format!("{name:?} is no class")))
+            found.ok_or_else(|| refused(4, format!("{name:?} is not a class")))
         })
         .transpose()?;
     let quality = Quality {

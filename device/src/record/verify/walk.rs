@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
                 self.check(&last, before, stored.as_ref().ok().map(|next| next.entry.previous))?;
             }
             if !follows {
-                let reason = format!("follows entry {number}: entries were removed, added or numbered anew");
+                let reason = format!("follows entry {number}: entries were removed, added or renumbered");
                 self.add(Finding::of_entry(entry, Some("entry"), reason));
             }
             number = entry;
@@ -276,7 +276,7 @@ impl<'a> Walk<'a> {
         let sql = "SELECT hash FROM log WHERE entry = ?1";
         let found = self.connection.query_row(sql, [number], |row| Ok(Hash(row.get(0)?))).optional()?;
         if found != Some(hash) {
-            let reason = "is not what it was when this program verified it: entries were removed or written anew";
+            let reason = "is not what it was when this program verified it: entries were removed or rewritten";
             self.add(Finding::of_entry(number, Some("hash"), reason));
         }
         Ok(())
@@ -355,7 +355,7 @@ impl<'a> Walk<'a> {
             self.expected.iter().filter(|expected| expected.entry.is_none()).map(|expected| expected.head).collect();
         for head in absent {
             let reason =
-                format!("the expected head {head} is not in the log: its end was cut off, or it was written anew");
+                format!("the expected head {head} is not in the log: its end was cut off, or it was rewritten");
             self.add(Finding::of_file(reason));
         }
     }
@@ -391,7 +391,7 @@ fn broken_entry(stored: &Stored, before: Option<Hash>, after: Option<Hash>, now:
         }
         return says(
             Some("previous"),
-            "is not the hash of the entry before: entries were removed, added, moved or written anew",
+            "is not the hash of the entry before: entries were removed, added, moved or rewritten",
         );
     }
     let fits = |other: Entry| other.hash() == *hash;

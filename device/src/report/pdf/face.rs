@@ -294,7 +294,7 @@ mod tests {
         {
             assert_eq!(is_of_a_script(letter), expected, "{letter}");
         }
-        let faces = Faces::load(["saw it \u{1fae8}\u{200d}"]).expect("a symbol is no name");
+        let faces = Faces::load(["saw it \u{1fae8}\u{200d}"]).expect("a symbol is not a name");
         assert!(faces.of(false).drawable("it \u{1fae8}").starts_with("it "));
     }
 
