@@ -277,7 +277,7 @@ impl RecordError {
             ),
             Self::Answered { session, sequence, newest } => Advice::new(
                 format!(
-                    "field {sequence} of session {session} has another answer than was shown (the newest is {newest})"
+                    "field {sequence} of session {session} has another answer than the one shown (the newest is {newest})"
                 ),
                 "look at it, then answer again",
             ),

@@ -58,7 +58,7 @@ fn renewed(text: &str) -> String {
         }
         let (made, end) = if let Some(kind) = line.strip_prefix("```json ") {
             let sample = samples::all().into_iter().find(|sample| sample.chapter == heading && sample.kind == kind);
-            (sample.unwrap_or_else(|| panic!("nothing is known of the {kind} of {heading}")).text, "```")
+            (sample.unwrap_or_else(|| panic!("no sample for the {kind} of {heading}")).text, "```")
         } else if line == "<!-- errors -->" {
             (samples::errors(), "<!-- end -->")
         } else {

@@ -167,7 +167,7 @@ fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
             let lines = vec![
                 hint(&format!("session {session}, {counts}")),
                 typed("Initials", by, true),
-                hint("then no field can be added; Enter signs, Esc cancels"),
+                hint("then no field can be added; Enter: sign, Esc: cancel"),
             ];
             (" Sign off ", lines)
         }
@@ -176,7 +176,7 @@ fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
             vec![
                 typed("Name", name, true),
                 hint("your name or initials, saved with every answer from this terminal"),
-                hint("Enter saves, Esc cancels"),
+                hint("Enter: save, Esc: cancel"),
             ],
         ),
         Prompt::Sure { asks, .. } => {

@@ -253,8 +253,8 @@ keyboard.listen({
 });
 whenDenied((problem) => ask.token(watching ? problem : null));
 
-// A link brings a code, or the token itself, behind the hash, which the browser never sends. The code works once: a copy in the browser's
-// history opens nothing.
+// A link brings a code, or the token itself, behind the hash, which the browser never sends. The code works once: a copy in the
+// browser's history opens nothing.
 const given = new URLSearchParams(location.hash.slice(1));
 const [code, token] = [given.get("enter"), given.get("token")];
 if (code || token) {

@@ -23,8 +23,8 @@ export function start() {
 
 export const state = () => latest;
 
-// Shows a state and its picture in one go; without a picture if the one on display is still right. Returns whether the state's picture is
-// on display.
+// Shows a state and its picture in one go; without a picture if the one on display is still right. Returns whether the state's
+// picture is on display.
 export function show(snapshot, image, damaged) {
   if (snapshot.age_ms > HANGS) {
     lost({ message: say("instrument_hangs", { seconds: Math.round(snapshot.age_ms / 1000) }) });
@@ -181,7 +181,8 @@ function hideMap() {
   one("map-button").setAttribute("aria-pressed", "false");
 }
 
-// The map of the newest frame, in the place of the live picture; pressed again, the live picture. It stands still and names its frame.
+// The map of the newest frame, in the place of the live picture; pressed again, the live picture. It stands still and names its
+// frame.
 export async function toggleMap(tell) {
   const map = one("map");
   const button = one("map-button");

@@ -1,5 +1,5 @@
-// Classes and other answers: a word, a shape and a colour for each, so that any one of them is enough. The colours are from Okabe and
-// Ito's palette, which people with any colour vision can tell apart.
+// Classes and other answers: a word, a shape and a colour for each, so that any one of them is enough. The colours are from Okabe
+// and Ito's palette, which people with any colour vision can tell apart.
 
 import { say } from "/strings.js";
 

@@ -23,8 +23,8 @@ async function decoded(jpeg) {
   }
 }
 
-// Calls `shown` with a state and its picture, which is null if it has not changed, and `lost` without a sign of life; `shown` returns
-// whether the state's picture is on display. A hidden page gives up its connection.
+// Calls `shown` with a state and its picture, which is null if it has not changed, and `lost` without a sign of life; `shown`
+// returns whether the state's picture is on display. A hidden page gives up its connection.
 export function watch({ shown, lost }) {
   let turn = null;
   let timer = null;
@@ -47,8 +47,8 @@ export function watch({ shown, lost }) {
         failures = 0;
         const stands = shown(state, image, jpeg !== null && image === null);
         if (image && !stands) URL.revokeObjectURL(image.src);
-        // Ask again for a picture that is not on display: it arrived damaged, or was removed when the device was lost. Do not ask for the
-        // state again: if the picture never comes, the page would ask without a pause.
+        // Ask again for a picture that is not on display: it arrived damaged, or was removed when the device was lost. Do not ask
+        // for the state again: if the picture never comes, the page would ask without a pause.
         [seen, number] = [state.revision, stands ? state.sequence : ""];
       } catch (problem) {
         if (stop.signal.aborted) return;
