@@ -1,8 +1,8 @@
-//! Frame after frame nothing is allocated and nothing changes. Alone in its program, because it counts every allocation
-//! of the process.
+//! Frame after frame, nothing is allocated and nothing changes. A separate test program, because it counts every allocation of the
+//! process.
 //!
-//! `BLASTSCOPE_FRAMES=100000 cargo test --release -p blastscope --test no_allocation` is the long run;
-//! `blastscope bench --soak` watches also the memory that the allocator does not see.
+//! `BLASTSCOPE_FRAMES=100000 cargo test --release -p blastscope --test no_allocation` is the long run; `blastscope bench --soak`
+//! also watches memory outside the allocator.
 
 use std::{alloc::System, env, fs, io::Write as _, path::Path};
 
@@ -23,11 +23,11 @@ fn frames_allocate_nothing_and_end_as_they_began() {
     let mut expected = None;
     for isa in Isa::ALL {
         if !isa.is_available() {
-            // Past the test harness, which keeps what passing tests print to itself.
+            // Bypasses the test harness, which hides the output of passing tests.
             let _ = writeln!(std::io::stderr(), "SKIPPED {isa}: this machine lacks it");
             continue;
         }
-        // The scalar kernels run on one thread, whatever is asked for.
+        // The scalar kernels always run on one thread.
         for threads in if isa == Isa::Scalar { 1..=1 } else { 1..=3 } {
             let classifier = Classifier::read_with(&file, Execution { isa, threads }).expect("a valid model");
             let mut workspace = classifier.workspace();

@@ -1,5 +1,5 @@
-//! What the tests across crates share: a tiny artifact, pictures, a network that is known by construction, how programs and seeds are
-//! taken, and the way to the real data.
+//! Shared by the tests across crates: a tiny artifact, pictures, a network known by construction, programs and seeds, and the path
+//! to the real data.
 
 pub mod marked;
 
@@ -14,7 +14,7 @@ use blastscope_shared::{
 };
 use sha2::{Digest, Sha256};
 
-/// Knuth's MMIX generator: the same numbers on every machine and for ever.
+/// Knuth's MMIX generator: the same numbers on every machine, always.
 pub struct Numbers(pub u64);
 
 impl Numbers {
@@ -60,8 +60,8 @@ impl Parts {
 /// Hidden activations of [`tiny_artifact`].
 pub const TINY_HIDDEN: usize = 16;
 
-/// The bytes of a whole artifact with a network of a few kilobytes and random weights, for inputs of 64 x 64 pixels. Its
-/// verdicts mean nothing; they are the same everywhere.
+/// A complete artifact with a network of a few kilobytes and random weights, for inputs of 64 x 64 pixels. Its verdicts mean
+/// nothing, but are the same everywhere.
 #[must_use]
 pub fn tiny_artifact() -> Vec<u8> {
     artifact(TINY_HIDDEN)
@@ -73,7 +73,7 @@ pub fn cell_artifact() -> Vec<u8> {
     artifact_for(Sight::cells(), TINY_HIDDEN)
 }
 
-/// As [`tiny_artifact`], with so many hidden activations and a file that grows with them.
+/// As [`tiny_artifact`], with `hidden_len` hidden activations; the file grows with them.
 #[must_use]
 pub fn artifact(hidden_len: usize) -> Vec<u8> {
     artifact_for(Sight::whole_field(64), hidden_len)
@@ -138,8 +138,7 @@ fn artifact_for(sight: Sight, hidden_len: usize) -> Vec<u8> {
     artifact.to_bytes().expect("the tiny artifact is valid")
 }
 
-/// A stain's mean and an inverse covariance that a reader accepts: symmetric, and so heavy on its diagonal that it is positive
-/// definite.
+/// A stain's mean and an inverse covariance that a reader accepts: symmetric, with a diagonal large enough to be positive definite.
 fn stain(drawn: &[u8]) -> Vec<u8> {
     let mut numbers: Vec<f32> = drawn.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
     let (_, matrix) = numbers.split_at_mut(HUES);
@@ -152,7 +151,7 @@ fn stain(drawn: &[u8]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-/// Puts an artifact's hash and checksum right again after its bytes were changed.
+/// Restores an artifact's hash and checksum after a change of its bytes.
 pub fn reseal(bytes: &mut [u8]) {
     let hash = Sha256::digest(&bytes[HEADER_LEN..]);
     bytes[24..56].copy_from_slice(&hash);
@@ -178,18 +177,18 @@ pub fn blocks(width: usize, height: usize, seed: u64) -> RgbPixels {
     RgbPixels::new(width, height, bytes.collect()).expect("as many bytes as pixels")
 }
 
-/// The seed of the tests that train or draw weights: `BLASTSCOPE_TEST_SEED`, or 1. Their outcome must not hang on it, nor on the
-/// processor: `make test-processors` tries three of each.
+/// Seed of the tests that train or draw weights: `BLASTSCOPE_TEST_SEED`, or 1. Their outcome must depend neither on it nor on the
+/// processor: `make test-processors` tries three seeds on each.
 ///
 /// # Panics
-/// When the variable is no number.
+/// If the variable is not a number.
 #[must_use]
 pub fn seed() -> u64 {
     std::env::var("BLASTSCOPE_TEST_SEED").map_or(1, |seed| seed.parse().expect("BLASTSCOPE_TEST_SEED is a number"))
 }
 
-/// A command that starts `program`, which this workspace built: behind the words of `BLASTSCOPE_TEST_RUNNER`, such as
-/// `qemu-x86_64-static -cpu Haswell`, where tests run under an emulator. Without it the kernel would run what they start on the
+/// A command that starts `program` of this workspace, through the words of `BLASTSCOPE_TEST_RUNNER`, such as
+/// `qemu-x86_64-static -cpu Haswell`, if tests run under an emulator. Without it the kernel would start child programs on the
 /// machine's own processor, or not at all.
 #[must_use]
 pub fn program(program: impl AsRef<OsStr>) -> Command {
@@ -201,12 +200,12 @@ pub fn program(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The folder of real data that `BLASTSCOPE_DATA` points to. Says SKIPPED by name when it is not set.
+/// The folder of real data named by `BLASTSCOPE_DATA`. Prints SKIPPED with the test's name if unset.
 #[must_use]
 pub fn real_data(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("BLASTSCOPE_DATA").map(PathBuf::from);
     if folder.is_none() {
-        // Past the test harness, which keeps what passing tests print to itself.
+        // Bypasses the test harness, which hides the output of passing tests.
         let _ = writeln!(
             std::io::stderr(),
             "SKIPPED {test}: set BLASTSCOPE_DATA to the folder that holds all_pbs and frames_1024"

@@ -1,13 +1,14 @@
-//! A network whose verdicts are known by construction: it sees nothing of a field but a small square of one pure colour.
+//! A network whose verdicts are known by construction: it sees only a small square of one pure colour in a field.
 //!
-//! No training is behind it, so that tests about what is learned from corrections do not hang on what a training happened to learn, and
-//! have the same outcome, bit for bit, on every processor: pixels become sums of integers, and the last layer is moved in 64-bit
-//! arithmetic whose exponential is `libm`'s.
+//! It is not trained, so tests about learning from corrections do not depend on what a training happened to learn, and have the
+//! same outcome, bit for bit, on every processor: pixels become sums of integers, and the last layer is moved in 64-bit arithmetic
+//! with the exponential of `libm`.
 //!
-//! A mark is [`SIDE`] pixels of a picture of [`FIELD`] x [`FIELD`], which the network sees at a quarter of the size. One filter for each
-//! colour adds up the channels so that its pure colour gives 0.6 and everything in a smear, from black to white, pink to violet, less than
-//! nothing: background and cells are cut off at 0. Behind the max-pools one hidden unit for each colour is 100 of 255 where the mark is
-//! and 0 elsewhere, wherever the mark lies. The last layer gives 8 to the class of the colour and 0 to the others: a probability of 0.999.
+//! A mark is [`SIDE`] pixels of a picture of [`FIELD`] x [`FIELD`], which the network sees at a quarter of the size. One filter per
+//! colour sums the channels so that its pure colour gives 0.6 and every colour of a smear, from black to white, pink to violet, a
+//! negative value: background and cells are cut off at 0. After the max-pools, one hidden unit per colour is 100 of 255 where the
+//! mark is and 0 elsewhere, wherever the mark lies. The last layer gives 8 to the colour's class and 0 to the others: a probability
+//! of 0.999.
 
 use std::{io::Write as _, ops::Range, path::Path};
 
@@ -18,20 +19,20 @@ use blastscope_shared::{
     layers::{Filters, Layer},
 };
 
-/// Width and height of the pictures, pixels.
+/// Width and height of the pictures, in pixels.
 pub const FIELD: usize = 256;
-/// Width and height of a mark, pixels: four of the network's.
+/// Width and height of a mark, in pixels: four of the network's.
 pub const SIDE: usize = 16;
-/// Width and height of what the network sees, pixels.
+/// Width and height of the network's input, in pixels.
 const INPUT: u16 = 64;
 /// Filters and hidden units: a block of the kernels.
 const UNITS: usize = 8;
-/// What a hidden unit is where its mark is, in units of the quantized activation.
+/// Value of a hidden unit at its mark, in units of the quantized activation.
 pub const LIT: u8 = 100;
-/// What a mark adds to the logit of its class.
+/// Contribution of a mark to the logit of its class.
 pub const LOGIT: f32 = 8.0;
 
-/// A colour that no smear has.
+/// A colour that occurs in no smear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// Benign.
@@ -44,15 +45,15 @@ pub enum Mark {
     Yellow,
     /// Pro.
     Red,
-    /// Pro, but the network takes it for Benign: what operators correct.
+    /// Pro, but the network says Benign: what operators correct.
     Magenta,
 }
 
 impl Mark {
-    /// All of them.
+    /// All marks.
     pub const ALL: [Self; 6] = [Self::Blue, Self::Cyan, Self::Green, Self::Yellow, Self::Red, Self::Magenta];
 
-    /// What a field with this mark shows.
+    /// The true class of a field with this mark.
     #[must_use]
     pub const fn class(self) -> Class {
         match self {
@@ -63,7 +64,7 @@ impl Mark {
         }
     }
 
-    /// What the network takes it for.
+    /// The network's class for it.
     #[must_use]
     pub const fn named(self) -> Class {
         match self {
@@ -72,7 +73,7 @@ impl Mark {
         }
     }
 
-    /// Which of red, green and blue are at their most; the others are 0.
+    /// Which of red, green and blue are at maximum; the others are 0.
     const fn bright(self) -> [bool; 3] {
         match self {
             Self::Blue => [false, false, true],
@@ -84,8 +85,8 @@ impl Mark {
         }
     }
 
-    /// Weights of the channels and bias, for pixels of 0..=1: the pure colour gives 0.6. Greys from black to white give the bias or less,
-    /// and so does any colour with a channel between those that the filter adds and those that it takes away.
+    /// Weights of the channels and bias, for pixels of 0..=1: the pure colour gives 0.6. Greys from black to white give the bias or
+    /// less, and so does any colour with a channel between those that the filter adds and those that it subtracts.
     fn filter(self) -> ([i8; 3], f32) {
         let bright = self.bright();
         match bright.iter().filter(|&&bright| bright).count() {
@@ -94,17 +95,18 @@ impl Mark {
         }
     }
 
-    /// Paints the mark into `picture`, of [`FIELD`] x [`FIELD`] pixels; `number` says where. It never touches the corner of the scale bar.
+    /// Paints the mark into `picture`, of [`FIELD`] x [`FIELD`] pixels, at a place given by `number`. It never touches the scale
+    /// bar's corner.
     ///
     /// # Panics
-    /// When the picture has another size.
+    /// If the picture has another size.
     pub fn paint(self, picture: &mut RgbPixels, number: u64) {
         assert_eq!(
             (picture.width(), picture.height()),
             (FIELD, FIELD),
             "marks have their places on fields of one size"
         );
-        // The middle of one of twelve parts of 64 x 64 pixels: the upper three rows of four.
+        // The middle of one of twelve tiles of 64 x 64 pixels: the upper three rows of four.
         let (column, row) = (number as usize % 4, number as usize / 4 % 3);
         let (left, top) = (column * 64 + 32, row * 64 + 32);
         let colour = self.bright().map(|bright| if bright { 255 } else { 0 });
@@ -114,24 +116,24 @@ impl Mark {
         }
     }
 
-    /// Writes pictures with this mark into the class's folder below `root`, as BMP: `Benign/Blue-0007.bmp`. `draw` gives what the mark of a
-    /// number is painted on.
+    /// Writes pictures with this mark into the class's folder below `root`, as BMP: `Benign/Blue-0007.bmp`. `draw` gives the
+    /// background for each number.
     ///
     /// # Panics
-    /// When a file cannot be written.
+    /// If a file cannot be written.
     pub fn write(self, root: &Path, numbers: Range<u64>, draw: impl Fn(Class, u64) -> RgbPixels) {
         self.write_as(self.class(), root, numbers, draw);
     }
 
-    /// As [`Self::write`], into the folder of `class`: as an operator who is wrong would correct them.
+    /// As [`Self::write`], into the folder of `class`: as a mistaken operator would correct them.
     ///
     /// # Panics
-    /// When a file cannot be written.
+    /// If a file cannot be written.
     pub fn write_as(self, class: Class, root: &Path, numbers: Range<u64>, draw: impl Fn(Class, u64) -> RgbPixels) {
         let folder = root.join(class.name());
         std::fs::create_dir_all(&folder).expect("the folder can be made");
         for number in numbers {
-            // The colour sees to it that no two marks share a drawing.
+            // The colour's number ensures that no two marks share a drawing.
             let mut picture = draw(self.class(), number * Self::ALL.len() as u64 + self as u64);
             self.paint(&mut picture, number);
             let path = folder.join(format!("{self:?}-{number:04}.bmp"));
@@ -155,7 +157,7 @@ fn bmp(picture: &RgbPixels) -> Vec<u8> {
     bytes
 }
 
-/// Pictures as a data set's parts, in the order of their files: of four, two are of the training part, one of validation, one locked.
+/// Splits pictures into a data set's parts, in file order: of four, two for training, one for validation, one locked.
 #[must_use]
 pub fn parts(hashes: &[[u8; 32]]) -> Pictures {
     let part = |wanted: usize| {
@@ -169,13 +171,13 @@ fn words<T: Copy>(numbers: &[T], bytes: impl Fn(T) -> [u8; 4]) -> Vec<u8> {
     numbers.iter().flat_map(|&number| bytes(number)).collect()
 }
 
-/// The network's artifact, as if it had been made from `pictures`.
+/// The network's artifact, as if made from `pictures`.
 ///
 /// # Panics
 /// Never: what it builds is valid.
 #[must_use]
 pub fn model(pictures: Pictures) -> Vec<u8> {
-    // Scales are powers of two, so that weights are whole numbers of them; 0.6 is then 100 steps of 0.006.
+    // Scales are powers of two, so weights are whole multiples; 0.6 is then 100 steps of 0.006.
     let (step, scale) = (0.006f32, 1.0 / 32.0);
     let scales = words(&[scale; UNITS], f32::to_le_bytes);
     let mut weights = vec![0u8; UNITS * 9 * 3];
@@ -189,7 +191,7 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
         biases[unit] = (bias * 255.0 / scale).round() as i32;
     }
     let biases = words(&biases, i32::to_le_bytes);
-    // Each hidden unit adds up one colour over the 4 x 4 places.
+    // Each hidden unit sums one colour over the 4 x 4 positions.
     let places = usize::from(INPUT / 16) * usize::from(INPUT / 16);
     let mut sums = vec![0u8; UNITS * places * UNITS];
     for unit in 0..UNITS {
@@ -204,7 +206,7 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
         head[mark.named().index() * UNITS + unit] = 100;
     }
     let head_biases = words(&[0i32; Class::COUNT], i32::to_le_bytes);
-    // Nothing is novel: variances without end, and a stain that every hue is.
+    // Nothing is novel: infinite variances, and a stain that fits every hue.
     let zeros = words(&[0.0f32; UNITS * Class::COUNT], f32::to_le_bytes);
     let stain = words(&[0.0f32; 20], f32::to_le_bytes);
     let artifact = Artifact {

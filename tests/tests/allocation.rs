@@ -1,4 +1,4 @@
-//! What reading an artifact allocates. Alone in its program, because it counts every allocation of the process.
+//! Allocations while reading an artifact. A separate test program, because it counts every allocation of the process.
 
 use std::alloc::System;
 
@@ -9,7 +9,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Bytes allocated in all while `bytes` are read, whether they were freed again or not.
+/// Total bytes allocated while `bytes` are read, freed or not.
 fn allocated(bytes: &[u8]) -> usize {
     let region = Region::new(ALLOCATOR);
     let result = Classifier::read(bytes);
@@ -20,9 +20,9 @@ fn allocated(bytes: &[u8]) -> usize {
 
 #[test]
 fn reading_allocates_in_proportion_to_the_files_size() {
-    // Large enough that weights dominate, as they do in a real model.
+    // Large enough that weights dominate, as in a real model.
     let whole = artifact(96);
-    // A weight takes a byte in the file, and eight where its kernel is transformed for Winograd's method: 36 of 16 bits for 9.
+    // A weight takes one byte in the file, and eight after Winograd's transform: 36 numbers of 16 bits for 9.
     let winograd = [Isa::Avx2, Isa::Neon].contains(&Isa::detect());
     let limit = if winograd { 10 * whole.len() } else { 2 * whole.len() };
     assert!(
@@ -32,7 +32,7 @@ fn reading_allocates_in_proportion_to_the_files_size() {
     for length in 0..whole.len() {
         assert!(allocated(&whole[..length]) <= limit, "cut to {length} bytes");
     }
-    // Bodies with the right hash around a wrong byte: what a hostile writer could make.
+    // Bodies with a wrong byte under a correct hash, as a hostile writer could make.
     for at in HEADER_LEN..whole.len() {
         for value in [0x00, 0x7F, 0x80, 0xFF] {
             let mut hostile = whole.clone();

@@ -1,4 +1,4 @@
-//! The station as lines: to be read, or as JSON for other programs.
+//! The station as printed lines: text for people, or JSON for programs.
 
 mod json;
 mod plain;
@@ -15,41 +15,41 @@ use crate::{
     support::notify,
 };
 
-/// How lines look.
+/// Format of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// A line a frame, to be read.
+    /// One line of text a frame.
     Plain,
-    /// A JSON object a frame.
+    /// One JSON object a frame.
     Json,
 }
 
-/// Writes lines of one form.
+/// Writes lines in one format.
 trait Printer {
-    /// After each frame.
+    /// Called after each frame.
     fn show(&mut self, reading: &Reading, shown: &Snapshot) -> io::Result<()>;
-    /// The camera does something else now.
+    /// The camera changed its state.
     fn camera(&mut self, change: &Change, shown: &Snapshot) -> io::Result<()>;
     /// A button was pressed.
     fn button(&mut self, event: ButtonEvent, shown: &Snapshot) -> io::Result<()>;
-    /// Something is worth a note.
+    /// A note to print.
     fn note(&mut self, message: &str, shown: &Snapshot) -> io::Result<()>;
-    /// At the end.
+    /// Called at the end.
     fn finish(&mut self, shown: &Snapshot) -> io::Result<()>;
 }
 
 /// Lines on stdout and stderr.
 pub(crate) struct Lines {
     printer: Box<dyn Printer>,
-    /// Whether frames come from a camera, whose states are told; of a folder only what is amiss is.
+    /// Whether frames come from a camera, whose states are printed; for a folder only problems are.
     camera: bool,
-    /// Stop after so many frames.
+    /// Stop after this many frames.
     frames: Option<u64>,
     alive: notify::Watchdog,
 }
 
 impl Lines {
-    /// Begins with what there is to say about model and source. Stops after `frames` frames, where they are limited.
+    /// Starts by printing model and source. Stops after `frames` frames, if set.
     pub(crate) fn start(
         form: Form,
         classifier: &Classifier,
@@ -68,12 +68,12 @@ impl Lines {
         Self { printer, camera, frames, alive: notify::Watchdog::from_environment() }
     }
 
-    /// Says what is worth a note.
+    /// Prints a note.
     pub(crate) fn note(&mut self, message: &str) -> io::Result<()> {
         self.printer.note(message, &Snapshot::default())
     }
 
-    /// Says what was seen in all.
+    /// Prints the summary.
     pub(crate) fn finish(&mut self, shown: &Snapshot) -> io::Result<()> {
         self.printer.finish(shown)
     }
@@ -92,7 +92,7 @@ impl Face for Lines {
             News::Source(Change { reason: Some(reason), state, .. }) if *state != CameraState::Corrupt => {
                 self.printer.note(reason, shown)
             }
-            // Every damaged picture of a folder is told by itself.
+            // Every damaged picture of a folder has its own note.
             News::Source(_) => Ok(()),
             News::Damage(message) | News::Note(message) => self.printer.note(message, shown),
             News::Button(event) => self.printer.button(event, shown),
@@ -100,7 +100,7 @@ impl Face for Lines {
     }
 }
 
-/// A summary of a run for people.
+/// The summary of a run, as a sentence.
 pub(crate) fn summary(shown: &Snapshot) -> String {
     let (tally, trouble) = (&shown.tally, &shown.flow.trouble);
     let named: Vec<String> =
@@ -127,7 +127,7 @@ pub(crate) fn summary(shown: &Snapshot) -> String {
     )
 }
 
-/// A change of the camera for people.
+/// A change of the camera's state, as a phrase.
 pub(crate) fn sentence(change: &Change) -> String {
     let reason = change.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!("camera {}{reason}", change.state)

@@ -5,17 +5,17 @@
 //!                                                                                       -> RecordReader (what is on the disk)
 //! ```
 //! # What it defends against
-//! * **Another machine**: it listens on the loopback address. On any other it asks for a token of 128 bits, which is kept in a file that
-//!   only its owner may read, compares it in constant time, and refuses an address after a few wrong ones. A link opens it once, so that
-//!   a browser's history opens nothing; cookies are sealed with the token and hold across a restart. There is no encryption: whoever may
-//!   read the network's packets reads the cookie. Use a network of your own, such as the device's access point, or a proxy with TLS, which
-//!   `[server] allowed_hosts` and `trusted_proxies` name.
-//! * **Another page in the same browser**: requests must name this host or one that was allowed (no DNS rebinding), must come from this page, and those
-//!   that change something must bear a header that other pages cannot send. Cookies are `HttpOnly` and `SameSite=Strict`. The content
-//!   security policy allows nothing from elsewhere and no script in the page.
-//! * **Load**: connections, bodies and times are bounded, and a peer has a share of the connections: those that ask for nothing make way.
-//!   A frame is encoded once for all who look, and whoever is slow asks less often (`live`); a client that does not read is cut
-//!   off. The instrument's thread never waits for a client.
+//! * **Another machine**: the page listens on the loopback address. On any other address it requires a token of 128 bits, kept in a
+//!   file that only its owner may read and compared in constant time; after a few wrong tokens it refuses the sender's address. A
+//!   link opens the page once, so a browser's history opens nothing; cookies are sealed with the token and survive a restart. There
+//!   is no encryption: whoever can read the network's packets can read the cookie. Use a network of your own, such as the device's
+//!   access point, or a TLS proxy named in `[server] allowed_hosts` and `trusted_proxies`.
+//! * **Another page in the same browser**: requests must name this host or an allowed one (no DNS rebinding) and must come from
+//!   this page; those that change something must carry a header that other pages cannot send. Cookies are `HttpOnly` and
+//!   `SameSite=Strict`. The content security policy allows nothing from elsewhere and no inline script.
+//! * **Load**: connections, bodies and times are bounded, and each peer has a share of the connections: idle ones make way. A frame
+//!   is encoded once for all viewers, and slow viewers ask less often (`live`); a client that does not read is cut off. The
+//!   instrument's thread never waits for a client.
 
 mod about;
 mod access;
@@ -70,7 +70,7 @@ pub use self::{
 };
 use crate::station::Remote;
 
-/// A page that is served until this is dropped.
+/// The running page; dropping it stops the server.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -81,10 +81,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens and serves in a thread of its own.
+    /// Listens, and serves on a separate thread.
     ///
     /// # Errors
-    /// [`PageError`] when the address is taken or the system gives no thread.
+    /// [`PageError`] if the address is taken or the system gives no thread.
     pub fn start(options: &Options, remote: Remote, classifier: Arc<Classifier>) -> Result<Self, PageError> {
         let failed = |reason| PageError::Address { address: options.listen, reason };
         let listener = TcpListener::bind(options.listen).map_err(failed)?;
@@ -105,7 +105,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let work = move || {
             runtime.block_on(async {
-                // A stop that was dropped is a stop too.
+                // A dropped stop signal is a stop too.
                 let serving = std::pin::pin!(listen::serve(listener, app));
                 let stopped = std::pin::pin!(stopped);
                 futures_util::future::select(serving, stopped).await;
@@ -117,19 +117,19 @@ impl Server {
         Ok(Self { address, url, token, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What must be known to see it; `None` where everybody on this machine may.
+    /// The token that opens the page; `None` if everybody on this machine may see it.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// Where the page is, and for a phone a QR code that opens it once, another one each time.
+    /// The page's address and, for a phone, a QR code with a one-time link, different at each call.
     #[must_use]
     pub fn start_message(&self) -> String {
         start_message::text(&self.url, self.token())
@@ -140,7 +140,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic in the thread was printed by it.
+            // The thread has printed its own panic.
             let _ = thread.join();
         }
     }

@@ -1,5 +1,5 @@
-//! The instrument on a terminal, for those without a browser and for SSH. It looks at the same instrument as the page, and gives the
-//! same orders.
+//! The instrument on a terminal, for SSH and for use without a browser. It shows the same instrument as the page and gives the same
+//! orders.
 
 mod app;
 mod borrowed;
@@ -27,7 +27,7 @@ use crate::{
     station::{Answer, Remote},
 };
 
-/// How long to wait for a key before drawing again.
+/// How long to wait for a key before redrawing.
 const PERIOD: Duration = Duration::from_millis(60);
 
 /// What is shown besides the instrument.
@@ -35,17 +35,17 @@ const PERIOD: Duration = Duration::from_millis(60);
 pub(crate) struct About {
     pub(crate) model: String,
     pub(crate) caution: Option<&'static str>,
-    /// What is to be said at the start.
+    /// Warnings to show at the start.
     pub(crate) warnings: Vec<String>,
-    /// Folder of the record, where there is one.
+    /// Folder of the record, if any.
     pub(crate) data_dir: Option<PathBuf>,
-    /// Stop after so many frames.
+    /// Stop after this many frames.
     pub(crate) frames: Option<u64>,
 }
 
-/// Shows the instrument until the operator quits, somebody asks to stop, or there is nothing more to see and nothing to record.
-/// Calls `alive` again and again. Fails when the terminal cannot be written.
-/// `page` says where the page is, where there is one, and opens it once.
+/// Shows the instrument until the operator quits, somebody requests a stop, or there is nothing left to see or record. Calls
+/// `alive` in every round. Fails if the terminal cannot be written.
+/// `page` gives the page's address with a one-time link, if there is a page.
 pub(crate) fn run(
     about: About,
     remote: &Remote,
@@ -80,7 +80,7 @@ pub(crate) fn run(
         terminal.draw(|frame| view::draw(frame, &app))?;
         for key in terminal.keys(PERIOD)? {
             let wish = app.press(key);
-            // A key that follows at once means the field that this one has chosen.
+            // The next key must already refer to the field that this one selected.
             read(&mut app, &mut seen, data_dir.as_deref());
             match wish {
                 Wish::Nothing => {}
@@ -96,10 +96,10 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// What was read last: session, version of the record, and field.
+/// What was read last: session, version of the record, field.
 type Read = (SessionId, u64, Option<u64>);
 
-/// Reads what is looked at, where it is not what was read last.
+/// Reads what is on display, unless it was read already.
 fn read(app: &mut App, seen: &mut Option<Read>, folder: Option<&Path>) {
     let wanted = app.watched().map(|id| (id, app.snapshot.record_version, app.selected));
     let (Some((id, _, selected)), Some(folder)) = (wanted, folder) else { return };
@@ -107,7 +107,7 @@ fn read(app: &mut App, seen: &mut Option<Read>, folder: Option<&Path>) {
         return;
     }
     *seen = wanted;
-    // A field of another session is not meant.
+    // Ignore a field of another session.
     let selected = selected.filter(|_| app.slide.as_ref().is_some_and(|slide| slide.session.id == id));
     match Slide::read(folder, id, selected) {
         Ok(slide) => app.read(slide),

@@ -1,7 +1,7 @@
-//! A copy of the record while the instrument adds to it.
+//! A copy of the record while the instrument writes to it.
 //!
-//! `record.db` alone is not the record while it is in use: what was written last lies in the write-ahead log beside it. SQLite
-//! copies one state of both into a new file (`VACUUM INTO`), which is verified before it gets its name.
+//! `record.db` alone is not the record while it is in use: the latest rows are in the write-ahead log beside it. SQLite copies one
+//! state of both into a new file (`VACUUM INTO`), which is verified before it gets its name.
 
 use std::{
     ffi::OsString,
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{Hash, RecordError, RecordReader, connection::sync_folders, error::sqlite, verify};
 
-/// A copy that was written and verified.
+/// A written and verified copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Backup {
     /// The file.
@@ -37,16 +37,16 @@ struct Temporary(PathBuf);
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // Where it became one, it has another name.
+        // A finished backup has another name.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// Copies the record of `reader` into the file `file`, whole or not at all, and verifies the copy.
+/// Copies the record of `reader` into the file `file`, completely or not at all, and verifies the copy.
 ///
 /// # Errors
-/// [`RecordError::Exists`] for a file that is there already; [`RecordError::Changed`] for a record that does not verify; what
-/// keeps it from being read or written.
+/// [`RecordError::Exists`] if the file exists already; [`RecordError::Changed`] if the record fails verification; errors of reading
+/// and writing.
 pub fn backup(reader: &RecordReader, file: &Path) -> Result<Backup, RecordError> {
     if fs::symlink_metadata(file).is_ok() {
         return Err(RecordError::Exists { path: file.to_path_buf() });
@@ -63,7 +63,7 @@ pub fn backup(reader: &RecordReader, file: &Path) -> Result<Backup, RecordError>
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&temporary.0).map_err(failed)?;
     let Some(target) = temporary.0.to_str() else {
-        return Err(failed(io::Error::other("its name is no UTF-8")));
+        return Err(failed(io::Error::other("its name is not UTF-8")));
     };
     reader.connection().execute("VACUUM INTO ?1", [target]).map_err(sqlite(file, "written"))?;
     OpenOptions::new().write(true).open(&temporary.0).and_then(|copy| copy.sync_all()).map_err(failed)?;
@@ -80,8 +80,8 @@ pub fn backup(reader: &RecordReader, file: &Path) -> Result<Backup, RecordError>
     Ok(Backup { file: file.to_path_buf(), bytes, sessions, fields, entries, head })
 }
 
-/// Gives a file its name unless there is one of that name. A memory stick knows no second names: there a file that comes into being
-/// at this very moment would be replaced.
+/// Renames the file unless the name is taken. A memory stick has no hard links: there, a file created at this very moment would be
+/// replaced.
 fn name_once(temporary: &Path, file: &Path) -> Result<(), RecordError> {
     let failed = |error: io::Error| RecordError::io(file, "written", &error);
     match fs::hard_link(temporary, file) {

@@ -1,4 +1,4 @@
-//! The whole record is checked while the instrument works: every entry, every row, every picture.
+//! Checks the whole record while the instrument works: every entry, every row, every picture.
 
 use std::{
     io,
@@ -15,35 +15,35 @@ use super::{
     verify::{self, Remembered},
 };
 
-/// How far a check is, and what it found.
+/// Progress and result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum CheckState {
-    /// It goes on.
+    /// In progress.
     Running {
-        /// Entries of the log that were checked.
+        /// Entries of the log checked so far.
         done: u64,
-        /// All of them.
+        /// All entries.
         total: u64,
     },
-    /// The record is what was written.
+    /// The record is intact.
     Intact {
         /// Entries of the log.
         entries: u64,
     },
-    /// The record is not what was written.
+    /// The record is not intact.
     Damaged {
-        /// What was found first, and what to do, in sentences.
+        /// The first finding and its remedy, in sentences.
         reason: String,
     },
     /// The record could not be read.
     Failed {
-        /// Why, and what to do.
+        /// Reason and remedy.
         reason: String,
     },
 }
 
-/// A check that goes on in a thread of its own.
+/// A check that runs in its own thread.
 #[derive(Clone, Debug)]
 pub struct WholeCheck {
     shared: Arc<Shared>,
@@ -68,10 +68,10 @@ impl Shared {
 }
 
 impl WholeCheck {
-    /// Starts to check the record in `folder`; what is in order is remembered.
+    /// Starts checking the record in `folder`; verified entries are remembered.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system gives no thread.
     pub fn start(folder: &Path, remembered: Arc<Remembered>) -> io::Result<Self> {
         let state = Mutex::new(CheckState::Running { done: 0, total: 0 });
         let shared = Arc::new(Shared { state, damage: OnceLock::new(), changed: Condvar::new() });
@@ -91,13 +91,13 @@ impl WholeCheck {
         Ok(Self { shared })
     }
 
-    /// How far it is.
+    /// Its progress or result.
     #[must_use]
     pub fn state(&self) -> CheckState {
         self.shared.lock().clone()
     }
 
-    /// Waits for the end, at most `timeout`; a small record is checked before anything is added to it.
+    /// Waits at most `timeout` for the end: a small record is checked before anything is added to it.
     #[must_use]
     pub fn wait(&self, timeout: Duration) -> CheckState {
         let running = |state: &mut CheckState| matches!(state, CheckState::Running { .. });
@@ -105,14 +105,14 @@ impl WholeCheck {
         waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    /// Why nothing new should be begun, once the check has found that the record is not what was written.
+    /// The reason to start nothing new, once the check has found the record damaged.
     #[must_use]
     pub fn damage(&self) -> Option<&RecordError> {
         self.shared.damage.get()
     }
 }
 
-/// The number of entries of a record that is what was written.
+/// Number of entries of an intact record.
 fn checked(folder: &Path, remembered: Arc<Remembered>, told: Arc<Shared>) -> Result<u64, RecordError> {
     let reader = RecordReader::open(folder)?.remembering(remembered).watched(Box::new(move |what, done, total| {
         if what == "entries of the log" {

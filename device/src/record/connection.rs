@@ -15,22 +15,22 @@ use super::{
     schema,
 };
 
-/// How long to wait for another program that writes.
+/// How long to wait for another program to finish writing.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Opens the database `path` to write, and creates it where it is missing. Its folder must be there.
+/// Opens the database `path` for writing, and creates it if missing. Its folder must exist.
 pub(super) fn writable(path: &Path) -> Result<Connection, RecordError> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
         Err(error) => return Err(RecordError::io(path, "read", &error)),
-        // A file gets its name once it is whole: this one was cut off afterwards.
+        // A file gets its name once it is complete: this one was truncated later.
         Ok(metadata) if metadata.len() == 0 => {
             return Err(RecordError::Damaged { path: path.to_path_buf(), reason: "it is empty".into() });
         }
         Ok(_) => {}
     }
     let mut connection = opened_to_write(path)?;
-    // Before anything is written: it may be somebody else's database.
+    // Check before writing: it may be another program's database.
     schema::recognize(&connection, path)?;
     let failed = sqlite(path, "written");
     let mode: String =
@@ -52,7 +52,7 @@ fn opened_to_write(path: &Path) -> Result<Connection, RecordError> {
     Ok(connection)
 }
 
-/// A transaction is over when it is on the disk.
+/// Makes a transaction end only once it is on disk.
 fn durable(connection: &Connection, path: &Path) -> Result<(), RecordError> {
     let failed = sqlite(path, "written");
     connection.pragma_update(None, "synchronous", "FULL").map_err(&failed)?;
@@ -60,14 +60,14 @@ fn durable(connection: &Connection, path: &Path) -> Result<(), RecordError> {
     connection.pragma_update(None, "fullfsync", true).map_err(&failed)
 }
 
-/// Makes an empty record under another name and then gives it its own: a file of this name is never half-made.
+/// Makes an empty record under another name, then renames it: a file of this name is never half-made.
 fn make(path: &Path) -> Result<(), RecordError> {
     let new = beside(path, ".new");
     fresh(&new)?.close().map_err(|(_, error)| sqlite(path, "written")(error))?;
     put_in_place(&new, path)
 }
 
-/// An empty record in the file `path`, which is made for its owner only; what was left there is removed.
+/// Makes an empty record in the file `path`, readable by its owner only; removes leftovers first.
 pub(super) fn fresh(path: &Path) -> Result<Connection, RecordError> {
     for left in [path.to_path_buf(), beside(path, "-journal"), beside(path, "-wal"), beside(path, "-shm")] {
         match fs::remove_file(&left) {
@@ -96,14 +96,14 @@ pub(super) fn put_in_place(from: &Path, to: &Path) -> Result<(), RecordError> {
     sync_folders(to)
 }
 
-/// The name of `path` with `ending` behind it.
+/// The name `path` with `ending` appended.
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path.as_os_str());
     name.push(ending);
     name.into()
 }
 
-/// Opens the database `path` to read.
+/// Opens the database `path` for reading.
 pub(super) fn readable(path: &Path) -> Result<Connection, RecordError> {
     let connection = unchecked(path)?;
     if schema::recognize(&connection, path)? == 0 {
@@ -112,7 +112,7 @@ pub(super) fn readable(path: &Path) -> Result<Connection, RecordError> {
     Ok(connection)
 }
 
-/// Opens the database `path` to read, whatever is in it.
+/// Opens the database `path` for reading, whatever it contains.
 pub(super) fn unchecked(path: &Path) -> Result<Connection, RecordError> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -127,18 +127,18 @@ pub(super) fn unchecked(path: &Path) -> Result<Connection, RecordError> {
     Ok(connection)
 }
 
-/// What holds for every connection.
+/// Settings of every connection.
 fn harden(connection: &Connection, path: &Path) -> Result<(), RecordError> {
     let failed = sqlite(path, "opened");
     connection.busy_timeout(BUSY).map_err(&failed)?;
-    // A file from elsewhere may be built to mislead; one that is truncated while it is mapped would end the program.
+    // A foreign file may be malicious; truncating a memory-mapped file would crash the program.
     for (pragma, value) in [("foreign_keys", 1), ("trusted_schema", 0), ("cell_size_check", 1), ("mmap_size", 0)] {
         connection.pragma_update(None, pragma, value).map_err(&failed)?;
     }
     Ok(())
 }
 
-/// Creates the folder of a record; only the owner may look into it.
+/// Creates the folder of a record, open to its owner only.
 pub(super) fn make_folder(folder: &Path) -> Result<(), RecordError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -147,14 +147,14 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), RecordError> {
     builder.create(folder).map_err(|error| RecordError::io(folder, "created", &error))
 }
 
-/// Makes the names of the file and of its folder last.
+/// Syncs the folders of the file, so that its name survives a loss of power.
 pub(super) fn sync_folders(path: &Path) -> Result<(), RecordError> {
     if !cfg!(unix) {
         return Ok(());
     }
     for folder in path.ancestors().skip(1).take(2) {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        // A folder above may be closed to this user; then it was there before.
+        // A parent folder may be closed to this user; then it existed before.
         match File::open(folder) {
             Ok(opened) => opened.sync_all().map_err(|error| RecordError::io(folder, "written", &error))?,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}

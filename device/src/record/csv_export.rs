@@ -8,22 +8,22 @@ use serde::Serialize;
 use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
 use crate::RESEARCH_USE;
 
-/// How a table is written.
+/// Format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableStyle {
-    /// Between columns, a single byte.
+    /// Column separator, a single byte.
     pub separator: u8,
-    /// Whether a byte order mark says that the file is UTF-8.
+    /// Whether a byte order mark marks the file as UTF-8.
     pub byte_order_mark: bool,
-    /// Whether fractions are written with a comma.
+    /// Whether fractions have a decimal comma.
     pub decimal_comma: bool,
 }
 
 impl TableStyle {
     /// For programs: commas, decimal points, no mark (RFC 4180).
     pub const PLAIN: Self = Self { separator: b',', byte_order_mark: false, decimal_comma: false };
-    /// For a spreadsheet program where a comma begins the fraction, as in most of Europe: semicolons, decimal commas, and the
-    /// mark without which Excel takes UTF-8 for something else.
+    /// For spreadsheet programs with a decimal comma, as in most of Europe: semicolons, decimal commas, and the mark without which
+    /// Excel misreads UTF-8.
     pub const EXCEL: Self = Self { separator: b';', byte_order_mark: true, decimal_comma: true };
 }
 
@@ -51,7 +51,7 @@ const FRACTIONS: [&str; 14] = [
     "stained",
 ];
 
-/// One line: what the model said, then what a person said last.
+/// One line: the model's verdict, then a person's last answer.
 #[derive(Serialize)]
 struct Line<'a> {
     session: SessionId,
@@ -92,12 +92,11 @@ struct Line<'a> {
     notice: &'static str,
 }
 
-/// Writes the fields of a session to `file`, a line each, whole or not at all. Returns their number. Texts that a spreadsheet program
-/// would take for formulas have an apostrophe in front.
+/// Writes the fields of a session to `file`, one line each, completely or not at all. Returns their number. Texts that a
+/// spreadsheet would read as formulas get a leading apostrophe.
 ///
 /// # Errors
-/// [`RecordError::NoSession`]; [`RecordError::Changed`] for a record that does not verify; what keeps it from being read or
-/// written.
+/// [`RecordError::NoSession`]; [`RecordError::Changed`] if the record fails verification; errors of reading and writing.
 pub fn export_csv(
     reader: &RecordReader,
     session: SessionId,
@@ -125,7 +124,7 @@ pub fn export_csv(
     Ok(lines)
 }
 
-/// A plain table in another style.
+/// Converts a plain table to another style.
 fn styled(plain: Vec<u8>, style: TableStyle) -> csv::Result<Vec<u8>> {
     if style == TableStyle::PLAIN {
         return Ok(plain);

@@ -1,4 +1,4 @@
-//! What can go wrong with the record, as sentences that name the file, the reason and the remedy.
+//! Errors of the record, as sentences with the file, the reason and the remedy.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use blastscope_core::advice::Advice;
 
 use super::{Finding, SessionId};
 
-/// Why something was not saved or cannot be read. Nothing is half-written when one of these comes back.
+/// Why something was not saved or cannot be read. Nothing is half-written after any of these errors.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordError {
     /// The disk has no room left.
@@ -23,7 +23,7 @@ pub enum RecordError {
     LowSpace {
         /// The database.
         path: PathBuf,
-        /// Bytes that a normal user may still take.
+        /// Bytes available to a normal user.
         free: u64,
         /// Bytes that must stay free.
         limit: u64,
@@ -32,7 +32,7 @@ pub enum RecordError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// `read` or `written`, mostly.
+        /// Usually `read` or `written`.
         action: &'static str,
         /// What the system says.
         reason: String,
@@ -47,11 +47,11 @@ pub enum RecordError {
         /// The database.
         path: PathBuf,
     },
-    /// The file is something else.
+    /// The file is not a record.
     NotOurs {
         /// The file.
         path: PathBuf,
-        /// How that is known.
+        /// How we know.
         reason: String,
     },
     /// A newer program wrote the record.
@@ -60,23 +60,23 @@ pub enum RecordError {
         path: PathBuf,
         /// Version of the file.
         found: i64,
-        /// Newest version that is understood.
+        /// Newest version that this program understands.
         known: i64,
     },
-    /// A program before the first release wrote the record.
+    /// An unreleased program wrote the record.
     Older {
         /// The database.
         path: PathBuf,
         /// Version of the file.
         found: i64,
-        /// The version that is understood.
+        /// The version that this program understands.
         known: i64,
     },
-    /// Another blastscope adds to the record.
+    /// Another blastscope writes to the record.
     Held {
         /// The folder of the record.
         folder: PathBuf,
-        /// The other program's number, where it is known.
+        /// The other program's process id, if known.
         process: Option<u32>,
     },
     /// The file is broken.
@@ -86,7 +86,7 @@ pub enum RecordError {
         /// What SQLite says.
         reason: String,
     },
-    /// The record verifiably is not what was written.
+    /// Verification found a change in the record.
     Changed {
         /// The database.
         path: PathBuf,
@@ -99,7 +99,7 @@ pub enum RecordError {
         what: &'static str,
         /// The value, shortened.
         value: String,
-        /// What is.
+        /// What to enter instead.
         remedy: &'static str,
     },
     /// There is no such session.
@@ -116,7 +116,7 @@ pub enum RecordError {
         /// Number asked for.
         sequence: u64,
     },
-    /// The session takes no more of this.
+    /// The session accepts no more of this.
     Closed {
         /// The session.
         session: SessionId,
@@ -132,7 +132,7 @@ pub enum RecordError {
         /// The field.
         sequence: u64,
     },
-    /// Others have answered since whoever answers has looked.
+    /// Others have answered since the field was shown.
     Answered {
         /// The session.
         session: SessionId,
@@ -141,7 +141,7 @@ pub enum RecordError {
         /// The newest opinion and who gave it.
         newest: String,
     },
-    /// An answer would change what was signed.
+    /// An answer would change a signed-off session.
     SignedOff {
         /// The session.
         session: SessionId,
@@ -157,17 +157,17 @@ pub enum RecordError {
         /// What the encoder says.
         reason: String,
     },
-    /// A record that is to be salvaged is what was written.
+    /// The record to salvage is intact.
     Sound {
         /// The database.
         path: PathBuf,
     },
-    /// A file to be written is there already.
+    /// The file to write exists already.
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// A folder to export to holds something.
+    /// The folder to export to is not empty.
     Taken {
         /// The folder.
         path: PathBuf,
@@ -179,7 +179,7 @@ pub enum RecordError {
         /// Fields that are not assessable.
         not_assessable: u64,
     },
-    /// The thread that writes has ended.
+    /// The writer thread has ended.
     Stopped,
 }
 
@@ -192,7 +192,7 @@ impl fmt::Display for RecordError {
 impl std::error::Error for RecordError {}
 
 impl RecordError {
-    /// What is wrong, with the file and the values, and what to do about it.
+    /// The error, with the file and the values, and its remedy.
     #[must_use]
     pub fn advice(&self) -> Advice {
         match self {
@@ -219,11 +219,11 @@ impl RecordError {
             ),
             Self::Missing { path } => Advice::new(
                 format!("{} does not exist", path.display()),
-                "name the folder that `blastscope live` was given with --data-dir",
+                "name the folder that `blastscope live` uses with --data-dir",
             ),
             Self::NotOurs { path, reason } => Advice::new(
                 format!("{} is not a record of blastscope ({reason})", path.display()),
-                "name another folder with --data-dir, or, if it was one, set it aside with `blastscope record salvage`",
+                "name another folder with --data-dir or, if this was a record, set it aside with `blastscope record salvage`",
             ),
             Self::Newer { path, found, known } => Advice::new(
                 format!(
@@ -246,15 +246,15 @@ impl RecordError {
                 Advice::new(
                     format!("{} is in use by another blastscope{id}", folder.display()),
                     format!(
-                        "use that one, or end it first (`sudo systemctl stop blastscope`{kill}), or name another folder with --data-dir"
+                        "use that one, or stop it first (`sudo systemctl stop blastscope`{kill}), or name another folder with --data-dir"
                     ),
                 )
             }
             Self::Damaged { path, reason } => Advice::new(
                 format!("{} is damaged: {reason}", path.display()),
                 format!(
-                    "no session is started in it. `blastscope record salvage --data-dir {}` sets it aside, takes over what verifies \
-                     and begins anew",
+                    "no session can start in it. `blastscope record salvage --data-dir {}` sets it aside, keeps what verifies \
+                     and starts a new record",
                     path.parent().unwrap_or(Path::new(".")).display()
                 ),
             ),
@@ -272,29 +272,29 @@ impl RecordError {
             }
             Self::Closed { session, reason, remedy } => Advice::new(format!("session {session} {reason}"), *remedy),
             Self::NothingToConfirm { session, sequence } => Advice::new(
-                format!("field {sequence} of session {session} names no class that could be confirmed"),
-                "give it a label instead",
+                format!("field {sequence} of session {session} has no class to confirm"),
+                "choose a label instead",
             ),
             Self::Answered { session, sequence, newest } => Advice::new(
                 format!(
-                    "field {sequence} of session {session} has another answer than was shown (the newest is {newest})"
+                    "field {sequence} of session {session} has another answer than the one shown (the newest is {newest})"
                 ),
                 "look at it, then answer again",
             ),
             Self::SignedOff { session, by } => Advice::new(
-                format!("session {session} was signed off by {by}, and this answer changes it"),
-                "confirm that you want to change it, or leave it",
+                format!("session {session} was signed off by {by}, and this answer would change it"),
+                "confirm the change, or leave the field as it is",
             ),
             Self::Picture { width, height, reason } => Advice::new(
                 format!("a picture of {width} x {height} pixels cannot be stored: {reason}"),
-                "choose another format of the camera",
+                "choose another camera format",
             ),
             Self::Sound { path } => Advice::new(
-                format!("{} is what was written: there is nothing to salvage", path.display()),
-                "`blastscope verify` says more",
+                format!("{} is intact: there is nothing to salvage", path.display()),
+                "see `blastscope verify`",
             ),
             Self::Exists { path } => Advice::new(
-                format!("{} exists already and is left as it is", path.display()),
+                format!("{} exists already and was left unchanged", path.display()),
                 "name a file that does not exist yet",
             ),
             Self::Taken { path } => Advice::new(
@@ -312,7 +312,7 @@ impl RecordError {
         }
     }
 
-    /// Whether the same may succeed later without other input: full disks, I/O errors, other programs.
+    /// Whether the same call may succeed later: full disks, I/O errors, other programs.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Full { .. } | Self::LowSpace { .. } | Self::Io { .. } | Self::Busy { .. })
@@ -334,7 +334,7 @@ impl RecordError {
     }
 }
 
-/// Turns what SQLite says into an error that names `path`.
+/// Converts SQLite's errors into ones that name `path`.
 pub(super) fn sqlite<'a>(path: &'a Path, action: &'static str) -> impl Fn(rusqlite::Error) -> RecordError + 'a {
     move |error| {
         let path = path.to_path_buf();
@@ -348,7 +348,7 @@ pub(super) fn sqlite<'a>(path: &'a Path, action: &'static str) -> impl Fn(rusqli
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
                 RecordError::Busy { path }
             }
-            Some(ErrorCode::NotADatabase) => RecordError::NotOurs { path, reason: "it is no SQLite database".into() },
+            Some(ErrorCode::NotADatabase) => RecordError::NotOurs { path, reason: "not an SQLite database".into() },
             Some(
                 ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly,
             ) => RecordError::Io { path, action, reason: format!("{error} (SQLite code {extended})") },

@@ -1,4 +1,4 @@
-//! A field: one picture and what the model said about it.
+//! A field: one picture, and what the model said about it.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,15 +13,15 @@ use serde::Serialize;
 use super::{PictureFormat, PictureOrigin, RecordError, StoredPicture, opinion::Opinion, text_rules};
 use crate::support::clock::ClockTrust;
 
-/// Which kind of statement was made.
+/// Kind of a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VerdictKind {
-    /// A class was named.
+    /// A class.
     Class,
-    /// The model would rather not say.
+    /// The model abstained.
     Abstain,
-    /// The gate found the picture unfit.
+    /// The gate rejected the picture.
     Rejected,
     /// The view was too new.
     Settling,
@@ -43,21 +43,21 @@ impl VerdictKind {
     }
 }
 
-/// What was said, as it is kept.
+/// A verdict as stored.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Said {
     /// Class, or why there is none.
     pub kind: VerdictKind,
-    /// The class, of [`VerdictKind::Class`] only.
+    /// The class; only for [`VerdictKind::Class`].
     pub class: Option<Class>,
     /// Its calibrated probability, 0..=1.
     pub probability: Option<f32>,
-    /// Why no class is named, as a sentence for people.
+    /// Why there is no class, as a sentence.
     pub reason: Option<String>,
 }
 
 impl Said {
-    /// What a statement says; `None` where there is no picture that could be kept.
+    /// The verdict of a statement; `None` if there is no picture to store.
     #[must_use]
     pub fn of(statement: &Statement) -> Option<Self> {
         let kind = match statement {
@@ -75,12 +75,12 @@ impl Said {
     }
 }
 
-/// What is measured in one frame, whatever came before it.
+/// Measurements of one frame, independent of earlier frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Measured {
-    /// The network's outputs; `None` where the gate rejected the frame or nothing was seen.
+    /// The network's logits; `None` if the gate rejected the frame or nothing was seen.
     pub(crate) logits: Option<[f32; Class::COUNT]>,
-    /// Novelty; `None` where the network saw nothing.
+    /// Novelty; `None` if the network saw nothing.
     pub(crate) novelty: Option<f32>,
     /// `passed`, or the [name](Rejection::name) of the rejection.
     pub(crate) gate: &'static str,
@@ -97,30 +97,30 @@ impl Measured {
     }
 }
 
-/// Everything the program judged of a field.
+/// Everything that the program measured and judged of a field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judgement {
-    /// The verdict that was shown.
+    /// The displayed verdict.
     #[serde(flatten)]
     pub said: Said,
-    /// The view's averaged probabilities, in the order of [`Class::ALL`]; `None` where nothing was seen.
+    /// The view's averaged probabilities, in the order of [`Class::ALL`]; `None` if nothing was seen.
     pub probabilities: Option<[f32; Class::COUNT]>,
-    /// The network's outputs for this frame; `None` where the gate rejected it or nothing was seen.
+    /// The network's logits for this frame; `None` if the gate rejected it or nothing was seen.
     pub logits: Option<[f32; Class::COUNT]>,
-    /// Novelty of this frame; `None` where the network saw nothing.
+    /// Novelty of this frame; `None` if the network saw nothing.
     pub novelty: Option<f32>,
     /// `passed`, or the [name](Rejection::name) of the rejection.
     pub gate: String,
-    /// What the gate measured.
+    /// Measurements of the gate.
     pub quality: Quality,
     /// Identity of the model, 64 hexadecimal digits.
     pub model_sha256: String,
-    /// Number of the view's frames that voted.
+    /// Number of frames of the view that voted.
     pub frames: u32,
 }
 
 impl Judgement {
-    /// What a reading of the pipeline says; `None` where there was no picture.
+    /// The judgement of a reading of the pipeline; `None` without a picture.
     #[must_use]
     pub fn of(reading: &Reading, model_sha256: &str) -> Option<Self> {
         let Measured { logits, novelty, gate } = Measured::of(&reading.frame);
@@ -141,7 +141,7 @@ impl Judgement {
         text_rules::line("gate", &self.gate)?;
         text_rules::note("reason", self.said.reason.as_deref().unwrap_or_default())?;
         if (self.said.kind == VerdictKind::Class) != self.said.class.is_some() {
-            let remedy = "a verdict of the kind class names one, and no other does";
+            let remedy = "a verdict of the kind class names a class, and no other kind does";
             return Err(RecordError::invalid("verdict", self.said.kind.name(), remedy));
         }
         let quality = [self.quality.focus, self.quality.clipped, self.quality.foreign, self.quality.stained];
@@ -156,20 +156,20 @@ impl Judgement {
     }
 }
 
-/// A field to be kept.
+/// A field to store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewField {
     /// When the frame was taken, by the wall clock.
     pub taken: SystemTime,
-    /// The same by a clock that is never set, since the session's start.
+    /// Time since the session's start, by the monotonic clock.
     pub since_start: Duration,
-    /// What was judged.
+    /// The judgement.
     pub judgement: Judgement,
     /// The frame.
     pub picture: StoredPicture,
 }
 
-/// A field as it is kept, without its picture.
+/// A stored field, without its picture.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Field {
     /// Number in its session, from 1, without gaps.
@@ -180,7 +180,7 @@ pub struct Field {
     pub clock: ClockTrust,
     /// Milliseconds since the session's start.
     pub since_start_ms: u64,
-    /// What was judged.
+    /// The judgement.
     #[serde(flatten)]
     pub judgement: Judgement,
     /// Format of the picture.
@@ -189,7 +189,7 @@ pub struct Field {
     pub picture_origin: PictureOrigin,
     /// Size of the picture, in bytes.
     pub picture_bytes: u64,
-    /// What people said, oldest first; the last one counts.
+    /// Opinions, oldest first; the last one counts.
     pub opinions: Vec<Opinion>,
 }
 

@@ -1,21 +1,21 @@
-//! One thing that is not as it was written.
+//! One finding of the verification.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// Where the record is not what was written.
+/// A place where the record is not what was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Entry of the log that shows it.
+    /// Entry of the log that reveals it.
     pub entry: Option<u64>,
     /// Table of the row.
     pub table: Option<String>,
     /// The row's id.
     pub row: Option<i64>,
-    /// Session that the row says it belongs to.
+    /// Session in the row.
     pub session: Option<i64>,
-    /// Field that the row says it is about.
+    /// Field in the row.
     pub sequence: Option<i64>,
     /// The column.
     pub column: Option<String>,

@@ -1,4 +1,4 @@
-//! SHA-256 as a value.
+//! A SHA-256 value.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// What stands before the first entry of a log.
+    /// Stands before the first entry of a log.
     pub const ORIGIN: Self = Self([0; 32]);
 }
 

@@ -1,14 +1,14 @@
-//! Small pictures to look at.
+//! Thumbnails.
 
 use blastscope_shared::RgbPixels;
 use image::{ExtendedColorType, ImageEncoder as _, codecs::jpeg::JpegEncoder};
 
 use super::RecordError;
 
-/// Quality of the pictures that are encoded here, 1..=100.
+/// JPEG quality of thumbnails, 1..=100.
 pub const QUALITY: u8 = 85;
 
-/// A JPEG that was encoded here: a JFIF header and the picture, no EXIF, no comment, no thumbnail.
+/// A JPEG encoded here: a JFIF header and the picture, no EXIF, no comment, no thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jpeg(Vec<u8>);
 

@@ -1,4 +1,4 @@
-//! One program at a time adds to a record. Those that only read need no lock.
+//! Only one program at a time writes to a record. Readers need no lock.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -9,23 +9,23 @@ use std::{
 
 use super::RecordError;
 
-/// Name of the file that is locked. It stays; what counts is who holds it, which the system knows and forgets with the process.
+/// Name of the locked file. The file stays; the system tracks its holder and frees the lock when the process ends.
 const FILE: &str = "record.db.lock";
 
-/// The right to add to the record of a folder, until it is dropped.
+/// The right to write to the record of a folder, until dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    /// Held open: closing it gives the lock back.
+    /// Held open: closing it releases the lock.
     _file: File,
     path: PathBuf,
     is_new: bool,
 }
 
 impl Lock {
-    /// Takes the lock of `folder`, which must be there; never waits.
+    /// Takes the lock of `folder`, which must exist; never waits.
     ///
     /// # Errors
-    /// [`RecordError::Held`] with the number of the process that has it; what keeps the file from being made.
+    /// [`RecordError::Held`] with the process id of the holder; errors of creating the file.
     pub(super) fn take(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(FILE);
         let failed = |error: std::io::Error| RecordError::io(&path, "locked", &error);
@@ -39,22 +39,22 @@ impl Lock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
-                // On some systems what is locked cannot be read.
+                // Some systems do not let others read a locked file.
                 let _ = file.read_to_string(&mut text);
                 let process = text.trim().parse().ok();
                 return Err(RecordError::Held { folder: folder.to_path_buf(), process });
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        // For the message above, no more: a full disk must not keep a record from being opened.
+        // Only for the message above: a full disk must not prevent opening a record.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", process::id()));
         Ok(Self { _file: file, path, is_new })
     }
 
-    /// Gives the lock back and leaves no file where there was none: the folder turned out to be somebody else's.
+    /// Releases the lock and removes the file if it is new: the folder turned out to be another program's.
     pub(super) fn withdraw(self) {
         if self.is_new {
-            // What matters is said by the caller.
+            // The caller reports the real error.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -72,7 +72,7 @@ mod tests {
         assert!(error.to_string().contains(&format!("process {}", process::id())), "{error}");
         drop(first);
         Lock::take(folder.path()).expect("free again").withdraw();
-        assert!(folder.path().join(FILE).exists(), "it was there before");
+        assert!(folder.path().join(FILE).exists(), "it existed before");
         drop(Lock::take(folder.path()));
         fs::remove_file(folder.path().join(FILE)).expect("removed");
         Lock::take(folder.path()).expect("free").withdraw();

@@ -1,18 +1,18 @@
-//! The audit log: which rows were written, in which order, and what they were.
+//! The audit log: which rows were written, in which order, with which content.
 //!
-//! Every entry speaks of one row of one table. It holds a SHA-256 of each of the row's columns ([`digests`]), and its own hash:
+//! Every entry is about one row of one table. It holds a SHA-256 of each of the row's columns ([`digests`]), and its own hash:
 //! ```text
 //! column = SHA-256("blastscope column", table, name of the column, type, value)
 //! hash   = SHA-256("blastscope entry", previous hash, entry, written_utc, event, row_id, SHA-256(digests))
 //! ```
-//! Texts and values are preceded by their length (8 bytes, little endian), so that no two rows have the same bytes.
+//! Texts and values are preceded by their length (8 bytes, little endian), so no two rows give the same bytes.
 
 use rusqlite::{Connection, Row, params, types::ValueRef};
 use sha2::{Digest as _, Sha256};
 
 use super::hash::Hash;
 
-/// What happened, one kind for each table.
+/// The kinds of entries, one for each table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     SessionStarted,
@@ -47,7 +47,7 @@ impl Event {
         }
     }
 
-    /// The table that the row is in.
+    /// The table of the row.
     pub(super) const fn table(self) -> &'static str {
         match self {
             Self::SessionStarted => "sessions",
@@ -60,7 +60,7 @@ impl Event {
         }
     }
 
-    /// The column that says which session the row belongs to; `None` where it belongs to none.
+    /// The column with the session of the row; `None` for rows without a session.
     pub(super) const fn session_column(self) -> Option<&'static str> {
         match self {
             Self::SessionStarted => Some("id"),
@@ -86,7 +86,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// See the [module](self).
+    /// Formula: see the [module](self).
     pub(super) fn hash(&self) -> Hash {
         let mut hasher = Sha256::new();
         for part in [
@@ -152,12 +152,12 @@ pub(super) fn integer_digest(table: &str, column: &str, value: i64) -> [u8; 32] 
     digest(table, column, ValueRef::Integer(value))
 }
 
-/// The SHA-256 of the column `id` of a row that an event of this name speaks of.
+/// The SHA-256 of the column `id` of the row that an event of this name is about.
 pub(super) fn row_id_digest(event: &str, row_id: i64) -> Option<[u8; 32]> {
     Event::from_name(event).map(|event| digest(event.table(), "id", ValueRef::Integer(row_id)))
 }
 
-/// The last entry's number and hash; 0 and [`Hash::ORIGIN`] of an empty log.
+/// Number and hash of the last entry; 0 and [`Hash::ORIGIN`] for an empty log.
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<(i64, Hash)> {
     let mut statement = connection.prepare("SELECT entry, hash FROM log ORDER BY entry DESC LIMIT 1")?;
     let mut rows = statement.query([])?;
@@ -167,8 +167,8 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<(i64, Hash)> {
     }
 }
 
-/// Adds the entry that speaks of the row `row_id`, which was written in the same transaction. The row is read back: what is
-/// hashed is what the database will give.
+/// Adds the entry for the row `row_id`, written in the same transaction. The row is read back, so the hash covers what the database
+/// will return.
 pub(super) fn append(
     connection: &Connection,
     event: Event,

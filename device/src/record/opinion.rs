@@ -1,4 +1,4 @@
-//! What a person says about a field, beside what the model said.
+//! A person's opinion of a field, stored beside the model's verdict.
 
 use std::time::SystemTime;
 
@@ -8,16 +8,16 @@ use serde::Serialize;
 use super::{RecordError, text_rules};
 use crate::support::clock::ClockTrust;
 
-/// An opinion to be kept.
+/// An opinion to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOpinion {
-    /// When.
+    /// When it was given.
     pub at: SystemTime,
-    /// Who: name or initials, 1 to 64 letters.
+    /// Who gave it: name or initials, 1 to 64 letters.
     pub by: String,
     /// What.
     pub says: Says,
-    /// Why; may be empty, at most 2,000 letters.
+    /// Reason; may be empty, at most 2,000 letters.
     pub note: String,
 }
 
@@ -28,24 +28,24 @@ impl NewOpinion {
     }
 }
 
-/// What is wrong with the name of a request, if anything is.
+/// Checks the name of a request.
 pub(super) fn check_request(seen: &Seen) -> Result<(), RecordError> {
     seen.request.as_deref().map_or(Ok(()), |request| text_rules::request("request", request))
 }
 
-/// An opinion as it is kept.
+/// A stored opinion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Opinion {
-    /// When, RFC 3339.
+    /// When it was given, RFC 3339.
     pub given_utc: String,
     /// Whether the device trusted its clock then.
     pub clock: ClockTrust,
-    /// Who.
+    /// Who gave it.
     pub given_by: String,
-    /// Whether it confirms what the model said.
+    /// Whether it confirms the model.
     pub confirms: bool,
     /// What the field shows.
     pub label: Label,
-    /// Why.
+    /// The reason given.
     pub note: String,
 }

@@ -1,8 +1,8 @@
-//! Pictures as they are kept: losslessly, so that what the network said of one can be computed again from it.
+//! Stored pictures: lossless, so that the network's output can be recomputed from them.
 //!
-//! A camera's JPEG and a replayed JPEG or PNG file keep their own bytes, whatever else is in them. Other pictures, such as
-//! the YUYV of a camera, are kept as PNG of the very pixels that the network saw. Beside each lies a small JPEG to look at,
-//! so that no list and no report decodes the large one.
+//! A camera's JPEG, or a replayed JPEG or PNG file, keeps its own bytes with everything in them. Other pictures, such as a camera's
+//! YUYV, are stored as PNG of the exact pixels that the network saw. Each has a JPEG thumbnail, so that no list and no report
+//! decodes the large picture.
 
 use std::str::FromStr;
 
@@ -24,10 +24,10 @@ use super::{Jpeg, RecordError};
 
 /// Longest side of a thumbnail, in pixels: 55 mm at 166 dots an inch.
 pub const THUMBNAIL_SIDE: usize = 360;
-/// Largest file whose own bytes are kept. Behind a phone's picture may hang a film.
+/// Largest file stored with its own bytes: a phone's picture may have a film attached.
 const MAX_OWN_BYTES: usize = 32 << 20;
 
-/// Format of the bytes that are kept.
+/// Format of the stored bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PictureFormat {
@@ -41,7 +41,7 @@ impl PictureFormat {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Jpeg, Self::Png];
 
-    /// As it stands in the record.
+    /// Its name in the record.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl PictureFormat {
         }
     }
 
-    /// Its media type, as HTTP has it.
+    /// Its HTTP media type.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -59,7 +59,7 @@ impl PictureFormat {
         }
     }
 
-    /// What ends the name of such a file, without the dot.
+    /// File extension, without the dot.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
@@ -78,13 +78,13 @@ impl PictureFormat {
     }
 }
 
-/// Where the bytes that are kept come from.
+/// Origin of the stored bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PictureOrigin {
-    /// They are the camera's or the file's own.
+    /// The camera's or the file's own bytes.
     Source,
-    /// They were encoded here, without loss, from the pixels that the network saw.
+    /// Encoded here, without loss, from the pixels that the network saw.
     Pixels,
 }
 
@@ -92,7 +92,7 @@ impl PictureOrigin {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Source, Self::Pixels];
 
-    /// As it stands in the record.
+    /// Its name in the record.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -111,23 +111,23 @@ macro_rules! from_name {
                 Self::ALL
                     .into_iter()
                     .find(|known| known.name() == text)
-                    .ok_or_else(|| format!(concat!("{:?} is no ", $what), text))
+                    .ok_or_else(|| format!(concat!("{:?} is not a ", $what), text))
             }
         }
     };
 }
 
-from_name!(PictureFormat, "format of a picture");
-from_name!(PictureOrigin, "origin of a picture");
+from_name!(PictureFormat, "picture format");
+from_name!(PictureOrigin, "picture origin");
 
-/// The bytes of a picture and what they are.
+/// The bytes of a picture, with format and origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureFile {
     /// Their format.
     pub format: PictureFormat,
     /// Where they come from.
     pub origin: PictureOrigin,
-    /// A whole file.
+    /// A complete file.
     pub bytes: Vec<u8>,
 }
 
@@ -135,23 +135,23 @@ impl PictureFile {
     /// The pixels that the network saw.
     ///
     /// # Errors
-    /// [`DecodeError`] for bytes that are not what was written.
+    /// [`DecodeError`] if the bytes cannot be decoded.
     pub fn pixels(&self) -> Result<RgbPixels, DecodeError> {
         decode::decode(&self.bytes)
     }
 }
 
-/// A picture to be kept, with its thumbnail.
+/// A picture to store, with its thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPicture {
     /// The picture itself.
     pub file: PictureFile,
-    /// The same to look at: at most [`THUMBNAIL_SIDE`] pixels a side.
+    /// Thumbnail: at most [`THUMBNAIL_SIDE`] pixels a side.
     pub thumbnail: Jpeg,
 }
 
 impl StoredPicture {
-    /// What is kept of a frame: the source's own bytes where they are JPEG or PNG, else its pixels.
+    /// The bytes to store for a frame: the source's own if they are JPEG or PNG, else its pixels.
     ///
     /// # Errors
     /// As [`Self::lossless`].
@@ -162,8 +162,8 @@ impl StoredPicture {
         }
     }
 
-    /// What is kept of a picture that was decoded from the file `original`: the file itself where it is a JPEG or a PNG of at
-    /// most 32 MiB, else its pixels.
+    /// The bytes to store for a picture decoded from the file `original`: the file itself if it is a JPEG or a PNG of at most 32
+    /// MiB, else the pixels.
     ///
     /// # Errors
     /// As [`Self::lossless`].
@@ -177,7 +177,7 @@ impl StoredPicture {
         }
     }
 
-    /// A picture of which only the pixels are known, as PNG.
+    /// A PNG, for a picture of which only the pixels are known.
     ///
     /// # Errors
     /// [`RecordError::Picture`] for a picture without pixels.
@@ -187,7 +187,7 @@ impl StoredPicture {
         let failed = |reason: String| RecordError::Picture { width, height, reason };
         let side = |length: usize| u32::try_from(length).map_err(|error| failed(error.to_string()));
         let mut bytes = Vec::new();
-        // The fastest that is still smaller than the pixels: a slow board keeps up with a field a second.
+        // The fastest setting that still saves space: a slow board keeps up with a field a second.
         PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
             .write_image(pixels.bytes(), side(width)?, side(height)?, ExtendedColorType::Rgb8)
             .map_err(|error| failed(error.to_string()))?;
@@ -195,7 +195,7 @@ impl StoredPicture {
         Ok(Self { file, thumbnail })
     }
 
-    /// A picture to look at, at most [`THUMBNAIL_SIDE`] pixels a side.
+    /// A thumbnail of at most [`THUMBNAIL_SIDE`] pixels a side.
     ///
     /// # Errors
     /// [`RecordError::Picture`] for a picture without pixels.
@@ -322,6 +322,6 @@ mod tests {
         for origin in PictureOrigin::ALL {
             assert_eq!(origin.name().parse(), Ok(origin));
         }
-        assert_eq!("gif".parse::<PictureFormat>(), Err("\"gif\" is no format of a picture".into()));
+        assert_eq!("gif".parse::<PictureFormat>(), Err("\"gif\" is not a picture format".into()));
     }
 }

@@ -1,4 +1,4 @@
-//! Reading: sessions, fields page by page, pictures, counts.
+//! Reading: sessions, fields by page, pictures, counts.
 
 mod rows;
 mod spoken;
@@ -23,13 +23,13 @@ use super::{
 };
 use blastscope_shared::ByClass;
 
-/// Most fields that [`RecordReader::fields`] gives at once.
+/// Most fields that [`RecordReader::fields`] returns at once.
 pub const MAX_PAGE: u32 = 500;
 
-/// Is told how far long work is: what is gone through, how many steps are done, and of how many (0 where that is not known).
+/// Progress callback: the stage, the steps done, and their total (0 if unknown).
 pub type Watcher = Box<dyn FnMut(&'static str, u64, u64) + Send>;
 
-/// The record, open to be read; other connections may write meanwhile.
+/// The record, open for reading; other connections may write meanwhile.
 pub struct RecordReader {
     path: PathBuf,
     connection: Connection,
@@ -43,19 +43,19 @@ impl fmt::Debug for RecordReader {
     }
 }
 
-/// How many fields got which class, or none.
+/// Fields per class, or without one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// In the order of [`Class::ALL`].
     #[serde(serialize_with = "by_class")]
     pub classes: [u64; Class::COUNT],
-    /// The model would rather not say.
+    /// The model abstained.
     pub abstained: u64,
-    /// The gate found the picture unfit.
+    /// The gate rejected the picture.
     pub rejected: u64,
     /// The view was too new.
     pub settling: u64,
-    /// A person could not say.
+    /// A person called the field not assessable.
     pub not_assessable: u64,
 }
 
@@ -68,9 +68,9 @@ fn by_class<S: serde::Serializer>(classes: &[u64; Class::COUNT], serializer: S) 
 pub struct Counts {
     /// All fields.
     pub fields: u64,
-    /// As the model said.
+    /// By the model's verdicts.
     pub said: Tally,
-    /// With the newest opinion instead, where there is one.
+    /// With the newest opinion in place of the verdict, if there is one.
     pub corrected: Tally,
     /// Fields whose newest opinion confirms the model.
     pub confirmed_fields: u64,
@@ -98,17 +98,17 @@ impl Tally {
 }
 
 impl RecordReader {
-    /// Opens the record in `folder`, or the one that is the file `folder`, such as a backup.
+    /// Opens the record in `folder`; `folder` may also be a record file, such as a backup.
     ///
     /// # Errors
-    /// [`RecordError::Missing`], [`RecordError::NotOurs`], [`RecordError::Newer`], or what the system says.
+    /// [`RecordError::Missing`], [`RecordError::NotOurs`], [`RecordError::Newer`], or errors of the system.
     pub fn open(folder: &Path) -> Result<Self, RecordError> {
         let path = if folder.is_file() { folder.to_path_buf() } else { path_in(folder) };
         let connection = connection::readable(&path)?;
         Ok(Self { path, connection, watcher: RefCell::new(None), remembered: None })
     }
 
-    /// Verifies sessions by what this process has verified before, and remembers what is added.
+    /// Reuses what this process has verified before, and remembers what it verifies.
     #[must_use]
     pub fn remembering(mut self, remembered: Arc<Remembered>) -> Self {
         self.remembered = Some(remembered);
@@ -119,14 +119,14 @@ impl RecordReader {
         self.remembered.as_deref()
     }
 
-    /// Has `watcher` told how far verification and exports are.
+    /// Reports the progress of verification and exports to `watcher`.
     #[must_use]
     pub fn watched(mut self, watcher: Watcher) -> Self {
         self.watcher = RefCell::new(Some(watcher));
         self
     }
 
-    /// Tells the watcher.
+    /// Reports progress.
     pub(crate) fn tell(&self, what: &'static str, done: u64, total: u64) {
         if let Some(watcher) = self.watcher.borrow_mut().as_mut() {
             watcher(what, done, total);
@@ -150,7 +150,7 @@ impl RecordReader {
     /// All sessions, newest first.
     ///
     /// # Errors
-    /// What keeps them from being read; so for all readers.
+    /// Errors of reading; the same holds for all methods here.
     pub fn sessions(&self) -> Result<Vec<Session>, RecordError> {
         let ids = || {
             let mut statement = self.connection.prepare("SELECT id FROM sessions ORDER BY id DESC")?;
@@ -159,13 +159,13 @@ impl RecordReader {
         ids().map_err(self.failed())?.into_iter().map(|id| self.session(id)).collect()
     }
 
-    /// A session as it stands.
+    /// A session at this moment.
     ///
     /// # Errors
-    /// [`RecordError::NoSession`], or what keeps it from being read.
+    /// [`RecordError::NoSession`], or errors of reading.
     pub fn session(&self, id: SessionId) -> Result<Session, RecordError> {
         let read = || -> rusqlite::Result<Option<Session>> {
-            // One look: nothing written in between is half seen.
+            // One snapshot: a write in between is not half seen.
             let snapshot = self.connection.unchecked_transaction()?;
             let Some(state) = state(&snapshot, id)? else { return Ok(None) };
             let sql = "SELECT s.*, e.ended_utc, e.clock AS end_clock, e.since_start_ms AS end_since_start_ms, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
@@ -177,11 +177,11 @@ impl RecordReader {
         read().map_err(self.failed())?.ok_or_else(|| RecordError::NoSession { path: self.path.clone(), session: id })
     }
 
-    /// Fields of a session whose number is greater than `after`, by number; at most `limit` and [`MAX_PAGE`]. For the next page,
-    /// give the last number of this one.
+    /// Fields of a session with numbers above `after`, by number; at most `limit` and [`MAX_PAGE`]. For the next page, pass the
+    /// last number of this one.
     ///
     /// # Errors
-    /// What keeps them from being read.
+    /// Errors of reading.
     pub fn fields(&self, session: SessionId, after: u64, limit: u32) -> Result<Vec<Field>, RecordError> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let read = || -> rusqlite::Result<Vec<Field>> {
@@ -208,10 +208,10 @@ impl RecordReader {
         read().map_err(self.failed())
     }
 
-    /// The session asked for, or all, oldest first.
+    /// The given session, or all, oldest first.
     ///
     /// # Errors
-    /// [`RecordError::NoSession`], or what keeps them from being read.
+    /// [`RecordError::NoSession`], or errors of reading.
     pub fn chosen(&self, session: Option<SessionId>) -> Result<Vec<Session>, RecordError> {
         Ok(match session {
             Some(id) => vec![self.session(id)?],
@@ -219,10 +219,10 @@ impl RecordReader {
         })
     }
 
-    /// Shows `each` the fields of `sessions`, one by one and by number; the watcher is told how far it is.
+    /// Passes the fields of `sessions` to `each`, one by one and by number, and reports progress.
     ///
     /// # Errors
-    /// What keeps them from being read, and whatever `each` says.
+    /// Errors of reading, and those of `each`.
     pub fn each_field<E: From<RecordError>>(
         &self,
         sessions: &[Session],
@@ -249,7 +249,7 @@ impl RecordReader {
     /// One field.
     ///
     /// # Errors
-    /// [`RecordError::NoField`], or what keeps it from being read.
+    /// [`RecordError::NoField`], or errors of reading.
     pub fn field(&self, session: SessionId, sequence: u64) -> Result<Field, RecordError> {
         let absent = RecordError::NoField { session, sequence };
         let Some(before) = sequence.checked_sub(1) else { return Err(absent) };
@@ -259,25 +259,25 @@ impl RecordReader {
     /// The newest field of a session.
     ///
     /// # Errors
-    /// What keeps it from being read.
+    /// Errors of reading.
     pub fn latest_field(&self, session: SessionId) -> Result<Option<Field>, RecordError> {
         let sql = "SELECT coalesce(max(sequence), 0) FROM fields WHERE session_id = ?1";
         let last: i64 = self.connection.query_row(sql, [session.number()], |row| row.get(0)).map_err(self.failed())?;
         if last == 0 { Ok(None) } else { self.field(session, last.unsigned_abs()).map(Some) }
     }
 
-    /// The picture of a field, as it was stored.
+    /// The stored picture of a field.
     ///
     /// # Errors
-    /// [`RecordError::NoField`], or what keeps it from being read.
+    /// [`RecordError::NoField`], or errors of reading.
     pub fn picture(&self, session: SessionId, sequence: u64) -> Result<PictureFile, RecordError> {
         self.of_field(session, sequence, "picture_format, picture_origin, picture", picture_of)
     }
 
-    /// The small JPEG of a field.
+    /// The JPEG thumbnail of a field.
     ///
     /// # Errors
-    /// [`RecordError::NoField`], or what keeps it from being read.
+    /// [`RecordError::NoField`], or errors of reading.
     pub fn thumbnail(&self, session: SessionId, sequence: u64) -> Result<Vec<u8>, RecordError> {
         self.of_field(session, sequence, "thumbnail", |row| row.get(0))
     }
@@ -295,10 +295,10 @@ impl RecordReader {
         found.map_err(self.failed())?.ok_or(RecordError::NoField { session, sequence })
     }
 
-    /// The salvages that made this record, oldest first; none of most.
+    /// The salvages that made this record, oldest first; usually none.
     ///
     /// # Errors
-    /// What keeps them from being read.
+    /// Errors of reading.
     pub fn salvages(&self) -> Result<Vec<Salvage>, RecordError> {
         let sql = "SELECT salvaged_utc, clock, original_sha256, set_aside, original_entries, kept_entries, rows_lost, reason \
                    FROM salvages ORDER BY id";
@@ -310,7 +310,7 @@ impl RecordReader {
     /// Fields per class, of one session or of all.
     ///
     /// # Errors
-    /// What keeps them from being read.
+    /// Errors of reading.
     pub fn counts(&self, session: Option<SessionId>) -> Result<Counts, RecordError> {
         counts(&self.connection, session).map_err(self.failed())
     }
@@ -318,14 +318,14 @@ impl RecordReader {
     /// Number and hash of the last entry of the log.
     ///
     /// # Errors
-    /// What keeps it from being read.
+    /// Errors of reading.
     pub fn head(&self) -> Result<(u64, Hash), RecordError> {
         let (entry, hash) = log::head(&self.connection).map_err(self.failed())?;
         Ok((entry.unsigned_abs(), hash))
     }
 }
 
-/// How far a session is; `None` where there is no such session.
+/// State of a session; `None` if it does not exist.
 pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<State>> {
     let sql = "SELECT (SELECT count(*) FROM sign_offs WHERE session_id = s.id), \
                (SELECT max(last_opinion) FROM sign_offs WHERE session_id = s.id), \

@@ -1,12 +1,12 @@
-//! A record that is damaged is set aside, what verifies of it is taken over, and the record begins anew. Nothing is deleted.
+//! Salvages a damaged record: sets it aside, takes over what verifies, and starts a new record. Nothing is deleted.
 //!
 //! ```text
 //! record.db, -wal --hard links--> set-aside-TIME/ --what verifies--> record.db.salvaged.new --verified, renamed--> record.db.salvaged
 //!                                                                                                  record.db <--renamed--'
 //! ```
-//! Once there is a `record.db.salvaged`, the next program that opens the record finishes what was cut off; before, nothing has
-//! changed. The entries before the first that does not verify keep their hashes, so that heads that were written down for them
-//! still hold. Then comes an entry that says what was done, and after it the later rows that verify, each with a new entry.
+//! Once `record.db.salvaged` exists, the next program that opens the record finishes an interrupted salvage; before that, nothing
+//! has changed. The entries before the first that fails verification keep their hashes, so heads noted for them stay valid. Then
+//! comes an entry about the salvage, and after it the later rows that verify, each with a new entry.
 
 mod plan;
 
@@ -31,19 +31,19 @@ use super::{
 };
 use crate::support::{clock::Clock, moment::rfc3339};
 
-/// Lost rows that are named.
+/// Most lost rows that are named.
 const NAMED: usize = 20;
 
-/// What came out.
+/// Result of a salvage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Salvaged {
     /// The new record.
     pub path: PathBuf,
-    /// Folder with the damaged one.
+    /// Folder with the damaged record.
     pub set_aside: PathBuf,
-    /// What the new record tells of it.
+    /// The new record's row about it.
     pub salvage: Salvage,
-    /// Rows that were taken over, by the entries that spoke of them.
+    /// Rows taken over, by the entries about them.
     pub taken_over: u64,
     /// The first rows that were lost, and why.
     pub lost: Vec<String>,
@@ -54,8 +54,8 @@ pub struct Salvaged {
 /// Salvages the record in `folder`.
 ///
 /// # Errors
-/// [`RecordError::Sound`] for one that is what was written; [`RecordError::Held`] while a program adds to it; files of others and
-/// of other versions; what keeps the files from being read or written. The record is what it was then.
+/// [`RecordError::Sound`] for an intact record; [`RecordError::Held`] while a program writes to it; files of other programs and
+/// versions; errors of reading and writing. On an error the record is unchanged.
 pub fn salvage(folder: &Path) -> Result<Salvaged, RecordError> {
     let path = path_in(folder);
     if !path.exists() {
@@ -91,7 +91,7 @@ pub fn salvage(folder: &Path) -> Result<Salvaged, RecordError> {
     let (Written { salvage, taken_over, lost }, head) = match made {
         Ok(made) => made,
         Err(error) => {
-            // Second names of what is still in its place.
+            // Only hard links: the originals are still in place.
             let _ = fs::remove_dir_all(&aside);
             return Err(error);
         }
@@ -100,14 +100,14 @@ pub fn salvage(folder: &Path) -> Result<Salvaged, RecordError> {
     Ok(Salvaged { path, set_aside: aside, salvage, taken_over, lost, head })
 }
 
-/// Puts the salvaged record in its place, where a salvage was cut off before it could. The caller holds the lock.
+/// Puts the salvaged record in place if a salvage was interrupted before that. The caller holds the lock.
 pub(super) fn finish(folder: &Path) -> Result<(), RecordError> {
     let path = path_in(folder);
     let salvaged = beside(&path, ".salvaged");
     if !salvaged.exists() {
         return Ok(());
     }
-    // They belong to the damaged file and have their second names beside it.
+    // They belong to the damaged file and have hard links beside it.
     for left in ["-wal", "-shm"].map(|ending| beside(&path, ending)) {
         match fs::remove_file(&left) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -119,7 +119,7 @@ pub(super) fn finish(folder: &Path) -> Result<(), RecordError> {
     put_in_place(&salvaged, &path)
 }
 
-/// What is wrong with the record, in a sentence.
+/// What is wrong with the record, as a sentence.
 fn damage(path: &Path) -> Result<String, RecordError> {
     let unreadable = |reason: String| Ok(reason);
     match RecordReader::open(path).and_then(|reader| verify::verify_open(&reader, &[])) {
@@ -133,13 +133,13 @@ fn damage(path: &Path) -> Result<String, RecordError> {
     }
 }
 
-/// Whether a file is a sound database of another program.
+/// Whether a file is an intact database of another program.
 pub(super) fn is_of_others(path: &Path) -> bool {
     let objects = connection::unchecked(path).ok().and_then(|connection| schema::objects(&connection).ok());
     objects.is_some_and(|objects| !objects.is_empty() && !objects.iter().any(|(name, _)| name == "table log"))
 }
 
-/// Gives the damaged files second names in a folder of their own, or copies them where that is not possible.
+/// Hard-links the damaged files into a new folder, or copies them if that fails.
 fn set_aside(path: &Path, now: &str) -> Result<PathBuf, RecordError> {
     let time: String = now.chars().filter(char::is_ascii_alphanumeric).collect();
     let aside = path.with_file_name(format!("set-aside-{time}"));
@@ -203,7 +203,7 @@ fn write(new: &Path, original: &Path, plan: &Plan, mut salvage: Salvage) -> Resu
         match copied {
             Ok(()) if entry <= plan.kept => copy_entry(source.as_ref(), &transaction, entry).map_err(&failed)?,
             Ok(()) => again.push((event, row)),
-            // A field without its session, an opinion without its field: what they belong to is lost.
+            // A field without its session, or an opinion without its field.
             Err(reason) => {
                 lost.push(format!("entry {entry}, {}, row {row}: {reason}", event.table()));
                 continue;
@@ -238,7 +238,7 @@ fn write(new: &Path, original: &Path, plan: &Plan, mut salvage: Salvage) -> Resu
     Ok(Written { salvage, taken_over, lost })
 }
 
-/// Copies a row as it is; what it belongs to must be there.
+/// Copies a row unchanged; the row it belongs to must exist.
 fn copied(source: &Connection, target: &Connection, event: Event, id: i64) -> Result<(), String> {
     let table = event.table();
     let copy = || -> rusqlite::Result<()> {
@@ -252,7 +252,7 @@ fn copied(source: &Connection, target: &Connection, event: Event, id: i64) -> Re
     copy().map_err(|error| error.to_string())
 }
 
-/// Copies an entry of the log as it is.
+/// Copies an entry of the log unchanged.
 fn copy_entry(source: Option<&Connection>, target: &Connection, entry: i64) -> rusqlite::Result<()> {
     let Some(source) = source else { return Ok(()) };
     let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry = ?1";

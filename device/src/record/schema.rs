@@ -1,4 +1,4 @@
-//! The database's layout and how older files come up to it.
+//! Layout of the database, and migration of older files.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{RecordError, sqlite};
 
-/// `BSCR`: says in the file's header whose database it is.
+/// `BSCR`: marks the file's header as ours.
 pub(super) const APPLICATION_ID: i64 = 0x4253_4352;
-/// Versions before the first that is understood: files of programs that were never released.
+/// Versions before the first supported one: files of programs that were never released.
 const UNRELEASED: i64 = 1;
-/// What brings a file from each version to the next; the first makes a file of an empty one, which has version 0.
+/// Steps from each version to the next; the first starts from an empty file, which has version 0.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
-/// Every table whose rows the log speaks of, and the log itself, with its key.
+/// Every table with log entries, and the log itself, each with its key.
 pub(super) const TABLES: [(&str, &str); 8] = [
     ("sessions", "id"),
     ("session_ends", "id"),
@@ -29,7 +29,7 @@ pub(super) const fn version() -> i64 {
     UNRELEASED + MIGRATIONS.len() as i64
 }
 
-/// The triggers that forbid to change or remove a row, also by `INSERT OR REPLACE`.
+/// The triggers that forbid changing or removing a row, also by `INSERT OR REPLACE`.
 fn append_only() -> String {
     let mut sql = String::new();
     for (table, key) in TABLES {
@@ -47,7 +47,7 @@ fn append_only() -> String {
     sql
 }
 
-/// What the file says that it is.
+/// What the file's header says about itself.
 pub(super) fn identity(connection: &Connection) -> rusqlite::Result<(i64, i64, i64)> {
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     Ok((
@@ -57,7 +57,7 @@ pub(super) fn identity(connection: &Connection) -> rusqlite::Result<(i64, i64, i
     ))
 }
 
-/// Checks that the file is a record that this program understands; returns its version, 0 for an empty file.
+/// Checks that this program understands the file as a record; returns its version, 0 for an empty file.
 pub(super) fn recognize(connection: &Connection, path: &Path) -> Result<i64, RecordError> {
     let (application, found, objects) = identity(connection).map_err(sqlite(path, "read"))?;
     if application == 0 && found == 0 && objects == 0 {
@@ -79,7 +79,7 @@ pub(super) fn recognize(connection: &Connection, path: &Path) -> Result<i64, Rec
     Ok(found)
 }
 
-/// Reads the name of every column as text. The library panics over a column's name that damage has made invalid UTF-8.
+/// Reads the name of every column as text: the library panics on a column name that damage has made invalid UTF-8.
 fn read_names(connection: &Connection) -> rusqlite::Result<()> {
     let sql = "SELECT columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns \
                WHERE tables.type = 'table'";
@@ -87,7 +87,7 @@ fn read_names(connection: &Connection) -> rusqlite::Result<()> {
     statement.query_map([], |row| row.get::<_, String>(0))?.try_for_each(|name| name.map(drop))
 }
 
-/// Brings the file up to [`version`], whole or not at all.
+/// Migrates the file to [`version`], completely or not at all.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RecordError> {
     migrate_by(connection, path, &MIGRATIONS)
 }
@@ -99,7 +99,7 @@ fn migrate_by(connection: &mut Connection, path: &Path, migrations: &[&str]) -> 
     }
     let failed = sqlite(path, "written");
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
-    // Another program may have been faster.
+    // Another program may have migrated it meanwhile.
     let from = usize::try_from((recognize(&transaction, path)? - UNRELEASED).max(0)).unwrap_or(migrations.len());
     for (index, sql) in migrations.iter().enumerate().skip(from) {
         transaction.execute_batch(sql).map_err(&failed)?;

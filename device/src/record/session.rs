@@ -11,12 +11,12 @@ use crate::support::{
     moment::{parsed, rfc3339},
 };
 
-/// What must be known to start a session.
+/// Facts needed to start a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSession {
     /// Pseudonym of the specimen, `[A-Za-z0-9._-]{1,64}`.
     pub specimen: String,
-    /// Who sits at the microscope: name or initials, 1 to 64 letters.
+    /// Operator of the microscope: name or initials, 1 to 64 letters.
     pub operator: String,
     /// When it starts.
     pub started: SystemTime,
@@ -28,9 +28,9 @@ pub struct NewSession {
     pub config_sha256: String,
     /// Version of the program.
     pub program_version: String,
-    /// Which code the program was built from.
+    /// Hash of the code that the program was built from.
     pub code_hash: String,
-    /// Which device this is.
+    /// Id of this device.
     pub device_id: String,
 }
 
@@ -52,11 +52,11 @@ impl NewSession {
     }
 }
 
-/// How far a session is.
+/// State of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Nobody has signed it off.
+    /// Not signed off.
     Draft,
     /// Signed off; no field can be added.
     Approved,
@@ -79,14 +79,14 @@ impl State {
     }
 }
 
-/// A session that was cut off went on.
+/// A continuation after the session was cut off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Continuation {
     /// When, RFC 3339.
     pub continued_utc: String,
     /// Whether the device trusted its clock then.
     pub clock: ClockTrust,
-    /// Fields that it had by then.
+    /// Fields at that time.
     pub fields: u64,
     /// Who decided it.
     pub decision: Decision,
@@ -101,28 +101,28 @@ pub struct SignOff {
     pub signed_utc: String,
     /// Whether the device trusted its clock then.
     pub clock: ClockTrust,
-    /// Who.
+    /// Who signed.
     pub signed_by: String,
     /// Number of fields that were signed.
     pub fields: u64,
-    /// The log's head before the sign-off: everything that was signed is covered by it.
+    /// The log's head before the sign-off: it covers everything that was signed.
     pub head: Hash,
 }
 
-/// When a session was, as far as clocks tell. It never ends before it begins.
+/// Start and end of a session, as far as clocks tell. The end is never before the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     /// Its start, RFC 3339.
     pub start_utc: String,
-    /// Its end, RFC 3339; `None` for a session that has none.
+    /// Its end, RFC 3339; `None` if it has none.
     pub end_utc: Option<String>,
-    /// Whether both are what a clock said that was trusted. Otherwise what was not is computed from the other and from the time
-    /// that passed by a clock that is never set.
+    /// Whether both come from a trusted clock. Otherwise the untrusted one is computed from the other and from the time that passed
+    /// on the monotonic clock.
     pub is_measured: bool,
 }
 
 impl Session {
-    /// When it was.
+    /// Start and end.
     #[must_use]
     pub fn period(&self) -> Period {
         let (start, end) = (self.started_utc.clone(), self.ended_utc.clone());
@@ -144,7 +144,7 @@ impl Session {
     }
 }
 
-/// A session as it stands.
+/// A session at the time of reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// Its number.
@@ -157,11 +157,11 @@ pub struct Session {
     pub started_utc: String,
     /// Whether the device trusted its clock then.
     pub started_clock: ClockTrust,
-    /// When it ended, RFC 3339; `None` while it goes on, and when the device lost power.
+    /// When it ended, RFC 3339; `None` while it is open, and after a loss of power.
     pub ended_utc: Option<String>,
     /// Whether the device trusted its clock at the end.
     pub ended_clock: Option<ClockTrust>,
-    /// Milliseconds from start to end by a clock that is never set; the time without power is not in it.
+    /// Milliseconds from start to end on the monotonic clock, without the time without power.
     pub ended_after_ms: Option<u64>,
     /// Why it ended.
     pub end_reason: Option<String>,
@@ -179,9 +179,9 @@ pub struct Session {
     pub device_id: String,
     /// Number of fields.
     pub fields: u64,
-    /// How far it is.
+    /// Its state.
     pub state: State,
-    /// How often it was cut off and went on, oldest first.
+    /// Continuations after it was cut off, oldest first.
     pub continuations: Vec<Continuation>,
     /// All sign-offs, oldest first.
     pub sign_offs: Vec<SignOff>,
@@ -222,7 +222,7 @@ mod tests {
         for (started, begins, end, expected) in [
             // Both are trusted: as they were measured.
             ("2026-11-25T10:00:00.000Z", Trusted, (late, Trusted, 599_000), ("2026-11-25T10:00:00.000Z", late)),
-            // The clock was set right while the session went on: its end tells when it began.
+            // The clock was set right during the session: the end tells when it began.
             (early, BeforeProgram, (late, Trusted, 600_000), ("2026-11-25T10:00:00.000Z", late)),
             // It was set back: its beginning tells when it ended.
             (late, Trusted, (late, SteppedBack, 60_000), (late, "2026-11-25T10:11:00.000Z")),

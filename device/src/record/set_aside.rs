@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::support::clock::ClockTrust;
 
-/// A salvage, as the record tells of it.
+/// A salvage, as stored in the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Salvage {
     /// When, RFC 3339.
@@ -13,14 +13,14 @@ pub struct Salvage {
     pub clock: ClockTrust,
     /// SHA-256 of the damaged file.
     pub original_sha256: String,
-    /// Folder that it was set aside in, beside the record.
+    /// Folder of the damaged record, beside the new one.
     pub set_aside: String,
     /// Entries of its log, as far as they could be counted.
     pub original_entries: u64,
-    /// Entries from the first on that were kept as they were.
+    /// Entries from the first on that were kept unchanged.
     pub kept_entries: u64,
     /// Rows that could not be taken over.
     pub rows_lost: u64,
-    /// What was found first.
+    /// The first finding.
     pub reason: String,
 }

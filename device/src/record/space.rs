@@ -1,8 +1,8 @@
-//! Room on the disk.
+//! Free space on the disk.
 
 use std::path::Path;
 
-/// Bytes that a normal user may still take on the file system that holds `folder`; `None` where the system does not say.
+/// Bytes available to a normal user on the file system of `folder`; `None` if the system does not say.
 #[cfg(target_os = "linux")]
 pub(super) fn free(folder: &Path) -> Option<u64> {
     let statistics = nix::sys::statvfs::statvfs(folder).ok()?;
@@ -15,7 +15,7 @@ fn bytes(blocks: impl Into<u64>, unit: impl Into<u64>) -> Option<u64> {
     blocks.into().checked_mul(unit.into())
 }
 
-/// Not known here.
+/// Unknown on this system.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn free(_folder: &Path) -> Option<u64> {
     None

@@ -1,16 +1,16 @@
-//! Texts that people wrote, in tables that spreadsheet programs open.
+//! Protects texts written by people in tables that spreadsheets open.
 //!
-//! Such programs take a cell that begins with `=`, `+`, `-` or `@`, or with a tab or a line break before one of these, for a formula,
-//! and formulas can reach other files and the network. An apostrophe in front makes it text again, as OWASP advises ("CSV
-//! Injection"): programs that read the table find the apostrophe, spreadsheet programs do not show it. Numbers are no texts and
-//! keep their sign.
+//! Spreadsheets take a cell that begins with `=`, `+`, `-` or `@`, or with a tab or a line break before one of these, for a
+//! formula, and formulas can reach other files and the network. A leading apostrophe makes it text again, as OWASP advises ("CSV
+//! Injection"): programs that read the table see the apostrophe, spreadsheets do not show it. Numbers are not texts and keep their
+//! sign.
 
 use std::borrow::Cow;
 
-/// `text` as it may stand in a cell.
+/// `text` made safe for a cell.
 pub(super) fn cell(text: &str) -> Cow<'_, str> {
     match text.chars().next() {
-        // The full-width forms count where they are what the keyboard gives.
+        // Full-width forms count too: some keyboards produce them.
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
             Cow::Owned(format!("'{text}"))
         }

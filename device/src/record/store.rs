@@ -1,4 +1,4 @@
-//! Writing: one transaction for each thing that happens, with its entry in the log.
+//! Writing: one transaction per event, with its entry in the log.
 
 mod answer;
 
@@ -26,15 +26,15 @@ use crate::support::{
     moment::rfc3339,
 };
 
-/// Bytes that stay free on the disk, unless another limit is set.
+/// Default for the bytes that stay free on the disk.
 pub const MIN_FREE: u64 = 64 << 20;
 
-/// Proof that something is on the disk.
+/// Proof that something is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The session.
     pub session: SessionId,
-    /// The field, where one was written or spoken of.
+    /// The field, if the entry is about one.
     pub sequence: Option<u64>,
     /// Number of the entry in the log.
     pub entry: u64,
@@ -42,20 +42,20 @@ pub struct Receipt {
     pub head: Hash,
 }
 
-/// The record, open to be written.
+/// The record, open for writing.
 #[derive(Debug)]
 pub struct Record {
     path: PathBuf,
     connection: Connection,
     min_free: u64,
     clock: Clock,
-    /// Sessions that were started or went on here: when, by a clock that is never set, and how old they were then.
+    /// Sessions started or continued here: when, by the monotonic clock, and their age then.
     running: HashMap<SessionId, (Instant, Duration)>,
-    /// Given back after the connection is closed.
+    /// Released after the connection is closed.
     _lock: Lock,
 }
 
-/// What a transaction has done.
+/// Result of a transaction.
 struct Done {
     event: Event,
     row: i64,
@@ -66,14 +66,14 @@ struct Done {
 type Attempt = Result<Done, RecordError>;
 
 impl Record {
-    /// Opens the record in `folder`; creates both where they are missing, readable for their owner only. Until it is dropped,
-    /// no other program can open it to write.
+    /// Opens the record in `folder`; creates both if missing, readable by their owner only. Until it is dropped, no other program
+    /// can open it for writing.
     ///
-    /// What can be looked at at once is: tables and triggers, and the newest entries of the log with their rows.
+    /// Checks what is quick to check: tables and triggers, and the newest entries of the log with their rows.
     ///
     /// # Errors
-    /// [`RecordError::Held`] while another program has it open; [`RecordError::Damaged`] for one that is not what was written;
-    /// a file that is no record, or one of another program; a disk that is full or refuses.
+    /// [`RecordError::Held`] while another program has it open; [`RecordError::Damaged`] if a check fails; a file that is not a
+    /// record, or one of another program; a disk that is full or fails.
     pub fn open(folder: &Path) -> Result<Self, RecordError> {
         let path = path_in(folder);
         connection::make_folder(folder)?;
@@ -89,7 +89,7 @@ impl Record {
                 let (clock, running) = (Clock::new(newest), HashMap::new());
                 Ok(Self { path, connection, min_free: MIN_FREE, clock, running, _lock: lock })
             }
-            // What is no database of others was a record, before its first page was overwritten.
+            // A file that is not another program's database was a record before its first page was overwritten.
             Err(RecordError::NotOurs { reason, .. }) if !salvage::is_of_others(&path) => {
                 lock.withdraw();
                 Err(RecordError::Damaged { path, reason })
@@ -109,7 +109,7 @@ impl Record {
         self.clock.newest()
     }
 
-    /// Sets how many bytes must stay free on the disk; [`MIN_FREE`] otherwise.
+    /// Sets how many bytes must stay free on the disk; default [`MIN_FREE`].
     #[must_use]
     pub const fn with_min_free(mut self, bytes: u64) -> Self {
         self.min_free = bytes;
@@ -125,7 +125,7 @@ impl Record {
     /// Starts a session.
     ///
     /// # Errors
-    /// [`RecordError::Invalid`] for a text that is not accepted, and whatever keeps it from being written.
+    /// [`RecordError::Invalid`] for an unacceptable text, and errors of writing.
     pub fn start_session(&mut self, new: &NewSession) -> Result<Receipt, RecordError> {
         new.check()?;
         self.clock.begin();
@@ -153,10 +153,10 @@ impl Record {
         Ok(receipt)
     }
 
-    /// Adds a field to a session that is neither ended nor signed off; its number is the next one of the session.
+    /// Adds a field to a session that is neither ended nor signed off, under the session's next number.
     ///
     /// # Errors
-    /// [`RecordError::NoSession`], [`RecordError::Closed`], [`RecordError::Invalid`], and whatever keeps it from being written.
+    /// [`RecordError::NoSession`], [`RecordError::Closed`], [`RecordError::Invalid`], and errors of writing.
     pub fn add_field(&mut self, session: SessionId, new: &NewField) -> Result<Receipt, RecordError> {
         new.judgement.check()?;
         self.write(|transaction, path, trust| {
@@ -167,12 +167,12 @@ impl Record {
         })
     }
 
-    /// Signs a session off: the first time as approved, later, after further opinions, as amended. No field can be added
-    /// afterwards. The sign-off holds the log's head.
+    /// Signs a session off: approved the first time, amended after further opinions. No field can be added afterwards. The sign-off
+    /// holds the log's head.
     ///
     /// # Errors
-    /// [`RecordError::Closed`] when nothing has changed since the last sign-off, [`RecordError::NoSession`],
-    /// [`RecordError::Invalid`], and whatever keeps it from being written.
+    /// [`RecordError::Closed`] if nothing has changed since the last sign-off, [`RecordError::NoSession`],
+    /// [`RecordError::Invalid`], and errors of writing.
     pub fn sign_off(&mut self, session: SessionId, by: &str, at: SystemTime) -> Result<Receipt, RecordError> {
         text_rules::line("name", by)?;
         self.write(|transaction, path, trust| {
@@ -180,7 +180,7 @@ impl Record {
                 State::Draft => "approved",
                 State::Changed => "amended",
                 State::Approved | State::Amended => {
-                    let reason = "is signed off and nothing was changed since";
+                    let reason = "is signed off and has not changed since";
                     return Err(RecordError::Closed { session, reason, remedy: "there is nothing to sign" });
                 }
             };
@@ -196,10 +196,10 @@ impl Record {
         })
     }
 
-    /// Goes on with a session that was cut off and is neither ended nor signed off.
+    /// Continues a session that was cut off and is neither ended nor signed off.
     ///
     /// # Errors
-    /// [`RecordError::Closed`], [`RecordError::NoSession`], and whatever keeps it from being written.
+    /// [`RecordError::Closed`], [`RecordError::NoSession`], and errors of writing.
     pub fn continue_session(
         &mut self,
         session: SessionId,
@@ -224,18 +224,17 @@ impl Record {
     /// Ends a session: no field can be added afterwards. `reason` says why, such as `stopped`.
     ///
     /// # Errors
-    /// [`RecordError::Closed`] when it has ended, [`RecordError::NoSession`], [`RecordError::Invalid`], and whatever keeps it from
-    /// being written.
+    /// [`RecordError::Closed`] if it has ended, [`RecordError::NoSession`], [`RecordError::Invalid`], and errors of writing.
     pub fn end_session(&mut self, session: SessionId, at: SystemTime, reason: &str) -> Result<Receipt, RecordError> {
         text_rules::line("reason", reason)?;
         let running = self.running.get(&session).map(|(since, before)| *before + since.elapsed());
         let receipt = self.write(|transaction, path, trust| {
             state(transaction, path, session)?;
             if has_ended(transaction, path, session)? {
-                return Err(RecordError::Closed { session, reason: "has ended before", remedy: "there is nothing to end" });
+                return Err(RecordError::Closed { session, reason: "has ended already", remedy: "there is nothing to end" });
             }
             let failed = sqlite(path, "written");
-            // One that was cut off and is closed is as old as its last field.
+            // A session that was cut off and then closed is as old as its last field.
             let recorded = times::age(transaction, session).map_err(&failed)?;
             let age = running.unwrap_or_default().max(recorded);
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
@@ -248,7 +247,7 @@ impl Record {
         Ok(receipt)
     }
 
-    /// One transaction: what `attempt` does and the entry that speaks of it, synced to the disk, or nothing.
+    /// Runs `attempt` and adds the log entry in one transaction, synced to disk, or does nothing.
     fn write(
         &mut self,
         attempt: impl FnOnce(&Transaction<'_>, &Path, ClockTrust) -> Attempt,

@@ -1,4 +1,4 @@
-//! Which texts the record accepts.
+//! The texts that the record accepts.
 
 use super::RecordError;
 
@@ -11,7 +11,7 @@ pub(super) fn pseudonym(what: &'static str, text: &str) -> Result<(), RecordErro
     Err(RecordError::invalid(
         what,
         text,
-        "give 1 to 64 of the letters A-Z, a-z, 0-9, dot, underscore and hyphen, and no name of a person",
+        "give 1 to 64 of the letters A-Z, a-z, 0-9, dot, underscore and hyphen, never a person's name",
     ))
 }
 
@@ -23,7 +23,7 @@ pub(super) fn request(what: &'static str, text: &str) -> Result<(), RecordError>
     Err(RecordError::invalid(what, text, "give 8 to 64 random letters and digits"))
 }
 
-/// A line of 1 to 64 letters, such as a name or initials: what is shown is all there is.
+/// A line of 1 to 64 letters, such as a name or initials, without hidden letters.
 pub(crate) fn line(what: &'static str, text: &str) -> Result<(), RecordError> {
     let is_space = |letter: char| letter.is_whitespace() && letter != ' ';
     if !(1..=64).contains(&text.chars().count()) || text.trim() != text || text.chars().any(char::is_control) {
@@ -31,15 +31,15 @@ pub(crate) fn line(what: &'static str, text: &str) -> Result<(), RecordError> {
         return Err(RecordError::invalid(what, text, remedy));
     }
     if text.chars().any(is_space) || has_hidden(text) || text.chars().next().is_some_and(is_mark) {
-        let remedy = "it has a letter that cannot be seen or that turns the direction of writing, shown here as \\u{...}: two \
-                      names could look alike, or one like another; type it again with letters and plain spaces";
+        let remedy = "it has a letter that is invisible or reverses the writing direction, shown here as \\u{...}: two \
+                      names could look alike; type it again with letters and plain spaces";
         return Err(RecordError::invalid(what, text, remedy));
     }
     Ok(())
 }
 
-/// A [`line`] of what others have named, for which nobody can be asked again: what a line must not have is left out, and what is empty
-/// then is "unknown".
+/// Makes a [`line`] of a text from elsewhere that nobody can be asked to correct: drops forbidden letters; an empty result becomes
+/// "unknown".
 pub(crate) fn cleaned(text: &str) -> String {
     let letters = text.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
     let seen = letters.filter(|letter| !letter.is_control() && !is_hidden(*letter));
@@ -50,8 +50,8 @@ pub(crate) fn cleaned(text: &str) -> String {
     }
 }
 
-/// Whether a letter is invisible, or turns the direction of the text around it: Unicode's default-ignorable letters, its
-/// direction marks, its fillers and blanks. Joiners and variation selectors are among them, and have their place in some scripts.
+/// Whether a letter is invisible or reverses the direction of the text around it: Unicode's default-ignorable letters, direction
+/// marks, fillers and blanks. They include joiners and variation selectors, which some scripts need.
 pub(crate) const fn is_hidden(letter: char) -> bool {
     matches!(
         letter,
@@ -78,18 +78,18 @@ pub(crate) const fn is_hidden(letter: char) -> bool {
     )
 }
 
-/// Whether a text turns the direction of writing.
+/// Whether a text reverses the writing direction.
 const fn turns_direction(letter: char) -> bool {
     matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Marks of the Latin script's block, which need a letter before them.
+/// Marks in the Latin block, which need a letter before them.
 const fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}')
 }
 
-/// Whether a text has a letter that is [hidden](is_hidden) where no script needs it: joiners stand after a virama, and the
-/// non-joiner between Arabic letters (Unicode Standard Annex 31, section 2.3); variation selectors choose the form of an ideograph.
+/// Whether a text has a [hidden](is_hidden) letter that no script needs: joiners follow a virama, and the non-joiner stands between
+/// Arabic letters (Unicode Standard Annex 31, section 2.3); variation selectors choose the form of an ideograph.
 fn has_hidden(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();
     let is_virama = |letter: char| {
@@ -129,7 +129,7 @@ pub(super) fn note(what: &'static str, text: &str) -> Result<(), RecordError> {
     if text.chars().count() <= 2000 && !text.chars().any(steers) {
         return Ok(());
     }
-    let remedy = "give at most 2000 letters, and no control characters but line breaks, nor any that turn the direction of writing";
+    let remedy = "give at most 2000 letters, no control characters except line breaks, and none that reverse the writing direction";
     Err(RecordError::invalid(what, text, remedy))
 }
 
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// Every letter that cannot be seen, wherever it stands.
+    /// Every invisible letter, at any place.
     #[test]
     fn names_with_letters_that_cannot_be_seen_are_refused() {
         for hidden in (0..=0x000e_0fff).filter_map(char::from_u32).filter(|&letter| is_hidden(letter)) {
@@ -186,7 +186,7 @@ mod tests {
         assert!(note("note", "left\u{202e}right").is_err() && note("note", "👩\u{200d}🔬 saw it ✔\u{fe0f}").is_ok());
     }
 
-    /// Letters that some scripts need, although they cannot be seen, and everything else that a name is written with.
+    /// Invisible letters that some scripts need, and everything else that names are written with.
     #[test]
     fn names_of_every_script_are_accepted() {
         for name in [

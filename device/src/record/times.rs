@@ -1,4 +1,4 @@
-//! Times of rows. A session's times never run backwards, whatever the clock does.
+//! Times of rows. Within a session they never run backwards, whatever the clock does.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,24 +10,24 @@ use crate::support::{
     moment::{parsed, rfc3339},
 };
 
-/// Less than this between two rows is the order in which they came, not a clock that was set back.
+/// Two rows less than this apart came in order, without the clock being set back.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// When something happened, as it is written.
+/// The stored time of an event.
 pub(super) struct Moment {
     /// RFC 3339.
     pub(super) utc: String,
-    /// Whether the time is to be trusted.
+    /// Whether the device trusted its clock.
     pub(super) clock: ClockTrust,
 }
 
 impl Moment {
-    /// The first of a session.
+    /// The first time of a session.
     pub(super) fn first(at: SystemTime, clock: ClockTrust) -> Self {
         Self { utc: rfc3339(at), clock }
     }
 
-    /// A later one. One before a time that the session has already becomes that time, and is marked.
+    /// A later time. If it is before the session's newest time, it becomes that time and is marked.
     pub(super) fn next(
         connection: &Connection,
         session: SessionId,
@@ -46,7 +46,7 @@ impl Moment {
     }
 }
 
-/// The newest time of a session; `None` where there is no such session.
+/// The newest time of a session; `None` if there is no such session.
 fn newest_of(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT max(time) FROM (SELECT started_utc AS time FROM sessions WHERE id = ?1 \
                UNION ALL SELECT ended_utc FROM session_ends WHERE session_id = ?1 \
@@ -57,14 +57,14 @@ fn newest_of(connection: &Connection, session: SessionId) -> rusqlite::Result<Op
     connection.query_row(sql, [session.number()], |row| row.get(0))
 }
 
-/// The time at which something was written last.
+/// The time of the last entry.
 pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<SystemTime>> {
     let sql = "SELECT written_utc FROM log ORDER BY entry DESC LIMIT 1";
     let text: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
     Ok(text.as_deref().and_then(parsed))
 }
 
-/// How old a session was, by a clock that is never set, when its last field was taken.
+/// Age of a session at its last field, on the monotonic clock.
 pub(super) fn age(connection: &Connection, session: SessionId) -> rusqlite::Result<Duration> {
     let sql = "SELECT since_start_ms FROM fields WHERE session_id = ?1 ORDER BY sequence DESC LIMIT 1";
     let last: Option<i64> = connection.query_row(sql, [session.number()], |row| row.get(0)).optional()?;

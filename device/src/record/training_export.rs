@@ -1,4 +1,4 @@
-//! Corrected and confirmed fields as a folder that `blastscope-host train --data` reads.
+//! Exports corrected and confirmed fields as a folder that `blastscope-host train --data` reads.
 //!
 //! ```text
 //! DIR/Benign/s1-f3-SPECIMEN.jpg    the stored bytes, unchanged, or .png; Early, Pre and Pro likewise
@@ -31,11 +31,11 @@ pub struct TrainingExport {
     /// Pictures per class, in the order of [`Class::ALL`].
     #[serde(serialize_with = "by_class")]
     pub classes: [u64; Class::COUNT],
-    /// Of them, those that a person corrected; the others were confirmed.
+    /// Of these, the corrected ones; the others were confirmed.
     pub corrected: u64,
-    /// Fields that nobody confirmed or corrected: left out.
+    /// Fields that nobody answered: left out.
     pub without_opinion: u64,
-    /// Fields that somebody called not assessable: left out.
+    /// Fields called not assessable: left out.
     pub not_assessable: u64,
     /// The log's head.
     pub head: Hash,
@@ -71,11 +71,11 @@ struct Group<'a> {
     session: Cow<'a, str>,
 }
 
-/// Writes the folder `folder`, which must not exist or be empty, whole or not at all: of one session, or of all.
+/// Writes the folder `folder`, which must be missing or empty, completely or not at all: of one session, or of all.
 ///
 /// # Errors
-/// [`RecordError::Changed`] for a record that does not verify, [`RecordError::NothingToExport`], a folder that is not empty, what
-/// keeps it from being read or written.
+/// [`RecordError::Changed`] if the record fails verification, [`RecordError::NothingToExport`], a folder that is not empty, errors
+/// of reading and writing.
 pub fn export_for_training(
     reader: &RecordReader,
     session: Option<SessionId>,
@@ -119,14 +119,14 @@ pub fn export_for_training(
     }
     sync(temporary.path()).map_err(failed)?;
     fs::rename(temporary.path(), folder).map_err(failed)?;
-    // It has another name now: there is nothing to remove.
+    // It was renamed: there is nothing to remove.
     let _ = temporary.keep();
     sync(parent).map_err(failed)?;
     Ok(export)
 }
 
 impl TrainingExport {
-    /// Counts a field; gives its class where it is exported.
+    /// Counts a field; returns its class if it is exported.
     fn take(&mut self, field: &Field) -> Option<Class> {
         let Some(opinion) = field.opinion() else {
             self.without_opinion += 1;
@@ -186,7 +186,7 @@ impl Tables {
     }
 }
 
-/// Refuses a folder that holds something.
+/// An error if the folder is not empty.
 fn refuse_full(folder: &Path) -> Result<(), RecordError> {
     let taken = match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_some(),
@@ -206,7 +206,7 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes the names in a folder last. Folders cannot be opened on Windows.
+/// Syncs a folder, so that the names in it survive a loss of power. Windows cannot open folders.
 fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -1,18 +1,18 @@
-//! Is the record what was written?
+//! Checks whether the record is what was written.
 //!
-//! Everything is computed anew: every entry's hash, that each entry follows the one before, the SHA-256 of every column of every
-//! row, pictures too. Then: whether each row has its entry, whether the triggers and tables are those that this program makes,
-//! and whether SQLite finds the file sound.
+//! Everything is recomputed: the hash of every entry, the chain of entries, the SHA-256 of every column of every row, pictures
+//! included. Then: whether each row has its entry, whether triggers and tables are those of this program, and whether SQLite finds
+//! the file sound.
 //!
 //! # What this cannot find
-//! The chain has no key. Who may write the file can cut off the last entries together with their rows, or build a chain of
-//! other content. Both change the head, so keep it elsewhere (a printed report, a sign-off that was sent) and ask for it: an
-//! expected head must be among the entries, and then everything up to it is what it was.
+//! The chain has no key. Whoever may write the file can cut off the last entries together with their rows, or build a chain with
+//! other content. Both change the head, so keep it elsewhere (a printed report, a sent sign-off) and check for it: if an expected
+//! head is among the entries, everything up to it is unchanged.
 //!
 //! # One session
-//! A report verifies the whole log, entry by entry, and hashes the rows of its own session; of the other sessions' rows it
-//! looks that they are there and whose they are. Pictures are nearly all of a record, so this takes about a five-hundredth of
-//! the time. A process that runs for long also [remembers](Remembered) which entries it has verified.
+//! A report verifies the whole log, entry by entry, and hashes the rows of its own session; of other sessions' rows it checks only
+//! that they exist and whose they are. Pictures make up nearly all of a record, so this takes about a five-hundredth of the time. A
+//! long-running process also [remembers](Remembered) which entries it has verified.
 
 mod remembered;
 mod walk;
@@ -28,24 +28,24 @@ use super::{Finding, Hash, RecordError, RecordReader, SessionId, error::sqlite, 
 
 /// Most findings that are listed.
 pub const MAX_FINDINGS: usize = 20;
-/// Entries that are looked at with their rows before anything is added: what a crash hits is what was written last.
+/// Entries checked with their rows before anything is added: a crash hits the latest writes.
 const NEWEST: i64 = 16;
 
-/// An expected head and where it was found.
+/// An expected head, and the entry with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Expected {
     /// The hash.
     pub head: Hash,
-    /// Number of the entry that has it; `None` when none has.
+    /// Number of the entry with this hash; `None` if there is none.
     pub entry: Option<u64>,
 }
 
-/// What was found.
+/// Result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verification {
     /// The database.
     pub path: PathBuf,
-    /// Whether nothing was found.
+    /// Whether there are no findings.
     pub intact: bool,
     /// Entries of the log.
     pub entries: u64,
@@ -55,28 +55,28 @@ pub struct Verification {
     pub fields: u64,
     /// The log's head: the hash of its last entry.
     pub head: Hash,
-    /// Heads that were asked for.
+    /// The expected heads.
     pub expected: Vec<Expected>,
-    /// What was changed, in the order of the log; at most [`MAX_FINDINGS`].
+    /// Findings, in log order; at most [`MAX_FINDINGS`].
     pub findings: Vec<Finding>,
 }
 
 /// Verifies the record in `folder`; each of `expected_heads` must be the hash of an entry.
 ///
 /// # Errors
-/// When the file cannot be opened at all. What is wrong inside is a [`Finding`].
+/// If the file cannot be opened at all. Problems inside are [`Finding`]s.
 pub fn verify(folder: &Path, expected_heads: &[Hash]) -> Result<Verification, RecordError> {
     let reader = RecordReader::open(folder)?;
     verify_open(&reader, expected_heads)
 }
 
-/// [`verify`] through a reader that is open, and tells its watcher how far it is.
+/// [`verify`] through an open reader; reports progress to its watcher.
 ///
 /// # Errors
-/// When the file cannot be read at all.
+/// If the file cannot be read at all.
 pub fn verify_open(reader: &RecordReader, expected_heads: &[Hash]) -> Result<Verification, RecordError> {
     let path = reader.path();
-    // One look at one state, whoever writes meanwhile.
+    // One snapshot, whoever writes meanwhile.
     let snapshot = reader.connection().unchecked_transaction().map_err(sqlite(path, "read"))?;
     let expected = expected_heads.iter().map(|&head| Expected { head, entry: None }).collect();
     let mut walk = Walk::new(&snapshot, Scope::Everything, expected);
@@ -137,8 +137,7 @@ fn found(path: &Path, snapshot: &Connection, walk: Walk<'_>) -> Verification {
     }
 }
 
-/// Looks at what shows at once whether a database that is opened to write is what was written: its structure, and the newest
-/// entries of the log with their rows.
+/// The quick checks of a database opened for writing: its structure, and the newest entries of the log with their rows.
 ///
 /// # Errors
 /// [`RecordError::Damaged`] with the first finding.
@@ -158,7 +157,7 @@ pub(super) fn newest(connection: &Connection, path: &Path) -> Result<(), RecordE
     }
 }
 
-/// Refuses a record that is not intact.
+/// An error if the record is not intact.
 ///
 /// # Errors
 /// [`RecordError::Changed`] with the first finding.
@@ -166,7 +165,7 @@ pub(crate) fn intact(reader: &RecordReader) -> Result<Verification, RecordError>
     refuse_changed(reader, verify_open(reader, &[])?)
 }
 
-/// Refuses a record whose log or whose rows of `session` are not intact.
+/// An error if the log, or a row of `session`, is not intact.
 ///
 /// # Errors
 /// [`RecordError::Changed`] with the first finding.

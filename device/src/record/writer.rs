@@ -1,4 +1,4 @@
-//! A thread that writes, so that a slow disk never holds up a frame.
+//! A thread that writes, so that a slow disk never delays a frame.
 
 use std::{
     io,
@@ -17,7 +17,7 @@ use super::{
     StoredPicture, WholeCheck,
 };
 
-/// A field whose picture is not encoded yet.
+/// A field whose picture is not yet encoded.
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// The session.
@@ -28,11 +28,11 @@ pub struct Picture {
     pub since_start: Duration,
     /// As [`NewField::judgement`].
     pub judgement: Judgement,
-    /// The frame; what is kept of it is made by the thread that writes.
+    /// The frame; the writer thread encodes it.
     pub frame: Arc<Frame>,
 }
 
-/// Something to be written.
+/// A write to perform.
 #[derive(Clone, Debug)]
 pub enum Job {
     /// As [`Record::start_session`].
@@ -45,9 +45,9 @@ pub enum Job {
         session: SessionId,
         /// The field.
         sequence: u64,
-        /// What is said.
+        /// The opinion.
         opinion: Box<NewOpinion>,
-        /// What was seen by whoever says it.
+        /// What the person saw.
         seen: Box<Seen>,
     },
     /// As [`Record::sign_off`].
@@ -79,21 +79,21 @@ pub enum Job {
     },
 }
 
-/// The queue has no room: the disk is slower than what comes. The job comes back, nothing was written.
+/// The queue is full: the disk is slower than the jobs. The job comes back; nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[error("the record is busy writing: nothing was saved, save again in a moment")]
 pub struct Full(pub Job);
 
-/// What became of a job.
+/// Result of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It is on the disk.
+    /// It is on disk.
     Saved(Receipt),
-    /// It is not, and nothing of it.
+    /// It failed; nothing was written.
     Failed(RecordError),
 }
 
-/// A job that waits for its turn.
+/// A queued job.
 #[derive(Debug)]
 #[must_use = "only the outcome says whether it was saved"]
 pub struct Ticket {
@@ -101,7 +101,7 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// The outcome, when there is one; once given it is not given again.
+    /// The outcome, once there is one; it is given only once.
     pub fn poll(&self) -> Option<Outcome> {
         match self.outcome.try_recv() {
             Ok(outcome) => Some(outcome),
@@ -120,7 +120,7 @@ impl Ticket {
     }
 }
 
-/// The record in a thread of its own. Dropping it writes what is queued and then closes the record.
+/// The record in its own thread. Dropping it writes the queue and then closes the record.
 #[derive(Debug)]
 pub struct RecordWriter {
     jobs: Option<SyncSender<(Job, SyncSender<Outcome>)>>,
@@ -129,29 +129,29 @@ pub struct RecordWriter {
     newest: Option<SystemTime>,
 }
 
-/// What is known of the record that is written.
+/// What is known about the record.
 #[derive(Clone, Debug, Default)]
 enum Check {
     /// Nothing.
     #[default]
     None,
-    /// It is being checked, or was.
+    /// A check of the whole record, running or done.
     Whole(WholeCheck),
-    /// It is not written, because of this.
+    /// Nothing is written, for this reason.
     Refused(RecordError),
 }
 
 impl RecordWriter {
-    /// Starts the thread; at most `capacity` jobs wait for it.
+    /// Starts the thread; at most `capacity` jobs may be queued.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system gives no thread.
     pub fn start(record: Record, capacity: usize) -> io::Result<Self> {
         Self::start_checked(record, capacity, None)
     }
 
-    /// As [`Self::start`], for a record that is being checked: once it turns out to be damaged, no session is started. One that
-    /// goes on goes on, so that the slide under the objective is not lost.
+    /// As [`Self::start`], for a record under check: once damage is found, no session is started. An open session continues, so
+    /// that the slide under the objective is not lost.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -169,7 +169,7 @@ impl RecordWriter {
         Ok(writer)
     }
 
-    /// Writes nothing, because of `reason`, which every job is told: the rest of the instrument works, and says it.
+    /// Writes nothing: every job fails with `reason`, while the rest of the instrument works and shows it.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -187,7 +187,7 @@ impl RecordWriter {
         let thread = thread::Builder::new().name("record".into()).spawn(move || {
             for (job, ticket) in queue {
                 let outcome = work(job).map_or_else(Outcome::Failed, Outcome::Saved);
-                // Whoever has dropped the ticket does not want to know.
+                // A dropped ticket needs no outcome.
                 let _ = ticket.send(outcome);
             }
         })?;
@@ -199,7 +199,7 @@ impl RecordWriter {
         self
     }
 
-    /// What is known of the record; `None` where nobody looked.
+    /// State of the check; `None` without one.
     #[must_use]
     pub fn check(&self) -> Option<CheckState> {
         match &self.check {
@@ -209,7 +209,7 @@ impl RecordWriter {
         }
     }
 
-    /// Why no session may be started, where that is known.
+    /// Why no session may be started, if known.
     pub(crate) fn damage(&self) -> Option<&RecordError> {
         match &self.check {
             Check::None => None,
@@ -232,7 +232,7 @@ impl RecordWriter {
         let ticket = Ticket { outcome };
         match self.jobs.as_ref().map(|jobs| jobs.try_send((job, sender))) {
             Some(Err(TrySendError::Full((job, _)))) => Err(Full(job)),
-            // A thread that is gone has dropped the sender: the ticket says so.
+            // A dead thread has dropped the sender: the ticket reports it.
             Some(Ok(()) | Err(TrySendError::Disconnected(_))) | None => Ok(ticket),
         }
     }
@@ -242,7 +242,7 @@ impl Drop for RecordWriter {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
-            // Its tickets have said that it failed.
+            // Its tickets have reported the failure.
             let _ = thread.join();
         }
     }

@@ -1,10 +1,10 @@
 //! The report as a FHIR R4 `DiagnosticReport` (JSON), with the model as `Device` and the counts as `Observation`s inside.
 //!
 //! * The subject is a pseudonym only: an identifier, no name and no reference to be resolved.
-//! * `meta.security` says that an artificial intelligence asserted the content (`AIAST`, as HL7's "AI Transparency on FHIR" asks
-//!   for) and that it is for research (`HRESCH`). Resources inside have no security label: R4's rule dom-5 forbids it.
-//! * What is counted has no code: there is none in LOINC for fields by class, and none is made up here. Text says it.
-//! * A session that was changed after its sign-off is `preliminary` until it is signed off again.
+//! * `meta.security` says that an artificial intelligence asserted the content (`AIAST`, as HL7's "AI Transparency on FHIR"
+//!   requires) and that it is for research (`HRESCH`). Contained resources have no security label: R4's rule dom-5 forbids it.
+//! * Counts have no code: LOINC has none for fields by class, and we do not invent one. They are described in text.
+//! * A session changed after its sign-off is `preliminary` until it is signed off again.
 
 use blastscope_shared::{Class, Rate};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub fn diagnostic_report(report: &Report) -> Value {
     resource
 }
 
-/// Of the report and of its observations.
+/// Status of the report and of its observations.
 const fn status(state: State) -> &'static str {
     match state {
         State::Draft | State::Changed => "preliminary",
@@ -82,7 +82,7 @@ fn period(report: &Report) -> Value {
     }
 }
 
-/// The device and the observations, and references to the latter.
+/// The device, the observations, and references to the observations.
 fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
     let counts = &report.counts;
     let mut observations = Vec::new();
@@ -181,7 +181,7 @@ fn conclusion(report: &Report) -> String {
     sentences.join(" ")
 }
 
-/// XHTML, for people.
+/// XHTML for human readers.
 fn narrative(report: &Report) -> String {
     let escaped = |text: &str| super::html::escaped(text);
     let rows: String = words::rows(&report.counts)

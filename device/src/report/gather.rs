@@ -1,4 +1,4 @@
-//! From the record to what a report says.
+//! Gathers the content of a report from the record.
 
 use std::time::SystemTime;
 
@@ -13,12 +13,12 @@ use crate::{
 
 /// Reads a session and makes its pictures.
 ///
-/// `maps` is the model to draw heat maps with; `known` one whose card may say how the session's model was trained. Calls
+/// `maps` is the model for the heat maps; `known` is a model whose card may say how the session's model was trained. Calls
 /// `progress` with the number of fields done and their total.
 ///
 /// # Errors
-/// [`ReportError::Record`] for a session that is not there and for a record that does not verify; [`ReportError::OtherModel`]
-/// when `maps` judged none of the fields; [`ReportError::Picture`].
+/// [`ReportError::Record`] for a missing session or a record that fails verification; [`ReportError::OtherModel`] if `maps` judged
+/// none of the fields; [`ReportError::Picture`].
 pub fn gather(
     reader: &RecordReader,
     session: SessionId,

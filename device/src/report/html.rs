@@ -1,4 +1,4 @@
-//! The report as one HTML page without requests: pictures are data URIs, and the style stands inside.
+//! The report as one HTML page without requests: pictures are data URIs, and the style is inline.
 
 use std::fmt::{self, Write as _};
 
@@ -9,7 +9,7 @@ use crate::RESEARCH_USE;
 
 const STYLE: &str = include_str!("html/style.css");
 
-/// A text in HTML: between tags and in attributes that are quoted.
+/// Escapes text for HTML: between tags and in quoted attributes.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -21,7 +21,7 @@ impl fmt::Display for Escaped<'_> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                // Control characters, and those that turn the direction of the text around them.
+                // Control characters, and those that reverse the writing direction.
                 '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => f.write_str("\u{fffd}")?,
                 '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => f.write_str("\u{fffd}")?,
                 letter => f.write_char(letter)?,
@@ -31,7 +31,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// `text` so that it is nothing but text in HTML and XHTML.
+/// `text` escaped for HTML and XHTML.
 pub(super) fn escaped(text: &str) -> String {
     Escaped(text).to_string()
 }

@@ -1,4 +1,4 @@
-//! A picture with the places that speak for a class laid over it, and a strip below that says how to read it.
+//! A picture under its heat map, with a legend below.
 
 mod lettering;
 mod ramp;
@@ -10,19 +10,19 @@ use textwrap::{Options, WordSplitter::NoHyphenation, wrap};
 
 /// Longest side of the picture in an overlay, in pixels: larger pictures are scaled down.
 const LONGEST: usize = 1024;
-/// Least longest side, in pixels: smaller pictures are shown with so many screen pixels for one of theirs.
+/// Minimum of the longer side, in pixels: smaller pictures are enlarged by a whole factor.
 const LEAST: usize = 560;
-/// Where the line around the most telling places runs: half of the largest value.
+/// Value of the contour around the most telling places: half of the maximum.
 const CONTOUR: f32 = 0.5;
-/// From this width on, in pixels, letters are drawn at twice their size.
+/// From this width on, in pixels, letters are drawn at double size.
 const TWICE: usize = 600;
 const PAPER: [u8; 3] = [250, 250, 247];
 const INK: [u8; 3] = [45, 45, 50];
 
-/// Draws `explanation` over `picture`, and below it the colours' meaning and the lines of `caption`.
+/// Draws `explanation` over `picture`, and below it the legend of the colours and the lines of `caption`.
 ///
-/// The picture keeps its aspect: it is scaled so that its longer side has between 560 and 1024 pixels. The corner that
-/// `framing` masks is hatched, because the network has not seen it.
+/// Keeps the aspect ratio: the longer side has between 560 and 1024 pixels. The corner that `framing` masks is hatched, because the
+/// network has not seen it.
 #[must_use]
 pub fn draw(picture: &RgbPixels, explanation: &Explanation, framing: &Framing, caption: &[String]) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
@@ -33,7 +33,7 @@ pub fn draw(picture: &RgbPixels, explanation: &Explanation, framing: &Framing, c
     RgbPixels::new(width, bytes.len() / (3 * width), bytes).expect("whole rows")
 }
 
-/// As [`draw`], without the strip below.
+/// As [`draw`], without the legend.
 #[must_use]
 pub fn tinted(picture: &RgbPixels, explanation: &Explanation, framing: &Framing) -> RgbPixels {
     let mut canvas = Canvas::of(picture);
@@ -45,7 +45,7 @@ pub fn tinted(picture: &RgbPixels, explanation: &Explanation, framing: &Framing)
 
 struct Canvas {
     width: usize,
-    /// Of the picture, without the legend.
+    /// Height of the picture, without the legend.
     height: usize,
     bytes: Vec<u8>,
 }
@@ -89,7 +89,7 @@ impl Canvas {
             for x in 0..width {
                 let value = values[y * width + x];
                 self.paint(x, y, ramp::colour(value), ramp::opacity(value));
-                // A line of two pixels: the nearest on either side of the contour.
+                // A line two pixels wide: the nearest pixel on either side of the contour.
                 let above = value >= CONTOUR;
                 let crosses =
                     |x: usize, y: usize| x < width && y < height && (values[y * width + x] >= CONTOUR) != above;
@@ -151,7 +151,7 @@ impl Canvas {
     }
 }
 
-/// Lines of at most `columns` letters, broken between words where that is possible.
+/// Splits text into lines of at most `columns` letters, between words if possible.
 fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let lines = wrap(&text, Options::new(columns.max(1)).word_splitter(NoHyphenation));

@@ -1,4 +1,4 @@
-//! The report as a PDF: A4, an embedded font, text that can be selected and searched, and a structure that can be read aloud.
+//! The report as a PDF: A4, embedded font, text that can be selected and searched, and a structure for screen readers.
 //!
 //! ```text
 //! Report --flow--> pages of Items (what lies where) --draw--> PDF, with a footer on every page
@@ -30,12 +30,12 @@ const WARNING_EDGE: Colour = Colour(183, 121, 31);
 const CORRECTED: Colour = Colour(154, 75, 0);
 const CONFIRMED: Colour = Colour(34, 105, 74);
 
-/// Size of plain text, in points.
+/// Font size of plain text, in points.
 const PLAIN: f32 = 9.5;
-/// Size of small text, in points.
+/// Font size of small text, in points.
 const SMALL: f32 = 8.0;
 
-/// The bytes of the PDF.
+/// Renders the PDF.
 ///
 /// # Errors
 /// [`ReportError::Pdf`], [`ReportError::Picture`].
@@ -78,7 +78,7 @@ fn banner_box(flow: &mut Flow<'_>, banner: &words::Banner) {
     flow.down(height + 5.0);
 }
 
-/// Names and values; the values wrap.
+/// A list of names and values; the values wrap.
 fn facts(flow: &mut Flow<'_>, heading: &str, facts: &[(&str, String)]) {
     const NAMES: f32 = 128.0;
     flow.heading(heading);
@@ -95,7 +95,7 @@ fn facts(flow: &mut Flow<'_>, heading: &str, facts: &[(&str, String)]) {
 
 fn counts(flow: &mut Flow<'_>, report: &Report) {
     const ROW: f32 = 16.5;
-    /// Where the numbers end and the shares begin.
+    /// Right edge of the numbers and left edge of the shares, in points.
     const COLUMNS: [(f32, f32); 2] = [(200.0, 208.0), (374.0, 382.0)];
     let rows = words::rows(&report.counts);
     flow.heading("Counts");

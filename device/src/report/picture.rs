@@ -1,4 +1,4 @@
-//! Heat maps as a report shows them.
+//! Heat maps of a report.
 
 use blastscope_core::pipeline::Assessor as _;
 use blastscope_shared::{Class, Classifier, RgbPixels, judge::calibration::most_probable};
@@ -9,8 +9,8 @@ use crate::{
     report::overlay,
 };
 
-/// The picture under the map of what spoke for the class that was named, or else for the most probable one. `None` where the
-/// gate rejected the picture or nothing was seen, and for networks of which no map can be made.
+/// The picture under the map for the verdict's class, or else for the most probable class. `None` if the gate rejected the picture,
+/// nothing was seen, or the network allows no map.
 pub(super) fn map(
     picture: &RgbPixels,
     field: &Field,

@@ -1,4 +1,4 @@
-//! What every form of a report says, in words.
+//! Wording shared by all formats of a report.
 
 use blastscope_shared::{Class, Rate};
 
@@ -12,28 +12,28 @@ use crate::{
 pub(super) const TITLE: &str = "Blood-smear fields, counted by class";
 
 /// What a report is not.
-pub(super) const NOT_A_DIAGNOSIS: &str = "This report counts fields of one slide, not cells and not patients. It is no diagnosis, \
+pub(super) const NOT_A_DIAGNOSIS: &str = "This report counts fields of one slide, not cells and not patients. It is not a diagnosis, \
      and no part of it says whether a patient has a disease.";
 
-/// How the intervals are meant.
-pub(super) const INTERVALS: &str = "Shares are of the fields with a class. Intervals are 95 % intervals of Wilson (1927); they \
-     hold for fields that are independent of each other, which neighbouring fields of a slide are not: read them as too narrow.";
+/// How to read the intervals.
+pub(super) const INTERVALS: &str = "Shares refer to the fields with a class. Intervals are 95 % Wilson intervals (1927). They \
+     assume independent fields; neighbouring fields of a slide are not independent, so the true intervals are wider.";
 
-/// How heat maps are meant.
-pub(super) const MAPS: &str = "Heat maps show which places of a field the network's answer hangs on (Grad-CAM), computed from the \
+/// How to read heat maps.
+pub(super) const MAPS: &str = "Heat maps (Grad-CAM) show which parts of a field the network's answer depends on, computed from the \
      stored picture. They do not show where a disease is. Hatched: not seen by the network.";
 
 /// A row of the table of counts.
 pub(super) struct Row {
     pub name: String,
-    /// Fields and, of classes, their share: as the model said, then as corrected.
+    /// Number of fields and, for classes, their share: by the model, then as corrected.
     pub said: (u64, Option<Rate>),
     pub corrected: (u64, Option<Rate>),
-    /// Whether the row belongs to the classes.
+    /// Whether the row counts a class.
     pub is_class: bool,
 }
 
-/// The class as the field knows it.
+/// The class by its medical name.
 pub(super) const fn long_name(class: Class) -> &'static str {
     match class {
         Class::Benign => "Benign (hematogones)",
@@ -69,7 +69,7 @@ pub(super) fn rows(counts: &Counts) -> Vec<Row> {
     rows
 }
 
-/// A share as `12.5 % (9.1 to 17.0)`; nothing without fields.
+/// A share as `12.5 % (9.1 to 17.0)`; empty without fields.
 pub(super) fn rate(rate: &Rate) -> String {
     if rate.of == 0 {
         return "–".into();
@@ -84,7 +84,7 @@ pub(super) struct Banner {
     pub sentence: String,
 }
 
-/// How a banner looks.
+/// Style of a banner.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum BannerKind {
     Calm,
@@ -92,7 +92,7 @@ pub(super) enum BannerKind {
 }
 
 impl BannerKind {
-    /// For style sheets.
+    /// Its class in style sheets.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Calm => "calm",
@@ -101,7 +101,7 @@ impl BannerKind {
     }
 }
 
-/// What must be seen before any number.
+/// Warnings and state, shown before any number.
 pub(super) fn banners(report: &Report) -> Vec<Banner> {
     let warning = |word: &str, sentence: String| Banner { kind: BannerKind::Warning, word: word.into(), sentence };
     let mut banners = vec![state(report)];
@@ -109,7 +109,7 @@ pub(super) fn banners(report: &Report) -> Vec<Banner> {
         banners.push(warning(
             "Insufficient",
             format!(
-                "{} of at least {} fields have a class. The shares below say little.",
+                "{} of at least {} fields have a class. The shares below mean little.",
                 report.assessed(),
                 report.min_fields
             ),
@@ -118,19 +118,17 @@ pub(super) fn banners(report: &Report) -> Vec<Banner> {
     if let Some(reason) = distrusted(report).and_then(ClockTrust::reason) {
         banners.push(warning(
             "Clock",
-            format!(
-                "The device did not trust its clock: it {reason}. Times so marked may be wrong, durations are not."
-            ),
+            format!("The device did not trust its clock: it {reason}. Marked times may be wrong; durations are right."),
         ));
     }
     if report.signature == Signature::Unsigned {
-        let sentence = "Nobody has signed the model that judged these fields, so nobody answers for it.";
+        let sentence = "Nobody has signed the model that judged these fields, so nobody vouches for it.";
         banners.push(warning("Unsigned model", sentence.into()));
     }
     if report.training == Training::Drawn {
         banners.push(warning(
             "Drawn model",
-            "The model was trained on drawn fields. It shows how the program works; what it says of smears means nothing.".into(),
+            "The model was trained on drawn fields. It shows how the program works; its verdicts on smears mean nothing.".into(),
         ));
     }
     banners
@@ -141,19 +139,19 @@ fn state(report: &Report) -> Banner {
     let by = signed.map(|signed| format!("by {} on {}", signed.signed_by, marked(&signed.signed_utc, signed.clock)));
     let by = by.unwrap_or_default();
     let (kind, word, sentence) = match report.session.state {
-        State::Draft => (BannerKind::Warning, "Draft", "Nobody has signed this session off.".to_string()),
+        State::Draft => (BannerKind::Warning, "Draft", "This session is not signed off.".to_string()),
         State::Approved => (BannerKind::Calm, "Approved", format!("Signed off {by}.")),
         State::Changed => (
             BannerKind::Warning,
             "Changed",
-            format!("Opinions were given after the sign-off {by}: it needs another one."),
+            format!("Opinions were added after the sign-off {by}: the session needs another one."),
         ),
         State::Amended => (BannerKind::Calm, "Amended", format!("Signed off again {by}, after a change.")),
     };
     Banner { kind, word: word.into(), sentence }
 }
 
-/// Why the device did not trust its clock at one of the session's times, if it did not.
+/// Why the device distrusted its clock at one of the session's times; `None` if it never did.
 fn distrusted(report: &Report) -> Option<ClockTrust> {
     let session = &report.session;
     let fields = report.shown.iter().map(|shown| &shown.field);
@@ -168,8 +166,8 @@ fn distrusted(report: &Report) -> Option<ClockTrust> {
         .find(|clock| !clock.is_trusted())
 }
 
-/// `2026-11-25T04:40:07.250Z` by the clock on the wall, with UTC beside it: `2026-11-25 05:40:07 +01:00 (04:40:07 UTC)`. What is
-/// no such time stays.
+/// Local time with UTC beside it: `2026-11-25T04:40:07.250Z` becomes `2026-11-25 05:40:07 +01:00 (04:40:07 UTC)`. Any other text is
+/// returned unchanged.
 pub(super) fn time(rfc3339: &str) -> String {
     let wall = short_time(rfc3339);
     let (date, clock) = (rfc3339.get(..10).unwrap_or_default(), rfc3339.get(11..19).unwrap_or_default());
@@ -184,24 +182,24 @@ pub(super) fn short_time(rfc3339: &str) -> String {
     on_the_wall(rfc3339).unwrap_or_else(|| rfc3339.to_string())
 }
 
-/// As [`time`], and whether the device trusted its clock then.
+/// As [`time`], marked if the device did not trust its clock.
 pub(super) fn marked(rfc3339: &str, clock: ClockTrust) -> String {
     format!("{}{}", time(rfc3339), mark(clock))
 }
 
-/// What stands behind a time that the device did not trust.
+/// Suffix of a time that the device did not trust.
 pub(super) const fn mark(clock: ClockTrust) -> &'static str {
     if clock.is_trusted() { "" } else { " – clock not trusted" }
 }
 
-/// When the session was: its start and its end, with what was computed because a clock was not trusted.
+/// Start and end of the session, marked where they were computed because a clock was not trusted.
 fn period(session: &Session) -> (String, String) {
     let Period { start_utc, end_utc, is_measured } = session.period();
     let told = |utc: &str, recorded: &str, clock: ClockTrust| {
         if is_measured || utc == recorded {
             marked(utc, clock)
         } else {
-            format!("{}, computed from the time that passed; the clock said {}", time(utc), marked(recorded, clock))
+            format!("{}, computed from the elapsed time; the clock said {}", time(utc), marked(recorded, clock))
         }
     };
     let start = told(&start_utc, &session.started_utc, session.started_clock);
@@ -210,12 +208,12 @@ fn period(session: &Session) -> (String, String) {
         (Some(utc), Some(recorded)) => {
             format!("{}{reason}", told(utc, recorded, session.ended_clock.unwrap_or_default()))
         }
-        _ => "not recorded: the session goes on, or the device lost power".into(),
+        _ => "not recorded: the session is open, or the device lost power".into(),
     };
     (start, end)
 }
 
-/// What stands at the top: names and values.
+/// The facts at the top: names and values.
 pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let session = &report.session;
     let (started, ended) = period(session);
@@ -224,7 +222,7 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
         ("Session", session.id.to_string()),
         ("Started", started),
     ];
-    facts.extend(session.continuations.iter().map(|continuation| ("Cut off, went on", continued(continuation))));
+    facts.extend(session.continuations.iter().map(|continuation| ("Cut off, continued", continued(continuation))));
     facts.extend([
         ("Ended", ended),
         ("Operator", session.operator.clone()),
@@ -237,8 +235,8 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
 fn continued(continuation: &Continuation) -> String {
     let Continuation { continued_utc, clock, fields, decision } = continuation;
     let who = match decision {
-        Decision::Automatic => "by itself",
-        Decision::Operator => "the operator decided it",
+        Decision::Automatic => "automatically",
+        Decision::Operator => "by the operator",
     };
     format!("{} after {fields} fields ({who})", marked(continued_utc, *clock))
 }
@@ -248,18 +246,18 @@ fn fields_line(counts: &Counts) -> String {
     format!("{fields}: {confirmed_fields} confirmed and {corrected_fields} corrected by a person")
 }
 
-/// Where the numbers come from.
+/// The sources of the numbers.
 pub(super) fn sources(report: &Report) -> Vec<(&'static str, String)> {
     let session = &report.session;
     let training = match report.training {
         Training::Smears => "trained on pictures of smears",
         Training::Drawn => "trained on drawn fields",
-        Training::NotKnown => "the model's file was not at hand, so its training is not told",
+        Training::NotKnown => "training unknown, because the model's file was not available",
     };
     let signature = match report.signature {
         Signature::Signed => "signed",
         Signature::Unsigned => "not signed",
-        Signature::NotKnown => "whether it is signed is not known",
+        Signature::NotKnown => "signature unknown",
     };
     let mut sources = vec![
         ("Model", format!("{}; {training}; {signature}", session.model_name)),
@@ -281,14 +279,14 @@ pub(super) fn sources(report: &Report) -> Vec<(&'static str, String)> {
         let Salvage { salvaged_utc, clock, original_sha256, rows_lost, .. } = salvage;
         let when = marked(salvaged_utc, *clock);
         let what = format!(
-            "{when}: the record was damaged, and {rows_lost} of its rows were lost; SHA-256 of the damaged file"
+            "{when}: the record was damaged and {rows_lost} of its rows were lost; SHA-256 of the damaged file"
         );
         ("Record salvaged", format!("{what} {original_sha256}"))
     }));
     sources
 }
 
-/// A field's verdict: the heading of its card, and a line that says more.
+/// A field's verdict: the heading of its card, and a line with details.
 pub(super) fn verdict(field: &Field) -> (String, String) {
     let said = &field.judgement.said;
     match (said.kind, said.class) {
@@ -308,7 +306,7 @@ pub(super) fn verdict(field: &Field) -> (String, String) {
     }
 }
 
-/// What a person said last of a field.
+/// The newest opinion of a field.
 pub(super) fn opinion(field: &Field) -> Option<String> {
     let opinion = field.opinion()?;
     let label = opinion.label.class().map_or(opinion.label.name(), long_name);
@@ -319,7 +317,7 @@ pub(super) fn opinion(field: &Field) -> Option<String> {
     })
 }
 
-/// Every text of a report that a person or another machine has written.
+/// Every text of a report that comes from people or another machine.
 pub(super) fn written_by_people(report: &Report) -> Vec<&str> {
     let session = &report.session;
     let mut texts: Vec<&str> =
@@ -334,12 +332,12 @@ pub(super) fn written_by_people(report: &Report) -> Vec<&str> {
     texts
 }
 
-/// How many fields are not shown, if any.
+/// A sentence about the fields that are not shown, if any.
 pub(super) fn left_out(report: &Report) -> Option<String> {
     match report.left_out() {
         0 => None,
         more => Some(format!(
-            "The first {} of {} fields are shown; the other {more} are counted all the same.",
+            "The first {} of {} fields are shown; the other {more} are only counted.",
             report.shown.len(),
             report.counts.fields
         )),

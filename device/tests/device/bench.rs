@@ -1,4 +1,4 @@
-//! `blastscope bench` as a user or another program runs it: what it says and how it ends, not how fast it is.
+//! `blastscope bench` as a user or another program runs it: its output and exit status, not its speed.
 
 use std::{
     path::{Path, PathBuf},
@@ -57,7 +57,7 @@ fn a_soak_says_in_words_what_it_saw_and_progress_goes_elsewhere() {
     assert_eq!(code, Some(0));
     assert!(stdout.starts_with("scalar, 1 thread(s): 7 frames; "), "{stdout}");
     assert!(stdout.ends_with("every frame gave the bits of the first frame with the same input\n"), "{stdout}");
-    assert!(stderr.starts_with("0 of 7 frames") && !stderr.contains('\r'), "plain lines beside a pipe: {stderr:?}");
+    assert!(stderr.starts_with("0 of 7 frames") && !stderr.contains('\r'), "plain lines into a pipe: {stderr:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -70,7 +70,7 @@ fn an_interrupted_soak_ends_well_and_tells_how_far_it_came() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary runs");
-    // The first line of progress comes after Ctrl-C is taken care of.
+    // The Ctrl-C handler is in place before the first line of progress.
     let mut progress = String::new();
     BufReader::new(child.stderr.as_mut().expect("a pipe")).read_line(&mut progress).expect("a line");
     let pid = nix::unistd::Pid::from_raw(child.id() as i32);

@@ -1,7 +1,7 @@
 //! The device in a virtual single-board computer: Linux with a USB camera that shows drawn fields, and a bank of pins.
 //!
-//! Runs where `BLASTSCOPE_SBC` names the folder of the virtual board and `BLASTSCOPE_BOARD_FIELDS` one of drawn fields of
-//! 640x480 pixels; `make board` sets both. Emulation is not faithful in time: what is asserted is what happens, in which order.
+//! Runs if `BLASTSCOPE_SBC` names the folder of the virtual board and `BLASTSCOPE_BOARD_FIELDS` one of drawn fields of 640x480
+//! pixels; `make board` sets both. Timing in emulation is not realistic: the tests assert what happens and in which order.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use std::{
 use image::{DynamicImage, RgbImage, codecs::jpeg::JpegEncoder};
 use serde_json::Value;
 
-/// Not more than the simulated camera holds.
+/// The simulated camera holds no more.
 const MOST_FIELDS: usize = 16;
 
 fn variable(name: &str) -> Option<String> {
@@ -35,7 +35,7 @@ fn save(picture: &DynamicImage, quality: u8, path: &Path) {
     picture.write_with_encoder(JpegEncoder::new_with_quality(file, quality)).expect("a JPEG picture");
 }
 
-/// What `blastscope classify` says here of each picture below `folder`, by name.
+/// The verdict of `blastscope classify` on this machine for each picture below `folder`, by name.
 fn classify(model: &Path, folder: &Path) -> BTreeMap<String, Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_blastscope"))
         .args(["classify", "--json", "--model"])
@@ -49,13 +49,13 @@ fn classify(model: &Path, folder: &Path) -> BTreeMap<String, Value> {
     lines.map(|value| (name(&value), value)).collect()
 }
 
-/// The same field as two pictures that differ in their noise only, as those of a camera do.
+/// The same field as two pictures that differ only in noise, as a camera's do.
 fn hold(folder: &Path, picture: &DynamicImage) {
     save(picture, 95, &folder.join("a.jpg"));
     save(picture, 92, &folder.join("b.jpg"));
 }
 
-/// Holds the first field that `fits`, by what the model says of both its pictures.
+/// Holds the first field whose two pictures both get a verdict that `fits`.
 fn held(model: &Path, folder: &Path, fields: &[PathBuf], fits: impl Fn(&str) -> bool, what: &str) {
     for field in fields {
         hold(folder, &image::open(field).expect("a drawn field"));
@@ -63,10 +63,10 @@ fn held(model: &Path, folder: &Path, fields: &[PathBuf], fits: impl Fn(&str) -> 
             return;
         }
     }
-    panic!("the model calls none of the {} drawn fields {what}: draw more of them", fields.len());
+    panic!("the model calls none of the {} drawn fields {what}: draw more", fields.len());
 }
 
-/// What came from the board, by name.
+/// The board's output, by name.
 struct Report(BTreeMap<String, Vec<String>>);
 
 impl Report {
@@ -94,7 +94,7 @@ impl Report {
     }
 }
 
-/// Fills `images` with everything that the board is given.
+/// Fills `images` with everything that the board needs.
 fn prepare(images: &Path, drawn: &Path) -> PathBuf {
     let model = images.join("model.bsm");
     fs::copy(repository().join("models/allcnn.bsm"), &model).expect("the shipped model");
@@ -107,7 +107,7 @@ fn prepare(images: &Path, drawn: &Path) -> PathBuf {
     held(&model, &images.join("benign"), &fields, |verdict| verdict == "Benign", "Benign");
     let malignant = |verdict: &str| ["Early", "Pre", "Pro"].contains(&verdict);
     held(&model, &images.join("suspicious"), &fields, malignant, "malignant");
-    // The gate lets no black picture through; a few bright pixels make two pictures of it.
+    // The gate rejects black pictures; a few bright pixels make two different ones.
     for (name, light) in [("a", 3), ("b", 5)] {
         let mut black = RgbImage::new(640, 480);
         black.put_pixel(320, 240, image::Rgb([light * 20; 3]));
@@ -132,7 +132,7 @@ fn the_device_does_its_work_in_the_virtual_board() {
     let images = folder.path().join("images");
     fs::create_dir_all(&images).expect("a folder");
     let model = prepare(&images, Path::new(&drawn));
-    // The board calls the program by its file's name.
+    // The board starts the program by its file name.
     let named = folder.path().join("blastscope");
     fs::copy(&program, &named).expect("the program");
     let output = Command::new("bash")
@@ -150,7 +150,7 @@ fn the_device_does_its_work_in_the_virtual_board() {
         fs::write(path, &console).expect("the log");
     }
     let report = Report::read(&console);
-    assert!(report.0.contains_key("complete"), "the session did not come to its end:\n{}", tail(&console));
+    assert!(report.0.contains_key("complete"), "the session did not end:\n{}", tail(&console));
     assert!(output.status.success(), "{:?}", output.status);
     verdicts_are_those_of_the_files(&report, &classify(&model, &images.join("fields")));
     faults_are_named_and_survived(&report);
@@ -164,7 +164,7 @@ fn tail(console: &str) -> String {
     lines[lines.len().saturating_sub(60)..].join("\n")
 }
 
-/// Bit for bit: the camera passes JPEG pictures on unchanged, and every instruction set computes the same.
+/// Bit for bit: the camera passes JPEG pictures on unchanged, and all instruction sets compute the same.
 fn verdicts_are_those_of_the_files(report: &Report, files: &BTreeMap<String, Value>) {
     let frames: Vec<Value> = report.json("fields").into_iter().filter(|event| event["frame"].is_u64()).collect();
     assert!(!frames.is_empty(), "no frames came");
@@ -174,7 +174,7 @@ fn verdicts_are_those_of_the_files(report: &Report, files: &BTreeMap<String, Val
             Some("rejected") => file["reason"] == frame["reason"],
             _ => file["logits"] == frame["logits"],
         });
-        let (name, file) = same.unwrap_or_else(|| panic!("a frame that is none of the files: {frame}"));
+        let (name, file) = same.unwrap_or_else(|| panic!("a frame that matches no file: {frame}"));
         if frame["frame_verdict"] != "rejected" {
             assert_eq!(frame["frame_verdict"], file["verdict"], "{name}");
         }
@@ -187,8 +187,8 @@ fn verdicts_are_those_of_the_files(report: &Report, files: &BTreeMap<String, Val
     println!("{} frames of {} drawn fields: the verdicts of the files, {kinds:?}", frames.len(), seen.len());
 }
 
-/// Whether the camera went through `expected`. Between two of these there may be others: a driver that starts may give a damaged
-/// frame first, and an emulated camera may be slow.
+/// Whether the camera went through `expected`. Other states may lie between: a starting driver may first give a damaged frame, and
+/// an emulated camera may be slow.
 fn assert_states(states: &[String], expected: &[&str]) {
     let mut following = states.iter();
     for state in expected {
@@ -228,10 +228,10 @@ fn faults_are_named_and_survived(report: &Report) {
     );
     for event in report.json("faults").iter().filter(|event| event["camera"].is_string()) {
         let fine = ["opening", "streaming"].contains(&event["camera"].as_str().unwrap_or_default());
-        assert_eq!(event["reason"].is_null(), fine, "whatever is amiss has a reason: {event}");
+        assert_eq!(event["reason"].is_null(), fine, "every problem has a reason: {event}");
     }
     let nodes = report.lines("nodes-after")[0].as_str();
-    assert!(!nodes.split(' ').any(|node| node == "video0"), "it came back with its old number: {nodes}");
+    assert!(!nodes.split(' ').any(|node| node == "video0"), "it returned under its old number: {nodes}");
 }
 
 fn nothing_leaks(report: &Report) {
@@ -240,18 +240,18 @@ fn nothing_leaks(report: &Report) {
     assert!(counts.iter().all(|count| *count == counts[0]), "descriptors and threads: {counts:?}");
     let idle: Vec<f64> = report.lines("idle")[0].split(' ').map(|number| number.parse().expect("a number")).collect();
     let &[user, system, from, user_after, system_after, to] = idle.as_slice() else { panic!("{idle:?}") };
-    // Ticks of the kernel's clock, of which there are a hundred a second. device/tests/camera.rs asserts this on a processor.
+    // Ticks of the kernel's clock, a hundred a second. device/tests/camera.rs asserts this on a real processor.
     let share = (user_after + system_after - user - system) / 100.0 / (to - from);
     println!("descriptors and threads through {} replugs: {}", counts.len() - 1, counts[0]);
-    println!("while no camera is there: {:.1} % of an emulated core", share * 100.0);
-    assert!(share < 0.25, "{share} of an emulated core while no camera is there");
+    println!("without a camera: {:.1} % of an emulated core", share * 100.0);
+    assert!(share < 0.25, "{share} of an emulated core without a camera");
 }
 
 fn hardware_follows(report: &Report) {
     let lamps = report.lines("lamps").iter().filter(|line| !line.starts_with('{'));
     let lamps: Vec<&str> = lamps.map(String::as_str).collect();
     let expected = ["start 001", "benign 101", "unplugged 001", "suspicious 011", "unfit 000", "end 001"];
-    assert_eq!(lamps, expected, "lamps benign, suspicious, and look again, which is lit by 0");
+    assert_eq!(lamps, expected, "lamps benign, suspicious and look again; the last is lit by 0");
     assert_eq!(report.lines("buzzer"), ["on 1", "off 0"]);
     let events: Vec<Value> = report
         .lines("lamps")
@@ -270,7 +270,7 @@ fn hardware_follows(report: &Report) {
     println!("lamps, buzzer and buttons: {}", lamps.join(", "));
 }
 
-/// How long the board took for what; told, not asserted.
+/// Time that each step took on the board; printed, not asserted.
 fn summary(report: &Report) {
     let mut longest: BTreeMap<&str, f64> = BTreeMap::new();
     for line in report.lines("seconds") {

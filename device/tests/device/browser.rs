@@ -1,8 +1,8 @@
-//! The page in a real Chromium: verdicts, a correction that reaches the exports, the signature; nothing leaves the machine, nothing
-//! complains.
+//! The page in a real Chromium: verdicts, a correction that reaches the exports, the signature. Nothing leaves the machine, and the
+//! browser logs no error.
 //!
-//! Runs where `BLASTSCOPE_BROWSER` names a Chromium, as `make test` and `make page` do. `BLASTSCOPE_SCREENSHOTS` takes pictures of the window;
-//! `BLASTSCOPE_FIELDS` and `BLASTSCOPE_MODEL` show other drawn fields and another model.
+//! Runs if `BLASTSCOPE_BROWSER` names a Chromium, as in `make test` and `make page`. `BLASTSCOPE_SCREENSHOTS` takes pictures of the
+//! window; `BLASTSCOPE_FIELDS` and `BLASTSCOPE_MODEL` choose other drawn fields and another model.
 
 mod device;
 mod devtools;
@@ -44,7 +44,7 @@ fn the_page_works_in_a_browser() {
     let Some(mut browser) = chromium("the page in a browser") else { return };
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    // The page tells the name of its source as it was given: here one that says nothing of this machine.
+    // The page shows the source's name as given: here one that reveals nothing about this machine.
     let slides = folder.path().join("slides");
     match named("BLASTSCOPE_FIELDS") {
         Some(fields) => {
@@ -68,7 +68,7 @@ fn the_page_works_in_a_browser() {
     browser.visit(&device.page);
     browser.wait_for("document.querySelector('#picture')?.naturalWidth > 0");
 
-    // The notice is in sight before anything is asked for, and verdicts come by themselves.
+    // The notice is in view before any input, and verdicts appear by themselves.
     let notice = "(e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.height > 0 && \
                   e.textContent === 'For Research Use Only. Not for use in diagnostic procedures.' })(document.querySelector('#notice'))";
     browser.wait_for(notice);
@@ -107,14 +107,14 @@ fn the_page_works_in_a_browser() {
             "{width}x{height} scrolls sideways"
         );
         assert_eq!(browser.evaluate(notice), true, "{width}x{height}");
-        // What is told for a moment leaves it in sight.
+        // Brief messages do not cover the notice.
         let clear = browser.evaluate(
             "(() => { const toast = document.querySelector('#toast'), was = toast.hidden; toast.hidden = false; \
              const [told, notice] = [toast, document.querySelector('footer')].map(e => e.getBoundingClientRect()); \
              toast.hidden = was; return told.bottom <= notice.top; })()",
         );
         assert_eq!(clear, true, "{width}x{height}");
-        // Fingers need 44 pixels, or nearly.
+        // Fingers need about 44 pixels.
         let small = browser.evaluate(
             "[...document.querySelectorAll('main button')].filter(e => e.offsetParent && e.offsetHeight < 38).map(e => e.id + e.textContent)",
         );
@@ -144,7 +144,7 @@ fn the_page_works_in_a_browser() {
     browser.wait_for("document.querySelector('#sign-dialog').open");
     browser.write("#sign-by", "E. F.");
     shots.take(&mut browser, "sign-1280x800");
-    // Another field may be taken while somebody signs: nothing is signed then, and the question names the new number.
+    // Another field may be taken during the signature: then nothing is signed, and the question names the new number.
     let approved = "document.querySelector('#session-state').classList.contains('is-approved')";
     let asked_again = "!document.querySelector('#sign-dialog .problem').hidden";
     loop {
@@ -177,13 +177,13 @@ fn the_page_works_in_a_browser() {
                 && *address != "about:blank"
         })
         .collect();
-    assert!(foreign.is_empty(), "asked elsewhere: {foreign:?}");
+    assert!(foreign.is_empty(), "requests to other hosts: {foreign:?}");
     drop(device);
     browser.wait_for("document.body.classList.contains('is-lost')");
     shots.take(&mut browser, "lost-1280x800");
 }
 
-/// What was corrected and signed on the page is in the table and in the training folder, while the page is still served.
+/// Corrections and signature from the page reach the table and the training folder while the page is still running.
 fn exported(data: &Path, session: &Session, folder: &Path) {
     let export = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_blastscope"))
@@ -215,13 +215,13 @@ fn exported(data: &Path, session: &Session, folder: &Path) {
         let reader = RecordReader::open(data).expect("a record");
         assert_eq!(picture, reader.picture(session.id, sequence).expect("read").bytes, "{}", file.display());
     }
-    assert_eq!(table(&folder.join("corrected/manifest.csv")).len(), 2, "what is not assessable is left out");
+    assert_eq!(table(&folder.join("corrected/manifest.csv")).len(), 2, "fields that are not assessable are left out");
 }
 
-/// Corrects field 2 by a tap, field 3 and 4 by keys.
+/// Corrects field 2 by a tap, fields 3 and 4 by keys.
 fn correct(browser: &mut Browser) {
     let opinion = |number: u32| format!("document.querySelector('#field-{number}').dataset.opinion !== ''");
-    // Keys mean the field that has been there for a moment.
+    // Keys only apply to a field that has been visible for a moment.
     let settle = "new Promise(done => setTimeout(done, 900))";
     browser.click("#field-2");
     browser.evaluate(settle);

@@ -1,4 +1,4 @@
-//! `blastscope live --camera` and `cameras` where the camera that is asked for is not there.
+//! `blastscope live --camera` and `cameras` without the requested camera.
 
 use std::{
     fs,
@@ -26,7 +26,7 @@ fn blastscope() -> Command {
     command
 }
 
-/// Time that a process has spent on a processor, in ticks of a hundredth of a second.
+/// Processor time of a process, in ticks of a hundredth of a second.
 fn ticks(child: &Child) -> f64 {
     let text = fs::read_to_string(format!("/proc/{}/stat", child.id())).expect("it runs");
     let (_, fields) = text.rsplit_once(") ").expect("a name in parentheses");
@@ -36,7 +36,7 @@ fn ticks(child: &Child) -> f64 {
 
 #[test]
 fn a_camera_that_is_absent_is_waited_for_at_little_cost_and_the_wait_can_be_ended() {
-    // No machine has so many cameras.
+    // No machine has this many cameras.
     let mut child = blastscope()
         .args(["live", "--json", "--camera", "4711", "--model"])
         .arg(model())
@@ -51,14 +51,14 @@ fn a_camera_that_is_absent_is_waited_for_at_little_cost_and_the_wait_can_be_ende
     assert!(event["reason"].as_str().is_some_and(|reason| reason.contains("camera")), "{event}");
     let (start, before) = (Instant::now(), ticks(&child));
     thread::sleep(Duration::from_secs(4));
-    // The time on a processor, not the time that passed, which a busy machine stretches.
+    // Processor time, not elapsed time, which a busy machine stretches.
     let share = (ticks(&child) - before) / 100.0 / start.elapsed().as_secs_f64();
     kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).expect("it runs");
     let status = child.wait().expect("it ends");
     println!("{:.2} % of a core while the camera is absent", share * 100.0);
     assert!(share < 0.05, "{share} of a core while the camera is absent");
-    assert_eq!(status.code(), Some(0), "asked to end, it ends well");
-    assert_eq!(lines.count(), 0, "a camera that stays away is told once");
+    assert_eq!(status.code(), Some(0), "a requested end is a success");
+    assert_eq!(lines.count(), 0, "a missing camera is reported once");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn bmp_header(width: u32, height: u32) -> Vec<u8> {
     bytes.extend(height.to_le_bytes());
     bytes.extend([1, 0, 24, 0]);
     bytes.extend([0; 24]);
-    // Two more bytes let rows start at a multiple of four.
+    // Two more bytes align rows to a multiple of four.
     bytes.extend([0; 2]);
     bytes
 }
@@ -153,7 +153,7 @@ fn what_a_file_says_and_is_not_applied_is_told_once_and_in_every_line() {
     assert!(stderr.contains("a.png has a colour profile, which is not applied"), "{stderr}");
 }
 
-/// Start of image, and a frame header that announces dimensions.
+/// Start of image, and a frame header with dimensions.
 fn jpeg_header(width: u16, height: u16) -> Vec<u8> {
     let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8];
     bytes.extend(height.to_be_bytes());
@@ -175,7 +175,7 @@ fn the_gate_abstains_with_its_reason_unless_told_not_to() {
     let line = &json(&stdout)[0];
     assert_eq!((code, line["verdict"].as_str()), (Some(0), Some("abstain")));
     assert!(line["reason"].as_str().is_some_and(|reason| reason.starts_with("too dark")), "{line}");
-    assert!(line["probabilities"]["Pro"].is_f64() && line["logits"].is_array(), "the network ran all the same: {line}");
+    assert!(line["probabilities"]["Pro"].is_f64() && line["logits"].is_array(), "the network ran anyway: {line}");
     let (_, stdout, _) = output(command.arg("--no-gate"));
     assert!(json(&stdout)[0]["logits"].is_array(), "{stdout}");
 }

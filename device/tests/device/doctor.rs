@@ -78,7 +78,7 @@ fn a_slower_instruction_set_is_worth_a_look_and_an_unknown_one_is_broken() {
     let (code, stdout) = output(doctor().arg("--model").arg(model()).env("BLASTSCOPE_ISA", "avx9"));
     assert_eq!(code, Some(1), "{stdout}");
     assert!(stdout.contains("BLASTSCOPE_ISA=avx9") && stdout.contains("> unset BLASTSCOPE_ISA"), "{stdout}");
-    assert!(stdout.contains("ok      self-test"), "the model is tried all the same: {stdout}");
+    assert!(stdout.contains("ok      self-test"), "the model is tested anyway: {stdout}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn the_table_is_aligned_without_colours_in_a_pipe_and_says_what_it_is_for() {
     assert_eq!(code, Some(0), "{stdout}");
     assert!(!stdout.contains('\u{1b}'), "{stdout}");
     assert!(stdout.ends_with("Not for use in diagnostic procedures.\n"), "{stdout}");
-    let (rows, _) = stdout.split_once("\n\n").expect("a line of its own ends the table");
+    let (rows, _) = stdout.split_once("\n\n").expect("an empty line ends the table");
     for row in rows.lines() {
         let word = row.get(..8).map(str::trim_end);
         assert!(["ok", "look", "broken", ""].contains(&word.expect("a word")), "{row:?}");

@@ -1,4 +1,4 @@
-//! Every example of every help text, and of the README, is understood; those that can run here do.
+//! Every example of every help text and of the README parses; those that can run here do run.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use blastscope_shared::{
     field::gate::Quality,
 };
 
-/// Examples that are not run, and why; they are understood all the same.
+/// Examples that are not run, with the reason; they are still parsed.
 const NOT_RUN: [(&str, &str); 13] = [
     ("blastscope live --camera auto", "needs a camera"),
     ("blastscope live --camera /dev/video2 --lock-exposure --hardware board.toml", "needs a camera and pins"),
@@ -42,7 +42,7 @@ const NOT_RUN: [(&str, &str); 13] = [
     ("blastscope doctor --hardware board.toml", "needs pins; see tests/doctor.rs"),
 ];
 
-/// Examples whose status depends on the machine, with what else it may be.
+/// Examples whose exit status depends on the machine, with the other allowed status.
 const MACHINE_DECIDES: [(&str, i32); 4] = [
     ("blastscope cameras", 1),
     ("blastscope cameras --json", 1),
@@ -50,7 +50,7 @@ const MACHINE_DECIDES: [(&str, i32); 4] = [
     ("blastscope doctor --model first.bsm --json", 1),
 ];
 
-/// What makes long examples short.
+/// Options that shorten long examples.
 const SHORTER: [(&str, &str); 3] = [
     ("blastscope bench", " --frames 1"),
     ("blastscope bench --input", " --frames 1"),
@@ -83,16 +83,16 @@ fn every_example_is_understood() {
     let mut lines = examples();
     assert!(lines.len() > 30, "{lines:?}");
     for (example, reason) in NOT_RUN {
-        assert!(lines.iter().any(|line| line == example), "there is no such example any more: {example} ({reason})");
+        assert!(lines.iter().any(|line| line == example), "this example no longer exists: {example} ({reason})");
     }
     for (example, _) in MACHINE_DECIDES.map(|(example, _)| (example, "")).into_iter().chain(SHORTER) {
-        assert!(lines.iter().any(|line| line == example), "there is no such example any more: {example}");
+        assert!(lines.iter().any(|line| line == example), "this example no longer exists: {example}");
     }
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the README");
     let is_call = |line: &&str| line.starts_with("blastscope ") || line.starts_with("sudo blastscope ");
     lines.extend(readme.lines().filter(is_call).map(str::to_owned));
     for line in lines {
-        // What a shell would put there.
+        // What a shell would insert there.
         let line = line.replace("$HEAD", &"0".repeat(64));
         if let Err(error) = blastscope::commands::command().try_get_matches_from(words(&line)) {
             panic!("{line}\n{error}");
@@ -104,7 +104,7 @@ fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
 }
 
-/// Everything that the examples name.
+/// Creates everything that the examples name.
 fn workspace(root: &Path) {
     let tiny = fs::read(golden()).expect("the golden model");
     fs::create_dir_all(root.join("slides/monday")).expect("folders");
@@ -124,7 +124,7 @@ fn workspace(root: &Path) {
         let signed = artifact::sign(&tiny, &key, NonZero::new(version).expect("from 1 up")).expect("signed");
         fs::write(root.join(path), signed).expect("written");
     }
-    // What the page draws when it first listens.
+    // The token that the page draws at its first start.
     fs::write(root.join("data/page-token"), "0123456789abcdef".repeat(2)).expect("written");
     let classifier = blastscope::model::open(&golden(), blastscope_shared::engine::network::Execution::default());
     let hash = classifier.expect("a model").model_id().to_owned();
@@ -171,7 +171,7 @@ fn workspace(root: &Path) {
     }
 }
 
-/// Programs that examples name besides, as far as a shell finds them: the own one, and a `jq` that passes everything on.
+/// Programs that examples use: our own, and a `jq` that passes everything through.
 fn programs(root: &Path) -> PathBuf {
     let folder = root.join("bin");
     fs::create_dir(&folder).expect("a folder");

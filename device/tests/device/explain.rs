@@ -1,4 +1,4 @@
-//! `classify --explain`, driven as a user drives it.
+//! `classify --explain`, as a user runs it.
 
 use std::{
     fs,
@@ -26,7 +26,7 @@ fn spots_bmp(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// The command's status, lines and messages, for `classify --json` with a tiny network.
+/// Status, lines and messages of `classify --json` with a tiny network.
 fn classify(arguments: &[&Path]) -> (Option<i32>, Vec<Value>, String) {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));

@@ -1,4 +1,4 @@
-//! Folders, files and outputs as people have them, with the program driven as they drive it.
+//! Folders, files and outputs as people have them, with the program run as they run it.
 
 use std::{
     ffi::OsStr,
@@ -50,7 +50,7 @@ fn files(stdout: &str, root: &Path) -> Vec<String> {
     json(stdout).iter().map(relative).collect()
 }
 
-/// A drawn field that the gate lets pass, as BMP; `light` is the background.
+/// A drawn field that passes the gate, as BMP; `light` is the background.
 fn field(light: u8) -> Vec<u8> {
     let (width, height) = (320u32, 240u32);
     let mut bytes = b"BM".to_vec();
@@ -144,7 +144,7 @@ fn a_pipe_is_refused_and_never_waited_for() {
     assert_eq!((code, json(&stdout)[0]["error"].as_str()), (Some(1), Some("is not a file but a pipe")), "{stderr}");
 }
 
-/// Permissions do not concern the superuser: the program then runs as somebody else.
+/// Permissions do not stop the superuser: then the program runs as another user.
 fn as_somebody(command: &mut Command) -> &mut Command {
     if nix::unistd::geteuid().is_root() { command.uid(65534).gid(65534) } else { command }
 }
@@ -154,7 +154,7 @@ fn an_unreadable_entry_is_one_error_and_the_rest_is_classified() {
     let folder = tempfile::tempdir().expect("a folder");
     put(folder.path(), &["a.bmp", "closed/b.bmp", "open/c.bmp", "secret.bmp"]);
     symlink("nowhere", folder.path().join("broken.jpg")).expect("a link");
-    // The program and its model, where somebody else may read them.
+    // The program and its model, readable for another user.
     let program = folder.path().join("blastscope");
     fs::copy(env!("CARGO_BIN_EXE_blastscope"), &program).expect("copied");
     fs::copy(model(), folder.path().join("tiny.bsm")).expect("copied");

@@ -1,4 +1,4 @@
-//! The instrument with sources that come, stall and go.
+//! The instrument with sources that appear, stall and vanish.
 
 use crate::page::scene;
 use std::{
@@ -31,7 +31,7 @@ use blastscope_shared::{
 };
 use tempfile::TempDir;
 
-/// One field for ever, and what comes instead of a frame.
+/// One endless field, and errors in place of some frames.
 struct Scripted(Box<dyn FnMut(u64) -> Option<SourceError>>, RgbPixels, u64);
 
 impl FrameSource for Scripted {
@@ -158,7 +158,7 @@ fn a_lost_source_leaves_no_verdict_and_its_field_counts_once() {
     assert!(session.ended_utc.is_some());
 }
 
-/// Going on is written down like everything else; where it cannot be, the session waits and nothing is added to it.
+/// A continuation is written to the record; if that fails, the session waits and nothing is added to it.
 #[test]
 fn a_session_that_was_cut_off_waits_for_room_on_the_disk() {
     let folder = TempDir::new().expect("a folder");
@@ -205,7 +205,7 @@ fn a_session_that_was_cut_off_waits_for_room_on_the_disk() {
     assert_eq!(continuations(), [Decision::Automatic]);
 }
 
-/// A board whose buttons a test presses and whose lamps it reads.
+/// A board with buttons that a test presses and lamps that it reads.
 struct Bench {
     pressed: Receiver<Button>,
     said: Arc<Mutex<Vec<Statement>>>,
@@ -232,16 +232,16 @@ fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
         Ok(Box::new(Scripted(Box::new(script), scene::drawn(320, 240, 1), 0)) as Box<dyn FrameSource>)
     });
     let instrument = instrument_with(&folder, feed, move || Box::new(Bench { pressed, said: heard }));
-    // Without a session and a field a confirmation is of nothing.
+    // Without a session and a field there is nothing to confirm.
     press.send(Button::Confirm).expect("heard");
     let start = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
     let receipt = instrument.remote().give(start).expect("taken").wait(Duration::from_secs(60)).expect("started");
-    // What is taken while the view is too new has no class that could be confirmed.
+    // A field taken while the view is too new has no class to confirm.
     wait_for(&instrument, "a class", |snapshot| snapshot.said.as_ref().is_some_and(|said| said.class.is_some()));
     press.send(Button::Take).expect("heard");
     wait_for(&instrument, "a field", |snapshot| matches!(snapshot.field, Presence::Taken { .. }));
     let before = instrument.remote().snapshot().record_version;
-    // A field that has just come into view was not meant.
+    // A field that has only just appeared was not the target.
     press.send(Button::Confirm).expect("heard");
     wait_for(&instrument, "a refusal", |snapshot| snapshot.notes.iter().any(|note| note.text.contains("press again")));
     assert_eq!(instrument.remote().snapshot().record_version, before);
@@ -256,7 +256,7 @@ fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
     drop(instrument);
     let reader = RecordReader::open(folder.path()).expect("a record");
     let fields = reader.fields(receipt.session, 0, 10).expect("fields");
-    assert_eq!(fields.len(), 1, "taken once, by the button or by itself");
+    assert_eq!(fields.len(), 1, "taken once, by the button or automatically");
     assert_eq!(fields[0].opinions.len(), 1, "pressed twice, confirmed once");
     let opinion = fields[0].opinion().expect("confirmed");
     assert_eq!((opinion.confirms, opinion.given_by.as_str()), (true, "A. B."));
@@ -265,7 +265,7 @@ fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
     assert!(said.iter().any(|statement| matches!(statement, Statement::NoPicture(_))), "{said:?}");
 }
 
-/// A view of a session that is over, or of a picture that is gone, changes nothing of what is there now.
+/// An order about a session that is over, or a picture that is gone, changes nothing.
 #[test]
 fn orders_for_another_session_or_another_picture_are_refused() {
     let folder = TempDir::new().expect("a folder");
@@ -288,7 +288,7 @@ fn orders_for_another_session_or_another_picture_are_refused() {
 
     let seen = wait_for(&instrument, "a picture", |snapshot| snapshot.sequence.is_some());
     let number = |snapshot: &Snapshot| snapshot.frame.as_ref().map(|frame| frame.sequence);
-    assert_eq!(number(&seen), seen.sequence, "picture and verdict are one");
+    assert_eq!(number(&seen), seen.sequence, "picture and verdict belong together");
     shown.store(2, Ordering::Relaxed);
     wait_for(&instrument, "another field", |snapshot| {
         snapshot.frame.as_ref().is_some_and(|frame| frame.picture == scene::drawn(320, 240, 2))
@@ -330,7 +330,7 @@ impl Capture for Never {
     }
 }
 
-/// The first opening never ends, the second opens and then never delivers, the third is well.
+/// The first opening never returns, the second opens and never delivers, the third works.
 #[test]
 fn a_driver_that_never_answers_keeps_neither_orders_nor_the_next_opening() {
     let folder = TempDir::new().expect("a folder");
@@ -352,5 +352,5 @@ fn a_driver_that_never_answers_keeps_neither_orders_nor_the_next_opening() {
     let answer = instrument.remote().give(start).expect("it listens").wait(Duration::from_secs(60));
     assert!(answer.is_ok(), "{answer:?}");
     let snapshot = wait_for(&instrument, "frames", |snapshot| snapshot.source_state == CameraState::Streaming);
-    assert!(snapshot.flow.trouble.losses <= 1, "an opening that fails is no loss: {:?}", snapshot.flow);
+    assert!(snapshot.flow.trouble.losses <= 1, "a failed opening is not a loss: {:?}", snapshot.flow);
 }

@@ -1,6 +1,6 @@
-//! A session of two hours, played as fast as it goes: memory is flat, the queue is bounded, every field counts once.
+//! A two-hour session, played as fast as possible: memory stays flat, the queue is bounded, every field counts once.
 //!
-//! Short by default; `BLASTSCOPE_LONG=1` plays 20,000 frames, which is two hours at three a second.
+//! Short by default; `BLASTSCOPE_LONG=1` plays 20,000 frames, two hours at three a second.
 
 use crate::page::scene;
 use std::{
@@ -31,20 +31,20 @@ use tempfile::TempDir;
 
 const WIDTH: usize = 320;
 const HEIGHT: usize = 240;
-/// Frames for which the operator looks at a field.
+/// Frames per field.
 const HELD: u64 = 20;
 const DRAWINGS: usize = 40;
 
-/// What the source and the test tell each other.
+/// State shared by source and test.
 #[derive(Default)]
 struct Shared {
     remote: OnceLock<Remote>,
     go: AtomicBool,
-    /// Seconds between two requests for a frame: the time that one takes.
+    /// Seconds between two requests for a frame: the processing time of one.
     times: Mutex<Vec<f64>>,
 }
 
-/// Field after field, with fresh noise in each frame; the operator moves on when a field is saved.
+/// Field after field, with fresh noise in each frame; moves on when a field is saved.
 struct Slide {
     shared: Arc<Shared>,
     drawings: Vec<RgbPixels>,
@@ -56,7 +56,7 @@ struct Slide {
 }
 
 impl Slide {
-    /// A field of its own for each number: one of the drawings, turned to another place.
+    /// A different field for each number: one of the drawings, moved to another place.
     fn picture(&self) -> RgbPixels {
         let drawing = &self.drawings[self.field as usize % DRAWINGS];
         let turn = self.field as usize / DRAWINGS * 37 % WIDTH * 3;
@@ -90,7 +90,7 @@ impl FrameSource for Slide {
         if self.shown >= HELD && saved {
             (self.field, self.shown) = (self.field + 1, 0);
         }
-        // A field that is never saved ends the slide; the count tells which.
+        // A field that is never saved ends the slide; the count says which one.
         if self.field >= self.fields || self.shown > 2_000 {
             return Err(SourceError::End);
         }
@@ -131,7 +131,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
     let instrument = Station::start(Parts {
         assessor,
         settings: Settings::new(Judge::new(thresholds)),
-        // Time runs faster here than on a slide.
+        // Time runs faster here than at a real slide.
         rules: Rules { rest: Duration::ZERO, ..Rules::default() },
         feed,
         record: Some(RecordWriter::start(record, 8).expect("a thread")),
@@ -141,7 +141,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
     .expect("a thread");
     let remote = instrument.remote();
     shared.remote.set(instrument.remote()).expect("once");
-    // A viewer that never looks.
+    // A viewer that never reads.
     let _sleeper = remote.snapshots();
     let start = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
     let session = remote.give(start).expect("taken").wait(Duration::from_secs(60)).expect("started").session;
@@ -167,7 +167,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
     assert_eq!(
         (snapshot.field, snapshot.said.as_ref()),
         (Presence::Nothing, None),
-        "no verdict stands without a picture"
+        "no verdict is shown without a picture"
     );
     let frames = snapshot.flow.frames;
     drop(instrument);
@@ -190,6 +190,6 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
             eprintln!("resident memory: {warm} kB after a fifth, {most} kB at most");
             assert!(most <= warm + 12 * 1024, "memory grows: {warm} kB, then {most} kB");
         }
-        None => eprintln!("SKIPPED memory: this system does not tell it"),
+        None => eprintln!("SKIPPED memory: this system does not report it"),
     }
 }

@@ -1,4 +1,4 @@
-//! One judge decides: `classify` and `live` say the same of a picture, also where the site's settings are stricter than the model.
+//! One judge decides: `classify` and `live` agree on a picture, also with site settings stricter than the model.
 
 use std::{
     fs,
@@ -64,7 +64,7 @@ fn classify_and_live_say_the_same_of_every_picture_by_the_same_settings() {
         let live = run(&["live", "--source", &slides, "--model", &model, "--config", &config, "--json", "--fps", "20"]);
         let named = classified.iter().filter(|line| line["verdict"] != "abstain").count();
         assert_eq!((classified.len(), named > 0), (7, reason.is_none()), "{settings}: {named} named");
-        // Where the machine is slow, frames are dropped: the latest one wins.
+        // A slow machine drops frames: the latest one wins.
         assert!(!live.is_empty(), "{settings}");
         for live in &live {
             let file = live["file"].as_str().expect("a file");
@@ -91,10 +91,10 @@ fn classify_and_live_say_the_same_of_every_picture_by_the_same_settings() {
 
 const TINY: &[u8] = include_bytes!("../../../tests/golden/tiny.bsm");
 
-/// A class, and why there is none.
+/// A class, or the reason for its absence.
 type Answer = (Option<Class>, Option<String>);
 
-/// What is said of one frame: by itself as maps and `classify` say it, by the pipeline of the frame and of its view, and by the
+/// What is said of one frame: on its own, as in maps and `classify`; by the pipeline about the frame and its view; and by the
 /// record.
 fn said(settings: &config::Pipeline, shift: usize) -> (Appraisal, Vec<Answer>) {
     let classifier = settings.judged(Classifier::read(TINY).expect("the tiny model"));
@@ -104,7 +104,7 @@ fn said(settings: &config::Pipeline, shift: usize) -> (Appraisal, Vec<Answer>) {
     let mut pipeline = Pipeline::new(Loaded::new(&classifier), single);
     let frame = Frame { picture, sequence: 0, time: Duration::ZERO, name: None, original: None };
     let Action::Show(reading) = pipeline.step(&frame, frame.time).swap_remove(0) else { panic!("a reading") };
-    let of_frame = reading.frame.as_ref().expect("the gate lets drawn fields pass");
+    let of_frame = reading.frame.as_ref().expect("drawn fields pass the gate");
     assert_eq!((of_frame, of_frame.probabilities()), (&appraisal.assessment, reading.probabilities));
     let Judgement { said: Said { class, reason, .. }, .. } = Judgement::of(&reading, "").expect("a picture");
     let alone = Statement::Verdict(of_frame.verdict);
@@ -135,7 +135,7 @@ fn with_stricter_settings_all_that_is_said_of_a_frame_agrees() {
         }
         assert!(usual.iter().all(|one| *one == usual[0]), "{usual:?}");
     }
-    assert!(named > 0, "by the model's own thresholds some field gets a class");
+    assert!(named > 0, "with the model's own thresholds some field gets a class");
 }
 
 #[test]

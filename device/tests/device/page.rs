@@ -1,4 +1,4 @@
-//! The page over real sockets, with a folder of drawn fields that plays the camera.
+//! The page over real sockets, with a folder of drawn fields in place of a camera.
 
 mod access;
 pub(crate) mod client;

@@ -1,4 +1,4 @@
-//! The record of the device, through its library and its commands.
+//! The device's record, through library and commands.
 
 mod answers;
 mod backup;

@@ -1,4 +1,4 @@
-//! `config`, `install-service` and what a service tells systemd, as a person or systemd calls them.
+//! `config`, `install-service` and messages to systemd, as a person or systemd uses them.
 
 use std::{
     fs,
@@ -36,7 +36,7 @@ fn the_default_configuration_is_fine_and_a_wrong_one_is_named() {
     let (code, stdout, stderr) = blastscope(&["config", "--check", name]);
     assert_eq!((code, stdout.as_str()), (Some(2), ""));
     assert!(stderr.contains(&format!("{name}:{line}:14: report.min_fields = 0: give 1 to 100000")), "{stderr}");
-    // Every command that takes it refuses it, and its place on the command line comes first.
+    // Every command that takes a configuration refuses this one, naming the path as given.
     let (code, _, stderr) = blastscope(&["live", "--source", ".", "--config", name]);
     assert!(code == Some(2) && stderr.contains("min_fields = 0"), "{stderr}");
     assert_eq!(blastscope(&["config"]).0, Some(2));
@@ -73,7 +73,7 @@ fn the_service_is_installed_below_a_prefix_and_taken_away_again() {
     let changes: Vec<&str> =
         json["files"].as_array().expect("files").iter().filter_map(|file| file["change"].as_str()).collect();
     assert_eq!(changes, ["unchanged", "unchanged", "unchanged", "unchanged", "kept"]);
-    // What is announced on the network is where the page is.
+    // The network announcement matches the page's address.
     let config = root.path().join("etc/blastscope.toml");
     let text = fs::read_to_string(&config).expect("a configuration");
     let text = text.replace("listen = \"127.0.0.1:8080\"", "listen = \"0.0.0.0:9000\"");
@@ -89,7 +89,7 @@ fn the_service_is_installed_below_a_prefix_and_taken_away_again() {
     assert!(code == Some(2) && stderr.contains("--user"), "{stderr}");
 }
 
-/// Avahi's file is the package's then, and stays.
+/// Avahi's file then belongs to the package, and stays.
 #[test]
 fn beside_the_debian_package_it_says_so() {
     let root = tempfile::tempdir().expect("a folder");
@@ -122,7 +122,7 @@ fn without_rights_it_is_refused_with_a_remedy() {
     mode(root.path(), 0o755);
     let mut command = Command::new(&program);
     command.args(["install-service", "--prefix"]).arg(&etc);
-    // Root writes everywhere.
+    // Root can write everywhere.
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     if is_root {
         command.uid(65_534).gid(65_534);
@@ -136,7 +136,7 @@ fn without_rights_it_is_refused_with_a_remedy() {
     mode(&etc, 0o755);
 }
 
-/// What systemd itself thinks of the unit.
+/// systemd's own check of the unit.
 #[cfg(target_os = "linux")]
 #[test]
 fn systemd_accepts_the_unit() {
@@ -153,7 +153,7 @@ fn systemd_accepts_the_unit() {
     let (code, stdout, stderr) =
         output(Command::new("systemd-analyze").args(["security", "--offline=true", "--no-pager"]).arg(&unit));
     let Some(last) = stdout.lines().rev().find(|line| line.contains("exposure level")) else {
-        println!("SKIPPED: the unit's exposure; this systemd does not tell it offline ({code:?}, {stderr})");
+        println!("SKIPPED: the unit's exposure; this systemd does not report it offline ({code:?}, {stderr})");
         return;
     };
     println!("{last}");
@@ -161,7 +161,7 @@ fn systemd_accepts_the_unit() {
     assert!(level <= 2.5, "{last}");
 }
 
-/// `live` says that it is ready and that it stops, to the socket that systemd names.
+/// `live` reports readiness and its stop to the socket that systemd names.
 #[cfg(target_os = "linux")]
 #[test]
 fn live_tells_systemd() {

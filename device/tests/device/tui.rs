@@ -59,7 +59,7 @@ fn a_session_is_kept_by_keys_alone() {
     terminal.press("nS-77\rA. B.\r");
     terminal.wait_for("a session of S-77 has started");
     terminal.wait_for("Field 2 of ");
-    // A key means the field that has been there for a moment.
+    // Keys only apply to a field that has been visible for a moment.
     thread::sleep(Duration::from_millis(900));
     terminal.press("4");
     terminal.wait_for(": Pro, saved");
@@ -67,7 +67,7 @@ fn a_session_is_kept_by_keys_alone() {
     terminal.wait_for("Initials");
     terminal.press("\r");
     terminal.wait_for("session 1 is signed off");
-    // Where the end of the session is not seen yet, it asks.
+    // If the end of the session has not arrived yet, it asks.
     terminal.press("qy");
     assert_eq!(terminal.ends_clean(), Some(0));
     terminal.wait_for("frames of");

@@ -51,7 +51,7 @@ impl Machine {
         path
     }
 
-    /// The program; only its environment knows of this machine.
+    /// The program; only its environment points to this machine.
     fn program(&self, command: &str) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_blastscope"));
         program.current_dir(self.folder.path()).stdin(Stdio::null()).arg(command);
@@ -168,7 +168,7 @@ fn refusals_are_sentences_with_status_1_and_wrong_usage_is_2() {
     }
 }
 
-/// Ends what a test started, also when it fails.
+/// Ends a process at the end of a test, also if the test fails.
 struct Killed(Child);
 
 impl Drop for Killed {
@@ -178,8 +178,8 @@ impl Drop for Killed {
     }
 }
 
-/// The program itself, killed at moments that differ: whatever it was doing, one of both models runs, and the next update is
-/// not kept out by what it left.
+/// The program killed at different moments: whatever it was doing, one of the two models runs, and its leftovers do not block the
+/// next update.
 #[test]
 fn a_killed_update_leaves_one_of_both_models_running() {
     let machine = Machine::new();

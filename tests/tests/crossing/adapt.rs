@@ -1,4 +1,4 @@
-//! The device makes a model at home with the fields that people confirmed or corrected, as the host would from their export.
+//! The device adapts a model with confirmed and corrected fields, as the host would from their export.
 
 use std::{
     path::{Path, PathBuf},
@@ -26,7 +26,7 @@ fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm")
 }
 
-/// A record in which each specimen shows one class, two specimens a class, and every other field was corrected.
+/// A record in which each specimen shows one class, two specimens a class, with every other field corrected.
 fn recorded(folder: &Path, slide: &Dataset) -> Vec<SessionId> {
     let mut record = Record::open(folder).expect("a record").with_min_free(0);
     let mut sessions = Vec::new();
@@ -88,7 +88,7 @@ fn probability(probabilities: Option<[f32; Class::COUNT]>, class: Class) -> f32 
     probabilities.expect("whole fields are always seen")[class.index()]
 }
 
-/// Mean surprise about what the fields of `data` show, in nats.
+/// Mean surprise (cross-entropy) about the true classes of `data`, in nats.
 fn surprise(model: &Classifier, data: &Dataset) -> f64 {
     let all: Vec<usize> = (0..data.images.len()).collect();
     let findings = screening::screen(model, data, &all, Progress::Silent).expect("every picture is read");
@@ -122,7 +122,7 @@ fn the_device_adapts_from_its_record_as_the_host_does_from_the_export() {
     let [before, after] = [&base, &adapted].map(|model| surprise(model, &others));
     assert!(after < 0.5 * before, "{after} after {before}");
 
-    // The host sees the same fields in the export: the same loss before anything is chosen, and about the same after.
+    // The host sees the same fields in the export: the same loss before the choice, and about the same after it.
     export_for_training(&reader, None, &at("export")).expect("exported");
     let export = Dataset::scan(&at("export"), None, Progress::Silent).expect("a data set");
     let all: Vec<usize> = (0..export.images.len()).collect();
@@ -136,7 +136,7 @@ fn the_device_adapts_from_its_record_as_the_host_does_from_the_export() {
         assert!((host - device).abs() < 1e-6, "{host} and {device}");
     }
 
-    // A session that is named twice is learned from once. Where a class comes from one specimen, fields are held out.
+    // A session named twice counts once. If a class comes from one specimen, single fields are held out.
     let some = [sessions[0], sessions[2], sessions[3], sessions[2]];
     let done = adapt(&path, &reader, &some, &at("some.bsm")).expect("adapted");
     assert!(!done.by_specimen && done.copies == 8 && done.fitted.fields == [8, 16, 0, 0], "{done:?}");

@@ -80,7 +80,7 @@ fn every_instruction_set_and_the_second_look_give_the_same_bits() {
 fn a_field_without_cells_gets_no_class_and_an_explanation_without_a_peak() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    assert!(classifier.explain(&mut workspace, Class::Pro).is_err(), "nothing was assessed yet");
+    assert!(classifier.explain(&mut workspace, Class::Pro).is_err(), "nothing has been assessed yet");
     let blank = RgbPixels::new(WIDTH, HEIGHT, vec![231; WIDTH * HEIGHT * 3]).expect("three bytes a pixel");
     let assessment = classifier.assess(&blank, &mut workspace);
     assert_eq!(assessment.verdict, Verdict::Abstain(Abstention::NoCells));
@@ -97,7 +97,7 @@ fn write_bmp(path: &Path, picture: &RgbPixels) {
     [0, 0, 54, 40, width, height].into_iter().for_each(|number: u32| bytes.extend(number.to_le_bytes()));
     bytes.extend([1, 0, 24, 0]);
     bytes.extend([0; 24]);
-    // From the bottom row up; WIDTH is a multiple of four, so that rows need no padding.
+    // From the bottom row up; WIDTH is a multiple of four, so rows need no padding.
     for row in picture.bytes().chunks_exact(3 * picture.width()).rev() {
         row.as_chunks::<3>().0.iter().for_each(|[red, green, blue]| bytes.extend([blue, green, red]));
     }
@@ -113,7 +113,7 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
         write_bmp(&folder.path().join(class.name()).join("blank.bmp"), &blank);
         write_bmp(&folder.path().join(class.name()).join("cells.bmp"), &draw_field(class, 3, WIDTH, HEIGHT));
     }
-    // Of the strictest and of the model's own judge, with and without the gate: a blank field is never answered.
+    // With a stricter judge and with the model's own, with and without the gate: a blank field never gets a class.
     for classifier in [classifier(), classifier().stricter(Some(0.9), Some(0.5))] {
         let data = Dataset::scan(folder.path(), None, Progress::Silent).expect("a data set");
         let images: Vec<usize> = (0..data.images.len()).collect();
@@ -125,7 +125,7 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
         assert_eq!((evaluation.unseen, evaluation.accuracy.of), ([1; 4], 8));
         assert_eq!(evaluation.selective.as_ref().expect("abstentions").reasons["no cells"], 4);
         let taken: usize = evaluation.confusion.iter().flatten().sum();
-        assert_eq!(taken, 4, "only fields with cells are taken for a class");
+        assert_eq!(taken, 4, "only fields with cells get a class");
 
         let mut out = Vec::new();
         let options = pictures::Options { json: true, gate: false, overlays: None };

@@ -1,7 +1,7 @@
 //! The whole circle: screen a slide, correct ten fields, export, retrain, sign, update, and the corrected fields change their verdict.
 //!
-//! The model is [the one of marks](blastscope_tests::marked): what it takes a field for, and what its last layer can learn, follow from
-//! its construction. How a model comes out of a training is tests/whole_loop.rs.
+//! The model is [the one of marks](blastscope_tests::marked): its verdicts, and what its last layer can learn, follow from its
+//! construction. How training produces a model is tested in tests/whole_loop.rs.
 
 use std::{
     path::Path,
@@ -40,13 +40,13 @@ fn host(arguments: &[&str]) {
     Cli::try_parse_from(line).expect("the arguments are right").run().expect("the command succeeds");
 }
 
-/// What the model takes a picture for, whatever its thresholds; `None` where it sees nothing.
+/// The model's class for a picture, whatever its thresholds; `None` if it sees nothing.
 fn named(model: &Classifier, picture: &RgbPixels) -> Option<Class> {
     model.assess(picture, &mut model.workspace()).most_probable()
 }
 
-/// Screens the pictures of `slide`, each a field, and corrects the first ten that the model takes for another class. Gives their
-/// bytes as they were kept, with the right class.
+/// Screens the pictures of `slide`, each a field, and corrects the first ten that the model misclassifies. Returns their stored
+/// bytes with the true class.
 fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec<(Vec<u8>, Class)> {
     let mut record = Record::open(folder).expect("a record").with_min_free(0);
     let new = NewSession {
@@ -83,7 +83,7 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
             }
         }
     }
-    assert_eq!(corrected, 10, "the slide has more than ten fields that the model takes for another class");
+    assert_eq!(corrected, 10, "the slide has more than ten fields that the model misclassifies");
     record.sign_off(session, "A. B.", SystemTime::now()).expect("signed off");
     drop(record);
     let reader = RecordReader::open(folder).expect("a record");
@@ -103,7 +103,7 @@ fn corrections_come_back_as_a_signed_model_that_has_learned_from_them() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name);
     let at = |name: &str| path(name).display().to_string();
-    // A model that is right about every kind of field that it was made from, and knows nothing of the marks of this clinic's blasts.
+    // A model that is right about every kind of field it was made from, and does not know the marks of this clinic's blasts.
     let draw = |class, number| draw_field(class, number, FIELD, FIELD);
     Mark::ALL[..5].iter().for_each(|mark| mark.write(&path("fields"), 0..4, draw));
     let data = Dataset::scan(&path("fields"), None, Progress::Silent).expect("a data set");
@@ -111,7 +111,7 @@ fn corrections_come_back_as_a_signed_model_that_has_learned_from_them() {
     let first = at("first.bsm");
     std::fs::write(&first, marked::model(marked::parts(&hashes))).expect("written");
 
-    // At the microscope: screen, correct, sign off, export. Twelve blasts that it takes for benign cells, between fields that it knows.
+    // At the microscope: screen, correct, sign off, export. Twelve blasts that it calls benign, between fields that it knows.
     for mark in Mark::ALL {
         mark.write(&path("slide"), 100..if mark == Mark::Magenta { 112 } else { 102 }, draw);
     }
@@ -128,13 +128,13 @@ fn corrections_come_back_as_a_signed_model_that_has_learned_from_them() {
     let export = export_for_training(&reader, None, &path("export")).expect("exported");
     assert_eq!((export.classes.iter().sum::<u64>(), export.corrected), (10, 10));
 
-    // At the host: retrain and sign. The challenger may replace the champion by the rule that holds unless one says otherwise.
+    // At the host: retrain and sign. By the default rule the challenger may replace the champion.
     let next = at("next.bsm");
     host(&["retrain", "--base", &first, "--data", &at("fields"), "--add", &at("export"), "--out", &next]);
     host(&["keygen", "--out", &at("laboratory")]);
     host(&["sign", &next, "--key", &at("laboratory.key"), "--out", &at("stick.bsm"), "--version", "2"]);
 
-    // Back at the microscope: from the memory stick into the inactive slot, and it runs.
+    // Back at the microscope: from the memory stick into the inactive slot; then it runs.
     let dir = DataDir::new(path("device"));
     let lock = Lock::take(&dir).expect("nobody else");
     let (key, stick) = (path("laboratory.pub"), path("stick.bsm"));
@@ -143,8 +143,9 @@ fn corrections_come_back_as_a_signed_model_that_has_learned_from_them() {
     drop(lock);
     let running = model::load(None, Some(dir.path()), Execution::default()).expect("a model runs").classifier;
     assert_ne!(running.model_id(), champion.model_id());
-    // Every corrected field has changed its verdict, the two that were not corrected with them, and no other. By construction a blast's
-    // hidden units have nothing in common with those of other fields, so that one can be moved without the others: all are nearly certain.
+    // Every corrected field has changed its verdict, as have the two uncorrected blasts, and no other. By construction a blast's
+    // hidden units have nothing in common with those of other fields, so one can be moved without the others: all are nearly
+    // certain.
     let mut workspace = running.workspace();
     for (jpeg, class) in &corrected {
         let assessment = running.assess(&decode(jpeg).expect("a JPEG"), &mut workspace);

@@ -4,7 +4,7 @@ use std::{env, fmt::Write as _, fs, path::Path};
 
 use clap::{Arg, Command, CommandFactory as _, builder::StyledStr};
 
-/// Set, the test writes the document anew.
+/// If set, the test rewrites the document.
 const RENEW: &str = "BLASTSCOPE_RENEW";
 
 const HEAD: &str = "# Commands
@@ -15,7 +15,7 @@ const HEAD: &str = "# Commands
 For Research Use Only. Not for use in diagnostic procedures.
 ";
 
-/// Commands by task: of the device, of the host, and what they are for.
+/// Commands by task: title, program, commands.
 const TASKS: [(&str, &str, &[&str]); 11] = [
     ("Screen a slide", "blastscope", &["live", "classify", "cameras", "adapt"]),
     ("Reach the page", "blastscope", &["token"]),
@@ -45,13 +45,13 @@ fn text(styled: Option<&StyledStr>) -> String {
     styled.map(ToString::to_string).unwrap_or_default().trim_end().to_owned()
 }
 
-/// With a full stop, where nothing else ends it.
+/// Adds a full stop unless the text ends a sentence.
 fn sentence(text: &str) -> String {
     let ends = text.is_empty() || text.ends_with(['.', ':', '!', ']']);
     if ends { text.to_owned() } else { format!("{text}.") }
 }
 
-/// A command and what is below it, each with the words that call it.
+/// A command and its subcommands, each with the words that call it.
 fn flattened<'a>(words: &str, command: &'a Command, all: &mut Vec<(String, &'a Command)>) {
     let words = format!("{words} {}", command.get_name());
     all.push((words.clone(), command));
@@ -73,7 +73,7 @@ fn anchor(words: &str) -> String {
     words.replace(' ', "-")
 }
 
-/// A cell of a table: one line, with `<` and `|` as themselves.
+/// A cell of a table: one line, with `<` and `|` escaped.
 fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "&lt;")
 }
@@ -90,7 +90,7 @@ fn name(arg: &Arg) -> String {
     format!("`{}{many}`", all.join(" ").replace('|', "\\|"))
 }
 
-/// What an option is for, with its choices and its default.
+/// An option's meaning, with its choices and default.
 fn meaning(arg: &Arg) -> String {
     let mut parts = vec![text(arg.get_long_help().or_else(|| arg.get_help()))];
     if arg.get_action().takes_values() {
@@ -110,7 +110,7 @@ fn meaning(arg: &Arg) -> String {
     cell(&parts.iter().map(|part| sentence(part)).collect::<Vec<_>>().join(" "))
 }
 
-/// A help text in Markdown: indented lines are examples, and are shown as they are.
+/// A help text as Markdown: indented lines are examples, shown verbatim.
 fn examples(help: &str) -> String {
     let (mut out, mut inside, mut fence) = (String::new(), false, "");
     for line in help.lines() {

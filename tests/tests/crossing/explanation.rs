@@ -1,5 +1,5 @@
-//! The maps of a shipped model: like those in float, unlike those of another head. Its weights are what they are, so that the outcome hangs
-//! on no training.
+//! The maps of a shipped model: like those in float, unlike those of another head. Its weights are fixed, so no training affects
+//! the outcome.
 
 mod agreement;
 mod dequantized;
@@ -40,7 +40,7 @@ fn agreement(pictures: &[PathBuf]) -> Agreement {
     agreement
 }
 
-/// Every so many pictures of the set are explained.
+/// One picture in this many is explained.
 const STRIDE: usize = 120;
 
 #[test]
@@ -68,7 +68,7 @@ fn real_fields_maps_are_those_of_the_float_network_and_of_this_head() {
     let agreement = agreement(&pictures);
     let (float, shuffled) = (agreement.float().expect("maps"), agreement.shuffled().expect("maps"));
     assert!((float.least >= 0.9, float.flat) == (true, 0), "{float:?}");
-    // Some heads agree by chance: what the last convolution sees of a field is much the same for all of them.
+    // Some heads agree by chance: the last convolution's view of a field is much the same for all of them.
     assert!(shuffled.median < 0.8, "{shuffled:?}");
 }
 

@@ -1,4 +1,4 @@
-//! The network of marks is what the tests that lean on it take it for.
+//! The network of marks does what the tests that use it assume.
 
 use blastscope_drawn::draw_field;
 use blastscope_shared::{Class, Classifier, Isa, Verdict, artifact::Pictures, engine::network::Execution};

@@ -1,4 +1,4 @@
-//! A drawn field is the same file, and decodes to the same pixels, on every processor: sets that two machines draw are one set.
+//! A drawn field is the same file, and decodes to the same pixels, on every processor: sets drawn on two machines are identical.
 
 use blastscope::record::Jpeg;
 use blastscope_drawn::GENERATOR;
@@ -22,10 +22,10 @@ fn a_drawn_set_is_the_same_on_every_processor_from_the_seed_to_the_decoded_pixel
         files.update(read_file(&path).expect("read"));
         let picture = read_picture(&path).expect("a picture");
         pixels.update(picture.bytes());
-        // As the record keeps small pictures, and as they are read from there.
+        // As the record stores thumbnails, and as they are read back.
         kept.update(decode(Jpeg::encode(&picture).expect("encoded").bytes()).expect("a picture").bytes());
     }
-    // A change of the second or third is one of the decoder, or of the encoder's: `GENERATOR` stands for the drawing alone.
+    // A change of the second or third comes from the decoder or the encoder: `GENERATOR` covers the drawing alone.
     let expected = [
         "823a9717f77ca97b294d03ac052974062f4a25d901082b32c3a2a3c6bf33c9ee",
         "97c80e96622514e66547f6e546bbbd68f714e3ccffae51be714716641fbc6f5f",

@@ -124,8 +124,8 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
     assert_eq!(assert_agreement(Path::new(&fields), &tuned), 56);
 }
 
-/// Asserts that what explains a run in float computes what the run's network computes, whatever that has learned. That maps in int8 are like
-/// those in float is shown on networks that no training made: tests/explanation.rs.
+/// Asserts that the float explainer computes what the run's network computes, whatever it has learned. That int8 maps are like
+/// float maps is shown on untrained networks: tests/explanation.rs.
 fn assert_the_differentiated_network_is_the_trained_one(run: &Path, fields: &Path) {
     let device = Backend::Flex.open().expect("the CPU");
     let run = RunFolder::open(run).expect("a run");
@@ -139,7 +139,7 @@ fn assert_the_differentiated_network_is_the_trained_one(run: &Path, fields: &Pat
     let example = Example { input: input.clone().into(), symmetry: Symmetry::Identity, class: Class::Pre };
     let expected = network.logits(&[example], Progress::Silent).expect("logits")[0].observed().expect("a whole field");
     let logits = explainer.explain(&input, Class::Pre).expect("a map").logits;
-    // Two orders of summation in 32 bits: differences of a millionth of the largest logit; layers that are mixed up tear them apart.
+    // Two orders of summation in 32 bits differ by a millionth of the largest logit; mixed-up layers would differ far more.
     let largest = expected.iter().fold(1.0f32, |largest, logit| largest.max(logit.abs()));
     assert!(
         logits.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3 * largest),
@@ -168,7 +168,7 @@ fn assert_is_honest(classifier: &Classifier) {
     assert!(!card.drawn);
     assert!(
         card.results.iter().any(|result| result.what.contains("six colour numbers")),
-        "the baseline stands beside it"
+        "the baseline is listed beside it"
     );
     let accuracy = |what: &str| card.results.iter().find(|result| result.what.starts_with(what)).expect(what).value;
     let loss = accuracy("accuracy, float") - accuracy("accuracy, int8");
@@ -181,7 +181,7 @@ fn real_fields_host_and_device_agree() {
     assert!(assert_agreement(&data.join("all_pbs"), &shipped("allcnn.bsm")) > 2000);
 }
 
-/// What docs/measurements.md says of each shipped model.
+/// The numbers in docs/measurements.md for each shipped model.
 #[test]
 fn real_frames_get_the_verdict_of_their_squashed_twins() {
     let Some(data) = blastscope_tests::real_data("real_frames_get_the_verdict_of_their_squashed_twins") else { return };

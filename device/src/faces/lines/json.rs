@@ -1,4 +1,4 @@
-//! One JSON object a line, for other programs.
+//! One JSON object a line, for programs.
 
 use std::io::{self, Write as _};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 use blastscope_shared::ByClass;
 
-/// One object a frame.
+/// The object of a frame.
 pub(super) struct Json {
     model: String,
 }
@@ -28,7 +28,7 @@ struct Line<'a> {
     settled: bool,
     /// Averaged over the view.
     probabilities: Option<ByClass<f32>>,
-    /// Of this frame alone.
+    /// For this frame alone.
     frame_verdict: &'static str,
     frame_probabilities: Option<ByClass<f32>>,
     logits: Option<[f32; Class::COUNT]>,
@@ -39,7 +39,7 @@ struct Line<'a> {
     model: &'a str,
 }
 
-/// Something other than a frame, with its time since the start.
+/// Anything but a frame, with the time since the start.
 #[derive(Serialize)]
 struct Event<E> {
     #[serde(flatten)]
@@ -53,7 +53,7 @@ impl<E> Event<E> {
     }
 }
 
-/// Writes a whole line at once, for whoever follows.
+/// Writes a whole line at once, so that a reader never sees half of one.
 fn write_line(line: &impl Serialize) -> io::Result<()> {
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');

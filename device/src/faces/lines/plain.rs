@@ -1,4 +1,4 @@
-//! Lines to be read.
+//! Lines of text.
 
 use std::io::{self, Write as _};
 
@@ -11,7 +11,7 @@ use crate::{
     RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
 };
 
-/// Lines to be read.
+/// Lines of text.
 pub(super) struct Plain;
 
 impl Plain {

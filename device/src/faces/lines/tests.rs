@@ -1,4 +1,4 @@
-//! The station before a face, against sources that stall, drop, truncate and are unplugged.
+//! The station and its lines, with sources that stall, drop, truncate and are unplugged.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::atomic::AtomicBool, thread, time::Duration};
 
@@ -32,7 +32,7 @@ struct Limits {
     retry: Duration,
 }
 
-/// Grey frames for ever, one a millisecond, each with a little noise as a sensor has it.
+/// Endless grey frames, one a millisecond, each with a little sensor noise.
 struct Grey(u64);
 
 impl Capture for Grey {
@@ -60,7 +60,7 @@ struct Log {
 }
 
 impl Log {
-    /// How often the camera came into `state`.
+    /// How often the camera entered `state`.
     fn times(&self, state: CameraState) -> u64 {
         self.states.iter().filter(|(other, _)| *other == state).count() as u64
     }
@@ -99,7 +99,7 @@ impl Printer for Rc<RefCell<Log>> {
     }
 }
 
-/// Remembers what was announced, and has something to say each time.
+/// Remembers every announcement, and has something to say each time.
 #[derive(Default)]
 struct Recorder {
     announced: Vec<Statement>,
@@ -116,7 +116,7 @@ impl Board for Recorder {
     }
 }
 
-/// Without stalls, however busy the machine is.
+/// No stalls, however busy the machine is.
 const LIMITS: Limits = Limits {
     frames: Some(200),
     camera: true,
@@ -177,7 +177,7 @@ fn truncated_and_lost_frames_are_reported_and_survived() {
     let corrupt = log.times(CameraState::Corrupt);
     assert!(corrupt > 10 && corrupt <= log.last.flow.trouble.corrupt, "{corrupt} of {:?}", log.last.flow);
     assert!(log.reason(CameraState::Corrupt).contains("is cut off ("), "{:?}", log.states[1]);
-    assert!(log.states.windows(2).all(|pair| pair[0].0 != pair[1].0), "only changes are told");
+    assert!(log.states.windows(2).all(|pair| pair[0].0 != pair[1].0), "only changes are reported");
     assert!(log.shown.is_sorted() && *log.shown.last().expect("frames") > 230, "dropped frames leave gaps");
 }
 
@@ -202,7 +202,7 @@ fn a_stall_is_said_once_and_the_camera_recovers() {
     assert!(log.last.flow.trouble.stalls >= 1, "{:?}", log.last.flow);
     assert_eq!(log.times(CameraState::Stalled), log.last.flow.trouble.stalls, "{:?}", log.states);
     assert!(log.reason(CameraState::Stalled).starts_with("no frame for "), "{:?}", log.states);
-    assert_eq!(log.missing.len() as u64, log.last.flow.trouble.stalls, "each stall takes the statement back once");
+    assert_eq!(log.missing.len() as u64, log.last.flow.trouble.stalls, "each stall withdraws the statement once");
 }
 
 #[test]
@@ -217,13 +217,13 @@ fn an_unplugged_camera_is_waited_for() {
     let (log, ended) = run_with(LIMITS, Some(Box::new(unplugged())), reopen, &mut recorder);
     assert_eq!(ended, None);
     assert_eq!((log.last.tally.frames, log.last.flow.trouble.losses), (200, 3));
-    assert_eq!(log.shown, (0..200).collect::<Vec<_>>(), "the numbers of the frames go on");
+    assert_eq!(log.shown, (0..200).collect::<Vec<_>>(), "frame numbers continue");
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     use CameraState::{Absent, Lost, Opening, Streaming};
     assert_eq!(states[..6], [Streaming, Lost, Absent, Opening, Streaming, Lost]);
     assert_eq!(log.reason(Lost), "the camera is gone (No such device): plug it in again");
     let missing = recorder.announced.iter().filter(|statement| matches!(statement, Statement::NoPicture(_)));
-    assert_eq!(missing.count(), 6, "gone, then none to be found, three times: {:?}", recorder.announced);
+    assert_eq!(missing.count(), 6, "gone, then not found, three times: {:?}", recorder.announced);
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_camera_that_cannot_be_used_again_says_why_until_it_can() {
     assert_eq!(log.missing.last(), Some(&busy().to_string()));
 }
 
-/// A source whose frames from 40 on are told to be equal, until frame 340.
+/// A source that reports its frames from 40 to 340 as equal.
 struct Frozen(Inline<Grey>, Duration);
 
 impl FrameSource for Frozen {
@@ -304,7 +304,7 @@ fn a_capture_that_freezes_is_noticed_in_the_background() {
 
 #[test]
 fn only_damaged_frames_take_the_statement_back() {
-    // Every frame loses its end from the start.
+    // Every frame is truncated from the start.
     let faulty = Faulty::new(Grey(0), 5, Rates { truncate: 1000, ..Rates::default() }).unplugged_after(300);
     let mut recorder = Recorder::default();
     let reopen = || Ok(Box::new(Inline(Grey(0))) as Box<dyn FrameSource>);

@@ -1,4 +1,4 @@
-//! What runs here, and how the instrument is.
+//! What runs here, and the state of the instrument.
 
 use axum::{extract::State, response::Response};
 use blastscope_shared::Class;

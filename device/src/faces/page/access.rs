@@ -1,4 +1,4 @@
-//! Access to the page: by the token, by an unused link that was made with it, or by a cookie that was given for either.
+//! Access to the page: by the token, by an unused link made from it, or by a cookie given in exchange for either.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use super::{
     spent::Spent,
 };
 
-/// Header that a request which changes something must bear, with the value `1`: other pages cannot send it.
+/// Header required, with the value `1`, of every request that changes something: other pages cannot send it.
 pub const HEADER: &str = "x-blastscope";
 /// Name of the cookie.
 const COOKIE: &str = "blastscope";
@@ -76,7 +76,7 @@ pub(super) struct Access {
     token: Option<String>,
     limiter: Mutex<Limiter>,
     spent: Mutex<Spent>,
-    /// Cookies by when they came first to this program: one from a clock that ran ahead ends too.
+    /// Cookies with the time this program first saw them: so a cookie issued by a clock that ran ahead expires too.
     seen: Mutex<VecDeque<(String, Instant)>>,
 }
 
@@ -95,7 +95,7 @@ impl Access {
         self.token.as_deref()
     }
 
-    /// Admits a request with this `Cookie` or `Authorization` header.
+    /// Admits a request with this `Cookie` or `Authorization` header, or says why not.
     pub(super) fn admit(
         &self,
         peer: IpAddr,
@@ -114,7 +114,7 @@ impl Access {
         }
     }
 
-    /// Whether a cookie was neither given back nor is too old by any of the clocks.
+    /// Whether a cookie is neither revoked nor expired by any of the clocks.
     fn is_valid(&self, cookie: &Sealed, now: Now) -> bool {
         if is_over(cookie, now) || locked(&self.spent).contains(cookie) {
             return false;
@@ -130,21 +130,21 @@ impl Access {
         true
     }
 
-    /// Asks whether something is right, unless there was too much that was not; what is wrong counts.
+    /// Runs a check, unless this peer failed too often; failures count.
     fn check(&self, peer: IpAddr, now: Now, right: impl FnOnce() -> Result<(), Denied>) -> Result<(), Denied> {
         let mut limiter = locked(&self.limiter);
         limiter.allow(peer, now.instant).map_err(|wait| Denied::Limited { wait })?;
         let answer = right();
         match answer {
             Ok(()) => limiter.forgive(peer),
-            // Nobody comes by one by guessing.
+            // A guess cannot hit a used link.
             Err(Denied::Used) => {}
             Err(_) => limiter.fail(peer, now.instant),
         }
         answer
     }
 
-    /// Gives the `Set-Cookie` header of somebody who knows the token. `secure` where the page came by TLS.
+    /// Returns the `Set-Cookie` header for the right token. `secure` if the page came over TLS.
     pub(super) fn log_in(
         &self,
         peer: IpAddr,
@@ -158,7 +158,7 @@ impl Access {
         Ok(cookie(token, secure, now))
     }
 
-    /// Gives the `Set-Cookie` header for the code of a link that nobody has used yet.
+    /// Exchanges the code of an unused link for a `Set-Cookie` header.
     pub(super) fn enter(&self, peer: IpAddr, code: &str, secure: bool, now: Now) -> Result<io::Result<String>, Denied> {
         let token = self.token.as_deref().unwrap_or_default();
         self.check(peer, now, || {
@@ -173,7 +173,7 @@ impl Access {
         Ok(cookie(token, secure, now))
     }
 
-    /// Forgets the cookie in this `Cookie` header; gives the `Set-Cookie` header that removes it.
+    /// Revokes the cookie in this `Cookie` header; returns the `Set-Cookie` header that removes it.
     pub(super) fn log_out(&self, cookies: Option<&str>, now: Now) -> String {
         let token = self.token.as_deref().unwrap_or_default();
         if let Some(sealed) = cookies.and_then(cookie_in).and_then(|text| seal::open(token, Purpose::Cookie, text)) {
@@ -183,7 +183,7 @@ impl Access {
     }
 }
 
-/// Whether it is too old by the machine's clock. One from the future is not: the clock may have been set back by a loss of power.
+/// Whether it has expired by the machine's clock. One from the future has not: a loss of power may have set the clock back.
 fn is_over(sealed: &Sealed, now: Now) -> bool {
     now.utc.saturating_sub(sealed.issued) >= VALID.as_secs()
 }
@@ -202,7 +202,7 @@ fn equal(right: &str, given: &str) -> bool {
     right.as_bytes().ct_eq(given.as_bytes()).into()
 }
 
-/// A token.
+/// A new token.
 pub(super) fn random() -> io::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(format!("no random numbers: {error}")))?;

@@ -1,10 +1,10 @@
-//! Names of this host, and the page that a request comes from.
+//! Names of this host, and the origin of a request.
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::{config::AllowedHost, support::host_name::host_name};
 
-/// The names in `Host` headers that are answered, and the pages whose requests are followed.
+/// The names accepted in `Host` headers, and the pages whose requests are accepted.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
     loopback: bool,
@@ -13,15 +13,15 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Of a server that listens on `address` and is reached under the names `allowed` too.
+    /// For a server that listens on `address` and is also known under the names `allowed`.
     pub(super) fn new(address: SocketAddr, allowed: Vec<AllowedHost>) -> Self {
         let name = host_name().to_ascii_lowercase();
         let own = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
         Self { loopback: address.ip().is_loopback(), own, allowed }
     }
 
-    /// Whether a `Host` header names this server. A foreign name that resolves to this address is another page's trick to become
-    /// "the same origin" (DNS rebinding); an address cannot be one.
+    /// Whether a `Host` header names this server. A foreign name that resolves to this address is another page's trick to pass as
+    /// "the same origin" (DNS rebinding); an IP address cannot be one.
     pub(super) fn know(&self, host: &str) -> bool {
         let name = without_port(host).to_ascii_lowercase();
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -35,12 +35,12 @@ impl Names {
         }
     }
 
-    /// Whether an `Origin` header is the page that this host serves, or a proxy that was named before it.
+    /// Whether an `Origin` header is this host's page, or that of a configured proxy in front of it.
     pub(super) fn is_own(&self, origin: &str, host: &str) -> bool {
         origin.strip_prefix("http://").is_some_and(|rest| rest.eq_ignore_ascii_case(host)) || self.is_secure(origin)
     }
 
-    /// Whether an `Origin` header is that of a proxy which serves the page with TLS.
+    /// Whether an `Origin` header is that of a proxy that serves the page over TLS.
     pub(super) fn is_secure(&self, origin: &str) -> bool {
         self.allowed.iter().any(|allowed| allowed.secure().is_some_and(|own| own.eq_ignore_ascii_case(origin)))
     }
@@ -48,7 +48,7 @@ impl Names {
 
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
-        // The last colon of a bare IPv6 address is no port's.
+        // The last colon of a bare IPv6 address does not start a port.
         Some((name, port))
             if port.bytes().all(|byte| byte.is_ascii_digit()) && (!name.contains(':') || name.ends_with(']')) =>
         {
@@ -112,11 +112,11 @@ mod tests {
         for foreign in ["hospital.example", "evil.scope.hospital.example", "scope.hospital.example.evil", "scope"] {
             assert!(!names.know(foreign), "{foreign}");
         }
-        // A proxy passes its own name on, or the one that it asks for.
+        // A proxy passes on its own name or the name it requests.
         for host in ["lab.hospital.example:8443", "127.0.0.1:8080"] {
             assert!(names.is_own("https://lab.hospital.example:8443", host), "{host}");
             assert!(!names.is_own("https://lab.hospital.example", host));
-            assert!(!names.is_own("https://scope.hospital.example", host), "it was not named with TLS");
+            assert!(!names.is_own("https://scope.hospital.example", host), "it was not configured with TLS");
         }
         assert!(names.is_own("http://scope.hospital.example:8080", "scope.hospital.example:8080"));
         assert!(!names.is_own("http://scope.hospital.example", "127.0.0.1:8080"));

@@ -1,4 +1,4 @@
-//! Answers: JSON, pictures, and problems with their reason and remedy.
+//! Answers: JSON, pictures, and problems with reason and remedy.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -13,7 +13,7 @@ use super::wire::answer::Failed;
 use crate::{record::RecordError, station::Refusal};
 use blastscope_core::advice::Advice;
 
-/// Something that did not work.
+/// A failed request: its status, reason and remedy.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
@@ -34,13 +34,13 @@ impl Problem {
         Self { status, advice, wait: None }
     }
 
-    /// For the document.
+    /// Status and text, for the test of the document.
     #[cfg(test)]
     pub(super) const fn parts(&self) -> (StatusCode, &Advice) {
         (self.status, &self.advice)
     }
 
-    /// Says after which time to try again.
+    /// Adds `Retry-After`.
     pub(super) const fn wait(mut self, wait: Duration) -> Self {
         self.wait = Some(wait);
         self
@@ -97,7 +97,7 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// An answer in JSON.
+/// A JSON answer.
 pub(super) fn json(value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(bytes) => bytes_of("application/json", bytes),
@@ -108,7 +108,7 @@ pub(super) fn json(value: &impl Serialize) -> Response {
     }
 }
 
-/// An answer of this type.
+/// An answer of this media type.
 pub(super) fn bytes_of(kind: &'static str, bytes: impl Into<Body>) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], bytes.into()).into_response()
 }

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State shared by all requests.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -13,10 +13,10 @@ use tokio::sync::Semaphore;
 use super::{access::Access, address::Names, live_view::LiveView, notices::Notices, options::Options};
 use crate::{record::Remembered, report, station::Remote};
 
-/// What handlers are given.
+/// What handlers receive.
 pub(super) type Shared = State<Arc<App>>;
 
-/// What all requests share.
+/// State shared by all requests.
 pub(super) struct App {
     pub(super) remote: Remote,
     pub(super) data_dir: PathBuf,
@@ -29,7 +29,7 @@ pub(super) struct App {
     pub(super) notices: Arc<Notices>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     trusted_proxies: Vec<IpAddr>,
-    /// One request at a time may use a core: heat maps and reports.
+    /// Heat maps and reports take a core each: one request at a time.
     pub(super) heavy: Arc<Semaphore>,
 }
 

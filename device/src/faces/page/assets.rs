@@ -1,4 +1,4 @@
-//! The page's own files, every byte of them in the program.
+//! The page's files, all embedded in the program.
 
 use axum::{
     http::{HeaderValue, Method, StatusCode, header},
@@ -39,13 +39,13 @@ const ASSETS: [(&str, &str, &[u8]); 19] = [
     asset!("/icon.svg", "icon.svg", "image/svg+xml"),
 ];
 
-/// The file at `path`, or an answer that says that there is none.
+/// The file at `path`, or a 404.
 pub(super) fn find(method: &Method, path: &str) -> Response {
     let found = ASSETS.iter().find(|(name, ..)| *name == path);
     match found {
         Some((_, kind, bytes)) if matches!(*method, Method::GET | Method::HEAD) => {
             let mut response = bytes_of(kind, *bytes);
-            // They change with the program, and it is no farther away than a cache.
+            // The files change with the program, and the program is no farther away than a cache.
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             response
         }

@@ -1,5 +1,5 @@
-//! Limits open connections, in all and by peer, so that no peer keeps the others out; an idle connection is closed for a new one.
-//! Pure: the time is a parameter.
+//! Limits open connections, in total and per peer, so that no peer locks out the others; an idle connection is closed to admit a
+//! new one. Pure: the time is a parameter.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,12 +18,12 @@ use super::limiter::network;
 #[derive(Debug)]
 struct Open {
     peer: IpAddr,
-    /// Since when it asks for nothing; `None` while a request is worked on.
+    /// Since when the connection is idle; `None` while a request is processed.
     idle: Option<Instant>,
     end: Arc<Notify>,
 }
 
-/// The connections that are open.
+/// The open connections.
 #[derive(Debug)]
 pub(super) struct Connections {
     most: usize,
@@ -33,7 +33,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// At most `most` at once, of one peer at most `each`; an IPv6 peer counts with its network of 64 bits.
+    /// At most `most` at once, and at most `each` per peer; an IPv6 peer is its network of 64 bits.
     pub(super) fn new(most: usize, each: usize) -> Arc<Self> {
         Arc::new(Self { most, each, next: AtomicU64::new(0), open: Mutex::default() })
     }
@@ -42,9 +42,8 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a connection of `peer` in. Where there is no room, the one that has asked for nothing longest is ended: of the same peer
-    /// where it has used up its share, else of the peer that has most. `None` where all are at work. A peer that is `trusted`,
-    /// a proxy, speaks for many and has no share.
+    /// Admits a connection of `peer`. When full, ends the longest idle one: of the same peer if it has used up its share, else of
+    /// the peer with the most. `None` if all are busy. A `trusted` peer, a proxy, speaks for many and has no share limit.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr, trusted: bool, now: Instant) -> Option<Held> {
         let peer = network(peer);
         let mut open = self.open();
@@ -73,7 +72,7 @@ impl Connections {
     }
 }
 
-/// A place for a connection; dropping it gives it back.
+/// An admitted connection; dropping it frees the place.
 #[derive(Debug)]
 pub(super) struct Held {
     connections: Arc<Connections>,
@@ -82,14 +81,14 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// A request is there as a whole and is worked on from now, or no longer.
+    /// Marks the start (a request has fully arrived) or the end of the work on a request.
     pub(super) fn work(&self, works: bool, now: Instant) {
         if let Some(connection) = self.connections.open().get_mut(&self.id) {
             connection.idle = (!works).then_some(now);
         }
     }
 
-    /// Comes when the connection must make way.
+    /// Resolves when the connection must make way.
     pub(super) async fn ended(&self) {
         self.end.notified().await;
     }
@@ -127,10 +126,10 @@ mod tests {
         let other = enter("10.0.0.2", 0).expect("room");
         let slow: Vec<_> = (1..4).map(|at| enter("10.0.0.1", at).expect("room")).collect();
         slow[0].work(true, second(4));
-        let newest = enter("10.0.0.1", 5).expect("one makes way");
+        let newest = enter("10.0.0.1", 5).expect("an idle one makes way");
         assert_eq!([is_open(&slow[0]), is_open(&slow[1]), is_open(&slow[2])], [true, false, true]);
         assert!(is_open(&other) && is_open(&newest));
-        // One that has asked since is younger than one that has not.
+        // A connection with a later request counts as younger.
         slow[0].work(false, second(6));
         drop(enter("10.0.0.1", 7).expect("one makes way"));
         assert_eq!([is_open(&slow[0]), is_open(&slow[2])], [true, false]);

@@ -1,4 +1,4 @@
-//! Holds `docs/http.md` to the routes and to the types that go over the wire.
+//! Holds `docs/http.md` to the routes and to the types on the wire.
 
 mod samples;
 
@@ -8,19 +8,19 @@ use serde_json::Value;
 
 use super::routes;
 
-/// Set, the test writes examples and errors of the document anew.
+/// If set, the test rewrites the document's examples and errors.
 const RENEW: &str = "BLASTSCOPE_RENEW";
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/http.md")
 }
 
-/// What stands between two headings.
+/// The text between two headings.
 #[derive(Debug, Default)]
 struct Chapter<'a> {
-    /// Fenced examples by what they are of.
+    /// Fenced examples by kind.
     examples: BTreeMap<&'a str, String>,
-    /// Names in the first column, and the rest of the row, by the head of that column.
+    /// Names in the first column with the rest of their rows, by the head of that column.
     tables: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
 }
 
@@ -46,7 +46,7 @@ fn chapters(text: &str) -> BTreeMap<&str, Chapter<'_>> {
     chapters
 }
 
-/// The document with the examples and errors of this program.
+/// The document with this program's examples and errors.
 fn renewed(text: &str) -> String {
     let (mut heading, mut out) = (String::new(), String::new());
     let mut lines = text.lines();
@@ -58,7 +58,7 @@ fn renewed(text: &str) -> String {
         }
         let (made, end) = if let Some(kind) = line.strip_prefix("```json ") {
             let sample = samples::all().into_iter().find(|sample| sample.chapter == heading && sample.kind == kind);
-            (sample.unwrap_or_else(|| panic!("nothing is known of the {kind} of {heading}")).text, "```")
+            (sample.unwrap_or_else(|| panic!("no sample for the {kind} of {heading}")).text, "```")
         } else if line == "<!-- errors -->" {
             (samples::errors(), "<!-- end -->")
         } else {
@@ -72,7 +72,7 @@ fn renewed(text: &str) -> String {
     out
 }
 
-/// `...Shape` stands for all rows of that shape.
+/// Replaces `...Shape` by all rows of that shape.
 fn expanded<'a>(rows: &[(&'a str, &'a str)], chapters: &BTreeMap<&str, Chapter<'a>>) -> Vec<(&'a str, &'a str)> {
     let of = |row: &(&'a str, &'a str)| match row.0.strip_prefix("...") {
         Some(shape) => expanded(&chapters[shape].tables["field"], chapters),
@@ -81,7 +81,7 @@ fn expanded<'a>(rows: &[(&'a str, &'a str)], chapters: &BTreeMap<&str, Chapter<'
     rows.iter().flat_map(of).collect()
 }
 
-/// The names that a table must have for `value`, those of nested objects with dots where the object has no row of its own.
+/// The names that a table must list for `value`; nested objects without a row of their own give names with dots.
 fn names(value: &Value, rows: &[(&str, &str)], before: &str, found: &mut Vec<String>) {
     for (name, value) in value.as_object().expect("an object") {
         let name = format!("{before}{name}");

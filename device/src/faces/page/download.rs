@@ -1,4 +1,4 @@
-//! A session to take away: PDF, web page, FHIR resource, table. The same documents as of `blastscope report` and `export`.
+//! A session to download: PDF, web page, FHIR resource, table. The same documents as from `blastscope report` and `export`.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     report::{ReportError, fhir, gather, html, pdf},
 };
 
-/// What a session can be written as.
+/// The formats of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Pdf,
@@ -42,7 +42,7 @@ impl Form {
         }
     }
 
-    /// Media type, and what ends the file's name.
+    /// Media type, and ending of the file name.
     const fn kind(self) -> (&'static str, &'static str) {
         match self {
             Self::Pdf => ("application/pdf", "pdf"),
@@ -58,12 +58,12 @@ impl Part for Form {
 
     fn read(text: &str) -> Result<Self, Problem> {
         let form = Self::ALL.into_iter().find(|known| known.name() == text);
-        form.ok_or_else(|| Problem::bad("there is no such report", "ask for pdf, html, fhir or csv"))
+        form.ok_or_else(|| Problem::bad("there is no such report format", "ask for pdf, html, fhir or csv"))
     }
 }
 
-/// `GET /api/sessions/{session}/report/{form}`: the session as `pdf`, `html`, `fhir` or `csv`. With `?maps=1` PDF and web page have
-/// heat maps, where the session's model is the one that runs; with `?excel=1` the table is one for a European spreadsheet.
+/// `GET /api/sessions/{session}/report/{form}`: the session as `pdf`, `html`, `fhir` or `csv`. With `?maps=1`, PDF and web page
+/// have heat maps if the session's model is the running one; with `?excel=1`, the table suits a European spreadsheet.
 pub(super) async fn report(
     State(app): Shared,
     At(id): At<SessionId>,
@@ -75,7 +75,7 @@ pub(super) async fn report(
         let reason = format!("the report cannot be made ({reason})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "try again; then use `blastscope report`")
     };
-    // One at a time, so that the network on the live picture keeps its cores.
+    // One at a time, so that the live picture keeps its cores.
     let turn = Arc::clone(&app.heavy).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
     let made = spawn_blocking(move || {
         let _turn = turn;
@@ -115,7 +115,7 @@ fn written(
         Form::Html => html::page(&report).into_bytes(),
         Form::Fhir | Form::Csv => format!("{:#}\n", fhir::diagnostic_report(&report)).into_bytes(),
     };
-    // What was read once is what the report says.
+    // The state comes from the same read as the report.
     Ok((bytes, report.session.state))
 }
 

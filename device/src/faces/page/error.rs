@@ -1,8 +1,8 @@
-//! Why there is no page.
+//! Errors at the start of the page.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-/// Why there is no page.
+/// Why the page cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// The address cannot be used.
@@ -13,8 +13,8 @@ pub enum PageError {
         /// What the system says.
         reason: io::Error,
     },
-    /// The token cannot be kept.
-    #[error("{} cannot be used for the page's token ({reason}); check its permissions, or remove it", path.display())]
+    /// The token file cannot be read or written.
+    #[error("{} cannot hold the page's token ({reason}); check its permissions, or remove it", path.display())]
     Token {
         /// The file.
         path: PathBuf,

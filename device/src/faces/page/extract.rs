@@ -1,4 +1,4 @@
-//! What handlers ask for: places in the path, queries, bodies, and who asks. What cannot be read is answered with its reason and remedy.
+//! Extractors: parts of the path, queries, bodies, and the caller. Invalid input is answered with reason and remedy.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -18,19 +18,19 @@ use crate::record::SessionId;
 const LARGEST: usize = 16 << 10;
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(10);
-/// Where every request is described.
+/// Where every request is documented.
 const DOCUMENT: &str =
     "docs/http.md lists the fields of every request (on the device: /usr/share/doc/blastscope/http.md)";
 
 /// A part of the path.
 pub(super) struct At<T>(pub(super) T);
 
-/// What a part of the path may be.
+/// A part of the path that can be parsed.
 pub(super) trait Part: Sized {
     /// Its name in the route.
     const NAME: &'static str;
 
-    /// Reads it.
+    /// Parses it.
     fn read(text: &str) -> Result<Self, Problem>;
 }
 
@@ -82,7 +82,7 @@ impl Part for MapClass {
     }
 }
 
-/// The query of a request.
+/// The query, parsed.
 pub(super) struct Asked<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Asked<T> {
@@ -96,7 +96,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Asked<T> {
     }
 }
 
-/// The body of a request, as JSON; no body is `{}`.
+/// The JSON body, parsed; an empty body is `{}`.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
@@ -113,16 +113,16 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
         })?;
         guard::work(&request);
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let wrong = |error| Problem::bad(format!("the request is not what is expected here: {error}"), DOCUMENT);
+        let wrong = |error| Problem::bad(format!("the request does not have the expected form: {error}"), DOCUMENT);
         serde_json::from_slice(text).map(Self).map_err(wrong)
     }
 }
 
-/// Who asks.
+/// The caller.
 pub(super) struct Caller {
-    /// Whoever has the connection, or the one whom a trusted proxy names.
+    /// The connected peer, or the client named by a trusted proxy.
     pub(super) peer: IpAddr,
-    /// Whether the page came by TLS, through a proxy.
+    /// Whether the page came over TLS, through a proxy.
     pub(super) secure: bool,
 }
 

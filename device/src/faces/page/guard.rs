@@ -1,4 +1,4 @@
-//! What every request must pass, and what every answer bears.
+//! Checks on every request, and headers of every answer.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -20,17 +20,17 @@ use super::{
     connections::Held,
 };
 
-/// Where a request comes from, and on which connection.
+/// The peer of a request, and its connection.
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub(super) address: IpAddr,
     pub(super) connection: Arc<Held>,
 }
 
-/// Header of proxies with the client's address, which each proxy appends.
+/// Proxy header with the client's address; each proxy appends to it.
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Nothing from elsewhere, no script and no style in the page itself, in no frame.
+/// Nothing from elsewhere, no inline script or style, no embedding in a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -46,7 +46,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<Peer>().map(|peer| Arc::clone(&peer.connection));
-    // One that has a body is there as a whole when that was read.
+    // A request with a body is complete once its body was read.
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         work(&request);
     }
@@ -61,19 +61,19 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // Pictures of patients stay in no cache.
+    // Patients' pictures must not stay in a cache.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-/// The request has arrived completely: its connection stays open until it is answered.
+/// Marks the request as complete: its connection stays open until it is answered.
 pub(super) fn work(request: &Request) {
     if let Some(peer) = request.extensions().get::<Peer>() {
         peer.connection.work(true, Instant::now());
     }
 }
 
-/// Whether the page came by TLS, through a proxy.
+/// Whether the page came over TLS, through a proxy.
 pub(super) fn is_secure(app: &App, headers: &HeaderMap) -> bool {
     text(headers, &header::ORIGIN).is_some_and(|origin| app.names.is_secure(origin))
 }
@@ -93,7 +93,7 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
         return Err(foreign("the Host header does not name this device"));
     }
     if headers.contains_key(header::ORIGIN) {
-        // One that is no text is not ours either.
+        // An Origin that is not text is not ours either.
         let own = text(headers, &header::ORIGIN).is_some_and(|origin| app.names.is_own(origin, host));
         if !own {
             return Err(foreign("the request comes from another page"));
@@ -110,7 +110,7 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
             return Err(foreign("a request that changes something lacks the header x-blastscope: 1"));
         }
     }
-    // What is the same for everybody tells nothing; logging in is for those who are not in.
+    // Public files reveal nothing; logging in needs no cookie yet.
     if !api || matches!(request.uri().path(), "/api/login" | "/api/enter") {
         return Ok(());
     }
@@ -123,13 +123,13 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
     admitted.map_err(denied)
 }
 
-/// Whom a request is from: whoever has the connection, or the one whom a trusted proxy names.
+/// The sender of a request: the connected peer, or the client named by a trusted proxy.
 pub(super) fn peer(app: &App, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
     let own = extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address);
     if !app.trusts(own) {
         return own;
     }
-    // Several headers are one list; the last name is the one that the proxy itself has seen.
+    // Several headers form one list; the last name is the peer that the proxy itself saw.
     let last = headers.get_all(FORWARDED).iter().next_back().and_then(|value| value.to_str().ok());
     let named = last.and_then(|list| list.rsplit(',').next()).and_then(|name| name.trim().parse().ok());
     named.unwrap_or(own)
@@ -139,13 +139,13 @@ pub(super) fn denied(denied: Denied) -> Problem {
     match denied {
         Denied::Unknown => Problem::new(
             StatusCode::UNAUTHORIZED,
-            "this page asks for a token, and no valid one was given",
+            "this page requires a token, and no valid one was given",
             "give the token that `blastscope live` shows at its start, or scan its QR code",
         ),
         Denied::Used => Problem::new(
             StatusCode::UNAUTHORIZED,
-            "this link was used already, or is too old",
-            "scan the code that `blastscope token` shows, which is another one each time, or give the token",
+            "this link was used already, or has expired",
+            "scan the code that `blastscope token` shows, a new one each time, or give the token",
         ),
         Denied::Limited { wait } => Problem::new(
             StatusCode::TOO_MANY_REQUESTS,

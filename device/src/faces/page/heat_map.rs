@@ -19,7 +19,7 @@ use super::{
 use crate::{RESEARCH_USE, model, record::SessionId, report::overlay};
 use blastscope_core::pipeline::Appraisal;
 
-/// Says of which frame a map is.
+/// Header that names the frame of a map.
 const FRAME: HeaderName = HeaderName::from_static("x-blastscope-frame");
 
 /// `GET /api/live/map/{class}.png`: of the newest frame.
@@ -33,7 +33,7 @@ pub(super) async fn of_live(State(app): Shared, At(MapClass(class)): At<MapClass
     Ok(response)
 }
 
-/// `GET /api/sessions/{session}/fields/{field}/map/{class}.png`: of a field on the disk.
+/// `GET /api/sessions/{session}/fields/{field}/map/{class}.png`: of a stored field.
 pub(super) async fn of_field(
     State(app): Shared,
     At(session): At<SessionId>,
@@ -48,7 +48,7 @@ pub(super) async fn of_field(
     draw(app, class, move || kept.pixels().map_err(unreadable)).await
 }
 
-/// One at a time, so that the network on the live picture keeps its cores.
+/// One at a time, so that the live picture keeps its cores.
 async fn draw(
     app: Arc<App>,
     class: Option<Class>,
@@ -58,7 +58,7 @@ async fn draw(
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             format!("no map can be drawn: {reason}"),
-            "use another model, or do without",
+            "use another model, or go without a map",
         )
     };
     let turn = Arc::clone(&app.heavy).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
@@ -72,7 +72,7 @@ async fn draw(
             Problem::new(
                 StatusCode::CONFLICT,
                 format!("no class is likely in this picture ({reason})"),
-                "ask for a class by name, or look at a field that shows cells",
+                "ask for a class by name, or choose a field that shows cells",
             )
         })?;
         let explanation = app.classifier.explain(&mut workspace, class).map_err(|error| failed(error.to_string()))?;

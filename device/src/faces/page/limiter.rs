@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Limits of wrong tokens a minute. There is no limit of all addresses together: with it one of them would lock out the
-/// others, and a token of 128 bits is not found by asking.
+/// Limits of wrong tokens a minute. There is no limit for all addresses together: one attacker could lock everybody out with it,
+/// and nobody guesses 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// From one address; an IPv6 address counts with its network of 64 bits.
+    /// Per address; an IPv6 address counts as its network of 64 bits.
     pub each: u32,
 }
 
@@ -22,7 +22,7 @@ impl Default for Limits {
 
 /// How long wrong tokens count.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Addresses that are remembered; beyond, the oldest is forgotten.
+/// Addresses remembered at most; beyond that, the oldest is dropped.
 const MOST_PEERS: usize = 1024;
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Window {
         Self { since, failures: 0 }
     }
 
-    /// How long it still lasts.
+    /// How long the lockout lasts.
     fn left(&self, now: Instant) -> Duration {
         WINDOW.saturating_sub(now.saturating_duration_since(self.since))
     }
@@ -65,13 +65,13 @@ impl Limiter {
         Self { limits, peers: HashMap::new() }
     }
 
-    /// Whether another token may be tried; otherwise how long to wait.
+    /// Whether the peer may try another token; otherwise how long to wait.
     pub(super) fn allow(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
         let blocked = self.peers.get(&network(peer)).and_then(|window| window.blocked(self.limits.each, now));
         blocked.map_or(Ok(()), Err)
     }
 
-    /// A wrong token.
+    /// Counts a wrong token.
     pub(super) fn fail(&mut self, peer: IpAddr, now: Instant) {
         let peer = network(peer);
         if self.peers.len() >= MOST_PEERS && !self.peers.contains_key(&peer) {
@@ -84,13 +84,13 @@ impl Limiter {
         self.peers.entry(peer).or_insert_with(|| Window::new(now)).fail(now);
     }
 
-    /// The right token.
+    /// Clears the count after the right token.
     pub(super) fn forgive(&mut self, peer: IpAddr) {
         self.peers.remove(&network(peer));
     }
 }
 
-/// The address that counts: of IPv6 the network of 64 bits.
+/// The address that counts: for IPv6 its network of 64 bits.
 pub(super) fn network(peer: IpAddr) -> IpAddr {
     match peer {
         IpAddr::V4(_) => peer,
@@ -119,7 +119,7 @@ mod tests {
         }
         assert_eq!(limiter.allow(peer("10.0.0.1"), now), Err(WINDOW));
         assert_eq!(limiter.allow(peer("10.0.0.2"), now), Ok(()));
-        assert_eq!(limiter.allow(peer("10.0.0.1"), now + WINDOW), Ok(()), "it ends");
+        assert_eq!(limiter.allow(peer("10.0.0.1"), now + WINDOW), Ok(()), "the lockout ends");
         limiter.fail(peer("10.0.0.2"), now);
         limiter.forgive(peer("10.0.0.2"));
         assert_eq!(limiter.peers.len(), 1);

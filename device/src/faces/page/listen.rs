@@ -1,4 +1,4 @@
-//! Connections: how many, whose, and how long.
+//! Connections: their number, peers and time limits.
 
 use std::{
     net::{IpAddr, TcpListener},
@@ -23,13 +23,13 @@ use super::{
 };
 use crate::support::terminal::note;
 
-/// Connections at once: six a browser, for a room of them.
+/// Connections at once: six per browser, for a room of browsers.
 const MOST: usize = 128;
-/// Connections at once of one peer.
+/// Connections at once per peer.
 const EACH: usize = 32;
-/// How long a client may take for a request's head, also on a connection that waits for the next one.
+/// Time limit for a request's head, also while a connection waits for its next request.
 const HEAD: Duration = Duration::from_secs(10);
-/// How long a client may not read what it was sent.
+/// Time limit for a client to read what it was sent.
 const WRITE: Duration = Duration::from_secs(20);
 /// Largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 16 << 10;
@@ -51,21 +51,21 @@ pub(super) async fn serve(listener: TcpListener, app: App) {
     tokio::spawn(notices::follow(Arc::clone(&app.notices)));
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Out of descriptors, mostly: others must end first.
+            // Usually out of descriptors: others must end first.
             sleep(Duration::from_millis(100)).await;
             continue;
         };
         let address = peer.ip();
         match connections.enter(address, app.trusts(address), Instant::now()) {
             Some(held) => drop(tokio::spawn(converse(stream, address, router.clone(), held))),
-            // What does not fit into the socket's buffer is lost; this does.
+            // This answer fits the socket's buffer; anything longer could be lost.
             None => drop(stream.try_write(FULL)),
         }
     }
 }
 
 async fn converse(stream: TcpStream, address: IpAddr, router: Router, held: Held) {
-    // Pictures are written whole; waiting for more would only delay them.
+    // Pictures are written in one go; waiting for more data would only delay them.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE));
@@ -78,6 +78,6 @@ async fn converse(stream: TcpStream, address: IpAddr, router: Router, held: Held
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let (served, ended) = (std::pin::pin!(served), std::pin::pin!(connection.ended()));
-    // Clients go when they like, and those that only hold a place when others need it.
+    // A client leaves when it likes, and an idle one when another needs its place.
     drop(futures_util::future::select(served, ended).await);
 }

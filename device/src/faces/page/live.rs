@@ -1,14 +1,14 @@
-//! The live view: a picture and what is said of it, in one answer.
+//! The live view: a picture with its verdict, in one answer.
 //!
 //! ```text
 //! GET /api/live?seen=REVISION&picture=NUMBER
 //! -> {"revision":..., "sequence":NUMBER, "said":..., "picture":true, ...} newline JPEG
 //! ```
-//! The page asks again as soon as it has shown an answer; each comes when there is something newer than what was seen, at the latest
-//! after [`SIGN`]. So nothing goes on for ever: every step has its own time limit and status, a picture cannot stand beside another
-//! one's verdict, a slow client is asked for no more than it takes, and a window holds one connection for [`SIGN`] at most. Streams
-//! (server-sent events, `multipart/x-mixed-replace`) hold two for good of the six that a browser opens, so that a third window stopped
-//! every button; and a web socket, which does not count among the six, is refused by many a proxy and hides why it was refused.
+//! The page asks again as soon as it has shown an answer. An answer comes when there is something newer, at the latest after
+//! [`SIGN`]. So every step has its own time limit and status, a picture never appears with another frame's verdict, a slow client
+//! gets no more than it can take, and a window holds one connection for [`SIGN`] at most. Streams (server-sent events,
+//! `multipart/x-mixed-replace`) hold two of a browser's six connections for good, so a third window blocked every button; a web
+//! socket is not among the six, but many proxies refuse it and hide the reason.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use super::{
     wire::{answer::Live, request::LiveQuery},
 };
 
-/// Longest time without an answer: a page notices that the device is gone.
+/// Longest time without an answer: so the page notices when the device is gone.
 const SIGN: Duration = Duration::from_secs(1);
 /// `GET /api/live?seen=REVISION&picture=NUMBER`: see the [module](self).
 pub(super) async fn live(
@@ -32,7 +32,7 @@ pub(super) async fn live(
 ) -> Result<Response, Problem> {
     let mut views = app.live.ask();
     let newer = |view: &Option<View>| view.as_ref().is_some_and(|view| Some(view.revision) != seen);
-    // What is there after that time is the answer, also where it is not new.
+    // After that time the current view is the answer, new or not.
     drop(timeout(SIGN, views.wait_for(newer)).await);
     let view = views.borrow().clone().ok_or_else(|| Problem::busy("the instrument has no state yet"))?;
     let jpeg = view.jpeg.as_ref().filter(|_| view.snapshot.sequence != pictured);

@@ -1,4 +1,4 @@
-//! The latest view: a frame, what is said of it, and its JPEG, made once for all who look.
+//! The latest view: a frame, its verdict and its JPEG, made once for all viewers.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,7 +15,7 @@ use tokio::{
 use super::pictures;
 use crate::station::Snapshot;
 
-/// Shortest time between two views: enough for the hand at the stage.
+/// Shortest time between two views: fast enough for the hand on the stage.
 const PERIOD: Duration = Duration::from_millis(80);
 /// Longest side of the picture, in pixels.
 const LONGEST: usize = 960;
@@ -27,16 +27,16 @@ const WATCHED: Duration = Duration::from_secs(3);
 /// A frame with its verdict.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    /// Grows by one with every view.
+    /// Increases by one with every view.
     pub(super) revision: u64,
     pub(super) snapshot: Arc<Snapshot>,
-    /// The snapshot's frame.
+    /// The snapshot's frame as JPEG.
     pub(super) jpeg: Option<Bytes>,
     /// When the instrument reported it.
     pub(super) since: Instant,
 }
 
-/// The latest view, made once for all who look, and only while somebody looks.
+/// The latest view, made once for all viewers, and only while somebody watches.
 #[derive(Debug, Default)]
 pub(super) struct LiveView {
     views: watch::Sender<Option<View>>,
@@ -44,7 +44,7 @@ pub(super) struct LiveView {
 }
 
 impl LiveView {
-    /// Keeps views coming for [`WATCHED`], and gives them.
+    /// Keeps views coming for [`WATCHED`], and returns them.
     pub(super) fn ask(&self) -> watch::Receiver<Option<View>> {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.views.subscribe()
@@ -59,7 +59,7 @@ impl LiveView {
 /// The newest snapshot, and when it came.
 type Heard = Option<(Arc<Snapshot>, Instant)>;
 
-/// When `snapshot` was seen first: the last state of a hung instrument does not become new when a viewer comes.
+/// When `snapshot` was first seen: the last state of a hung instrument does not become new when a viewer comes.
 fn since(heard: &mut Heard, snapshot: &Arc<Snapshot>) -> Instant {
     match heard {
         Some((before, since)) if Arc::ptr_eq(before, snapshot) => *since,
@@ -75,9 +75,9 @@ pub(super) async fn work(mut snapshots: watch::Receiver<Arc<Snapshot>>, live: Ar
     loop {
         let next = Instant::now() + PERIOD;
         if !live.is_watched() {
-            // An old picture must not greet the next viewer.
+            // The next viewer must not see an old picture first.
             live.views.send_replace(None);
-            // It may hang while nobody looks, too.
+            // The instrument may hang while nobody watches, too.
             since(&mut heard, &snapshots.borrow());
             sleep_until(Instant::now() + LOOK_AROUND).await;
             snapshots.mark_changed();
@@ -119,7 +119,7 @@ mod tests {
         let came = since(&mut heard, &first);
         sleep(Duration::from_millis(5));
         assert_eq!(since(&mut heard, &first), came);
-        // The same words again are a sign of life.
+        // An equal snapshot is still a sign of life.
         let second = Arc::new(Snapshot::default());
         let next = since(&mut heard, &second);
         assert!(next > came);

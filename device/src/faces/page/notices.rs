@@ -1,4 +1,4 @@
-//! Warnings about model and program: those of the start, and a model that was installed since.
+//! Warnings about model and program: those at the start, and about a model installed since.
 
 use std::{
     fs,
@@ -17,19 +17,19 @@ use crate::{
     support::disk::System,
 };
 
-/// Poll interval for another model.
+/// Poll interval for a newly installed model.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// Where the running model came from.
+/// Source of the running model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelSource {
-    /// A file that was named.
+    /// A named file.
     File(PathBuf),
-    /// The slots of this folder.
+    /// The slots of this data folder.
     Installed(DataDir),
 }
 
-/// How the source looks: two that are equal hold the same model.
+/// Fingerprint of the source: equal values mean the same model.
 #[derive(Clone, Debug, PartialEq)]
 enum Look {
     File(Option<(u64, Option<SystemTime>)>),
@@ -42,7 +42,7 @@ impl ModelSource {
             Self::File(path) => {
                 Some(Look::File(fs::metadata(path).ok().map(|about| (about.len(), about.modified().ok()))))
             }
-            // A file that is being written is looked at again.
+            // A half-written file is read again at the next poll.
             Self::Installed(dir) => {
                 let state = State::read(&System, dir).ok()?;
                 Some(Look::Installed(state.and_then(|state| state.entry(state.active).cloned())))
@@ -50,7 +50,7 @@ impl ModelSource {
         }
     }
 
-    /// The warning for a source that looks like `now`, and did not at the start.
+    /// The warning for a source that looks like `now` and differed at the start.
     fn told(&self, now: &Look) -> String {
         let remedy = "the previous one still runs; restart blastscope between two slides";
         match (self, now) {
@@ -72,7 +72,7 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    /// With the warnings of the start.
+    /// Starts with the warnings of the start.
     pub(super) fn new(first: &[String], source: Option<ModelSource>) -> Self {
         let source = source.map(|source| (source.clone(), source.look()));
         Self { first: first.to_vec(), source, current: Mutex::new(Arc::new(first.to_vec())) }
@@ -93,12 +93,12 @@ impl Notices {
     }
 }
 
-/// Looks at the source every [`PERIOD`].
+/// Polls the source every [`PERIOD`].
 pub(super) async fn follow(notices: Arc<Notices>) {
     loop {
         sleep(PERIOD).await;
         let notices = Arc::clone(&notices);
-        // A look that failed is repeated.
+        // A failed poll is repeated.
         let _ = spawn_blocking(move || notices.look()).await;
     }
 }
@@ -152,7 +152,7 @@ mod tests {
         notices.look();
         let told = notices.current();
         assert!(told[0].contains("allcnn version 4 was installed since the start"), "{told:?}");
-        // Half a file is no news.
+        // A half-written file is not news.
         fs::write(dir.models().join("state.json"), "{").expect("written");
         notices.look();
         assert_eq!(notices.current(), told);

@@ -1,4 +1,4 @@
-//! Requests that change something. Each is answered after the disk has confirmed.
+//! Requests that change something. Each is answered once the disk has confirmed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,18 +25,18 @@ use crate::{
     station::{Order, Refusal},
 };
 
-/// How long the disk may take; the page waits a little longer.
+/// Time limit of the disk; the page waits a little longer.
 const DISK: Duration = Duration::from_secs(8);
 
-/// Gives an order and waits for the disk.
+/// Gives an order and waits until it is on the disk.
 async fn order(app: &App, order: Order) -> Result<Response, Problem> {
     let answer = app.remote.give(order)?;
     let saved = timeout(DISK, answer.get()).await.unwrap_or(Err(Refusal::Slow))?;
     Ok(json(&Done { saved }))
 }
 
-/// The session, where it is the one that was shown: a page that was open while the program started with another record shows another
-/// slide under the same number.
+/// The session, if it is the one that the page showed. A page left open while the program restarts with another record shows
+/// another slide under the same number.
 async fn shown(app: &Arc<App>, id: SessionId, started: &str) -> Result<Session, Problem> {
     let session = review::read(app, move |reader| reader.session(id)).await?;
     if session.started_utc == started {
@@ -46,7 +46,7 @@ async fn shown(app: &Arc<App>, id: SessionId, started: &str) -> Result<Session, 
     Err(Problem::new(StatusCode::CONFLICT, reason, "look at what is shown now, then decide"))
 }
 
-/// `POST /api/take`: takes the field that was seen, into the session that was named.
+/// `POST /api/take`: takes the field on display into the named session.
 pub(super) async fn take(State(app): Shared, Body(Take { session, frame }): Body<Take>) -> Result<Response, Problem> {
     order(&app, Order::Take { session, frame }).await
 }
@@ -59,7 +59,7 @@ pub(super) async fn start(
     order(&app, Order::Start { specimen: specimen.trim().into(), operator: operator.trim().into() }).await
 }
 
-/// `POST /api/sessions/{session}/end`: ends the open session, or one that was left open.
+/// `POST /api/sessions/{session}/end`: ends the open session, or one left open.
 pub(super) async fn end(
     State(app): Shared,
     At(session): At<SessionId>,
@@ -74,7 +74,7 @@ pub(super) async fn end(
     order(&app, Order::End { session, reason }).await
 }
 
-/// `POST /api/sessions/{session}/continue`: continues a session that was left open when the program was cut off.
+/// `POST /api/sessions/{session}/continue`: continues a session that was cut off.
 pub(super) async fn go_on(
     State(app): Shared,
     At(session): At<SessionId>,
@@ -83,7 +83,7 @@ pub(super) async fn go_on(
     order(&app, Order::Continue { session }).await
 }
 
-/// `POST /api/sessions/{session}/fields/{field}/opinion`: confirms or corrects a field, where it is as it was shown.
+/// `POST /api/sessions/{session}/fields/{field}/opinion`: confirms or corrects a field, if it is still as shown.
 pub(super) async fn opinion(
     State(app): Shared,
     At(session): At<SessionId>,
@@ -104,7 +104,7 @@ pub(super) async fn opinion(
     order(&app, Order::Opinion { session, sequence, says, note, by: by.trim().into(), seen }).await
 }
 
-/// `POST /api/sessions/{session}/sign-off`: signs off a session whose fields are those that were shown; an open one ends with it.
+/// `POST /api/sessions/{session}/sign-off`: signs off a session if its fields are those shown; an open one ends with it.
 pub(super) async fn sign_off(
     State(app): Shared,
     At(session): At<SessionId>,
@@ -114,11 +114,11 @@ pub(super) async fn sign_off(
     if now != fields {
         return Err(Refusal::OtherFields { session, shown: fields, now }.into());
     }
-    // The instrument compares once more: a field may be on its way to the disk.
+    // The instrument checks again: a field may be on its way to the disk.
     order(&app, Order::SignOff { session, by: by.trim().into(), fields: Some(fields) }).await
 }
 
-/// `POST /api/login`: a cookie for the token.
+/// `POST /api/login`: exchanges the token for a cookie.
 pub(super) async fn log_in(
     State(app): Shared,
     Caller { peer, secure }: Caller,
@@ -127,7 +127,7 @@ pub(super) async fn log_in(
     admitted(app.access.log_in(peer, &token, secure, Now::read()).map_err(guard::denied)?)
 }
 
-/// `POST /api/enter`: a cookie for the code of a link, once.
+/// `POST /api/enter`: exchanges the code of a link for a cookie, once.
 pub(super) async fn enter(
     State(app): Shared,
     Caller { peer, secure }: Caller,
@@ -149,7 +149,7 @@ fn with_cookie(answer: &Admission, cookie: &str) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// `POST /api/logout`: forgets the cookie.
+/// `POST /api/logout`: revokes the cookie.
 pub(super) async fn log_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
     let removed = app.access.log_out(guard::text(&headers, &header::COOKIE), Now::read());
     with_cookie(&Admission { admitted: false }, &removed)

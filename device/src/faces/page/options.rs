@@ -1,4 +1,4 @@
-//! How the page is served.
+//! Options of the page.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -12,21 +12,21 @@ use crate::{config::AllowedHost, record::Remembered, report};
 /// Address, access and contents of the page.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Address to listen on. On any but the loopback address a token is required.
+    /// Address to listen on. Any but the loopback address requires a token.
     pub listen: SocketAddr,
     /// Folder of the record.
     pub data_dir: PathBuf,
     /// Require a token on the loopback address too.
     pub token_always: bool,
-    /// File that keeps the token between starts; without one each start draws a new token.
+    /// File that keeps the token between starts; without one, each start draws a new token.
     pub token_file: Option<PathBuf>,
     /// Limits of wrong tokens.
     pub limits: Limits,
     /// How sessions are reported.
     pub report: report::Options,
-    /// What this process has verified of the record, so that reports hash only what was added.
+    /// What this process has already verified of the record, so that reports hash only what was added.
     pub remembered: Arc<Remembered>,
-    /// Names besides the machine's own; a proxy among them makes the token required.
+    /// Names besides the machine's own; a proxy among them makes the token mandatory.
     pub allowed_hosts: Vec<AllowedHost>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpAddr>,
@@ -55,14 +55,13 @@ impl Options {
         }
     }
 
-    /// Whether a token is asked for of whoever reaches the page at `address`: everywhere but on the loopback address, and there too behind a
-    /// proxy.
+    /// Whether the page at `address` requires a token: always except on the loopback address, and there too behind a proxy.
     pub(super) fn is_guarded(&self, address: SocketAddr) -> bool {
         let proxied = !self.trusted_proxies.is_empty() || self.allowed_hosts.iter().any(|host| host.secure().is_some());
         self.token_always || proxied || !address.ip().is_loopback()
     }
 
-    /// The token that is kept, or another one.
+    /// The stored token, or a new one.
     pub(super) fn token(&self) -> Result<String, PageError> {
         match &self.token_file {
             Some(path) => token::kept_or_new(path).map_err(|reason| PageError::Token { path: path.clone(), reason }),

@@ -6,10 +6,10 @@ use image::{
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
 };
 
-/// Quality of pictures that are looked at and not kept, 1..=100.
+/// JPEG quality, 1..=100, of pictures that are shown and not stored.
 const QUALITY: u8 = 80;
 
-/// A JPEG whose longer side has at most `longest` pixels.
+/// A JPEG of at most `longest` pixels on its longer side.
 pub(super) fn jpeg(picture: &RgbPixels, longest: usize) -> Result<Vec<u8>, String> {
     let (width, height) = (picture.width(), picture.height());
     let side = width.max(height);

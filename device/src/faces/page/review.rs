@@ -19,7 +19,7 @@ use crate::record::{RecordError, RecordReader, SessionId};
 /// Fields in one answer.
 const PAGE: u32 = 100;
 
-/// Reads the record on a thread that may wait for the disk.
+/// Reads the record on a thread that may block on the disk.
 pub(super) async fn read<T: Send + 'static>(
     app: &Arc<App>,
     what: impl FnOnce(&RecordReader) -> Result<T, RecordError> + Send + 'static,
@@ -36,7 +36,7 @@ pub(super) async fn read<T: Send + 'static>(
     }
 }
 
-/// `GET /api/sessions`: all, newest first.
+/// `GET /api/sessions`: all sessions, newest first.
 pub(super) async fn sessions(State(app): Shared) -> Result<Response, Problem> {
     let sessions = read(&app, RecordReader::sessions).await?;
     Ok(json(&Sessions { sessions }))
@@ -60,7 +60,7 @@ pub(super) async fn fields(
     Ok(json(&Fields { fields, more }))
 }
 
-/// `GET /api/sessions/{session}/opinions?after=N`: the fields that were answered after opinion `N`, with all their opinions.
+/// `GET /api/sessions/{session}/opinions?after=N`: the fields answered after opinion `N`, with all their opinions.
 pub(super) async fn opinions(
     State(app): Shared,
     At(id): At<SessionId>,
@@ -80,7 +80,7 @@ pub(super) async fn field(
     Ok(json(&read(&app, move |reader| reader.field(id, number)).await?))
 }
 
-/// `GET /api/sessions/{session}/fields/{field}/picture.jpg`: as it was stored, JPEG or PNG.
+/// `GET /api/sessions/{session}/fields/{field}/picture.jpg`: the stored picture, JPEG or PNG.
 pub(super) async fn picture(
     State(app): Shared,
     At(id): At<SessionId>,
@@ -90,7 +90,7 @@ pub(super) async fn picture(
     Ok(bytes_of(kept.format.media_type(), kept.bytes))
 }
 
-/// `GET /api/sessions/{session}/fields/{field}/thumbnail.jpg`: small, as it was made when the field was saved.
+/// `GET /api/sessions/{session}/fields/{field}/thumbnail.jpg`: the thumbnail made when the field was saved.
 pub(super) async fn thumbnail(
     State(app): Shared,
     At(id): At<SessionId>,

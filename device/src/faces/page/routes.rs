@@ -14,7 +14,7 @@ use axum::{
 
 use super::{about, answer::Problem, app::App, assets, download, guard, heat_map, live, operations, review};
 
-/// A request that is answered.
+/// A request with its handler.
 struct Route {
     #[cfg_attr(not(test), expect(dead_code, reason = "the test of the document reads it"))]
     method: Method,
@@ -30,7 +30,7 @@ fn post<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<App>>) -> R
     Route { method: Method::POST, path, handler: routing::post(handler) }
 }
 
-/// All of them; `docs/http.md` has a chapter for each.
+/// All routes; `docs/http.md` has a chapter for each.
 fn routes() -> Vec<Route> {
     vec![
         get("/api/about", about::about),
@@ -69,8 +69,8 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .into_iter()
         .fold(Router::new(), |router, Route { path, handler, .. }| router.route(path, handler))
         .method_not_allowed_fallback(|method: Method| async move {
-            let reason = format!("{method} is not for this address");
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, reason, "use GET to look and POST to change").into_response()
+            let reason = format!("{method} is not allowed at this address");
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, reason, "use GET to read and POST to change").into_response()
         })
         .fallback(|request: Request| async move { assets::find(request.method(), request.uri().path()) })
         .layer(middleware::from_fn_with_state(Arc::clone(app), guard::guard))

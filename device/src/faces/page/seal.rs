@@ -1,7 +1,7 @@
-//! Cookies and links: short texts that can be made only with the token. They stay valid across a restart, because the token is kept.
+//! Cookies and links: short texts that only the holder of the token can make. They survive a restart, because the token is kept.
 //!
-//! `ISSUED.NONCE.MAC`, in hexadecimal digits: seconds since 1970 UTC, 8 random bytes, and the first 16 bytes of HMAC-SHA-256 (RFC 2104),
-//! by the token, of purpose, ISSUED and NONCE.
+//! `ISSUED.NONCE.MAC`, in hexadecimal: seconds since 1970 UTC, 8 random bytes, and the first 16 bytes of HMAC-SHA-256 (RFC 2104),
+//! keyed with the token, over purpose, ISSUED and NONCE.
 
 use std::io;
 
@@ -9,14 +9,14 @@ use blastscope_shared::hex;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// Bytes of a block of SHA-256.
+/// Block size of SHA-256, in bytes.
 const BLOCK: usize = 64;
-/// Bytes of a nonce.
+/// Length of a nonce, in bytes.
 const NONCE: usize = 8;
-/// Bytes of the code that are kept.
+/// Bytes kept of the code.
 const MAC: usize = 16;
 
-/// Purpose of a text; it is valid for this one only.
+/// Purpose of a text; it is valid for no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Admits its bearer.
@@ -25,16 +25,16 @@ pub(super) enum Purpose {
     Link,
 }
 
-/// A text that was found to be sealed.
+/// A text whose seal is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sealed {
     /// Seconds since 1970 UTC, by this machine's clock.
     pub(super) issued: u64,
-    /// Tells texts apart.
+    /// Makes equal times distinct.
     pub(super) nonce: String,
 }
 
-/// Makes a text.
+/// Makes a sealed text.
 pub(super) fn seal(token: &str, purpose: Purpose, issued: u64) -> io::Result<String> {
     let mut nonce = [0; NONCE];
     getrandom::fill(&mut nonce).map_err(|error| io::Error::other(format!("no random numbers: {error}")))?;
@@ -43,7 +43,7 @@ pub(super) fn seal(token: &str, purpose: Purpose, issued: u64) -> io::Result<Str
     Ok(format!("{content}.{mac}"))
 }
 
-/// What a text says; `None` unless it was made with this token for this purpose.
+/// The content of a text; `None` unless it was made with this token for this purpose.
 pub(super) fn open(token: &str, purpose: Purpose, text: &str) -> Option<Sealed> {
     let (content, given) = text.rsplit_once('.')?;
     let right: bool = mac(token, purpose, content).as_bytes().ct_eq(given.as_bytes()).into();

@@ -17,14 +17,14 @@ const MOST: usize = 512;
 /// Revoked cookies and used links.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
-    /// File that keeps them; without one they are forgotten when the program ends.
+    /// File that keeps them; without one they are lost when the program ends.
     path: Option<PathBuf>,
     /// Oldest first.
     known: Vec<Sealed>,
 }
 
 impl Spent {
-    /// Those kept beside the token; an unreadable line is skipped.
+    /// Reads those stored beside the token; skips unreadable lines.
     pub(super) fn beside(token_file: Option<&Path>) -> Self {
         let path = token_file.map(|token| token.with_file_name(FILE));
         let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
@@ -40,7 +40,7 @@ impl Spent {
         self.known.contains(sealed)
     }
 
-    /// Adds one and forgets those that `is_over` says have expired.
+    /// Adds one, and drops those that have expired by `is_over`.
     pub(super) fn add(&mut self, sealed: Sealed, is_over: impl Fn(&Sealed) -> bool) {
         if self.contains(&sealed) {
             return;
@@ -54,7 +54,7 @@ impl Spent {
         let line = |known: &Sealed| format!("{} {}\n", known.issued, known.nonce);
         let text: String = self.known.iter().map(line).collect();
         if let Err(error) = atomic_file::write_for_owner(path, text.as_bytes()) {
-            tracing::warn!(target: "page", "{} cannot be written ({error}): what was logged out stays so until the next start", path.display());
+            tracing::warn!(target: "page", "{} cannot be written ({error}): log-outs hold only until the next start", path.display());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is said at the start: where the page is.
+//! The message at the start: where the page is.
 
 use std::{
     fmt::Write as _,
@@ -11,7 +11,7 @@ use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use super::access::link_code;
 use crate::{config::AllowedHost, support::host_name::host_name};
 
-/// Where a page is that listens on `address`, or that a proxy serves with TLS under one of the names `allowed`.
+/// URL of a page that listens on `address`, or that a proxy serves over TLS under one of the names `allowed`.
 #[must_use]
 pub fn url(address: SocketAddr, allowed: &[AllowedHost]) -> String {
     if let Some(secure) = allowed.iter().find_map(AllowedHost::secure) {
@@ -31,16 +31,16 @@ pub fn url(address: SocketAddr, allowed: &[AllowedHost]) -> String {
     format!("http://{host}:{}/", address.port())
 }
 
-/// A link that opens the page at `page` once.
+/// A one-time link to the page at `page`.
 ///
 /// # Errors
-/// When the system gives no random numbers.
+/// If the system gives no random numbers.
 pub fn link(page: &str, token: &str) -> io::Result<String> {
     Ok(format!("{page}#enter={}", link_code(token)?))
 }
 
-/// Address, token, and a QR code of a link that opens the page once. What follows the hash of it stays in the browser; what stays
-/// in the browser's history opens nothing any more.
+/// Address, token, and a QR code of a one-time link. The browser never sends the part behind the hash; the link left in its history
+/// opens nothing any more.
 #[must_use]
 pub fn text(page: &str, token: Option<&str>) -> String {
     let Some(token) = token else { return format!("the page is at {page} (this machine only)") };
@@ -50,9 +50,9 @@ pub fn text(page: &str, token: Option<&str>) -> String {
         .and_then(|link| QrCode::with_error_correction_level(&link, EcLevel::L).map_err(|error| error.to_string()));
     match drawn {
         Ok(code) => {
-            // Terminals are dark mostly: light letters draw the light modules.
+            // Most terminals are dark: light characters draw the light modules.
             let drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build();
-            let _ = writeln!(text, "or scan this, once (`blastscope token` shows another one):\n\n{drawn}");
+            let _ = writeln!(text, "or scan this code, valid once (`blastscope token` shows a new one):\n\n{drawn}");
         }
         Err(error) => {
             let _ = writeln!(text, "(no QR code: {error})");
@@ -61,7 +61,7 @@ pub fn text(page: &str, token: Option<&str>) -> String {
     text
 }
 
-/// The address that others on the network see. Nothing is sent: connecting such a socket only chooses an address.
+/// This machine's address as others on the network see it. Nothing is sent: connecting such a socket only chooses an address.
 fn outward(any: IpAddr) -> Option<IpAddr> {
     let (own, far) = if any.is_ipv4() { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
     let socket = UdpSocket::bind(own).ok()?;

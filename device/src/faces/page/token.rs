@@ -1,5 +1,5 @@
-//! The token that opens the page, kept between starts: a phone that was let in finds the page again after a loss of power, and
-//! `blastscope token` can show it where nobody saw the start.
+//! The token that opens the page, kept between starts: a phone that was logged in reaches the page again after a loss of power, and
+//! `blastscope token` can show it if nobody saw the start.
 
 use std::{
     fs, io,
@@ -15,16 +15,16 @@ const FILE: &str = "page-token";
 /// Hexadecimal digits of a token: 128 bits.
 const DIGITS: usize = 32;
 
-/// Where the token of a record's page is kept.
+/// Path of the token of a record's page.
 #[must_use]
 pub fn path_in(data_dir: &Path) -> PathBuf {
     data_dir.join(FILE)
 }
 
-/// The token that is kept in `path`; `None` without a file, or if the file does not hold a valid token.
+/// Reads the token from `path`; `None` without a file, or if the file does not hold a valid token.
 ///
 /// # Errors
-/// When the file is there and cannot be read.
+/// If the file exists and cannot be read.
 pub fn read(path: &Path) -> io::Result<Option<String>> {
     let text = match fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
@@ -36,10 +36,10 @@ pub fn read(path: &Path) -> io::Result<Option<String>> {
     Ok((token.len() == DIGITS && token.bytes().all(digit)).then(|| token.to_owned()))
 }
 
-/// Makes the token in `path` readable for its owner only; a sentence if others could read it.
+/// Makes the file `path` readable for its owner only; returns a sentence if others could read it.
 ///
 /// # Errors
-/// When the permissions cannot be changed: the file belongs to another user.
+/// If the permissions cannot be changed: the file belongs to another user.
 pub fn tightened(path: &Path) -> io::Result<Option<String>> {
     #[cfg(unix)]
     {
@@ -52,7 +52,7 @@ pub fn tightened(path: &Path) -> io::Result<Option<String>> {
         if mode & 0o077 != 0 {
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
             return Ok(Some(format!(
-                "{} could be read by others on this machine (mode {mode:04o}); now only its owner may. If somebody may have read the \
+                "{} could be read by others on this machine (mode {mode:04o}); now only its owner can. If somebody may have read the \
                  token, draw another one: `blastscope token --forget`, then restart `blastscope live`",
                 path.display()
             )));
@@ -61,7 +61,7 @@ pub fn tightened(path: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// The token that is kept in `path`, or a new one, which is kept there from now on.
+/// Reads the token in `path`, or draws and stores a new one.
 pub(super) fn kept_or_new(path: &Path) -> io::Result<String> {
     if let Some(sentence) = tightened(path)? {
         crate::support::terminal::note(sentence);
@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(tightened(&path).expect("mine"), None);
             assert_eq!(kept_or_new(&path).expect("read"), token);
         }
-        // What a loss of power or a person leaves behind is no token: a new one is drawn.
+        // A file damaged by a loss of power or a person holds no token: a new one is drawn.
         for spoiled in ["", "0123", &"g".repeat(DIGITS), &token.to_uppercase().replace(char::is_numeric, "A")] {
             fs::write(&path, spoiled).expect("written");
             assert_eq!(read(&path).expect("readable"), None, "{spoiled:?}");

@@ -1,4 +1,4 @@
-//! What the operator sees and does at the terminal, without terminal: snapshots and keys in, orders out.
+//! What the operator sees and does at the terminal, without the terminal: snapshots and keys in, orders out.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -11,10 +11,10 @@ use crate::{
     station::{JUST_NOW, Order, Snapshot},
 };
 
-/// Messages that are kept.
+/// Number of messages kept.
 const MESSAGES: usize = 3;
 
-/// A sentence with its time.
+/// A message with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) at: Duration,
@@ -22,16 +22,16 @@ pub(super) struct Message {
     pub(super) wrong: bool,
 }
 
-/// What a key asks for.
+/// The effect of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
-    /// Nothing more than to be drawn.
+    /// Only redraw.
     Nothing,
-    /// An order, and what is said when it was followed.
+    /// An order, and the message once it succeeds.
     Order(Order, String),
-    /// A page's address and code that nobody has used yet.
+    /// Show the page's address and a new code.
     Page,
-    /// The end.
+    /// Quit.
     Quit,
 }
 
@@ -42,17 +42,17 @@ pub(super) struct App {
     pub(super) caution: Option<&'static str>,
     /// Whether sessions are recorded.
     pub(super) records: bool,
-    /// Where the page is, where there is one, with its token and QR code.
+    /// The page's address with token and QR code, if there is a page.
     pub(super) page: Option<String>,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) slide: Option<Slide>,
-    /// The field that is spoken of; `None` for the newest.
+    /// Number of the selected field; `None` for the newest.
     pub(super) selected: Option<u64>,
     pub(super) prompt: Option<Prompt>,
     pub(super) messages: VecDeque<Message>,
-    /// Who works at this terminal; empty until somebody says so.
+    /// Who works at this terminal; empty until somebody enters a name.
     pub(super) operator: String,
-    /// When the newest field came.
+    /// When the newest field appeared.
     newest_since: Duration,
     last_note: u64,
 }
@@ -62,7 +62,7 @@ impl App {
         Self { model, caution, page, records, ..Self::default() }
     }
 
-    /// Takes a snapshot over.
+    /// Takes over a snapshot.
     pub(super) fn see(&mut self, snapshot: Arc<Snapshot>) {
         self.snapshot = snapshot;
         let fresh: Vec<_> = self.snapshot.notes.iter().filter(|note| note.number > self.last_note).cloned().collect();
@@ -72,7 +72,7 @@ impl App {
         }
     }
 
-    /// The session to look at: the one that goes on, or the one that was looked at last.
+    /// The session on display: the open one, or the last one shown.
     pub(super) fn watched(&self) -> Option<SessionId> {
         let running = self.snapshot.session.as_ref().map(|session| session.id);
         running.or_else(|| self.slide.as_ref().map(|slide| slide.session.id))
@@ -91,7 +91,7 @@ impl App {
         self.slide = Some(slide);
     }
 
-    /// Says something.
+    /// Adds a message.
     pub(super) fn tell(&mut self, text: String, wrong: bool) {
         if self.messages.len() >= MESSAGES {
             self.messages.pop_front();
@@ -104,7 +104,7 @@ impl App {
         Wish::Nothing
     }
 
-    /// Follows a key.
+    /// Handles a key.
     pub(super) fn press(&mut self, key: KeyEvent) -> Wish {
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             return if key.code == KeyCode::Char('c') { Wish::Quit } else { Wish::Nothing };
@@ -123,10 +123,10 @@ impl App {
             }
             _ if !self.records => {
                 return self
-                    .refuse("nothing is recorded: start `blastscope live --tui --data-dir DIR` to keep sessions");
+                    .refuse("nothing is recorded: start `blastscope live --tui --data-dir DIR` to record sessions");
             }
             KeyCode::Char('t') => {
-                let Some(session) = &self.snapshot.session else { return self.refuse("no session goes on") };
+                let Some(session) = &self.snapshot.session else { return self.refuse("no session is open") };
                 return Wish::Order(Order::Take { session: session.id, frame: None }, "the field is taken".into());
             }
             KeyCode::Char('o') => self.prompt = Some(Prompt::Operator { name: self.operator.clone() }),
@@ -141,7 +141,7 @@ impl App {
             KeyCode::Char('n') => return self.ask_start(),
             KeyCode::Char('s') => return self.ask_signature(),
             KeyCode::Char('e') => {
-                let Some(session) = &self.snapshot.session else { return self.refuse("no session goes on") };
+                let Some(session) = &self.snapshot.session else { return self.refuse("no session is open") };
                 let id = session.id;
                 let order = Order::End { session: id, reason: "ended by the operator".into() };
                 let asks = format!("end session {id} of {}, {} fields?", session.specimen, session.fields);
@@ -182,7 +182,7 @@ impl App {
 
     fn ask_start(&mut self) -> Wish {
         if let Some(session) = &self.snapshot.session {
-            let text = format!("session {} goes on: end it (e) or sign it off (s) first", session.id);
+            let text = format!("session {} is open: end it (e) or sign it off (s) first", session.id);
             return self.refuse(&text);
         }
         self.prompt = Some(Prompt::start(self.operator.clone()));
@@ -199,7 +199,7 @@ impl App {
         let Some(left) = &self.snapshot.left else { return self.refuse("no session was left open") };
         let session = left.id;
         if goes_on {
-            return Wish::Order(Order::Continue { session }, format!("session {session} goes on"));
+            return Wish::Order(Order::Continue { session }, format!("session {session} continues"));
         }
         let order = Order::Close { session, reason: "cut off; closed by the operator".into() };
         let asks = format!("close session {session} of {}, {} fields?", left.specimen, left.fields);
@@ -207,19 +207,19 @@ impl App {
         Wish::Nothing
     }
 
-    /// An answer to the field that is shown, by whoever works here, about what is shown of it.
+    /// Records an answer to the field on display, by whoever works here.
     fn speak(&mut self, says: Says, word: &str) -> Wish {
         let Some(slide) = &self.slide else { return self.refuse("there is no field to correct yet") };
         let Some(field) = &slide.field else { return self.refuse("there is no field to correct yet") };
         let (session, sequence) = (slide.session.id, field.sequence);
         let came = self.snapshot.elapsed.saturating_sub(self.newest_since);
         if self.selected.is_none() && slide.session.fields > 1 && came < JUST_NOW {
-            return self.refuse(&format!("field {sequence} has just come: look at it, then press again"));
+            return self.refuse(&format!("field {sequence} has only just appeared: look at it, then press again"));
         }
         let by = self.operator.clone();
         if by.is_empty() {
             self.prompt = Some(Prompt::Operator { name: by });
-            return self.refuse("say who works at this terminal, then answer");
+            return self.refuse("enter your name, then answer");
         }
         let same = |says: Says| match (field.opinion(), says) {
             (Some(newest), Says::Confirms) => newest.confirms && newest.given_by == by,

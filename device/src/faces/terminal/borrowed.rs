@@ -1,4 +1,4 @@
-//! A terminal that is borrowed and given back on every way out: end, error, Ctrl-C, a request to terminate, panic.
+//! Borrows the terminal and restores it on every way out: end, error, Ctrl-C, a request to terminate, panic.
 
 use std::{
     io::{self, Write as _},
@@ -39,12 +39,12 @@ impl Terminal {
         borrowed.map(Self)
     }
 
-    /// Draws anew.
+    /// Redraws.
     pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.0.draw(draw).map(drop)
     }
 
-    /// The keys that were pressed; waits for them, at most `wait`. Without a keyboard there are none, and no reason to fail.
+    /// The keys pressed; waits at most `wait` for one. Without a keyboard there are none, which is not an error.
     pub(super) fn keys(&self, wait: Duration) -> io::Result<Vec<KeyEvent>> {
         let mut keys = Vec::new();
         match event::poll(wait) {
@@ -56,7 +56,7 @@ impl Terminal {
             }
         }
         while event::poll(Duration::ZERO).unwrap_or(false) {
-            // What else there is, such as another size, is seen when it is drawn.
+            // Other events, such as a new size, show at the next redraw.
             if let Event::Key(key) = event::read()?
                 && key.kind != KeyEventKind::Release
             {
@@ -92,7 +92,7 @@ mod tests {
 
     use super::{pty::Pty, *};
 
-    /// Only the child has it.
+    /// Set in the child only.
     const CHILD: &str = "BLASTSCOPE_TEST_PANICS";
 
     #[test]

@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 
 use crate::{record::SessionId, station::Order};
 
-/// Letters of a pseudonym or a name.
+/// Longest pseudonym or name, in letters.
 const LONGEST: usize = 64;
 
 /// A question.
@@ -14,32 +14,32 @@ pub(super) enum Prompt {
     Start {
         specimen: String,
         operator: String,
-        /// Whether the operator is being typed.
+        /// Whether the operator's name is being typed.
         second: bool,
     },
     /// Who signs.
     SignOff { session: SessionId, by: String },
     /// Who works at this terminal.
     Operator { name: String },
-    /// Whether to give an order that cannot be taken back.
+    /// Whether to give an irreversible order.
     Sure {
         asks: String,
         order: Box<Order>,
-        /// What is said when it was followed.
+        /// Message once it succeeds.
         told: String,
     },
-    /// Whether to end a session that goes on.
+    /// Whether to quit and end the open session.
     Quit { session: SessionId },
-    /// Where the page is.
+    /// Address of the page.
     Page,
 }
 
-/// What became of a question.
+/// State of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// It is being answered.
     Open,
-    /// It was taken back.
+    /// It was cancelled.
     Dropped,
     /// It was answered.
     Given,
@@ -54,13 +54,13 @@ impl Prompt {
         Self::Sure { asks, order: Box::new(order), told }
     }
 
-    /// Follows a key.
+    /// Handles a key.
     pub(super) fn press(&mut self, key: KeyCode) -> Answer {
         if key == KeyCode::Esc {
             return Answer::Dropped;
         }
         match self {
-            // The key that asked, pressed twice, is no answer.
+            // The key that asked, pressed twice, is not an answer.
             Self::Sure { .. } if key == KeyCode::Enter => Answer::Open,
             Self::Quit { .. } | Self::Sure { .. } => match key {
                 KeyCode::Char('y') | KeyCode::Enter => Answer::Given,
@@ -83,7 +83,7 @@ impl Prompt {
                     (KeyCode::Enter | KeyCode::Tab | KeyCode::Down, false) if !specimen.is_empty() => *second = true,
                     (KeyCode::BackTab | KeyCode::Up | KeyCode::Tab, true) => *second = false,
                     (key, true) => edit(operator, key, |letter| !letter.is_control()),
-                    // What is no pseudonym cannot be typed.
+                    // Only letters of a pseudonym can be typed.
                     (key, false) => {
                         edit(specimen, key, |letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
                     }

@@ -41,7 +41,7 @@ fn said() -> Said {
 
 const QUALITY: Quality = Quality { focus: 0.5, background: 230, cells: 80, clipped: 0.0, foreign: 0.0, stained: 0.2 };
 
-/// A session of so many fields, the newest of which is looked at.
+/// A session of so many fields, the newest of which is selected.
 pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     let judgement = Judgement {
         said: said(),
@@ -100,7 +100,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     Slide { session, counts, field: Some(field) }
 }
 
-/// A good picture of a session that goes on.
+/// A good picture in an open session.
 pub(super) fn snapshot() -> Snapshot {
     Snapshot {
         source: "camera:0 (Scope)".into(),

@@ -1,10 +1,10 @@
-//! What the record holds of the session that is looked at.
+//! The session on display, as the record holds it.
 
 use std::path::Path;
 
 use crate::record::{Counts, Field, RecordError, RecordReader, Session, SessionId};
 
-/// A session with its counts, and the field that is spoken of.
+/// A session with its counts and the selected field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slide {
     pub(super) session: Session,

@@ -1,4 +1,4 @@
-//! How it looks: the camera, what is seen now on the left, the session on the right, messages and keys below. Fits 80 x 24.
+//! The layout: camera at the top, the view on the left, the session on the right, messages and keys below. Fits 80 x 24.
 
 mod now;
 mod session;
@@ -14,13 +14,13 @@ use ratatui::{
 use super::{app::App, prompt::Prompt};
 use crate::{RESEARCH_USE, source::state::CameraState, support::text};
 
-/// Fewer columns than this show what is seen now, and no session.
+/// With fewer columns, only the view is shown and not the session.
 const NARROW: u16 = 70;
 
 /// Draws everything.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
-    // The last row stays, however small the window is.
+    // The last row always stays, however small the window is.
     let [head, body, messages, keys, notice] = Layout::vertical([
         Constraint::Length(if app.caution.is_some() { 3 } else { 2 }),
         Constraint::Min(0),
@@ -46,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
     }
 }
 
-/// A colour, unless none are wanted.
+/// A colour, unless colours are off.
 fn style(colour: Color) -> Style {
     if text::colours_wanted() { Style::new().fg(colour) } else { Style::new() }
 }
@@ -109,7 +109,7 @@ fn key_lines(app: &App) -> Vec<Line<'static>> {
         Line::from(spans.collect::<Vec<_>>())
     };
     let who: String = match text::harmless(&app.operator) {
-        name if name.is_empty() => "who works here".to_owned(),
+        name if name.is_empty() => "enter your name".to_owned(),
         name => name.chars().take(16).collect(),
     };
     let mut second = vec![("n", "new session"), ("s", "sign off"), ("e", "end")];
@@ -124,7 +124,7 @@ fn key_lines(app: &App) -> Vec<Line<'static>> {
     if !app.records {
         return vec![
             keys(&[("q", "quit")]),
-            Line::from(faint(" nothing is recorded: --tui --data-dir DIR keeps sessions")),
+            Line::from(faint(" nothing is recorded: --tui --data-dir DIR records sessions")),
         ];
     }
     vec![
@@ -139,7 +139,7 @@ fn key_lines(app: &App) -> Vec<Line<'static>> {
     ]
 }
 
-/// A question over everything else, but never over the notice.
+/// Draws a question over everything but the notice.
 fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
     let typed = |name: &str, text: &str, here: bool| {
         let cursor = if here { "\u{2588}" } else { "" };
@@ -153,7 +153,7 @@ fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
                 typed("Specimen", specimen, !second),
                 typed("Operator", operator, *second),
                 hint("a pseudonym (A-Z a-z 0-9 . _ -), never a person's name"),
-                hint("Enter goes on, Tab changes, Esc drops"),
+                hint("Enter: next, Tab: switch, Esc: cancel"),
             ],
         ),
         Prompt::SignOff { session, by } => {
@@ -167,16 +167,16 @@ fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
             let lines = vec![
                 hint(&format!("session {session}, {counts}")),
                 typed("Initials", by, true),
-                hint("then no field can be added; Enter signs, Esc drops"),
+                hint("then no field can be added; Enter: sign, Esc: cancel"),
             ];
             (" Sign off ", lines)
         }
         Prompt::Operator { name } => (
-            " Who works here ",
+            " Who is working here? ",
             vec![
                 typed("Name", name, true),
-                hint("your name or initials: answers from this terminal are saved with it"),
-                hint("Enter keeps it, Esc drops"),
+                hint("your name or initials, saved with every answer from this terminal"),
+                hint("Enter: save, Esc: cancel"),
             ],
         ),
         Prompt::Sure { asks, .. } => {
@@ -186,7 +186,7 @@ fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
         }
         Prompt::Quit { session } => (
             " Quit ",
-            vec![hint(&format!("session {session} goes on: quit and end it?")), hint("y quits, any other key stays")],
+            vec![hint(&format!("session {session} is open: quit and end it?")), hint("y: quit; any other key: stay")],
         ),
         Prompt::Page => {
             let text = app.page.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Rows of the database as values.
+//! Converts rows of the database to values.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use crate::record::{
     VerdictKind,
 };
 
-/// What [`field_of`] reads.
+/// The columns that [`field_of`] reads.
 pub(super) const FIELD_COLUMNS: &str = "sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
      p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
      cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, length(picture) AS picture_bytes";
@@ -19,17 +19,17 @@ fn refused(index: usize, reason: impl Into<String>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(index, Type::Text, reason.into().into())
 }
 
-/// A column whose text has a form.
+/// Parses a text column.
 pub(super) fn parsed<T: FromStr<Err = String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
     row.get::<_, String>(index)?.parse().map_err(|reason: String| refused(index, reason))
 }
 
-/// As [`parsed`], of the column of this name.
+/// As [`parsed`], by column name.
 fn named<T: FromStr<Err = String>>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     row.get::<_, String>(column)?.parse().map_err(|reason: String| refused(0, reason))
 }
 
-/// As [`named`], of a column that may be null.
+/// As [`named`], for a column that may be null.
 fn optional<T: FromStr<Err = String>>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| text.parse().map_err(|reason: String| refused(0, reason))).transpose()
@@ -124,12 +124,12 @@ pub(super) fn field_of(row: &Row<'_>) -> rusqlite::Result<Field> {
     let kind = VerdictKind::ALL
         .into_iter()
         .find(|known| known.name() == kind)
-        .ok_or_else(|| refused(3, format!("{kind:?} is no kind of verdict")))?;
+        .ok_or_else(|| refused(3, format!("{kind:?} is not a kind of verdict")))?;
     let class: Option<String> = row.get("class")?;
     let class = class
         .map(|name| {
             let found = Class::ALL.into_iter().find(|class| class.name() == name);
-            found.ok_or_else(|| refused(4, format!("{name:?} is no class")))
+            found.ok_or_else(|| refused(4, format!("{name:?} is not a class")))
         })
         .transpose()?;
     let quality = Quality {
@@ -163,7 +163,7 @@ pub(super) fn field_of(row: &Row<'_>) -> rusqlite::Result<Field> {
     })
 }
 
-/// Four columns from `first` on; `None` unless all are there.
+/// Four columns from `first` on; `None` unless all are set.
 fn four(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<[f32; Class::COUNT]>> {
     let mut numbers = [0.0; Class::COUNT];
     for (index, number) in numbers.iter_mut().enumerate() {

@@ -1,14 +1,14 @@
-//! Which fields people have spoken of since somebody looked last.
+//! The fields that people have answered since the last look.
 
 use super::RecordReader;
 use crate::record::{Field, RecordError, SessionId};
 
 impl RecordReader {
-    /// The fields of a session that got an opinion after the opinion numbered `after` (0 for all), and the number of the newest
-    /// opinion, which is what to ask with the next time.
+    /// The fields of a session with an opinion after the opinion numbered `after` (0 for all), and the number of the newest
+    /// opinion, to pass the next time.
     ///
     /// # Errors
-    /// What keeps them from being read.
+    /// Errors of reading.
     pub fn spoken_since(&self, session: SessionId, after: u64) -> Result<(Vec<Field>, u64), RecordError> {
         let read = || -> rusqlite::Result<(Vec<u64>, u64)> {
             let sql = "SELECT sequence, max(id) FROM opinions WHERE session_id = ?1 AND id > ?2 GROUP BY sequence";

@@ -1,4 +1,4 @@
-//! What of a damaged record verifies, entry by entry.
+//! What verifies in a damaged record, entry by entry.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::record::{
     log::{self, Entry, Event},
 };
 
-/// Entries that may be missing in a row before the log counts as ended, where its length cannot be read.
+/// Gap in the entry numbers after which the log counts as ended, if its length cannot be read.
 const GAP: i64 = 4096;
 
 /// What to take over.
@@ -20,22 +20,22 @@ pub(super) struct Plan {
     pub(super) entries: u64,
     /// Entries from the first on that verify without a gap.
     pub(super) kept: i64,
-    /// Entries whose row verifies, with the row, in the order of the log.
+    /// Entries whose row verifies, with the row, in log order.
     pub(super) good: Vec<(i64, Event, i64)>,
-    /// What does not verify, in words.
+    /// What fails verification, in words.
     pub(super) lost: Vec<String>,
 }
 
-/// Opens a damaged file to read as much of it as there is; `None` where nothing can be read.
+/// Opens a damaged file to read what is left of it; `None` if nothing can be read.
 pub(super) fn open(path: &Path) -> Option<Connection> {
     let connection = connection::unchecked(path).ok()?;
-    // A file that was cut off is refused otherwise. Nothing can be written: it is open to be read.
+    // Otherwise SQLite refuses a truncated file. Nothing can be written: the file is open for reading.
     connection.pragma_update(None, "writable_schema", true).ok()?;
     Some(connection)
 }
 
 impl Plan {
-    /// Looks at every entry of the file `path`.
+    /// Examines every entry of the file `path`.
     pub(super) fn of(path: &Path) -> Self {
         let mut plan = Self::default();
         let Some(connection) = open(path) else {
@@ -78,9 +78,9 @@ impl Plan {
 }
 
 enum Look {
-    /// There is no such entry, or it cannot be read.
+    /// The entry is missing or cannot be read.
     Absent,
-    /// It is not what was written, or its row is not.
+    /// Entry or row is not what was written.
     Broken(String),
     /// Entry and row are what was written.
     Good { entry: Entry, hash: Hash, event: Event },

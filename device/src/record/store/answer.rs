@@ -1,4 +1,4 @@
-//! Answers of people who have looked at a field: added only where the field is still what they have seen.
+//! Answers of people: added only if the field is still as they saw it.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
@@ -10,19 +10,18 @@ use crate::{
     support::clock::ClockTrust,
 };
 
-/// What stands in the record of an opinion.
+/// The columns of an opinion.
 struct Row {
     kind: &'static str,
     label: String,
 }
 
 impl Record {
-    /// Adds an opinion on a field. What the model said stays; the newest opinion counts. After a sign-off the session then
-    /// needs another one.
+    /// Adds an opinion on a field. The model's verdict stays; the newest opinion counts. A signed-off session then needs another
+    /// sign-off.
     ///
     /// # Errors
-    /// [`RecordError::NoField`], [`RecordError::NothingToConfirm`], [`RecordError::Invalid`], and whatever keeps it from being
-    /// written.
+    /// [`RecordError::NoField`], [`RecordError::NothingToConfirm`], [`RecordError::Invalid`], and errors of writing.
     pub fn add_opinion(&mut self, session: SessionId, sequence: u64, new: &NewOpinion) -> Result<Receipt, RecordError> {
         new.check()?;
         self.write(|transaction, path, trust| {
@@ -33,12 +32,12 @@ impl Record {
         })
     }
 
-    /// As [`Record::add_opinion`], where the field is as whoever answers has seen it. The same request again adds nothing and gives the
-    /// receipt of the first time, also after a restart.
+    /// As [`Record::add_opinion`], if the field is still as the person saw it. A repeated request adds nothing and returns the
+    /// first receipt, also after a restart.
     ///
     /// # Errors
-    /// [`RecordError::Answered`] when others have answered meanwhile, [`RecordError::SignedOff`] when the session was signed off and the
-    /// answer does not say that it changes that, [`RecordError::Invalid`] when the request was another one's, and those of
+    /// [`RecordError::Answered`] if others have answered meanwhile, [`RecordError::SignedOff`] if the session was signed off and
+    /// the answer does not declare the change, [`RecordError::Invalid`] if the request belongs to another answer, and those of
     /// [`Record::add_opinion`].
     pub fn answer(
         &mut self,
@@ -70,7 +69,7 @@ impl Record {
         })
     }
 
-    /// The receipt of an answer that was asked for by the same request.
+    /// The receipt of an earlier answer with the same request.
     fn given_before(
         &self,
         session: SessionId,
@@ -94,13 +93,13 @@ impl Record {
             Says::Corrects(other) => kind == "correction" && label == other.name(),
         };
         if place != (session.number(), sequence) || texts != (new.by.clone(), new.note.clone()) || !same {
-            return Err(RecordError::invalid("request", request, "it was used for another answer: draw a new one"));
+            return Err(RecordError::invalid("request", request, "it was used for another answer: generate a new one"));
         }
         Ok(Some(Receipt { session, sequence: Some(sequence), entry, head }))
     }
 }
 
-/// What an opinion amounts to; refused where there is no such field, or no class that could be confirmed.
+/// The content of an opinion; an error if there is no such field, or no class to confirm.
 fn row_of(
     connection: &Connection,
     session: SessionId,
@@ -119,7 +118,7 @@ fn row_of(
     })
 }
 
-/// Refuses where the field has other opinions than were seen.
+/// An error if the field has other opinions than the person saw.
 fn unchanged(
     connection: &Connection,
     session: SessionId,
@@ -139,7 +138,7 @@ fn unchanged(
     Ok(Err(RecordError::Answered { session, sequence: sequence.unsigned_abs(), newest }))
 }
 
-/// Adds the opinion; gives its row.
+/// Inserts the opinion; returns its row.
 fn insert(
     transaction: &Transaction<'_>,
     trust: ClockTrust,

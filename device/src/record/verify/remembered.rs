@@ -1,34 +1,34 @@
-//! What this process has verified, so that the next report hashes only what was added, and the session that it is about.
+//! What this process has verified, so that the next report hashes only new rows and those of its session.
 //!
-//! Nothing of it is kept on the disk: a file that says "verified" could be written by whoever changes the record. What is
-//! remembered is the hash of every entry of the log, as this process computed it. So a session that is verified again cannot be
-//! changed together with its entries: they would have other hashes. Changes of other sessions after they were verified are
-//! found by the next whole check, at the next start or by `blastscope verify`.
+//! It is kept in memory only: whoever changes the record could also write a file that says "verified". Remembered is the hash of
+//! every log entry, as this process computed it. So a session verified again cannot be changed together with its entries: they
+//! would have other hashes. Changes to other sessions after their verification are found by the next whole check, at the next start
+//! or by `blastscope verify`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::record::Hash;
 
-/// An entry that verified, with its row.
+/// A verified entry, with its row.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct Known {
     pub(super) hash: Hash,
-    /// Session of the row, where it belongs to one.
+    /// Session of the row, if it belongs to one.
     pub(super) session: Option<i64>,
 }
 
-/// What was verified by this process, entry by entry.
+/// What this process has verified, entry by entry.
 #[derive(Debug, Default)]
 pub struct Remembered(Mutex<Vec<Known>>);
 
 impl Remembered {
-    /// Nothing yet.
+    /// Starts empty.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Entries of the log that are remembered, from the first.
+    /// Number of remembered log entries, from the first.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.lock().len()
@@ -38,7 +38,7 @@ impl Remembered {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes over what a whole check found in order.
+    /// Takes over the result of a whole check without findings.
     pub(super) fn set(&self, known: Vec<Known>) {
         let mut held = self.lock();
         if known.len() > held.len() {

@@ -1,4 +1,4 @@
-//! Going through the log, the rows it speaks of, and the file.
+//! Walks through the log, the rows it refers to, and the file.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use crate::record::{
     schema,
 };
 
-/// Whose rows are hashed. The log is followed in any case.
+/// Whose rows are hashed. The log is always followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// All rows.
     Everything,
-    /// Those of this session, and those of none. Of the others it is looked that they are there and whose they are.
+    /// Rows of this session, and rows without a session. For the others, only their existence and session are checked.
     Session(i64),
 }
 
@@ -25,23 +25,23 @@ pub(super) struct Walk<'a> {
     scope: Scope,
     pub(super) expected: Vec<Expected>,
     pub(super) findings: Vec<Finding>,
-    /// Rows that the log speaks of, by [`Event`].
+    /// Rows in the log, by [`Event`].
     spoken_of: [BTreeSet<i64>; Event::ALL.len()],
-    /// Rows of the session in [`Scope::Session`] that the log speaks of, by [`Event`].
+    /// Rows in the log of the session in [`Scope::Session`], by [`Event`].
     of_session: [u64; Event::ALL.len()],
     session: Option<i64>,
-    /// What verified, in the order of the log; where all rows are hashed.
+    /// Verified entries, in log order; only if all rows are hashed.
     pub(super) known: Vec<Known>,
-    /// What asks for the session of a row, by [`Event`].
+    /// Queries for the session of a row, by [`Event`].
     owners: [Option<Statement<'a>>; Event::ALL.len()],
 }
 
-/// Where the log is entered.
+/// Where to start in the log.
 #[derive(Clone, Copy)]
 pub(super) struct Start {
-    /// The last entry that is taken for granted; 0 for none.
+    /// The last entry taken for granted; 0 for none.
     pub(super) entry: i64,
-    /// Its hash; `None` where that is not known either.
+    /// Its hash; `None` if unknown.
     pub(super) hash: Option<Hash>,
 }
 
@@ -49,13 +49,13 @@ impl Start {
     pub(super) const BEGINNING: Self = Self { entry: 0, hash: Some(Hash::ORIGIN) };
 }
 
-/// An entry as it stands in the file.
+/// An entry as stored.
 struct Stored {
     entry: Entry,
     hash: Hash,
 }
 
-/// A row as it stands in the file.
+/// A row as stored.
 struct RowNow {
     columns: Vec<String>,
     digests: Vec<u8>,
@@ -77,14 +77,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What kept a look from its end.
+    /// Adds the error that ended a check early.
     pub(super) fn add_damage(&mut self, looked: rusqlite::Result<()>) {
         if let Err(error) = looked {
             self.add(Finding::of_file(format!("the file is damaged: {error}")));
         }
     }
 
-    /// Hashes of the entries, and the rows they speak of. Calls `told` with the number of each.
+    /// Checks the hashes of the entries and the rows they refer to. Calls `told` with each number.
     pub(super) fn follow_log(&mut self, from: Start, told: &dyn Fn(u64)) -> rusqlite::Result<()> {
         let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry > ?1 ORDER BY entry";
         let mut statement = self.connection.prepare(sql)?;
@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
                 self.check(&last, before, stored.as_ref().ok().map(|next| next.entry.previous))?;
             }
             if !follows {
-                let reason = format!("follows entry {number}: entries were removed, added or numbered anew");
+                let reason = format!("follows entry {number}: entries were removed, added or renumbered");
                 self.add(Finding::of_entry(entry, Some("entry"), reason));
             }
             number = entry;
@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Checks an entry against the hash of the one before and what the one after holds to be its hash.
+    /// Checks an entry against the hash of the entry before and the previous-hash of the entry after.
     fn check(&mut self, stored: &Stored, before: Option<Hash>, after: Option<Hash>) -> rusqlite::Result<()> {
         let Stored { entry, hash } = stored;
         for expected in self.expected.iter_mut().filter(|expected| expected.head == *hash) {
@@ -151,7 +151,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         if !self.spoken_of[event as usize].insert(entry.row_id) {
-            self.add(Finding::of_entry(entry.entry, Some("row_id"), "speaks of a row that an earlier entry speaks of"));
+            self.add(Finding::of_entry(entry.entry, Some("row_id"), "refers to a row that an earlier entry refers to"));
         }
         let place = Finding {
             entry: Some(entry.entry.unsigned_abs()),
@@ -184,7 +184,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Checks an entry that speaks of another session's row: the entry itself, and that the row is there and whose it is.
+    /// Checks another session's entry: the entry itself, and that its row exists and whose it is.
     fn check_of_others(
         &mut self,
         stored: &Stored,
@@ -217,7 +217,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The session that a row belongs to; `None` where the row is not there, or belongs to none.
+    /// The session of a row; `None` if the row is missing or belongs to none.
     fn owner(&mut self, event: Event, id: i64) -> rusqlite::Result<Option<i64>> {
         let Some(column) = event.session_column() else { return Ok(None) };
         let slot = &mut self.owners[event as usize];
@@ -228,7 +228,7 @@ impl<'a> Walk<'a> {
         statement.query_row([id], |row| row.get(0)).optional()
     }
 
-    /// Checks an entry that was verified before, and its row, against what is remembered of it.
+    /// Checks a remembered entry and its row against what is remembered.
     fn check_again(&mut self, number: i64, known: &Known) -> rusqlite::Result<()> {
         let sql = "SELECT entry, written_utc, event, row_id, digests, previous, hash FROM log WHERE entry = ?1";
         let mut statement = self.connection.prepare(sql)?;
@@ -254,7 +254,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes on where this process stopped verifying: the new entries with all their rows, and again those of `session`.
+    /// Continues where this process stopped verifying: the new entries with all their rows, and again those of `session`.
     pub(super) fn go_on(&mut self, known: &[Known], session: i64) -> rusqlite::Result<()> {
         let Some(last) = known.last() else { return Ok(()) };
         let entry = known.len() as i64;
@@ -271,18 +271,18 @@ impl<'a> Walk<'a> {
         followed
     }
 
-    /// Whether the last of what is remembered is still what it was.
+    /// Whether the last remembered entry is unchanged.
     fn still_ends(&mut self, number: i64, hash: Hash) -> rusqlite::Result<()> {
         let sql = "SELECT hash FROM log WHERE entry = ?1";
         let found = self.connection.query_row(sql, [number], |row| Ok(Hash(row.get(0)?))).optional()?;
         if found != Some(hash) {
-            let reason = "is not what it was when this program verified it: entries were removed or written anew";
+            let reason = "is not what it was when this program verified it: entries were removed or rewritten";
             self.add(Finding::of_entry(number, Some("hash"), reason));
         }
         Ok(())
     }
 
-    /// What the row that an entry speaks of is now; `None` where it is not there.
+    /// The row of an entry as stored now; `None` if it is missing.
     fn row(&self, event: Event, id: i64) -> rusqlite::Result<Option<RowNow>> {
         let table = event.table();
         let mut statement = self.connection.prepare(&format!("SELECT * FROM {table} WHERE id = ?1"))?;
@@ -295,7 +295,7 @@ impl<'a> Walk<'a> {
         Ok(Some(RowNow { columns, digests, session, sequence }))
     }
 
-    /// Rows that no entry speaks of, and rows of the session that an index does not show.
+    /// Finds rows without an entry, and rows of the session missing from an index.
     pub(super) fn rows_without_entry(&mut self) -> rusqlite::Result<()> {
         for event in Event::ALL {
             let table = event.table();
@@ -310,7 +310,7 @@ impl<'a> Walk<'a> {
                 let id = row.get(0)?;
                 shown += 1;
                 if !self.spoken_of[event as usize].contains(&id) {
-                    let reason = "no entry of the log speaks of this row: it was added, or the log's end was cut off";
+                    let reason = "no entry of the log refers to this row: it was added, or the log's end was cut off";
                     let place = Finding::of_file(reason);
                     self.add(Finding { table: Some(table.into()), row: Some(id), ..place });
                 }
@@ -322,7 +322,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Tables, indices and triggers that are not as this program makes them.
+    /// Finds tables, indices and triggers that differ from this program's.
     pub(super) fn foreign_structure(&mut self) -> rusqlite::Result<()> {
         let found = schema::objects(self.connection)?;
         match structure_differences(&found) {
@@ -332,7 +332,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// What SQLite finds wrong with the file.
+    /// Adds what SQLite finds wrong with the file.
     pub(super) fn unsound_file(&mut self) -> rusqlite::Result<()> {
         let mut statement = self.connection.prepare("PRAGMA integrity_check(10)")?;
         let complaints =
@@ -343,25 +343,25 @@ impl<'a> Walk<'a> {
         let mut statement = self.connection.prepare("PRAGMA foreign_key_check")?;
         let orphans = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for orphan in orphans.collect::<rusqlite::Result<Vec<(String, Option<i64>)>>>()? {
-            let place = Finding::of_file("belongs to a session or a field that is not there");
+            let place = Finding::of_file("belongs to a session or a field that does not exist");
             self.add(Finding { table: Some(orphan.0), row: orphan.1, ..place });
         }
         Ok(())
     }
 
-    /// Heads that were asked for and are not there.
+    /// Adds the expected heads that are missing.
     pub(super) fn unmet_expectations(&mut self) {
         let absent: Vec<Hash> =
             self.expected.iter().filter(|expected| expected.entry.is_none()).map(|expected| expected.head).collect();
         for head in absent {
             let reason =
-                format!("the expected head {head} is not in the log: its end was cut off, or it was written anew");
+                format!("the expected head {head} is not in the log: its end was cut off, or it was rewritten");
             self.add(Finding::of_file(reason));
         }
     }
 }
 
-/// The entry of a row of the log.
+/// Reads an entry from a row of the log.
 fn stored(row: &Row<'_>, entry: i64) -> Result<Stored, Box<Finding>> {
     fn column<T: FromSql>(row: &Row<'_>, entry: i64, name: &str) -> Result<T, Box<Finding>> {
         row.get(name).map_err(|_| Box::new(Finding::of_entry(entry, Some(name), "is not what was written")))
@@ -391,7 +391,7 @@ fn broken_entry(stored: &Stored, before: Option<Hash>, after: Option<Hash>, now:
         }
         return says(
             Some("previous"),
-            "is not the hash of the entry before: entries were removed, added, moved or written anew",
+            "is not the hash of the entry before: entries were removed, added, moved or rewritten",
         );
     }
     let fits = |other: Entry| other.hash() == *hash;

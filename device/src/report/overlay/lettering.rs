@@ -1,11 +1,11 @@
-//! Capital letters of 5 x 7 pixels.
+//! A bitmap font of 5 x 7 pixels, capitals only.
 
-/// Pixels from letter to letter.
+/// Distance from letter to letter, in pixels.
 pub(super) const fn advance(size: usize) -> usize {
     6 * size
 }
 
-/// Writes `text` from (0, 0) on, each pixel of a letter `size` pixels wide and high; `ink` colours a pixel.
+/// Draws `text` from (0, 0), each font pixel `size` pixels wide and high; `ink` is called for every pixel.
 pub(super) fn write(text: &str, size: usize, mut ink: impl FnMut(usize, usize)) {
     for (at, letter) in text.chars().enumerate() {
         for (row, bits) in glyph(letter).into_iter().enumerate() {
@@ -18,7 +18,7 @@ pub(super) fn write(text: &str, size: usize, mut ink: impl FnMut(usize, usize)) 
     }
 }
 
-/// Seven rows from the top, the leftmost pixel in bit 4. What has no letter here is a box.
+/// Seven rows from the top, the leftmost pixel in bit 4. Unknown letters are boxes.
 #[rustfmt::skip]
 const fn glyph(letter: char) -> [u8; 7] {
     match letter.to_ascii_uppercase() {

@@ -1,13 +1,13 @@
-//! Colours of an overlay. Stained smears are pink and purple, so the ramp runs through green to yellow, which no stain is: the
+//! Colours of an overlay. Stained smears are pink and purple, so the ramp runs from green to yellow, colours that no stain has: the
 //! upper half of viridis (van der Walt and Smith, 2015), whose lightness grows evenly.
 
 /// Colours at values 0, 1/4, 1/2, 3/4 and 1.
 const STOPS: [[u8; 3]; 5] = [[33, 145, 140], [53, 183, 121], [109, 205, 89], [180, 222, 44], [253, 231, 37]];
-/// Opacity at value 1: what lies below stays readable.
+/// Opacity at value 1: the picture below stays readable.
 pub(super) const MOST: f32 = 0.5;
-/// Below this value nothing is laid over the picture.
+/// Below this value the picture stays bare.
 const CLEAR: f32 = 0.2;
-/// The line around the most telling places.
+/// Colour of the contour around the most telling places.
 pub(super) const LINE: [u8; 3] = [18, 92, 60];
 
 /// The colour of a value in 0..=1.
@@ -17,12 +17,12 @@ pub(super) fn colour(value: f32) -> [u8; 3] {
     mixed(STOPS[first], STOPS[first + 1], place - first as f32)
 }
 
-/// How much of the colour covers the picture, 0..=[`MOST`].
+/// Opacity of the colour, 0..=[`MOST`].
 pub(super) fn opacity(value: f32) -> f32 {
     MOST * ((value - CLEAR) / (1.0 - CLEAR)).clamp(0.0, 1.0)
 }
 
-/// `below` with `share` of `above` over it.
+/// Blends `share` of `above` over `below`.
 pub(super) fn mixed(below: [u8; 3], above: [u8; 3], share: f32) -> [u8; 3] {
     std::array::from_fn(|channel| {
         let (below, above) = (f32::from(below[channel]), f32::from(above[channel]));

@@ -7,7 +7,7 @@ use super::*;
 
 const SIDE: usize = 64;
 
-/// The map of a network that looks for bright places, over a dark picture with one: near column 16, row 40.
+/// The map of a network that looks for bright spots, over a dark picture with one near column 16, row 40.
 fn spot() -> (RgbPixels, Explanation, Framing) {
     let mut bytes = vec![20; SIDE * SIDE * 3];
     for at in 0..12 * 12 {

@@ -1,4 +1,4 @@
-//! From items to the bytes of a PDF.
+//! Draws items into the bytes of a PDF.
 
 use std::num::NonZeroU16;
 
@@ -61,7 +61,7 @@ fn metadata(report: &Report) -> Metadata {
     }
 }
 
-/// `2026-11-25T04:40:07.250Z` as the PDF has it.
+/// Converts `2026-11-25T04:40:07.250Z` to a date of the PDF.
 fn moment(rfc3339: &str) -> Option<DateTime> {
     let part = |from: usize, to: usize| rfc3339.get(from..to)?.parse::<u8>().ok();
     Some(

@@ -1,8 +1,8 @@
 //! Typefaces: glyphs, widths, line breaks.
 //!
-//! Noto Sans is embedded, cut down to Latin, Greek and Cyrillic letters. Other scripts come from fonts of this machine, and their
-//! letters are shaped: they join, change places and take marks as the script asks. Text that runs from the right is drawn so. A
-//! letter of a name that no font has is an error; a symbol, such as an emoji in a note, is shown as U+FFFD.
+//! Noto Sans is embedded, cut down to Latin, Greek and Cyrillic letters. Other scripts use fonts of this machine, and their text is
+//! shaped: letters join, reorder and take marks as the script requires. Right-to-left text is drawn right to left. A letter of a
+//! name missing from all fonts is an error; a symbol, such as an emoji in a note, becomes U+FFFD.
 
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -21,7 +21,7 @@ use crate::record::text_rules::is_hidden;
 const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Bold.ttf");
 
-/// What stands for a letter that the typeface lacks.
+/// Replaces a letter missing from the typeface.
 const UNKNOWN: char = '\u{fffd}';
 
 /// One weight.
@@ -33,12 +33,12 @@ pub(super) struct Face {
     fallbacks: Rc<Vec<Fallback>>,
 }
 
-/// Letters in a row that one font draws, from left to right.
+/// Consecutive letters drawn with one font, from left to right.
 pub(super) struct Piece {
     pub font: Font,
     pub glyphs: Vec<KrillaGlyph>,
     pub text: String,
-    /// In the font's size.
+    /// Width in units of the font size.
     pub width: f32,
 }
 
@@ -49,10 +49,10 @@ pub(super) struct Faces {
 }
 
 impl Faces {
-    /// Reads the embedded fonts, and those of this machine that are needed for `texts`.
+    /// Loads the embedded fonts, and those fonts of this machine that `texts` need.
     ///
     /// # Errors
-    /// A sentence that names the letters of `texts` that no font has, and what to install.
+    /// A sentence that names the letters of `texts` missing from all fonts, and what to install.
     pub fn load<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let mut faces = Self { regular: Face::read(REGULAR)?, bold: Face::read(BOLD)? };
         let letters: BTreeSet<char> = texts.into_iter().flat_map(str::chars).collect();
@@ -62,7 +62,7 @@ impl Faces {
             .filter(|letter| lacking(letter) && faces.regular.charmap.map(*letter).is_none())
             .collect();
         let found = Rc::new(fallback::find(&mut missing));
-        // A symbol in a note is no name.
+        // A symbol in a note may be missing.
         missing.retain(|letter| is_of_a_script(*letter));
         if !missing.is_empty() {
             return Err(fallback::refusal(&missing));
@@ -76,10 +76,10 @@ impl Faces {
     }
 }
 
-/// Whether a letter writes words, as letters, their marks and digits do.
+/// Whether a letter belongs to writing: letters, their marks, digits.
 fn is_of_a_script(letter: char) -> bool {
     let code = u32::from(letter);
-    // Marks of scripts are no letters for the standard library; symbols and pictures lie in these blocks.
+    // The standard library does not count marks as letters; symbols and pictures lie in these blocks.
     let is_symbol = matches!(code, 0x2000..=0x2bff | 0x1f000..=0x1faff | 0xe000..=0xf8ff | 0xfff0..=0xffff);
     letter.is_alphanumeric() || (code >= 0x300 && !is_symbol)
 }
@@ -93,10 +93,10 @@ impl Face {
         Ok(Self { font, charmap: tables.charmap(), metrics, units, fallbacks: Rc::default() })
     }
 
-    /// `text` as it can be drawn: one line, and no letter that all typefaces lack.
+    /// `text` in drawable form: one line, without letters that all typefaces lack.
     pub fn drawable(&self, text: &str) -> String {
         let mut drawable = String::new();
-        // A joiner goes with the letter before it.
+        // A joiner belongs to the letter before it.
         let mut follows_fallback = false;
         for letter in text.chars() {
             let in_fallback = self.fallback_of(letter).is_some();
@@ -117,12 +117,12 @@ impl Face {
         self.charmap.map(letter).is_some()
     }
 
-    /// Which of the machine's fonts draws a letter; `None` for the embedded one.
+    /// Which font of the machine draws a letter; `None` for the embedded one.
     fn fallback_of(&self, letter: char) -> Option<usize> {
         if self.has(letter) { None } else { self.fallbacks.iter().position(|fallback| fallback.has(letter)) }
     }
 
-    /// Width in points of a text that is [drawable](Self::drawable).
+    /// Width in points of a [drawable](Self::drawable) text.
     pub fn width(&self, text: &str, size: f32) -> f32 {
         if self.fallbacks.is_empty() {
             return text.chars().map(|letter| self.advance(letter).1).sum::<f32>() * size;
@@ -130,7 +130,7 @@ impl Face {
         self.pieces(text).iter().map(|piece| piece.width).sum::<f32>() * size
     }
 
-    /// A text that is [drawable](Self::drawable) as it is drawn, from left to right.
+    /// The pieces of a [drawable](Self::drawable) text, from left to right.
     pub fn pieces(&self, text: &str) -> Vec<Piece> {
         if self.fallbacks.is_empty() {
             return vec![self.piece(text, None, false)];
@@ -151,7 +151,7 @@ impl Face {
         pieces
     }
 
-    /// Splits a text where the font changes. Marks and joiners stay with the letter that they belong to.
+    /// Splits a text where the font changes. Marks and joiners stay with their letter.
     fn parts<'t>(&self, text: &'t str) -> Vec<(&'t str, Option<usize>)> {
         let mut parts: Vec<(&str, Option<usize>)> = Vec::new();
         let mut start = 0;
@@ -185,7 +185,7 @@ impl Face {
         Piece { font, glyphs, text: text.into(), width }
     }
 
-    /// The glyphs of a text that the embedded font draws, a letter each.
+    /// The glyphs of a text in the embedded font, one per letter.
     fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
         text.char_indices()
             .map(|(at, letter)| {
@@ -195,14 +195,13 @@ impl Face {
             .collect()
     }
 
-    /// Number and advance of a letter's glyph; the advance in the font's size.
+    /// Number and advance of a letter's glyph; the advance in units of the font size.
     fn advance(&self, letter: char) -> (u32, f32) {
         let glyph = self.charmap.map(letter).unwrap_or_default();
         (glyph.to_u32(), self.metrics.advance_width(glyph).unwrap_or_default() / self.units)
     }
 
-    /// `text` in lines that are at most `width` points wide, broken between words, and within those that are too long. At least
-    /// one line.
+    /// Wraps `text` to lines at most `width` points wide, between words, and inside words that are too long. At least one line.
     pub fn wrapped(&self, text: &str, size: f32, width: f32) -> Vec<String> {
         let mut lines = vec![String::new()];
         for word in self.drawable(text).split(' ').filter(|word| !word.is_empty()) {
@@ -227,7 +226,7 @@ impl Face {
         lines
     }
 
-    /// As [`Self::wrapped`], but at most `most` lines; what is cut off ends in an ellipsis.
+    /// As [`Self::wrapped`], but at most `most` lines; a cut text ends in an ellipsis.
     pub fn wrapped_at_most(&self, text: &str, size: f32, width: f32, most: usize) -> Vec<String> {
         let mut lines = self.wrapped(text, size, width);
         if lines.len() > most {
@@ -259,7 +258,7 @@ mod tests {
         assert!(cut.len() == 2 && cut[1].ends_with('…') && face.width(&cut[1], 9.0) <= 120.0, "{cut:?}");
     }
 
-    /// With a font of this machine that has Hebrew and Arabic letters, where there is one: letters join and run from the right.
+    /// Needs a font of this machine with Hebrew and Arabic letters: letters join and run right to left.
     #[test]
     fn letters_of_other_scripts_are_shaped() {
         let (hebrew, arabic) = ("דנה", "محمد");
@@ -275,7 +274,7 @@ mod tests {
         assert_eq!(face.drawable(&text), text);
         let pieces = face.pieces(&text);
         assert_eq!(pieces.iter().map(|piece| piece.text.as_str()).collect::<Vec<_>>(), ["Dr. ", hebrew, " B"]);
-        // The letter that is read last stands on the left.
+        // The letter read last is on the left.
         let ranges: Vec<usize> = pieces[1].glyphs.iter().map(|glyph| glyph.text_range.start).collect();
         assert_eq!(ranges, [4, 2, 0]);
         let single = |letter: char| face.pieces(&letter.to_string())[0].glyphs[0].glyph_id;
@@ -287,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_letter_of_a_name_that_no_font_has_is_refused_and_a_symbol_is_not() {
-        // No font has a letter of a script that Unicode has reserved and not filled.
+        // A code point that Unicode has reserved but not assigned: no font has it.
         let error = Faces::load(["A\u{1c8f0}"]).err();
         assert!(error.is_none_or(|error| error.contains("U+1C8F0")));
         for (letter, expected) in
@@ -295,7 +294,7 @@ mod tests {
         {
             assert_eq!(is_of_a_script(letter), expected, "{letter}");
         }
-        let faces = Faces::load(["saw it \u{1fae8}\u{200d}"]).expect("a symbol is no name");
+        let faces = Faces::load(["saw it \u{1fae8}\u{200d}"]).expect("a symbol is not a name");
         assert!(faces.of(false).drawable("it \u{1fae8}").starts_with("it "));
     }
 

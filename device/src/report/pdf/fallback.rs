@@ -1,7 +1,7 @@
-//! Fonts of this machine for letters that the embedded typeface lacks.
+//! Fonts of this machine, for letters that the embedded typeface lacks.
 //!
-//! They are looked for where systems keep them, only when a report has such letters, and within bounds: so many files, folders
-//! and bytes. A font that has all missing letters ends the search; those of the Noto family are looked at first.
+//! Searched in the system's font folders, only if a report has such letters, and within limits on files, folders and bytes. A font
+//! with all missing letters ends the search; Noto fonts are tried first.
 
 use std::{
     env, fs,
@@ -13,15 +13,15 @@ use harfrust::{Direction, ShapeOptions, ShaperData, UnicodeBuffer};
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use skrifa::{FontRef, MetadataProvider as _};
 
-/// Environment variable that names the folder to look in, instead of the usual ones.
+/// Environment variable that names a folder to search instead of the usual ones.
 pub const VARIABLE: &str = "BLASTSCOPE_FONTS";
-/// Files that are looked at, at most.
+/// Most files that are read.
 const MOST_FILES: usize = 4000;
-/// Folders below each place, at most so deep.
+/// Deepest folder level below each place.
 const DEEPEST: usize = 6;
-/// Largest file that is read, in bytes: fonts for Chinese, Japanese and Korean have 20 million.
+/// Largest file that is read, in bytes: fonts for Chinese, Japanese and Korean have 20 MB.
 const LARGEST: u64 = 64 << 20;
-/// Fonts in one file, at most.
+/// Most fonts in one file.
 const COLLECTED: u32 = 64;
 
 /// A font of this machine.
@@ -45,8 +45,8 @@ impl Fallback {
         self.tables().is_some_and(|tables| tables.charmap().map(letter).is_some())
     }
 
-    /// The glyphs of `text`, which has letters of this font only, from left to right as they are drawn; their advances in the
-    /// font's size. Letters take the forms and places that their script gives them.
+    /// Shapes `text`, which has letters of this font only: its glyphs from left to right as drawn, advances in units of the font
+    /// size. Letters take the forms and places that their script requires.
     pub(super) fn shaped(&self, text: &str, from_right: bool) -> Vec<KrillaGlyph> {
         let Some(tables) = self.tables() else { return Vec::new() };
         let mut buffer = UnicodeBuffer::new();
@@ -81,7 +81,7 @@ impl Fallback {
     }
 }
 
-/// Fonts that together have `missing`, as far as there are any; what none has stays in it.
+/// Finds fonts that together cover `missing`; letters that no font has stay in it.
 pub(super) fn find(missing: &mut Vec<char>) -> Vec<Fallback> {
     find_in(&places(), missing)
 }
@@ -118,7 +118,7 @@ fn fonts_in(bytes: &[u8]) -> u32 {
     }
 }
 
-/// Where systems keep fonts.
+/// The systems' font folders.
 fn places() -> Vec<PathBuf> {
     if let Some(folder) = env::var_os(VARIABLE) {
         return vec![folder.into()];
@@ -134,7 +134,7 @@ fn places() -> Vec<PathBuf> {
     places
 }
 
-/// Font files below `places`, those of the Noto family first, plain ones before bold and slanted ones.
+/// Font files below `places`: Noto fonts first, plain ones before bold and slanted ones.
 fn files(places: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders: Vec<(PathBuf, usize)> = places.iter().map(|place| (place.clone(), 0)).collect();
@@ -143,7 +143,7 @@ fn files(places: &[PathBuf]) -> Vec<PathBuf> {
         for entry in entries.flatten() {
             let path = entry.path();
             match entry.file_type() {
-                // Links to folders are not followed: they could lead in a circle.
+                // Links to folders are not followed: they could form a loop.
                 Ok(kind) if kind.is_dir() && depth < DEEPEST => folders.push((path, depth + 1)),
                 Ok(kind) if !kind.is_dir() && is_font(&path) && found.len() < MOST_FILES => found.push(path),
                 _ => {}
@@ -163,7 +163,7 @@ fn is_font(path: &Path) -> bool {
     ["ttf", "otf", "ttc", "otc"].iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
-/// What is said of letters that no font has: which they are, and what to install.
+/// The error for letters that no font has: the letters, and what to install.
 pub(super) fn refusal(missing: &[char]) -> String {
     let some: Vec<String> =
         missing.iter().take(8).map(|&letter| format!("{letter} (U+{:04X})", u32::from(letter))).collect();
@@ -175,8 +175,8 @@ pub(super) fn refusal(missing: &[char]) -> String {
         (false, _) => "fonts-noto-core fonts-noto-extra",
     };
     format!(
-        "no font on this machine has the letters {}{more}, and boxes in place of a name will not do; install one (`sudo apt install \
-         {package}`) and try again, or take the web page, which is shown with the reader's fonts",
+        "no font on this machine has the letters {}{more}, and a name must not be shown as boxes; install one (`sudo apt install \
+         {package}`) and try again, or use the web page, which uses the reader's fonts",
         some.join(", ")
     )
 }

@@ -1,4 +1,4 @@
-//! Where things lie: a column of text that goes on over pages.
+//! The layout: one column of text over several pages.
 
 use krilla::image::Image;
 
@@ -11,7 +11,7 @@ use super::{
 const TOP: f32 = 46.0;
 const BOTTOM: f32 = PAGE.1 - 58.0;
 
-/// Pages in the making. Positions are relative to the text's left edge and to where the flow has come.
+/// Pages in progress. Positions are relative to the text's left edge and the current height of the flow.
 pub(super) struct Flow<'a> {
     pub faces: &'a Faces,
     pages: Vec<Vec<Item>>,
@@ -33,7 +33,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Starts a page unless this one has room for `height` points.
+    /// Starts a new page unless this one has room for `height` points.
     pub fn room(&mut self, height: f32) {
         if self.y + height > BOTTOM && self.y > TOP {
             self.pages.push(Vec::new());
@@ -45,7 +45,7 @@ impl<'a> Flow<'a> {
         self.y += height;
     }
 
-    /// Space that a page does not begin with.
+    /// Vertical space, dropped at the top of a page.
     pub fn gap(&mut self, height: f32) {
         if self.y > TOP {
             self.y += height;
@@ -61,7 +61,7 @@ impl<'a> Flow<'a> {
         self.faces.of(bold).wrapped(text, size, width)
     }
 
-    /// A line of text whose base line is `y` points down.
+    /// A line of text with its base line `y` points down.
     pub fn text(&mut self, x: f32, y: f32, text: &str, size: f32, bold: bool, colour: Colour) {
         self.text_as(Role::Text, (x, y), text, (size, bold), colour);
     }
@@ -94,7 +94,7 @@ impl<'a> Flow<'a> {
         self.down(30.0);
     }
 
-    /// A heading that has some lines after it on its page.
+    /// A heading, kept on one page with the lines after it.
     pub fn heading(&mut self, text: &str) {
         self.gap(13.0);
         self.room(75.0);

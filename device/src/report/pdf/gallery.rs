@@ -1,4 +1,4 @@
-//! The fields as cards, three in a row, or two where heat maps stand beside the pictures.
+//! The fields as cards: three in a row, or two with heat maps beside the pictures.
 
 use krilla::image::Image;
 
@@ -9,14 +9,14 @@ use super::{
 };
 use crate::report::{Report, ReportError, Shown, words};
 
-/// Between cards.
+/// Space between cards, in points.
 const GAP: f32 = 11.0;
-/// Around a card's text.
+/// Padding of a card's text, in points.
 const INSET: f32 = 6.0;
 const LEADING: f32 = 10.8;
-/// Heading and sentences before the first card, at most, in points.
+/// Most height of heading and sentences before the first card, in points.
 const INTRODUCTION: f32 = 80.0;
-/// Highest picture, in points.
+/// Largest height of a picture, in points.
 const HIGHEST: f32 = 190.0;
 
 struct Line {
@@ -27,9 +27,9 @@ struct Line {
 }
 
 struct Card {
-    /// Picture, and map where there is one; with their alternative texts.
+    /// Picture and, if any, map, with their alternative texts.
     pictures: Vec<(Image, String)>,
-    /// Of each picture.
+    /// Size of each picture, in points.
     size: (f32, f32),
     lines: Vec<Line>,
 }
@@ -53,7 +53,7 @@ pub(super) fn show(flow: &mut Flow<'_>, report: &Report) -> Result<(), ReportErr
     let highest = |cards: &[Card]| cards.iter().map(Card::height).fold(0.0, f32::max);
     let mut rows = report.shown.chunks(columns);
     let mut next = rows.next().map(|shown| row(flow, shown)).transpose()?;
-    // The heading stands above fields, not alone at the end of a page.
+    // Keep the heading with the first fields, not alone at the end of a page.
     flow.room(next.as_deref().map_or(0.0, highest) + INTRODUCTION);
     flow.heading("Fields");
     if report.with_maps {
@@ -123,7 +123,7 @@ fn put(flow: &mut Flow<'_>, card: Card, x: f32, width: f32, height: f32) {
     flow.fill(x, 0.0, EDGE, height, LINE);
     flow.fill(x + width - EDGE, 0.0, EDGE, height, LINE);
     let all = card.pictures.len() as f32 * (card.size.0 + 2.0) - 2.0;
-    // A picture without its map stands where it stands beside one.
+    // A picture without a map keeps the place it has beside one.
     let beside_room_for_map = card.pictures.len() == 1 && 2.0 * card.size.0 <= width;
     let mut left = if beside_room_for_map { x } else { x + ((width - all) / 2.0).max(0.0) };
     for (image, alt) in card.pictures {

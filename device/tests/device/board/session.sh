@@ -1,7 +1,7 @@
-# What happens in the virtual board, by busybox's shell. Everything that is to be judged goes to the console in lines that
-# begin with BOARD and a name; device/tests/device/board.rs judges them. Waiting is for conditions, with a limit, never for a time.
+# The session in the virtual board, for busybox's shell. Lines for the judge go to the console and begin with BOARD and a name;
+# device/tests/device/board.rs judges them. The script waits for conditions, with a limit, never for a fixed time.
 . /lib.sh
-# The kernel's messages stay out of the middle of our lines.
+# Keep kernel messages out of our lines.
 echo 1 > /proc/sys/kernel/printk
 export BLASTSCOPE_MODEL=/img/model.bsm
 PATIENCE=${PATIENCE:-300}
@@ -24,14 +24,14 @@ await() {
   done
 }
 lines() { grep -c "$1" "$OUT" 2>/dev/null; }
-# What the camera does by the last line about it.
+# The camera's state by its last line.
 state() { grep '"camera":"' "$OUT" | tail -1 | sed 's/.*"camera":"\([a-z]*\)".*/\1/'; }
-# The time that passed since `mark`, with a name.
+# Prints the time since `mark`, with a name.
 told() {
   read -r now _ < /proc/uptime
   say seconds "$1 $MARK $now"
 }
-# Until PATTERN stands in the output for the Nth time; what that took is told.
+# Waits until PATTERN is in the output for the Nth time; prints how long that took.
 await_line() {
   await "[ \"\$(lines '$1')\" -ge $2 ]" || exit 1
   told "$3"
@@ -46,7 +46,7 @@ await_streaming() {
 }
 mark() { read -r MARK _ < /proc/uptime; }
 camera() {
-  # A port is free again a moment after its camera is gone.
+  # A port becomes free a moment after its camera is gone.
   await '! ls /sys/bus/usb/devices | grep -q "^[0-9]*-1$"'
   usleep 300000
   uvcsim 640 480 "${CAM_FPS:-5}" "$@" 2>/tmp/uvcsim.err &
@@ -78,7 +78,7 @@ wait $PID
 say status "fields $?"
 give fields "$OUT"
 
-# 2. Faults, while it runs; with a tiny network, for in emulation the shipped one takes seconds for a frame.
+# 2. Faults at run time; with a tiny network, because in emulation the shipped one takes seconds for a frame.
 live faults --camera auto --settle 1 --model /img/tiny.bsm
 mark
 await_streaming began
@@ -90,7 +90,7 @@ before=$(lines '"camera":"corrupt"')
 mark; truncate_next
 await_line '"camera":"corrupt"' $((before + 1)) corrupt
 await_streaming corrupt-over
-# Somebody keeps the node open, so that the number is taken when the camera comes back.
+# Keep the node open, so that its number is taken when the camera returns.
 sleep 100000 < /dev/video0 &
 HOLDER=$!
 await '[ "$(readlink /proc/$HOLDER/fd/0)" = /dev/video0 ]'
@@ -118,7 +118,7 @@ camera /img/fields/*.jpg
 mark
 await_streaming thawed
 
-# 3. Twenty times out and in again.
+# 3. Unplugged and replugged twenty times.
 say descriptors "$(descriptors)"
 cycle=0
 while [ $cycle -lt "${CYCLES:-20}" ]; do
@@ -137,7 +137,7 @@ gone
 # 4. Lamps, buzzer and buttons. Lines 0 to 2 are lamps (2 is lit by a low level), 3 is the buzzer, 4 and 5 are buttons.
 blastscope doctor --hardware /img/board.toml --json > /tmp/doctor
 give doctor /tmp/doctor
-# A line that nobody holds has its pull's level: a lamp that a low level lights needs one upwards.
+# A free line has the level of its pull: a lamp lit by a low level needs a pull-up.
 press 2
 live lamps --camera auto --settle 1 --hardware /img/board.toml
 await '[ "$(lamps)" = 001 ]'

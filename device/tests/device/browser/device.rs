@@ -1,4 +1,4 @@
-//! The program as the page's tests run it.
+//! Runs the program for the page's tests.
 
 use std::{
     env, fs,
@@ -13,12 +13,12 @@ use tempfile::TempDir;
 
 use super::{devtools::Browser, program::Program, scene};
 
-/// A value of the environment that is not empty.
+/// The value of an environment variable, unless empty.
 pub fn named(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// Shows the folder `slides` in `folder`, with further arguments.
+/// Shows the folder `slides` inside `folder`, with further arguments.
 pub fn start(folder: &Path, model: &Path, data: &Path, more: &[&str]) -> Program {
     Program::start(
         Command::new(env!("CARGO_BIN_EXE_blastscope"))
@@ -33,14 +33,14 @@ pub fn start(folder: &Path, model: &Path, data: &Path, more: &[&str]) -> Program
 
 /// A folder of drawn slides, its record, and the program that shows them.
 pub struct Site {
-    /// Everything is in it.
+    /// Holds everything.
     pub folder: TempDir,
-    /// The model.
+    /// Path of the model.
     pub model: PathBuf,
 }
 
 impl Site {
-    /// With so many slides.
+    /// With this many slides.
     pub fn new(slides: u32) -> Self {
         let folder = TempDir::new().expect("a folder");
         fs::create_dir(folder.path().join("slides")).expect("made");
@@ -54,18 +54,18 @@ impl Site {
         self.folder.path().join("data")
     }
 
-    /// Shows each slide for so many frames at 16 a second, on any port of this machine.
+    /// Shows each slide for `hold` frames at 16 a second, on any port of this machine.
     pub fn start(&self, hold: u32) -> Program {
         let hold = hold.to_string();
         self.start_with(&["--listen", "127.0.0.1:0", "--fps", "16", "--hold", &hold])
     }
 
-    /// With these arguments.
+    /// Starts with these arguments.
     pub fn start_with(&self, more: &[&str]) -> Program {
         start(self.folder.path(), &self.model, &self.data(), more)
     }
 
-    /// A field as it is on the disk.
+    /// A field as stored.
     pub fn field(&self, session: SessionId, number: u64) -> Field {
         RecordReader::open(&self.data()).expect("a record").field(session, number).expect("read")
     }
@@ -75,13 +75,13 @@ impl Site {
         RecordReader::open(&self.data()).expect("a record").sessions().expect("read")[0].id
     }
 
-    /// How many opinions a session has.
+    /// Number of opinions of a session.
     pub fn opinions(&self, session: SessionId) -> usize {
         let fields = RecordReader::open(&self.data()).expect("a record").fields(session, 0, 500).expect("read");
         fields.iter().map(|field| field.opinions.len()).sum()
     }
 
-    /// Waits for so many opinions.
+    /// Waits for this many opinions.
     pub fn wait_for_opinions(&self, session: SessionId, number: usize) {
         let start = Instant::now();
         while self.opinions(session) < number {
@@ -91,7 +91,7 @@ impl Site {
     }
 }
 
-/// Starts a session on the page that is open.
+/// Starts a session on the open page.
 pub fn begin(browser: &mut Browser, specimen: &str, operator: &str) {
     browser.wait_for("!document.querySelector('#new-session').hidden");
     browser.click("#new-session");
@@ -102,14 +102,14 @@ pub fn begin(browser: &mut Browser, specimen: &str, operator: &str) {
     browser.wait_for("!document.querySelector('#start-dialog').open && document.querySelector('#new-session').hidden");
 }
 
-/// Selects a field, as a tap on its card does; a second tap would enlarge it.
+/// Selects a field by a tap on its card; a second tap would enlarge it.
 pub fn choose(browser: &mut Browser, number: u64) {
     browser.evaluate(&format!(
         "(card => card.classList.contains('is-selected') || card.click())(document.querySelector('#field-{number}'))"
     ));
 }
 
-/// Waits until so many fields are in the gallery.
+/// Waits until the gallery has this many fields.
 pub fn fields(browser: &mut Browser, number: usize) {
     browser.wait_for(&format!("document.querySelectorAll('#fields li').length >= {number}"));
 }

@@ -14,10 +14,10 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Patience with a busy machine.
+/// Time limit, generous for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// Starts Chromium where `BLASTSCOPE_BROWSER` names one; says SKIPPED otherwise.
+/// Starts the Chromium that `BLASTSCOPE_BROWSER` names; otherwise prints SKIPPED.
 pub fn chromium(what: &str) -> Option<Browser> {
     let program = std::env::var_os("BLASTSCOPE_BROWSER").filter(|value| !value.is_empty());
     if program.is_none() {
@@ -26,7 +26,7 @@ pub fn chromium(what: &str) -> Option<Browser> {
     program.map(|program| Browser::start(Path::new(&program)))
 }
 
-/// A browser with one window or more, one of which is spoken to.
+/// A browser with one or more windows, one of which is active.
 pub struct Browser {
     process: Child,
     commands: ChildStdin,
@@ -50,7 +50,7 @@ impl Browser {
             .args(["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check"])
             .args(["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"])
             .args(["--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-quic"])
-            // Whatever wants to leave the machine fails visibly.
+            // Every request that leaves the machine fails visibly.
             .args(["--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--force-color-profile=srgb"])
             .args(["--hide-scrollbars"])
             .args(if nix::unistd::geteuid().is_root() { &["--no-sandbox"][..] } else { &[] })
@@ -80,7 +80,7 @@ impl Browser {
         browser
     }
 
-    /// Opens a window and speaks to it from now on; gives its number.
+    /// Opens a window and makes it active; returns its number.
     fn open_window(&mut self, target: &Value) -> usize {
         self.session = None;
         let target = self.call("Target.createTarget", target);
@@ -95,12 +95,12 @@ impl Browser {
         self.windows.len() - 1
     }
 
-    /// Opens another window of the same person, which stays in sight beside the others.
+    /// Opens another window of the same person; both stay visible.
     pub fn another_window(&mut self) -> usize {
         self.open_window(&json!({"url": "about:blank", "newWindow": true}))
     }
 
-    /// Opens a window of somebody else: nothing that this browser keeps is shared.
+    /// Opens a window of another person, with separate browser storage.
     pub fn another_person(&mut self) -> usize {
         self.session = None;
         let context = self.call("Target.createBrowserContext", &json!({}));
@@ -108,7 +108,7 @@ impl Browser {
         self.open_window(&json!({"url": "about:blank", "newWindow": true, "browserContextId": id}))
     }
 
-    /// Speaks to the window of this number from now on.
+    /// Makes the window of this number active.
     pub fn speak_to(&mut self, window: usize) {
         self.session = Some(self.windows[window].0.clone());
     }
@@ -144,7 +144,7 @@ impl Browser {
         }
     }
 
-    /// The value of an expression; promises are waited for.
+    /// The value of an expression; promises are awaited.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let parameters =
             json!({"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true});
@@ -158,7 +158,7 @@ impl Browser {
         self.wait_at_most(PATIENCE, expression);
     }
 
-    /// As [`Self::wait_for`], where what is waited for must not take longer.
+    /// As [`Self::wait_for`], with a time limit.
     pub fn wait_at_most(&mut self, patience: Duration, expression: &str) {
         let start = Instant::now();
         while self.evaluate(&format!("Boolean({expression})")) != true {
@@ -178,14 +178,14 @@ impl Browser {
             down["text"] = json!(text);
         }
         if key == "Escape" {
-            // Without its number it closes no dialog.
+            // Without its key code it does not close a dialog.
             down["windowsVirtualKeyCode"] = json!(27);
         }
         self.call("Input.dispatchKeyEvent", &down);
         self.call("Input.dispatchKeyEvent", &json!({"type": "keyUp", "key": key}));
     }
 
-    /// Clicks into the middle of what the selector finds, as a finger would.
+    /// Clicks the middle of the selected element, as a finger would.
     pub fn click(&mut self, selector: &str) {
         let place = self.evaluate(&format!(
             "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}}); \
@@ -197,7 +197,7 @@ impl Browser {
         }
     }
 
-    /// Writes into what the selector finds.
+    /// Types into the selected element.
     pub fn write(&mut self, selector: &str, text: &str) {
         self.evaluate(&format!("(e => {{ e.focus(); e.select() }})(document.querySelector({selector:?}))"));
         self.call("Input.insertText", &json!({"text": text}));
@@ -210,21 +210,21 @@ impl Browser {
         self.evaluate("new Promise(done => setTimeout(done, 400))");
     }
 
-    /// A picture of the window, as JPEG.
+    /// Saves a picture of the window, as JPEG.
     pub fn screenshot(&mut self, file: &Path) {
         let shot = self.call("Page.captureScreenshot", &json!({"format": "jpeg", "quality": 88}));
         let jpeg = BASE64_STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
         std::fs::write(file, jpeg).expect("written");
     }
 
-    /// Everything that was asked for, as addresses.
+    /// The addresses of all requests so far.
     pub fn requests(&mut self) -> Vec<String> {
         self.evaluate("1");
         let requests = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
         requests.filter_map(|event| event["params"]["request"]["url"].as_str().map(str::to_owned)).collect()
     }
 
-    /// Errors and warnings that the browser noted.
+    /// Errors and warnings that the browser logged.
     pub fn complaints(&mut self) -> Vec<String> {
         let told = |event: &&Value| match event["method"].as_str() {
             Some("Runtime.exceptionThrown") => true,
@@ -240,7 +240,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It may have gone already.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,5 +1,5 @@
-//! Hands that are faster than the page: an answer within 100 ms of every change of what is selected is of the field that its buttons
-//! named, or of none.
+//! Hands that are faster than the page: an answer within 100 ms of a change of selection counts for the field that the buttons
+//! named, or not at all.
 
 use blastscope::record::Label;
 
@@ -24,7 +24,7 @@ fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
     browser.resize(1280, 800, false);
     browser.visit(&device.page);
     begin(&mut browser, "S-1", "A. B.");
-    // All slides are known then: nothing more comes by itself.
+    // Then all slides are known: no more fields appear by themselves.
     fields(&mut browser, 6);
     let session = site.session();
     let (mut answers, mut expected) = (0, Vec::new());
@@ -32,7 +32,7 @@ fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
     // By key, to older fields (the gallery has the newest first) and back.
     browser.evaluate("document.activeElement.blur()");
     let older = [(5, "1"), (4, "2"), (3, "3"), (2, "4"), (1, "0")];
-    // The same answer again would rightly not be saved.
+    // A repeated answer would rightly not be saved.
     let newer = [(2, "1"), (3, "0"), (4, "3"), (5, "2"), (6, "4")];
     for (arrow, steps) in [("ArrowRight", older), ("ArrowLeft", newer)] {
         for (number, key) in steps {
@@ -49,12 +49,12 @@ fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
         assert!(said.contains(&label(name)), "field {number}: {name} is not among {said:?}");
     }
 
-    // By tap, on every screen, both taps in one breath.
+    // By taps, on every screen, both without a pause.
     for (width, height) in [(1280, 800), (800, 480), (390, 844)] {
         browser.resize(width, height, width < 500);
         for (number, name) in [(5, "Pro"), (2, "Benign"), (6, "Early"), (1, "not assessable"), (3, "Pre")] {
             let newest = site.field(session, number).opinion().map(|opinion| opinion.label);
-            // The same answer again would rightly not be saved.
+            // A repeated answer would rightly not be saved.
             let name = if newest == Some(label(name)) { "Benign" } else { name };
             let name = if newest == Some(label(name)) { "Early" } else { name };
             browser.evaluate(&format!(
@@ -84,7 +84,7 @@ fn an_answer_that_was_on_its_way_is_not_taken_for_a_field_that_came_by_itself() 
     fields(&mut browser, 2);
     let session = site.session();
     browser.evaluate("document.activeElement.blur()");
-    // The hand comes down in the very moment in which the panel shows another field.
+    // The hand comes down at the moment the panel switches to another field.
     for (place, event) in [
         ("document", "new KeyboardEvent('keydown', { key: '4', bubbles: true })"),
         ("document.querySelector('[data-label=Pro]')", "new MouseEvent('click', { bubbles: true })"),
@@ -95,7 +95,7 @@ fn an_answer_that_was_on_its_way_is_not_taken_for_a_field_that_came_by_itself() 
              setTimeout(() => {{ {place}.dispatchEvent({event}); done() }}, 60) }}) \
              .observe(head, {{ childList: true, characterData: true, subtree: true }}) }})"
         ));
-        // Whatever was asked for has been answered when another field has come.
+        // Once another field has appeared, all requests are answered.
         let count = browser.evaluate("document.querySelectorAll('#fields li').length").as_u64().expect("a number");
         fields(&mut browser, count as usize + 1);
         let said: Vec<_> = (1..=count).map(|number| site.field(session, number).opinions.len()).collect();
@@ -128,14 +128,14 @@ fn a_note_is_saved_with_the_field_that_it_was_written_for() {
     browser.evaluate("document.querySelector('[data-label=Pro]').click()");
     site.wait_for_opinions(session, 1);
     let field = site.field(session, number);
-    let opinion = field.opinion().expect("the field that the note was written for has the answer");
+    let opinion = field.opinion().expect("the note's field has the answer");
     assert_eq!((opinion.note.as_str(), opinion.label), ("folded nuclei", label("Pro")));
 
-    // A note that waits for its answer outlives other choices, another window's fields and a reload.
+    // An unsent note survives other selections, another window's fields and a reload.
     choose(&mut browser, 1);
     browser.write("#note", "kept for later");
     choose(&mut browser, 2);
-    assert_eq!(browser.evaluate("document.querySelector('#note').value"), "", "field 2 has a note of its own");
+    assert_eq!(browser.evaluate("document.querySelector('#note').value"), "", "field 2 has its own note");
     browser.evaluate("document.querySelector('[data-label=Benign]').click()");
     site.wait_for_opinions(session, 2);
     assert_eq!(site.field(session, 2).opinion().map(|opinion| opinion.note.as_str()), Some(""));

@@ -12,7 +12,7 @@ use super::{
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// Says yes to the question that is asked, once it can be answered.
+/// Confirms the open question, once its buttons are active.
 fn agree(browser: &mut Browser) {
     browser.wait_at_most(
         SOON,
@@ -22,7 +22,7 @@ fn agree(browser: &mut Browser) {
     browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
 }
 
-/// Says who answers on this screen.
+/// Enters the name of the person at this screen.
 fn introduce(browser: &mut Browser, name: &str) {
     browser.wait_at_most(SOON, "document.querySelector('#person-dialog').open");
     browser.write("#person-dialog [name=by]", name);
@@ -54,18 +54,18 @@ fn a_second_phone_answers_in_its_own_name_and_on_the_session_that_it_shows() {
     browser.evaluate("document.querySelectorAll('#sessions-list button')[1].click()");
     browser.wait_at_most(SOON, "document.querySelector('#session-line').textContent.includes('S-old')");
     fields(&mut browser, 3);
-    // Nobody has said yet who holds this phone: nothing is saved in another's name.
+    // Nobody has entered a name on this phone: nothing is saved under another name.
     choose(&mut browser, 2);
     browser.evaluate("document.querySelector('[data-label=Pre]').click()");
     introduce(&mut browser, "C. D.");
-    assert_eq!(site.opinions(old), 0, "the name does not answer by itself");
+    assert_eq!(site.opinions(old), 0, "entering a name is not an answer");
     let button = "document.querySelector('[data-label=Pre]')";
     assert_eq!(
         browser.evaluate(&format!("['2', 'C. D.'].every(text => {button}.textContent.includes(text))")),
         true,
-        "the button says whose answer it is, and of which field"
+        "the button names the person and the field"
     );
-    // The other slide goes on meanwhile, and is no reason to leave this one.
+    // The other slide continues meanwhile; this page stays on its own.
     browser.speak_to(0);
     fields(&mut browser, 2);
     browser.speak_to(phone);
@@ -74,7 +74,7 @@ fn a_second_phone_answers_in_its_own_name_and_on_the_session_that_it_shows() {
     let opinion = site.field(old, 2).opinion().cloned().expect("an answer");
     assert_eq!((opinion.given_by.as_str(), opinion.label), ("C. D.", Label::Class(Class::Pre)));
 
-    // What was changed in one window is seen in the other, also when it was answered before.
+    // A change in one window appears in the other, also on fields answered before.
     browser.speak_to(0);
     browser.click("#sessions-button");
     browser.wait_at_most(SOON, "document.querySelector('#sessions-dialog').open");
@@ -100,7 +100,7 @@ fn an_answer_to_what_has_changed_meanwhile_is_refused_and_shown() {
     let session = site.session();
     let reader = blastscope::record::RecordReader::open(&site.data()).expect("a record");
     let started = reader.session(session).expect("read").started_utc;
-    // As a window that has not heard of the answer before: it still names what it has seen.
+    // Like a window that does not know the earlier answer: it still sends what it showed.
     let post = |seen: u32, label: &str, key: &str| {
         format!(
             "fetch('/api/sessions/{session}/fields/1/opinion', {{ method: 'POST', headers: {{ 'content-type': 'application/json', \
@@ -110,11 +110,7 @@ fn an_answer_to_what_has_changed_meanwhile_is_refused_and_shown() {
     };
     let first = browser.evaluate(&post(0, "Pre", "0123456789abcdef"));
     assert_eq!(first[0], 200, "{first}");
-    assert_eq!(
-        browser.evaluate(&post(0, "Pre", "0123456789abcdef"))[0],
-        200,
-        "the same request again is the same answer"
-    );
+    assert_eq!(browser.evaluate(&post(0, "Pre", "0123456789abcdef"))[0], 200, "a repeated request is the same answer");
     let late = browser.evaluate(&post(0, "Pro", "fedcba9876543210"));
     assert_eq!(late[0], 409, "{late}");
     assert!(late[1].as_str().expect("text").contains("C. D."), "{late}");
@@ -145,7 +141,7 @@ fn what_ends_or_changes_a_session_asks_first() {
             browser.click(way_back);
         }
         browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
-        assert!(reader().ended_utc.is_none(), "it goes on");
+        assert!(reader().ended_utc.is_none(), "it is still open");
     }
 
     browser.click("#sign-off");
@@ -162,12 +158,12 @@ fn what_ends_or_changes_a_session_asks_first() {
     browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
     assert_eq!((reader().state, site.opinions(session)), (State::Approved, 0));
     browser.evaluate("document.querySelector('[data-label=Pro]').click()");
-    // The second tap of a double tap is no answer, wherever it falls.
+    // The second tap of a double tap is not an answer, wherever it falls.
     browser.wait_at_most(SOON, "document.querySelector('#confirm-dialog').open");
     browser.press("Enter");
     browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
     assert_eq!(site.opinions(session), 0);
-    // A question that is asked before the browser has told of the last one's end is a question of its own.
+    // A question opened before the close event of the last one is a separate question.
     browser.evaluate("document.querySelector('[data-label=Pro]').click()");
     browser.wait_at_most(SOON, "document.querySelector('#confirm-dialog').open");
     browser.evaluate(

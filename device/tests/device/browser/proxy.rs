@@ -1,4 +1,4 @@
-//! A network that fails: between browser and device, and as a test says.
+//! A network between browser and device that fails as a test demands.
 
 use std::{
     io::{Read as _, Write as _},
@@ -11,28 +11,28 @@ use std::{
     time::Duration,
 };
 
-/// What becomes of the device's answers.
+/// What happens to the device's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Mood {
     /// They pass.
     Pass,
-    /// Those of the live picture stop on their way, and their connections stay open.
+    /// Answers with the live picture stall, and their connections stay open.
     StallLive,
-    /// All stop on their way, and connections stay open.
+    /// All answers stall, and connections stay open.
     StallAll,
-    /// Nobody gets a connection.
+    /// New connections are refused.
     Refuse,
 }
 
 #[derive(Default)]
 struct State {
     mood: AtomicU8,
-    /// Grows when all connections are cut.
+    /// Increases when all connections are cut.
     cuts: AtomicU64,
 }
 
-/// Passes bytes on, or does not.
+/// Forwards bytes, or not.
 pub struct Proxy {
     pub address: SocketAddr,
     state: Arc<State>,
@@ -66,7 +66,7 @@ impl Proxy {
         self.state.mood.store(mood as u8, Ordering::SeqCst);
     }
 
-    /// Ends every connection that is open; new ones are as the mood is.
+    /// Ends every open connection; new ones follow the mood.
     pub fn cut(&self) {
         self.state.cuts.fetch_add(1, Ordering::SeqCst);
     }
@@ -80,7 +80,7 @@ fn converse(client: &TcpStream, server: &TcpStream, state: &Arc<State>) {
     thread::spawn(move || {
         let mut bytes = [0; 16 << 10];
         while let Ok(length @ 1..) = from.read(&mut bytes) {
-            // A request's head comes in one piece from a browser.
+            // A browser sends a request's head in one piece.
             if bytes.starts_with(b"GET ") || bytes.starts_with(b"POST ") {
                 asked.store(bytes.split(|byte| *byte == b' ').nth(1).is_some_and(is_live), Ordering::SeqCst);
             }

@@ -15,7 +15,7 @@ fn shot(browser: &mut Browser, name: &str) {
     }
 }
 
-/// Whether the whole of what the selector finds is seen, and nothing lies over its middle.
+/// Whether the selected element is fully visible, with nothing over its middle.
 fn seen(selector: &str) -> String {
     format!(
         "(e => {{ const r = e.getBoundingClientRect(); const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); \
@@ -48,11 +48,11 @@ fn whoever_can_tap_a_class_sees_which_field_gets_it() {
             assert_eq!((&named[2], &named[3]), (&true.into(), &true.into()), "{width}x{height} {label}: {named}");
             assert_eq!(browser.evaluate(&seen(&format!("{button} .target-field"))), true, "{width}x{height} {label}");
         }
-        // A window that has not been scrolled shows the heading with the classes, or neither.
+        // Before scrolling, a window shows the heading together with the classes, or neither.
         browser.evaluate("scrollTo(0, 0)");
         let first = browser.evaluate(&seen("[data-label=Benign]"));
         assert!(first != true || browser.evaluate(&seen("#correct-number")) == true, "{width}x{height}");
-        // What is told lies over no button, and lets taps through.
+        // A message covers no button, and lets taps through.
         let covered = browser.evaluate(
             "(() => { const toast = document.querySelector('#toast'); toast.hidden = false; toast.textContent = 'Field 2: Pre-B, saved'; \
              const t = toast.getBoundingClientRect(); const over = [...document.querySelectorAll('main button, main input')].filter(e => { \
@@ -81,7 +81,7 @@ fn a_key_answers_no_field_that_is_out_of_sight() {
     browser.evaluate("document.activeElement.blur(); document.body.style.paddingBottom = '2000px'; scrollTo(0, 5000)");
     browser.press("4");
     browser.wait_at_most(SOON, &seen("#correct-number"));
-    assert_eq!(site.opinions(session), 0, "nobody saw which field it was");
+    assert_eq!(site.opinions(session), 0, "the field was out of view");
     browser.press("4");
     site.wait_for_opinions(session, 1);
     assert_eq!(site.field(session, 2).opinions.len(), 1);
@@ -91,7 +91,7 @@ fn a_key_answers_no_field_that_is_out_of_sight() {
 fn the_lock_screen_stays_until_it_is_opened() {
     let Some(mut browser) = chromium("the lock screen") else { return };
     let site = Site::new(2);
-    // The same port again: the address is one of the settings that a session was made with.
+    // The same port again: the address belongs to the session's settings.
     let port = TcpListener::bind("0.0.0.0:0").and_then(|free| free.local_addr()).expect("a port").port();
     let listen = format!("0.0.0.0:{port}");
     let start = || site.start_with(&["--listen", &listen, "--fps", "16", "--hold", "22"]);
@@ -120,13 +120,13 @@ fn the_lock_screen_stays_until_it_is_opened() {
     choose(&mut browser, 1);
     browser.write("#note", "seen before the power went");
 
-    // The power goes; the same phone goes on, without a token and with its note.
+    // The power fails; the same phone continues, without a token and with its note.
     drop(device);
     browser.wait_at_most(SOON, "document.body.classList.contains('is-lost')");
     let again = start();
     assert_eq!(again.token.as_ref(), Some(&token));
     browser.wait_at_most(SOON, "!document.body.classList.contains('is-lost')");
-    assert_eq!(browser.evaluate(locked), false, "whoever was let in stays in");
+    assert_eq!(browser.evaluate(locked), false, "a logged-in phone stays logged in");
     assert_eq!(browser.evaluate("document.querySelector('#note').value"), "seen before the power went");
     browser.visit("about:blank");
     browser.visit(&page);
@@ -161,10 +161,10 @@ fn a_link_opens_once_and_leaves_nothing_in_the_history_that_opens_again() {
     browser.visit(&link);
     browser.wait_at_most(SOON, "document.querySelector('#picture').naturalWidth > 0");
     assert_eq!(browser.evaluate("location.href"), format!("http://127.0.0.1:{port}/"));
-    // All that the browser remembers of where it was.
+    // Everything in the browser's history.
     let history = browser.call("Page.getNavigationHistory", &serde_json::json!({})).to_string();
     assert!(!history.contains(&token), "{history}");
-    // Whoever finds the link there is not let in by it, and reads why.
+    // The link from the history opens nothing, and the page says why.
     browser.another_person();
     browser.visit(&link);
     browser.wait_at_most(SOON, "document.querySelector('#token-dialog').open");

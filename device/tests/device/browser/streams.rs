@@ -1,4 +1,4 @@
-//! A page that looks alive is: pictures and verdicts come together or are marked, whatever becomes of the connection.
+//! A page that looks alive is alive: picture and verdict appear together or are marked, whatever happens to the connection.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ const SPEAKS: &str = "['benign','early','pre','pro','abstain'].some(kind => \
                       document.querySelector('#verdict-box').classList.contains('is-' + kind))";
 const LOST: &str = "document.body.classList.contains('is-lost')";
 
-/// Nothing that was said stands any more.
+/// No earlier statement is left on the page.
 fn says_that_it_is_lost(browser: &mut Browser) {
     browser.wait_at_most(SOON, LOST);
-    assert_eq!(browser.evaluate(SPEAKS), false, "no verdict stands");
+    assert_eq!(browser.evaluate(SPEAKS), false, "no verdict is shown");
     let camera = browser.evaluate("document.querySelector('#camera').textContent");
     assert!(!camera.as_str().expect("text").contains("a second"), "{camera}");
     assert_eq!(browser.evaluate("document.querySelector('#no-picture').hidden"), false);
@@ -33,7 +33,7 @@ fn a_stream_that_is_cut_or_stalls_is_said_and_comes_back() {
     browser.resize(1280, 800, false);
     browser.visit(&proxy.page());
     browser.wait_for(SPEAKS);
-    // Whatever is seen together carries one number, all the time.
+    // Picture and verdict on display always carry the same number.
     browser.evaluate(
         "window.apart = 0; (function look() { const number = id => document.querySelector(id).dataset.number; \
          if (number('#picture') !== number('#verdict-box') && !document.body.classList.contains('is-lost')) window.apart += 1; \
@@ -48,7 +48,7 @@ fn a_stream_that_is_cut_or_stalls_is_said_and_comes_back() {
         proxy.set(Mood::Pass);
         browser.wait_at_most(SOON, &format!("!{LOST} && {SPEAKS} && document.querySelector('#no-picture').hidden"));
     }
-    // A cut that is over at once is hardly seen.
+    // A very short cut is hardly noticeable.
     for _ in 0..5 {
         proxy.cut();
         browser.wait_at_most(SOON, &format!("!{LOST} && {SPEAKS}"));
@@ -73,7 +73,7 @@ fn a_request_that_is_not_answered_says_so_and_is_not_saved_twice() {
     choose(&mut browser, 1);
     proxy.set(Mood::StallAll);
     browser.evaluate("document.querySelector('[data-label=Pre]').click()");
-    // The device got it; the page cannot know.
+    // The device received it; the page cannot know.
     browser.wait_at_most(
         SOON,
         "!document.querySelector('#toast').hidden && document.querySelector('#toast').classList.contains('is-wrong')",
@@ -112,7 +112,7 @@ fn nine_windows_and_every_button_answers() {
         fields(&mut browser, 4);
         let (number, label) = (index % 4 + 1, labels[(index + index / 4) % 4]);
         let before = site.opinions(session);
-        // What the other windows said has arrived.
+        // The other windows' answers have arrived.
         let seen = site.field(session, number as u64).opinions.len();
         browser.wait_at_most(
             SOON,
@@ -151,7 +151,7 @@ fn a_hidden_tab_lets_go_and_shows_nothing_old_when_it_is_seen_again() {
     assert_eq!(asked(&mut browser), before, "a hidden tab asks for nothing");
     proxy.set(Mood::StallAll);
     hide(&mut browser, false);
-    assert_eq!(browser.evaluate(SPEAKS), false, "what was said before is not said of now");
+    assert_eq!(browser.evaluate(SPEAKS), false, "an old verdict is not shown as current");
     proxy.set(Mood::Pass);
     browser.wait_at_most(SOON, &format!("!{LOST} && {SPEAKS}"));
 }
@@ -173,7 +173,7 @@ fn a_model_that_was_changed_while_the_program_runs_is_said() {
     browser.wait_at_most(SOON, "!document.querySelector('#notices').hidden");
     let told = browser.evaluate("document.querySelector('#notices').textContent");
     assert!(told.as_str().expect("text").contains("has changed since the start"), "{told}");
-    // Another window says so from its first moment.
+    // Another window says so from the start.
     browser.another_window();
     browser.visit(&device.page);
     browser.wait_at_most(SOON, "!document.querySelector('#notices').hidden");

@@ -1,4 +1,4 @@
-//! Who is let in, and what is refused.
+//! Access: who is admitted, and what is refused.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ fn a_token_opens_and_too_many_wrong_ones_close() {
         assert!(reply.json()["remedy"].as_str().expect("text").contains("token"), "{reply:?}");
     }
     assert_eq!(client.post("/api/take", &json!({})).status, 401);
-    assert_eq!(client.get("/").status, 200, "the page itself tells nothing");
+    assert_eq!(client.get("/").status, 200, "the page itself reveals nothing");
 
     let reply = client.post("/api/login", &json!({"token": token}));
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -37,7 +37,7 @@ fn a_token_opens_and_too_many_wrong_ones_close() {
         .collect();
     assert_eq!(wrong, [401, 401, 401, 401, 401, 429, 429]);
     let reply = client.post("/api/login", &json!({"token": token}));
-    assert_eq!(reply.status, 429, "even the right one waits now");
+    assert_eq!(reply.status, 429, "now even the right one must wait");
     let wait: u64 = reply.header("retry-after").and_then(|seconds| seconds.parse().ok()).expect("seconds");
     assert!((1..=60).contains(&wait), "{wait}");
 }
@@ -99,7 +99,7 @@ fn what_is_too_large_too_long_or_not_there_is_said() {
         assert_eq!(client.get(path).status, 400, "{path}");
     }
     assert_eq!(client.ask("DELETE", "/api/state", &[("X-Blastscope", "1")], b"").status, 405);
-    assert_eq!(client.post("/api/take", &json!({"session": 1})).status, 409, "no session goes on");
+    assert_eq!(client.post("/api/take", &json!({"session": 1})).status, 409, "no session is open");
     assert_eq!(client.post("/api/take", &json!({})).status, 400, "an order names its session");
 }
 
@@ -123,7 +123,7 @@ fn every_answer_bears_its_headers() {
 fn twenty_clients_that_do_not_read_hold_up_nothing() {
     let scene = Scene::new();
     let remote = scene.instrument.remote();
-    // Frames a second over the next 60; an instrument that waits for a client never gets there.
+    // Frame rate over the next 60 frames; an instrument that waits for a client never gets there.
     let rate = || {
         let (since, start) = (Instant::now(), remote.snapshot().flow.frames);
         while remote.snapshot().flow.frames < start + 60 {
@@ -137,11 +137,11 @@ fn twenty_clients_that_do_not_read_hold_up_nothing() {
     let deaf: Vec<_> = (0..20).map(|_| client.open("GET", "/api/live", &[], b"")).collect();
     let watched = rate();
     eprintln!("{alone:.1} frames a second alone, {watched:.1} with 20 clients that do not read");
-    assert_eq!(client.get("/api/state").status, 200, "others are served meanwhile");
+    assert_eq!(client.get("/api/state").status, 200, "others are still served");
     drop(deaf);
 }
 
-/// Connections that say nothing, half a head, half a body: whoever asks for something is served all the same, from the same address too.
+/// Connections that send nothing, half a head or half a body: real requests are still served, also from the same address.
 #[test]
 fn hundreds_of_slow_connections_keep_nobody_out() {
     let scene = Scene::new();
@@ -159,7 +159,7 @@ fn hundreds_of_slow_connections_keep_nobody_out() {
         for _ in 0..5 {
             let since = Instant::now();
             assert_eq!(client.get("/api/state").status, 200, "{:?}", String::from_utf8_lossy(said));
-            assert!(since.elapsed() < Duration::from_secs(8), "it has waited until they were gone");
+            assert!(since.elapsed() < Duration::from_secs(8), "it waited for the slow connections");
         }
         drop(slow);
     }
@@ -169,7 +169,7 @@ fn hundreds_of_slow_connections_keep_nobody_out() {
 fn wrong_tokens_of_one_address_lock_out_no_other() {
     let proxy = "127.0.0.1".parse().expect("an address");
     let scene = Scene::with(|options| options.trusted_proxies = vec![proxy], |record| record);
-    let token = scene.server.token().expect("a proxy makes it ask for one").to_owned();
+    let token = scene.server.token().expect("a proxy makes a token mandatory").to_owned();
     let client = scene.client();
     let log_in = |from: &str, token: &str| {
         let headers = [("X-Blastscope", "1"), ("X-Forwarded-For", from)];
@@ -181,9 +181,9 @@ fn wrong_tokens_of_one_address_lock_out_no_other() {
         assert_eq!(wrong, [401, 401, 401, 401, 401, 429], "{from}");
     }
     assert_eq!(log_in("198.51.100.7", &token), 200);
-    // What a client itself writes before the proxy's own address counts for nothing.
+    // Entries that the client itself put before the proxy's are ignored.
     assert_eq!(log_in("198.51.100.7, 203.0.113.1", &token), 429);
-    // Nobody but the proxy is believed.
+    // Only the proxy is trusted.
     let plain = Scene::with(|options| options.token_always = true, |record| record);
     let token = plain.server.token().expect("guarded").to_owned();
     let client = plain.client();
@@ -202,7 +202,7 @@ fn a_hospitals_name_and_a_proxy_with_tls_are_answered_where_they_were_named() {
         options.allowed_hosts = names.map(|name| name.parse().expect("a name")).into();
     };
     let scene = Scene::with(allow, |record| record);
-    let token = scene.server.token().expect("a proxy makes it ask for one").to_owned();
+    let token = scene.server.token().expect("a proxy makes a token mandatory").to_owned();
     assert!(scene.server.start_message().contains("the page is at https://lab.hospital.example/"));
     let client = scene.client();
     let body = json!({ "token": token }).to_string();

@@ -1,4 +1,4 @@
-//! A client that says exactly what it is told to say.
+//! A client that sends exactly what a test asks for.
 
 use std::{
     io::{Read as _, Write as _},
@@ -21,14 +21,14 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// A header's value, in lower case as a whole.
+    /// A header's value in lower case, if present.
     pub fn header(&self, name: &str) -> Option<String> {
         let head = self.head.to_ascii_lowercase();
         head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned))
     }
 }
 
-/// Sends a request as a browser on this page would, with more or other headers, and closes the connection.
+/// Sends requests like a browser on this page, with more or other headers, and closes the connection.
 pub struct Client {
     pub address: SocketAddr,
     pub cookie: Option<String>,
@@ -60,7 +60,7 @@ impl Client {
         self.post(&format!("/api/sessions/{session}/fields/{field}/opinion"), &body)
     }
 
-    /// Signs the fields that the session has now; again where another one was taken meanwhile.
+    /// Signs the session's current fields; retries if another one was taken meanwhile.
     pub fn sign_off(&self, session: u64, by: &str) -> Reply {
         let path = format!("/api/sessions/{session}/sign-off");
         loop {
@@ -73,11 +73,11 @@ impl Client {
         }
     }
 
-    /// `Host` is added where it is not among the headers.
+    /// Adds `Host` unless it is among the headers.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let mut stream = self.open(method, path, headers, body);
         let mut bytes = Vec::new();
-        // A server that refuses a body may close before it was read.
+        // A server that refuses a body may close before reading it.
         let _ = stream.read_to_end(&mut bytes);
         parse(&bytes)
     }

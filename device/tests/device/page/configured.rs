@@ -1,4 +1,4 @@
-//! The instrument as the service starts it: everything stands in the configuration.
+//! The instrument as the service starts it: everything comes from the configuration.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ fn program() -> Command {
     command
 }
 
-/// A configuration and what it names.
+/// A configuration, and the files that it names.
 struct Site {
     folder: TempDir,
     config: PathBuf,
@@ -49,7 +49,7 @@ impl Site {
         self.folder.path().join("data")
     }
 
-    /// What the command prints as JSON.
+    /// The command's JSON output.
     fn ask(&self, command: &[&str]) -> Value {
         let output = program().args(command).arg(&self.config).arg("--json").output().expect("it runs");
         assert!(output.status.success(), "{output:?}");
@@ -57,7 +57,7 @@ impl Site {
     }
 }
 
-/// The program with the arguments of the unit that is installed, and a client of its page.
+/// The program started with the installed unit's arguments, and a client of its page.
 struct Running {
     program: Program,
     client: Client,
@@ -121,12 +121,12 @@ fn the_token_outlives_a_restart_until_it_is_forgotten() {
     let running = Running::start(&site);
     let other = running.token().expect("a token");
     assert_ne!(other, first);
-    // The old one opens nothing, the new one does.
+    // The old token opens nothing, the new one works.
     let status = |token: &str| running.client.post("/api/login", &json!({ "token": token })).status;
     assert_eq!((status(&first), status(&other)), (401, 200));
 }
 
-/// What was let in stays in when the device starts again; a link opens once, and what was logged out stays out.
+/// Logged-in browsers stay logged in across a restart; a link works once, and a log-out is permanent.
 #[test]
 fn a_phone_that_was_let_in_stays_in_after_the_program_was_killed() {
     let site = Site::new("0.0.0.0:0", 1);
@@ -134,7 +134,7 @@ fn a_phone_that_was_let_in_stays_in_after_the_program_was_killed() {
     let shown = site.ask(&["token", "--config"]);
     let link = shown["link"].as_str().expect("a link").to_owned();
     let token = running.token().expect("a token");
-    assert!(!link.contains(&token), "what stays in a browser's history is not the token");
+    assert!(!link.contains(&token), "the browser's history does not hold the token");
     let code = link.split("#enter=").nth(1).expect("a code").to_owned();
     let enter = |running: &Running| running.client.post("/api/enter", &json!({ "code": code }));
     let entered = enter(&running);

@@ -1,4 +1,4 @@
-//! A session that is cut off: the program is killed and started again.
+//! A session that is cut off: the program is killed and restarted.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ impl Device {
         Self::start_in(folder, more, &[])
     }
 
-    /// As [`Self::start`], with these variables in its environment.
+    /// As [`Self::start`], with these environment variables.
     pub(super) fn start_in(folder: &Path, more: &[&str], environment: &[(&str, &Path)]) -> Self {
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
         let configuration = folder.join("free.toml");
@@ -83,7 +83,7 @@ fn a_killed_session_goes_on_where_it_was() {
     assert_eq!(device.1.answer(id, 1, opinion.clone()).status, 200);
     drop(device);
 
-    // What the disk had, before anything else is written.
+    // The state on disk, before anything else is written.
     drop(Record::open(&data).expect("recovered"));
     let reader = RecordReader::open(&data).expect("a record");
     let session = reader.sessions().expect("read").remove(0);
@@ -95,12 +95,12 @@ fn a_killed_session_goes_on_where_it_was() {
 
     let device = Device::start(folder.path(), &[]);
     let state = device.state("the session", |state| state["session"].is_object());
-    // Whoever heard no answer asks again.
+    // A client without an answer asks again.
     assert_eq!(device.1.answer(id, 1, opinion.clone()).status, 200);
     assert_eq!(reader.field(session.id, 1).expect("read").opinions.len(), 1);
     assert_eq!((&state["session"]["id"], &state["session"]["specimen"]), (&json!(id), &json!("S-7")));
     assert!(state["session"]["cut_off_utc"].is_string() && state["left"].is_null(), "{state}");
-    // The slide comes by again several times: every field counts once, those from before the cut too.
+    // The slide passes again several times: every field counts once, also those from before the cut.
     device.state("all fields", |state| state["session"]["fields"] == SLIDES);
     let frames = device.state("frames", |state| state["sequence"].is_u64())["flow"]["frames"].as_u64();
     device
@@ -117,9 +117,9 @@ fn a_killed_session_goes_on_where_it_was() {
     let continued: Vec<_> = session.continuations.iter().map(|c| (c.fields, c.decision)).collect();
     assert_eq!(continued, [(fields, Decision::Automatic)]);
     let after: Vec<_> = (1..=fields).map(|number| reader.picture(session.id, number).expect("read")).collect();
-    assert_eq!(after, gallery, "the fields from before are as they were");
+    assert_eq!(after, gallery, "the earlier fields are unchanged");
     let times: Vec<_> = reader.fields(session.id, 0, 10).expect("read");
-    assert!(times.is_sorted_by_key(|field| field.since_start_ms), "the session's clock goes on");
+    assert!(times.is_sorted_by_key(|field| field.since_start_ms), "the session's clock continues");
     assert_eq!(times[0].opinion().map(|opinion| opinion.label.name()), Some("Pro"));
 }
 
@@ -147,7 +147,7 @@ fn a_session_of_other_settings_is_offered_to_be_closed_only() {
 fn an_old_session_waits_for_the_operator_and_a_new_one_closes_it() {
     let folder = folder(2);
     let data = folder.path().join("data");
-    // What a session says of model and device is taken from one that the program itself has started.
+    // Facts about model and device are copied from a session that the program itself has started.
     let device = Device::start(folder.path(), &[]);
     device.post("/api/sessions", &json!({"specimen": "S-1", "operator": "A. B."}));
     drop(device);
@@ -176,7 +176,7 @@ fn an_old_session_waits_for_the_operator_and_a_new_one_closes_it() {
     let device = Device::start(folder.path(), &[]);
     let state = device.state("the offer", |state| state["left"].is_object());
     assert_eq!((&state["left"]["specimen"], &state["left"]["problem"]), (&json!("S-old-2"), &Value::Null));
-    assert!(state["session"].is_null(), "an old session does not go on by itself: {state}");
+    assert!(state["session"].is_null(), "an old session does not continue by itself: {state}");
     let (status, went_on) = device.post(&format!("/api/sessions/{second}/continue"), &json!({}));
     assert_eq!((status, &went_on["saved"]["session"]), (200, &json!(second)));
     let continued = reader.session(second).expect("read").continuations;

@@ -1,4 +1,4 @@
-//! Reports from the page: the same documents as of the command line, behind the same token.
+//! Reports from the page: the same documents as on the command line, behind the same token.
 
 use std::process::Command;
 
@@ -26,7 +26,7 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
 
     let draft = text(named("html", &format!("blastscope-session-{session}-draft.html")));
     assert!(
-        draft.contains("Nobody has signed this session off.") && draft.contains(blastscope::RESEARCH_USE),
+        draft.contains("This session is not signed off.") && draft.contains(blastscope::RESEARCH_USE),
         "{draft:.2000}"
     );
     let pdf = named("pdf", &format!("blastscope-session-{session}-draft.pdf"));
@@ -41,7 +41,7 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
     let excel = text(get("csv?excel=1").body);
     assert!(excel.starts_with('\u{feff}') && excel.contains(";draft;"), "{excel:.300}");
     let mapped = get("html?maps=1");
-    // The record of this scene names a model that is not the one that runs: there are no maps, and no error.
+    // The record of this scene names another model than the running one: no maps, and no error.
     assert_eq!(mapped.status, 200);
 
     // The command line writes the same table.
@@ -58,10 +58,7 @@ fn a_draft_and_an_approved_session_are_downloaded_in_every_form() {
 
     assert_eq!(client.sign_off(session, "E. F.").status, 200);
     let approved = text(named("html", &format!("blastscope-session-{session}.html")));
-    assert!(
-        !approved.contains("Nobody has signed this session off.") && approved.contains("E. F."),
-        "{approved:.2000}"
-    );
+    assert!(!approved.contains("This session is not signed off.") && approved.contains("E. F."), "{approved:.2000}");
     let fhir: Value =
         serde_json::from_slice(&named("fhir", &format!("blastscope-session-{session}.fhir.json"))).expect("JSON");
     assert_eq!(fhir["status"], "final");
@@ -81,7 +78,7 @@ fn reports_ask_for_the_token_too() {
     let token = scene.server.token().expect("guarded").to_owned();
     let cookie = client.post("/api/login", &json!({"token": token})).header("set-cookie").expect("a cookie");
     client.cookie = cookie.split(';').next().map(str::to_owned);
-    assert_eq!(client.get("/api/sessions/1/report/pdf").status, 404, "let in, and there is no session");
+    assert_eq!(client.get("/api/sessions/1/report/pdf").status, 404, "admitted, but there is no session");
     let elsewhere = [("Sec-Fetch-Site", "cross-site")];
     assert_eq!(client.ask("GET", "/api/sessions/1/report/pdf", &elsewhere, b"").status, 403);
 }

@@ -6,12 +6,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// The program, once it has said where its page is.
+/// The running program, once it has printed its page's address.
 pub struct Program {
     process: Child,
     /// Address of the page.
     pub page: String,
-    /// The token, where one is asked for.
+    /// The token, if the page requires one.
     pub token: Option<String>,
 }
 
@@ -32,12 +32,12 @@ impl Program {
         Self { process, page: page.expect("an address"), token }
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.page.trim_start_matches("http://").trim_end_matches('/').parse().expect("an address")
     }
 
-    /// Its number.
+    /// Its process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }

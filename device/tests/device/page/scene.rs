@@ -1,4 +1,4 @@
-//! Drawn fields that play the camera, an instrument, a record and a page.
+//! Drawn fields in place of a camera, an instrument, a record and a page.
 
 use std::{
     path::Path,
@@ -65,7 +65,7 @@ pub fn origin() -> Origin {
 /// Frames of each field.
 const HELD: u64 = 14;
 
-/// Field after field as somebody moves them, each for as many frames however slow the machine is.
+/// Field after field as if moved by hand, each for the same number of frames however slow the machine is.
 struct Slide {
     fields: Vec<RgbPixels>,
     sequence: u64,
@@ -135,7 +135,7 @@ impl Scene {
         Client::new(self.server.address())
     }
 
-    /// Starts a session and gives its number.
+    /// Starts a session and returns its number.
     pub fn session(&self, client: &Client) -> u64 {
         let reply = client.post("/api/sessions", &json!({"specimen": "S-1", "operator": "A. B."}));
         assert_eq!(reply.status, 200, "{reply:?}");
@@ -143,7 +143,7 @@ impl Scene {
     }
 }
 
-/// Waits until what is asked for satisfies.
+/// Repeats a request until its answer satisfies the condition.
 pub fn wait_for(what: &str, ask: impl Fn() -> Reply, satisfies: impl Fn(&Value) -> bool) -> Value {
     let start = Instant::now();
     loop {

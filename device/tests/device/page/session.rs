@@ -1,4 +1,4 @@
-//! A session from its start to its signature, and what is on the disk then.
+//! A session from start to signature, and its state on disk.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ fn the_operator_takes_a_field_and_ends_the_session() {
     let client = scene.client();
     wait_for("a picture", || client.get("/api/state"), |state| state["said"].is_object());
     let session = scene.session(&client);
-    // The pictures change: one that is counted already is refused, the next one is not.
+    // The pictures change: a counted one is refused, the next one is not.
     let take = || client.post("/api/take", &json!({"session": session}));
     let taken = wait_for("a taken field", take, |reply| reply["saved"].is_object());
     let number = taken["saved"]["sequence"].as_u64().expect("a number");
@@ -99,11 +99,11 @@ fn the_operator_takes_a_field_and_ends_the_session() {
     let data = scene.data;
     drop((scene.server, scene.instrument));
     let last = reader.sessions().expect("read").remove(0);
-    assert_eq!(last.end_reason.as_deref(), Some("the program was stopped"), "an orderly end is written down");
+    assert_eq!(last.end_reason.as_deref(), Some("the program was stopped"), "an orderly end is recorded");
     drop(data);
 }
 
-/// State and picture of an answer, and its numbers to ask with the next time.
+/// State and picture of an answer, and the numbers for the next request.
 fn live(client: &super::client::Client, seen: &Value, number: &Value) -> (Value, Option<Vec<u8>>) {
     let text = |value: &Value| value.as_u64().map(|number| number.to_string()).unwrap_or_default();
     let reply = client.get(&format!("/api/live?seen={}&picture={}", text(seen), text(number)));
@@ -128,7 +128,7 @@ fn picture_and_verdict_come_in_one_answer_and_only_when_they_are_new() {
             assert_ne!(state["sequence"], number, "it was there already");
             let picture = decode_jpeg(&jpeg).expect("a picture");
             assert_eq!(picture.width(), 320);
-            // The slide shows each field for 14 frames: what the picture shows is what the number says.
+            // The slide shows each field for 14 frames: the frame number tells which field the picture shows.
             let field = (state["sequence"].as_u64().expect("a number") / 14 % 30) as u32;
             let drawn = super::scene::drawn(320, 240, field);
             let apart: u64 = picture.bytes().iter().zip(drawn.bytes()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
@@ -164,7 +164,7 @@ fn an_instrument_that_hangs_is_not_taken_for_one_that_works() {
     hangs.store(false, std::sync::atomic::Ordering::SeqCst);
 }
 
-/// A camera whose driver does not come back.
+/// A camera whose driver does not return.
 struct Hanging(std::sync::Arc<std::sync::atomic::AtomicBool>, u64);
 
 impl blastscope::source::FrameSource for Hanging {
@@ -208,7 +208,7 @@ fn an_answer_names_what_it_has_seen_and_is_saved_once() {
     let first = json!({"label": "Pre", "by": "A. B.", "seen": 0, "request": "first-request-1"});
     let saved = opinion(first.clone());
     assert_eq!(saved.status, 200, "{saved:?}");
-    assert_eq!(opinion(first).json(), saved.json(), "the same request again is the same opinion");
+    assert_eq!(opinion(first).json(), saved.json(), "a repeated request is the same opinion");
     let other = opinion(json!({"label": "Pro", "by": "A. B.", "seen": 1, "request": "first-request-1"}));
     assert_eq!(other.status, 400, "{other:?}");
     for late in [json!({"label": "Pro", "by": "C. D.", "seen": 0}), json!({"label": "Pro", "by": "C. D."})] {
@@ -216,7 +216,11 @@ fn an_answer_names_what_it_has_seen_and_is_saved_once() {
         assert_eq!(late.status, 409, "{late:?}");
         assert!(late.json()["reason"].as_str().expect("a reason").contains("Pre by A. B."), "{late:?}");
     }
-    assert_eq!(opinion(json!({"label": "Pro", "by": "C. D.", "seen": 7})).status, 409, "it has seen what is not there");
+    assert_eq!(
+        opinion(json!({"label": "Pro", "by": "C. D.", "seen": 7})).status,
+        409,
+        "it claims opinions that do not exist"
+    );
     assert_eq!(opinion(json!({"label": "Pro", "by": "", "seen": 1})).status, 400, "an answer names its person");
     assert_eq!(opinion(json!({"label": "Pro", "by": "C. D.", "seen": 1})).status, 200);
 
@@ -238,7 +242,7 @@ fn an_answer_names_what_it_has_seen_and_is_saved_once() {
     assert_eq!(state(), "changed");
 }
 
-/// Two records give the same numbers: a page that still shows the other one changes nothing here.
+/// Two records give the same numbers: a page that still shows the other record changes nothing here.
 #[test]
 fn what_was_shown_of_another_record_is_neither_answered_nor_signed() {
     let scene = Scene::new();
@@ -275,14 +279,14 @@ fn a_signature_is_of_the_fields_that_were_shown() {
         let body = json!({"started": shown["started_utc"], "fields": fields, "by": "E. F."});
         client.post(&format!("/api/sessions/{session}/sign-off"), &body)
     };
-    // Fields go on being taken: one fewer, and far more, than there are.
+    // Fields are still being taken: try one fewer and far more than there are.
     let fewer = shown["fields"].as_u64().expect("a number") - 1;
     for wrong in [fewer, fewer + 1000] {
         let refused = sign(wrong);
         assert_eq!(refused.status, 409, "{refused:?}");
         assert!(refused.json()["reason"].as_str().expect("a reason").contains("were shown"), "{refused:?}");
         let state = client.get("/api/state").json();
-        assert_eq!(state["session"]["id"], json!(session), "the session goes on: {state}");
+        assert_eq!(state["session"]["id"], json!(session), "the session is still open: {state}");
     }
     assert_eq!(client.sign_off(session, "E. F.").status, 200);
     let signed = client.summary(session)["session"].clone();

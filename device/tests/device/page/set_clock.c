@@ -1,4 +1,4 @@
-/* Moves the wall clock of a program by the seconds that stand in the file CLOCK_OFFSET_FILE; other clocks go on as they are. */
+/* Shifts a program's wall clock by the seconds in the file CLOCK_OFFSET_FILE; other clocks are unchanged. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

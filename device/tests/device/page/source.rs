@@ -1,4 +1,4 @@
-//! A camera that stalls, freezes, is damaged and is unplugged, as the page sees it.
+//! A camera that stalls, freezes, delivers damage and is unplugged, as seen on the page.
 
 use std::{
     sync::{
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::scene::{Scene, drawn, wait_for};
 
-/// What the camera does.
+/// Behaviour of the camera.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
 enum Mood {
@@ -29,7 +29,7 @@ enum Mood {
     Unplugged,
 }
 
-/// A camera whose mood a test decides.
+/// A camera controlled by a test.
 struct Moody {
     mood: Arc<AtomicU8>,
     jpegs: Vec<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! What a start must not take on trust: that it is alone, that the record is what was written, and the clock.
+//! What a start must check: that it is alone, that the record is intact, and the clock.
 
 use std::{
     fs,
@@ -49,7 +49,7 @@ fn a_second_program_is_told_who_holds_the_record_and_readers_are_let_in() {
     assert!(said.contains("in use by another blastscope") && said.contains("--data-dir"), "{said}");
     let (code, said) = blastscope(&["record", "salvage"], folder.path());
     assert!(code == Some(2) && said.contains("in use by another blastscope"), "{said}");
-    // Those that only read need not wait.
+    // Readers need not wait.
     let at = |name: &str| folder.path().join(name).display().to_string();
     for arguments in [
         vec!["sessions"],
@@ -63,7 +63,7 @@ fn a_second_program_is_told_who_holds_the_record_and_readers_are_let_in() {
     }
     assert!(verify(&folder.path().join("copy.db"), &[]).expect("read").intact);
     drop(device);
-    // A process that is gone holds nothing.
+    // A dead process holds no lock.
     drop(Device::start(folder.path(), &[]));
 }
 
@@ -80,7 +80,7 @@ fn a_sound_record_is_checked_as_a_whole_and_a_damaged_one_is_not_added_to() {
     let (code, said) = blastscope(&["verify"], folder.path());
     assert_eq!(code, Some(0), "{said}");
 
-    // A bit of a picture, which SQLite itself does not miss.
+    // One bit of a picture: SQLite itself does not notice.
     let raw = rusqlite::Connection::open(path_in(&data)).expect("opened");
     raw.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("in one file");
     drop(raw);
@@ -108,7 +108,7 @@ fn a_sound_record_is_checked_as_a_whole_and_a_damaged_one_is_not_added_to() {
     assert!(verify(&data, &[]).expect("read").intact);
 }
 
-/// The library that moves a program's clock; `None` where there is no C compiler.
+/// The library that shifts a program's clock; `None` without a C compiler.
 fn clock_library(folder: &Path) -> Option<PathBuf> {
     let target = folder.join("libclock.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/device/page/set_clock.c");
@@ -134,7 +134,7 @@ fn a_clock_that_is_wrong_or_is_set_back_is_marked_and_no_session_ends_before_it_
     let environment = [("LD_PRELOAD", library.as_path()), ("CLOCK_OFFSET_FILE", offset.as_path())];
     let trusted = |state: &Value| state["clock"] != "before_program" && state["clock"] != "stepped_back";
 
-    // Switched on in 1970, set right while the session goes on, set back by a day before it ends.
+    // Switched on in 1970, set right during the session, set back by a day before its end.
     set(100 - now);
     let device = Device::start_in(folder.path(), &[], &environment);
     let state = device.state("the clock", |state| state["clock"] == "before_program");

@@ -1,11 +1,11 @@
-//! Answers of people who have looked at a field.
+//! Answers to a field.
 
 use blastscope::record::{Label, Record, RecordError, RecordReader, Says, Seen, verify::verify};
 use blastscope_shared::Class;
 
 use crate::record::samples::{at, field, named, new_session, opinion};
 
-/// What people say is added only to what they have seen, and once however often it is asked for.
+/// An answer is added only if it fits what the person saw, and only once however often it is sent.
 #[test]
 fn answers_are_of_what_was_seen_and_are_added_once() {
     let folder = tempfile::tempdir().expect("a folder");

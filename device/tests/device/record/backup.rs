@@ -1,4 +1,4 @@
-//! Copies of a record that is in use.
+//! Backups of a record in use.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ fn a_copy_holds_what_lies_in_the_write_ahead_log_and_reads_like_a_record() {
     let place = tempfile::tempdir().expect("a folder");
     let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
     let (_, _, receipts) = fill(&mut record);
-    // The file alone is not the record: this is what is mended.
+    // The file alone is not the record: this is what a backup solves.
     let alone = place.path().join("alone.db");
     fs::copy(path_in(folder.path()), &alone).expect("copied");
     assert!(RecordReader::open(&alone).and_then(|reader| reader.sessions()).map_or(0, |sessions| sessions.len()) < 2);
@@ -39,7 +39,7 @@ fn a_copy_holds_what_lies_in_the_write_ahead_log_and_reads_like_a_record() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
     }
-    // Put in its place it is a record to go on with.
+    // Put in place, it works as a record.
     let restored = tempfile::tempdir().expect("a folder");
     fs::copy(&file, path_in(restored.path())).expect("copied");
     let mut record = Record::open(restored.path()).expect("opened").with_min_free(0);

@@ -1,4 +1,4 @@
-//! `blastscope sessions`, `verify`, `export` and `adapt`, as a person or a program calls them.
+//! `blastscope sessions`, `verify`, `export` and `adapt`, as a person or a program runs them.
 
 use std::{
     path::Path,

@@ -1,4 +1,4 @@
-//! Bits that flip in the file itself.
+//! Bit flips in the file itself.
 
 use std::{env, fs, path::Path};
 
@@ -42,7 +42,7 @@ fn a_bit_that_flips_anywhere_in_the_file_shows_or_changes_nothing() {
             }
             Ok(found) if !found.intact => shown += 1,
             Ok(_) => {
-                assert_eq!(content(&target).as_ref(), Ok(&whole), "byte {at} changed the content and was not found");
+                assert_eq!(content(&target).as_ref(), Ok(&whole), "byte {at} changed the content undetected");
                 harmless += 1;
             }
         }
@@ -51,7 +51,7 @@ fn a_bit_that_flips_anywhere_in_the_file_shows_or_changes_nothing() {
     assert!(shown > 0 && harmless > 0);
 }
 
-/// SQLite takes a name that is no text, and its library panics over one.
+/// SQLite accepts a column name that is not text, and its library panics on one.
 #[test]
 fn a_column_whose_name_is_no_text_is_damage_to_whoever_opens_the_record() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -71,7 +71,7 @@ fn a_column_whose_name_is_no_text_is_damage_to_whoever_opens_the_record() {
         let definitions = ["INTEGER", "TEXT", "REAL", "BLOB"].map(|kind| format!(" {name} {kind}"));
         let mut spoiled = bytes.clone();
         let mut defined = 0;
-        // Wherever it stands: pages that are not in use hold copies.
+        // Every occurrence: unused pages hold copies.
         for at in 0..bytes.len() {
             if definitions.iter().any(|definition| bytes[at..].starts_with(definition.as_bytes())) {
                 spoiled[at + 1] ^= 0x80;

@@ -63,7 +63,7 @@ fn a_session_becomes_a_table() {
     assert_eq!(names(place.path()), ["session.csv"]);
 }
 
-/// A spreadsheet program where a comma begins the fraction shows columns, letters and numbers.
+/// A European spreadsheet shows columns, letters and numbers correctly.
 #[test]
 fn a_table_for_a_european_spreadsheet_has_a_mark_semicolons_and_decimal_commas() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -128,7 +128,7 @@ fn confirmed_and_corrected_fields_become_a_training_folder() {
         let hash: String = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(line["sha256"], hash);
     }
-    // A folder that holds something is left alone.
+    // A folder that is not empty is left alone.
     assert!(matches!(export_for_training(&reader, None, &target), Err(RecordError::Taken { .. })));
 }
 

@@ -1,11 +1,11 @@
-/* Fails calls of a process that write to the record, as a disk that is full or broken does. Loaded with LD_PRELOAD.
+/* Makes a process's writes to the record fail, like a full or broken disk. Loaded with LD_PRELOAD.
  *
  * FAULT_FIRST  number of the first call that fails, from 1
  * FAULT_TIMES  how many calls in a row fail
  * FAULT_ERRNO  errno of the failing calls
  * FAULT_SHORT  when set, a failing write first writes half of its bytes
  * FAULT_SYNC_ONLY  when set, only calls that sync count
- * At its end the process says "faults: CALLS calls, FAILED failed" on stderr.
+ * At its end the process prints "faults: CALLS calls, FAILED failed" on stderr.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

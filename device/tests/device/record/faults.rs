@@ -1,7 +1,7 @@
-//! Disks that are full or broken, at every single call that writes.
+//! Full and broken disks, at every single write call.
 //!
-//! A child process writes a session while a small library, compiled here, fails one call or a few in a row. The child saves again
-//! after a failure, as a person does. Nothing that failed may be half there, nothing that was acknowledged may be missing.
+//! A child process writes a session while a small library, compiled here, makes one call or several in a row fail. After a failure
+//! the child saves again, as a person would. A failed write must leave nothing behind, and nothing acknowledged may be missing.
 
 use std::{
     env, fs,
@@ -18,14 +18,14 @@ use tempfile::TempDir;
 
 use crate::record::samples::{at, field, named, new_session, opinion, picture};
 
-/// Names the folder to write into; only the child has it.
+/// Names the folder to write into; set in the child only.
 const FOLDER: &str = "BLASTSCOPE_TEST_FAULTS";
 /// Number of fields that the child writes.
 const FIELDS: &str = "BLASTSCOPE_TEST_FAULTS_FIELDS";
-/// More attempts than calls fail in a row.
+/// More attempts than calls that fail in a row.
 const ATTEMPTS: usize = 12;
 
-/// A field whose picture takes many pages when `large`.
+/// A field whose picture takes many pages if `large`.
 fn new_field(seed: u64, large: bool) -> NewField {
     let mut new = field(named(Class::Pre), seed);
     if large {
@@ -34,7 +34,7 @@ fn new_field(seed: u64, large: bool) -> NewField {
     new
 }
 
-/// Does something until it succeeds; what fails must say so in a sentence and be worth another try.
+/// Repeats an action until it succeeds; each failure must be a sentence and worth a retry.
 fn insistently<T>(what: &str, mut attempt: impl FnMut() -> Result<T, RecordError>) -> T {
     for _ in 0..ATTEMPTS {
         match attempt() {
@@ -71,7 +71,7 @@ fn child_on_a_bad_disk() {
     acknowledge(insistently("sign-off", || record.sign_off(session, "E. F.", at(10))));
 }
 
-/// The library, or `None` where there is no C compiler.
+/// The library, or `None` without a C compiler.
 fn library(folder: &Path) -> Option<PathBuf> {
     let target = folder.join("libfaults.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/device/record/fault_injection.c");
@@ -100,7 +100,7 @@ struct Run {
     failures: usize,
 }
 
-/// Runs the child and checks what it left.
+/// Runs the child and checks what it left behind.
 fn run(library: &Path, fields: u64, fault: Fault) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env::current_exe().expect("this program"));
@@ -130,7 +130,7 @@ fn run(library: &Path, fields: u64, fault: Fault) -> Run {
 }
 
 fn check(folder: &TempDir, fields: u64, fault: Fault, stdout: &str, case: &str) {
-    // A failure while it is closed leaves the write-ahead log, which the next one to open it takes up.
+    // A failure at closing leaves the write-ahead log; the next program that opens the record recovers it.
     let closed = !fs::exists(folder.path().join("record.db-wal")).expect("looked");
     assert!(closed || fault.first > 0, "{case}: not closed");
     let acknowledged: Vec<&str> = stdout.lines().filter_map(|line| line.strip_prefix("acknowledged ")).collect();
@@ -139,7 +139,7 @@ fn check(folder: &TempDir, fields: u64, fault: Fault, stdout: &str, case: &str) 
         acknowledged.iter().map(|line| line.split_once(' ').expect("two words").1.parse().expect("a hash")).collect();
     let found = verify(folder.path(), &heads).expect("opened");
     assert!(found.intact, "{case}: {:?}\n{stdout}", found.findings);
-    // What was not acknowledged is not there.
+    // Nothing that was not acknowledged is stored.
     assert_eq!(found.entries, fields + 5, "{case}\n{stdout}");
     let reader = RecordReader::open(folder.path()).expect("opened");
     let session = "1".parse().expect("a number");
@@ -173,7 +173,7 @@ fn fail_everywhere(name: &str, fields: u64, step: u64) {
             failures += bad.failures;
         }
     }
-    println!("{} calls, {runs} runs, {failures} failures said", healthy.calls);
+    println!("{} calls, {runs} runs, {failures} failures reported", healthy.calls);
     assert!(failures > 0, "no failure ever reached the record");
 }
 
@@ -182,14 +182,14 @@ fn every_single_call_may_fail() {
     fail_everywhere("every_single_call_may_fail", 3, 1);
 }
 
-/// So many pages that the write-ahead log is copied back while the session goes on.
+/// Enough pages that the write-ahead log is copied back during the session.
 #[test]
 fn calls_may_fail_while_the_log_is_copied_back() {
     let step = if env::var_os("BLASTSCOPE_LONG").is_some() { 1 } else { 2411 };
     fail_everywhere("calls_may_fail_while_the_log_is_copied_back", 40, step);
 }
 
-/// A disk that never syncs: nothing is ever acknowledged. This is what `synchronous=FULL` means.
+/// A disk that never syncs: nothing is ever acknowledged. That is the meaning of `synchronous=FULL`.
 #[test]
 fn without_sync_nothing_is_acknowledged() {
     let place = tempfile::tempdir().expect("a folder");

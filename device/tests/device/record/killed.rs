@@ -1,4 +1,4 @@
-//! `kill -9` at random moments: what was acknowledged is there.
+//! `kill -9` at random moments: everything acknowledged is stored.
 
 use std::{
     collections::BTreeMap,
@@ -15,10 +15,10 @@ use blastscope_shared::Class;
 
 use crate::record::samples::{field, named, new_session};
 
-/// Names the folder to write into; only the child has it.
+/// Names the folder to write into; set in the child only.
 const FOLDER: &str = "BLASTSCOPE_TEST_KILLED";
 
-/// The child: writes until it is killed, and says what was acknowledged.
+/// The child: writes until it is killed, and prints what was acknowledged.
 #[test]
 fn child_that_is_killed() {
     let Some(folder) = env::var_os(FOLDER) else { return };
@@ -55,10 +55,10 @@ fn what_was_acknowledged_survives_kill_9() {
             .expect("started");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut said = Said::default();
-        // One in four is killed while the database is made, or opened and recovered after the round before.
+        // One in four is killed while it creates the database, or recovers it after the previous round.
         if round % 4 > 0 {
             while said.saved.is_empty() {
-                said.hear(&lines.next().expect("the child goes on").expect("text"));
+                said.hear(&lines.next().expect("the child continues").expect("text"));
             }
         }
         thread::sleep(Duration::from_micros(moment % 60_000));
@@ -71,10 +71,10 @@ fn what_was_acknowledged_survives_kill_9() {
         check(folder.path(), &said, round);
     }
     println!("{rounds} kills, {acknowledged_in_all} acknowledged fields, {killed_before_any} kills before the first");
-    assert!(acknowledged_in_all > rounds, "the child hardly ever came to write");
+    assert!(acknowledged_in_all > rounds, "the child hardly ever wrote");
 }
 
-/// What the child said until it was killed.
+/// Output of the child before it was killed.
 #[derive(Default)]
 struct Said {
     session: Option<SessionId>,
@@ -99,7 +99,7 @@ fn check(folder: &Path, said: &Said, round: usize) {
     if said.session.is_none() && !path_in(folder).exists() {
         return;
     }
-    // Opening it to write recovers whatever was left, as the device does.
+    // Opening it for writing recovers what is left, as on the device.
     drop(Record::open(folder).expect("opened after a kill"));
     let found = verify(folder, &[]).expect("opened");
     assert!(found.intact, "round {round}: {:?}", found.findings);
@@ -111,6 +111,6 @@ fn check(folder: &Path, said: &Said, round: usize) {
     }
     let there = reader.session(session).expect("read").fields;
     let heard = said.saved.len() as u64;
-    // One may have been written and not yet said.
+    // One may be written but not yet reported.
     assert!(there == heard || there == heard + 1, "round {round}: {there} fields, {heard} acknowledged");
 }

@@ -1,4 +1,4 @@
-//! A report verifies its own session and the whole log, and what this process has verified is not hashed again.
+//! A report verifies its own session and the whole log; rows that this process has verified are not hashed again.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -37,7 +37,7 @@ fn table(reader: &RecordReader, session: &str) -> Result<u64, RecordError> {
     export_csv(reader, session.parse().expect("a number"), &place.path().join("t.csv"), TableStyle::PLAIN)
 }
 
-/// Changes of session 1 (rows 1 to 5) and of what belongs to no session in particular.
+/// Changes of session 1 (rows 1 to 5) and of rows without a session.
 const CHANGES: [&str; 8] = [
     "UPDATE fields SET focus = 0.9 WHERE id = 2",
     "UPDATE fields SET picture = zeroblob(9) WHERE id = 2",
@@ -71,7 +71,7 @@ fn every_change_of_the_session_is_found_with_and_without_memory() {
     }
 }
 
-/// What was added, taken away or forged since counts too.
+/// Rows added, removed or forged since are found too.
 #[test]
 fn what_was_added_is_verified_and_a_log_that_was_cut_or_forged_is_found() {
     let folder = record();
@@ -83,7 +83,7 @@ fn what_was_added_is_verified_and_a_log_that_was_cut_or_forged_is_found() {
     writer.add_field(session, &field(named(blastscope_shared::Class::Pre), 30)).expect("written");
     drop(writer);
     assert_eq!(table(&open(), "3"), Ok(1));
-    assert_eq!(remembered.entries(), 19, "what was verified is remembered");
+    assert_eq!(remembered.entries(), 19, "verified entries are remembered");
     let sound = fs::read(path_in(folder.path())).expect("read");
     for sql in [
         "UPDATE fields SET focus = 0.9 WHERE id = 7",
@@ -97,7 +97,7 @@ fn what_was_added_is_verified_and_a_log_that_was_cut_or_forged_is_found() {
     assert_eq!(table(&open(), "3"), Ok(1));
 }
 
-/// The pictures of other sessions are not read for a report: their damage is the whole check's to find.
+/// A report does not read other sessions' pictures: the whole check finds their damage.
 #[test]
 fn other_sessions_pictures_are_not_hashed_for_a_report() {
     let folder = record();
@@ -105,7 +105,7 @@ fn other_sessions_pictures_are_not_hashed_for_a_report() {
     let reader = RecordReader::open(folder.path()).expect("opened");
     assert_eq!(table(&reader, "2"), Ok(1));
     assert!(!verify_open(&reader, &[]).expect("read").intact);
-    // That a row of another session is gone, or says that it is another's, shows in the log.
+    // A row of another session that is missing or claimed by another one shows in the log.
     for sql in ["DELETE FROM fields WHERE id = 2", "UPDATE fields SET session_id = 2, sequence = 7 WHERE id = 4"] {
         let folder = record();
         spoil(folder.path(), sql);

@@ -1,4 +1,4 @@
-//! What the record says follows from the pictures in it.
+//! The record's statements follow from the pictures in it.
 
 use std::{
     path::{Path, PathBuf},
@@ -37,7 +37,7 @@ fn jpeg(picture: &RgbPixels) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Frames as a camera of each kind and a folder deliver them: a drawn field, a black picture, and one in bare pixels.
+/// Frames as each kind of camera and a folder deliver them: a drawn field, a black picture, and one in raw pixels.
 fn frames() -> Vec<Frame> {
     let drawn = |seed| drawn_field::field(320, 240, seed);
     let black = RgbPixels::new(96, 72, vec![0; 96 * 72 * 3]).expect("three bytes a pixel");
@@ -58,7 +58,7 @@ fn frames() -> Vec<Frame> {
     .collect()
 }
 
-/// Records the frames as the instrument does; `change` may spoil what is written of them.
+/// Records the frames as the instrument does; `change` may alter what is written.
 fn record(folder: &Path, change: impl Fn(usize, &mut Judgement, &mut StoredPicture)) {
     let classifier = classifier();
     let mut record = Record::open(folder).expect("opened").with_min_free(0);
@@ -93,7 +93,7 @@ fn what_was_measured_comes_out_again_to_the_last_bit() {
     assert!(fields.iter().any(|field| field.judgement.gate != "passed"), "the gate has rejected something");
 }
 
-/// A chain that is sound says nothing about what was put into it.
+/// An intact chain says nothing about what was put into it.
 #[test]
 fn what_does_not_follow_from_the_picture_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -155,7 +155,7 @@ fn the_command_confirms_names_what_differs_and_asks_for_models() {
     );
 }
 
-/// What a field costs on the disk and in time, told with `--nocapture`; a lossless picture is never larger than its pixels.
+/// Cost of a field in bytes and time, printed with `--nocapture`; a lossless picture is never larger than its pixels.
 #[test]
 fn a_lossless_picture_costs_less_than_its_pixels() {
     let mut state = 1_u64;

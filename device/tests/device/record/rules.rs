@@ -1,4 +1,4 @@
-//! What is accepted, what is refused, what is read back.
+//! What the record accepts, refuses and reads back.
 
 use std::fs;
 
@@ -112,7 +112,7 @@ fn a_session_that_is_signed_off_or_ended_takes_no_field() {
     record.end_session(other, at(4), "stopped").expect("written");
     assert!(closed(record.add_field(other, &field(named(Class::Pre), 2))));
     assert!(closed(record.continue_session(other, at(5), Decision::Automatic)));
-    // Nor by another way than this library.
+    // Nor without this library.
     let raw = Connection::open(path_in(folder.path())).expect("opened");
     let sql = "INSERT INTO fields SELECT 99, ?1, 99, taken_utc, clock, since_start_ms, verdict_kind, class, probability, reason, \
                p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, \
@@ -134,7 +134,10 @@ fn what_is_not_accepted_is_named_and_leaves_no_trace() {
 
     let wrong = NewSession { specimen: "Jane Doe".into(), ..new_session("A") };
     let error = record.start_session(&wrong).expect_err("a name");
-    assert!(error.to_string().contains("\"Jane Doe\"") && error.to_string().contains("no name of a person"), "{error}");
+    assert!(
+        error.to_string().contains("\"Jane Doe\"") && error.to_string().contains("never a person's name"),
+        "{error}"
+    );
     let wrong = NewSession { config_sha256: "abc".into(), ..new_session("A") };
     assert!(matches!(record.start_session(&wrong), Err(RecordError::Invalid { what: "configuration", .. })));
     let mut wrong = field(named(Class::Pre), 2);
@@ -188,7 +191,7 @@ fn files_of_others_are_not_touched() {
         (error, reading)
     };
     let text = refused(&b"Dear diary, ".repeat(200));
-    // It was a record, before something else was written over it, or never: it can be set aside, and is not lost.
+    // It may have been a record before it was overwritten: it can be set aside, and nothing is lost.
     assert!(matches!(text, (RecordError::Damaged { .. }, RecordError::NotOurs { .. })), "{text:?}");
 
     let elsewhere = folder();
@@ -212,7 +215,7 @@ fn an_absent_or_empty_record_is_not_read() {
     assert!(matches!(RecordReader::open(folder.path()), Err(RecordError::Missing { .. })));
     fs::write(path_in(folder.path()), b"").expect("a file");
     assert!(matches!(RecordReader::open(folder.path()), Err(RecordError::NotOurs { .. })));
-    // No loss of power leaves an empty file: it gets its name once it is whole. This one lost its content.
+    // A loss of power never leaves an empty file: it gets its name once it is complete. This one lost its content.
     let error = Record::open(folder.path()).expect_err("cut off");
     assert!(matches!(error, RecordError::Damaged { .. }) && error.to_string().contains("record salvage"), "{error}");
 }

@@ -21,7 +21,7 @@ fn record() -> TempDir {
     folder
 }
 
-/// Changes rows as a damaged disk does: the triggers are as they were afterwards.
+/// Changes rows like a damaged disk; the triggers are restored afterwards.
 fn spoil(folder: &Path, sql: &str) {
     let raw = Connection::open(path_in(folder)).expect("opened");
     raw.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").expect("set");
@@ -35,7 +35,7 @@ fn spoil(folder: &Path, sql: &str) {
     triggers.iter().for_each(|(_, rule)| raw.execute_batch(rule).expect("made"));
 }
 
-/// The files of a folder that was set aside.
+/// The files of the folder with the damaged record.
 fn set_aside(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("listed").map(|entry| entry.expect("read").path());
     entries
@@ -43,7 +43,7 @@ fn set_aside(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Bytes of the file from `at` on, spoiled.
+/// Spoils the file from byte `at` on.
 fn flip(folder: &Path, at: usize) {
     let path = path_in(folder);
     let mut bytes = fs::read(&path).expect("read");
@@ -64,19 +64,19 @@ fn what_verifies_is_taken_over_and_the_record_goes_on() {
     let before = fs::read(path_in(folder.path())).expect("read");
     assert!(matches!(Record::open(folder.path()), Err(RecordError::Damaged { .. })));
     let salvaged = salvage(folder.path()).expect("salvaged");
-    // Field 4 and what was said of it are lost; everything else is there.
+    // Field 4 and its opinions are lost; everything else is there.
     assert_eq!((salvaged.salvage.original_entries, salvaged.salvage.kept_entries), (17, 4));
     assert_eq!((salvaged.taken_over, salvaged.salvage.rows_lost), (15, 2));
     assert!(salvaged.lost.iter().any(|lost| lost.contains("row 4 of fields is not what was written")), "{salvaged:?}");
     let found = verify(folder.path(), &[]).expect("read");
     assert!(found.intact && found.fields == 5 && found.entries == 16, "{found:?}");
-    // Heads from before the damage still hold, the record tells what happened, and what was signed must be signed again.
+    // Heads from before the damage stay valid, the record says what happened, and signed sessions must be signed again.
     let reader = RecordReader::open(folder.path()).expect("opened");
     assert_eq!(reader.salvages().expect("read"), std::slice::from_ref(&salvaged.salvage));
     assert_ne!(found.head, heads.head);
     let session = reader.session("1".parse().expect("a number")).expect("read");
     assert_eq!((session.state, session.fields), (State::Changed, 4));
-    // The damaged file is what it was, under another name.
+    // The damaged file is unchanged, under another name.
     assert_eq!(fs::read(salvaged.set_aside.join("record.db")).expect("there"), before);
     let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
     let session = record.start_session(&new_session("after")).expect("written").session;
@@ -97,7 +97,7 @@ fn heads_from_before_the_damage_still_hold() {
     assert_eq!(held, 11, "{found:?}");
 }
 
-/// Wherever a byte flips and wherever the file is cut off: the original stays as it is, and there is a sound record afterwards.
+/// Wherever a byte flips or the file is cut: the original stays unchanged, and the result is an intact record.
 #[test]
 fn a_record_can_be_salvaged_wherever_it_is_damaged() {
     let original = record();
@@ -139,7 +139,7 @@ fn a_record_can_be_salvaged_wherever_it_is_damaged() {
     assert!(salvaged_rows > 100, "{salvaged_rows} rows, {sound} sound");
 }
 
-/// None of these is opened to write without a word.
+/// None of these opens for writing without an error.
 #[test]
 fn a_record_that_lost_bytes_is_not_added_to() {
     let original = record();
@@ -160,7 +160,7 @@ fn a_sound_record_one_in_use_and_one_of_others_are_left_alone() {
     assert!(matches!(salvage(folder.path()), Err(RecordError::Sound { .. })));
     spoil(folder.path(), "UPDATE fields SET focus = 0.9 WHERE id = 1");
     for _ in 0..2 {
-        assert!(matches!(Record::open(folder.path()), Err(RecordError::Damaged { .. })), "the lock is given back");
+        assert!(matches!(Record::open(folder.path()), Err(RecordError::Damaged { .. })), "the lock is released");
     }
     let elsewhere = tempfile::tempdir().expect("a folder");
     Connection::open(path_in(elsewhere.path())).expect("opened").execute_batch("CREATE TABLE cats (id)").expect("made");

@@ -1,4 +1,4 @@
-//! Sessions, fields and pictures to write.
+//! Sample sessions, fields and pictures.
 
 use std::{
     path::Path,
@@ -11,7 +11,7 @@ use blastscope::record::{
 };
 use blastscope_shared::{Class, RgbPixels, field::gate::Quality};
 
-/// 2026-11-25 and `seconds`.
+/// 2026-11-25 plus `seconds`.
 pub fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_795_564_800 + seconds)
 }
@@ -30,7 +30,7 @@ pub fn new_session(specimen: &str) -> NewSession {
     }
 }
 
-/// A picture that differs with `seed`.
+/// A picture that depends on `seed`.
 pub fn picture(width: usize, height: usize, seed: u64) -> RgbPixels {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut byte = || {
@@ -84,7 +84,7 @@ pub fn opinion(by: &str, says: Says) -> NewOpinion {
 }
 
 /// Two sessions with everything that can happen. Session 1 has the fields Pre (corrected to Early), Benign (confirmed), rejected
-/// (not assessable), unsure (corrected to Pro), Pro (no opinion), and was amended. Session 2 was cut off and goes on.
+/// (not assessable), unsure (corrected to Pro), Pro (no opinion), and was amended. Session 2 was cut off and continued.
 pub fn fill(record: &mut Record) -> (SessionId, SessionId, Vec<Receipt>) {
     let mut receipts = Vec::new();
     let mut keep = |receipt: Result<Receipt, _>| {
@@ -116,7 +116,7 @@ pub fn fill(record: &mut Record) -> (SessionId, SessionId, Vec<Receipt>) {
     (first, second, receipts)
 }
 
-/// Writes [`fill`] into `folder` and closes the record; gives the head after each entry.
+/// Writes [`fill`] into `folder` and closes the record; returns the head after each entry.
 pub fn filled(folder: &Path) -> Vec<Hash> {
     let mut record = Record::open(folder).expect("opened").with_min_free(0);
     let (_, _, receipts) = fill(&mut record);

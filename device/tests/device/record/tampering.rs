@@ -1,4 +1,4 @@
-//! Whatever is changed in the rows shows, and where.
+//! Every change of a row is found, with its place.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::record::samples::filled;
 
 const TABLES: [&str; 7] = ["sessions", "session_ends", "continuations", "fields", "opinions", "sign_offs", "log"];
 
-/// A record and a place for spoiled copies of it.
+/// A record, and a place for altered copies of it.
 struct Original {
     folder: TempDir,
     heads: Vec<Hash>,
@@ -23,12 +23,12 @@ impl Original {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let heads = filled(folder.path());
-        // All is in one file once it is closed.
+        // Once closed, everything is in one file.
         assert!(!folder.path().join("record.db-wal").exists());
         Self { folder, heads }
     }
 
-    /// A copy after `spoil`, which works without triggers, checks and foreign keys; the triggers are back afterwards.
+    /// A copy altered by `spoil`, which runs without triggers, checks and foreign keys; the triggers are restored afterwards.
     fn spoiled(&self, spoil: impl FnOnce(&Connection)) -> TempDir {
         let copy = tempfile::tempdir().expect("a folder");
         fs::copy(path_in(self.folder.path()), path_in(copy.path())).expect("copied");
@@ -55,7 +55,7 @@ impl Original {
         verify(self.spoiled(spoil).path(), &[]).expect("opened")
     }
 
-    /// The first finding after SQL.
+    /// The first finding after running SQL.
     fn first(&self, sql: &str) -> Finding {
         let found = self.verified(|raw| raw.execute_batch(sql).expect("spoiled"));
         assert!(!found.intact, "{sql}");
@@ -110,7 +110,7 @@ fn one_changed_bit_in_any_column_of_any_row_is_found_and_named() {
         for row in &rows {
             let Value::Integer(rowid) = row[0] else { panic!("a row without id") };
             for (column, value) in columns.iter().zip(&row[1..]) {
-                // Nothing may be written into a column of another type; nulls become a value of its type.
+                // Columns accept only their own type; nulls become a value of that type.
                 let mut changed = flipped(value);
                 if *value == Value::Null && ["class", "reason"].contains(&column.as_str()) {
                     changed = Value::Text("Benign".into());
@@ -132,11 +132,11 @@ fn one_changed_bit_in_any_column_of_any_row_is_found_and_named() {
 fn check_place(first: &Finding, table: &str, rowid: i64, column: &str, is_last: bool, case: &str) {
     assert_eq!(first.table.as_deref(), Some(table), "{case}: {first}");
     match (table, column) {
-        // The row has another id now: the one that the log speaks of is gone.
+        // The row has another id now: the one in the log is gone.
         (_, "id") => assert!(first.row == Some(rowid) && first.reason.contains("removed"), "{case}: {first}"),
-        // The entry after a number that is missing, or the one that has the number now, shows it.
+        // The entry after a missing number, or the one that has the number now, reveals it.
         ("log", "entry") => assert_eq!(first.column.as_deref(), Some("entry"), "{case}: {first}"),
-        // Nothing comes after the last entry that would tell its time from its hash.
+        // After the last entry, nothing could tell whether its time or its hash was changed.
         ("log", "written_utc" | "hash") if is_last => {
             assert!(first.row == Some(rowid) && first.column.as_deref() == Some("hash"), "{case}: {first}");
         }
@@ -191,7 +191,7 @@ fn entries_that_are_removed_swapped_or_repeated_show() {
     let original = Original::new();
     let first = original.first("DELETE FROM log WHERE entry = 7");
     assert_eq!((first.entry, first.column.as_deref()), (Some(8), Some("entry")), "{first}");
-    // Numbered anew, so that no number is missing.
+    // Renumbered, so that no number is missing.
     let first = original.first("DELETE FROM log WHERE entry = 7; UPDATE log SET entry = entry - 1 WHERE entry > 7");
     assert_eq!(first.entry, Some(7), "{first}");
     let first = original.first(
@@ -227,7 +227,7 @@ fn missing_triggers_and_strange_tables_show() {
 #[test]
 fn a_tail_that_was_cut_off_shows_only_against_a_head_that_was_kept() {
     let original = Original::new();
-    // What followed the last session's start: its field, the two opinions, a sign-off and a continuation, with their entries.
+    // Everything after the last session's start: its field, the two opinions, a sign-off and a continuation, with their entries.
     let copy = original.spoiled(|raw| {
         raw.execute_batch(
             "DELETE FROM log WHERE entry > 12; DELETE FROM sign_offs WHERE id = 2; DELETE FROM opinions WHERE id > 3; \
@@ -236,7 +236,7 @@ fn a_tail_that_was_cut_off_shows_only_against_a_head_that_was_kept() {
         .expect("cut");
     });
     let found = verify(copy.path(), &[]).expect("opened");
-    assert!(found.intact && found.head == original.heads[11], "the limit that the documentation names: {found:?}");
+    assert!(found.intact && found.head == original.heads[11], "the documented limit: {found:?}");
     let kept = verify(copy.path(), &[original.heads[11], original.heads[3]]).expect("opened");
     assert!(kept.intact);
     assert_eq!(kept.expected.iter().map(|expected| expected.entry).collect::<Vec<_>>(), [Some(12), Some(4)]);
@@ -247,7 +247,7 @@ fn a_tail_that_was_cut_off_shows_only_against_a_head_that_was_kept() {
     assert!(original.first("DELETE FROM fields WHERE id = 6").reason.contains("removed"));
 }
 
-/// What shows at once is not added to.
+/// Quickly detectable damage prevents writing.
 #[test]
 fn a_record_whose_newest_entries_were_changed_is_not_opened_to_write() {
     let original = Original::new();
@@ -268,7 +268,7 @@ fn a_record_whose_newest_entries_were_changed_is_not_opened_to_write() {
     assert!(error.to_string().contains("log_never_deleted was removed"), "{error}");
 }
 
-/// What lies further back shows in the whole check; what is added meanwhile is in the chain.
+/// Older damage is found by the whole check; rows added meanwhile are in the chain.
 #[test]
 fn writing_goes_on_after_an_old_change_and_the_change_still_shows() {
     let original = Original::new();

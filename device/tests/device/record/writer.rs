@@ -1,4 +1,4 @@
-//! The thread that writes.
+//! The writer thread.
 
 use std::{sync::Arc, time::Duration};
 
@@ -44,7 +44,7 @@ fn a_slow_disk_fills_the_queue_and_nothing_waits() {
     let record = Record::open(folder.path()).expect("opened").with_min_free(0);
     let writer = RecordWriter::start(record, 3).expect("a thread");
     let session = session(&writer);
-    // Another program holds the lock: as a disk that does not come back.
+    // Another program holds the lock: like a disk that hangs.
     let other = Connection::open(path_in(folder.path())).expect("opened");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     let mut tickets: Vec<Ticket> = Vec::new();
@@ -59,7 +59,7 @@ fn a_slow_disk_fills_the_queue_and_nothing_waits() {
             Err(other) => panic!("{other}"),
         }
     }
-    // Three wait, and one may be in the thread's hands.
+    // Three wait, and the thread may hold one.
     assert!((3..=4).contains(&tickets.len()) && refused >= 16, "{} queued", tickets.len());
     assert!(tickets.iter().all(|ticket| ticket.poll().is_none()));
     other.execute_batch("ROLLBACK").expect("unlocked");

@@ -86,7 +86,7 @@ fn counts_shares_model_and_pseudonym_are_in_it_and_a_label_says_who_asserted_it(
     for words in ["Insufficient: 8 of at least 50", "not patients", "For Research Use Only"] {
         assert!(conclusion.contains(words), "{conclusion}");
     }
-    // No codes but those that are known to be right: labels, and units of UCUM.
+    // Only codes known to be right: labels, and units of UCUM.
     let mut systems: Vec<String> = Vec::new();
     let text = resource.to_string();
     systems.extend(text.split("\"system\":\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
@@ -115,7 +115,7 @@ fn a_session_without_fields_and_hostile_names_are_fine_too() {
     assert_eq!(resource["performer"][0]["display"], HOSTILE);
 }
 
-/// The rules find what is wrong.
+/// The rules detect errors.
 #[test]
 fn broken_resources_are_found() {
     let data = tempfile::tempdir().expect("a folder");

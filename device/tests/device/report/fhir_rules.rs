@@ -1,6 +1,6 @@
-//! What FHIR R4 (4.0.1) asks of the resources that a report holds: which elements there are, how often, of which type; and the
-//! rules dom-2 to dom-5, ref-1, per-1, qty-3, rng-2 and obs-7 of the specification. Written from its pages on DiagnosticReport,
-//! Observation, Device and the data types; whatever is not listed here is an error.
+//! What FHIR R4 (4.0.1) requires of the resources in a report: which elements, how often, of which type; and the rules dom-2 to
+//! dom-5, ref-1, per-1, qty-3, rng-2 and obs-7 of the specification. Written from its pages on DiagnosticReport, Observation,
+//! Device and the data types; anything not listed here is an error.
 
 use serde_json::{Map, Value};
 
@@ -103,7 +103,7 @@ fn elements(kind: &str) -> Option<&'static [Element]> {
     })
 }
 
-/// Everything that is wrong with a resource, a sentence each.
+/// All violations of a resource, a sentence each.
 pub fn violations(resource: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     check(resource, "DiagnosticReport", "DiagnosticReport", &mut wrong);
@@ -165,7 +165,7 @@ fn primitive(value: &Value, kind: &str, path: &str, wrong: &mut Vec<String>) {
     }
 }
 
-/// `YYYY-MM-DDThh:mm:ss.sssZ`, the form that reports use.
+/// `YYYY-MM-DDThh:mm:ss.sssZ`, the format in reports.
 fn is_moment(text: &str) -> bool {
     let pattern = "0000-00-00T00:00:00.000Z";
     text.len() == pattern.len()

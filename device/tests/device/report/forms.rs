@@ -33,7 +33,7 @@ fn page(data: &Path, arguments: &[&str]) -> String {
     fs::read_to_string(&file).expect("written")
 }
 
-/// What a tool of poppler says of a PDF; `None` where it is not installed.
+/// Output of a poppler tool for a PDF; `None` if it is not installed.
 fn poppler(tool: &str, arguments: &[&str], file: &Path) -> Option<String> {
     let mut command = Command::new(tool);
     command.args(arguments).arg(file);
@@ -82,7 +82,7 @@ fn the_page_says_what_the_record_holds() {
         "probability 75.0 %",
         "too dark: turn up the lamp",
         &"0a".repeat(32),
-        "the model&#39;s file was not at hand",
+        "the model&#39;s file was not available",
         NOTICE,
     ] {
         assert!(draft.contains(words), "{words}");
@@ -95,7 +95,7 @@ fn the_page_says_what_the_record_holds() {
     assert!(approved.contains("<strong>Approved</strong> Signed off by E. F. on 2026-11-25 00:11:40 UTC."), "approved");
     assert!(approved.contains(&head) && !approved.contains("Insufficient") && !approved.contains("Draft"));
     assert_eq!(approved.matches("<figure").count(), 3);
-    assert!(approved.contains("The first 3 of 10 fields are shown; the other 7 are counted all the same."));
+    assert!(approved.contains("The first 3 of 10 fields are shown; the other 7 are only counted."));
     assert!(page(data.path(), &["--min-fields", "9"]).contains("8 of at least 9"));
 }
 
@@ -106,7 +106,7 @@ fn names_and_notes_cannot_become_markup_and_the_page_asks_for_nothing() {
     let page = page(data.path(), &[]);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;amp;&lt;/style&gt;"));
     assert!(page.contains("&lt;/dd&gt;&lt;img src=x onerror=alert(1)&gt;") && !page.contains('\u{202e}'));
-    // What markup there is, is ours: every tag, and every attribute that could ask for something.
+    // All markup is ours: every tag, and every attribute that could cause a request.
     let mut rest = page.as_str();
     let known = [
         "!DOCTYPE",
@@ -257,7 +257,7 @@ fn programs_get_one_object() {
     assert_eq!(names(place.path()), ["r.html", "r.json", "r.pdf"]);
 }
 
-/// Where a machine's zone is another than UTC, its times are those on the wall, with their offset.
+/// If the machine's time zone is not UTC, times are local, with their offset.
 #[test]
 fn times_are_those_of_the_clock_on_the_wall() {
     let data = tempfile::tempdir().expect("a folder");
@@ -278,7 +278,7 @@ fn times_are_those_of_the_clock_on_the_wall() {
     assert!(page.contains("2026-11-25 05:30:00 +05:30 (00:00:00 UTC)"), "{page}");
 }
 
-/// Nobody answers for the tiny model of the tests.
+/// Nobody signed the tests' tiny model.
 #[test]
 fn a_model_that_nobody_signed_is_said() {
     let data = tempfile::tempdir().expect("a folder");
@@ -286,10 +286,10 @@ fn a_model_that_nobody_signed_is_said() {
     let model = tiny_model();
     let known = page(data.path(), &["--model", model.to_str().expect("UTF-8")]);
     assert!(known.contains("<strong>Unsigned model</strong>") && known.contains("not signed"));
-    assert!(page(data.path(), &[]).contains("whether it is signed is not known"));
+    assert!(page(data.path(), &[]).contains("signature unknown"));
 }
 
-/// Letters that no font of the machine has are no boxes in an approved document.
+/// Letters that no font of the machine has must not become boxes in an approved document.
 #[test]
 fn a_name_that_cannot_be_written_is_refused_with_what_to_install() {
     let data = tempfile::tempdir().expect("a folder");
@@ -317,18 +317,18 @@ fn a_name_that_cannot_be_written_is_refused_with_what_to_install() {
     assert_eq!(run("--html", place.path()).0, Some(0));
 }
 
-/// Not a check but something to look at: a report with heat maps by the shipped model in the folder that `BLASTSCOPE_SHOW` names.
+/// Not a check but something to view: a report with heat maps by the shipped model, in the folder that `BLASTSCOPE_SHOW` names.
 #[test]
 fn a_report_to_look_at() {
     let Some(folder) = std::env::var_os("BLASTSCOPE_SHOW").map(std::path::PathBuf::from) else {
-        println!("SKIPPED: a report to look at; BLASTSCOPE_SHOW names no folder");
+        println!("SKIPPED: a report to view; BLASTSCOPE_SHOW names no folder");
         return;
     };
     let data = tempfile::tempdir().expect("a folder");
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
     let classifier =
         blastscope::model::open(&model, blastscope_shared::engine::network::Execution::default()).expect("a model");
-    // Names of other scripts need fonts, which BLASTSCOPE_FONTS may name.
+    // Names in other scripts need fonts; BLASTSCOPE_FONTS may name their folder.
     let fonts = std::env::var_os("BLASTSCOPE_FONTS").is_some();
     let [operator, signs, notes] = if fonts {
         ["ডাঃ রহিমা খাতুন, শ্রীমতী", "王小明 (Wáng)", "محمد: خلايا كبيرة 12, דנה"]

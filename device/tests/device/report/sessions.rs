@@ -1,4 +1,4 @@
-//! Records to report, and the command that does it.
+//! Records to report, and the report command.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ use crate::record::samples::{at, judgement, named, new_session, opinion, without
 /// Operator of the hostile session.
 pub const HOSTILE: &str = "<script>alert(1)</script>\"'&amp;</style>";
 
-/// A model with a convolution, of 32 x 32 places.
+/// A model with a convolution of 32 x 32 positions.
 pub fn tiny_model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
 }
@@ -56,13 +56,13 @@ pub fn write(folder: &Path, new: &NewSession, classes: u64) -> (Record, SessionI
     record.add_field(session, &rejected).expect("written");
     record.add_opinion(session, 1, &opinion("C. D.", Says::Corrects(Label::Class(Class::Early)))).expect("written");
     if classes > 1 {
-        // Otherwise the second field is the unsure one, of which nothing can be confirmed.
+        // Otherwise the second field is the unsure one, which cannot be confirmed.
         record.add_opinion(session, 2, &opinion("C. D.", Says::Confirms)).expect("written");
     }
     (record, session)
 }
 
-/// [`write`] with an operator, a model and a device that are named to break out of their place.
+/// [`write`] with names of operator, model and device that try to break out of their markup.
 pub fn hostile(folder: &Path) -> (Record, SessionId) {
     let new = NewSession {
         operator: HOSTILE.into(),
@@ -77,7 +77,7 @@ pub fn hostile(folder: &Path) -> (Record, SessionId) {
     (record, session)
 }
 
-/// The command's status and what it says.
+/// The command's status and output.
 pub fn report(data: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_blastscope"))
         .arg("report")

@@ -1,4 +1,4 @@
-//! A terminal of 80 x 24 that a test holds.
+//! A terminal of 80 x 24, held by a test.
 
 use std::{
     fs::File,
@@ -57,12 +57,12 @@ impl Pty {
         self.screen.lock().expect("whole")
     }
 
-    /// Everything that was written so far, with its escape sequences.
+    /// All output so far, with escape sequences.
     pub fn written(&self) -> String {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 
-    /// What stands on the screen, row by row.
+    /// The screen's text, row by row.
     pub fn text(&self) -> String {
         let mut rows = vec![vec![' '; COLUMNS]; ROWS];
         let (mut row, mut column) = (0, 0);
@@ -85,7 +85,7 @@ impl Pty {
                             row = numbers.next().unwrap_or(1).clamp(1, ROWS) - 1;
                             column = numbers.next().unwrap_or(1).clamp(1, COLUMNS) - 1;
                         }
-                        // A cleared screen, or another one.
+                        // The screen was cleared or switched.
                         Some('J' | 'h' | 'l') if matches!(&*parameters, "2" | "?1049") => {
                             rows = vec![vec![' '; COLUMNS]; ROWS];
                             (row, column) = (0, 0);
@@ -111,12 +111,12 @@ impl Pty {
         rows.iter().map(|row| row.iter().collect::<String>() + "\n").collect()
     }
 
-    /// Types.
+    /// Types keys.
     pub fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("a keyboard");
     }
 
-    /// Waits until a text stands on the screen.
+    /// Waits until a text is on the screen.
     pub fn wait_for(&self, text: &str) {
         let start = Instant::now();
         while !self.text().contains(text) {
@@ -125,7 +125,7 @@ impl Pty {
         }
     }
 
-    /// Waits for the program's end; then the terminal must be as it was: its settings, its screen, its cursor.
+    /// Waits for the program's end, after which the terminal must be restored: settings, screen, cursor.
     pub fn ends_clean(&mut self) -> Option<i32> {
         let start = Instant::now();
         let status = loop {
@@ -137,7 +137,7 @@ impl Pty {
         };
         let after = tcgetattr(self.slave.as_fd()).expect("settings");
         assert_eq!(after, self.before, "line editing is on again");
-        // What was written last may still be on its way.
+        // The last output may still be pending.
         let (mut written, start) = (self.written(), Instant::now());
         while !written.contains("\u{1b}[?1049l") && start.elapsed() < Duration::from_secs(60) {
             thread::sleep(Duration::from_millis(20));

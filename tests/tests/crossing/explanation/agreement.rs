@@ -1,6 +1,6 @@
-//! Whether the maps that the device draws can be trusted: held against float maps that were found by differentiation, and against
-//! those of a head whose weights were shuffled (Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018). A map that the
-//! shuffling does not change would show the picture and not the network.
+//! Whether the device's maps can be trusted: compares them with float maps found by differentiation, and with those of a head with
+//! shuffled weights (Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018). A map that survives the shuffling would show
+//! the picture and not the network.
 
 use std::path::{Path, PathBuf};
 
@@ -19,26 +19,26 @@ use blastscope_host::{
 
 use super::{dequantized::dequantized, float::FloatExplainer};
 
-/// The rank correlation that is asked for.
+/// The required rank correlation.
 pub const ENOUGH: f64 = 0.9;
 
-/// A field's map against others.
+/// Correlations of a field's map with others.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Spearman's rank correlation with the float map; `None` when one of the two is flat.
+    /// Spearman's rank correlation with the float map; `None` if one of the two is flat.
     pub float: Option<f64>,
-    /// The same with the int8 maps behind shuffled heads, one each.
+    /// The same for the int8 maps of the shuffled heads, one each.
     pub shuffled: Vec<Option<f64>>,
 }
 
-/// The maps of some fields against others.
+/// Correlations of the maps of several fields.
 #[derive(Clone, Debug)]
 pub struct Agreement {
     /// One for each picture, in order.
     pub fields: Vec<Field>,
 }
 
-/// A network in the arithmetic of the device, and in float.
+/// A network in device arithmetic, and in float.
 pub struct Subject<'a> {
     /// The int8 network.
     pub artifact: &'a Artifact<'a>,
@@ -48,7 +48,7 @@ impl Subject<'_> {
     /// Explains each picture in int8, in float, and behind `heads` shuffled heads.
     ///
     /// # Errors
-    /// When a picture cannot be read, or the network cannot be run or explained.
+    /// If a picture cannot be read, or the network cannot be run or explained.
     pub fn measure(
         &self,
         pictures: &[PathBuf],
@@ -88,7 +88,7 @@ impl Subject<'_> {
     }
 }
 
-/// What the network is shown of a picture; the first view, where there are several.
+/// The network's input for a picture; the first view if there are several.
 fn input(path: &Path, sight: &Sight) -> Result<Vec<u8>, Error> {
     let views = sight.views(&sight.framing.apply(&read_picture(path)?));
     views.into_iter().next().ok_or_else(|| Error::content(path, "shows the network nothing; take another picture"))
@@ -103,8 +103,8 @@ fn most_probable(logits: &[f32; Class::COUNT]) -> Option<Class> {
     blastscope_shared::judge::calibration::most_probable(logits).map(|(class, _)| class)
 }
 
-/// The weights of the dense layers, each layer's in a random order and with random signs, as a fresh layer's would be: left as
-/// they are, the signs switch every hidden unit off, because most weights of a trained layer are negative.
+/// The weights of the dense layers, each layer's in random order and with random signs, as in a fresh layer: with unchanged signs
+/// every hidden unit is off, because most weights of a trained layer are negative.
 fn shuffled_head(layers: &[Layer<'_>], seed: u64) -> Vec<Vec<u8>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let dense = layers.iter().filter_map(|layer| if let Layer::Dense(filters) = layer { Some(filters) } else { None });
@@ -133,18 +133,18 @@ fn with_weights<'a>(layers: &[Layer<'a>], dense: &'a [Vec<u8>]) -> Vec<Layer<'a>
     layers
 }
 
-/// Some correlations in a few numbers.
+/// Summary of correlations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// Half are at most this.
+    /// The median.
     pub median: f64,
-    /// The least.
+    /// The smallest.
     pub least: f64,
     /// The largest.
     pub largest: f64,
-    /// Share with at least [`ENOUGH`], of all, 0..=1.
+    /// Share of all that reach [`ENOUGH`], 0..=1.
     pub enough: f64,
-    /// Without a correlation, because a map is flat.
+    /// Number without a correlation, because a map is flat.
     pub flat: usize,
 }
 
@@ -164,19 +164,19 @@ impl Summary {
 }
 
 impl Agreement {
-    /// With the float maps; `None` when no field has a map.
+    /// Summary for the float maps; `None` if no field has a map.
     #[must_use]
     pub fn float(&self) -> Option<Summary> {
         Summary::of(self.fields.iter().map(|field| field.float))
     }
 
-    /// With the maps behind shuffled heads, all heads of all fields; `None` when none has a map.
+    /// Summary for the maps of shuffled heads, over all heads and fields; `None` if none has a map.
     #[must_use]
     pub fn shuffled(&self) -> Option<Summary> {
         Summary::of(self.fields.iter().flat_map(|field| field.shuffled.iter().copied()))
     }
 
-    /// For a terminal.
+    /// A table for the terminal.
     #[must_use]
     pub fn table(&self) -> String {
         let mut out = format!(

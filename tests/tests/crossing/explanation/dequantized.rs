@@ -1,4 +1,4 @@
-//! From int8 layers back to float ones, for comparisons with float arithmetic.
+//! Converts int8 layers back to float, for comparisons with float arithmetic.
 
 use blastscope_shared::layers::{
     Filters, Layer,
@@ -7,7 +7,7 @@ use blastscope_shared::layers::{
 
 use blastscope_host::pack::quantization::{FloatLayer, QuantizedLayers};
 
-/// The layers with the weights and biases that their integers stand for. What is left out is the rounding of activations.
+/// The layers with the weights and biases that their integers stand for. Activations are not rounded.
 #[must_use]
 pub fn dequantized(layers: &[Layer<'_>]) -> Vec<FloatLayer> {
     let mut input_scale = INPUT_SCALE;

@@ -1,5 +1,5 @@
-//! Grad-CAM in float, by differentiation: what the closed form of [`blastscope_shared::layers::explanation`] on int8 activations is held
-//! against. Nothing is shared with it but the definition.
+//! Grad-CAM in float, by differentiation: the reference for the closed form of [`blastscope_shared::layers::explanation`] on int8
+//! activations. The two share only the definition.
 
 use blastscope_shared::{
     Class,
@@ -18,18 +18,18 @@ use burn::{
 
 use blastscope_host::{Error, pack::quantization::FloatLayer};
 
-/// A float network, cut behind its last convolution.
+/// A float network, split after its last convolution.
 pub struct FloatExplainer {
     height: usize,
     width: usize,
     device: Device,
     features: Vec<Layer>,
-    /// On a device that differentiates.
+    /// On a device with automatic differentiation.
     head: Vec<Layer>,
     differentiating: Device,
 }
 
-/// What the float network says of a field, and why.
+/// The float network's output for a field, with its map.
 #[derive(Clone, Debug)]
 pub struct FloatExplanation {
     /// One number a class.
@@ -39,10 +39,10 @@ pub struct FloatExplanation {
 }
 
 enum Layer {
-    /// `[outputs, channels, 3, 3]`, `[outputs]`; ReLU behind it.
+    /// `[outputs, channels, 3, 3]`, `[outputs]`; followed by ReLU.
     Convolution(Tensor<4>, Tensor<1>),
     MaxPool(MaxPool2d),
-    /// `[inputs, outputs]`, inputs HWC, `[outputs]`; ReLU behind it unless it is the last.
+    /// `[inputs, outputs]`, inputs HWC, `[outputs]`; followed by ReLU unless it is the last.
     Dense(Tensor<2>, Tensor<1>),
 }
 
@@ -73,12 +73,12 @@ impl FloatExplainer {
     /// Puts `layers` on `device`.
     ///
     /// # Errors
-    /// When they have no convolution, or anything but max-pools and dense layers behind the last.
+    /// If they have no convolution, or anything but max-pools and dense layers after the last.
     pub fn new(layers: &[FloatLayer], shape: Shape, device: &Device) -> Result<Self, Error> {
         let last = layers
             .iter()
             .rposition(|layer| matches!(layer, FloatLayer::Convolution(_)))
-            .ok_or_else(|| Error::Usage("the network has no convolution that could be explained".into()))?;
+            .ok_or_else(|| Error::Usage("the network has no convolution to explain".into()))?;
         let differentiating = device.clone().autodiff();
         let on = |layers: &[FloatLayer], device| layers.iter().map(|layer| Layer::new(layer, device)).collect();
         Ok(Self {
@@ -94,7 +94,7 @@ impl FloatExplainer {
     /// The map for `class` of masked pixels, HWC.
     ///
     /// # Errors
-    /// When the device gives back something that is no number.
+    /// If the device returns something that is not numbers.
     pub fn explain(&self, input: &[u8], class: Class) -> Result<FloatExplanation, Error> {
         let pixels: Vec<f32> = input.iter().map(|&byte| f32::from(byte) / 255.0).collect();
         let pixels = TensorData::new(pixels, [1, self.height, self.width, 3]);
@@ -106,7 +106,7 @@ impl FloatExplainer {
                     relu(conv2d(map, weights.clone(), Some(biases.clone()), options))
                 }
                 Layer::MaxPool(pool) => pool.forward(map),
-                Layer::Dense(..) => return Err(Error::Usage("a convolution stands behind a dense layer".into())),
+                Layer::Dense(..) => return Err(Error::Usage("a convolution follows a dense layer".into())),
             };
         }
         let [_, channels, height, width] = map.dims();
@@ -144,7 +144,7 @@ impl FloatExplainer {
                     flat = Some(linear(inputs, weights.clone(), Some(biases.clone())));
                     break;
                 }
-                Layer::Convolution(..) => unreachable!("the head begins behind the last convolution"),
+                Layer::Convolution(..) => unreachable!("the head begins after the last convolution"),
             }
         }
         let mut logits = flat.unwrap_or_else(|| map.permute([0, 2, 3, 1]).flatten::<2>(1, 3));

@@ -1,4 +1,4 @@
-//! Who is let in, by the clocks and across restarts.
+//! Access, over time and across restarts.
 
 use super::*;
 
@@ -38,20 +38,20 @@ fn a_cookie_is_given_for_the_token_outlives_a_restart_and_ends() {
     assert!(secure.ends_with("; Secure"), "{secure}");
 
     let again = access(folder.path());
-    assert_eq!(again.admit(PEER, Some(&format!("other=1; {cookie}")), None, now), Ok(()), "it was killed and started");
+    assert_eq!(again.admit(PEER, Some(&format!("other=1; {cookie}")), None, now), Ok(()), "restarted after a kill");
     assert_eq!(again.admit(PEER, Some(&cookie[..20]), None, now), Err(Denied::Unknown));
     assert_eq!(again.admit(PEER, Some(cookie), None, later(now, VALID.as_secs() - 1, 0)), Ok(()));
     assert_eq!(again.admit(PEER, Some(cookie), None, later(now, VALID.as_secs(), 0)), Err(Denied::Unknown));
     assert_eq!(again.admit(PEER, None, Some(&format!("Bearer {token}")), now), Ok(()));
     let other = Access::new(Some("ff112233445566778899aabbccddeeff".into()), Limits::default(), None);
-    assert_eq!(other.admit(PEER, Some(cookie), None, now), Err(Denied::Unknown), "another token was drawn");
+    assert_eq!(other.admit(PEER, Some(cookie), None, now), Err(Denied::Unknown), "sealed with another token");
 
     let other = again.log_in(PEER, &token, false, now).expect("let in").expect("random");
     let removed = again.log_out(Some(&other), now);
     assert!(removed.contains("Max-Age=0"), "{removed}");
     assert_eq!(again.admit(PEER, Some(&other), None, now), Err(Denied::Unknown));
     assert_eq!(access(folder.path()).admit(PEER, Some(&other), None, now), Err(Denied::Unknown), "nor after a restart");
-    assert_eq!(access(folder.path()).admit(PEER, Some(cookie), None, now), Ok(()), "and the others stay in");
+    assert_eq!(access(folder.path()).admit(PEER, Some(cookie), None, now), Ok(()), "and the others stay valid");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_clock_that_is_set_keeps_nobody_out_and_nobody_in_for_ever() {
     let again = access(folder.path());
     assert_eq!(again.admit(PEER, Some(&header), None, later(now, 60, 1_800_000_000)), Ok(()));
     let end = later(now, 60 + VALID.as_secs(), 1_800_000_000);
-    assert_eq!(again.admit(PEER, Some(&header), None, end), Err(Denied::Unknown), "it ends all the same");
+    assert_eq!(again.admit(PEER, Some(&header), None, end), Err(Denied::Unknown), "it still expires");
 }
 
 #[test]
@@ -80,11 +80,11 @@ fn a_link_opens_once_also_after_a_restart() {
     let other = link_code(first.token().expect("guarded")).expect("random");
     assert_eq!(again.enter(PEER, &other, false, later(now, VALID.as_secs(), 0)).map(drop), Err(Denied::Used));
     assert!(again.enter(PEER, &other, false, now).is_ok());
-    // A cookie is no link and a link no cookie.
+    // A cookie is not a link, and a link is not a cookie.
     let cookie = cookie_in(&header).expect("a cookie").split(';').next().expect("a value").to_owned();
     assert_eq!(again.enter(PEER, &cookie, false, now).map(drop), Err(Denied::Unknown));
     assert_eq!(again.admit(PEER, Some(&format!("blastscope={other}")), None, now), Err(Denied::Unknown));
-    // Who guesses is limited; what was right once is no guess.
+    // Guesses are limited; a used link is not a guess.
     for _ in 0..20 {
         assert_eq!(again.enter(PEER, &code, false, now).map(drop), Err(Denied::Used));
     }

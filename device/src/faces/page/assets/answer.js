@@ -1,5 +1,5 @@
-// What people say about a field. The buttons name the field and the person, and an answer is of what they name: never of what was selected
-// or said since.
+// What people say about a field. The buttons name the field and the person; an answer counts for what they name, never for a later
+// selection or name.
 
 import { post } from "/api.js";
 import { LABELS, element, kindOf, likely, mark, one, slug, word } from "/marks.js";
@@ -9,14 +9,14 @@ import { small } from "/pictures.js";
 import { say } from "/strings.js";
 import * as slide from "/slide.js";
 
-// A field that came by itself less than this ago (ms) was not meant by a hand that was on its way.
+// A field that appeared on its own less than this ago (ms) cannot have been the target of a hand already moving.
 const JUST_NOW = 700;
-// Attempts that are remembered: whoever tries again asks for the same opinion, not for another one.
+// Pending attempts: a retry sends the same opinion again, not another one.
 const ATTEMPTS = 50;
 
-// What the buttons name: session, field as it was shown, person.
+// What the buttons name: session, field as shown, person.
 let shown = null;
-// By field: what was asked for and is not known to be saved.
+// By field: what was requested and is not yet known to be saved.
 const attempts = new Map();
 let pressed = false;
 let held;
@@ -32,7 +32,7 @@ export function saidText(field) {
   return field.probability == null ? word(kind) : `${word(kind)} ${likely(field.probability)} %`;
 }
 
-// Whether somebody is at it: then nothing takes the field away from under the hand.
+// Whether somebody is busy with the field: then it must not change under the hand.
 export const isBusy = () =>
   pressed || document.activeElement === one("note") || document.querySelector("dialog[open]") !== null || (shown !== null && notes.of(shown.place).trim() !== "") || (shown !== null && attempts.get(shown.key)?.busy);
 
@@ -42,7 +42,7 @@ export function render() {
   const by = person();
   one("correct").classList.toggle("is-empty", !field);
   one("correction-none").hidden = Boolean(field);
-  // The session's start tells a record that was begun anew apart, which gives the same numbers to other slides.
+  // A new record gives the same numbers to other slides; the session's start tells the records apart.
   const key = field ? `${session}/${summary.session.started_utc}/${field.sequence}` : null;
   if (!field) {
     shown = null;
@@ -78,7 +78,7 @@ export function render() {
   hold(came + JUST_NOW - performance.now());
 }
 
-// Shows for so long (ms) that the field has just come.
+// How long (ms) a field is marked as new.
 function hold(left) {
   clearTimeout(held);
   one("labels").classList.toggle("is-held", left > 0);
@@ -90,7 +90,7 @@ const signature = ({ state, sign_offs }) => (["approved", "amended"].includes(st
 const isSame = (opinion, label, by) =>
   Boolean(opinion) && opinion.given_by === by && (label === null ? opinion.confirms : !opinion.confirms && opinion.label === label);
 
-// Random, also where the page did not come by TLS.
+// Random, even if the page did not come over TLS.
 const name = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // Confirms (null) or corrects the field that the buttons name.
@@ -102,7 +102,7 @@ export async function answer(label) {
   if (label === null && field.kind !== "class") return tell(say("told_nothing_to_confirm", { number }));
   if (!by) return ask.person(say("person_again"));
   const earlier = attempts.get(key);
-  // A second tap of the same finger.
+  // A double tap.
   if (earlier?.busy) return earlier.label === label ? undefined : tell(say("told_wait", { number }));
   const note = notes.of(place).trim();
   if (isSame(field.opinions.at(-1), label, by) && note === "") return tell(say("told_already", { number, label: word(field.opinions.at(-1).label) }));
@@ -130,7 +130,7 @@ export async function answer(label) {
   } finally {
     busy(key, label, false);
   }
-  // What is told of the answer stands.
+  // The message about the answer stays.
   slide.refresh().catch(() => {});
 }
 
@@ -140,7 +140,7 @@ function busy(key, label, is) {
   button?.setAttribute("aria-busy", String(is));
 }
 
-// As a key: only where the field that it means is seen.
+// By key: only if the field it refers to is in view.
 export function answerByKey(label) {
   const card = shown && one(`field-${shown.field.sequence}`);
   if (!shown || isSeen(one("correct-number")) || isSeen(card)) return answer(label);
@@ -168,7 +168,7 @@ export function prepare(asks, tells) {
     ...LABELS.map((label, index) => button(label, element("kbd", {}, keys[index]), mark(label), element("span", { class: "word" }, word(label)))));
   one("note").addEventListener("input", () => shown && notes.keep(shown.place, one("note").value));
   one("who-button").addEventListener("click", () => ask.person(""));
-  // A finger that is down stays on what it has touched.
+  // While a finger is down, its target must not change.
   one("correct").addEventListener("pointerdown", () => (pressed = true));
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => (pressed = false)));
 }

@@ -1,8 +1,8 @@
-// What is asked of the device. Nothing is ever asked of another machine, and nothing is waited for without end.
+// Requests to the device. The page never contacts another machine, and every request has a time limit.
 
 import { say } from "/strings.js";
 
-// Milliseconds: what is read, what is written (the device itself says after 8 s that its disk is slow), and what is worked on.
+// Milliseconds: for reads, for writes (after 8 s the device itself reports a slow disk), and for heavy work.
 const READ = 10000;
 const WRITE = 12000;
 const WORK = 120000;
@@ -14,7 +14,7 @@ export class Problem extends Error {
     this.remedy = remedy;
   }
 
-  // Whether the device may have done what it was asked for.
+  // Whether the device may have carried out the request.
   get uncertain() {
     return this.status === 0 || this.status === 503;
   }
@@ -28,7 +28,7 @@ export function whenDenied(callback) {
   denied = callback;
 }
 
-// `read` takes what is wanted from the response: its body has to come within the limit too.
+// `read` extracts the result from the response; the time limit covers the body too.
 async function ask(path, limit, read, options = {}) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), limit);
@@ -55,7 +55,7 @@ async function ask(path, limit, read, options = {}) {
 
 export const get = (path) => ask(path, READ, (response) => response.json());
 
-// A picture as an address that only this page knows, and which frame it is of.
+// A picture as an object URL that only this page knows, and the number of its frame.
 export const picture = (path, limit = READ) =>
   ask(path, limit, async (response) => ({
     address: URL.createObjectURL(await response.blob()),
@@ -64,7 +64,7 @@ export const picture = (path, limit = READ) =>
 
 export const drawing = (path) => picture(path, WORK / 2);
 
-// A document with its name.
+// A document with its file name.
 export const report = (path) =>
   ask(path, WORK, async (response) => {
     const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "report";
@@ -76,7 +76,7 @@ export function post(path, body = {}) {
   return ask(path, WRITE, (response) => response.json(), { method: "POST", headers, body: JSON.stringify(body), priority: "high" });
 }
 
-// What is newer than the state and the picture of these numbers, at once or after a second: the state, and its picture where it is new.
+// Whatever is newer than this state and picture, at once or after a second: the state, and its picture if that is new.
 export function live(seen, number, limit, signal) {
   const read = async (response) => {
     const bytes = new Uint8Array(await response.arrayBuffer());

@@ -12,15 +12,15 @@ import { say, translate } from "/strings.js";
 import * as summary from "/summary.js";
 import { watch } from "/watch.js";
 
-// How long to wait (ms) before the record is read again where it could not be read.
+// Pause (ms) before the record is read again after a failure.
 const AGAIN = 2000;
 
-// The session that is looked at although another one, or none, goes on.
+// The session on display although another one, or none, is open.
 let chosen = null;
 let version = null;
 let running = null;
 let watching = false;
-// Whether the record could not be read the last time, and the timer until it is tried again.
+// Whether the last read of the record failed, and the timer of the next try.
 let unread = false;
 let again;
 
@@ -35,20 +35,20 @@ function tell(message) {
   silence = setTimeout(() => (toast.hidden = true), wrong ? 9000 : 3500);
 }
 
-// Reads the record, and tries again after a pause where that failed: new fields and others' answers must not wait for the next save.
+// Reads the record and, after a failure, tries again: new fields and others' answers must not wait for the next save.
 async function read(reading, tells) {
   try {
     await reading();
     unread = false;
     clearTimeout(again);
   } catch (problem) {
-    // It is told once, not with every try.
+    // Report it once, not with every try.
     if (tells || !unread) tell(problem);
     unread = true;
     clearTimeout(again);
-    // What the device refused it refuses again.
+    // The device would refuse it again.
     const refused = problem.status >= 400 && problem.status < 500;
-    // A page that finds the device again reads anyway.
+    // A page that reconnects reads anyway.
     if (!refused) again = setTimeout(() => live.state() === null || refresh(), AGAIN);
   }
 }
@@ -58,7 +58,7 @@ const look = (id) => read(() => slide.open(id), true);
 
 function draw() {
   summary.render();
-  // First, because it forgets the pictures of another slide: what the panel shows afterwards is of this one.
+  // First, because it drops the pictures of another slide: what the panel shows afterwards belongs to this one.
   gallery.render();
   answer.render();
   buttons();
@@ -67,7 +67,7 @@ function draw() {
 function buttons() {
   const going = live.state()?.session?.id ?? null;
   const { session, summary } = slide.current();
-  // Whether a session goes on is not known while the device is lost: then nothing offers to begin or to end one.
+  // While the device is lost, nobody knows whether a session is open: offer neither to start nor to end one.
   one("new-session").hidden = live.state() === null || going !== null;
   one("end-session").hidden = going === null || session !== going;
   one("end-session").textContent = say("session_end", { id: session });
@@ -78,7 +78,7 @@ function buttons() {
   cutOff(live.state());
 }
 
-// What a loss of power left open, and whether it goes on.
+// The session that a loss of power left open, and whether it can continue.
 function cutOff(snapshot) {
   const left = snapshot?.left;
   one("left").hidden = !left;
@@ -112,7 +112,7 @@ async function download(button) {
   }
 }
 
-// Asks for something and tells what became of it; gives whether it was done.
+// Sends an order and reports its outcome; returns whether it succeeded.
 async function order(path, body, told) {
   try {
     const done = await post(path, body);
@@ -144,21 +144,21 @@ async function end() {
   await order(`/api/sessions/${id}/end`, {}, () => say("told_ended", { id }));
 }
 
-// Takes the field that is seen, into the session that goes on as this page knows it.
+// Takes the field on display into the session that is open as far as this page knows.
 function take() {
   const { session, sequence } = live.state() ?? {};
   if (!session) return tell(say("stage_no_session"));
   return order("/api/take", { session: session.id, frame: sequence }, ({ saved }) => say("told_taken", { number: saved.sequence, id: saved.session }));
 }
 
-// Shows a state; gives whether its picture stands.
+// Shows a state; returns whether its picture is on display.
 function state(snapshot, image, damaged) {
   const wasLost = live.state() === null;
   const stands = live.show(snapshot, image, damaged);
   notices([...snapshot.notices, ...trouble(snapshot)]);
   const before = running;
   running = snapshot.session?.id ?? null;
-  // Whoever looks at an earlier session is left there.
+  // A viewer of an earlier session stays there.
   if (running !== null && running !== before && chosen === null) look(running);
   if (version !== snapshot.record_version || wasLost) {
     version = snapshot.record_version;
@@ -170,7 +170,7 @@ function state(snapshot, image, damaged) {
 
 // What makes the record doubtful.
 function trouble({ record_check: check, clock_reason: clock }) {
-  // In steps, because screen readers read the notices out whenever they change, and answers come up to 12 times a second.
+  // In steps: screen readers read the notices aloud at every change, and answers come up to 12 times a second.
   const percent = () => (check.total > 0 ? Math.floor((10 * check.done) / check.total) * 10 : 0);
   const states = { damaged: () => check.reason, failed: () => say("check_failed", check), running: () => say("check_running", { percent: percent() }) };
   return [states[check?.state]?.(), clock].filter(Boolean);
@@ -253,8 +253,8 @@ keyboard.listen({
 });
 whenDenied((problem) => ask.token(watching ? problem : null));
 
-// A link brings a code, or the token itself, behind the hash, which the browser keeps to itself. The code is good once: what is left of it
-// in the browser's history opens nothing.
+// A link brings a code, or the token itself, behind the hash, which the browser never sends. The code works once: a copy in the
+// browser's history opens nothing.
 const given = new URLSearchParams(location.hash.slice(1));
 const [code, token] = [given.get("enter"), given.get("token")];
 if (code || token) {

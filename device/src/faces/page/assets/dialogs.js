@@ -1,4 +1,4 @@
-// Questions to the operator: start, sign off, who answers, is that sure, earlier sessions, token.
+// Questions to the operator: start, sign off, name, confirmation, earlier sessions, token.
 
 import { get, post, sentence } from "/api.js";
 import { element, one } from "/marks.js";
@@ -6,7 +6,7 @@ import * as person from "/person.js";
 import { say } from "/strings.js";
 import { stateWord } from "/summary.js";
 
-// A second tap of the finger that has opened a question is no answer to it (ms).
+// The second tap of the finger that opened a question does not answer it (ms).
 const NO_ANSWER = 400;
 
 function failed(form, problem) {
@@ -15,7 +15,7 @@ function failed(form, problem) {
   place.hidden = false;
 }
 
-// A form in a dialog that asks `send`, and closes when that went well.
+// A form in a dialog that calls `send` and closes if that succeeds.
 function question(id, send) {
   const dialog = one(id);
   const form = dialog.querySelector("form");
@@ -42,15 +42,15 @@ function question(id, send) {
   };
 }
 
-// Settles the question that was asked last, and arms its answer.
+// Settles the previous question and arms the answer of this one.
 let settle = null;
 let arming = 0;
 
-// Asks whether something that cannot be taken back is to be done; gives whether it is.
+// Asks for confirmation of something irreversible; returns the answer.
 function sure({ head, text, yes }) {
   const dialog = one("confirm-dialog");
   if (dialog.open) return Promise.resolve(false);
-  // The event that closed the last question may still be on its way: it must not answer this one.
+  // The event that closed the last question may still be pending: it must not answer this one.
   settle?.();
   const button = one("confirm-yes");
   one("confirm-head").textContent = head;
@@ -84,7 +84,7 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     tell(say("told_started", { id: saved.session }));
     started(saved.session);
   });
-  // The session that the question names, and how many fields it is said to have: nothing else is signed.
+  // The session and the number of fields that the question names: nothing else is signed.
   let toSign = null;
   const describe = () => {
     const { session: id, summary, fields } = current();
@@ -100,7 +100,7 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     try {
       await post(`/api/sessions/${id}/sign-off`, { started, fields, by: form.get("by").trim() });
     } catch (problem) {
-      // It is another slide, or has other fields: they are shown before anybody signs again.
+      // It is another slide, or has other fields: show them before anybody signs again.
       if (problem.status === 409) await refresh().then(describe);
       throw problem;
     }
@@ -111,7 +111,7 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     person.remember(form.get("by").trim());
     named();
   });
-  // Until it is opened there is nothing behind the lock that could be used.
+  // Until the page is unlocked, nothing behind the dialog works.
   let locked = false;
   const lock = one("token-dialog");
   const askToken = question("token-dialog", async (form) => {
@@ -120,7 +120,7 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     admitted();
   });
   lock.addEventListener("cancel", (event) => locked && event.preventDefault());
-  // A browser lets nobody forbid a second Escape.
+  // No page can block a second Escape.
   lock.addEventListener("close", () => locked && !lock.open && lock.showModal());
   return {
     sure,

@@ -1,4 +1,4 @@
-// The session's fields as cards, and one of them as large as the window.
+// The session's fields as cards, and one of them enlarged to the window.
 
 import { drawing, picture } from "/api.js";
 import { opinionText, saidText } from "/answer.js";
@@ -8,7 +8,7 @@ import { say } from "/strings.js";
 import * as slide from "/slide.js";
 import { time } from "/summary.js";
 
-// Which session, of which record, the cards are of.
+// The record and session that the cards belong to.
 let drawn = null;
 
 const label = (field, opinion) =>
@@ -40,7 +40,7 @@ export function render() {
     let item = one(`field-${field.sequence}`);
     if (!item) {
       item = card(field);
-      // The newest comes first: it is what one looks for.
+      // The newest comes first: people look for it.
       list.prepend(element("li", {}, item));
     }
     const opinion = field.opinions.at(-1);
@@ -63,7 +63,7 @@ export function step(by) {
   if (number !== null) one(`field-${number}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-// What the window that is open shows; its map is of the same field whatever is selected since.
+// What the open window shows; its map belongs to the same field, whatever is selected since.
 let large = null;
 
 async function fill(path, load) {
@@ -82,7 +82,7 @@ async function fill(path, load) {
   }
 }
 
-// The selected field as large as the window, with its numbers.
+// The selected field, enlarged to the window, with its numbers.
 export function enlarge() {
   const field = slide.field();
   if (!field) return;

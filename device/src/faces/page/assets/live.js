@@ -1,10 +1,10 @@
-// The live picture, the verdict, the focus and how camera and record are.
+// The live picture, the verdict, the focus, and the state of camera and record.
 
 import { drawing } from "/api.js";
 import { CLASSES, element, kindOf, likely, mark, one, slug, word } from "/marks.js";
 import { say } from "/strings.js";
 
-// The instrument says many times a second how it is; after so long (ms) without a word it hangs.
+// The instrument reports many times a second; after this long (ms) without a report it counts as hung.
 const HANGS = 3000;
 
 let latest = null;
@@ -23,7 +23,8 @@ export function start() {
 
 export const state = () => latest;
 
-// Shows a state with its picture in one go; without one where the picture is the one that stands. Gives whether the state's picture stands.
+// Shows a state and its picture in one go; without a picture if the one on display is still right. Returns whether the state's
+// picture is on display.
 export function show(snapshot, image, damaged) {
   if (snapshot.age_ms > HANGS) {
     lost({ message: say("instrument_hangs", { seconds: Math.round(snapshot.age_ms / 1000) }) });
@@ -41,7 +42,7 @@ export function show(snapshot, image, damaged) {
   return fits;
 }
 
-// Puts the picture of this number in its place, decoded already, so that it is seen with what is said of it.
+// Swaps in the picture of this number, already decoded, so that it appears together with its verdict.
 function showPicture(sequence, image) {
   const before = one("picture");
   if (image && sequence !== null) {
@@ -58,7 +59,7 @@ function showPicture(sequence, image) {
   return stands;
 }
 
-// Nothing that was said may stand when nobody says it any more.
+// An old verdict must not stay once nobody confirms it.
 export function lost(problem) {
   latest = null;
   document.body.classList.add("is-lost");
@@ -95,7 +96,7 @@ function showVerdict({ said, probabilities }) {
   const number = said?.probability == null ? "" : say("probability", { percent: likely(said.probability) });
   set(one("verdict-number"), number);
   set(one("verdict-reason"), said?.reason ?? "");
-  // Screen readers hear what changes, not every number.
+  // Screen readers announce changes, not every number.
   const told = [word(kind), kind in { abstain: 1, rejected: 1 } ? said.reason : ""].join(" ");
   if (kind !== "settling" && announced !== kind) {
     announced = kind;
@@ -180,7 +181,8 @@ function hideMap() {
   one("map-button").setAttribute("aria-pressed", "false");
 }
 
-// The map of the newest frame, in the place of the live picture; again for the live picture. It stands still, and says of which frame it is.
+// The map of the newest frame, in the place of the live picture; pressed again, the live picture. It stands still and names its
+// frame.
 export async function toggleMap(tell) {
   const map = one("map");
   const button = one("map-button");

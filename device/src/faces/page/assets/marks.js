@@ -1,5 +1,5 @@
-// Classes and other answers: a word, a shape and a colour for each, so that no one of them is needed to tell them apart.
-// The colours are of Okabe and Ito's palette, which all kinds of colour vision tell apart.
+// Classes and other answers: a word, a shape and a colour for each, so that any one of them is enough. The colours are from Okabe
+// and Ito's palette, which people with any colour vision can tell apart.
 
 import { say } from "/strings.js";
 
@@ -38,7 +38,7 @@ export function word(kind) {
   return (WORDS[kind] ?? WORDS.nothing)();
 }
 
-// What a verdict of the record or the state amounts to: a class or a kind of none.
+// What a verdict of the record or the state amounts to: a class, or why there is none.
 export function kindOf(said) {
   if (!said) return "nothing";
   return said.kind === "class" ? said.class : said.kind;
@@ -61,7 +61,7 @@ export function mark(kind) {
   return svg;
 }
 
-// An element with children; text is only ever text.
+// An element with children; text is inserted as text only.
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) {
@@ -73,6 +73,6 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 export const percent = (share) => (share * 100).toFixed(share > 0.995 || share < 0.0995 ? 1 : 0).replace("100.0", "100").replace(/^0\.0$/, "0");
-// A network's probability is never quite one.
+// A network's probability never quite reaches 1.
 export const likely = (probability) => (probability > 0.9995 ? "> 99.9" : probability < 0.0005 ? "< 0.1" : percent(probability));
 export const one = (id) => document.getElementById(id);

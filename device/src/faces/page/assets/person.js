@@ -1,7 +1,7 @@
-// Who works at this screen. The name is no secret and leaves the browser only with what it signs.
+// Who works at this screen. The name is not secret; it leaves the browser only with the answers it signs.
 
 const NAME = "blastscope-person";
-// Who has answered nothing for so long (ms) may be somebody else, and is asked again.
+// After this long (ms) without an answer, somebody else may sit here: ask again.
 const SHIFT = 12 * 3600 * 1000;
 
 function kept() {
@@ -12,10 +12,10 @@ function kept() {
   }
 }
 
-// The name that was given last, to be offered.
+// The last name given, offered as the default.
 export const last = () => kept().name ?? "";
 
-// The name that answers bear; empty where somebody has to say it first.
+// The name on answers; empty until somebody enters it.
 export function person() {
   const { name, used } = kept();
   return name && Math.abs(Date.now() - used) < SHIFT ? name : "";

@@ -1,35 +1,35 @@
-// Small pictures, two at a time, so that buttons never wait behind them; each with a time limit.
+// Thumbnails, loaded two at a time so that buttons never wait behind them; each with a time limit.
 
 import { picture } from "/api.js";
 import { say } from "/strings.js";
 
 const AT_ONCE = 2;
 
-// Addresses of pictures by path; another map after `forget`.
+// Object URLs of pictures by path; a new map after `forget`.
 let known = new Map();
 let waiting = [];
 let busy = 0;
 
-// What is seen is asked for.
+// Loads pictures in view.
 const sight = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (isIntersecting) want(target);
   }
 });
 
-// Shows the picture at `path` in an image as soon as that is in sight.
+// Shows the picture at `path` in an image once that is in view.
 export function small(image, path) {
   if (image.dataset.path === path) return;
   image.dataset.path = path;
   if (known.has(path)) return show(image, known.get(path));
   image.removeAttribute("src");
-  // To observe what is observed already does nothing: an image that stays in sight would never be asked for.
+  // Observing twice does nothing: an image that stays in view would never be loaded.
   sight.unobserve(image);
   sight.observe(image);
 }
 
 function want(image) {
-  // It came into sight before its slide was forgotten.
+  // It came into view before its slide was dropped.
   if (!image.dataset.path) return;
   if (known.has(image.dataset.path)) return show(image, known.get(image.dataset.path));
   if (!waiting.includes(image)) waiting.push(image);
@@ -51,13 +51,13 @@ async function work() {
   try {
     if (!of.has(path)) {
       const { address } = await picture(path);
-      // Forgotten meanwhile: the same path may be of another slide now.
+      // Dropped meanwhile: the same path may belong to another slide now.
       if (of !== known) return URL.revokeObjectURL(address);
       of.set(path, address);
     }
     if (image.dataset.path === path) show(image, known.get(path));
   } catch (problem) {
-    // It is asked for again when it comes into sight again, or after a while.
+    // Loaded again when it comes into view, or after a while.
     image.title = say("picture_failed", { reason: problem.message });
     setTimeout(() => image.isConnected && !image.src && image.dataset.path === path && want(image), 5000);
   } finally {
@@ -66,7 +66,7 @@ async function work() {
   }
 }
 
-// Forgets the pictures of a session that is not looked at any more, also those that are shown: another record has the same paths.
+// Drops the pictures of a session no longer on display, visible ones included: another record uses the same paths.
 export function forget() {
   for (const image of document.querySelectorAll("img[data-path]")) {
     sight.unobserve(image);

@@ -1,4 +1,4 @@
-// The session that is looked at, its fields, and the one of them that is selected: what is known, nothing of how it looks.
+// The session on display, its fields and the selected one: the data only, not their looks.
 
 import { get } from "/api.js";
 
@@ -6,20 +6,20 @@ let session = null;
 let summary = null;
 let fields = [];
 let selected = null;
-// When the selection has changed by itself, by performance.now(); -Infinity where somebody has chosen.
+// When the selection last moved by itself, by performance.now(); -Infinity once somebody has chosen.
 let came = -Infinity;
-// Whether the selection goes with the newest field: until somebody chooses another one.
+// Whether the selection follows the newest field: until somebody chooses another one.
 let follows = true;
-// Grows with every other session or record.
+// Increases with every change of session or record.
 let generation = 0;
-// The newest opinion that has been read.
+// The newest opinion read so far.
 let last = 0;
 let loading = null;
 
 let changed = () => {};
 let mayFollow = () => true;
 
-// `draws` is called after every change; `follows` says whether the selection may go to the newest field by itself.
+// `draws` runs after every change; `follows` says whether the selection may move to the newest field by itself.
 export function prepare(draws, follows) {
   [changed, mayFollow] = [draws, follows];
 }
@@ -28,7 +28,7 @@ export const current = () => ({ session, summary, fields, selected, came, genera
 export const field = (number = selected) => fields.find((field) => field.sequence === number) ?? null;
 export const path = (rest = "") => `/api/sessions/${session}${rest}`;
 
-// Shows a session, or nothing for null.
+// Shows a session; null shows nothing.
 export async function open(id) {
   if (id === session) return refresh();
   session = id;
@@ -42,7 +42,7 @@ function anew() {
   generation += 1;
 }
 
-// Reads again what the disk has; calls that come meanwhile wait for one more reading.
+// Reads the record again; calls that come meanwhile share one more read.
 export async function refresh() {
   if (loading) {
     loading.again = true;
@@ -67,11 +67,11 @@ async function read() {
   if (id === null) return changed();
   const about = await get(path());
   if (id !== session) return;
-  // A record that was begun anew gives the same numbers to other slides.
+  // A new record gives the same numbers to other slides.
   if (summary && summary.session.started_utc !== about.session.started_utc) anew();
   const newest = fields.at(-1)?.sequence ?? null;
   await readFields(id);
-  // What people have said since, here or elsewhere, also of fields that they had spoken of before.
+  // New opinions, from here or elsewhere, also on fields that already had one.
   const spoken = await get(path(`/opinions?after=${last}`));
   if (id !== session) return;
   for (const field of spoken.fields) put(field);
@@ -83,7 +83,7 @@ async function read() {
   changed();
 }
 
-// Reads the fields after those that are here.
+// Reads the fields after the last known one.
 async function readFields(id) {
   let page;
   do {
@@ -95,11 +95,11 @@ async function readFields(id) {
 
 function put(field) {
   const index = fields.findIndex((known) => known.sequence === field.sequence);
-  // What was asked for before an answer of ours may come after it.
+  // A request sent before our answer may return after it.
   if (index >= 0 && fields[index].opinions.length <= field.opinions.length) fields[index] = field;
 }
 
-// An opinion that was saved just now as the one after `seen` others, unless it was read already: whoever answers has seen their own answer.
+// Adds an opinion just saved as the one after `seen` others, unless it was read already: people see their own answer at once.
 export function add(about, number, seen, opinion) {
   const spoken = about === session ? field(number) : null;
   if (spoken?.opinions.length !== seen) return;
@@ -114,7 +114,7 @@ export function select(number) {
   changed();
 }
 
-// The field after the selected one, or before it; gives its number, where there is one.
+// The field after or before the selected one; returns its number, if any.
 export function step(by) {
   const index = fields.findIndex((field) => field.sequence === selected);
   const next = fields[index + by];

@@ -1,4 +1,4 @@
-// Every word that the page shows, in one place: to translate it, translate this file. {name} stands for a value.
+// Every text of the page in one place: to translate the page, translate this file. {name} stands for a value.
 
 export const strings = {
   title: "blastscope",
@@ -6,7 +6,7 @@ export const strings = {
   notice: "For Research Use Only. Not for use in diagnostic procedures.",
   skip: "Skip to the verdict",
   caution: "{caution}.",
-  cautionDrawn: "{caution}: what it says of real smears means nothing.",
+  cautionDrawn: "{caution}: its verdicts on real smears mean nothing.",
 
   live: "Live picture",
   live_alt: "What the camera sees now",
@@ -40,7 +40,7 @@ export const strings = {
   focus_best: "sharp",
 
   stage_nothing: "Nothing to take",
-  stage_moving: "The slide moves",
+  stage_moving: "The slide is moving",
   stage_judging: "Hold still: {agreeing} of {needed}",
   stage_steady: "Steady",
   stage_saving: "Saving this field …",
@@ -89,7 +89,7 @@ export const strings = {
   close_text: "{specimen}, {fields} fields, all saved. It cannot be continued afterwards. It can still be signed off later.",
   close_yes: "Close session {id}",
   amend_head: "Session {id} is signed off",
-  amend_text: "{signed} has signed session {id} off. “{label}” for field {number} changes it, and it needs another signature.",
+  amend_text: "{signed} signed off session {id}. “{label}” for field {number} changes it, so it needs another signature.",
   amend_yes: "Change field {number}",
   session_other: "This is an earlier session.",
   session_back: "Back to the slide",
@@ -120,21 +120,21 @@ export const strings = {
   counts_share: "Share (95 %)",
   counts_malignant: "Any ALL",
   counts_without: "No class",
-  counts_note: "Of the fields with a class, as corrected. Intervals (Wilson) are about fields of this slide, not about a patient.",
+  counts_note: "Shares of the fields with a class, corrections included. The Wilson intervals describe fields of this slide, not a patient.",
 
   correct: "Correct",
   correct_none: "Confirm or correct fields here once they are taken.",
   correct_field: "Field {number}",
   correct_said: "Model",
   correct_person: "Answer",
-  correct_nothing: "nothing yet",
+  correct_nothing: "no answer yet",
   confirm: "Confirm",
   answers_as: "You answer as",
-  who_nobody: "nobody yet",
+  who_nobody: "no name yet",
   who_change: "Change",
-  person_head: "Who answers at this screen?",
+  person_head: "Who is working at this screen?",
   person_text: "Answers from this screen are saved with this name.",
-  person_again: "Nothing is saved yet: say who you are, then give the answer again.",
+  person_again: "Nothing was saved. Enter your name, then answer again.",
   person_by: "Your name or initials",
   person_keep: "Continue",
   label_target: "{label}, field {number}, as {by}",
@@ -147,7 +147,7 @@ export const strings = {
   gallery: "Fields",
   gallery_none: "No fields yet. A field is taken when its verdict is stable, or with “Take field”.",
   field_label: "Field {number}: model {said}, person {person}",
-  field_nobody: "nothing yet",
+  field_nobody: "no answer yet",
   enlarge: "Enlarge",
   details: "{frames} frames · novelty {novelty} · sharpness {focus} · gate {gate} · taken {when}",
 
@@ -159,8 +159,8 @@ export const strings = {
   close: "Close",
   sign_off: "Sign off",
   sign_off_head: "Sign off session {id}",
-  sign_off_text: "{specimen}, {fields} fields: {confirmed} confirmed, {corrected} corrected, {open} without an opinion. Once it is approved no field can be added; later corrections need another signature.",
-  sign_off_by: "Name or initials of who approves",
+  sign_off_text: "{specimen}, {fields} fields: {confirmed} confirmed, {corrected} corrected, {open} unanswered. After approval no field can be added, and corrections need another signature.",
+  sign_off_by: "Approver's name or initials",
   approve: "Approve",
   look: "Open",
 
@@ -183,7 +183,7 @@ export const strings = {
   told_confirmed: "Field {number}: confirmed, saved for {by}",
   told_already: "Field {number}: {label} is saved already",
   told_just_came: "Field {number} has only just appeared; nothing was saved. Look at it, then answer.",
-  told_nothing_to_confirm: "Field {number} names no class that could be confirmed. Give it a label.",
+  told_nothing_to_confirm: "Field {number} has no class to confirm. Choose a label.",
   told_out_of_sight: "This is field {number}. Look at it, then press again.",
   told_wait: "The answer to field {number} is being saved. Wait a moment.",
   told_started: "Session {id} has started",
@@ -194,16 +194,16 @@ export const strings = {
   told_taken: "Field {number} of session {id} is taken",
   told_no_field: "There is no field to correct yet.",
   failed_answer: "Field {number}: {reason}. {remedy}",
-  failed_slow: "The device has not answered for {seconds} s. It may or may not have done this.",
+  failed_slow: "The device has not answered for {seconds} s. The request may or may not have been carried out.",
   failed_network: "The device does not answer.",
-  failed_network_remedy: "Check the network and that blastscope runs.",
+  failed_network_remedy: "Check the network, and that blastscope is running.",
 };
 
 export function say(key, values = {}) {
   return (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-// Fills in the words of the page itself.
+// Fills in the static texts of the page.
 export function translate(root = document) {
   for (const element of root.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of root.querySelectorAll("[data-say-label]")) element.setAttribute("aria-label", say(element.dataset.sayLabel));

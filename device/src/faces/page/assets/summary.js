@@ -1,4 +1,4 @@
-// The session as a whole: whose, how far, and its counts.
+// The session as a whole: specimen and operator, state, counts.
 
 import { CLASSES, element, mark, one, percent, word } from "/marks.js";
 import { say } from "/strings.js";

@@ -1,12 +1,12 @@
-// Looks at the instrument again and again, as long as somebody looks at the page.
+// Polls the instrument for as long as somebody looks at the page.
 
 import { live } from "/api.js";
 
-// Without a sign for so long (ms), nothing that was said stands. The device gives one each second.
+// After this long (ms) without a sign of life, the verdict is void. The device sends one each second.
 const PATIENCE = 3000;
-// How long one answer may take.
+// Time limit of one answer.
 const LIMIT = 5000;
-// How long to wait after a failure; the first is tried again at once.
+// Pause after a failure; the first retry is immediate.
 const PAUSE = 700;
 
 const pause = (time) => new Promise((done) => setTimeout(done, time));
@@ -23,8 +23,8 @@ async function decoded(jpeg) {
   }
 }
 
-// Calls `shown` with a state and its picture, which is null where it is the one before, and `lost` when there is no sign; `shown` gives
-// whether the state's picture stands. A hidden page lets go of its connection.
+// Calls `shown` with a state and its picture, which is null if it has not changed, and `lost` without a sign of life; `shown`
+// returns whether the state's picture is on display. A hidden page gives up its connection.
 export function watch({ shown, lost }) {
   let turn = null;
   let timer = null;
@@ -47,8 +47,8 @@ export function watch({ shown, lost }) {
         failures = 0;
         const stands = shown(state, image, jpeg !== null && image === null);
         if (image && !stands) URL.revokeObjectURL(image.src);
-        // A picture that does not stand is asked for again: it came broken, or the one that stood was taken away when the device was
-        // lost. The state is not: what never comes would be asked for without a pause.
+        // Ask again for a picture that is not on display: it arrived damaged, or was removed when the device was lost. Do not ask
+        // for the state again: if the picture never comes, the page would ask without a pause.
         [seen, number] = [state.revision, stands ? state.sequence : ""];
       } catch (problem) {
         if (stop.signal.aborted) return;

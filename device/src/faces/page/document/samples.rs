@@ -1,4 +1,4 @@
-//! An example of everything that goes over the wire.
+//! An example of every request and answer.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -37,7 +37,7 @@ pub(super) struct Sample {
     pub(super) chapter: &'static str,
     /// `request`, `answer` or `shape`.
     pub(super) kind: &'static str,
-    /// As JSON.
+    /// The example as JSON.
     pub(super) text: String,
 }
 
@@ -46,11 +46,11 @@ fn sample(chapter: &'static str, kind: &'static str, value: &impl Serialize) -> 
     Sample { chapter, kind, text }
 }
 
-/// A request, which must be understood as it is shown.
+/// A request, which must parse as shown.
 fn request<T: Serialize + DeserializeOwned>(chapter: &'static str, value: &T) -> Sample {
     let sample = sample(chapter, "request", value);
     if let Err(error) = serde_json::from_str::<T>(&sample.text) {
-        panic!("{chapter} does not take its own example: {error}");
+        panic!("{chapter} rejects its own example: {error}");
     }
     sample
 }
@@ -195,7 +195,7 @@ fn snapshot() -> Snapshot {
     }
 }
 
-/// All of them.
+/// All examples.
 pub(super) fn all() -> Vec<Sample> {
     let receipt = |sequence| Receipt { session: id(), sequence, entry: 58, head: hash() };
     let done = |chapter, sequence| sample(chapter, "answer", &Done { saved: receipt(sequence) });
@@ -317,7 +317,7 @@ pub(super) fn errors() -> String {
         RecordError::Invalid { what: "specimen", value: "Jane Doe".into(), remedy: "give a pseudonym" },
         RecordError::NoSession { path: path.clone(), session },
         RecordError::NoField { session, sequence: 9 },
-        RecordError::Closed { session, reason: "has ended before", remedy: "there is nothing to end" },
+        RecordError::Closed { session, reason: "has ended already", remedy: "there is nothing to end" },
         RecordError::NothingToConfirm { session, sequence: 2 },
         RecordError::Answered { session, sequence: 2, newest: "Pre by A. B.".into() },
         RecordError::SignedOff { session, by: "E. F.".into() },

@@ -10,7 +10,7 @@ use crate::{
 };
 use blastscope_shared::ByClass;
 
-/// Answer of every request that failed.
+/// Answer of every failed request.
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Failed<'a> {
     /// HTTP status.
@@ -46,7 +46,7 @@ pub(in crate::faces::page) struct Live<'a> {
     pub(in crate::faces::page) revision: u64,
     /// Age of the state in milliseconds: a running instrument renews it many times a second.
     pub(in crate::faces::page) age_ms: u64,
-    /// Whether a JPEG follows; it does not where the client has it already.
+    /// Whether a JPEG follows; not if the client already has it.
     pub(in crate::faces::page) picture: bool,
     /// Warnings about model and program, one sentence each.
     pub(in crate::faces::page) notices: &'a [String],
@@ -77,9 +77,9 @@ impl Shares {
 pub(in crate::faces::page) struct Summary {
     session: Session,
     counts: Counts,
-    /// Shares as the model said.
+    /// Shares by the model's verdicts.
     said: Shares,
-    /// Shares with the newest opinions instead, where there are any.
+    /// Shares with the newest opinions in place of the verdicts.
     corrected: Shares,
 }
 
@@ -94,7 +94,7 @@ impl Summary {
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Fields {
     pub(in crate::faces::page) fields: Vec<Field>,
-    /// Whether there may be more after the last.
+    /// Whether more may follow.
     pub(in crate::faces::page) more: bool,
 }
 
@@ -102,11 +102,11 @@ pub(in crate::faces::page) struct Fields {
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Spoken {
     pub(in crate::faces::page) fields: Vec<Field>,
-    /// Number of the newest opinion, for the next request.
+    /// Number of the newest opinion; use it in the next request.
     pub(in crate::faces::page) last: u64,
 }
 
-/// Answer of every request that was written to the disk.
+/// Answer of every request that wrote to the disk.
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Done {
     pub(in crate::faces::page) saved: Receipt,

@@ -1,4 +1,4 @@
-//! Bodies and queries of requests. A body with a name that is not listed here is refused.
+//! Bodies and queries of requests. A body with an unknown name is refused.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -10,7 +10,7 @@ use crate::record::SessionId;
 #[serde(deny_unknown_fields)]
 pub(in crate::faces::page) struct Take {
     pub(in crate::faces::page) session: SessionId,
-    /// Number of the frame that was seen; without it, whatever is under the objective is taken.
+    /// Number of the frame on display; without it, whatever is under the objective is taken.
     #[serde(default)]
     pub(in crate::faces::page) frame: Option<u64>,
 }
@@ -33,7 +33,7 @@ pub(in crate::faces::page) struct End {
     pub(in crate::faces::page) reason: String,
 }
 
-/// A body that says nothing: `{}`, or no body at all.
+/// An empty body: `{}`, or no body at all.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
@@ -44,9 +44,9 @@ pub(in crate::faces::page) struct Nothing {}
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(in crate::faces::page) struct Opinion {
-    /// When the session started, as it was shown: tells apart two records with the same numbers.
+    /// The session's start, as shown: tells apart two records with the same numbers.
     pub(in crate::faces::page) started: String,
-    /// What the field shows; absent where the model is right.
+    /// What the field shows; absent if the model is right.
     #[serde(default)]
     pub(in crate::faces::page) label: Option<String>,
     #[serde(default)]
@@ -58,10 +58,10 @@ pub(in crate::faces::page) struct Opinion {
     /// Number of opinions that the field had when it was shown.
     #[serde(default)]
     pub(in crate::faces::page) seen: u64,
-    /// Whether the answer may change a session that was signed off.
+    /// Whether the answer may change a signed-off session.
     #[serde(default)]
     pub(in crate::faces::page) amends: bool,
-    /// A name for the request: the same request again is the same opinion.
+    /// Name of the request: repeating it does not add a second opinion.
     #[serde(default)]
     pub(in crate::faces::page) request: Option<String>,
 }
@@ -71,9 +71,9 @@ pub(in crate::faces::page) struct Opinion {
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(in crate::faces::page) struct SignOff {
-    /// When the session started, as it was shown.
+    /// The session's start, as shown.
     pub(in crate::faces::page) started: String,
-    /// Number of fields that were shown.
+    /// Number of fields shown.
     pub(in crate::faces::page) fields: u64,
     /// Who signs.
     pub(in crate::faces::page) by: String,
@@ -95,7 +95,7 @@ pub(in crate::faces::page) struct Enter {
     pub(in crate::faces::page) code: String,
 }
 
-/// Query of `GET /api/live`: numbers of the last answer, empty or absent the first time.
+/// Query of `GET /api/live`: the numbers of the last answer, empty or absent the first time.
 #[derive(Debug, Deserialize)]
 pub(in crate::faces::page) struct LiveQuery {
     #[serde(default, deserialize_with = "number_or_empty")]
@@ -104,14 +104,14 @@ pub(in crate::faces::page) struct LiveQuery {
     pub(in crate::faces::page) picture: Option<u64>,
 }
 
-/// Query of the lists: what comes after a number.
+/// Query of the lists: entries after this number.
 #[derive(Debug, Deserialize)]
 pub(in crate::faces::page) struct After {
     #[serde(default)]
     pub(in crate::faces::page) after: u64,
 }
 
-/// Query of a report: `1` for yes.
+/// Query of a report: `1` means yes.
 #[derive(Debug, Deserialize)]
 pub(in crate::faces::page) struct ReportQuery {
     #[serde(default, deserialize_with = "one")]

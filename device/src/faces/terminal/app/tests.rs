@@ -16,7 +16,7 @@ fn typed(app: &mut App, text: &str) {
     }
 }
 
-/// With a session of so many fields, the newest of which came a while ago.
+/// With a session of so many fields, the newest of which appeared a while ago.
 fn app(session: Option<&OpenSession>, left: Option<&Left>, fields: u64) -> App {
     let mut app = App::new("model".into(), None, None, true);
     let snapshot = |seconds| Snapshot {
@@ -37,7 +37,7 @@ fn app(session: Option<&OpenSession>, left: Option<&Left>, fields: u64) -> App {
 fn a_session_is_started_by_its_pseudonym_and_signed_by_initials() {
     let mut app = app(None, None, 0);
     assert_eq!(pressed(&mut app, KeyCode::Char('n')), Wish::Nothing);
-    // What is no pseudonym is not taken, and q is a letter here.
+    // Only letters of a pseudonym are accepted, and q is a letter here.
     typed(&mut app, "S q/ü7");
     pressed(&mut app, KeyCode::Backspace);
     typed(&mut app, "8");
@@ -56,7 +56,7 @@ fn a_session_is_started_by_its_pseudonym_and_signed_by_initials() {
     assert_eq!(order, Order::SignOff { session: opened().id, by: "E. F.".into(), fields: Some(3) });
 }
 
-/// Says who works here.
+/// Enters a name.
 fn introduced(app: &mut App, name: &str) {
     pressed(app, KeyCode::Char('o'));
     typed(app, name);
@@ -70,7 +70,7 @@ fn opinion(wish: Wish) -> (SessionId, u64, Says, String, Seen) {
     }
 }
 
-/// Field `number` of a session of `fields`, as it is read when it is chosen.
+/// Field `number` of a session of `fields`, as read when it is selected.
 fn chosen(number: u64, fields: u64) -> Slide {
     let mut read = slide(opened().id, fields);
     if let Some(field) = &mut read.field {
@@ -99,7 +99,7 @@ fn answers_mean_the_field_that_is_shown_and_never_one_that_has_just_come() {
     assert_eq!(opinion(pressed(&mut app, KeyCode::Char('0'))).1, 5);
     app.read(slide(opened().id, 6));
     assert_eq!(pressed(&mut app, KeyCode::Char('1')), Wish::Nothing, "field 6 came under the finger");
-    assert!(app.messages.back().is_some_and(|message| message.text.contains("field 6 has just come")));
+    assert!(app.messages.back().is_some_and(|message| message.text.contains("field 6 has only just appeared")));
     let later = Snapshot { elapsed: Duration::from_secs(101), ..(*app.snapshot).clone() };
     app.see(Arc::new(later));
     assert_eq!(opinion(pressed(&mut app, KeyCode::Char('1'))).1, 6);
@@ -111,7 +111,7 @@ fn nobody_answers_in_anothers_name() {
     assert_eq!(pressed(&mut app, KeyCode::Char('1')), Wish::Nothing, "the session's operator may sit elsewhere");
     assert_eq!(app.prompt, Some(Prompt::Operator { name: String::new() }));
     typed(&mut app, "E. F.");
-    assert_eq!(pressed(&mut app, KeyCode::Enter), Wish::Nothing, "the name does not answer by itself");
+    assert_eq!(pressed(&mut app, KeyCode::Enter), Wish::Nothing, "entering a name is not an answer");
     assert_eq!(opinion(pressed(&mut app, KeyCode::Char('1'))).3, "E. F.");
     // The newest opinion of the sample is A. B.'s: Early.
     introduced(&mut app, "");
@@ -166,7 +166,7 @@ fn a_session_that_was_cut_off_is_continued_or_closed() {
     let Wish::Order(order, _) = pressed(&mut app, KeyCode::Char('c')) else { panic!("no order") };
     assert_eq!(order, Order::Continue { session });
     assert_eq!(pressed(&mut app, KeyCode::Char('x')), Wish::Nothing, "it asks first");
-    assert_eq!(pressed(&mut app, KeyCode::Char('x')), Wish::Nothing, "twice is no yes");
+    assert_eq!(pressed(&mut app, KeyCode::Char('x')), Wish::Nothing, "twice does not mean yes");
     assert!(app.prompt.is_none());
     pressed(&mut app, KeyCode::Char('x'));
     let Wish::Order(order, _) = pressed(&mut app, KeyCode::Char('y')) else { panic!("no order") };

@@ -1,4 +1,4 @@
-//! What is seen now: verdict, probabilities, focus, and where the field is on its way to be taken.
+//! The current view: verdict, probabilities, focus, and how close the field is to being taken.
 
 use blastscope_core::field::Presence;
 use blastscope_shared::Class;
@@ -13,7 +13,7 @@ use ratatui::{
 use super::{faint, panel, plain, strong, style};
 use crate::{faces::terminal::app::App, record::VerdictKind, station::Snapshot, support::text::wrapped};
 
-/// The colour of a class: none of the four is told by its colour alone.
+/// Colour of a class; none of the four is told by its colour alone.
 pub(super) const fn colour(class: Class) -> Color {
     if class.is_malignant() { Color::Magenta } else { Color::Green }
 }
@@ -30,7 +30,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(Paragraph::new(below(&app.snapshot, width)), rest);
 }
 
-/// The verdict and why: four lines at most, so that nothing below jumps.
+/// The verdict and its reason: four lines at most, so that nothing below jumps.
 fn said(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
     let (word, reason) = match &snapshot.said {
         None => {
@@ -81,7 +81,7 @@ fn below(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
     let (stage, colour) = match (&snapshot.session, snapshot.field) {
         (None, _) => ("no session, not recorded".to_owned(), Color::Gray),
         (_, Presence::Nothing) => ("nothing to take".into(), Color::Gray),
-        (_, Presence::Moving) => ("the slide moves".into(), Color::Gray),
+        (_, Presence::Moving) => ("the slide is moving".into(), Color::Gray),
         (_, Presence::Judging { agreeing, needed }) if agreeing >= needed => ("steady".into(), Color::Cyan),
         (_, Presence::Judging { agreeing, needed }) => (format!("hold still: {agreeing} of {needed}"), Color::Cyan),
         (_, Presence::Saving) => ("saving this field \u{2026}".into(), Color::Yellow),
@@ -107,7 +107,7 @@ fn focus(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
         _ => ("sharp", Color::Green),
     };
     let (full, rest) = bar(level, cells);
-    // The mark stands where pictures begin to be judged.
+    // The mark is the threshold at which pictures are judged.
     let at = ((threshold * cells as f32) as usize).min(cells - 1);
     let cell = |(index, letter): (usize, char)| {
         let span = if index == at {

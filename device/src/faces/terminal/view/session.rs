@@ -1,4 +1,4 @@
-//! The session: counts with Wilson's intervals, the field that is spoken of, and how saving goes.
+//! The session: counts with Wilson intervals, the selected field, and the state of saving.
 
 use blastscope_shared::{Class, Rate};
 use ratatui::{
@@ -51,7 +51,7 @@ fn sentence(text: &str, width: usize, colour: Color) -> Vec<Line<'static>> {
 fn cut_off(left: &Left, width: usize) -> Vec<Line<'static>> {
     let what = match &left.problem {
         None => "c continues it if the same slide is there, x closes it".to_owned(),
-        Some(problem) => format!("it cannot go on: {problem}; x closes it"),
+        Some(problem) => format!("it cannot be continued: {problem}; x closes it"),
     };
     let text = format!(
         "session {} of {} was cut off: {} fields, the last {}; {what}",
@@ -73,7 +73,7 @@ fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
     let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(&session.operator));
     let mut lines = vec![Line::from(plain(who))];
     if let Some(since) = app.snapshot.session.as_ref().and_then(|open| open.cut_off_utc.as_ref()) {
-        let text = format!("was cut off after {} and goes on; another slide? end it", minute(since));
+        let text = format!("was cut off after {} and continued; another slide? end it", minute(since));
         lines.extend(sentence(&text, width, Color::Yellow));
     }
     lines.push(Line::from(faint(format!(" {:<8}{:>5}{:>6}  {}", "", "model", "corr.", "share, 95 %"))));
@@ -110,7 +110,7 @@ fn spoken_of(field: &Field, of: u64) -> [Line<'static>; 2] {
         _ => plain("unsure"),
     };
     let person = match field.opinion() {
-        None => faint("nothing yet"),
+        None => faint("no answer yet"),
         Some(opinion) if opinion.confirms => {
             strong(format!("confirmed, {}", harmless(&opinion.given_by)), Color::Green)
         }

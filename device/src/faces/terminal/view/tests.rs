@@ -1,4 +1,4 @@
-//! What stands on the screen, by a terminal that only remembers.
+//! The screen, on a terminal backend in memory.
 
 use std::sync::Arc;
 
