@@ -151,7 +151,7 @@ fn there_is_no_way_back_from_one_model_nor_to_one_that_was_overwritten() {
     let machine = Machine::with(&[1, 2]);
     machine.disk.put(&Slot::A.path(&machine.dir), &model("tiny", 3, 7));
     let overwritten = back(&machine);
-    assert!(overwritten.contains("did not come to its end"), "{overwritten}");
+    assert!(overwritten.contains("interrupted update"), "{overwritten}");
     assert_eq!(machine.runs(), (Some(2), Vec::new()));
     machine.disk.put(&Slot::A.path(&machine.dir), b"\x89BSM damaged");
     let damaged = back(&machine);
