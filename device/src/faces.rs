@@ -1,4 +1,4 @@
-//! What shows the station to people and takes their orders: lines, the terminal, the page in a browser.
+//! The faces: show the station to people and take their orders, as lines, on the terminal, or on the page in a browser.
 
 pub(crate) mod lines;
 pub mod page;

@@ -1,22 +1,22 @@
-//! The record: what was seen, what the model said, what people said, and proof that nobody changed it since.
+//! The record: the fields, the model's verdicts, people's answers, and proof that nothing was changed since.
 //!
 //! ```text
 //! live engine, web page --Job--> RecordWriter (a thread, a bounded queue) --> Record --> DIR/record.db (SQLite)
 //!                                                                    RecordReader, verify, exports <--'
 //! ```
 //! * **Saved means on the disk.** A [`Receipt`] is given only after the transaction was committed with `synchronous=FULL`.
-//! * **Whole or not at all.** A field with its picture, and the log entry that speaks of it, are one transaction. That is why
+//! * **Whole or not at all.** A field, its picture and its log entry are one transaction. That is why
 //!   pictures are BLOBs in the database and not files beside it: a picture without a row, a row without a picture or half a
-//!   picture cannot be, whatever happens between two writes, and one file is all there is to copy.
-//! * **Nothing is overwritten.** Tables only grow: a correction is a row beside what the model said, the end of a session is
+//!   picture is impossible, whatever happens between two writes, and a copy is one file.
+//! * **Nothing is overwritten.** Tables only grow: a correction is a row beside the model's verdict, the end of a session is
 //!   a row, a sign-off is a row. Triggers refuse to change and delete rows.
-//! * **Changes show.** Every row has an entry in a log whose hashes form a chain ([`verify`]). The chain has no key: it finds
-//!   what was changed, added, removed or moved inside, but whoever may write the file can also cut off its end together with
-//!   the rows, or compute all hashes anew. Against both helps a head hash that is kept elsewhere: reports and sign-offs show
-//!   it, and `blastscope verify --expect-head` asks for it.
+//! * **Changes show.** Every row has an entry in a log whose hashes form a chain ([`verify`]). The chain has no key: it reveals
+//!   rows that were changed, added, removed or moved inside, but anybody with write access can cut off the end of the file with
+//!   its rows, or recompute all hashes. A head hash that is kept elsewhere reveals both: reports and sign-offs show
+//!   it, and `blastscope verify --expect-head` checks it.
 //!
-//! A row that SQLite could not sync is not acknowledged and not visible; after a loss of power at that moment it may still be
-//! there, whole and in the chain: whoever saved again then finds it twice.
+//! A row that SQLite could not sync is not acknowledged and not visible. After a loss of power at that moment it may still
+//! exist, whole and in the chain; if it was saved again, it exists twice.
 
 mod backup;
 mod check;
@@ -75,7 +75,7 @@ pub use self::{
 /// Name of the database in its folder.
 pub const FILE_NAME: &str = "record.db";
 
-/// Where the record of a data folder lies.
+/// Path of the record in a data folder.
 #[must_use]
 pub fn path_in(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)

@@ -5,9 +5,9 @@
 //!   model, where given, draws heat maps ------^                   \--> html
 //!                                                                  \-> fhir
 //! ```
-//! * A record that does not verify is not reported.
+//! * There is no report of a record that fails verification.
 //! * A report counts **fields**. It never says anything about a patient.
-//! * What all three say in words is said once, in `words`.
+//! * All three take their sentences from `words`.
 
 pub mod fhir;
 mod gather;
@@ -26,15 +26,15 @@ use blastscope_shared::{Class, Rate};
 pub use self::gather::gather;
 use crate::record::{Counts, Field, Hash, RecordError, Salvage, Session, SessionId, Tally};
 
-/// Most fields that a report shows as pictures, unless it is set; all are counted.
+/// Default maximum of fields that a report shows as pictures; all are counted.
 pub const MAX_PICTURES: usize = 500;
 
-/// How to report.
+/// Options of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Fields with a class below which the report says "Insufficient".
+    /// Minimum of fields with a class; below it the report says "Insufficient".
     pub min_fields: u32,
-    /// Most fields that are shown as pictures.
+    /// Maximum of fields shown as pictures.
     pub max_pictures: usize,
 }
 
@@ -44,47 +44,47 @@ impl Default for Options {
     }
 }
 
-/// What is known about the training of the session's model.
+/// How the session's model was trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Training {
     /// On pictures of smears.
     Smears,
-    /// On drawn fields: what it says of smears means nothing.
+    /// On drawn fields: its verdicts on smears mean nothing.
     Drawn,
-    /// The model's file was not at hand.
+    /// Unknown, because the model's file is missing.
     NotKnown,
 }
 
-/// Whether somebody answers for the session's model.
+/// Whether the session's model is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
     /// Its file is signed.
     Signed,
-    /// Its file is not.
+    /// Its file is not signed.
     Unsigned,
-    /// The model's file was not at hand.
+    /// Unknown, because the model's file is missing.
     NotKnown,
 }
 
-/// A field with the pictures that a report shows.
+/// A field with its pictures for a report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
     /// The field.
     pub field: Field,
     /// The picture as JPEG, at most 360 pixels wide.
     pub thumbnail: Vec<u8>,
-    /// The same picture under the map of what spoke for `map_class`, as JPEG, where a map was made.
+    /// The same picture with the heat map for `map_class`, as JPEG, if one was made.
     pub map: Option<Vec<u8>>,
-    /// The class that the map speaks of.
+    /// The class that the map explains.
     pub map_class: Option<Class>,
 }
 
-/// Everything that a report says.
+/// The content of a report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// The session as it stood.
+    /// The session at the time of the report.
     pub session: Session,
-    /// How many fields got which class.
+    /// Number of fields of each class.
     pub counts: Counts,
     /// Number of the last entry of the record's log.
     pub entry: u64,
@@ -92,9 +92,9 @@ pub struct Report {
     pub head: Hash,
     /// As [`Options::min_fields`].
     pub min_fields: u32,
-    /// The fields that are shown, by number.
+    /// The shown fields, by number.
     pub shown: Vec<Shown>,
-    /// Whether heat maps were asked for.
+    /// Whether heat maps were requested.
     pub with_maps: bool,
     /// How the model was trained.
     pub training: Training,
@@ -121,26 +121,26 @@ impl Report {
         self.assessed() < u64::from(self.min_fields)
     }
 
-    /// Fields that are counted and not shown.
+    /// Fields that are counted but not shown.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.counts.fields.saturating_sub(self.shown.len() as u64)
     }
 }
 
-/// Fields of a tally that have a class.
+/// Fields with a class in a tally.
 #[must_use]
 pub fn with_class(tally: &Tally) -> u64 {
     tally.classes.iter().sum()
 }
 
-/// The share of `class` among the fields of a tally that have a class, with its 95 % interval.
+/// Share of `class` among the fields with a class, with its 95 % interval.
 #[must_use]
 pub fn share(tally: &Tally, class: Class) -> Rate {
     rate(tally.classes[class.index()], with_class(tally))
 }
 
-/// The share of the malignant classes together, as [`share`].
+/// Share of all malignant classes together, as [`share`].
 #[must_use]
 pub fn malignant_share(tally: &Tally) -> Rate {
     let malignant = Class::ALL.into_iter().filter(|class| class.is_malignant());
@@ -152,7 +152,7 @@ fn rate(hits: u64, of: u64) -> Rate {
     Rate::new(number(hits), number(of))
 }
 
-/// Why there is no report.
+/// Why the report failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The record cannot be read, or was changed.
@@ -160,8 +160,8 @@ pub enum ReportError {
     Record(#[from] RecordError),
     /// The model is not the one of the session.
     #[error(
-        "the model given has the hash {given}, session {session} was judged with {recorded}: give that model's file to --model, \
-         or none and have no heat maps"
+        "the given model has the hash {given}, session {session} was judged with {recorded}: give that model's file with --model, \
+         or omit it for a report without heat maps"
     )]
     OtherModel {
         /// The session.
@@ -187,7 +187,7 @@ pub enum ReportError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's reason.
         reason: String,
     },
 }
