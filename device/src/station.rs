@@ -6,8 +6,8 @@
 //!                                          Taken  v
 //!                      Order (take, correct, ...) -> Session::step (pure) -> Effects --Job--> RecordWriter
 //! ```
-//! * [`Screening`](blastscope_core::screening::Screening) and [`Session`](blastscope_core::session::Session) are pure: a session can
-//!   be replayed and asserted. This folder reads the clocks, writes and answers.
+//! * [`Screening`](blastscope_core::screening::Screening) and [`Session`](blastscope_core::session::Session) are pure: a session
+//!   can be replayed and asserted. This folder reads the clocks, writes and answers.
 //! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
 //!   verdict has held for a while, or on the operator's order. It counts once, however long it stays and however often it returns.
 //! * A session that was **left open** by a loss of power resumes, automatically or when the operator says so ([`LeftBehind`]).

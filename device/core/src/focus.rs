@@ -84,7 +84,7 @@ mod tests {
         let blurred = focus.level().expect("pictures");
         assert!(sharp > 0.95 && blurred < 0.3 && blurred < focus.threshold(), "{sharp} {blurred}");
         focus.add(&quality(0.9), Some(&Rejection::Empty { contrast: 1, threshold: 25 }));
-        assert_eq!(focus.level(), Some(blurred), "noise of an empty field is no focus");
+        assert_eq!(focus.level(), Some(blurred), "noise of an empty field does not count");
         focus.forget();
         assert_eq!(focus.level(), None);
     }

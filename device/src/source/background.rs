@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(source.next_frame(STALL_FOR_TEST).map(|frame| frame.sequence), Ok(4));
         assert_eq!(source.dropped(), 4);
         assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End));
-        assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End), "the end stays the end");
+        assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End), "the end is final");
     }
 
     #[test]

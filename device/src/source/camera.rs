@@ -206,7 +206,7 @@ mod tests {
             assert_eq!(earlier, Some(&vec![("gain", 7)]));
             (vec![("gain", 9)], "second".into())
         }));
-        assert_eq!(*lock.values.lock().expect("no panic"), Some(vec![("gain", 7)]), "what was locked once stays");
+        assert_eq!(*lock.values.lock().expect("no panic"), Some(vec![("gain", 7)]), "locked values stay");
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["first", "second"]);
     }
 
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(again(&[there.clone(), here.clone()], &nameless), Some(&here));
         assert_eq!(again(&[other.clone(), there.clone()], &nameless), Some(&there));
         let third = camera(5, "Scope", "1-5", None);
-        assert_eq!(again(&[there, third], &nameless), None, "two that could be it");
+        assert_eq!(again(&[there, third], &nameless), None, "two candidates");
         assert_eq!(again(&[other], &nameless), None);
     }
 }

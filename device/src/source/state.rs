@@ -269,7 +269,7 @@ mod tests {
         watchdog.note(frame(0), at(0));
         let change = watchdog.note(Sign::Damaged("is cut off".into()), at(30)).expect("a change");
         assert_eq!((change.state, change.reason.as_deref()), (CameraState::Corrupt, Some("is cut off")));
-        assert!(!watchdog.is_blind(at(30)), "one frame is not missed");
+        assert!(!watchdog.is_blind(at(30)), "one missing frame is tolerated");
         assert_eq!(watchdog.note(Sign::Damaged("is cut off again".into()), at(1000)), None);
         assert_eq!(watchdog.reason(), Some("is cut off again"));
         assert!(watchdog.is_blind(at(1000)));

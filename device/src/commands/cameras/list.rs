@@ -99,7 +99,7 @@ mod tests {
         write(&details, &mut text).expect("memory");
         let text = String::from_utf8(text).expect("UTF-8");
         let expected = "  nodes    /dev/video2, /dev/video3\n  socket   usb1/1-2\n  serial   S7\n  \
-            format   MJPG 640x480 1280x960\n  format   H264 640x480 (not understood here)\n  \
+            format   MJPG 640x480 1280x960\n  format   H264 640x480 (not supported)\n  \
             control  exposure 157, automatic: --lock-exposure fixes it\n  control  gain 64\n";
         let (first, rest) = text.split_once('\n').expect("lines");
         assert!(first.starts_with("camera:2 (Scope") && !first.contains('\u{1b}'), "{first}");

@@ -240,8 +240,8 @@ mod tests {
         let seen = |most| Seen { frames: 9, before: Some(10 << 20), after: Some(10 << 20), most, ..Seen::default() };
         assert!(seen(Some(11 << 20)).complaints().is_empty());
         assert_eq!(seen(Some((11 << 20) + 4096)).complaints(), ["memory grew by 1.00 MB"]);
-        assert_eq!(seen(Some(1 << 20)).growth(), Some(0), "memory that was given back is no growth");
-        assert!(seen(None).complaints().is_empty(), "where the system does not tell, only results count");
+        assert_eq!(seen(Some(1 << 20)).growth(), Some(0), "released memory is not growth");
+        assert!(seen(None).complaints().is_empty(), "without memory readings, only results count");
     }
 
     #[test]
@@ -261,7 +261,10 @@ mod tests {
         let network = classifier.network();
         let mut workspace = network.workspace();
         let mut firsts = [0, 1].map(|seed| First::of(pixels(network.input_len(), seed), network, &mut workspace));
-        assert_ne!(firsts[0].logits, firsts[1].logits, "inputs differ in their results, or a mix-up would go unseen");
+        assert_ne!(
+            firsts[0].logits, firsts[1].logits,
+            "inputs must differ in their results, or a mix-up would go unseen"
+        );
         let input = firsts[0].input.clone();
         assert!(firsts[0].is_repeated_by(&network.run(&input, &mut workspace)));
         assert!(!firsts[1].is_repeated_by(&network.run(&input, &mut workspace)));
@@ -280,6 +283,6 @@ mod tests {
         assert_eq!((seen.frames, seen.differing), (9, 0));
         let seen = soak(classifier.network(), 1000, &stop, &mut |seen| stop.store(seen.frames == 5, Ordering::Relaxed));
         assert_eq!(seen.frames, 5);
-        assert_eq!(soak(classifier.network(), 1000, &stop, &mut |_| ()).frames, 0, "it was asked before it began");
+        assert_eq!(soak(classifier.network(), 1000, &stop, &mut |_| ()).frames, 0, "it was stopped before it began");
     }
 }

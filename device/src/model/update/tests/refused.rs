@@ -1,4 +1,4 @@
-//! Files that do not become the model.
+//! Files that are not installed.
 
 use super::*;
 
@@ -26,10 +26,10 @@ fn no_key_is_a_refusal_of_its_own_and_a_damaged_one_a_warning() {
     let machine = Machine::new();
     let file = machine.file("1.bsm", &model("tiny", 1, 7));
     let disk = Simulated::default();
-    let error = machine.install_on(&disk, &file).expect_err("nobody is trusted").to_string();
+    let error = machine.install_on(&disk, &file).expect_err("no key is trusted").to_string();
     assert!(error.contains("trusted-keys") && error.contains("--public-key"), "{error}");
     disk.put(&machine.dir.trusted_keys().join("broken.pub"), b"AAAA");
-    let error = machine.install_on(&disk, &file).expect_err("nobody is trusted").to_string();
+    let error = machine.install_on(&disk, &file).expect_err("no key is trusted").to_string();
     assert!(error.contains("broken.pub") && error.contains("mistyped"), "{error}");
     machine.disk.put(&machine.dir.trusted_keys().join("broken.pub"), b"AAAA");
     machine.disk.put(&machine.dir.trusted_keys().join("secret.pub"), key(9).to_text("secret").as_bytes());
