@@ -23,7 +23,7 @@ fn try_install(
 const FAILURES: [Failure; 3] = [Failure::Full, Failure::Broken, Failure::PowerCut];
 
 /// Runs `act` on a copy of the machine's disk that fails at each step in turn, and checks which model runs then: on that disk, and
-/// on every state it may have after a loss of power. After that `act` must succeed on each state. Returns the number of steps tried.
+/// on every state it may have after a loss of power. Then `act` must succeed on each state. Returns the number of steps tried.
 fn everywhere(
     machine: &Machine,
     old: Option<u32>,
