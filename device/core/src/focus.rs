@@ -1,4 +1,4 @@
-//! A bar that helps the hand at the fine focus.
+//! The focus bar, a help for turning the fine focus.
 
 use blastscope_shared::field::gate::{Quality, Rejection};
 use serde::Serialize;

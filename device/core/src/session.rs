@@ -88,7 +88,7 @@ pub enum Event<E: Fault> {
     Asked {
         /// The order.
         order: Order,
-        /// Who waits for the answer.
+        /// The asker.
         by: Asker,
         /// Why the record would refuse it, if known beforehand: a refused order must not end a session.
         refused: Option<E>,
@@ -129,12 +129,12 @@ pub enum Effect<E: Fault> {
     Take {
         /// Number of the frame that the operator saw; `None` for the current field.
         frame: Option<u64>,
-        /// Who asks.
+        /// The asker.
         by: Asker,
     },
     /// Send the outcome to the asker.
     Answer {
-        /// Who asked.
+        /// The asker.
         to: Asker,
         /// Saved, or why not.
         answer: Result<(), Refusal<E>>,

@@ -151,7 +151,7 @@ fn find(place: &Place) -> Result<Line, Reason> {
         LineName::Name(name) => {
             let mut named = chip.lines().filter(|line| line.info().is_ok_and(|info| info.name() == Some(name)));
             let found = named.next().map(|line| line.offset());
-            found.ok_or_else(|| format!("the {role} has no line: chip {label} has none with the name {name}"))?
+            found.ok_or_else(|| format!("the {role} has no line: chip {label} has no line named {name}"))?
         }
     };
     chip.get_line(offset).map_err(|error| taken(place, &error))

@@ -24,7 +24,7 @@ pub fn input(place: &Place) -> Result<Input, Reason> {
 }
 
 fn missing(place: &Place) -> Reason {
-    format!("the {} has no pin: pins are switched on Linux only", place.role)
+    format!("the {} has no pin: pins work on Linux only", place.role)
 }
 
 impl Input {

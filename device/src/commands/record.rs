@@ -209,9 +209,9 @@ fn tell(found: &Verification) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let Verification { path, entries, sessions, fields, head, .. } = found;
     if found.intact {
-        writeln!(out, "{} is what was written.", path.printable())?;
+        writeln!(out, "{} is unchanged since it was written.", path.printable())?;
     } else {
-        writeln!(out, "{} IS NOT WHAT WAS WRITTEN. First, in the order of the log:", path.printable())?;
+        writeln!(out, "{} WAS CHANGED. First findings, in the order of the log:", path.printable())?;
         for finding in &found.findings {
             writeln!(out, "  {}", finding.to_string().printable())?;
         }

@@ -37,7 +37,7 @@ pub enum Outcome {
     Installed {
         /// Source file.
         file: PathBuf,
-        /// Where it lies.
+        /// Its slot.
         slot: Slot,
         /// Its recorded entry.
         #[serde(flatten)]
@@ -56,7 +56,7 @@ pub enum Outcome {
     },
     /// The previous model is active again.
     RolledBack {
-        /// Where it lies.
+        /// Its slot.
         slot: Slot,
         /// Its id.
         model: String,

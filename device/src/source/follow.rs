@@ -76,7 +76,7 @@ pub struct Turn {
     pub frame: Option<Frame>,
     /// The source's state changed.
     pub change: Option<Change>,
-    /// A frame was damaged, and how.
+    /// A frame was damaged; the text says how.
     pub damage: Option<String>,
     /// Why earlier statements must be withdrawn.
     pub interrupted: Option<String>,
@@ -92,7 +92,7 @@ pub struct Follower<'a> {
     retry: Duration,
     watchdog: Watchdog,
     trouble: Trouble,
-    /// Frames a second, over the last ones.
+    /// Recent frames per second.
     rate: f64,
     last_frame: Option<Duration>,
     start: Instant,

@@ -30,7 +30,7 @@ impl Rate {
     }
 }
 
-/// Plays the pictures below a folder, in order of their names, each for a number of frames.
+/// Plays the pictures below a folder, sorted by name, each for a number of frames.
 #[derive(Debug)]
 pub struct Replay {
     root: PathBuf,

@@ -20,12 +20,12 @@ use crate::{
 };
 use blastscope_shared::ByClass;
 
-/// Frames in numbers.
+/// Frame counts and rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Flow {
     /// Frames judged.
     pub frames: u64,
-    /// Frames a second, over the last ones.
+    /// Recent frames per second.
     pub rate: f64,
     /// Problems of the source.
     #[serde(flatten)]
@@ -53,7 +53,7 @@ pub struct Snapshot {
     pub source_state: CameraState,
     /// Why it is not streaming.
     pub source_reason: Option<String>,
-    /// Frames in numbers.
+    /// Frame counts and rates.
     pub flow: Flow,
     /// Number of the newest frame in the source.
     pub sequence: Option<u64>,

@@ -1,4 +1,4 @@
-//! The loop.
+//! The station's loop.
 
 use std::{
     io,

@@ -49,7 +49,7 @@ impl Disk for System {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
         }
         if metadata.len() > MAX_BYTES {
-            let reason = format!("it is larger than {} MB, which no model is", MAX_BYTES >> 20);
+            let reason = format!("it is larger than {} MB, the limit for a model", MAX_BYTES >> 20);
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
         }
         fs::read(path)

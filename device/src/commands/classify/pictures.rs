@@ -29,7 +29,7 @@ use self::{
 };
 use crate::{model, support::terminal::note};
 
-/// How to classify.
+/// Options of `classify`.
 #[derive(Debug)]
 pub struct Options {
     /// JSON lines instead of a table.

@@ -38,7 +38,7 @@ pub(super) struct Floor {
 pub struct PassedOver {
     /// The file.
     pub file: PathBuf,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 

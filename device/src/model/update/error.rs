@@ -40,7 +40,7 @@ pub enum UpdateError {
     Refused {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// All files in a folder are rejected.
@@ -78,7 +78,7 @@ pub enum UpdateError {
     /// There is no model to go back to.
     #[error("there is no model to go back to: {reason}")]
     NoFormer {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The previous model is unusable.
@@ -86,7 +86,7 @@ pub enum UpdateError {
     FormerUnusable {
         /// Its slot.
         slot: Slot,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

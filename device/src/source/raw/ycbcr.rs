@@ -6,8 +6,8 @@
 //! blue  = (298 (Y - 16) + 516 (Cb - 128)                 + 128) >> 8
 //! ```
 //! each clamped to 0..=255. Whole multiples of 256 are taken out of the factors, `298 = 256 + 42`, `409 = 256 + 153`,
-//! `-208 = -256 + 48` and `516 = 512 + 4`; what remains fits 16 bits for every Y, Cb and Cr, eight to a register. The steps are
-//! functions that are not inlined, because the compiler turns each into whole registers only when it stands alone.
+//! `-208 = -256 + 48` and `516 = 512 + 4`; the remainder fits 16 bits for every Y, Cb and Cr, eight to a register. The steps are
+//! separate functions, not inlined: only then does the compiler vectorize each of them.
 
 /// Pairs of pixels converted at once. Two pixels share a Cb and a Cr.
 const PAIRS: usize = 64;

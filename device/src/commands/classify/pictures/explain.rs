@@ -15,7 +15,7 @@ use blastscope_shared::{Class, Explanation, RgbPixels, classifier::Classifier, h
 use super::{Examined, sources::Identity};
 use crate::{RESEARCH_USE, model, report::overlay, support::files};
 
-/// Ends the name of every overlay.
+/// End of every overlay's file name.
 const ENDING: &str = "explained.png";
 /// Keyword of the text in an overlay's file that names its source by the SHA-256 of [`Identity`]. A path would put names of people
 /// and folders into the picture.
@@ -30,7 +30,7 @@ pub struct Overlays {
     taken: HashMap<OsString, [u8; 32]>,
 }
 
-/// A map and the file that shows it.
+/// A map and its overlay file.
 pub(crate) struct Drawn {
     pub(super) explanation: Explanation,
     pub(super) file: PathBuf,
@@ -51,7 +51,7 @@ impl Overlays {
         let own = fs::canonicalize(folder).map_err(|error| refused(files::reason(&error)))?;
         for source in sources.iter().filter_map(|source| fs::canonicalize(source).ok()) {
             let reason = if source.is_dir() && own.starts_with(&source) {
-                format!("lies in {}, whose pictures are to be classified", source.printable())
+                format!("is inside {}, whose pictures are to be classified", source.printable())
             } else if source.parent() == Some(&own) {
                 format!("holds {}, which is to be classified", source.printable())
             } else {

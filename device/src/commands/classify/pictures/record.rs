@@ -1,4 +1,4 @@
-//! One line of JSON.
+//! The verdict on one picture as a line of JSON.
 
 use blastscope_core::pipeline::Appraisal;
 use blastscope_shared::{ByClass, Class, field::gate::Quality};

@@ -1,4 +1,4 @@
-//! The table that people read.
+//! Verdicts as a table for people.
 
 use std::{
     ffi::OsStr,

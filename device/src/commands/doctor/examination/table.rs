@@ -1,4 +1,4 @@
-//! The table that people read.
+//! Checks as a table for people.
 
 use std::io::{self, IsTerminal as _, Write};
 
