@@ -1,11 +1,11 @@
 //! Lamps, buzzer and buttons on the pins of a board.
 //!
 //! ```text
-//! Statement -> Light -> Hardware<L, B> (embedded-hal OutputPin) -> lamps, buzzer     a thread of its own
-//! edge -> ButtonReader<P> (embedded-hal InputPin) -> Debounce -> ButtonEvent          a thread for each button
+//! Statement -> Light -> Hardware<L, B> (embedded-hal OutputPin) -> lamps, buzzer     one thread
+//! edge -> ButtonReader<P> (embedded-hal InputPin) -> Debounce -> ButtonEvent          one thread per button
 //! ```
-//! Nothing here stops or delays the screening: pins are switched in their own thread, and one that fails is a warning. Lamps
-//! are dark while nothing is said: without a picture, while a view settles, and after the program however it ends.
+//! Nothing here stops or delays the screening: pins are switched in a separate thread, and a failure is a warning. Lamps
+//! are dark without a picture, while a view settles, and after the program, however it ends.
 
 mod attached;
 mod configuration;
@@ -47,12 +47,12 @@ use blastscope_core::pipeline::Statement;
 pub enum Button {
     /// Take this field into the record.
     Take,
-    /// Confirm what is said of it.
+    /// Confirm the verdict.
     Confirm,
 }
 
 impl Button {
-    /// Its name, as in JSON.
+    /// Name in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,24 +71,24 @@ impl fmt::Display for Button {
 /// A button was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ButtonEvent {
-    /// Which.
+    /// The button.
     pub button: Button,
 }
 
-/// What hardware has to say.
+/// A message from the hardware.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A button was pressed.
     Pressed(ButtonEvent),
-    /// Something does not work, and what to do about it.
+    /// Something does not work, with a remedy.
     Warning(String),
 }
 
-/// Tells the world what is said, and what the world answers. Neither ever waits.
+/// Shows the current statement and collects messages. Neither method blocks.
 pub trait Board {
-    /// What is said has changed.
+    /// Called when the statement has changed.
     fn announce(&mut self, statement: &Statement);
-    /// What there is to say since the last time.
+    /// Messages since the last call.
     fn notices(&mut self) -> Vec<Notice>;
 }
 

@@ -1,9 +1,9 @@
 //! The configuration: one TOML file, checked value by value.
 //!
 //! ```text
-//! text --toml, serde--> raw (every value with its place) --ranges--> Config --canonical--> SHA-256 for the record
+//! text --toml, serde--> raw (every value with its position) --ranges--> Config --canonical--> SHA-256 for the record
 //! ```
-//! Unknown keys are errors: a key with a typing mistake would otherwise be ignored in silence.
+//! Unknown keys are errors: a mistyped key would otherwise be ignored silently.
 
 mod allowed_host;
 mod raw;
@@ -25,44 +25,44 @@ use crate::{
     support::{files, logging::Level},
 };
 
-/// Where the configuration lies, unless another file is named.
+/// Default path of the configuration.
 pub const PLACE: &str = "/etc/blastscope.toml";
-/// Environment variable that names another file.
+/// Environment variable with another path.
 pub const VARIABLE: &str = "BLASTSCOPE_CONFIG";
-/// The commented file that says the same as [`Config::default`].
+/// The commented file equal to [`Config::default`].
 pub const DEFAULT_TEXT: &str = include_str!("../assets/blastscope.toml");
 
-/// Why a file is not used.
+/// Why a configuration is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}: {reason}", path.printable(), place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default())]
 pub struct ConfigError {
     /// The file.
     pub path: PathBuf,
-    /// Line and column that are wrong, from 1; `None` where the whole file is.
+    /// Line and column of the error, from 1; `None` if it concerns the whole file.
     pub place: Option<(usize, usize)>,
-    /// What is wrong, and what to do about it.
+    /// What is wrong, and the remedy.
     pub reason: String,
 }
 
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
-    /// Where frames come from.
+    /// Source of frames.
     pub camera: Camera,
-    /// Which model is used.
+    /// The model file.
     pub model: Model,
-    /// How verdicts are made.
+    /// Thresholds and timing of verdicts.
     pub pipeline: Pipeline,
-    /// How sessions are reported.
+    /// Limits of reports.
     pub report: Report,
-    /// Where the page is served.
+    /// Address and names of the page.
     pub server: Server,
-    /// Where the record lies.
+    /// Folder and disk limit of the record.
     pub data: Data,
-    /// What is logged.
+    /// The log level.
     pub log: Log,
-    /// Lamps, buzzer and buttons, as they stand in the file. Their module reads them from [`Self::file`], so that it can name
-    /// the place of what is wrong; here they are part of the hash.
+    /// Lamps, buzzer and buttons as in the file, kept here for the hash. Their module reads them from [`Self::file`], so that its
+    /// errors name the position.
     pub hardware: Option<toml::Table>,
     /// The file that was read.
     #[serde(skip)]
@@ -74,14 +74,14 @@ pub struct Config {
 pub struct Camera {
     /// `auto`, a number, a device or a folder.
     pub source: String,
-    /// Whether exposure, gain and white balance are held.
+    /// Whether to lock exposure, gain and white balance.
     pub lock_exposure: bool,
 }
 
 /// Table `[model]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Model {
-    /// The file; `None` for the usual places.
+    /// The file; `None` for the default places.
     pub file: Option<PathBuf>,
 }
 
@@ -90,18 +90,18 @@ pub struct Model {
 pub struct Pipeline {
     /// Frames of a view that must agree, 1..=100.
     pub settle: u32,
-    /// Frames for which a class must stand before its field is taken into the record, 1..=1000.
+    /// Frames for which a class must hold before its field is taken into the record, 1..=1000.
     pub take_after: u32,
-    /// Least probability of a class that is named, 0..=1; `None` for the model's.
+    /// Minimum probability for naming a class, 0..=1; `None` for the model's.
     pub min_probability: Option<f32>,
-    /// Largest novelty of a field that is classified, above 0; `None` for the model's.
+    /// Maximum novelty for naming a class, above 0; `None` for the model's.
     pub max_novelty: Option<f32>,
 }
 
 /// Table `[report]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// Fields with a class below which a report says "Insufficient", 1..=100,000.
+    /// A report with fewer fields with a class says "Insufficient"; 1..=100,000.
     pub min_fields: u32,
 }
 
@@ -110,14 +110,14 @@ pub struct Report {
 pub struct Server {
     /// Address and port.
     pub listen: SocketAddr,
-    /// Names besides the machine's own under which the page is reached.
+    /// Additional names under which the page may be reached.
     pub allowed_hosts: Vec<AllowedHost>,
-    /// Addresses of proxies that are believed when they name whom they speak for.
+    /// Addresses of proxies whose statement of the client's address is trusted.
     pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Server {
-    /// Whether others reach the page through a proxy, also where it listens on the loopback address.
+    /// Whether others reach the page through a proxy, even if it listens on the loopback address.
     #[must_use]
     pub fn is_proxied(&self) -> bool {
         !self.trusted_proxies.is_empty() || self.allowed_hosts.iter().any(|host| host.secure().is_some())
@@ -129,14 +129,14 @@ impl Server {
 pub struct Data {
     /// Folder of the record, absolute.
     pub dir: PathBuf,
-    /// Megabytes (2^20 bytes) that stay free, 1..=1,000,000.
+    /// Disk space to keep free, in megabytes (2^20 bytes), 1..=1,000,000.
     pub min_free_mb: u32,
 }
 
 /// Table `[log]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Log {
-    /// The least important messages that are written.
+    /// Log level: less important messages are dropped.
     pub level: Level,
 }
 
@@ -175,7 +175,7 @@ impl Default for Data {
 }
 
 impl Camera {
-    /// The source as `live` takes it: a folder where there is one of that name, else a camera.
+    /// The source for `live`: a folder if one of that name exists, else a camera.
     #[must_use]
     pub fn live_source(&self) -> SourceName {
         if Path::new(&self.source).is_dir() {
@@ -186,7 +186,7 @@ impl Camera {
 }
 
 impl Data {
-    /// Bytes that stay free.
+    /// Disk space to keep free, in bytes.
     #[must_use]
     pub const fn min_free_bytes(&self) -> u64 {
         (self.min_free_mb as u64) << 20
@@ -194,7 +194,7 @@ impl Data {
 }
 
 impl Pipeline {
-    /// The model with a judge that is stricter where this table asks for it, and never laxer. Every verdict of the device is its.
+    /// The model with the stricter of its own and these thresholds, never laxer. All verdicts of the device come from it.
     #[must_use]
     pub fn judged(&self, model: Classifier) -> Classifier {
         model.stricter(self.min_probability, self.max_novelty)
@@ -202,10 +202,10 @@ impl Pipeline {
 }
 
 impl Config {
-    /// Reads and checks the file `named`, or that of the environment, or [`PLACE`] where it exists; else the defaults.
+    /// Reads and checks the file `named`, else the one in the environment, else [`PLACE`] if it exists, else the defaults.
     ///
     /// # Errors
-    /// [`ConfigError`], with the place that is wrong.
+    /// [`ConfigError`], with the position of the error.
     pub fn find(named: Option<&Path>) -> Result<Self, ConfigError> {
         let named = named
             .map(Path::to_path_buf)
@@ -220,7 +220,7 @@ impl Config {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// [`ConfigError`], with the place that is wrong.
+    /// [`ConfigError`], with the position of the error.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let fail = |place, reason| ConfigError { path: path.to_path_buf(), place, reason };
         let text = fs::read_to_string(path).map_err(|error| fail(None, files::reason(&error)))?;
@@ -230,7 +230,7 @@ impl Config {
     /// Checks the content `text` of the file `path`.
     ///
     /// # Errors
-    /// [`ConfigError`], with the place that is wrong.
+    /// [`ConfigError`], with the position of the error.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let fail = |place, reason| ConfigError { path: path.to_path_buf(), place, reason };
         let config = raw::parse(text).map_err(|wrong| fail(wrong.at.map(|at| place(text, at)), wrong.reason))?;
@@ -253,7 +253,7 @@ impl Config {
 /// An address to listen on.
 ///
 /// # Errors
-/// What to give instead.
+/// A remedy: what to give instead.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "give an address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"".into())
 }

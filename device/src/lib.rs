@@ -1,17 +1,17 @@
 //! blastscope at the microscope: frames in, verdicts out.
 //!
 //! # Words
-//! * **source**: what delivers frames: a camera, or a folder that plays one.
+//! * **source**: delivers frames: a camera, or a folder of pictures.
 //! * **board**: lamps, buzzer and buttons.
-//! * **station**: the loop that drives frames through gate and network, follows orders and keeps the session.
-//! * **face**: what shows the station to people or programs: printed lines, the terminal, the page in a browser.
+//! * **station**: the loop that passes frames through gate and network, carries out orders and keeps the session.
+//! * **face**: shows the station to people or programs: printed lines, the terminal, the page in a browser.
 //! * **record**: the database of sessions, fields, answers and pictures, with a hash chain.
 //!
-//! What is decided about frames, fields and sessions is [`blastscope_core`]'s, which has no input, output or clock. This crate is the
-//! world around it.
+//! [`blastscope_core`] decides about frames, fields and sessions, without input, output or clock. This crate adds
+//! the input and output around it.
 //!
 //! # Folders
-//! Each imports only what stands to its right or below.
+//! Each folder imports only folders to its right or below.
 //! ```text
 //! commands ─▶ faces ─▶ station ─▶ source, board, record, model ─▶ support
 //!          └▶ report ─────────────────────────▶ record, model
@@ -19,7 +19,7 @@
 //! ```
 //!
 //! # Example
-//! What a model says of one drawn field.
+//! Classify one drawn field.
 //! ```
 //! use blastscope::model::{Loaded, open};
 //! use blastscope_core::{drawn_field, frame::Frame, pipeline::{Pipeline, Settings}};
@@ -37,7 +37,7 @@
 //!
 //! For research use only. Not for use in diagnostic procedures.
 
-// `println!` and its like panic where the output cannot be written.
+// `println!` and similar macros panic if the output cannot be written.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod board;
@@ -51,5 +51,5 @@ pub mod source;
 pub mod station;
 pub mod support;
 
-/// Stands on every screen, report and export.
+/// Statement on every screen, report and export.
 pub const RESEARCH_USE: &str = blastscope_shared::artifact::STATEMENT;

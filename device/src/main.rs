@@ -1,4 +1,4 @@
-//! The command `blastscope`; everything is in the library.
+//! The command `blastscope`; all code is in the library.
 
 use std::process::ExitCode;
 

@@ -26,21 +26,21 @@ use crate::support::{
 
 /// Environment variable that names the model file.
 pub const VARIABLE: &str = "BLASTSCOPE_MODEL";
-/// Where a model lies, relative to a folder.
+/// Path of the model, relative to a folder.
 const RELATIVE: &str = "models/allcnn.bsm";
-/// Where a package puts it.
+/// Path of the packaged model.
 const INSTALLED: &str = "/usr/share/blastscope/models/allcnn.bsm";
 
-/// Why there is no model.
+/// Why no model could be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// None was named and none lies where one would be looked for.
+    /// No model was given and none was found.
     #[error(
-        "there is no model: looked for {}; name one with --model FILE or in {VARIABLE}",
+        "there is no model: looked for {}; give one with --model FILE or in {VARIABLE}",
         places.iter().map(|place| place.printable().to_string()).collect::<Vec<_>>().join(", ")
     )]
     Nowhere {
-        /// Where it was looked for.
+        /// The places searched.
         places: Vec<PathBuf>,
     },
     /// The file cannot be read.
@@ -51,7 +51,7 @@ pub enum ModelError {
         /// What is wrong.
         reason: String,
     },
-    /// The file is not a model that can be used.
+    /// The file is not a usable model.
     #[error("the model {} {source}", path.printable())]
     Invalid {
         /// The file.
@@ -59,7 +59,7 @@ pub enum ModelError {
         /// What is wrong.
         source: ArtifactError,
     },
-    /// Models are installed, and none can be used.
+    /// Models are installed, but none is usable.
     #[error(transparent)]
     Installed(#[from] NoneUsable),
 }
@@ -70,15 +70,15 @@ pub struct Found {
     pub classifier: Classifier,
     /// Its file.
     pub path: PathBuf,
-    /// What is to be said about it, in sentences: another runs than should, or who signed it is not known.
+    /// Warnings, in sentences: not the intended model, or an unknown signer.
     pub warnings: Vec<String>,
-    /// The folder whose slots it is from, where it is an installed one.
+    /// Its data directory, if it is an installed model.
     pub installed_in: Option<DataDir>,
 }
 
-/// Loads the model: the file `named`; else the one that is installed in the folder `data_dir`; else the file that the environment
-/// names; else the one that is installed in the [data directory](DataDir::named_or_default) of this machine; else the first
-/// file that lies below the working directory, beside the executable or where packages put it.
+/// Loads the model: the file `named`; else the model installed in the folder `data_dir`; else the file in the environment
+/// variable; else the model installed in the [data directory](DataDir::named_or_default) of this machine; else the first
+/// file found below the working directory, beside the executable or in the package's place.
 ///
 /// # Errors
 /// [`ModelError`], a sentence that names the file or the places.
@@ -102,7 +102,7 @@ pub fn load(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution)
     }
 }
 
-/// The model that is installed in `dir`; `None` when none ever was.
+/// The model installed in `dir`; `None` if none ever was.
 fn load_installed(dir: &DataDir, execution: Execution) -> Option<Result<Found, ModelError>> {
     let mut installed = Installed::look(&System, dir)?;
     Some(match installed.running(execution) {
@@ -114,7 +114,7 @@ fn load_installed(dir: &DataDir, execution: Execution) -> Option<Result<Found, M
     })
 }
 
-/// A file that is named runs whoever made it, for research; of a signed one it is said when no key is known that signed it.
+/// A given file runs whoever made it, for research; warns if it is signed with an unknown key.
 fn load_file(path: &Path, data_dir: Option<&Path>, execution: Execution) -> Result<Found, ModelError> {
     let bytes = bytes_of(path)?;
     let classifier = read(path, &bytes, execution)?;
@@ -153,17 +153,17 @@ fn places() -> Vec<PathBuf> {
     [Some(PathBuf::from(RELATIVE)), beside_executable, Some(PathBuf::from(INSTALLED))].into_iter().flatten().collect()
 }
 
-/// A line that tells models apart: name, the first digits of the identity, and the version of a signed model.
+/// Identifies a model in one line: name, first digits of the identity, and the version if signed.
 #[must_use]
 pub fn title(classifier: &Classifier) -> String {
     let id = classifier.model_id();
-    // A model is a file from elsewhere: its name must not steer the terminal.
+    // A model is a foreign file: its name must not control the terminal.
     let name: String = text::harmless(&classifier.card().name).chars().take(40).collect();
     let version = classifier.model_version().map(|version| format!(" version {version}")).unwrap_or_default();
     format!("{name} {}{version}", id.get(..12).unwrap_or(id))
 }
 
-/// What must be said about a model that has never seen a real smear, or that nobody answers for.
+/// Caution for a model trained on drawn fields only, or without a signature.
 #[must_use]
 pub fn caution(classifier: &Classifier) -> Option<&'static str> {
     match (classifier.card().drawn, classifier.model_version()) {

@@ -1,11 +1,11 @@
-//! Where frames come from.
+//! Sources of frames.
 //!
 //! ```text
 //! Capture (camera, folder; maybe wrapped by fault) --RawFrame--> one-slot mailbox --decode--> Frame
 //! ```
-//! A [`Capture`] delivers bytes as they come. [`Background`] runs it in a thread of its own and keeps only the latest frame, so
-//! that a slow consumer sees the present and never a queue of the past; decoding happens on the consumer's side and so is
-//! never spent on a frame that is thrown away. [`Inline`] runs the same without a thread, for tests that must repeat exactly.
+//! A [`Capture`] delivers undecoded bytes. [`Background`] runs it in a separate thread and keeps only the latest frame, so
+//! that a slow consumer sees the present and never a queue of the past. The consumer decodes, so no time is
+//! spent on dropped frames. [`Inline`] does the same without a thread, for tests that must repeat exactly.
 
 pub mod background;
 pub mod camera;
@@ -27,22 +27,22 @@ pub use raw::{Encoding, RawFrame};
 
 use blastscope_core::frame::Frame;
 
-/// How long a source may be silent before it counts as stalled.
+/// Silence after which a source counts as stalled.
 pub const STALL: Duration = Duration::from_millis(1500);
 
 /// Why there is no frame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// Nothing came in time; the source may still recover.
+    /// No frame came in time; the source may recover.
     #[error("no frame for {:.1} s: check the camera's cable and that no other program holds it", after.as_secs_f32())]
     Stalled {
-        /// How long was waited.
+        /// The waiting time.
         after: Duration,
     },
-    /// A frame came but is unusable; the next one may be fine.
+    /// A frame is unusable; the next one may be good.
     #[error("{what} {reason}")]
     Corrupt {
-        /// Which frame.
+        /// The frame.
         what: String,
         /// What is wrong with it.
         reason: String,
@@ -55,15 +55,15 @@ pub enum SourceError {
     End,
     /// No camera is connected.
     #[error(
-        "no camera was found: connect one, or replay a folder of pictures with `blastscope live --source FOLDER --fps 5`"
+        "no camera found: connect one, or replay a folder of pictures with `blastscope live --source FOLDER --fps 5`"
     )]
     NoCamera,
-    /// The camera asked for is not among those connected.
+    /// The requested camera is not connected.
     #[error("there is no camera {wanted}; connected: {found}")]
     NoSuchCamera {
-        /// What was asked for.
+        /// The requested camera.
         wanted: String,
-        /// What is there.
+        /// The connected cameras.
         found: String,
     },
     /// The camera cannot be used.
@@ -85,47 +85,47 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// Whether waiting for the next frame makes sense.
+    /// Whether the next frame may succeed.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Stalled { .. } | Self::Corrupt { .. })
     }
 }
 
-/// Something that frames come from.
+/// A source of frames.
 pub trait FrameSource {
     /// Waits for the next frame, at most `timeout`.
     ///
     /// # Errors
-    /// [`SourceError::Stalled`] after `timeout`, and whatever else keeps a frame from coming.
+    /// [`SourceError::Stalled`] after `timeout`; other errors if there is no usable frame.
     fn next_frame(&mut self, timeout: Duration) -> Result<Frame, SourceError>;
 
-    /// Whether it has been opened. One whose opening takes long, or fails after long, has not.
+    /// Whether it is open: false while a slow opening is under way, or if that failed.
     fn is_open(&self) -> bool {
         true
     }
 
-    /// Frames that came and were replaced by newer ones before anybody asked for them.
+    /// Frames that were replaced by newer ones before they were read.
     fn dropped(&self) -> u64 {
         0
     }
 
-    /// For how long, up to the last frame, all frames were equal to the last bit. Frames that were replaced count too.
+    /// For how long, up to the last frame, all frames were bit-identical. Dropped frames count too.
     fn unchanged(&self) -> Duration {
         Duration::ZERO
     }
 }
 
-/// The producing side of a source: blocks until the next frame's bytes are there.
+/// The producing side of a source: blocks until the next frame arrives.
 pub trait Capture {
-    /// The next frame, as it comes. `Ok(None)` when nothing came for about [`STALL`], so that the caller can look around.
+    /// The next frame, undecoded. `Ok(None)` after about [`STALL`] without a frame, so that the caller regains control.
     ///
     /// # Errors
-    /// A passing error concerns this frame only; any other ends the source.
+    /// A passing error concerns only this frame; any other ends the source.
     fn capture(&mut self) -> Result<Option<RawFrame>, SourceError>;
 }
 
-/// A [`Capture`] as a source without a thread in between: no frame is dropped, nothing depends on the clock.
+/// A [`Capture`] as a source without a thread: no frame is dropped, nothing depends on the clock.
 #[derive(Debug)]
 pub struct Inline<C>(pub C);
 

@@ -1,18 +1,18 @@
 //! The station: a source, the pipeline, the fields of a slide and their record, in one loop.
 //!
 //! ```text
-//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot with its Frame --watch--> viewers, who see the latest only
-//!                                                 |                            \--Face--> one who is told of every frame
+//! Follower (latest frame wins) -> Screening::step (pure) -> Snapshot with its Frame --watch--> viewers, who see only the latest
+//!                                                 |                            \--Face--> a display that gets every frame
 //!                                          Taken  v
 //!                      Order (take, correct, ...) -> Session::step (pure) -> Effects --Job--> RecordWriter
 //! ```
-//! * [`Screening`](blastscope_core::screening::Screening) and [`Session`](blastscope_core::session::Session) are pure: a session can be
-//!   replayed and asserted. This folder reads the clocks, writes and answers.
+//! * [`Screening`](blastscope_core::screening::Screening) and [`Session`](blastscope_core::session::Session) are pure: a session
+//!   can be replayed and asserted. This folder reads the clocks, writes and answers.
 //! * A **field** is what the objective shows while the slide stands still. It is **taken**, which means recorded once, when its
-//!   verdict has stood for a while, or when the operator asks. It counts once however long it stays, and when the operator comes back.
-//! * A session that was **left open** by a loss of power goes on, by itself or when the operator says so ([`LeftBehind`]).
-//! * Viewers never hold a frame up: they take the latest of a slot that holds frame and verdict together. The record has a queue that
-//!   refuses.
+//!   verdict has held for a while, or on the operator's order. It counts once, however long it stays and however often it returns.
+//! * A session that was **left open** by a loss of power resumes, automatically or when the operator says so ([`LeftBehind`]).
+//! * Viewers never delay a frame: they read the latest from a slot with frame and verdict together. The record's queue is bounded
+//!   and refuses more.
 
 mod desk;
 mod face;
@@ -53,31 +53,31 @@ use crate::{
     source::{FrameSource, SourceError},
 };
 
-/// Why an order was not followed.
+/// Why an order was refused.
 pub type Refusal = session::Refusal<RecordError>;
 
-/// Orders that may wait for the thread.
+/// Maximum number of orders that wait for the thread.
 const ORDERS: usize = 16;
 
-/// Everything that a station is made of.
+/// The parts of a station.
 pub struct Parts<A> {
-    /// What judges pictures.
+    /// Assesses pictures.
     pub assessor: A,
     /// The pipeline's settings.
     pub settings: Settings,
-    /// When a field is one, and when it is taken.
+    /// Rules for recognizing and taking fields.
     pub rules: Rules,
-    /// Where frames come from.
+    /// The source of frames.
     pub feed: Feed,
-    /// Where fields are kept; without it nothing is.
+    /// Writer of the record; `None` records nothing.
     pub record: Option<RecordWriter>,
     /// The session that was left open when the program was cut off.
     pub left: Option<LeftBehind>,
-    /// What a session must say of model and device.
+    /// Model, settings, program and device for sessions.
     pub origin: Origin,
 }
 
-/// A running station. Dropping it ends the open session, writes what is queued and ends its thread.
+/// A running station. Dropping it ends the open session, writes the queue and ends its thread.
 #[derive(Debug)]
 pub struct Station {
     remote: Remote,
@@ -85,7 +85,7 @@ pub struct Station {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What viewers and operators hold of a station; cheap to clone.
+/// A handle to a station for viewers and operators; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Remote {
     orders: SyncSender<(Order, oneshot::Sender<Result<Receipt, Refusal>>)>,
@@ -93,15 +93,15 @@ pub struct Remote {
 }
 
 impl Station {
-    /// Starts the thread. A source that cannot be opened is a state that is shown, not an error.
+    /// Starts the thread. A source that cannot be opened is shown as a state; it is not an error.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system cannot start a thread.
     pub fn start<A: Assessor + Send + 'static>(parts: Parts<A>) -> io::Result<Self> {
         Self::start_with(parts, || Box::new(NoHardware))
     }
 
-    /// As [`Self::start`], with the lamps, the buzzer and the buttons of the board that `open` takes in the station's thread.
+    /// As [`Self::start`], with lamps, buzzer and buttons of the board that `open` opens in the station's thread.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -115,7 +115,7 @@ impl Station {
         let stopped = Arc::clone(&stop);
         let outlets = work::Outlets { inbox, show, stop: stopped };
         let thread = thread::Builder::new().name("station".into()).spawn(move || {
-            // Dropped on every way out, a panic included: the lamps go dark.
+            // Dropped on every way out, even a panic: the lamps go dark.
             let mut board = open();
             work::run(parts, board.as_mut(), outlets);
         })?;
@@ -129,11 +129,12 @@ impl Station {
     }
 }
 
-/// Runs a station in this thread, with a source that may be open already, and tells `face` everything, until it has enough, `stop` is set, or the source ends: then why, unless
-/// there are just no more frames. There are no orders, and nothing is recorded. Also gives what was shown last.
+/// Runs a station in this thread, with a source that may be open already. Passes every event to `face`, until it declines, `stop`
+/// is set, or the source ends. There are no orders, and nothing is recorded. Returns the last snapshot, and why the source ended,
+/// unless there were just no more frames.
 ///
 /// # Errors
-/// What the face could not write.
+/// When the face cannot write.
 pub fn run_before<A: Assessor>(
     parts: Parts<A>,
     opened: Option<Box<dyn FrameSource>>,
@@ -148,7 +149,7 @@ impl Drop for Station {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // A panic in the thread was printed by it.
+            // The thread has printed its panic.
             let _ = thread.join();
         }
     }
@@ -161,22 +162,22 @@ impl Remote {
         self.snapshots.borrow().clone()
     }
 
-    /// Whether the station works; a panic in its thread ends it.
+    /// Whether the station runs; a panic in its thread ends it.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.snapshots.has_changed().is_ok()
     }
 
-    /// States as they come; whoever is slow sees fewer of them.
+    /// A stream of states; a slow reader skips some.
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
     }
 
-    /// Gives an order; the answer comes when it is on the disk, or is not.
+    /// Gives an order; the answer comes once it is saved or has failed.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] when too many wait, [`Refusal::Stopped`] when the station has ended.
+    /// [`Refusal::Busy`] if too many wait, [`Refusal::Stopped`] if the station has ended.
     pub fn give(&self, order: Order) -> Result<Answer, Refusal> {
         let (answer, receiver) = oneshot::channel();
         match self.orders.try_send((order, answer)) {
@@ -193,15 +194,15 @@ impl Remote {
 pub struct Answer(oneshot::Receiver<Result<Receipt, Refusal>>);
 
 impl Answer {
-    /// Waits for it.
+    /// Waits for the answer.
     ///
     /// # Errors
-    /// Why the order was not followed.
+    /// Why the order was refused.
     pub async fn get(self) -> Result<Receipt, Refusal> {
         self.0.await.unwrap_or(Err(Refusal::Stopped))
     }
 
-    /// The answer, when there is one; never waits. Once given it is not given again.
+    /// The answer, if there is one; never blocks. Returns it only once.
     pub fn poll(&mut self) -> Option<Result<Receipt, Refusal>> {
         match self.0.try_recv() {
             Ok(answer) => Some(answer),
@@ -210,10 +211,10 @@ impl Answer {
         }
     }
 
-    /// Waits for it on a thread that may block, at most `timeout`.
+    /// Waits for the answer, at most `timeout`, on a thread that may block.
     ///
     /// # Errors
-    /// Why the order was not followed; [`Refusal::Slow`] after `timeout`.
+    /// Why the order was refused; [`Refusal::Slow`] after `timeout`.
     pub fn wait(mut self, timeout: Duration) -> Result<Receipt, Refusal> {
         let start = std::time::Instant::now();
         loop {

@@ -1,4 +1,4 @@
-//! Terminal, text, files, logging: what any part of the program may need. Knows nothing of the other folders.
+//! Terminal, text, files, logging: shared by all parts of the program. Imports no other folder.
 
 pub mod clock;
 pub mod disk;

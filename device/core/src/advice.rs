@@ -1,14 +1,14 @@
-//! What is wrong and what to do about it: two sentences that screens show apart and lines show together.
+//! A reason and its remedy: two sentences, separate on screens, joined in lines.
 
 use alloc::borrow::Cow;
 use core::fmt;
 
-/// A failure as a person reads it. Shown as `reason; remedy`.
+/// A failure for people. Displayed as `reason; remedy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// What is wrong, without a full stop at its end.
     pub reason: Cow<'static, str>,
-    /// What to do about it, without a full stop at its end.
+    /// The remedy, without a full stop at its end.
     pub remedy: Cow<'static, str>,
 }
 

@@ -1,4 +1,4 @@
-//! What a person says of a field.
+//! A person's answer about a field.
 
 use alloc::{format, string::String};
 use core::str::FromStr;
@@ -6,12 +6,12 @@ use core::str::FromStr;
 use blastscope_shared::Class;
 use serde::{Serialize, Serializer};
 
-/// What a field shows, by a person.
+/// A person's label for a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
     /// One of the four classes.
     Class(Class),
-    /// Nobody could say.
+    /// The field cannot be assessed.
     NotAssessable,
 }
 
@@ -25,7 +25,7 @@ impl Label {
         }
     }
 
-    /// The class, if it is one.
+    /// The class; `None` if not assessable.
     #[must_use]
     pub const fn class(self) -> Option<Class> {
         match self {
@@ -43,9 +43,9 @@ impl FromStr for Label {
             return Ok(Self::NotAssessable);
         }
         let class = Class::ALL.into_iter().find(|class| class.name() == text);
-        class
-            .map(Self::Class)
-            .ok_or_else(|| format!("{text:?} is no label; there are Benign, Early, Pre, Pro and \"not assessable\""))
+        class.map(Self::Class).ok_or_else(|| {
+            format!("{text:?} is not a label; labels are Benign, Early, Pre, Pro and \"not assessable\"")
+        })
     }
 }
 
@@ -55,22 +55,22 @@ impl Serialize for Label {
     }
 }
 
-/// What is said.
+/// An answer: confirmation or correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
     /// The model is right.
     Confirms,
-    /// It is this instead; also where the model named no class.
+    /// The label is this instead; also if the model named no class.
     Corrects(Label),
 }
 
-/// What whoever answers has seen. An answer to something else is refused.
+/// What the person saw when answering. An answer to something else is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// How many opinions the field had.
+    /// Number of opinions about the field.
     pub opinions: u64,
-    /// Whether the session may have been signed off: the answer then changes what was signed.
+    /// Whether the session may be signed off already: then the answer amends a signed session.
     pub amends: bool,
-    /// A name for the request, drawn by whoever asks, 8 to 64 of `[A-Za-z0-9-]`: the same request again is the same opinion.
+    /// Random name of the request, chosen by the client, 8 to 64 of `[A-Za-z0-9-]`: a repeated request counts as one opinion.
     pub request: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Drawn fields, for checks and measurements that need a picture: cells on a bright background, the same everywhere.
-//! What a model says of them means nothing.
+//! Drawn fields for checks and measurements: cells on a bright background, identical on every machine.
+//! Verdicts on them mean nothing.
 
 use alloc::vec::Vec;
 
@@ -8,10 +8,10 @@ use blastscope_shared::RgbPixels;
 /// Cells in a row.
 const CELLS: usize = 8;
 
-/// A field of `width` x `height` pixels with round cells, of which some have dark nuclei, moved by `shift` pixels.
+/// A field of `width` x `height` pixels with round cells, some with dark nuclei, moved by `shift` pixels.
 ///
 /// # Panics
-/// When a side is shorter than a cell for each of eight columns.
+/// When the width is below one pixel for each of the eight columns, or the height is 0.
 #[must_use]
 pub fn field(width: usize, height: usize, shift: usize) -> RgbPixels {
     let pitch = width / CELLS;

@@ -1,7 +1,8 @@
 //! Which field is under the objective, and when it is taken. Pure.
 //!
-//! Frames are compared by coarse pictures ([`crate::pipeline::Thumbnail`]). A frame that differs from the one before is motion; stillness lets the
-//! verdict gather agreement; what looks like a field that was counted already is that field again, whatever came in between.
+//! Frames are compared by thumbnails ([`crate::pipeline::Thumbnail`]). A frame that differs from the previous one is motion. While
+//! the slide stands still, frames must agree on the verdict. A view that looks like a counted field is that field again, whatever
+//! came in between.
 
 mod tracker;
 
@@ -13,27 +14,27 @@ use serde::Serialize;
 pub(super) use self::tracker::Tracker;
 use crate::{advice::Advice, frame::Frame, pipeline::Reading};
 
-/// When a field is one, and when it is taken.
+/// Rules for recognizing and taking fields.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
-    /// How different two frames in a row may be while the slide stands still: fresh noise makes 0.1, a move by 2 % of the width 0.3
-    /// to 0.5. From the beginning of the stillness on, twice this much.
+    /// Maximum difference between consecutive frames while the slide stands still: fresh noise gives 0.1, a move by 2 % of the
+    /// width 0.3 to 0.5. The first frame of the stillness may differ by twice this.
     pub still: f32,
-    /// How different two frames of one field may be: 0.6 is a move by 3 % of the width, unrelated fields are above 1.1.
+    /// Maximum difference between frames of one field: 0.6 is a move by 3 % of the width, unrelated fields are above 1.1.
     pub same_field: f32,
-    /// How different a frame and a field that was counted earlier may be: a hand comes back to within 2 % of the width, 0.3 to
-    /// 0.5. Stricter than for the field that is shown, because a frame is compared with all of them, and one that looks alike by chance
+    /// Maximum difference between a frame and a field counted earlier: a hand comes back to within 2 % of the width, 0.3 to
+    /// 0.5. Stricter than for the current field, because a frame is compared with all of them, and a chance match
     /// would not be counted.
     pub known_field: f32,
-    /// Frames in a row for which a class must stand.
+    /// Consecutive frames with the same class before the field is taken.
     pub take_after: u32,
-    /// The same for an abstention: the operator may still be at the fine focus.
+    /// The same for an abstention: the operator may still be focusing.
     pub abstention_after: u32,
-    /// How long a field must stand still.
+    /// Minimum time that a field must stand still.
     pub rest: Duration,
-    /// Counted fields that are recognized when they come back.
+    /// Number of counted fields that are recognized when they come back.
     pub remembered: usize,
-    /// How long to wait after a field could not be saved.
+    /// Waiting time after a field could not be saved.
     pub retry: Duration,
 }
 
@@ -52,46 +53,46 @@ impl Default for Rules {
     }
 }
 
-/// Where the field is on its way to be taken.
+/// Progress of a field towards being taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "stage", rename_all = "lowercase")]
 pub enum Presence {
-    /// There is nothing that can be judged.
+    /// Nothing can be judged.
     #[default]
     Nothing,
     /// The slide moves.
     Moving,
-    /// It stands still and the verdict gathers agreement.
+    /// It stands still; frames are counted that agree on the verdict.
     Judging {
-        /// Frames in a row that agree.
+        /// Consecutive frames that agree.
         agreeing: u32,
         /// Frames that must agree.
         needed: u32,
     },
-    /// It is on its way to the disk.
+    /// It is being saved.
     Saving,
-    /// It is on the disk and counted.
+    /// It is saved and counted.
     Taken {
         /// Its number in the session.
         number: u64,
     },
 }
 
-/// Why a field is not taken although the operator asks.
+/// Why an order to take a field is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTaken {
     /// There is no picture.
     NoPicture,
-    /// It was counted.
+    /// The field is counted already.
     Counted(u64),
-    /// It is not the field that was looked at.
+    /// The picture is no longer the one that the operator looked at.
     Moved,
     /// It is being saved.
     BeingSaved,
 }
 
 impl NotTaken {
-    /// What is wrong, and what to do about it.
+    /// The reason and the remedy.
     #[must_use]
     pub fn advice(self) -> Advice {
         match self {
@@ -101,7 +102,7 @@ impl NotTaken {
                 format!("move on, or correct field {number}"),
             ),
             Self::Moved => Advice::new(
-                "the picture has changed since the button was pressed, and nothing was taken",
+                "the picture has changed since the button was pressed; nothing was taken",
                 "look again, then take the field",
             ),
             Self::BeingSaved => Advice::new("this field is being saved already", "wait a moment"),
@@ -117,7 +118,7 @@ impl fmt::Display for NotTaken {
 
 impl core::error::Error for NotTaken {}
 
-/// A number for a field until the record has given it one.
+/// Temporary number of a field until the record assigns one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Token(u64);
 
@@ -130,12 +131,12 @@ impl fmt::Display for Token {
 /// A field to be recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Taken {
-    /// To be given back with the outcome.
+    /// Token to report the outcome with.
     pub token: Token,
-    /// Whether the operator asked.
+    /// Whether the operator ordered it.
     pub manual: bool,
     /// The sharpest frame.
     pub frame: Arc<Frame>,
-    /// What is said of the field, with what was measured in the sharpest frame.
+    /// The statement about the field, with the measurements of the sharpest frame.
     pub reading: Reading,
 }

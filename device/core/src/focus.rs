@@ -1,11 +1,11 @@
-//! A bar that helps the hand at the fine focus.
+//! The focus bar, a help for turning the fine focus.
 
 use blastscope_shared::field::gate::{Quality, Rejection};
 use serde::Serialize;
 
-/// Sharpness of a straight ramp, as out of focus as can be; see [`blastscope_shared::field::gate`].
+/// Sharpness of a straight ramp, the most blurred picture possible; see [`blastscope_shared::field::gate`].
 const NOTHING: f32 = 0.25;
-/// Weight of the newest frame: the hand must feel its turn at once, and noise must not shake the bar.
+/// Weight of the newest frame: the bar must follow the hand at once, and noise must not shake it.
 const NEWEST: f32 = 0.4;
 
 /// The focus bar.
@@ -13,14 +13,14 @@ const NEWEST: f32 = 0.4;
 pub struct FocusBar {
     /// Sharpness relative to the best of the session, 0..=1; `None` without a picture.
     pub level: Option<f32>,
-    /// Where on the same scale pictures begin to be judged.
+    /// Threshold of the gate on the same scale.
     pub threshold: f32,
 }
 
 /// Sharpness relative to the best of the session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Focus {
-    /// From this sharpness on the gate passes.
+    /// Minimum sharpness that passes the gate.
     least: f32,
     smoothed: Option<f32>,
     best: f32,
@@ -31,7 +31,7 @@ impl Focus {
         Self { least, smoothed: None, best: least }
     }
 
-    /// Takes a frame. One that shows no cells says nothing about the focus.
+    /// Takes a frame. A frame without cells is ignored.
     pub(crate) fn add(&mut self, quality: &Quality, rejection: Option<&Rejection>) {
         if rejection.is_some_and(|rejection| !matches!(rejection, Rejection::OutOfFocus { .. })) {
             return;
@@ -42,17 +42,17 @@ impl Focus {
         self.best = self.best.max(smoothed);
     }
 
-    /// There is no picture any more.
+    /// The picture is lost.
     pub(crate) const fn forget(&mut self) {
         self.smoothed = None;
     }
 
-    /// 0 for nothing sharp at all, 1 for the sharpest of the session; `None` without a picture.
+    /// 0 for completely blurred, 1 for the sharpest of the session; `None` without a picture.
     pub(crate) fn level(&self) -> Option<f32> {
         self.smoothed.map(|smoothed| self.scaled(smoothed))
     }
 
-    /// Where on the same scale the gate begins to pass.
+    /// Threshold of the gate on the same scale.
     pub(crate) fn threshold(&self) -> f32 {
         self.scaled(self.least)
     }
@@ -84,7 +84,7 @@ mod tests {
         let blurred = focus.level().expect("pictures");
         assert!(sharp > 0.95 && blurred < 0.3 && blurred < focus.threshold(), "{sharp} {blurred}");
         focus.add(&quality(0.9), Some(&Rejection::Empty { contrast: 1, threshold: 25 }));
-        assert_eq!(focus.level(), Some(blurred), "noise of an empty field is no focus");
+        assert_eq!(focus.level(), Some(blurred), "noise of an empty field does not count");
         focus.forget();
         assert_eq!(focus.level(), None);
     }

@@ -5,17 +5,17 @@ use core::time::Duration;
 
 use blastscope_shared::RgbPixels;
 
-/// One picture with its place in time.
+/// One picture with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// What the camera saw.
+    /// The pixels.
     pub picture: RgbPixels,
-    /// Number of the frame in its source, from 0; numbers are missing where frames were dropped.
+    /// Number of the frame in its source, from 0; dropped frames leave gaps.
     pub sequence: u64,
-    /// When it was taken, since the source was started.
+    /// Time since the start of the source.
     pub time: Duration,
-    /// The file it comes from, where it comes from a file.
+    /// Its file, if it comes from a file.
     pub name: Option<String>,
-    /// The picture file that it was decoded from: a camera's JPEG or a replayed file; `None` where the camera sends bare pixels.
+    /// The encoded picture: a camera's JPEG or a replayed file; `None` if the camera sends raw pixels.
     pub original: Option<Vec<u8>>,
 }

@@ -1,24 +1,24 @@
-//! What the device decides, as values: no input, no output, no clock, no thread. Time comes in with every call, so a whole slide can be
-//! replayed and asserted. There is no standard library here: nothing in this crate can open a file, read a clock or start a thread.
+//! The device's decisions as pure values: no input, no output, no clock, no thread. Time is a parameter of every call, so a whole
+//! slide can be replayed and asserted. The crate is `no_std`: it cannot open a file, read a clock or start a thread.
 //!
 //! # Words
 //! * **frame**: one picture that the camera delivers.
 //! * **view**: a stretch of frames during which the slide stands still.
-//! * **field**: what the objective shows at one place of a slide. It is **taken**, which means recorded once, when its verdict has stood
-//!   for a while, or when the operator asks.
-//! * **statement**: what is said at the moment: a verdict, a rejection by the gate, or that there is no picture.
+//! * **field**: what the objective shows at one place of a slide. It is **taken**, which means recorded once, when its verdict has
+//!   held for a while, or on the operator's order.
+//! * **statement**: what the device says now: a verdict, a rejection by the gate, or that there is no picture.
 //! * **session**: one slide of one pseudonymous patient, from start to sign-off.
-//! * **left behind**: a session that a loss of power cut off.
+//! * **left behind**: a session cut off by a loss of power.
 //!
 //! # Modules
 //! ```text
-//! frame ─▶ pipeline ─▶ field ─▶ screening            gate, network, smoothing │ what stands still │ both in one step
-//!                      answer ─▶ session             what a person says of a field │ what is recorded, and what became of it
+//! frame ─▶ pipeline ─▶ field ─▶ screening            gate, network, smoothing │ still fields │ both in one step
+//!                      answer ─▶ session             a person's answer about a field │ what is recorded, and the outcome
 //!                      drawn_field                   a field for checks that need a picture
 //! ```
 //!
 //! # Example
-//! An order becomes something to write; the session is open once the record has it.
+//! An order becomes a write; the session opens once the record has saved it.
 //! ```
 //! use std::{convert::Infallible, time::Duration};
 //! use blastscope_core::session::{Asker, Effect, Event, Now, Order, Session, SessionId};

@@ -1,11 +1,11 @@
 //! From frames to statements: gate, network, smoothing over time. Pure: no input, no output, no clock.
 //!
 //! A **view** is what the objective shows until the stage moves, or one file of a folder. Within a view the network's probabilities
-//! are averaged, and a verdict is spoken once enough frames agree; when the view changes, everything starts anew. What is spoken
-//! changes only after as many frames in a row ask for the change ([`Settings::settle`]), so that a light does not flicker.
+//! are averaged, and a verdict is given once enough frames agree; a new view starts from nothing. A verdict
+//! changes only after as many consecutive frames support the change ([`Settings::settle`]), so that a lamp does not flicker.
 //!
-//! A frame that the gate rejects has no verdict: its reason is said at once, wherever it is shown. The view outlives a few such
-//! frames ([`Settings::patience`]), so that its verdict is back with the next good frame.
+//! A frame that the gate rejects has no verdict: its reason is stated at once. The view outlives a few such
+//! frames ([`Settings::patience`]), so that its verdict returns with the next good frame.
 
 mod appraisal;
 mod assessor;
@@ -40,21 +40,21 @@ pub use {assessor::Assessor, tally::Tally};
 use self::smoothing::Smoothing;
 use crate::frame::Frame;
 
-/// How the pipeline behaves.
+/// Settings of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// The gate, or `None` to let everything through.
     pub gate: Option<Gate>,
-    /// Who decides what is said of a frame and of its view; the [classifier's](blastscope_shared::Classifier::judge).
+    /// The judge of frames and views; the [classifier's](blastscope_shared::Classifier::judge).
     pub judge: Judge,
-    /// Frames of a view before a verdict is spoken, and frames in a row before it changes; at least 1.
+    /// Frames of a view before a verdict is given, and consecutive frames before it changes; at least 1.
     pub settle: u32,
     /// Weight of the newest frame in the exponential mean, 0..=1.
     pub newest_weight: f32,
-    /// How different two frames of one view may be: 0 is equal, 0.6 a move by 3 % of the width, unrelated fields are above
-    /// 1.1. Negative: every frame is a view of its own.
+    /// Maximum difference between frames of one view: 0 is equal, 0.6 a move by 3 % of the width, unrelated fields are above
+    /// 1.1. Negative: every frame is a separate view.
     pub same_view: f32,
-    /// Frames in a row that the gate may reject before the view is left: the next good frame then begins a new one.
+    /// Consecutive rejected frames after which the view ends: the next good frame then starts a new one.
     pub patience: u32,
     /// A longer pause between two frames starts a new view.
     pub longest_gap: Duration,
@@ -76,14 +76,14 @@ impl Settings {
     }
 }
 
-/// What is said at the moment.
+/// What the device says now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement {
     /// The view is too new for a verdict.
     Settling {
         /// Frames of the view so far.
         seen: u32,
-        /// Frames that a verdict needs.
+        /// Frames needed for a verdict.
         needed: u32,
     },
     /// The verdict about the view, from the averaged probabilities.
@@ -95,7 +95,7 @@ pub enum Statement {
 }
 
 impl Statement {
-    /// The class that is named, if any.
+    /// The named class, if any.
     #[must_use]
     pub const fn class(&self) -> Option<Class> {
         match self {
@@ -104,7 +104,7 @@ impl Statement {
         }
     }
 
-    /// Why no class is named; `None` when one is.
+    /// Why no class is named; `None` if one is.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         match self {
@@ -116,7 +116,7 @@ impl Statement {
         }
     }
 
-    /// Whether both say the same but for the numbers in it.
+    /// Whether both statements are equal except for their numbers.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         match (self, other) {
@@ -138,7 +138,7 @@ fn same_kind(a: &Verdict, b: &Verdict) -> bool {
     }
 }
 
-/// Everything known after a frame.
+/// All results after a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// [`Frame::sequence`].
@@ -147,29 +147,29 @@ pub struct Reading {
     pub time: Duration,
     /// [`Frame::name`].
     pub name: Option<String>,
-    /// How it looks on a coarse grid; whoever compares frames compares these.
+    /// The frame on a coarse grid, to compare frames.
     pub thumbnail: Thumbnail,
-    /// What the gate measured.
+    /// The gate's measurements.
     pub quality: Quality,
-    /// The frame by itself: the network's assessment, or why there is none.
+    /// Assessment of this frame alone, or why there is none.
     pub frame: Result<Assessment, Rejection>,
     /// Number of the view, from 1; 0 before the first.
     pub view: u64,
-    /// Frames of the view that were assessed; 0 once it was left.
+    /// Assessed frames of the view; 0 once the view has ended.
     pub frames_in_view: u32,
-    /// The view's averaged probabilities; `None` for a frame that the gate rejected, before the first frame in which something was
-    /// seen, and once nothing is seen any more.
+    /// The view's averaged probabilities; `None` for a frame that the gate rejected, before the network first sees something, and
+    /// once it sees nothing any more.
     pub probabilities: Option<[f32; Class::COUNT]>,
-    /// What is said.
+    /// The statement.
     pub statement: Statement,
 }
 
-/// What the world should do after a step.
+/// Actions that the caller must take after a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Show this; one for every frame.
+    /// Show this reading; one for every frame.
     Show(Box<Reading>),
-    /// What is said has changed: switch lights, sound, record.
+    /// The statement has changed: switch lamps, sound, record.
     Announce(Statement),
 }
 
@@ -186,7 +186,7 @@ pub struct Pipeline<A> {
     file: Option<String>,
     smoothing: Smoothing,
     spoken: Option<Verdict>,
-    /// A verdict that would replace the spoken one, and how many frames in a row asked for it.
+    /// A verdict that would replace the current one, and how many consecutive frames support it.
     challenger: Option<(Verdict, u32)>,
     rejected_in_a_row: u32,
     last_frame: Option<Duration>,
@@ -194,7 +194,7 @@ pub struct Pipeline<A> {
 }
 
 impl<A: Assessor> Pipeline<A> {
-    /// A pipeline that has seen nothing.
+    /// A new pipeline, without frames.
     pub fn new(assessor: A, settings: Settings) -> Self {
         Self {
             assessor,
@@ -213,18 +213,18 @@ impl<A: Assessor> Pipeline<A> {
         }
     }
 
-    /// What was seen so far.
+    /// Counts so far.
     pub const fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// Takes a frame at the time `now`, which never runs backwards.
+    /// Takes a frame at the time `now`, which must not decrease.
     pub fn step(&mut self, frame: &Frame, now: Duration) -> Vec<Action> {
         if self.last_frame.is_some_and(|last| now.saturating_sub(last) > self.settings.longest_gap) {
             self.leave_view();
         }
         self.last_frame = Some(now);
-        // What was seen of one file says nothing of another.
+        // Results of one file do not apply to another.
         if self.file != frame.name {
             self.leave_view();
             self.file.clone_from(&frame.name);
@@ -261,7 +261,7 @@ impl<A: Assessor> Pipeline<A> {
         actions
     }
 
-    /// Takes note that no frames come, and why: an old verdict must not stand.
+    /// Notes that no frames come, and why: this withdraws the old verdict.
     pub fn interrupt(&mut self, reason: &str) -> Vec<Action> {
         self.leave_view();
         self.announce(Statement::NoPicture(reason.to_string())).into_iter().collect()
@@ -299,7 +299,7 @@ impl<A: Assessor> Pipeline<A> {
         Statement::Rejected(rejection)
     }
 
-    /// Assesses the picture that was inspected and adds it to its view.
+    /// Assesses the inspected picture and adds it to its view.
     fn look(&mut self, picture: &RgbPixels, thumbnail: &Thumbnail) -> Assessment {
         self.rejected_in_a_row = 0;
         if !self.every_frame_is_a_view() {
@@ -314,12 +314,12 @@ impl<A: Assessor> Pipeline<A> {
         self.settings.judge.assess(sight)
     }
 
-    /// The mean over the view; nothing once so many frames in a row showed nothing as a verdict needs, or all did.
+    /// The mean over the view; nothing if all frames, or as many consecutive ones as a verdict needs, showed nothing.
     fn mean(&self) -> Observation<Scores> {
         self.smoothing.mean(self.settings.settle.max(1))
     }
 
-    /// What to say about the view now.
+    /// The statement about the view now.
     fn state(&mut self) -> Statement {
         let (seen, needed) = (self.smoothing.frames(), self.settings.settle.max(1));
         if seen < needed {
@@ -339,7 +339,7 @@ impl<A: Assessor> Pipeline<A> {
                         self.challenger = Some((candidate, times));
                         held(spoken, &mean.probabilities(), judge.thresholds().min_probability)
                     }
-                    // Frames with nothing to see have asked often enough.
+                    // Frames without cells have supported the change often enough.
                     _ => {
                         self.challenger = None;
                         candidate
@@ -356,10 +356,10 @@ impl<A: Assessor> Pipeline<A> {
     }
 }
 
-/// A class is held, with its present probability, only while it is nearly as probable as is needed; then doubt is said at once.
+/// A class is held, with its current probability, only while it is nearly as probable as required; else doubt is stated at once.
 const HELD_SHARE: f32 = 0.75;
 
-/// What is said while a challenger has not asked often enough.
+/// The statement while a challenger has too few frames.
 fn held(spoken: Verdict, probabilities: &[f32; Class::COUNT], threshold: f32) -> Verdict {
     match spoken {
         Verdict::Class { class, .. } => {

@@ -10,14 +10,14 @@ use crate::{
     pipeline::{Action, Assessor, Pipeline, Reading, Settings, Statement, Tally, Thumbnail},
 };
 
-/// What a step yields.
+/// Result of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// What was read.
+    /// The reading of the frame.
     pub reading: Reading,
-    /// The field, if it is to be recorded now.
+    /// A field to record now, if any.
     pub taken: Option<Taken>,
-    /// What is said, where it has changed: for lamps and buzzer.
+    /// The statement, if it has changed: for lamps and buzzer.
     pub announced: Option<Statement>,
 }
 
@@ -31,7 +31,7 @@ pub struct Screening<A> {
 }
 
 impl<A: Assessor> Screening<A> {
-    /// A screening that has seen nothing and counts nothing yet.
+    /// A new screening, without frames; it counts no fields yet.
     pub fn new(assessor: A, settings: Settings, rules: Rules) -> Self {
         let least_focus = settings.gate.unwrap_or_default().min_focus;
         Self {
@@ -42,13 +42,13 @@ impl<A: Assessor> Screening<A> {
         }
     }
 
-    /// Starts a session: from now on fields are taken.
+    /// Starts a session: fields are taken from now on.
     pub fn start(&mut self) {
         self.tracker.count(true);
         self.focus = Focus::new(self.least_focus);
     }
 
-    /// Goes on with a session that was cut off: these fields have their numbers already, the newest last.
+    /// Resumes a session that was cut off: these fields are counted already, newest last.
     pub fn resume(&mut self, known: Vec<(u64, Thumbnail)>) {
         self.tracker.resume(known);
         self.focus = Focus::new(self.least_focus);
@@ -59,7 +59,7 @@ impl<A: Assessor> Screening<A> {
         self.tracker.count(false);
     }
 
-    /// Takes a frame at the time `now`, which never runs backwards.
+    /// Takes a frame at the time `now`, which must not decrease.
     pub fn step(&mut self, frame: &Arc<Frame>, now: Duration) -> Option<Step> {
         let actions = self.pipeline.step(frame, now);
         let (mut shown, mut announced) = (None, None);
@@ -75,7 +75,7 @@ impl<A: Assessor> Screening<A> {
         Some(Step { reading, taken, announced })
     }
 
-    /// Takes note that no frames come, and why. Gives what is said now, where it has changed.
+    /// Notes that no frames come, and why. Returns the new statement, if it has changed.
     pub fn interrupt(&mut self, reason: &str) -> Option<Statement> {
         let actions = self.pipeline.interrupt(reason);
         self.tracker.interrupt();
@@ -86,21 +86,21 @@ impl<A: Assessor> Screening<A> {
         })
     }
 
-    /// Whether the frame of this number, which somebody has looked at, showed the field that is shown now.
+    /// Whether the frame with this number showed the current field.
     #[must_use]
     pub fn still_shows(&self, frame: u64) -> bool {
         self.tracker.still_shows(frame)
     }
 
-    /// Takes the field that is shown, whatever is said of it.
+    /// Takes the current field, whatever the verdict.
     ///
     /// # Errors
-    /// [`NotTaken`] where there is none, or it was taken.
+    /// [`NotTaken`] if there is no field, or it was taken already.
     pub fn take(&mut self) -> Result<Taken, NotTaken> {
         self.tracker.take()
     }
 
-    /// The field with this token is on the disk under this number.
+    /// The field with this token was saved under this number.
     pub fn saved(&mut self, token: Token, number: u64) {
         self.tracker.saved(token, number);
     }
@@ -110,7 +110,7 @@ impl<A: Assessor> Screening<A> {
         self.tracker.failed(token, now);
     }
 
-    /// Where the field is on its way to be taken.
+    /// Progress of the current field.
     #[must_use]
     pub fn presence(&self) -> Presence {
         self.tracker.presence()
@@ -122,7 +122,7 @@ impl<A: Assessor> Screening<A> {
         FocusBar { level: self.focus.level(), threshold: self.focus.threshold() }
     }
 
-    /// What was seen so far.
+    /// Counts so far.
     pub const fn tally(&self) -> &Tally {
         self.pipeline.tally()
     }

@@ -1,15 +1,15 @@
-//! The session: which slide is being recorded, what was asked, what is on its way to the record and what became of it. A value that
-//! events step from state to state; what the world should do comes out as effects.
+//! The session: the slide being recorded, the pending orders and the pending writes. A pure value: events change its
+//! state, and effects tell the caller what to do.
 //!
 //! ```text
 //!        Start ........................ End, SignOff .........
 //! Idle ───────▶ Open ───────────────────────────────▶ Closing ───▶ Idle
 //!                 ▲  ◀─ the end could not be saved ──────┘
-//! LeftBehind ─────┘ Continue, or by itself when the cut was short
-//!      └──────────▶ Idle: Close, SignOff, or Start of another one
+//! LeftBehind ─────┘ Continue, or automatically after a short interruption
+//!      └──────────▶ Idle: Close, SignOff, or Start of another session
 //! ```
-//! Nothing changes before the record has it: an order becomes an [`Effect::Write`], and only [`Event::Saved`] changes the state. Every
-//! order names the session that it means.
+//! The state changes only after a change is saved: an order becomes an [`Effect::Write`], and only [`Event::Saved`] changes the
+//! state. Every order names its session.
 
 mod id;
 mod left;
@@ -37,15 +37,15 @@ use crate::{
     pipeline::Thumbnail,
 };
 
-/// Fields with a class below which a report says that there are too few, unless it is set.
+/// Default minimum of fields with a class, below which a report says that there are too few.
 pub const MIN_FIELDS: u32 = 50;
 
-/// Why the record did not take something.
+/// Why the record refused a write.
 pub trait Fault: core::error::Error + 'static {
-    /// Whether the same may succeed later without other input: the disk is full, say.
+    /// Whether a retry may succeed later with the same input, as after a full disk.
     fn is_passing(&self) -> bool;
 
-    /// What is wrong, and what to do about it.
+    /// The reason and the remedy.
     fn advice(&self) -> Advice;
 }
 
@@ -60,116 +60,116 @@ impl Fault for core::convert::Infallible {
     }
 }
 
-/// What the clocks say.
+/// The current time, by both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// Since the program's start, by a clock that is never set.
+    /// Since the program's start, by the monotonic clock.
     pub elapsed: Duration,
     /// Since 1970 UTC, by the wall clock.
     pub utc: Duration,
-    /// Whether the wall clock is to be trusted.
+    /// Whether the wall clock is trusted.
     pub is_trusted: bool,
 }
 
-/// Whoever waits for the answer to an order.
+/// Handle of the client that waits for the answer to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Asker(pub u64);
 
-/// Number of something that is to be written.
+/// Number of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriteId(u64);
 
-/// What has happened.
+/// An event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<E: Fault> {
     /// The program has started.
     Begun,
-    /// An operator asks for something.
+    /// An operator gave an order.
     Asked {
-        /// For what.
+        /// The order.
         order: Order,
-        /// Who waits for the answer.
+        /// The asker.
         by: Asker,
-        /// Why the record would refuse it, where that can be told beforehand: what would be refused must end no session.
+        /// Why the record would refuse it, if known beforehand: a refused order must not end a session.
         refused: Option<E>,
     },
     /// The screening has taken a field.
     Taken {
-        /// Which.
+        /// The field.
         token: Token,
-        /// Who asked for it; nobody where it was taken by itself.
+        /// Who asked for it; `None` if it was taken automatically.
         by: Option<Asker>,
     },
-    /// Something is on the disk.
+    /// A write was saved.
     Saved {
-        /// What.
+        /// The write.
         write: WriteId,
-        /// Its session.
+        /// Number of its session.
         session: SessionId,
-        /// Number of its field, where it is one.
+        /// Number of its field, if the write is a field.
         sequence: Option<u64>,
     },
-    /// Something is not on the disk, and nothing of it.
+    /// A write failed as a whole.
     Failed {
-        /// What.
+        /// The write.
         write: WriteId,
-        /// Why.
+        /// The reason.
         refusal: Refusal<E>,
     },
-    /// The program comes to its end.
+    /// The program is ending.
     Quit,
 }
 
-/// What the world should do.
+/// An effect: what the caller must do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect<E: Fault> {
-    /// Write these in their order. Where one finds no room in the queue, it and those after it have failed.
+    /// Write these in order. If the queue is full for one, that one and all after it have failed.
     Write(Vec<Write>),
-    /// Take the field that is shown, if it is still that of `frame`, and report [`Event::Taken`].
+    /// Take the current field, if it is still that of `frame`, and report [`Event::Taken`].
     Take {
-        /// Number of the frame that was looked at; `None` for whatever is under the objective now.
+        /// Number of the frame that the operator saw; `None` for the current field.
         frame: Option<u64>,
-        /// Who asks.
+        /// The asker.
         by: Asker,
     },
-    /// Tell whoever asked what became of it.
+    /// Send the outcome to the asker.
     Answer {
-        /// Who asked.
+        /// The asker.
         to: Asker,
-        /// It is on the disk, or why not.
+        /// Saved, or why not.
         answer: Result<(), Refusal<E>>,
     },
-    /// Count fields from now on; none is counted yet.
+    /// Start counting fields, from none.
     Count,
-    /// Count fields from now on; these are counted already, the newest last.
+    /// Resume counting fields; these are counted already, newest last.
     Resume(Vec<(u64, Thumbnail)>),
-    /// Count no fields any more.
+    /// Stop counting fields.
     Rest,
-    /// The field is on the disk under this number.
+    /// The field was saved under this number.
     Counted(Token, u64),
-    /// The field is not on the disk; it may be taken again.
+    /// The field was not saved; it may be taken again.
     Free(Token),
 }
 
-/// Something to be written.
+/// A write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Write {
-    /// To be given back with what became of it.
+    /// Number to report the outcome with.
     pub id: WriteId,
-    /// When it was asked for, since 1970 UTC.
+    /// Time of the order, since 1970 UTC.
     pub at: Duration,
-    /// What.
+    /// Its content.
     pub what: What,
 }
 
-/// What is to be written.
+/// Content of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// A session starts.
     Start {
         /// Pseudonym of the specimen.
         specimen: String,
-        /// Who sits at the microscope.
+        /// The operator.
         operator: String,
     },
     /// A field of a session.
@@ -178,22 +178,22 @@ pub enum What {
         session: SessionId,
         /// The field.
         token: Token,
-        /// Time since the session's start, by a clock that is never set.
+        /// Time since the session's start, by the monotonic clock.
         since_start: Duration,
     },
-    /// What a person says of a field.
+    /// A person's opinion about a field.
     Opinion {
         /// The session.
         session: SessionId,
         /// The field.
         sequence: u64,
-        /// What it shows.
+        /// The label.
         says: Says,
-        /// Why; may be empty.
+        /// The reason; may be empty.
         note: String,
-        /// Who says so.
+        /// Name of the person.
         by: String,
-        /// What was seen by whoever says so.
+        /// What the person saw.
         seen: Seen,
     },
     /// A session is signed off.
@@ -203,7 +203,7 @@ pub enum What {
         /// Name or initials.
         by: String,
     },
-    /// A session that was left open goes on.
+    /// A session that was left open is resumed.
     Continue {
         /// The session.
         session: SessionId,
@@ -214,52 +214,52 @@ pub enum What {
     End {
         /// The session.
         session: SessionId,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// What became of what was to be saved.
+/// State of saving.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Saving {
     /// Nothing was saved yet.
     #[default]
     Idle,
-    /// Something is on its way to the disk.
+    /// A write is pending.
     Writing,
-    /// The last thing is on the disk.
+    /// The last write succeeded.
     Saved,
-    /// The last thing is not.
+    /// The last write failed.
     Failed {
-        /// Why, and what to do.
+        /// The reason and the remedy.
         reason: String,
     },
 }
 
-/// The session that goes on.
+/// The open session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenSession {
     /// Its number.
     pub id: SessionId,
     /// The specimen's pseudonym.
     pub specimen: String,
-    /// Who sits at the microscope.
+    /// The operator.
     pub operator: String,
-    /// Fields that are on the disk.
+    /// Number of saved fields.
     pub fields: u64,
-    /// When its last field was taken before the program was cut off, RFC 3339, where it was.
+    /// Time of its last field before the program was cut off, RFC 3339; `None` if it was not cut off.
     pub cut_off_utc: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Open {
     shown: OpenSession,
-    /// Time of the session that had passed before the program was cut off.
+    /// Duration of the session before the program was cut off.
     before: Duration,
-    /// When it was started or went on, as [`Now::elapsed`].
+    /// When it was started or resumed, as [`Now::elapsed`].
     since: Duration,
-    /// A session whose end could not be saved when this one was started. It waits until this one has ended.
+    /// A session whose end could not be saved when this one started. It waits until this one has ended.
     behind: Option<Box<LeftBehind>>,
 }
 
@@ -271,13 +271,13 @@ impl Open {
 
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    /// No slide is recorded.
+    /// No session is open.
     Idle,
-    /// One is.
+    /// A session is open.
     Open(Open),
-    /// Its end is on its way to the disk: nothing is added to it any more.
+    /// Its end is being saved: nothing more is added to it.
     Closing(Open),
-    /// One was cut off, and waits to go on or to be closed.
+    /// A session was cut off, and waits to be resumed or closed.
     LeftBehind(Box<LeftBehind>),
 }
 
@@ -290,10 +290,10 @@ enum Purpose {
     },
     Field(Token),
     Words,
-    /// The end of the session that goes on.
+    /// The end of the open session.
     End(SessionId),
     Continue(SessionId),
-    /// The end of the one that was left open.
+    /// The end of the session that was left open.
     Close(SessionId),
 }
 
@@ -304,7 +304,7 @@ struct Pending {
     asker: Option<Asker>,
 }
 
-/// The session and all that waits for the record.
+/// The session and all pending writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     state: State,
@@ -316,14 +316,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// No session goes on; one may have been left open.
+    /// No session is open; one may have been left open.
     #[must_use]
     pub fn new(left: Option<LeftBehind>) -> Self {
         let state = left.map_or(State::Idle, |left| State::LeftBehind(Box::new(left)));
         Self { state, pending: Vec::new(), next: 0, saving: Saving::Idle, unsaved: 0, version: 0 }
     }
 
-    /// The session that goes on.
+    /// The open session.
     #[must_use]
     pub const fn open(&self) -> Option<&OpenSession> {
         match &self.state {
@@ -332,7 +332,7 @@ impl Session {
         }
     }
 
-    /// A session that was left open and waits for a decision.
+    /// A session that was left open and awaits a decision.
     #[must_use]
     pub fn left(&self) -> Option<&Left> {
         match &self.state {
@@ -342,7 +342,7 @@ impl Session {
         }
     }
 
-    /// How saving goes.
+    /// State of saving.
     #[must_use]
     pub const fn saving(&self) -> &Saving {
         &self.saving
@@ -354,19 +354,19 @@ impl Session {
         self.unsaved
     }
 
-    /// Grows with everything that is saved.
+    /// Grows by one with every save.
     #[must_use]
     pub const fn version(&self) -> u64 {
         self.version
     }
 
-    /// Whether something is on its way to the disk.
+    /// Whether a write is pending.
     #[must_use]
     pub const fn is_waiting(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Takes note of what has happened; gives what the world should do.
+    /// Processes an event; returns the effects.
     pub fn step<E: Fault>(&mut self, event: Event<E>, now: Now) -> Vec<Effect<E>> {
         match event {
             Event::Begun => self.begin(now),
@@ -387,8 +387,8 @@ impl Session {
         }
     }
 
-    /// Goes on by itself with the session that was left open, where that is sensible. Where that cannot be written down, the operator
-    /// decides once it can.
+    /// Resumes the session that was left open, if [`LeftBehind`] allows it. If that cannot be saved, the operator
+    /// decides once saving works.
     fn begin<E: Fault>(&mut self, now: Now) -> Vec<Effect<E>> {
         match &self.state {
             State::LeftBehind(left) if left.goes_on(now) => {
@@ -400,7 +400,7 @@ impl Session {
         }
     }
 
-    /// Follows an order, or says why not; then nothing has changed.
+    /// Carries out an order, or returns why not; then nothing has changed.
     fn follow<E: Fault>(
         &mut self,
         order: Order,
@@ -446,14 +446,14 @@ impl Session {
                 vec![(What::Opinion { session, sequence, says, note, by, seen }, Purpose::Words, asker)]
             }
             Order::SignOff { session, by, fields } => {
-                // A name that would be refused must not end the session, nor fields that nobody has seen.
+                // Neither a refused name nor unseen fields may end the session.
                 refused.map_or(Ok(()), |fault| Err(Refusal::Record(fault)))?;
                 if let (Some(shown), Some(now)) = (fields, self.fields_of(session))
                     && shown != now
                 {
                     return Err(Refusal::OtherFields { session, shown, now });
                 }
-                // What is signed is complete: the session ends first.
+                // A signed session must be complete, so it ends first.
                 let ended = match &self.state {
                     State::Open(open) if open.shown.id == session => {
                         let what = What::End { session, reason: "signed off".into() };
@@ -474,7 +474,7 @@ impl Session {
         Ok(self.write(writes, now))
     }
 
-    /// Number of fields of a session that is open or was left open, those on their way to the disk included; `None` for others.
+    /// Number of fields of a session that is open or was left open, with pending ones; `None` for others.
     fn fields_of(&self, session: SessionId) -> Option<u64> {
         let open = self.open().filter(|open| open.id == session).map(|open| {
             let waiting = self.pending.iter().filter(|pending| matches!(pending.purpose, Purpose::Field(_)));
@@ -483,7 +483,7 @@ impl Session {
         open.or_else(|| self.left().filter(|left| left.id == session).map(|left| left.fields))
     }
 
-    /// The session that goes on, where it is the one that is `named`.
+    /// The open session, if it is `named`.
     fn goes_on<E: Fault>(&self, named: SessionId) -> Result<(), Refusal<E>> {
         match &self.state {
             State::Open(open) if open.shown.id == named => Ok(()),
@@ -492,7 +492,7 @@ impl Session {
         }
     }
 
-    /// Refuses while what becomes of the session that was left open is on its way to the disk.
+    /// Refuses while the decision about the session that was left open is being saved.
     fn nothing_decided_yet<E: Fault>(&self) -> Result<(), Refusal<E>> {
         let decides = |pending: &Pending| {
             matches!(pending.purpose, Purpose::Start { .. } | Purpose::Continue(_) | Purpose::Close(_))
@@ -500,7 +500,7 @@ impl Session {
         if self.pending.iter().any(decides) { Err(Refusal::Busy) } else { Ok(()) }
     }
 
-    /// Why a session cannot go on, if it cannot.
+    /// Why a session cannot be resumed, if it cannot.
     fn may_go_on<E: Fault>(&self, session: SessionId) -> Result<(), Refusal<E>> {
         if let Some(open) = self.open() {
             return Err(Refusal::SessionGoesOn(open.id));
@@ -609,7 +609,7 @@ impl Session {
 
     fn failed<E: Fault>(&mut self, pending: &Pending, refusal: Refusal<E>) -> Vec<Effect<E>> {
         let mut effects = Vec::new();
-        // A value that is not accepted is the operator's to mend, and says nothing about saving.
+        // The operator must correct a rejected value; it says nothing about saving.
         let of_the_disk = !matches!(&refusal, Refusal::Record(fault) if !fault.is_passing());
         if let Purpose::End(_) = pending.purpose {
             self.state = match core::mem::replace(&mut self.state, State::Idle) {
@@ -630,7 +630,7 @@ impl Session {
         effects
     }
 
-    /// Takes out the session that was left open, where it is the one that is `named` or any will do.
+    /// Takes out the session that was left open, if it is `named` or `named` is `None`.
     fn take_left(&mut self, named: Option<SessionId>) -> Option<Box<LeftBehind>> {
         if self.left().is_none_or(|left| named.is_some_and(|named| left.id != named)) {
             return None;

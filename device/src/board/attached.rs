@@ -19,13 +19,13 @@ use super::{
     configuration::Place, system,
 };
 
-/// How long a button's thread may take to notice that the program ends.
+/// How long a button's thread may take to notice the end of the program.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
 
-/// The hardware of a configuration, in threads of its own. When it is dropped, lamps go dark and lines are given back.
+/// The hardware of a configuration, in separate threads. When it is dropped, lamps go dark and lines are released.
 #[derive(Debug)]
 pub struct Attached {
-    /// `None` while it is dropped: the end of the channel ends the thread.
+    /// `None` during drop: closing the channel ends the thread.
     lights: Option<mpsc::Sender<Option<Light>>>,
     notices: mpsc::Receiver<Notice>,
     ended: Arc<AtomicBool>,
@@ -33,13 +33,13 @@ pub struct Attached {
 }
 
 impl Attached {
-    /// Takes the lines of `configuration`. Those that cannot be had are warnings.
+    /// Takes the lines of `configuration`. Unavailable lines become warnings.
     #[must_use]
     pub fn start(configuration: &Configuration) -> Self {
         let (sender, notices) = mpsc::channel();
         let warn = |warning: String| {
-            // The receiver is right here.
-            let _ = sender.send(Notice::Warning(format!("{warning}; the screening goes on without it")));
+            // The receiver exists, so this cannot fail.
+            let _ = sender.send(Notice::Warning(format!("{warning}; the screening continues without it")));
         };
         let mut places = configuration.places().into_iter();
         let mut next = || places.next();
@@ -80,7 +80,7 @@ impl Attached {
         let threads = match started {
             Ok(thread) => vec![thread],
             Err(error) => {
-                let _ = failed.send(Notice::Warning(format!("no thread for the lamps could be started ({error})")));
+                let _ = failed.send(Notice::Warning(format!("cannot start a thread for the lamps ({error})")));
                 Vec::new()
             }
         };
@@ -97,7 +97,7 @@ impl Attached {
                 Err(reason) => Some(reason),
             };
             if let Some(warning) = warning {
-                let _ = sender.send(Notice::Warning(format!("{warning}; the screening goes on without it")));
+                let _ = sender.send(Notice::Warning(format!("{warning}; the screening continues without it")));
             }
         });
         match started {
@@ -109,14 +109,14 @@ impl Attached {
     }
 }
 
-/// Switches lamps as they are wanted, until nobody wants any more.
+/// Switches lamps on request, until the channel closes.
 fn switch<L: OutputPin, B: OutputPin>(
     mut hardware: Hardware<L, B>,
     wanted: &mpsc::Receiver<Option<Light>>,
     notices: &mpsc::Sender<Notice>,
 ) {
     let start = Instant::now();
-    // Nobody may listen any more: the lamps are switched all the same.
+    // The receiver may be gone; the lamps are switched anyway.
     let tell = |warnings: Vec<String>| {
         for warning in warnings {
             let _ = notices.send(Notice::Warning(warning));
@@ -129,7 +129,7 @@ fn switch<L: OutputPin, B: OutputPin>(
             None => wanted.recv().map_err(RecvTimeoutError::from),
         };
         match received {
-            // Only the latest counts.
+            // Only the latest request counts.
             Ok(light) => {
                 let light = wanted.try_iter().last().unwrap_or(light);
                 tell(hardware.show(light, start.elapsed()));
@@ -142,7 +142,7 @@ fn switch<L: OutputPin, B: OutputPin>(
     tell(hardware.dark());
 }
 
-/// Waits for edges and tells of presses, until the program ends.
+/// Waits for edges and reports presses, until the program ends.
 fn wait_for_presses(
     input: system::Input,
     button: Button,
@@ -152,11 +152,11 @@ fn wait_for_presses(
     ended: &AtomicBool,
 ) -> Result<(), String> {
     let start = Instant::now();
-    let fail = |error: &dyn Display| format!("the {} cannot be read any more ({error})", place.role);
+    let fail = |error: &dyn Display| format!("the {} can no longer be read ({error})", place.role);
     let mut reader = ButtonReader::new(input, place.active_low, hold).map_err(|error| fail(&error))?;
     while !ended.load(Ordering::Relaxed) {
         let due = reader.due().map_or(LOOK_AROUND, |due| due.saturating_sub(start.elapsed()).min(LOOK_AROUND));
-        // Waiting in whole milliseconds would spin through the last one.
+        // Waiting in whole milliseconds would busy-wait through the last one.
         reader.pin().wait(due + Duration::from_millis(1)).map_err(|error| fail(&error))?;
         let pressed = reader.look(start.elapsed()).map_err(|error| fail(&error))?;
         if pressed && notices.send(Notice::Pressed(ButtonEvent { button })).is_err() {
@@ -169,7 +169,7 @@ fn wait_for_presses(
 impl Board for Attached {
     fn announce(&mut self, statement: &Statement) {
         if let Some(lights) = &self.lights {
-            // A thread that is gone has said why.
+            // A thread that ended has reported why.
             let _ = lights.send(Light::of(statement));
         }
     }

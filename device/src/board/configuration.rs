@@ -1,4 +1,4 @@
-//! The file that says which pins lamps, buzzer and buttons hang on.
+//! The file that assigns pins to lamps, buzzer and buttons.
 //!
 //! ```toml
 //! chip = "pinctrl-bcm2711"            # label of the GPIO chip, as `gpioinfo` prints it
@@ -16,8 +16,8 @@
 //! take    = { line = 23, active_low = true, debounce_ms = 25 }
 //! confirm = { line = 24, active_low = true }
 //! ```
-//! Whatever is not there may be left out; a pin may name a chip of its own. After the program a line has the level of its pull
-//! resistor: a lamp that a low level lights stays dark only with one upwards.
+//! Every part is optional; a pin may name its own chip. After the program ends, a line has the level of its pull
+//! resistor: an active-low lamp stays dark only with a pull-up.
 
 use std::{
     fmt, fs,
@@ -32,32 +32,32 @@ use toml::Spanned;
 use super::{Button, Light};
 use crate::support::files;
 
-/// Why a file is not used.
+/// Why a file is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}: {reason}", path.printable(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
 pub struct ConfigurationError {
     /// The file.
     pub path: PathBuf,
-    /// The line that is wrong, from 1.
+    /// Line of the error, from 1.
     pub line: Option<usize>,
-    /// What is wrong, and what to do about it.
+    /// What is wrong, and the remedy.
     pub reason: String,
 }
 
-/// The table of a [`crate::config`] that says what hangs on which pins.
+/// The table of a [`crate::config`] that assigns the pins.
 const TABLE: &str = "hardware";
 
-/// A [`crate::config`], whose other tables are checked there.
+/// A [`crate::config`]; its other tables are checked there.
 #[derive(Deserialize)]
 struct Whole {
     hardware: Configuration,
 }
 
-/// What hangs on which pins.
+/// The parts and their pins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
-    /// Label of the chip of all pins that name none.
+    /// Label of the default chip.
     pub chip: Option<String>,
     /// The lamps.
     #[serde(default)]
@@ -69,7 +69,7 @@ pub struct Configuration {
     pub buttons: Buttons,
 }
 
-/// The lamps that there are.
+/// The configured lamps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lamps {
@@ -81,7 +81,7 @@ pub struct Lamps {
     pub look_again: Option<Pin>,
 }
 
-/// The buttons that there are.
+/// The configured buttons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Buttons {
@@ -96,7 +96,7 @@ pub struct Buttons {
 pub enum LineName {
     /// Counted from 0.
     Offset(u32),
-    /// As the board's maker named it.
+    /// Name given by the board's maker.
     Name(String),
 }
 
@@ -132,15 +132,15 @@ impl<'de> Deserialize<'de> for LineName {
     }
 }
 
-/// A pin that is switched.
+/// An output pin.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
-    /// Label of its chip.
+    /// Label of its chip, if not the default.
     pub chip: Option<String>,
     /// Its line.
     pub line: Spanned<LineName>,
-    /// Whether a low level means on.
+    /// True if a low level means on.
     #[serde(default)]
     pub active_low: bool,
 }
@@ -149,17 +149,17 @@ pub struct Pin {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Buzzer {
-    /// Label of its chip.
+    /// Label of its chip, if not the default.
     pub chip: Option<String>,
     /// Its line.
     pub line: Spanned<LineName>,
-    /// Whether a low level means on.
+    /// True if a low level means on.
     #[serde(default)]
     pub active_low: bool,
-    /// How long it sounds, in milliseconds.
+    /// Length of a beep, in milliseconds, 1..=2000.
     #[serde(default = "default_beep")]
     pub beep_ms: u16,
-    /// Whether it keeps silent.
+    /// True to keep it silent.
     #[serde(default)]
     pub mute: bool,
 }
@@ -168,14 +168,14 @@ pub struct Buzzer {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ButtonPin {
-    /// Label of its chip.
+    /// Label of its chip, if not the default.
     pub chip: Option<String>,
     /// Its line.
     pub line: Spanned<LineName>,
-    /// Whether it is low while it is pressed.
+    /// True if the level is low while pressed.
     #[serde(default)]
     pub active_low: bool,
-    /// How long its level must stand still, in milliseconds.
+    /// Debounce time: how long the level must be stable, in milliseconds, 0..=1000.
     #[serde(default = "default_debounce")]
     pub debounce_ms: u16,
 }
@@ -188,7 +188,7 @@ const fn default_debounce() -> u16 {
     25
 }
 
-/// A pin and what it is for, with its chip.
+/// A pin with its role and chip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub role: String,
@@ -196,16 +196,16 @@ pub(crate) struct Place {
     pub line: LineName,
     pub active_low: bool,
     pub is_output: bool,
-    /// Where the file names it, in bytes.
+    /// Its position in the file, in bytes.
     start: usize,
 }
 
 impl Configuration {
-    /// Reads and checks a file: one of pins only, or the table `[hardware]` of the whole [`crate::config`]. The second value is
-    /// that table as it stands there.
+    /// Reads and checks a file: either pins only, or a whole [`crate::config`] with the table `[hardware]`. The second value is
+    /// that table unchanged.
     ///
     /// # Errors
-    /// [`ConfigurationError`], with the line that is wrong.
+    /// [`ConfigurationError`], with the line of the error.
     pub fn read(path: &Path) -> Result<(Self, toml::Table), ConfigurationError> {
         let fail = |line, reason| ConfigurationError { path: path.to_path_buf(), line, reason };
         let text = fs::read_to_string(path).map_err(|error| fail(None, files::reason(&error)))?;
@@ -220,7 +220,7 @@ impl Configuration {
     /// Checks a file's content.
     ///
     /// # Errors
-    /// The number of the line that is wrong, where one is, and why.
+    /// The line of the error, if known, and the reason.
     pub fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
         let line_of = |at: usize| text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1;
         let is_part = toml::from_str::<toml::Table>(text).is_ok_and(|file| file.contains_key(TABLE));
@@ -259,14 +259,14 @@ impl Configuration {
         Ok(configuration)
     }
 
-    /// The lamps that there are.
+    /// The configured lamps.
     pub(crate) fn lamps(&self) -> impl Iterator<Item = (Light, &Pin)> {
         let Lamps { benign, suspicious, look_again } = &self.lamps;
         let lamps = [(Light::Benign, benign), (Light::Suspicious, suspicious), (Light::LookAgain, look_again)];
         lamps.into_iter().filter_map(|(light, pin)| Some((light, pin.as_ref()?)))
     }
 
-    /// The buttons that there are.
+    /// The configured buttons.
     pub(crate) fn buttons(&self) -> impl Iterator<Item = (Button, &ButtonPin)> {
         let Buttons { take, confirm } = &self.buttons;
         let buttons = [(Button::Take, take), (Button::Confirm, confirm)];
@@ -295,14 +295,14 @@ impl Configuration {
 }
 
 impl Buzzer {
-    /// How long it sounds.
+    /// Length of a beep.
     pub(crate) fn beep(&self) -> Duration {
         Duration::from_millis(self.beep_ms.into())
     }
 }
 
 impl ButtonPin {
-    /// How long its level must stand still.
+    /// Debounce time: how long the level must be stable.
     pub(crate) fn hold(&self) -> Duration {
         Duration::from_millis(self.debounce_ms.into())
     }

@@ -1,36 +1,36 @@
-//! A button's contacts bounce: a level counts once it has stood still. Pure: a function of levels and times.
+//! Debouncing: a button's level counts once it is stable. Pure: a function of levels and times.
 
 use std::time::Duration;
 
-/// What a button did.
+/// An edge of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
-    /// It went down.
+    /// Pressed.
     Pressed,
-    /// It was let go.
+    /// Released.
     Released,
 }
 
-/// The state of one button.
+/// Debouncer of one button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Debounce {
     hold: Duration,
-    /// What was reported last.
+    /// The level reported last; true is down.
     down: bool,
-    /// Since when the level differs from it without a break.
+    /// Since when the level has differed from it without interruption.
     differs_since: Option<Duration>,
 }
 
 impl Debounce {
-    /// For a button whose level must stand still for `hold`; it is up, or held down since before the program if `down`.
+    /// For a button whose level must be stable for `hold`; initially up, or held down if `down`.
     #[must_use]
     pub const fn new(hold: Duration, down: bool) -> Self {
         Self { hold, down, differs_since: None }
     }
 
-    /// The button after the level `down` was seen at the time `now`, which never runs backwards, and what it did by that.
+    /// Takes the level `down` at the time `now`, which must not decrease; returns the edge that it completes, if any.
     ///
-    /// Between two calls the level is taken to be that of the earlier one.
+    /// Between two calls the level is assumed to be that of the earlier call.
     #[must_use]
     pub fn after(self, down: bool, now: Duration) -> (Self, Option<Edge>) {
         if down == self.down {
@@ -44,7 +44,7 @@ impl Debounce {
         (Self { down, differs_since: None, ..self }, Some(edge))
     }
 
-    /// When to look again, although no edge comes; `None` while the button rests.
+    /// When to read again, even without an edge; `None` while the button rests.
     #[must_use]
     pub fn due(&self) -> Option<Duration> {
         self.differs_since.map(|since| since + self.hold)
@@ -61,7 +61,7 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    /// What a button does that shows each level for so many milliseconds and is looked at every millisecond.
+    /// Edges of a button that has each level for the given number of milliseconds and is read every millisecond.
     fn play(hold: u64, levels: &[(bool, u64)]) -> Vec<(u64, Edge)> {
         let mut debounce = Debounce::new(ms(hold), false);
         let mut edges = Vec::new();
@@ -113,7 +113,7 @@ mod tests {
                 prop_assert_ne!(pair[0].1, pair[1].1, "presses and releases alternate");
                 prop_assert!(pair[1].0 - pair[0].0 >= hold);
             }
-            // An independent count: join equal levels, and take those that stand longer than the hold and are news.
+            // An independent count: join equal levels, and count changed levels that last longer than the hold.
             let mut runs: Vec<(bool, u64, u64)> = Vec::new();
             let mut now = 0;
             for &(level, lasts) in &levels {

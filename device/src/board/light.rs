@@ -1,4 +1,4 @@
-//! Which lamp a statement lights.
+//! The lamp for each statement.
 
 use blastscope_shared::judge::verdict::Verdict;
 
@@ -7,19 +7,19 @@ use blastscope_core::pipeline::Statement;
 /// A lamp of the instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Light {
-    /// The field is called benign.
+    /// The field is classified as benign.
     Benign,
-    /// The field is called one of the malignant classes.
+    /// The field is classified as malignant.
     Suspicious,
-    /// The field cannot be judged, or not surely enough: look again.
+    /// The field cannot be judged, or not with enough certainty: look again.
     LookAgain,
 }
 
 impl Light {
-    /// All of them.
+    /// All lamps.
     pub const ALL: [Self; 3] = [Self::Benign, Self::Suspicious, Self::LookAgain];
 
-    /// The lamp for `statement`; `None` while nothing is said about a field.
+    /// The lamp for `statement`; `None` while there is no verdict on a field.
     #[must_use]
     pub fn of(statement: &Statement) -> Option<Self> {
         match statement {
@@ -30,7 +30,7 @@ impl Light {
         }
     }
 
-    /// Its name, as in configurations.
+    /// Name in configurations.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Pins of Linux: GPIO character devices. A chip is found by its label, for its number may change from start to start.
+//! Pins on Linux: GPIO character devices. A chip is found by its label, because its number may change at each start.
 
 use std::{
     fs,
@@ -15,13 +15,13 @@ use serde::Serialize;
 
 use super::configuration::{LineName, Place};
 
-/// As which the kernel lists the lines that are taken.
+/// Consumer name of taken lines, as the kernel lists them.
 const CONSUMER: &str = "blastscope";
 
-/// A pin that is switched. `linux-embedded-hal` has the same, but brings serial ports and two more versions of `nix`.
+/// An output pin. `linux-embedded-hal` has the same, but pulls in serial ports and two more versions of `nix`.
 pub struct Output(LineHandle);
 
-/// Why a pin cannot be had, in words that name it and say what to do.
+/// Why a pin is unavailable: names the pin and a remedy.
 type Reason = String;
 
 /// Takes the pin as an output, off.
@@ -31,7 +31,7 @@ pub fn output(place: &Place) -> Result<Output, Reason> {
     handle.map(Output).map_err(|error| taken(place, &error))
 }
 
-/// A pin whose edges are waited for.
+/// An input pin with edge events.
 pub struct Input(LineEventHandle);
 
 /// Takes the pin as an input.
@@ -46,7 +46,7 @@ impl Input {
     /// Waits for an edge, at most `longest`.
     ///
     /// # Errors
-    /// A clause that says why the pin cannot be waited for any more.
+    /// A clause that says why waiting failed.
     pub fn wait(&mut self, longest: Duration) -> Result<(), Reason> {
         let millis = u16::try_from(longest.as_millis()).unwrap_or(u16::MAX);
         let mut waited = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
@@ -56,14 +56,14 @@ impl Input {
             Err(error) => return Err(error.to_string()),
         };
         if ready {
-            // The level is read afterwards: an edge that bounced back meanwhile is none.
+            // The level is read afterwards: an edge that bounced back by then does not count.
             self.0.get_event().map_err(|error| error.to_string())?;
         }
         Ok(())
     }
 }
 
-/// A pin that does not answer any more.
+/// A pin that no longer answers.
 #[derive(Debug)]
 pub struct PinError(gpio_cdev::Error);
 
@@ -114,19 +114,19 @@ fn taken(place: &Place, error: &gpio_cdev::Error) -> Reason {
     )
 }
 
-/// What a pin of a configuration is at the moment.
+/// Current state of a configured pin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub(crate) enum PinState {
-    /// It can be taken; the number of its chip and of its line.
+    /// Free; its chip's node and its line's number.
     Free { chip: String, offset: u32 },
-    /// It is there, but held.
+    /// Held by another program.
     Held { by: String },
-    /// It cannot be found, and why.
+    /// Not found, and why.
     Missing { reason: Reason },
 }
 
-/// Looks at a pin without taking it.
+/// Checks a pin without taking it.
 pub(crate) fn state(place: &Place) -> PinState {
     let line = match find(place) {
         Ok(line) => line,
@@ -151,13 +151,13 @@ fn find(place: &Place) -> Result<Line, Reason> {
         LineName::Name(name) => {
             let mut named = chip.lines().filter(|line| line.info().is_ok_and(|info| info.name() == Some(name)));
             let found = named.next().map(|line| line.offset());
-            found.ok_or_else(|| format!("the {role} has no line: chip {label} has none with the name {name}"))?
+            found.ok_or_else(|| format!("the {role} has no line: chip {label} has no line named {name}"))?
         }
     };
     chip.get_line(offset).map_err(|error| taken(place, &error))
 }
 
-/// The chip with the label, or the name, that the place asks for.
+/// The chip with the label or name given in the place.
 fn find_chip(place: &Place) -> Result<Chip, Reason> {
     let (role, wanted) = (&place.role, &place.chip);
     let mut labels = Vec::new();
@@ -177,7 +177,7 @@ fn find_chip(place: &Place) -> Result<Chip, Reason> {
     Err(format!("the {role} has no chip {wanted}: {found}"))
 }
 
-/// The nodes `/dev/gpiochipN`, in order; links to them with other names are left out.
+/// The nodes `/dev/gpiochipN`, in order; links with other names are left out.
 fn chip_nodes(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut numbers: Vec<u32> =

@@ -12,7 +12,7 @@ pub struct Lamp<P> {
     light: Light,
     pin: P,
     active_low: bool,
-    /// What it was told last; `None` when that failed.
+    /// The last level set; `None` if that failed.
     lit: Option<bool>,
 }
 
@@ -22,7 +22,7 @@ impl<P: OutputPin> Lamp<P> {
         Self { light, pin, active_low, lit: None }
     }
 
-    /// Switches it, unless it is so already.
+    /// Switches it, unless it has that state already.
     fn set(&mut self, lit: bool) -> Result<(), P::Error> {
         if self.lit == Some(lit) {
             return Ok(());
@@ -40,12 +40,12 @@ pub struct Sounder<P> {
     pin: P,
     active_low: bool,
     beep: Duration,
-    /// When the present beep ends.
+    /// End of the current beep.
     until: Option<Duration>,
 }
 
 impl<P: OutputPin> Sounder<P> {
-    /// A buzzer on `pin`, sounding at a low level if `active_low`, for `beep` at a time.
+    /// A buzzer on `pin`, sounding at a low level if `active_low`; each beep lasts `beep`.
     pub const fn new(pin: P, active_low: bool, beep: Duration) -> Self {
         Self { pin, active_low, beep, until: None }
     }
@@ -55,34 +55,34 @@ impl<P: OutputPin> Sounder<P> {
     }
 }
 
-/// For how long a suspicious field may not be judged, for a blur or a shadow, without beeping again when it is back.
+/// How long judgement of a suspicious field may be interrupted, by a blur or a shadow, without a second beep.
 const SHORT_INTERRUPTION: Duration = Duration::from_secs(1);
 
-/// The lamps and the buzzer that are there. Everything returns warnings in words instead of errors: a pin that fails stops
-/// nothing.
+/// The available lamps and buzzer. Methods return warnings in words instead of errors, because a failing pin must not stop
+/// the screening.
 #[derive(Debug)]
 pub struct Hardware<L, B> {
     lamps: Vec<Lamp<L>>,
     buzzer: Option<Sounder<B>>,
     shown: Option<Light>,
-    /// When a suspicious field began to be looked at again, if that is all that happened since.
+    /// When judgement of a suspicious field was interrupted, if nothing else happened since.
     interrupted: Option<Duration>,
-    /// What was said about pins that fail, so that it is not said again and again.
+    /// Warnings already given about failing pins, so that they are not repeated.
     warned: Vec<String>,
 }
 
 impl<L: OutputPin, B: OutputPin> Hardware<L, B> {
-    /// Of these parts; nothing is switched yet.
+    /// With these parts; switches nothing yet.
     #[must_use]
     pub const fn new(lamps: Vec<Lamp<L>>, buzzer: Option<Sounder<B>>) -> Self {
         Self { lamps, buzzer, shown: None, interrupted: None, warned: Vec::new() }
     }
 
-    /// Lights one lamp, or none; a field that has become suspicious beeps, but not again after a frame or two that could not be
+    /// Lights one lamp, or none. Beeps when a field becomes suspicious, but not again after a frame or two that could not be
     /// judged.
     pub fn show(&mut self, light: Option<Light>, now: Duration) -> Vec<String> {
         let mut failed = Vec::new();
-        // Dark ones first: two lamps at once say nothing.
+        // Switch off first: two lamps at once would be ambiguous.
         for lit in [false, true] {
             for lamp in self.lamps.iter_mut().filter(|lamp| (light == Some(lamp.light)) == lit) {
                 if let Err(error) = lamp.set(lit) {
@@ -107,18 +107,18 @@ impl<L: OutputPin, B: OutputPin> Hardware<L, B> {
         self.news(failed)
     }
 
-    /// Ends a beep whose time is over.
+    /// Ends an expired beep.
     pub fn tend(&mut self, now: Duration) -> Vec<String> {
         if self.due().is_none_or(|due| now < due) { Vec::new() } else { self.silence() }
     }
 
-    /// When [`Self::tend`] has something to do.
+    /// When to call [`Self::tend`] next.
     #[must_use]
     pub fn due(&self) -> Option<Duration> {
         self.buzzer.as_ref()?.until
     }
 
-    /// Lamps dark, buzzer silent; also at the beginning, whatever the pins were before.
+    /// Turns lamps and buzzer off; also at the start, because the pins may have any level then.
     pub fn dark(&mut self) -> Vec<String> {
         for lamp in &mut self.lamps {
             lamp.lit = None;
@@ -140,11 +140,11 @@ impl<L: OutputPin, B: OutputPin> Hardware<L, B> {
         }
     }
 
-    /// Those that were not said before.
+    /// Warnings not given before.
     fn news(&mut self, mut failed: Vec<String>) -> Vec<String> {
         failed.retain(|warning| !self.warned.contains(warning));
         self.warned.extend(failed.iter().cloned());
-        failed.into_iter().map(|warning| format!("{warning}: check its wires; the screening goes on")).collect()
+        failed.into_iter().map(|warning| format!("{warning}: check its wires; the screening continues")).collect()
     }
 }
 
@@ -199,12 +199,12 @@ mod tests {
         assert_eq!(hardware.due(), None);
         warnings.extend(hardware.show(Some(Light::Suspicious), ms(1000)));
         assert_eq!(hardware.due(), Some(ms(1120)));
-        // The same field goes on being suspicious; the beep does not.
+        // The same field stays suspicious; no further beep.
         warnings.extend(hardware.show(Some(Light::Suspicious), ms(1050)));
         warnings.extend(hardware.tend(ms(1119)));
         warnings.extend(hardware.tend(ms(1120)));
         warnings.extend(hardware.tend(ms(1200)));
-        // The next field settles first.
+        // The next field must settle first.
         warnings.extend(hardware.show(None, ms(2000)));
         warnings.extend(hardware.show(Some(Light::Suspicious), ms(2200)));
         warnings.extend(hardware.dark());

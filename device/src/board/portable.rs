@@ -1,4 +1,4 @@
-//! Pins of systems that have none.
+//! Pins on systems without GPIO.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -9,10 +9,10 @@ use super::configuration::Place;
 
 type Reason = String;
 
-/// A pin that never is.
+/// A pin that cannot exist here.
 pub enum Output {}
 
-/// A pin that never is.
+/// A pin that cannot exist here.
 pub enum Input {}
 
 pub fn output(place: &Place) -> Result<Output, Reason> {
@@ -24,7 +24,7 @@ pub fn input(place: &Place) -> Result<Input, Reason> {
 }
 
 fn missing(place: &Place) -> Reason {
-    format!("the {} has no pin: pins are switched on Linux only", place.role)
+    format!("the {} has no pin: pins work on Linux only", place.role)
 }
 
 impl Input {
@@ -61,17 +61,17 @@ impl InputPin for Input {
     }
 }
 
-/// What a pin of a configuration is at the moment.
+/// Current state of a configured pin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub(crate) enum PinState {
-    /// It can be taken.
+    /// Free.
     #[allow(dead_code, reason = "no pin is free where there are none")]
     Free { chip: String, offset: u32 },
-    /// It is there, but held.
+    /// Held by another program.
     #[allow(dead_code, reason = "no pin is held where there are none")]
     Held { by: String },
-    /// It cannot be found, and why.
+    /// Not found, and why.
     Missing { reason: Reason },
 }
 

@@ -15,7 +15,7 @@ pub struct ButtonReader<P> {
 }
 
 impl<P: InputPin> ButtonReader<P> {
-    /// For the button on `pin`, which is low while it is pressed if `active_low`. One that is held down already is no press.
+    /// For the button on `pin`, which is low while pressed if `active_low`. A button already held down does not count as pressed.
     ///
     /// # Errors
     /// Those of the pin.
@@ -24,7 +24,7 @@ impl<P: InputPin> ButtonReader<P> {
         Ok(Self { pin, active_low, debounce: Debounce::new(hold, down) })
     }
 
-    /// Looks at the button at the time `now`: whether it was pressed.
+    /// Reads the button at the time `now`. True if it was pressed.
     ///
     /// # Errors
     /// Those of the pin.
@@ -35,7 +35,7 @@ impl<P: InputPin> ButtonReader<P> {
         Ok(edge == Some(Edge::Pressed))
     }
 
-    /// When to look again, although no edge comes.
+    /// When to read again, even without an edge.
     #[must_use]
     pub fn due(&self) -> Option<Duration> {
         self.debounce.due()
@@ -60,7 +60,7 @@ mod tests {
         let transactions: Vec<_> = levels.iter().map(|level| Transaction::get(*level)).collect();
         let mut pin = Mock::new(&transactions);
         let mut reader = ButtonReader::new(pin.clone(), active_low, Duration::from_millis(20)).expect("it answers");
-        // Looks come every 15 milliseconds: a level stands still when it is seen three times.
+        // Readings every 15 milliseconds: a level counts after three equal readings.
         let pressed =
             (1..levels.len() as u64).map(|step| reader.look(Duration::from_millis(step * 15)).expect("it answers"));
         let pressed = pressed.collect();

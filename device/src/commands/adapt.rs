@@ -1,4 +1,4 @@
-//! The command `adapt`: what it is asked and what it says.
+//! The command `adapt`: its arguments and its output.
 
 pub mod from_record;
 
@@ -25,13 +25,13 @@ pub(super) struct AdaptArgs {
     /// Folder of the record.
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
-    /// Learn from this session only, as `blastscope sessions` lists it; may be given several times.
+    /// Learn from this session only (number in `blastscope sessions`); may be repeated.
     #[arg(long, value_name = "ID")]
     session: Vec<SessionId>,
     /// Model file to start from [default: the model installed in --data-dir, else $BLASTSCOPE_MODEL, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Where to write the adapted model.
+    /// Output file for the adapted model.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// One JSON object instead of text.
@@ -69,15 +69,12 @@ fn tell(args: &AdaptArgs, adapted: &Adapted) -> io::Result<()> {
     let Adapted { by_specimen, without_label, copies, fitted, adapted: id, .. } = adapted;
     let held_out = if *by_specimen { "whole specimens" } else { "single fields" };
     writeln!(out, "{fitted}")?;
-    writeln!(
-        out,
-        "left out: {without_label} fields that nobody gave a class, {copies} copies; held out in turn: {held_out}"
-    )?;
+    writeln!(out, "left out: {without_label} unlabelled fields, {copies} copies; cross-validated by {held_out}")?;
     if !by_specimen {
         writeln!(
             out,
-            "A class comes from one specimen alone: on the next slide the loss will be higher. Label fields of two specimens of \
-             each class at least."
+            "All fields of a class come from one specimen: on the next slide the loss will be higher. Label fields of at least \
+             two specimens of each class."
         )?;
     }
     writeln!(

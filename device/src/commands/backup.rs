@@ -16,13 +16,13 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct BackupArgs {
-    /// Folder of the record [default: that of the configuration].
+    /// Folder of the record [default: from the configuration].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// File to write; it must not exist yet.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    /// Configuration [default: /etc/blastscope.toml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// One JSON object instead of text.

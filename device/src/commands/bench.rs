@@ -15,13 +15,13 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    /// Threads that share the work.
+    /// Threads.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     threads: u16,
-    /// Instruction set [default: $BLASTSCOPE_ISA, else the fastest of this machine].
+    /// Instruction set [default: $BLASTSCOPE_ISA, else the fastest on this machine].
     #[arg(long, value_name = "NAME")]
     isa: Option<String>,
-    /// Model file instead of drawn weights.
+    /// Model file instead of random weights.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Frames to measure.
@@ -30,19 +30,19 @@ pub(super) struct BenchArgs {
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
-    /// Run so many frames in a row instead; fail when results change or memory grows by more than 1 MB. Ctrl-C ends it.
+    /// Soak test: run N frames; fail if results change or memory grows by more than 1 MB. Ctrl-C ends it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "frames")]
     soak: Option<u64>,
-    /// Start `blastscope classify` so many times instead, and measure from its start to its verdict.
+    /// Cold start: run `blastscope classify` N times, and measure from its start to its verdict.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
         conflicts_with_all = ["threads", "frames", "soak"])]
     cold: Option<u32>,
-    /// One JSON line with times and memory, for a comparison with other engines; with the moment of the start, in
-    /// seconds since 1970, in $T0 also the time to the first result.
+    /// Print one JSON line with times and memory, to compare engines; if $T0 holds the start time in seconds since
+    /// 1970, also the time to the first result.
     #[arg(long, num_args = 2, value_names = ["THREADS", "RUNS"], value_parser = clap::value_parser!(u32).range(1..),
         conflicts_with_all = ["threads", "frames", "soak", "cold", "json"])]
     peers: Option<Vec<u32>>,
-    /// Measure what comes before the network instead: decoding, squash and mask, gate, whole frames.
+    /// Measure the steps before the network instead: decoding, squash and mask, gate, whole frames.
     #[arg(long, conflicts_with_all = ["threads", "isa", "model", "peers", "soak", "cold"])]
     input: bool,
     /// Measure on this picture instead of a drawn frame of 1024x768.
@@ -87,7 +87,7 @@ pub(super) fn bench(args: &BenchArgs) -> io::Result<u8> {
             Ok(classifier) => {
                 let most = classifier.sight().most_views();
                 if most > 1 {
-                    note(format_args!("this model sees a field in up to {most} views: a frame here is one of them"));
+                    note(format_args!("this model looks at a field in up to {most} views: a frame here is one view"));
                 }
                 loaded = classifier;
                 loaded.network()
@@ -105,7 +105,7 @@ pub(super) fn bench(args: &BenchArgs) -> io::Result<u8> {
 }
 
 fn cold(args: &BenchArgs, execution: Execution, starts: u32) -> io::Result<u8> {
-    // A file that was named is what the processes are given; they say what is wrong with it.
+    // A named file is passed to the processes; they report what is wrong with it.
     let path = match args.model.clone().map_or_else(|| model::load(None, None, execution).map(|found| found.path), Ok) {
         Ok(path) => path,
         Err(error) => {

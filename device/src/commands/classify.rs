@@ -21,31 +21,31 @@ pub(super) struct ClassifyArgs {
     /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Folder whose installed model is used [default: that of `blastscope update`].
+    /// Folder of the installed model [default: as `blastscope update`].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Configuration, whose `[pipeline]` may ask for more before a class is named [default: /etc/blastscope.toml, where there is one].
+    /// Configuration; its `[pipeline]` may set stricter thresholds [default: /etc/blastscope.toml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One JSON object a line and picture instead of a table.
+    /// One line of JSON per picture instead of a table.
     #[arg(long)]
     json: bool,
-    /// Classify even what the quality gate rejects.
+    /// Classify even pictures that the quality gate rejects.
     #[arg(long)]
     no_gate: bool,
-    /// Threads that share the work on a picture [default: as many as there are cores, at most 4].
+    /// Threads per picture [default: one per core, at most 4].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     threads: Option<u16>,
-    /// Write to this folder, for each picture, a PNG of it that shows what spoke for the most probable class (Grad-CAM).
+    /// Write an overlay of each picture to this folder: a PNG that shows what supports the most probable class (Grad-CAM).
     #[arg(long, value_name = "DIR")]
     explain: Option<PathBuf>,
-    /// Show what speaks for this class instead: Benign, Early, Pre or Pro.
+    /// Show what supports this class instead: Benign, Early, Pre or Pro.
     #[arg(long, value_name = "CLASS", requires = "explain", value_parser = class_by_name)]
     explain_class: Option<Class>,
 }
 
 fn class_by_name(name: &str) -> Result<Class, String> {
-    Class::from_folder_name(name).ok_or_else(|| "there are the classes Benign, Early, Pre and Pro".into())
+    Class::from_folder_name(name).ok_or_else(|| "the classes are Benign, Early, Pre and Pro".into())
 }
 
 pub(super) fn classify(args: &ClassifyArgs) -> io::Result<u8> {

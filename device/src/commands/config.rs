@@ -1,4 +1,4 @@
-//! The command `config`, and how the other commands find their settings.
+//! The command `config`, and how other commands find their settings.
 
 use std::{
     io::{self, Write as _},
@@ -45,12 +45,12 @@ pub(super) fn config(args: &ConfigArgs) -> io::Result<u8> {
     if args.json {
         writeln!(out, "{}", json!({ "file": file, "sha256": config.sha256(), "settings": config }))?;
     } else {
-        writeln!(out, "{} is fine\nsettings SHA-256 {}", file.printable(), config.sha256())?;
+        writeln!(out, "{} is valid\nsettings SHA-256 {}", file.printable(), config.sha256())?;
     }
     Ok(SUCCESS)
 }
 
-/// The settings of the file `named`, or of the usual one, or the defaults. `None` after a word about what is wrong.
+/// Settings from the file `named`, or from the usual one, or the defaults. `None` after reporting an error.
 pub(super) fn settings(named: Option<&Path>) -> Option<Config> {
     Config::find(named).map_err(note).ok()
 }

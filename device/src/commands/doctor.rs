@@ -13,10 +13,10 @@ pub(super) struct DoctorArgs {
     /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Check the pins that this file names, as `live` takes it.
+    /// Check the pins in this hardware file of `live`.
     #[arg(long, value_name = "FILE.toml")]
     hardware: Option<PathBuf>,
-    /// Folder whose installed model is used [default: that of `blastscope update`].
+    /// Folder of the installed model [default: as `blastscope update`].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// One JSON object instead of a table.

@@ -21,13 +21,13 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct InstallArgs {
-    /// Folder that stands for /, for images and tests.
+    /// Root folder to install to, for disk images and tests.
     #[arg(long, value_name = "DIR", default_value = "/")]
     prefix: PathBuf,
-    /// User that the service runs as.
+    /// User of the service.
     #[arg(long, value_name = "NAME", default_value = USER)]
     user: String,
-    /// Take the files away again; configuration and record stay.
+    /// Remove the files; configuration and record stay.
     #[arg(long)]
     uninstall: bool,
     /// One JSON object instead of text.
@@ -42,14 +42,14 @@ const NEXT: [&str; 4] = [
     "systemctl daemon-reload && systemctl enable --now blastscope",
     "blastscope doctor",
 ];
-/// Run before the files are gone, or after.
+/// To run before and after removing the files.
 const AFTER: [&str; 2] = ["systemctl disable --now blastscope", "systemctl daemon-reload"];
 
 pub(super) fn install(args: &InstallArgs) -> io::Result<u8> {
     let program = match env::current_exe().and_then(fs::canonicalize) {
         Ok(program) => program,
         Err(error) => {
-            note(format_args!("the program's own path is not known ({error}); start it with its full path"));
+            note(format_args!("the program's path is unknown ({error}); start it with its full path"));
             return Ok(UNUSABLE);
         }
     };
@@ -82,7 +82,7 @@ pub(super) fn install(args: &InstallArgs) -> io::Result<u8> {
     if args.uninstall {
         writeln!(
             out,
-            "The record in /var/lib/blastscope and the user stay; delete them yourself where they are not needed."
+            "The record in /var/lib/blastscope and the user stay; delete them yourself if you do not need them."
         )?;
     }
     writeln!(out, "{RESEARCH_USE}")?;

@@ -1,4 +1,4 @@
-//! The command `model`: what is installed, and whose models are taken.
+//! The command `model`: the installed models and the trusted keys.
 
 use std::{
     io::{self, Write as _},
@@ -23,7 +23,7 @@ use crate::{
 /// Arguments of `model`.
 #[derive(Debug, Args)]
 pub(super) struct ModelArgs {
-    /// Folder of this machine's models and trusted keys [default: as `update`].
+    /// Folder of the models and trusted keys [default: as `update`].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// One JSON object instead of a table.
@@ -31,11 +31,11 @@ pub(super) struct ModelArgs {
     json: bool,
 }
 
-/// What `model` shows.
+/// Output of `model`.
 #[derive(Serialize)]
 struct Shown {
     data_dir: PathBuf,
-    /// The slot that runs.
+    /// The slot whose model runs.
     running: Option<Slot>,
     slots: Vec<ShownSlot>,
     trusted_keys: Vec<ShownKey>,
@@ -47,13 +47,13 @@ struct Shown {
 struct ShownSlot {
     slot: Slot,
     file: PathBuf,
-    /// What is written down about it.
+    /// Its entry in the journal of installations.
     recorded: Option<Entry>,
     #[serde(flatten)]
     now: Now,
 }
 
-/// What a slot holds now.
+/// Current content of a slot.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 enum Now {
@@ -131,23 +131,23 @@ fn table(shown: &Shown, out: &mut impl io::Write) -> io::Result<()> {
         write!(out, "\nslot {}  {runs}  ", slot.slot.name())?;
         match &slot.now {
             Now::Empty => writeln!(out, "empty")?,
-            Now::Unusable { reason } => writeln!(out, "cannot be used: it {}", harmless(reason))?,
+            Now::Unusable { reason } => writeln!(out, "unusable: it {}", harmless(reason))?,
             Now::Usable { model, name, version, signer, as_recorded } => {
                 writeln!(out, "{} version {version}", harmless(name))?;
                 writeln!(out, "              model      {model}")?;
                 writeln!(out, "              signed by  {}", harmless(signer))?;
                 let Some(entry) = slot.recorded.as_ref().filter(|_| *as_recorded) else {
-                    writeln!(out, "              left by an update that did not come to its end")?;
+                    writeln!(out, "              left by an interrupted update")?;
                     continue;
                 };
                 writeln!(out, "              installed  {}", moment::text(entry.installed))?;
                 match &entry.self_test {
                     Some(test) => writeln!(
                         out,
-                        "              self-test  {} and the plain kernels agree on {} drawn fields, {:.1} ms a field",
+                        "              self-test  {} and the scalar kernels agree on {} drawn fields, {:.1} ms a field",
                         test.isa, test.fields, test.field_ms
                     )?,
-                    None => writeln!(out, "              self-test  not written down")?,
+                    None => writeln!(out, "              self-test  not recorded")?,
                 }
             }
         }

@@ -25,80 +25,80 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("recorded").multiple(true)))]
 pub(super) struct LiveArgs {
-    /// Where frames come from: a folder of pictures; also `camera` or `camera:N`, which must be there at the start
-    /// [default: that of the configuration].
+    /// Source of frames: a folder of pictures, or `camera` or `camera:N`, which must be connected at the start
+    /// [default: from the configuration].
     #[arg(long, value_name = "DIR|camera[:N]")]
     source: Option<SourceName>,
     /// Watch this camera, and wait for it: `auto`, a number, a node, or its name in /dev/v4l/by-path, as `blastscope
     /// cameras` lists them.
     #[arg(long, value_name = "auto|N|NODE|NAME", conflicts_with = "source")]
     camera: Option<CameraName>,
-    /// Hold the camera's exposure, gain and white balance at what they are after two seconds.
+    /// Lock exposure, gain and white balance of the camera at their values after two seconds.
     #[arg(long)]
     lock_exposure: bool,
-    /// Take equal frames for a picture that stands still, not for a frozen camera: for cameras that show a drawn picture.
+    /// Accept identical frames as a still picture, not as a frozen camera: for cameras that show a drawn picture.
     #[arg(long)]
     allow_frozen: bool,
-    /// Switch lamps and a buzzer and listen to buttons on the pins that this file names.
+    /// Use lamps, buzzer and buttons on the pins in this file.
     #[arg(long, value_name = "FILE.toml")]
     hardware: Option<PathBuf>,
     /// Keep the buzzer silent.
     #[arg(long, requires = "hardware")]
     mute: bool,
-    /// Frames a second of a folder.
+    /// Frames per second from a folder.
     #[arg(long, default_value_t = 5.0, value_name = "F")]
     fps: f64,
-    /// Stop after so many frames.
+    /// Stop after N frames.
     #[arg(long, value_name = "N")]
     frames: Option<u64>,
-    /// Show each picture of a folder for so many frames; with --listen or --tui, 1 means for 3 seconds.
+    /// Show each picture of a folder for N frames; with --listen or --tui, 1 means for 3 seconds.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     hold: u32,
     /// Start a folder again after its last picture.
     #[arg(long)]
     repeat: bool,
-    /// Frames of a view that must agree before a verdict is spoken [default: that of the configuration; 1 for a folder without
+    /// Frames of a view that must agree before a verdict is shown [default: from the configuration; 1 for a folder without
     /// --hold, --listen and --tui].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     settle: Option<u32>,
     /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Folder of the installed model and, with --listen or --tui, of the record; made where it is missing [default: that of `blastscope
-    /// update` for the model, that of the configuration for the record].
+    /// Folder of the installed model and, with --listen or --tui, of the record; created if missing [default: as `blastscope
+    /// update` for the model, from the configuration for the record].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    /// Configuration [default: /etc/blastscope.toml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One JSON object a line and frame, for programs.
+    /// One line of JSON per frame, for programs.
     #[arg(long)]
     json: bool,
-    /// Serve a page in the browser at this address; without one at that of the configuration.
+    /// Serve a browser page at this address; without a value, at the address in the configuration.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, value_parser = address, group = "recorded",
         conflicts_with_all = ["json", "frames"])]
     listen: Option<Option<SocketAddr>>,
-    /// Work at this terminal, with keys: take fields, confirm, correct, sign off. Also together with --listen.
+    /// Work at this terminal with keys: take, confirm and correct fields, sign off. Also together with --listen.
     #[arg(long, group = "recorded", conflicts_with = "json")]
     tui: bool,
-    /// Frames for which a class must stand before its field is taken into the record, with --listen or --tui [default: that
-    /// of the configuration].
+    /// Frames for which a class must hold before its field is taken into the record, with --listen or --tui [default: from
+    /// the configuration].
     #[arg(long, value_name = "N", requires = "recorded", value_parser = clap::value_parser!(u32).range(1..=1000))]
     take_after: Option<u32>,
 }
 
 pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
     let Some(rate) = Rate::new(args.fps) else {
-        note(format_args!("--fps {}: give a number of frames a second between 0.001 and 1000", args.fps));
+        note(format_args!("--fps {}: give 0.001 to 1000 frames per second", args.fps));
         return Ok(UNUSABLE);
     };
     let Some(mut config) = settings(args.config.as_deref()) else { return Ok(UNUSABLE) };
     if args.tui && !io::stdout().is_terminal() {
-        note("--tui needs a terminal; leave it out for lines, or give --json or --listen");
+        note("--tui needs a terminal; omit it for lines of text, or use --json or --listen");
         return Ok(UNUSABLE);
     }
     let tui = args.tui || (!args.json && args.listen.is_none() && io::stdout().is_terminal());
-    // The terminal says itself what there is to say, and messages would fall into it.
+    // The terminal display shows its own messages; log lines would disturb it.
     if !(tui && io::stderr().is_terminal())
         && let Err(error) = logging::start(config.log.level)
     {
@@ -114,14 +114,14 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
     if let Some(buzzer) = hardware.as_mut().and_then(|hardware| hardware.buzzer.as_mut()) {
         buzzer.mute |= args.mute;
     }
-    // What was named must be there at the start; what stands in the configuration may come later.
+    // A source given as an option must exist at the start; one from the configuration may come later.
     let (wait, source) = match (args.source, args.camera) {
         (Some(source), _) => (false, source),
         (None, Some(camera)) => (true, SourceName::Camera(camera)),
         (None, None) => (true, config.camera.live_source()),
     };
     let installed = args.data_dir.clone();
-    // What the command line says comes first; from here on these are the settings in use.
+    // The command line overrides the configuration; from here on these are the settings in use.
     config.camera.source = source.to_string();
     config.camera.lock_exposure |= args.lock_exposure;
     config.model.file = args.model.or(config.model.file);

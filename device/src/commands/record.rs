@@ -1,4 +1,4 @@
-//! The commands that look into the record: `sessions`, `verify`, `export`.
+//! The commands that read the record: `sessions`, `verify`, `export`.
 
 pub mod recompute;
 
@@ -30,7 +30,7 @@ pub(super) struct SessionsArgs {
     /// Folder of the record.
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
-    /// One JSON object a line and session instead of a table.
+    /// One line of JSON per session instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -40,16 +40,16 @@ pub(super) struct VerifyArgs {
     /// Folder of the record.
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
-    /// A head hash that was written down earlier, as reports and sign-offs show it; may be given several times.
+    /// A head hash noted earlier, from a report or a sign-off; may be repeated.
     #[arg(long, value_name = "HASH")]
     expect_head: Vec<Hash>,
-    /// Also compute again, from the stored pictures, what the record says of gate and network; needs the models that judged.
+    /// Also recompute gate and network results from the stored pictures; needs the models that judged them.
     #[arg(long)]
     recompute: bool,
-    /// A model that judged fields, for --recompute; may be given several times [default: the one that `classify` takes].
+    /// A model that judged fields, for --recompute; may be repeated [default: as `classify`].
     #[arg(long, value_name = "FILE", requires = "recompute")]
     model: Vec<PathBuf>,
-    /// Compute only the fields of this session again; everything is verified in any case.
+    /// Recompute only the fields of this session; everything is still verified.
     #[arg(long, value_name = "ID", requires = "recompute")]
     session: Option<SessionId>,
     /// One JSON object instead of text.
@@ -63,20 +63,20 @@ pub(super) struct ExportArgs {
     /// Folder of the record.
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
-    /// Number of the session, as `blastscope sessions` lists it; without it, --for-training takes all.
+    /// Number of the session in `blastscope sessions`; without it, --for-training exports all.
     #[arg(long, value_name = "ID", required_unless_present = "for_training")]
     session: Option<SessionId>,
-    /// Write the session's fields to this file, a line each. An apostrophe stands before texts that a spreadsheet program would take
-    /// for formulas.
+    /// Write the session's fields to this file, one line each. Text that a spreadsheet program would read as a formula gets a
+    /// leading apostrophe.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Write confirmed and corrected fields to this folder, as `blastscope-host train --data` reads it.
+    /// Write confirmed and corrected fields to this folder, for `blastscope-host train --data`.
     #[arg(long, value_name = "DIR")]
     for_training: Option<PathBuf>,
-    /// Between the columns of the table: `,`, `;` or `tab`.
+    /// Column separator: `,`, `;` or `tab`.
     #[arg(long, value_name = "CHARACTER", default_value = ",", value_parser = separator, requires = "csv")]
     separator: u8,
-    /// A table that opens right in a spreadsheet program where a comma begins the fraction, as in most of Europe: semicolons,
+    /// Format the table for spreadsheet programs with decimal commas, as in most of Europe: semicolons,
     /// decimal commas and a byte order mark.
     #[arg(long, requires = "csv", conflicts_with = "separator")]
     excel: bool,
@@ -101,13 +101,13 @@ pub(super) fn line(value: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The record; the progress of what takes long is on stderr as long as it is open.
+/// Opens the record; long work shows its progress on stderr.
 pub(super) fn open(data_dir: &Path) -> Result<RecordReader, RecordError> {
     let mut progress = Progress::start();
     Ok(RecordReader::open(data_dir)?.watched(Box::new(move |what, done, total| progress.show(what, done, total))))
 }
 
-/// What is said about an error: 2 where nothing could be looked at.
+/// Reports an error and returns the exit status: 2 if the record could not be read.
 pub(super) fn refused(error: &RecordError) -> u8 {
     note(error);
     if matches!(error, RecordError::Changed { .. } | RecordError::Damaged { .. }) { PARTLY } else { UNUSABLE }
@@ -161,7 +161,7 @@ pub(super) fn verify(args: &VerifyArgs) -> io::Result<u8> {
     Ok(if found.intact && confirmed { SUCCESS } else { PARTLY })
 }
 
-/// What was verified and computed, for programs.
+/// Results of verification and recomputation, for programs.
 #[derive(Serialize)]
 struct Verified<'a> {
     #[serde(flatten)]
@@ -170,7 +170,7 @@ struct Verified<'a> {
     recomputation: Option<&'a Recomputation>,
 }
 
-/// The models that fields are computed again with; what is wrong has been said.
+/// The models for the recomputation; errors have already been reported.
 fn models(args: &VerifyArgs) -> Option<Vec<Classifier>> {
     let threads = execution::threads();
     if args.model.is_empty() {
@@ -182,7 +182,7 @@ fn models(args: &VerifyArgs) -> Option<Vec<Classifier>> {
 fn tell_computed(computed: &Recomputation) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let Recomputation { fields, differing, differences, other_models } = computed;
-    writeln!(out, "{fields} fields computed again from their pictures: {differing} differ from the record")?;
+    writeln!(out, "{fields} fields recomputed from their pictures: {differing} differ from the record")?;
     for difference in differences {
         writeln!(out, "  {}", difference.to_string().printable())?;
     }
@@ -192,13 +192,13 @@ fn tell_computed(computed: &Recomputation) -> io::Result<()> {
     for (model, fields) in other_models {
         writeln!(
             out,
-            "{fields} fields were judged by the model {model}, which is not at hand: give its file to --model"
+            "{fields} fields were judged by the model {model}, which is missing: give its file with --model"
         )?;
     }
     if !differences.is_empty() {
         writeln!(
             out,
-            "Another version of the program may decode or measure otherwise: `blastscope sessions --json` tells which one \
+            "Another version of the program may decode or measure differently: `blastscope sessions --json` shows which one \
              recorded a session"
         )?;
     }
@@ -209,9 +209,9 @@ fn tell(found: &Verification) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let Verification { path, entries, sessions, fields, head, .. } = found;
     if found.intact {
-        writeln!(out, "{} is what was written.", path.printable())?;
+        writeln!(out, "{} is unchanged since it was written.", path.printable())?;
     } else {
-        writeln!(out, "{} IS NOT WHAT WAS WRITTEN. First, in the order of the log:", path.printable())?;
+        writeln!(out, "{} WAS CHANGED. First findings, in the order of the log:", path.printable())?;
         for finding in &found.findings {
             writeln!(out, "  {}", finding.to_string().printable())?;
         }
@@ -229,8 +229,8 @@ fn tell(found: &Verification) -> io::Result<()> {
     if found.expected.is_empty() {
         writeln!(
             out,
-            "A log that was cut off at its end together with the rows, or built anew, shows only against a head that was \
-             written down: --expect-head HASH"
+            "If the end of the log was cut off with its rows, or the log was rebuilt, only a head noted earlier reveals \
+it: --expect-head HASH"
         )?;
     }
     Ok(())

@@ -23,10 +23,10 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("forms").required(true).multiple(true).args(["pdf", "html", "fhir"])))]
 pub(super) struct ReportArgs {
-    /// Folder of the record [default: that of the configuration].
+    /// Folder of the record [default: from the configuration].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Number of the session, as `blastscope sessions` lists it.
+    /// Number of the session in `blastscope sessions`.
     #[arg(long, value_name = "ID")]
     session: SessionId,
     /// Write a PDF to this file.
@@ -38,16 +38,16 @@ pub(super) struct ReportArgs {
     /// Write a FHIR R4 DiagnosticReport (JSON) to this file.
     #[arg(long, value_name = "FILE")]
     fhir: Option<PathBuf>,
-    /// The session's model, to draw heat maps with.
+    /// The session's model, for heat maps.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Say "Insufficient" below so many fields with a class [default: that of the configuration, else 50].
+    /// Report "Insufficient" below N fields with a class [default: from the configuration, else 50].
     #[arg(long, value_name = "N")]
     min_fields: Option<u32>,
-    /// Show at most so many fields as pictures; all are counted.
+    /// Show at most N fields as pictures; all are counted.
     #[arg(long, value_name = "N", default_value_t = crate::report::MAX_PICTURES)]
     max_pictures: usize,
-    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    /// Configuration [default: /etc/blastscope.toml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// One JSON object instead of text.
@@ -55,7 +55,7 @@ pub(super) struct ReportArgs {
     json: bool,
 }
 
-/// What was written, for programs.
+/// Written files and counts, for programs.
 #[derive(Serialize)]
 struct Written<'a> {
     session: SessionId,
@@ -91,7 +91,7 @@ pub(super) fn report(args: &ReportArgs) -> io::Result<u8> {
     }
 }
 
-/// The model that other commands would take: its card may say how the session's model was trained.
+/// The default model: its card may say how the session's model was trained.
 fn usual_model(data: &Path) -> Option<Classifier> {
     let execution = execution::chosen(None, 1).ok()?;
     Some(model::load(None, Some(data), execution).ok()?.classifier)
@@ -108,7 +108,7 @@ fn made(
     let mut progress = |done, total| reader.tell("pictures", done as u64, total as u64);
     let report = gather(&reader, args.session, options, maps, known, &mut progress)?;
     drop(reader);
-    // Everything is made before anything is written.
+    // All files are made before any is written.
     let mut files = Vec::new();
     if let Some(path) = &args.pdf {
         files.push((path, pdf::document(&report)?));

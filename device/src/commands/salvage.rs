@@ -16,24 +16,24 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RecordCommand {
-    /// Set a damaged record aside, take over what verifies, and begin anew.
+    /// Set a damaged record aside and start a new one with everything that verifies.
     #[command(after_help = "Examples:\n  sudo systemctl stop blastscope\n  \
         blastscope record salvage --data-dir /var/lib/blastscope\n  \
         blastscope record salvage --data-dir data --json\n\n\
-        The damaged file is not changed and not deleted: it keeps its content under another name, in a folder set-aside-TIME \
-        beside the record. Entries of the log before the damage keep their hashes, so that heads on earlier reports still hold. \
-        Then comes an entry that says what was done, and after it what else verifies. A session that lost fields or opinions \
-        which were signed needs another sign-off.\n\n\
-        Exit status: 0 salvaged, 2 wrong usage, no record, one that is what was written, or one that a program adds to.")]
+        The damaged file is neither changed nor deleted: it moves to a folder set-aside-TIME \
+        beside the record. Log entries before the damage keep their hashes, so head hashes on earlier reports stay valid. \
+        A new entry describes the salvage, followed by everything else that verifies. A session that lost signed fields or \
+        answers needs another sign-off.\n\n\
+        Exit status: 0 salvaged, 2 wrong usage, no record, an undamaged one, or one that a program writes to.")]
     Salvage(SalvageArgs),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct SalvageArgs {
-    /// Folder of the record [default: that of the configuration].
+    /// Folder of the record [default: from the configuration].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    /// Configuration [default: /etc/blastscope.toml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// One JSON object instead of text.
@@ -60,7 +60,7 @@ pub(super) fn run(command: &RecordCommand) -> io::Result<u8> {
     writeln!(out, "the damaged record was set aside in {}: {}", set_aside.printable(), salvage.reason.printable())?;
     writeln!(
         out,
-        "{} begins anew with {taken_over} of {} rows; the first {} entries keep their hashes",
+        "{} is a new record with {taken_over} of {} rows; the first {} entries keep their hashes",
         path.printable(),
         salvage.original_entries,
         salvage.kept_entries

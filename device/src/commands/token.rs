@@ -1,4 +1,4 @@
-//! The command `token`: where the page is, and what opens it.
+//! The command `token`: the page's address and its token.
 
 use std::{
     fs,
@@ -16,16 +16,16 @@ use crate::{config::address, faces::page, support::terminal::note};
 
 #[derive(Debug, Args)]
 pub(super) struct TokenArgs {
-    /// Folder of the record [default: that of the configuration].
+    /// Folder of the record [default: from the configuration].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Where the page is served [default: that of the configuration].
+    /// Address of the page [default: from the configuration].
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
-    /// Configuration [default: /etc/blastscope.toml, where there is one].
+    /// Configuration [default: /etc/blastscope.toml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Forget the token: the next start draws another one.
+    /// Delete the token: the next start creates a new one.
     #[arg(long, conflicts_with = "listen")]
     forget: bool,
     /// One JSON object instead of text.
@@ -49,7 +49,7 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
         if args.json {
             writeln!(out, "{}", json!({ "file": path, "forgotten": forgotten }))?;
         } else if forgotten {
-            writeln!(out, "the token is forgotten; restart `blastscope live`, which draws another one")?;
+            writeln!(out, "the token is deleted; restart `blastscope live`, which creates a new one")?;
         } else {
             writeln!(out, "there was no token at {}", path.printable())?;
         }
@@ -65,7 +65,7 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
             Ok(Some(sentence)) => note(sentence),
             Err(error) => {
                 note(format_args!(
-                    "{} may be readable by others, and that cannot be changed ({error}); run the command with sudo",
+                    "others may be able to read {}, and its permissions cannot be changed ({error}); run the command with sudo",
                     path.display()
                 ));
                 return Ok(UNUSABLE);
@@ -75,7 +75,7 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
             Ok(Some(token)) => Some(token),
             Ok(None) => {
                 note(format_args!(
-                    "there is no token at {}: `blastscope live --listen {address}` draws one at its first start",
+                    "there is no token at {}: `blastscope live --listen {address}` creates one at its first start",
                     path.printable()
                 ));
                 return Ok(PARTLY);
@@ -88,7 +88,7 @@ pub(super) fn token(args: &TokenArgs) -> io::Result<u8> {
         }
     };
     if args.json {
-        // Another link each time, which opens the page once.
+        // Each link opens the page once, so a new one is made each time.
         let link = token.as_deref().and_then(|token| page::link(&page, token).ok());
         writeln!(out, "{}", json!({ "page": page, "token": token, "link": link, "file": path }))?;
     } else {

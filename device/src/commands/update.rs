@@ -1,4 +1,4 @@
-//! The command `update`: what it is asked and what it says.
+//! The command `update`: its arguments and its output.
 
 use std::{
     io::{self, Write as _},
@@ -23,17 +23,17 @@ use crate::{
 /// Arguments of `update`.
 #[derive(Debug, Args)]
 pub(super) struct UpdateArgs {
-    /// Signed model file, or a folder such as a memory stick: then the newest model in it is taken.
+    /// Signed model file, or a folder such as a memory stick, from which the newest model is installed.
     #[arg(value_name = "FILE|DIR", required_unless_present = "rollback", conflicts_with = "rollback")]
     source: Option<PathBuf>,
-    /// Folder of this machine's models and trusted keys [default: $BLASTSCOPE_DATA_DIR, else /var/lib/blastscope where it is, else
+    /// Folder of the models and trusted keys [default: $BLASTSCOPE_DATA_DIR, else /var/lib/blastscope if it exists, else
     /// ~/.local/share/blastscope].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Public key that is trusted too, from now on, if it signed the model.
+    /// Also trust this public key from now on, if it signed the model.
     #[arg(long, value_name = "FILE", conflicts_with = "rollback")]
     public_key: Option<PathBuf>,
-    /// Let the model before run again.
+    /// Go back to the previous model.
     #[arg(long)]
     rollback: bool,
     /// One JSON object instead of sentences.
@@ -80,7 +80,7 @@ pub(super) fn update(args: &UpdateArgs) -> io::Result<u8> {
     }
 }
 
-/// Names of files must not steer the terminal; lists keep their lines.
+/// File names must not control the terminal; lists keep their line breaks.
 fn harmless_lines(text: &str) -> String {
     text.lines().map(harmless).collect::<Vec<_>>().join("\n")
 }
@@ -90,7 +90,7 @@ fn say(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
         note(harmless(warning));
     }
     for passed in &report.passed_over {
-        writeln!(out, "not taken: {} {}", passed.file.printable(), harmless(&passed.reason))?;
+        writeln!(out, "skipped: {} {}", passed.file.printable(), harmless(&passed.reason))?;
     }
     match &report.outcome {
         Outcome::Installed { file, slot, entry, former } => {
@@ -101,15 +101,15 @@ fn say(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
             if let Some(test) = self_test {
                 writeln!(
                     out,
-                    "self-test passed: {} and the plain kernels agree on {} drawn fields bit for bit, {:.1} ms a field",
+                    "self-test passed: {} and the scalar kernels agree on {} drawn fields bit for bit, {:.1} ms a field",
                     test.isa, test.fields, test.field_ms
                 )?;
             }
             match former {
                 Some(former) => {
-                    writeln!(out, "version {former} is kept: `blastscope update --rollback` lets it run again")
+                    writeln!(out, "version {former} is kept: `blastscope update --rollback` goes back to it")
                 }
-                None => writeln!(out, "no model ran here before"),
+                None => writeln!(out, "there was no model here before"),
             }
         }
         Outcome::AlreadyRuns { version, model, .. } => {
@@ -119,7 +119,7 @@ fn say(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
             writeln!(out, "version {version}, {model:.12}, runs again, from slot {}", slot.name())?;
             match former {
                 Some(former) => {
-                    writeln!(out, "version {former} is kept: `blastscope update --rollback` lets that one run again")
+                    writeln!(out, "version {former} is kept: `blastscope update --rollback` switches to it again")
                 }
                 None => Ok(()),
             }

@@ -1,15 +1,15 @@
-//! A name under which the page may be reached, as an administrator writes it.
+//! A name under which the page may be reached, from the configuration.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-/// A name under which others may reach the page besides its addresses, as an administrator writes it.
+/// A name, besides its addresses, under which the page may be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedHost {
     /// The name in lower case.
     name: String,
-    /// The page's address where a proxy serves it with TLS, as browsers write it: `https://NAME[:PORT]`.
+    /// The page's address behind a TLS proxy, as browsers write it: `https://NAME[:PORT]`.
     secure: Option<String>,
 }
 
@@ -20,7 +20,7 @@ impl AllowedHost {
         &self.name
     }
 
-    /// The page's address where a proxy serves it with TLS.
+    /// The page's address behind a TLS proxy.
     #[must_use]
     pub fn secure(&self) -> Option<&str> {
         self.secure.as_deref()
@@ -42,7 +42,7 @@ impl FromStr for AllowedHost {
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
-        // A browser writes no port where it is the scheme's own.
+        // A browser omits the scheme's default port.
         let port_fits =
             port.is_none_or(|port| secure && port != "443" && port.parse::<u16>().is_ok_and(|port| port > 0));
         if name.len() > 253 || !name.split('.').all(label) || !port_fits {

@@ -1,4 +1,4 @@
-//! The file as it is written, every value with its place; and the ranges.
+//! The file as written, each value with its position; and the allowed ranges.
 
 use std::{
     fmt::Display,
@@ -12,10 +12,10 @@ use toml::Spanned;
 
 use super::{Camera, Config, Data, Log, Model, Pipeline, Report, Server};
 
-/// Ends every message about a key.
+/// Last clause of every message about a key.
 const HELP: &str = "`blastscope config --print-default` shows all keys";
 
-/// What is wrong, and where, in bytes.
+/// An error and its position in bytes.
 #[derive(Debug)]
 pub(super) struct Wrong {
     pub at: Option<usize>,
@@ -138,7 +138,7 @@ fn number<T: PartialOrd + Display + Copy>(
 ) -> Result<Option<T>, Wrong> {
     let Some(value) = value else { return Ok(None) };
     let number = *value.get_ref();
-    // A number that is none is in no range.
+    // NaN is outside every range.
     if range.contains(&number) {
         return Ok(Some(number));
     }
@@ -149,12 +149,7 @@ fn text_of(key: &str, value: Option<Spanned<String>>, default: String) -> Result
     let Some(value) = value else { return Ok(default) };
     let text = value.get_ref();
     if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(wrong(
-            key,
-            &value,
-            format_args!("{text:?}"),
-            "give a text that is not empty, or leave the key out",
-        ));
+        return Err(wrong(key, &value, format_args!("{text:?}"), "give a text that is not empty, or omit the key"));
     }
     Ok(value.into_inner())
 }
@@ -174,7 +169,7 @@ fn listen(value: Option<Spanned<String>>, default: SocketAddr) -> Result<SocketA
         .map_err(|remedy| wrong("server.listen", &value, format_args!("{:?}", value.get_ref()), remedy))
 }
 
-/// A list whose texts each have a form.
+/// A list of texts, each parsed by `read`.
 fn each<T>(
     key: &str,
     values: Option<Vec<Spanned<String>>>,

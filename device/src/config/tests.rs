@@ -14,7 +14,7 @@ fn read(text: &str) -> Result<Config, ConfigError> {
 fn the_commented_file_says_what_the_defaults_are() {
     assert_eq!(read(DEFAULT_TEXT), Ok(Config::default()));
     assert_eq!(read(""), Ok(Config::default()));
-    // With the optional lines taken in, every key is there that a configuration knows.
+    // With the optional lines enabled, every known key is present.
     let all: String = DEFAULT_TEXT
         .lines()
         .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))

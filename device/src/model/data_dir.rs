@@ -1,9 +1,9 @@
-//! The folder that holds what belongs to this machine: its models and the keys that it trusts.
+//! The data directory of this machine: its models and trusted keys.
 //!
 //! ```text
-//! DIR/models/a.bsm, b.bsm    two slots, one of which runs
-//! DIR/models/state.json      which one, and what is in them
-//! DIR/trusted-keys/*.pub     whose models are taken
+//! DIR/models/a.bsm, b.bsm    two slots, one of them active
+//! DIR/models/state.json      the active slot, and the content of both
+//! DIR/trusted-keys/*.pub     keys whose models are accepted
 //! ```
 
 use std::{
@@ -13,10 +13,10 @@ use std::{
 
 /// Environment variable that names the folder.
 pub const VARIABLE: &str = "BLASTSCOPE_DATA_DIR";
-/// Where a package puts it.
+/// Place of a packaged installation.
 const SYSTEM: &str = "/var/lib/blastscope";
 
-/// The folder; it need not be there.
+/// The folder; it need not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataDir(PathBuf);
 
@@ -27,13 +27,13 @@ impl DataDir {
         Self(path.into())
     }
 
-    /// The folder that is named, else that of the environment, else the system's where there is one, else the user's.
+    /// The given folder, else the one in the environment, else the system's if it exists, else the user's.
     #[must_use]
     pub fn named_or_default(named: Option<&Path>) -> Self {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let system = || Some(PathBuf::from(SYSTEM)).filter(|path| path.is_dir());
         let user = || {
-            // Relative paths are to be ignored, says the XDG Base Directory Specification.
+            // The XDG Base Directory Specification says to ignore relative paths.
             let data = set("XDG_DATA_HOME").filter(|path| path.is_absolute());
             data.or_else(|| set("HOME").map(|home| home.join(".local/share"))).map(|data| data.join("blastscope"))
         };
@@ -47,13 +47,13 @@ impl DataDir {
         &self.0
     }
 
-    /// Where the models lie.
+    /// Folder of the models.
     #[must_use]
     pub fn models(&self) -> PathBuf {
         self.0.join("models")
     }
 
-    /// Where the keys lie whose models are taken.
+    /// Folder of the keys whose models are accepted.
     #[must_use]
     pub fn trusted_keys(&self) -> PathBuf {
         self.0.join("trusted-keys")

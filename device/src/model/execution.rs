@@ -1,4 +1,4 @@
-//! How the network is run on this machine: what the command line and the environment ask for.
+//! Instruction set and threads of the network, from the command line and the environment.
 
 use std::{env, num::NonZero, thread};
 
@@ -10,10 +10,10 @@ use blastscope_shared::{
 /// Environment variable that names the instruction set.
 pub const VARIABLE: &str = "BLASTSCOPE_ISA";
 
-/// A frame is too small for more: the steps of its last layers would end before the threads have met.
+/// Maximum default threads: a frame is too small for more; its last layers would end before the threads are in step.
 const MOST_THREADS: usize = 4;
 
-/// Why the network cannot be run as it was asked for.
+/// Why the requested execution is impossible.
 #[derive(Debug, thiserror::Error)]
 #[error("{origin}{name}: {source}")]
 pub struct ExecutionError {
@@ -22,10 +22,10 @@ pub struct ExecutionError {
     source: IsaError,
 }
 
-/// The execution on `threads` threads with the instruction set that `named` or the environment names, else the fastest.
+/// `threads` threads with the instruction set from `named`, else from the environment, else the fastest.
 ///
 /// # Errors
-/// [`ExecutionError`], a sentence that says who named what.
+/// [`ExecutionError`], a sentence with the option or variable at fault.
 pub fn chosen(named: Option<&str>, threads: usize) -> Result<Execution, ExecutionError> {
     let from_environment = || env::var(VARIABLE).ok().filter(|name| !name.is_empty());
     let (origin, name) = match named.map(str::to_owned) {
@@ -39,7 +39,7 @@ pub fn chosen(named: Option<&str>, threads: usize) -> Result<Execution, Executio
     }
 }
 
-/// Threads that a frame is shared among when nobody says: one a core, and four at most.
+/// Default number of threads: one per core, at most four.
 #[must_use]
 pub fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)

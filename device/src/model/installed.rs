@@ -1,7 +1,7 @@
-//! The installed models: two slots, of which one runs. The other holds the model before it, or nothing.
+//! The installed models: two slots, one of them active. The other holds the previous model, or nothing.
 //!
-//! A model runs only when a trusted key signed it; that is checked at every start. When the slot that should run cannot, the other
-//! one does, with a warning: after whatever happened, one of them runs.
+//! A model runs only if a trusted key signed it; every start checks that. If the active slot is unusable, the other
+//! one runs, with a warning: after any failure, one of them runs.
 
 pub mod keys;
 pub mod state;
@@ -33,7 +33,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// Both.
+    /// Both slots.
     pub const ALL: [Self; 2] = [Self::A, Self::B];
 
     /// The other one.
@@ -61,9 +61,9 @@ impl Slot {
     }
 }
 
-/// A model from a slot: whole, usable, signed by a trusted key.
+/// A model from a slot: complete, usable, signed by a trusted key.
 pub struct SlotModel {
-    /// Where it is from.
+    /// Its slot.
     pub slot: Slot,
     /// The model.
     pub classifier: Classifier,
@@ -73,10 +73,10 @@ pub struct SlotModel {
     pub signer: String,
 }
 
-/// Why none of the installed models can be used.
+/// Why no installed model is usable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "none of the models installed in {} can be used: {}; install one with `blastscope update FILE`, or name one with --model FILE",
+    "no model installed in {} is usable: {}; install one with `blastscope update FILE`, or give one with --model FILE",
     dir.printable(), reasons.join("; ")
 )]
 pub struct NoneUsable {
@@ -84,27 +84,27 @@ pub struct NoneUsable {
     reasons: Vec<String>,
 }
 
-/// What lies in a data directory.
+/// The content of a data directory.
 pub struct Installed<'a> {
     disk: &'a dyn Disk,
     dir: &'a DataDir,
-    /// Whose models run.
+    /// The trusted keys.
     pub keys: Vec<TrustedKey>,
-    /// What is written down; `None` when it is missing or damaged.
+    /// The recorded state; `None` if missing or damaged.
     pub state: Option<State>,
-    /// What is amiss, in sentences.
+    /// Warnings, in sentences.
     pub warnings: Vec<String>,
 }
 
 impl<'a> Installed<'a> {
-    /// Looks into `dir`; `None` when no model was ever installed there.
+    /// Reads `dir`; `None` if no model was ever installed there.
     #[must_use]
     pub fn look(disk: &'a dyn Disk, dir: &'a DataDir) -> Option<Self> {
         let installed = Self::look_closer(disk, dir);
         (installed.state.is_some() || !installed.filled().is_empty()).then_some(installed)
     }
 
-    /// Looks into `dir`, whether or not a model was installed there.
+    /// Reads `dir`, whether or not a model was installed there.
     #[must_use]
     pub fn look_closer(disk: &'a dyn Disk, dir: &'a DataDir) -> Self {
         let folder = dir.trusted_keys();
@@ -139,7 +139,7 @@ impl<'a> Installed<'a> {
         Slot::ALL.into_iter().filter(|slot| files.contains(&slot.path(self.dir))).collect()
     }
 
-    /// What was put into `slot` last, if anything is known.
+    /// The model last installed in `slot`, if known.
     #[must_use]
     pub fn entry(&self, slot: Slot) -> Option<&Entry> {
         self.state.as_ref()?.entry(slot)
@@ -163,10 +163,10 @@ impl<'a> Installed<'a> {
         Ok(SlotModel { slot, classifier, version, signer })
     }
 
-    /// The model that runs: that of the active slot, else with a warning that of the other.
+    /// The model to run: from the active slot, else, with a warning, from the other.
     ///
     /// # Errors
-    /// [`NoneUsable`] when neither can be used.
+    /// [`NoneUsable`] if neither is usable.
     pub fn running(&mut self, execution: Execution) -> Result<SlotModel, NoneUsable> {
         let mut reasons = Vec::new();
         for slot in self.order() {
@@ -178,7 +178,7 @@ impl<'a> Installed<'a> {
                 Ok(model) => {
                     if let [reason] = reasons.as_slice() {
                         self.warnings.push(format!(
-                            "{reason}; the model before it runs instead, version {}; install the newer one again with \
+                            "{reason}; the previous model runs instead, version {}; install the newer one again with \
                              `blastscope update FILE`",
                             model.version
                         ));
@@ -191,7 +191,7 @@ impl<'a> Installed<'a> {
         Err(NoneUsable { dir: self.dir.path().to_path_buf(), reasons })
     }
 
-    /// In which order the slots are tried.
+    /// The order in which the slots are tried.
     fn order(&self) -> Vec<Slot> {
         if let Some(state) = &self.state {
             return vec![state.active, state.active.other()];
@@ -206,11 +206,11 @@ impl<'a> Installed<'a> {
     }
 }
 
-/// `model`, when it is the one that was put there.
+/// `model`, if it is the one that was installed there.
 fn as_recorded(model: SlotModel, entry: Option<&Entry>) -> Result<SlotModel, String> {
     match entry {
         Some(entry) if entry.model != model.classifier.model_id() || entry.version != model.version => {
-            Err("holds another model than was installed".into())
+            Err("does not hold the model that was installed".into())
         }
         _ => Ok(model),
     }

@@ -1,4 +1,4 @@
-//! The one loaded network: a classifier with the buffers of one thread.
+//! The loaded network: a classifier with the buffers of one thread.
 
 use std::ops::Deref;
 
@@ -11,7 +11,7 @@ use blastscope_shared::{
     sight::Observation,
 };
 
-/// A classifier that is borrowed or shared with other threads, and the buffers of this one.
+/// A borrowed or shared classifier, and the buffers of this thread.
 pub struct Loaded<C> {
     classifier: C,
     workspace: Workspace,
@@ -31,7 +31,7 @@ impl<C: Deref<Target = Classifier>> Loaded<C> {
         &self.classifier
     }
 
-    /// Where in the picture that was assessed last lies what speaks for `class`.
+    /// Which parts of the picture assessed last support `class`.
     ///
     /// # Errors
     /// As [`Classifier::explain`].

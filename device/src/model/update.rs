@@ -1,10 +1,10 @@
-//! Updates of the model, without a network: a signed file from a memory stick becomes the model that runs, or nothing changes.
+//! Offline model updates: a signed file from a memory stick becomes the active model, or nothing changes.
 //!
 //! ```text
-//! file -> signature, version -> self-test on this machine -> the slot that does not run -> read back -> state.json
+//! file -> signature, version -> self-test on this machine -> the inactive slot -> read back -> state.json
 //! ```
-//! Each file is written beside, synced and renamed, and `state.json` last: before its rename the old model runs, after it the new
-//! one. The old model stays in its slot for [`rollback`].
+//! Each file is written under a temporary name, synced and renamed, `state.json` last: before its rename the old model runs,
+//! after it the new one. The old model stays in its slot for [`rollback`].
 
 mod candidate;
 mod error;
@@ -29,68 +29,68 @@ use crate::model::{
     installed::{Slot, state::Entry},
 };
 
-/// What came of an update.
+/// Outcome of an update.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Outcome {
-    /// The model runs from now on.
+    /// The new model is active.
     Installed {
-        /// Where it came from.
+        /// Source file.
         file: PathBuf,
-        /// Where it lies.
+        /// Its slot.
         slot: Slot,
-        /// What is written down about it.
+        /// Its recorded entry.
         #[serde(flatten)]
         entry: Entry,
-        /// Version of the model that ran before and is kept.
+        /// Version of the previous model, which is kept.
         former: Option<u32>,
     },
-    /// It runs already; nothing was changed.
+    /// The model was active already; nothing was changed.
     AlreadyRuns {
-        /// Where it was found.
+        /// Source file.
         file: PathBuf,
         /// Its id.
         model: String,
         /// Its version.
         version: u32,
     },
-    /// The model before runs again.
+    /// The previous model is active again.
     RolledBack {
-        /// Where it lies.
+        /// Its slot.
         slot: Slot,
         /// Its id.
         model: String,
         /// Its version.
         version: u32,
-        /// Version of the model that ran until now and is kept, if it could be used.
+        /// Version of the model that was active until now and is kept, if it is usable.
         former: Option<u32>,
     },
 }
 
-/// An outcome and what else is to be said.
+/// An outcome with skipped files and warnings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// What came of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// Models in the folder that were not taken.
+    /// Models in the folder that were skipped.
     pub passed_over: Vec<PassedOver>,
-    /// What is amiss, in sentences.
+    /// Warnings, in sentences.
     pub warnings: Vec<String>,
 }
 
-/// Keeps other updates away for as long as it lives; the system lets go of it when the process ends, however it ends.
+/// Excludes other updates while it lives; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
 
 impl Lock {
-    /// Takes the lock of `dir`, which is made when it is missing.
+    /// Takes the lock of `dir`, which is created if missing.
     ///
     /// # Errors
-    /// [`UpdateError::Busy`] when another process has it, [`UpdateError::Disk`] when it cannot be made.
+    /// [`UpdateError::Busy`] if another process has it, [`UpdateError::Disk`] if it cannot be created.
     pub fn take(dir: &DataDir) -> Result<Self, UpdateError> {
         let (folder, path) = (dir.models(), dir.models().join(".lock"));
-        std::fs::create_dir_all(&folder).map_err(failed("made", &folder))?;
+        std::fs::create_dir_all(&folder).map_err(failed("created", &folder))?;
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).open(&path).map_err(failed("opened", &path))?;
         match file.try_lock() {

@@ -1,7 +1,7 @@
-//! A capture in a thread of its own, behind a mailbox with one slot: the latest frame wins.
+//! A capture in a separate thread, behind a one-slot mailbox: the latest frame wins.
 //!
-//! Some drivers never answer, neither when they are opened nor later. Then only that thread hangs: the consumer never waits for
-//! it, and gives it up after a while ([`Guard`]).
+//! Some drivers hang, when opened or later. Then only that thread hangs: the consumer never waits for
+//! it, and abandons it after a while ([`Guard`]).
 
 use std::{
     collections::VecDeque,
@@ -17,28 +17,28 @@ use blastscope_core::frame::Frame;
 
 use super::{Capture, FrameSource, RawFrame, SourceError, raw::fingerprint};
 
-/// Passing errors that are kept for the consumer; beyond, the oldest are forgotten.
+/// Maximum number of passing errors kept for the consumer; older ones are dropped.
 const KEPT_ERRORS: usize = 8;
 
-/// How long the opening of what answers at once is waited for.
+/// How long to wait for the opening of a source that answers at once.
 const OPENS: Duration = Duration::from_secs(10);
-/// How long the opening of a device is waited for; after that it goes on beside the consumer.
+/// How long to wait for the opening of a device; after that it continues in the background.
 const OPENS_BESIDE: Duration = Duration::from_millis(250);
 
-/// Gives up a capture whose driver does not answer.
+/// Abandons captures whose driver does not answer.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    /// Without any sign for so long, a capture is given up. Longer than any capture waits for a frame.
+    /// Silence after which a capture is abandoned. Longer than any capture waits for a frame.
     pub limit: Duration,
-    /// Threads that were given up and hang still.
+    /// Number of abandoned threads that still hang.
     hung: Arc<AtomicUsize>,
 }
 
 impl Guard {
-    /// Threads that may hang; then nothing more is opened.
+    /// Maximum number of hanging threads; beyond, nothing is opened.
     pub const MOST_HUNG: usize = 8;
 
-    /// Nothing was given up yet.
+    /// With the given limit of silence; no thread is abandoned yet.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
         Self { limit, hung: Arc::default() }
@@ -59,9 +59,9 @@ enum Stage {
 #[derive(Default)]
 struct Slot {
     stage: Stage,
-    /// When the thread gave a sign last.
+    /// Time of the thread's last sign.
     last_sign: Option<Instant>,
-    /// The thread was given up.
+    /// Whether the thread was abandoned.
     hung: bool,
     latest: Option<RawFrame>,
     passing: VecDeque<SourceError>,
@@ -78,7 +78,7 @@ struct Mailbox {
 }
 
 impl Mailbox {
-    /// A panic while the lock was held leaves a slot that is still valid.
+    /// Ignores poisoning: a panic while the lock was held leaves the slot valid.
     fn lock(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,10 +91,10 @@ pub struct Background {
 }
 
 impl Background {
-    /// Calls `open`, which answers soon, in a new thread, waits for its answer, and captures from there until dropped.
+    /// Calls `open`, which must answer soon, in a new thread, waits for its answer, and captures there until dropped.
     ///
     /// # Errors
-    /// What `open` answers, or [`SourceError::Lost`] when no thread can be started.
+    /// The error of `open`, or [`SourceError::Lost`] if no thread can be started.
     pub fn start<C, F>(open: F) -> Result<Self, SourceError>
     where
         C: Capture,
@@ -103,11 +103,11 @@ impl Background {
         Self::spawn(open, None, OPENS)
     }
 
-    /// As [`Self::start`], for a device: an opening that takes longer than a moment goes on beside the consumer, who finds no
-    /// frames meanwhile, and a capture that gives no sign for long is [lost](SourceError::Lost).
+    /// As [`Self::start`], for a device: a slow opening continues in the background, without frames for the consumer, and a
+    /// capture that is silent for too long is [lost](SourceError::Lost).
     ///
     /// # Errors
-    /// As [`Self::start`]; [`SourceError::Lost`] when too many earlier ones hang.
+    /// As [`Self::start`]; [`SourceError::Lost`] if too many earlier captures hang.
     pub fn guarded<C, F>(guard: &Guard, open: F) -> Result<Self, SourceError>
     where
         C: Capture,
@@ -133,7 +133,7 @@ impl Background {
         thread::Builder::new()
             .name("capture".into())
             .spawn(move || {
-                // Ends the source for the consumer even when the capture panics.
+                // Ends the source for the consumer even if the capture panics.
                 let _farewell = Farewell { mailbox: &producer, guard: guarded };
                 match open() {
                     Ok(capture) => {
@@ -144,7 +144,7 @@ impl Background {
                     Err(error) => producer.refused(error),
                 }
             })
-            .map_err(|error| SourceError::Lost(format!("no thread could be started: {error}")))?;
+            .map_err(|error| SourceError::Lost(format!("cannot start a thread: {error}")))?;
         let opening = |slot: &mut Slot| slot.stage == Stage::Opening && slot.ended.is_none();
         let waited = mailbox.changed.wait_timeout_while(mailbox.lock(), wait, opening);
         let slot = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -157,7 +157,7 @@ impl Background {
 }
 
 impl Mailbox {
-    /// The capture is open; whether anybody still wants it.
+    /// Reports that the capture is open. False if nobody wants it any more.
     fn opened(&self) -> bool {
         let mut slot = self.lock();
         (slot.stage, slot.last_sign) = (Stage::Open, Some(Instant::now()));
@@ -182,17 +182,17 @@ impl Drop for Farewell<'_> {
         let mut slot = self.mailbox.lock();
         slot.ended.get_or_insert_with(|| SourceError::Lost("its driver failed".into()));
         if let Some(guard) = self.guard.as_ref().filter(|_| slot.hung) {
-            // It came back after all.
+            // The hanging thread came back.
             guard.hung.fetch_sub(1, Ordering::Relaxed);
         }
         self.mailbox.changed.notify_all();
     }
 }
 
-/// Tells for how long the same bytes come. Here and not at the consumer, who may see every second frame only.
+/// Measures how long the bytes stay identical. Done here because the consumer may miss frames.
 #[derive(Default)]
 struct Sameness {
-    /// Of the last frame, and when the first of its equals came.
+    /// Fingerprint of the last frame, and the time of the first identical one.
     last: Option<(u64, Instant)>,
 }
 
@@ -212,7 +212,7 @@ impl Sameness {
 fn run(mut capture: impl Capture, mailbox: &Mailbox) {
     let mut sameness = Sameness::default();
     loop {
-        // A frame that is cut off must not push a whole one out of the slot, nor be forgotten when the next one comes.
+        // A truncated frame must neither replace a good one in the slot nor be forgotten when the next one comes.
         let captured = capture.capture().and_then(|frame| {
             frame.as_ref().map_or(Ok(()), RawFrame::is_whole)?;
             Ok(frame)
@@ -291,7 +291,7 @@ impl FrameSource for Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        // The thread sees this after its current frame. It is not waited for: some drivers block for ever.
+        // The thread sees this after its current frame. No join: some drivers block for ever.
         self.mailbox.lock().abandoned = true;
     }
 }
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(source.next_frame(STALL_FOR_TEST).map(|frame| frame.sequence), Ok(4));
         assert_eq!(source.dropped(), 4);
         assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End));
-        assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End), "the end stays the end");
+        assert_eq!(source.next_frame(STALL_FOR_TEST), Err(SourceError::End), "the end is final");
     }
 
     #[test]
@@ -369,12 +369,12 @@ mod tests {
         assert_eq!(opened.err(), Some(SourceError::NoCamera));
     }
 
-    /// Answers when it is told to, or never.
+    /// Answers on a signal, or never.
     struct Hanging(mpsc::Receiver<()>);
 
     impl Capture for Hanging {
         fn capture(&mut self) -> Result<Option<RawFrame>, SourceError> {
-            // Nobody tells it anything until the test ends.
+            // No signal comes until the test ends.
             let _ = self.0.recv();
             Err(SourceError::End)
         }
@@ -407,7 +407,7 @@ mod tests {
         }
         let refused = Background::guarded(&guard, || Ok(Scripted(Vec::new(), Duration::ZERO))).err();
         assert!(refused.is_some_and(|error| error.to_string().contains("restart the device")));
-        // Once they come back, the next is opened.
+        // Once the threads come back, the next capture is opened.
         drop(ways_out);
         let start = Instant::now();
         while guard.hung.load(Ordering::Relaxed) > 0 {

@@ -1,8 +1,8 @@
-//! Cameras: which are connected, opening one, and finding it again after it was unplugged.
+//! Cameras: lists them, opens one, and finds it again after it was unplugged.
 //!
-//! On Linux everything comes straight from Video4Linux (the `v4l` crate, which nokhwa stands on): nokhwa 0.10 hands over a
-//! whole buffer instead of the bytes that are used in it, ignores the driver's error flag, waits for ever for a camera that
-//! stalls, and panics when a file such as `/dev/video-left` lies among the nodes. Elsewhere nokhwa does it.
+//! On Linux this uses Video4Linux directly (the `v4l` crate, below nokhwa), because nokhwa 0.10 returns the
+//! whole buffer instead of its used bytes, ignores the driver's error flag, waits for ever for a stalled
+//! camera, and panics on a file such as `/dev/video-left` among the nodes. Other systems use nokhwa.
 
 mod finder;
 mod name;
@@ -30,13 +30,13 @@ pub use self::{finder::Finder, name::CameraName};
 /// A connected camera.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Camera {
-    /// The number that `--camera N` takes; on Linux that of its node, which changes when it is plugged in again.
+    /// Number for `--camera N`; on Linux that of its node, which may change when it is plugged in again.
     pub index: u32,
-    /// Its name, as its maker gave it.
+    /// Name from its maker.
     pub name: String,
-    /// The socket that it is plugged into, as the system names it, where it does.
+    /// Its socket, as named by the system; `None` if unknown.
     pub bus: Option<String>,
-    /// Its serial number, where it has one.
+    /// Serial number, if it has one.
     pub serial: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Camera {
 }
 
 impl Camera {
-    /// How surely this is the camera that was known as `before`, the higher the surer; 0 when it is another one.
+    /// Certainty that this is the camera known as `before`, higher is surer; 0 if it is another one.
     fn likeness(&self, before: &Self) -> u8 {
         if self.name != before.name {
             return 0;
@@ -66,16 +66,16 @@ impl Camera {
     }
 }
 
-/// The one of `cameras` that was known as `before`, wherever it is plugged in now. `None` when it is not among them, and when
-/// several could be it.
+/// The one of `cameras` that was known as `before`, in whatever socket it is now. `None` if it is missing or if
+/// several candidates match.
 fn again<'a>(cameras: &'a [Camera], before: &Camera) -> Option<&'a Camera> {
     let best = cameras.iter().map(|camera| camera.likeness(before)).max().filter(|&best| best > 0)?;
     let mut alike = cameras.iter().filter(|camera| camera.likeness(before) == best);
     alike.next().filter(|_| alike.next().is_none())
 }
 
-/// The connected cameras, in order of their numbers. Nodes that deliver no pictures, such as the metadata node that every USB
-/// camera has on Linux, are left out.
+/// The connected cameras, in order of their numbers. Nodes without pictures, such as the metadata node of every USB
+/// camera on Linux, are left out.
 #[must_use]
 pub fn connected() -> Vec<Camera> {
     let mut cameras = system::connected();
@@ -89,36 +89,36 @@ pub fn connected() -> Vec<Camera> {
 pub struct CameraFormat {
     /// Four letters, such as `MJPG`.
     pub name: String,
-    /// Whether it is understood here.
+    /// Whether this program supports it.
     pub understood: bool,
     /// Width and height in pixels.
     pub sizes: Vec<(u32, u32)>,
 }
 
-/// A control of a camera that decides how bright or of what colour its pictures are.
+/// A camera control for brightness or colour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CameraControl {
     /// Its name: `exposure`, `gain`, `white balance`.
     pub name: &'static str,
     /// Its value, in the camera's own unit.
     pub value: Option<i64>,
-    /// Whether the camera changes it by itself at the moment; `None` where it never does.
+    /// Whether the camera adjusts it automatically now; `None` if it never does.
     pub automatic: Option<bool>,
 }
 
-/// What is known about a camera without taking pictures.
+/// Details of a camera that are known without taking pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Details {
-    /// Which it is.
+    /// The camera.
     #[serde(flatten)]
     pub camera: Camera,
-    /// All its nodes, that of the pictures first.
+    /// All its nodes, the one with pictures first.
     pub nodes: Vec<String>,
-    /// What it delivers.
+    /// Its picture formats.
     pub formats: Vec<CameraFormat>,
-    /// What can be locked.
+    /// Controls that can be locked.
     pub controls: Vec<CameraControl>,
-    /// Why there is nothing more to tell, where the system refused.
+    /// Why details are missing, if the system refused.
     pub problem: Option<String>,
 }
 
@@ -128,23 +128,23 @@ pub fn details(camera: &Camera) -> Details {
     system::details(camera)
 }
 
-/// A control's value that was locked: its name and the value.
+/// Locked controls: name and value.
 type Locked = Vec<(&'static str, i64)>;
 
 /// A request to lock exposure, gain and white balance.
 #[derive(Clone, Debug)]
 struct Lock {
-    /// What was locked once; a camera that comes back is given the same values.
+    /// The locked values; a camera that comes back gets the same ones.
     values: Arc<Mutex<Option<Locked>>>,
-    /// Takes what there is to say about it.
+    /// Channel for notes about it.
     notes: mpsc::Sender<String>,
 }
 
 impl Lock {
-    /// Has `set` lock the controls, at the values of an earlier time where there are any, else once the camera has `adjusted` itself;
-    /// whether it was done.
+    /// Locks the controls through `set`: at earlier values if there are any, else once the camera has `adjusted` itself.
+    /// True if it was done.
     ///
-    /// Nothing is held while `set` waits for the driver: one that never answers must not keep the camera from being opened again.
+    /// No lock is held while `set` waits for the driver: a driver that hangs must not prevent reopening the camera.
     fn apply(&self, adjusted: bool, set: impl FnOnce(Option<&Locked>) -> (Locked, String)) -> bool {
         let earlier = self.values.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if earlier.is_none() && !adjusted {
@@ -152,7 +152,7 @@ impl Lock {
         }
         let (locked, sentence) = set(earlier.as_ref());
         self.values.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(locked);
-        // Nobody listens any more at the end of the program.
+        // The receiver may be gone at the end of the program.
         let _ = self.notes.send(sentence);
         true
     }
@@ -169,7 +169,7 @@ mod tests {
         (Lock { values: Arc::default(), notes }, heard)
     }
 
-    /// A driver that never answers keeps its own thread, and nobody else.
+    /// A driver that hangs blocks only its own thread.
     #[test]
     fn a_driver_that_hangs_does_not_keep_the_camera_from_being_locked_again() {
         let (lock, heard) = lock();
@@ -206,7 +206,7 @@ mod tests {
             assert_eq!(earlier, Some(&vec![("gain", 7)]));
             (vec![("gain", 9)], "second".into())
         }));
-        assert_eq!(*lock.values.lock().expect("no panic"), Some(vec![("gain", 7)]), "what was locked once stays");
+        assert_eq!(*lock.values.lock().expect("no panic"), Some(vec![("gain", 7)]), "locked values stay");
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["first", "second"]);
     }
 
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(again(&[there.clone(), here.clone()], &nameless), Some(&here));
         assert_eq!(again(&[other.clone(), there.clone()], &nameless), Some(&there));
         let third = camera(5, "Scope", "1-5", None);
-        assert_eq!(again(&[there, third], &nameless), None, "two that could be it");
+        assert_eq!(again(&[there, third], &nameless), None, "two candidates");
         assert_eq!(again(&[other], &nameless), None);
     }
 }

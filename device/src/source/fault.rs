@@ -1,10 +1,10 @@
-//! Faults on purpose: a capture wrapped so that it stalls, freezes, drops, truncates and is unplugged, the same way for the same seed.
+//! Fault injection: wraps a capture so that it stalls, freezes, drops, truncates and is unplugged, reproducibly for each seed.
 
 use std::{thread, time::Duration};
 
 use super::{Capture, RawFrame, SourceError};
 
-/// How often each fault strikes, in frames of 1000.
+/// Frequency of each fault, per 1000 frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     /// Nothing comes for a while.
@@ -43,14 +43,14 @@ impl<C: Capture> Faulty<C> {
         }
     }
 
-    /// Unplugs the camera after so many frames, for good.
+    /// Unplugs the camera permanently after this number of frames.
     #[must_use]
     pub const fn unplugged_after(mut self, frames: u64) -> Self {
         self.unplug_after = Some(frames);
         self
     }
 
-    /// Repeats the frame with the number `first`, byte by byte, for so many frames after it.
+    /// Repeats the frame with the number `first` exactly for a number of frames after it.
     #[must_use]
     pub const fn frozen_at(mut self, first: u64, frames: u64) -> Self {
         self.freeze = Some((first, frames));

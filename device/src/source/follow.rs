@@ -1,5 +1,5 @@
-//! Follows a source: opens it, asks it for frames, notices what it is doing, and opens it again when it was lost. Everybody who
-//! watches a camera does so through here, so that all say the same of it.
+//! Follows a source: opens it, reads frames, tracks its state, and reopens it after a loss. All displays
+//! watch a camera through this module, so they agree on its state.
 
 use std::time::{Duration, Instant};
 
@@ -11,20 +11,20 @@ use super::{
     state::{CameraState, Change, Patience, Sign, Watchdog},
 };
 
-/// What opens a source, the first time and again, and has something to say about it.
+/// Opens and reopens a source, and reports notes about it.
 pub trait Opener {
     /// Opens it.
     ///
     /// # Errors
-    /// Why it cannot be opened now.
+    /// When it cannot be opened now.
     fn open(&mut self) -> Result<Box<dyn FrameSource>, SourceError>;
 
-    /// What was opened, for a person; `None` while that is not known.
+    /// Name of the source for people; `None` while unknown.
     fn title(&self) -> Option<String> {
         None
     }
 
-    /// What there is to say since the last time.
+    /// Notes since the last call.
     fn notes(&mut self) -> Vec<String> {
         Vec::new()
     }
@@ -44,7 +44,7 @@ impl<O: Opener + ?Sized> Opener for &mut O {
     }
 }
 
-/// Opens what a closure makes.
+/// An opener from a closure.
 #[derive(Debug)]
 pub struct OpenWith<F>(pub F);
 
@@ -54,33 +54,33 @@ impl<F: FnMut() -> Result<Box<dyn FrameSource>, SourceError>> Opener for OpenWit
     }
 }
 
-/// What went wrong with a source, in numbers.
+/// Counts of a source's problems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Trouble {
-    /// Frames that came and were not looked at, because a newer one was there.
+    /// Frames dropped because a newer one arrived.
     pub dropped: u64,
     /// Frames that could not be decoded.
     pub corrupt: u64,
-    /// Times that no frame came for a while.
+    /// Number of stalls.
     pub stalls: u64,
-    /// Times that the camera sent the same frame again and again.
+    /// Number of times that the camera froze.
     pub freezes: u64,
-    /// Times that the source was lost.
+    /// Number of losses.
     pub losses: u64,
 }
 
-/// What a turn brought.
+/// Result of a turn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Turn {
-    /// A frame to be judged; frames of a frozen camera are none.
+    /// A frame to judge; never from a frozen camera.
     pub frame: Option<Frame>,
-    /// The source does something else now.
+    /// The source's state changed.
     pub change: Option<Change>,
-    /// A frame was damaged, and how.
+    /// A frame was damaged; the text says how.
     pub damage: Option<String>,
-    /// What was said before must not stand any more, and why.
+    /// Why earlier statements must be withdrawn.
     pub interrupted: Option<String>,
-    /// The source has ended. [`SourceError::End`] is final; after anything else it is opened again, where somebody asks for another turn.
+    /// The source has ended. [`SourceError::End`] is final; after any other error the next turns reopen it.
     pub ended: Option<SourceError>,
 }
 
@@ -92,17 +92,17 @@ pub struct Follower<'a> {
     retry: Duration,
     watchdog: Watchdog,
     trouble: Trouble,
-    /// Frames a second, over the last ones.
+    /// Recent frames per second.
     rate: f64,
     last_frame: Option<Duration>,
     start: Instant,
     next_attempt: Duration,
     finished: bool,
-    /// Whether it was said that what was seen before must not stand.
+    /// Whether the withdrawal was reported already.
     blind: bool,
-    /// Whether the caller got a frame and has spent the time since with it.
+    /// Whether the caller has been busy with a frame since the last turn.
     judging: bool,
-    /// Of sources that are gone; one that is opened again counts from 0.
+    /// Totals of earlier openings; a reopened source counts from 0.
     dropped_before: u64,
     sequence_before: u64,
     time_before: Duration,
@@ -110,7 +110,7 @@ pub struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    /// Follows what `opener` opens; attempts to open it again come every `retry`.
+    /// Follows the source of `opener`; tries to reopen it every `retry`.
     #[must_use]
     pub fn new(opener: impl Opener + 'a, patience: Patience, retry: Duration) -> Self {
         Self::boxed(Box::new(opener), patience, retry)
@@ -140,7 +140,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Goes on with a source that is open already.
+    /// Continues with a source that is open already.
     #[must_use]
     pub fn with_source(mut self, source: Option<Box<dyn FrameSource>>) -> Self {
         self.source = source;
@@ -153,51 +153,51 @@ impl<'a> Follower<'a> {
         self.start.elapsed()
     }
 
-    /// What the source is doing.
+    /// State of the source.
     #[must_use]
     pub const fn state(&self) -> CameraState {
         self.watchdog.state()
     }
 
-    /// Why it is in its state, where it is not as it should be.
+    /// Reason of the state, unless it is normal.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.watchdog.reason()
     }
 
-    /// What went wrong so far.
+    /// Problems so far.
     #[must_use]
     pub const fn trouble(&self) -> Trouble {
         self.trouble
     }
 
-    /// Frames a second, over the last ones; 0 while none come.
+    /// Recent frames per second; 0 while none come.
     #[must_use]
     pub const fn rate(&self) -> f64 {
         self.rate
     }
 
-    /// What was opened, for a person; `None` while that is not known.
+    /// Name of the source for people; `None` while unknown.
     #[must_use]
     pub fn title(&self) -> Option<String> {
         self.opener.title()
     }
 
-    /// What there is to say about the source since the last time.
+    /// Notes about the source since the last call.
     pub fn notes(&mut self) -> Vec<String> {
         self.opener.notes()
     }
 
-    /// Whether there is a source to wait for; without one a turn returns at once, and the caller has time.
+    /// Whether a source is open; without one a turn returns at once, and the caller may wait.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         self.source.is_some()
     }
 
-    /// Waits for a frame, at most `wait`; opens the source where there is none and it is time for it.
+    /// Waits for a frame, at most `wait`; opens the source if it is not open and a retry is due.
     pub fn turn(&mut self, wait: Duration) -> Turn {
         if std::mem::take(&mut self.judging) {
-            // Somebody else's work is no silence of the source.
+            // The caller's work does not count as silence of the source.
             self.watchdog.occupied_until(self.start.elapsed());
         }
         let Some(source) = &mut self.source else { return self.open() };
@@ -225,7 +225,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// The frame with numbers that go on where those of the source before ended.
+    /// The frame, with its number continued from the previous source.
     fn continued(&mut self, mut frame: Frame) -> Frame {
         let now = self.elapsed();
         if let Some(last) = self.last_frame.replace(now) {
@@ -246,7 +246,7 @@ impl<'a> Follower<'a> {
         let sign = match self.opener.open() {
             Ok(source) => {
                 self.source = Some(source);
-                // Its own clock starts now.
+                // The new source's clock starts now.
                 self.time_before = self.elapsed();
                 self.sequence_before = self.next_sequence;
                 Sign::Opened
@@ -286,7 +286,7 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// What it means that a source cannot be opened.
+/// The sign for a source that cannot be opened.
 fn refused(error: &SourceError) -> Sign {
     match error {
         SourceError::NoCamera | SourceError::NoSuchCamera { .. } => Sign::Missing(error.to_string()),
@@ -294,7 +294,7 @@ fn refused(error: &SourceError) -> Sign {
     }
 }
 
-/// Frames a second as an exponential mean of the time between frames.
+/// Frames per second, from an exponential mean of the time between frames.
 fn smoothed(rate: f64, between: Duration) -> f64 {
     let now = 1.0 / between.as_secs_f64().max(1e-6);
     if rate == 0.0 { now } else { 1.0 / (0.9 / rate + 0.1 / now) }

@@ -1,10 +1,10 @@
-//! Which source is meant, as the command line and the settings name it.
+//! The source as named on the command line and in the settings.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use super::camera::CameraName;
 
-/// Where frames come from.
+/// A source of frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceName {
     /// A camera.
@@ -21,7 +21,7 @@ impl FromStr for SourceName {
             Some("") => Ok(Self::Camera(CameraName::Auto)),
             Some(rest) if rest.starts_with(':') => match rest[1..].parse() {
                 Ok(number) => Ok(Self::Camera(CameraName::Number(number))),
-                Err(_) => Err("a camera's number follows the colon, such as camera:0".into()),
+                Err(_) => Err("give a camera number after the colon, such as camera:0".into()),
             },
             _ if text.is_empty() => Err("name a folder or a camera".into()),
             _ => Ok(Self::Folder(text.into())),
@@ -29,7 +29,7 @@ impl FromStr for SourceName {
     }
 }
 
-/// As it stands in the settings: a camera's name, or a folder.
+/// As in the settings: a camera's name, or a folder.
 impl fmt::Display for SourceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! Opens the source that is named, and knows how patient to be with it.
+//! Opens the named source with suitable time limits.
 
 use std::time::Duration;
 
@@ -12,59 +12,59 @@ use super::{
     state::Patience,
 };
 
-/// Which source, and how it is treated.
+/// The source and its settings.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where frames come from.
+    /// The source.
     pub name: SourceName,
-    /// Wait for a camera that is not there when the program starts, instead of ending.
+    /// Wait for a camera that is missing at the start, instead of ending.
     pub wait: bool,
     /// Lock the camera's exposure, gain and white balance.
     pub lock_exposure: bool,
-    /// Take equal frames for a frozen camera.
+    /// Treat identical frames as a frozen camera.
     pub detect_frozen: bool,
-    /// Rate of a folder.
+    /// Frame rate of a folder.
     pub rate: Rate,
-    /// Frames for each picture of a folder.
+    /// Frames per picture of a folder.
     pub hold: u32,
     /// Start a folder again after its end.
     pub repeat: bool,
 }
 
 impl Options {
-    /// Whether it is a camera; else a folder that plays one.
+    /// Whether it is a camera; else a folder.
     #[must_use]
     pub const fn is_camera(&self) -> bool {
         matches!(self.name, SourceName::Camera(_))
     }
 
-    /// How patient to be with it.
+    /// Its time limits.
     #[must_use]
     pub fn patience(&self) -> Patience {
         match &self.name {
             SourceName::Camera(_) if self.detect_frozen => Patience::CAMERA,
             SourceName::Camera(_) => Patience { frozen: None, ..Patience::CAMERA },
-            // A slow folder is not a stalled one.
+            // A slow folder must not count as stalled.
             SourceName::Folder(_) => Patience { stall: STALL.max(self.rate.period() * 2), ..Patience::REPLAY },
         }
     }
 }
 
-/// Time between attempts to open a lost source again.
+/// Time between attempts to reopen a lost source.
 pub const RETRY: Duration = Duration::from_millis(500);
 
-/// Opens what the options name.
+/// Opens the source of its options.
 pub struct SourceOpener {
     options: Options,
     finder: Option<Finder>,
-    /// What was opened, for a person.
+    /// Name of the source for people.
     title: String,
-    /// What there is to say of a folder.
+    /// Notes about a folder.
     notes: Vec<String>,
 }
 
 impl SourceOpener {
-    /// Opens nothing yet.
+    /// For `options`; opens nothing yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
         let (finder, title) = match &options.name {

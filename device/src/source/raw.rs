@@ -1,4 +1,4 @@
-//! A frame as a camera or a file delivers it, and its way to RGB.
+//! A frame as delivered by a camera or a file, and its decoding to RGB.
 
 mod ycbcr;
 
@@ -14,12 +14,12 @@ use blastscope_shared::{
 use self::ycbcr::Converter;
 use super::SourceError;
 
-/// What a frame's bytes mean. `stride` is the number of bytes from one row to the next.
+/// Encoding of a frame's bytes. `stride` is the number of bytes from one row to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// A picture file: JPEG, PNG, BMP or TIFF.
     File,
-    /// One JPEG picture of a stream, maybe padded.
+    /// One JPEG picture of a stream, possibly padded.
     Mjpeg,
     /// Two pixels in four bytes: Y0 Cb Y1 Cr (BT.601, 16..=235).
     Yuyv {
@@ -68,7 +68,7 @@ pub enum Encoding {
     },
 }
 
-/// A number that differs, but for one case in 2^64, when `bytes` differ. Eight bytes at a time, after the hash FxHash of Firefox.
+/// Hash of `bytes`: equal for different bytes with a chance of about 2^-64. Eight bytes at a time, after Firefox's FxHash.
 #[must_use]
 pub(super) fn fingerprint(bytes: &[u8]) -> u64 {
     const ODD: u64 = 0x517C_C1B7_2722_0A95;
@@ -81,9 +81,9 @@ pub(super) fn fingerprint(bytes: &[u8]) -> u64 {
 /// A frame that is not decoded yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawFrame {
-    /// As they came, without the unused end of a buffer.
+    /// The bytes, without the unused end of a buffer.
     pub bytes: Vec<u8>,
-    /// What they mean.
+    /// Their encoding.
     pub encoding: Encoding,
     /// As [`Frame::sequence`].
     pub sequence: u64,
@@ -94,10 +94,10 @@ pub struct RawFrame {
 }
 
 impl RawFrame {
-    /// Whether bytes are missing, as far as that shows without decoding.
+    /// Checks for missing bytes, as far as possible without decoding.
     ///
     /// # Errors
-    /// [`SourceError::Corrupt`] when they are.
+    /// [`SourceError::Corrupt`] if bytes are missing.
     pub(super) fn is_whole(&self) -> Result<(), SourceError> {
         let whole = match self.encoding {
             Encoding::Mjpeg if !decode::has_end_of_image(&self.bytes) => {
@@ -134,15 +134,15 @@ impl RawFrame {
         }
     }
 
-    /// Takes the bytes, where they are the pixels already.
+    /// Decodes to pixels.
     fn pixels(&mut self) -> Result<RgbPixels, String> {
         match self.encoding {
             Encoding::File => decode::decode(&self.bytes).map_err(|error| error.to_string()),
             Encoding::Mjpeg => decode::decode_jpeg(&self.bytes).map_err(|error| match error {
-                // A file could be copied again or saved as another; a frame is gone.
+                // The usual remedies, copying or converting a file, do not apply to a frame.
                 DecodeError::Damaged(how) => format!("is damaged or cut off ({how})"),
                 DecodeError::Unsupported { feature, .. } => {
-                    format!("is unsupported: {feature}; take another camera, or another format of this one")
+                    format!("is unsupported: {feature}; use another camera, or another format of this one")
                 }
                 other => other.to_string(),
             }),
@@ -214,7 +214,7 @@ fn impossible(width: usize, height: usize, stride: usize) -> String {
     format!("has impossible dimensions ({width}x{height}, {stride} bytes a row)")
 }
 
-/// The picture of `rows` whose pixels come in pairs; `convert` gives a row's pixels.
+/// The picture of `rows` with pixels in pairs; `convert` decodes a row.
 fn collect<R>(
     width: usize,
     height: usize,
@@ -228,10 +228,10 @@ fn collect<R>(
     let mut rgb = Vec::with_capacity(width * height * 3);
     for row in rows {
         convert(row, &mut line);
-        // A line that is still at hand is copied sooner than a whole picture is first filled with zeros.
+        // Copying a cached row is faster than first filling the whole picture with zeros.
         rgb.extend_from_slice(&line);
     }
-    RgbPixels::new(width, height, rgb).ok_or_else(|| "has fewer rows than it announces".to_string())
+    RgbPixels::new(width, height, rgb).ok_or_else(|| "has fewer rows than declared".to_string())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A folder of pictures that behaves like a camera: frames come by the clock, whether somebody is ready for them or not.
+//! A folder of pictures that behaves like a camera: frames come by the clock, whether the consumer is ready or not.
 
 use std::{
     fs,
@@ -12,25 +12,25 @@ use blastscope_files::{LeftOut, Printable as _, pictures_below, walk::PICTURE_EX
 use super::{Background, Capture, Encoding, RawFrame, SourceError};
 use crate::support::files;
 
-/// Frames a second, more than 0.
+/// Frames per second, above 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate(f64);
 
 impl Rate {
-    /// `None` unless `frames_per_second` lies between one frame in 1000 seconds and 1000 frames a second.
+    /// `None` unless `frames_per_second` is between 0.001 and 1000.
     #[must_use]
     pub fn new(frames_per_second: f64) -> Option<Self> {
         (0.001..=1000.0).contains(&frames_per_second).then_some(Self(frames_per_second))
     }
 
-    /// Time from frame to frame.
+    /// Time between frames.
     #[must_use]
     pub fn period(self) -> Duration {
         Duration::from_secs_f64(1.0 / self.0)
     }
 }
 
-/// Plays the pictures below a folder, in order of their names, each for a number of frames.
+/// Plays the pictures below a folder, sorted by name, each for a number of frames.
 #[derive(Debug)]
 pub struct Replay {
     root: PathBuf,
@@ -40,7 +40,7 @@ pub struct Replay {
     start: Instant,
     sequence: u64,
     end: Option<u64>,
-    /// What the folder holds besides its pictures.
+    /// Notes about other content of the folder.
     notes: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Replay {
         Ok(Self { root, files, hold: 1, period: None, start: Instant::now(), sequence: 0, end, notes })
     }
 
-    /// What the folder holds besides its pictures, and what of it cannot be read, in sentences.
+    /// Notes about other content of the folder and unreadable parts, in sentences.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -88,14 +88,14 @@ impl Replay {
         self
     }
 
-    /// Starts again with the first picture after the last.
+    /// Repeats the pictures endlessly.
     #[must_use]
     pub fn repeat(mut self) -> Self {
         self.end = None;
         self
     }
 
-    /// Delivers by the clock at `rate`, the first frame after one period; without, as fast as frames are asked for.
+    /// Delivers by the clock at `rate`, the first frame after one period; without it, as fast as frames are requested.
     #[must_use]
     pub fn at_rate(mut self, rate: Rate) -> Self {
         self.period = Some(rate.period());
@@ -108,13 +108,13 @@ impl Replay {
         self.files.len()
     }
 
-    /// Whether there are no pictures; never so after [`Self::open`].
+    /// Whether there are no pictures; never true after [`Self::open`].
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Plays in the background: a frame that nobody took in time is replaced by the next.
+    /// Plays in the background: a frame that is not read in time is replaced by the next.
     ///
     /// # Errors
     /// As [`Background::start`].
@@ -148,7 +148,7 @@ impl Capture for Replay {
     }
 }
 
-/// That a folder holds no pictures, what pictures are, and what it holds instead.
+/// Message for a folder without pictures: the known extensions, and what it holds instead.
 pub(crate) fn no_pictures(folder: &Path, left_out: &LeftOut) -> String {
     let known = PICTURE_EXTENSIONS.join(", ");
     if left_out.is_empty() {

@@ -1,4 +1,4 @@
-//! What a camera is doing, as a small state machine: signs in, changes out. Pure: the time is a parameter.
+//! The state of a camera, as a small state machine: signs in, changes out. Pure: the time is a parameter.
 //!
 //! ```text
 //! Opening --frame--> Streaming --silence--> Stalled --frame--> Streaming
@@ -13,22 +13,22 @@ use serde::{Deserialize, Serialize};
 
 use super::STALL;
 
-/// What a camera is doing.
+/// State of a camera.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CameraState {
-    /// It was found and is asked for its first frame.
+    /// It was found; the first frame is awaited.
     #[default]
     Opening,
     /// Frames come, and they change.
     Streaming,
-    /// It is there, but no frame comes.
+    /// It is connected, but sends no frames.
     Stalled,
-    /// Frames come, but all are the same to the last bit: a sensor has noise, so the picture is an old one.
+    /// Frames come, but all are bit-identical: a sensor has noise, so this is an old picture.
     Frozen,
     /// The last frame was damaged.
     Corrupt,
-    /// It was there and is gone, or cannot be used any more.
+    /// It was disconnected, or is no longer usable.
     Lost,
     /// No camera is connected.
     Absent,
@@ -37,7 +37,7 @@ pub enum CameraState {
 }
 
 impl CameraState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 8] = [
         Self::Opening,
         Self::Streaming,
@@ -49,7 +49,7 @@ impl CameraState {
         Self::Ended,
     ];
 
-    /// Its name, as in JSON.
+    /// Name in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,91 +71,91 @@ impl fmt::Display for CameraState {
     }
 }
 
-/// How long what may last before it is called by its name.
+/// Time limits after which a problem is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Silence that is a stall.
+    /// Silence that counts as a stall.
     pub stall: Duration,
-    /// Equal frames that are a frozen camera; `None` where equal frames are as they should be, as in a replay.
+    /// Duration of identical frames that counts as frozen; `None` if identical frames are normal, as in a replay.
     pub frozen: Option<Duration>,
-    /// Time without a good frame, while damaged ones come, after which an old verdict must not stand.
+    /// Time without a good frame, while damaged ones come, after which an old verdict is withdrawn.
     pub corrupt: Duration,
 }
 
 impl Patience {
-    /// Of a camera: everything is said within two seconds.
+    /// For a camera: every problem is reported within two seconds.
     pub const CAMERA: Self =
         Self { stall: STALL, frozen: Some(Duration::from_millis(1800)), corrupt: Duration::from_millis(1000) };
 
-    /// Of a folder, whose pictures may stand still.
+    /// For a folder, whose pictures may stand still.
     pub const REPLAY: Self = Self { frozen: None, ..Self::CAMERA };
 }
 
-/// What was noticed of a camera.
+/// An observation of a camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sign {
-    /// It was opened, or opened again.
+    /// It was opened or reopened.
     Opened,
-    /// A whole frame came; all frames of the last `unchanged` were equal to it.
+    /// A good frame came; all frames of the last `unchanged` were identical to it.
     Frame {
-        /// For how long.
+        /// Duration of identical frames.
         unchanged: Duration,
     },
-    /// A damaged frame came, and how it is damaged.
+    /// A damaged frame came; the text says how.
     Damaged(String),
-    /// Nothing came since the last sign.
+    /// No frame since the last sign.
     Silence,
-    /// It is gone, and why.
+    /// It is lost; the text says why.
     Gone(String),
-    /// There is none to open, and why.
+    /// It cannot be opened; the text says why.
     Missing(String),
-    /// It has no more frames, in words.
+    /// It has no more frames; the text says so.
     Ended(String),
 }
 
-/// A change of state, with its reason in words where there is one.
+/// A change of state, with a reason in words if abnormal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// The new state.
     #[serde(rename = "camera")]
     pub state: CameraState,
-    /// Why; `None` for a camera that does what it should.
+    /// Why; `None` for a normal state.
     pub reason: Option<String>,
 }
 
-/// Follows a camera's signs.
+/// Tracks the state from a camera's signs.
 #[derive(Clone, Debug)]
 pub struct Watchdog {
     patience: Patience,
     state: CameraState,
     reason: Option<String>,
-    /// The last frame, good or not, or the opening.
+    /// Time of the last frame, good or not, or of the opening.
     last_sign: Duration,
-    /// The last good frame, or the opening.
+    /// Time of the last good frame, or of the opening.
     last_good: Duration,
 }
 
 impl Watchdog {
-    /// For a camera that is being opened at the time `now`.
+    /// For a camera whose opening starts at the time `now`.
     #[must_use]
     pub const fn new(patience: Patience, now: Duration) -> Self {
         Self { patience, state: CameraState::Opening, reason: None, last_sign: now, last_good: now }
     }
 
-    /// What the camera is doing.
+    /// State of the camera.
     #[must_use]
     pub const fn state(&self) -> CameraState {
         self.state
     }
 
-    /// Why it is in its state, where it is not as it should be.
+    /// Reason of the state, unless it is normal.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 
-    /// Takes note of `sign` at the time `now`, which never runs backwards. A change when the state is another one now, or its
-    /// reason while there is no camera.
+    /// Notes `sign` at the time `now`, which must not decrease. Returns a change if the state is new, or the
+    /// reason is new while there is no camera.
     pub fn note(&mut self, sign: Sign, now: Duration) -> Option<Change> {
         let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
         let (state, reason) = match sign {
@@ -167,7 +167,7 @@ impl Watchdog {
                 self.last_sign = now;
                 if self.patience.frozen.is_some_and(|longest| unchanged >= longest) {
                     let reason = format!(
-                        "every frame for {} is the same to the last bit: unplug the camera and plug it in again",
+                        "every frame for {} is bit-identical: unplug the camera and plug it in again",
                         seconds(unchanged)
                     );
                     (CameraState::Frozen, Some(reason))
@@ -192,10 +192,10 @@ impl Watchdog {
             Sign::Missing(reason) => (CameraState::Absent, Some(reason)),
             Sign::Ended(reason) => (CameraState::Ended, Some(reason)),
         };
-        // Why a camera cannot be opened may change while it cannot.
+        // The reason why a camera cannot be opened may change.
         let other_reason = matches!(state, CameraState::Lost | CameraState::Absent) && reason != self.reason;
         let changed = state != self.state || other_reason;
-        // The newest damage is told, but the first words about a stall stay.
+        // Report the newest damage, but keep the first reason of a stall.
         if changed || state == CameraState::Corrupt {
             self.reason.clone_from(&reason);
         }
@@ -203,12 +203,12 @@ impl Watchdog {
         changed.then_some(Change { state, reason })
     }
 
-    /// The time until `now` went to judging a frame: it is no silence.
+    /// The time until `now` was spent on judging a frame: it does not count as silence.
     pub fn occupied_until(&mut self, now: Duration) {
         self.last_sign = self.last_sign.max(now);
     }
 
-    /// Whether what was seen before must not stand any more at the time `now`.
+    /// Whether earlier statements must be withdrawn at the time `now`.
     #[must_use]
     pub fn is_blind(&self, now: Duration) -> bool {
         match self.state {
@@ -269,7 +269,7 @@ mod tests {
         watchdog.note(frame(0), at(0));
         let change = watchdog.note(Sign::Damaged("is cut off".into()), at(30)).expect("a change");
         assert_eq!((change.state, change.reason.as_deref()), (CameraState::Corrupt, Some("is cut off")));
-        assert!(!watchdog.is_blind(at(30)), "one frame is not missed");
+        assert!(!watchdog.is_blind(at(30)), "one missing frame is tolerated");
         assert_eq!(watchdog.note(Sign::Damaged("is cut off again".into()), at(1000)), None);
         assert_eq!(watchdog.reason(), Some("is cut off again"));
         assert!(watchdog.is_blind(at(1000)));

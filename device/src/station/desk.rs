@@ -1,4 +1,4 @@
-//! Carries out what the session decides: writes into the record, counts fields, answers whoever asked.
+//! Carries out the session's effects: writes to the record, counts fields, answers orders.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -22,7 +22,7 @@ use crate::record::{
     text_rules,
 };
 
-/// What a session says of model and device.
+/// Model, settings, program and device of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The model's name.
@@ -31,9 +31,9 @@ pub struct Origin {
     pub model_sha256: String,
     /// SHA-256 of the settings in use.
     pub config_sha256: String,
-    /// Which code the program was built from.
+    /// Hash of the program's source code.
     pub code_hash: String,
-    /// Which device this is.
+    /// Identity of the device.
     pub device_id: String,
 }
 
@@ -47,19 +47,19 @@ impl Fault for RecordError {
     }
 }
 
-/// Where an answer goes.
+/// Channel for the answer to an order.
 pub(super) type Reply = oneshot::Sender<Result<Receipt, Refusal>>;
 
-/// A field that was taken and not written yet.
+/// A field that was taken but not written yet.
 struct Handed {
     token: Token,
     judgement: Judgement,
     frame: Arc<Frame>,
 }
 
-/// Between the session and the world.
+/// Connects the session with record and clients.
 pub(super) struct Desk {
-    /// Without one nothing is recorded.
+    /// `None` without a record.
     writer: Option<RecordWriter>,
     origin: Origin,
     session: Session,
@@ -83,27 +83,27 @@ impl Desk {
         self.session.open()
     }
 
-    /// What is known of the record; `None` where there is none, or nobody looked.
+    /// Result of the record's check; `None` without a record or check.
     pub(super) fn record_check(&self) -> Option<CheckState> {
         self.writer.as_ref().and_then(RecordWriter::check)
     }
 
-    /// The program has started: a session that was cut off may go on by itself.
+    /// Starts: a session that was cut off may resume automatically.
     pub(super) fn begin<A: Assessor>(&mut self, screening: &mut Screening<A>, now: Now) {
         let Some(Left { id, fields, last_utc, problem, .. }) = self.session.left().cloned() else { return };
         self.step(Event::Begun, None, screening, now);
         if self.session.is_waiting() {
-            tracing::warn!(target: "record", session = %id, fields, last = last_utc, "was cut off and goes on");
+            tracing::warn!(target: "record", session = %id, fields, last = last_utc, "was cut off and resumes");
         } else {
             let problem = problem.as_deref().unwrap_or_default();
             tracing::warn!(target: "record", session = %id, fields, last = last_utc, problem, "was cut off: continue or close it");
         }
     }
 
-    /// Follows an order, or refuses it.
+    /// Carries out an order, or refuses it.
     pub(super) fn follow<A: Assessor>(&mut self, order: Order, reply: Reply, screening: &mut Screening<A>, now: Now) {
         if self.writer.is_none() {
-            // Whoever has gone does not want to know.
+            // The client may be gone.
             drop(reply.send(Err(Refusal::NoRecord)));
             return;
         }
@@ -114,7 +114,7 @@ impl Desk {
         self.step(Event::Asked { order, by, refused }, None, screening, now);
     }
 
-    /// Why the record would refuse what is asked for, where that can be told beforehand.
+    /// Why the record would refuse an order, if known beforehand.
     fn refused(&self, order: &Order) -> Option<RecordError> {
         match order {
             Order::Start { specimen, operator } => {
@@ -126,7 +126,7 @@ impl Desk {
         }
     }
 
-    /// Records a field that the screening has taken by itself.
+    /// Records a field that the screening took automatically.
     pub(super) fn keep<A: Assessor>(&mut self, taken: Taken, screening: &mut Screening<A>, now: Now) {
         let token = taken.token;
         if self.hand_over(taken) {
@@ -141,7 +141,7 @@ impl Desk {
         self.step(Event::Quit, None, screening, now);
     }
 
-    /// Looks what became of what waits.
+    /// Checks the pending writes.
     pub(super) fn look<A: Assessor>(&mut self, screening: &mut Screening<A>, now: Now) {
         while let Some(outcome) = self.tickets.front().and_then(|(_, ticket)| ticket.poll()) {
             let Some((write, _)) = self.tickets.pop_front() else { return };
@@ -157,7 +157,7 @@ impl Desk {
         }
     }
 
-    /// Steps the session and carries out what it decides, and what follows from that.
+    /// Steps the session and carries out its effects, including those that follow from them.
     fn step<A: Assessor>(
         &mut self,
         event: Event<RecordError>,
@@ -175,7 +175,7 @@ impl Desk {
                         Err(not_taken) => self.answer(by, Err(not_taken.into())),
                     },
                     Effect::Answer { to, answer: Err(refusal) } => self.answer(to, Err(refusal)),
-                    // What is answered is what was saved just now.
+                    // The answer reports the save that just happened.
                     Effect::Answer { to, answer: Ok(()) } => self.answer(to, receipt.ok_or(Refusal::Stopped)),
                     Effect::Count => screening.start(),
                     Effect::Resume(known) => screening.resume(known),
@@ -194,7 +194,7 @@ impl Desk {
         }
     }
 
-    /// Takes the field that is shown, where it is still that of `frame`.
+    /// Takes the current field, if it is still that of `frame`.
     fn take<A: Assessor>(
         &mut self,
         frame: Option<u64>,
@@ -213,7 +213,7 @@ impl Desk {
         Ok(token)
     }
 
-    /// Keeps what is to be written of a field; `false` where there was no picture.
+    /// Keeps the data of a field to write; `false` without a picture.
     fn hand_over(&mut self, Taken { token, manual, frame, reading }: Taken) -> bool {
         let judgement = Judgement::of(&reading, &self.origin.model_sha256);
         self.handed = judgement.map(|mut judgement| {
@@ -226,7 +226,7 @@ impl Desk {
         self.handed.is_some()
     }
 
-    /// Queues what is to be written; gives what could not be queued. Nothing is queued after something that was not.
+    /// Queues writes in order; returns those that could not be queued: the first failure and all after it.
     fn submit(&mut self, writes: Vec<Write>) -> Vec<Event<RecordError>> {
         let mut failed = Vec::new();
         for Write { id, at, what } in writes {

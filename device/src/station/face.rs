@@ -1,4 +1,4 @@
-//! What follows the station step by step.
+//! The interface for displays that follow the station step by step.
 
 use std::io;
 
@@ -7,28 +7,28 @@ use blastscope_core::pipeline::Reading;
 use super::Snapshot;
 use crate::{board::ButtonEvent, source::state::Change};
 
-/// Something that has just happened.
+/// An event.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'a> {
     /// A frame was read.
     Frame(&'a Reading),
-    /// The source does something else now.
+    /// The source's state changed.
     Source(&'a Change),
-    /// A picture of the source is damaged, and how.
+    /// A picture of the source is damaged; the text says how.
     Damage(&'a str),
     /// A button was pressed.
     Button(ButtonEvent),
-    /// Source or board have something to say.
+    /// A note from source or board.
     Note(&'a str),
 }
 
-/// Is told of every frame, in the station's thread: what must miss none, such as lines for other programs. Whoever only shows the
-/// present takes [`Remote::snapshots`](super::Remote::snapshots), which never holds a frame up.
+/// Gets every frame, in the station's thread: for displays that must miss none, such as lines for other programs. Displays of the
+/// latest state use [`Remote::snapshots`](super::Remote::snapshots), which never delays a frame.
 pub trait Face {
-    /// Whether to go on; asked before every turn.
+    /// Whether to continue; called before every turn.
     fn goes_on(&mut self, shown: &Snapshot) -> bool;
 
-    /// Takes note of what has happened.
+    /// Handles an event.
     ///
     /// # Errors
     /// When it cannot be written, which ends the station.

@@ -1,4 +1,4 @@
-//! A source that is opened, and opened again when it is lost.
+//! A source that is reopened after a loss.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use crate::source::{
     state::Patience,
 };
 
-/// Where frames come from. The source itself lives in the station's thread.
+/// The source's opener and settings. The source itself lives in the station's thread.
 pub struct Feed {
     pub(super) opener: Box<dyn Opener + Send>,
-    /// What is shown as its name until it is opened.
+    /// Name shown until the source is open.
     pub(super) title: String,
-    /// Time between attempts to open it.
+    /// Time between attempts to open the source.
     pub(super) retry: Duration,
-    /// When its state is called by its name.
+    /// Time limits after which a problem is reported.
     pub(super) patience: Patience,
-    /// Whether every picture speaks for itself: a damaged one takes back what was said of the one before.
+    /// Whether every picture is a separate field: a damaged one withdraws the statement about the previous one.
     pub(super) of_pictures: bool,
 }
 
 impl Feed {
-    /// A feed that `open` opens, now and whenever it was lost.
+    /// A feed that `open` opens, now and after every loss.
     pub fn new(
         title: impl Into<String>,
         open: impl FnMut() -> Result<Box<dyn FrameSource>, SourceError> + Send + 'static,
@@ -30,20 +30,20 @@ impl Feed {
         Self::of(title, OpenWith(open))
     }
 
-    /// As [`Self::new`], with an opener that has a name and something to say.
+    /// As [`Self::new`], with an opener that has a name and notes.
     pub fn of(title: impl Into<String>, opener: impl Opener + Send + 'static) -> Self {
         let (retry, patience) = (Duration::from_secs(1), Patience::CAMERA);
         Self { opener: Box::new(opener), title: title.into(), retry, patience, of_pictures: false }
     }
 
-    /// Sets how long to wait between attempts, and when the source's state is called by its name.
+    /// Sets the time between attempts, and the limits after which a problem is reported.
     #[must_use]
     pub const fn with_patience(mut self, retry: Duration, patience: Patience) -> Self {
         (self.retry, self.patience) = (retry, patience);
         self
     }
 
-    /// Sets whether every picture speaks for itself, as those of a folder do: a damaged one takes back what was said before.
+    /// Sets whether every picture is a separate field, as in a folder: a damaged one withdraws the previous statement.
     #[must_use]
     pub const fn of_pictures(mut self, of_pictures: bool) -> Self {
         self.of_pictures = of_pictures;

@@ -13,10 +13,10 @@ use crate::{
     support::moment::parsed,
 };
 
-/// The newest session of a record that is neither ended nor signed off. `remembered` is how many fields are recognized.
+/// The newest session of a record that is neither ended nor signed off. `remembered` is the number of fields to recognize.
 ///
 /// # Errors
-/// What keeps the record from being read.
+/// When the record cannot be read.
 pub fn left_behind(
     reader: &RecordReader,
     origin: &Origin,
@@ -43,7 +43,7 @@ pub fn left_behind(
     }))
 }
 
-/// What the session says of model and device must stay true of every field.
+/// The session's model and device must hold for every field.
 fn differs(session: &Session, origin: &Origin) -> Option<String> {
     let what = [
         ("another model", session.model_sha256 == origin.model_sha256),
@@ -65,7 +65,7 @@ fn known(reader: &RecordReader, session: &Session, most: usize) -> Result<Vec<(u
         for field in page {
             match reader.picture(session.id, field.sequence)?.pixels() {
                 Ok(picture) => known.push((field.sequence, Thumbnail::of(&picture))),
-                // It is counted all the same; seen again it may be counted twice.
+                // It is counted anyway; seen again it may be counted twice.
                 Err(error) => tracing::warn!(target: "record", field = field.sequence, "its picture: {error}"),
             }
         }

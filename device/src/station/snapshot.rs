@@ -1,4 +1,4 @@
-//! What a station shows of itself: immutable, whole, and as JSON.
+//! The visible state of a station: immutable, complete, and serializable as JSON.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,19 +20,19 @@ use crate::{
 };
 use blastscope_shared::ByClass;
 
-/// Frames in numbers.
+/// Frame counts and rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Flow {
-    /// Frames that were looked at.
+    /// Frames judged.
     pub frames: u64,
-    /// Frames a second, over the last ones.
+    /// Recent frames per second.
     pub rate: f64,
-    /// What went wrong with the source.
+    /// Problems of the source.
     #[serde(flatten)]
     pub trouble: Trouble,
 }
 
-/// Something that source, hardware or buttons had to say.
+/// A note from source, hardware or buttons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// Grows by one with every note.
@@ -41,62 +41,62 @@ pub struct Note {
     pub text: String,
 }
 
-/// Notes that are kept.
+/// Number of notes kept.
 const NOTES: usize = 4;
 
-/// Everything that can be shown.
+/// The complete visible state.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Snapshot {
-    /// What the source is called.
+    /// Name of the source.
     pub source: String,
-    /// How it is.
+    /// State of the source.
     pub source_state: CameraState,
     /// Why it is not streaming.
     pub source_reason: Option<String>,
-    /// Frames in numbers.
+    /// Frame counts and rates.
     pub flow: Flow,
     /// Number of the newest frame in the source.
     pub sequence: Option<u64>,
     /// Time since the start.
     #[serde(serialize_with = "milliseconds", rename = "elapsed_ms")]
     pub elapsed: Duration,
-    /// What is said now; `None` while there is no picture.
+    /// The current statement; `None` without a picture.
     pub said: Option<Said>,
     /// The view's averaged probabilities.
     #[serde(serialize_with = "by_class")]
     pub probabilities: Option<[f32; Class::COUNT]>,
     /// Novelty of the newest frame.
     pub novelty: Option<f32>,
-    /// What the gate measured in the newest frame.
+    /// The gate's measurements of the newest frame.
     pub quality: Option<Quality>,
     /// `passed`, or the name of the rejection.
     pub gate: Option<&'static str>,
-    /// Frames that voted.
+    /// Frames in the average.
     pub frames_in_view: u32,
     /// The focus bar.
     pub focus: FocusBar,
-    /// Where the field is on its way to be taken.
+    /// Progress of the current field.
     pub field: Presence,
-    /// The session that goes on.
+    /// The open session.
     pub session: Option<OpenSession>,
-    /// A session that was left open when the program was cut off, and waits to go on or to be closed.
+    /// A session that was left open when the program was cut off, and waits to be resumed or closed.
     pub left: Option<Left>,
-    /// How saving goes.
+    /// State of saving.
     pub saving: Saving,
     /// Fields that could not be saved since the session's start.
     pub unsaved: u64,
-    /// What the check of the whole record found; `None` where there is none.
+    /// Result of the check of the whole record; `None` without a check.
     pub record_check: Option<CheckState>,
     /// Whether the device trusts its clock.
     pub clock: ClockTrust,
-    /// Why it does not, as a sentence.
+    /// Why the clock is not trusted, as a sentence.
     pub clock_reason: Option<String>,
-    /// Grows with everything that is saved: time to read the record again.
+    /// Grows with every save: then read the record again.
     pub record_version: u64,
-    /// What was seen, frame by frame.
+    /// Counts of frames by statement.
     #[serde(skip)]
     pub tally: Tally,
-    /// The frame that [`Self::sequence`] counts and everything here is said of: whoever shows both shows what belongs together.
+    /// The frame with the number [`Self::sequence`], to which everything here applies: show both together.
     #[serde(skip)]
     pub frame: Option<Arc<Frame>>,
     /// The last notes, oldest first.
@@ -105,10 +105,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// What must stand on every view of it.
+    /// Statement for every display.
     pub const NOTICE: &str = RESEARCH_USE;
 
-    /// Keeps a note.
+    /// Adds a note.
     pub(super) fn note(&mut self, text: String) {
         let number = self.notes.last().map_or(1, |note| note.number + 1);
         if self.notes.len() >= NOTES {
@@ -117,7 +117,7 @@ impl Snapshot {
         self.notes.push(Note { number, text });
     }
 
-    /// Takes over what a reading says.
+    /// Copies a reading.
     pub(super) fn read(&mut self, reading: &Reading) {
         let assessment = reading.frame.as_ref().ok();
         self.sequence = Some(reading.sequence);
@@ -130,7 +130,7 @@ impl Snapshot {
         self.frames_in_view = reading.frames_in_view;
     }
 
-    /// There is no picture: nothing of the last one may stand.
+    /// The picture is lost: clears everything about the last one.
     pub(super) fn forget_picture(&mut self) {
         (self.sequence, self.frame, self.said, self.probabilities) = (None, None, None, None);
         (self.novelty, self.quality, self.gate, self.frames_in_view) = (None, None, None, 0);

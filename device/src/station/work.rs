@@ -1,4 +1,4 @@
-//! The loop.
+//! The station's loop.
 
 use std::{
     io,
@@ -37,14 +37,14 @@ use crate::{
     support::clock::Clock,
 };
 
-/// How long to wait for a frame before looking for orders.
+/// Waiting time for a frame before checking for orders.
 const LOOK_AROUND: Duration = Duration::from_millis(30);
-/// How long to wait for an order while there is no source.
+/// Waiting time for an order while there is no source.
 const IDLE: Duration = Duration::from_millis(100);
-/// How long the end waits for the disk.
+/// How long to wait for the disk at the end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// What leads into the thread and out of it.
+/// Channels into and out of the thread.
 pub(super) struct Outlets {
     pub(super) inbox: Receiver<(Order, Reply)>,
     pub(super) show: watch::Sender<Arc<Snapshot>>,
@@ -56,28 +56,28 @@ struct Work<'a, A> {
     board: &'a mut dyn Board,
     desk: Desk,
     follower: Follower<'static>,
-    /// Whether every picture of the source speaks for itself, as those of a folder do.
+    /// Whether every picture of the source is a separate field, as in a folder.
     of_pictures: bool,
     shown: Snapshot,
     clock: Clock,
-    /// The session that the clock's steps are counted in.
+    /// The session for which the clock's steps count.
     timed: Option<SessionId>,
-    /// The field in the record that is shown, and since when.
+    /// The recorded field on display, and since when.
     settled: (Presence, Duration),
-    /// What buttons have asked for and was not answered yet.
+    /// Orders from buttons without an answer yet.
     pressed: Vec<(Button, oneshot::Receiver<Result<Receipt, Refusal>>)>,
     audience: Audience<'a>,
 }
 
-/// Who sees and asks.
+/// Who watches and gives orders.
 enum Audience<'a> {
-    /// Viewers who see the present, and operators who give orders.
+    /// Viewers of the latest state, and operators who give orders.
     Remote(Outlets),
-    /// One who is told of everything in this thread; there are no orders.
+    /// A face that gets every event in this thread; there are no orders.
     Face(&'a mut dyn Face),
 }
 
-/// Runs until it is told to stop. `board` has the lamps, the buzzer and the buttons; whoever lends it lets it go dark.
+/// Runs until stopped. `board` has the lamps, the buzzer and the buttons; the caller turns it off.
 pub(super) fn run<A: Assessor>(parts: Parts<A>, board: &mut dyn Board, outlets: Outlets) {
     let stop = Arc::clone(&outlets.stop);
     let mut work = Work::new(parts, board, Audience::Remote(outlets));
@@ -91,8 +91,8 @@ pub(super) fn run<A: Assessor>(parts: Parts<A>, board: &mut dyn Board, outlets: 
     work.finish();
 }
 
-/// Runs in this thread and tells `face` everything, until it has enough, `stop` is set, or the source ends: then why, unless there are
-/// just no more frames. Nothing is recorded. Also gives what was shown last.
+/// Runs in this thread and passes every event to `face`, until it declines, `stop` is set, or the source ends. Records nothing.
+/// Returns the last snapshot, and why the source ended, unless there were just no more frames.
 pub(super) fn run_before<A: Assessor>(
     parts: Parts<A>,
     opened: Option<Box<dyn FrameSource>>,
@@ -136,7 +136,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
     }
 
-    /// What the clocks say.
+    /// The current time.
     fn now(&mut self) -> Now {
         let utc = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Now { elapsed: self.follower.elapsed(), utc, is_trusted: self.clock.trust().is_trusted() }
@@ -149,8 +149,8 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
     }
 
-    /// One frame at most, and everything that source and board have to say. Gives why the source has ended, where a face follows it;
-    /// viewers go on to see its state.
+    /// Handles at most one frame, and all notes of source and board. Returns why the source has ended, if a face follows it;
+    /// viewers keep seeing its state.
     fn turn(&mut self) -> io::Result<Option<SourceError>> {
         self.attend_board()?;
         let mut turn = self.follower.turn(LOOK_AROUND);
@@ -162,7 +162,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         Ok(None)
     }
 
-    /// Follows the orders of those who look, shows them what became of it, and waits for more where there is no source.
+    /// Carries out viewers' orders, shows the results, and waits for more if there is no source.
     fn attend_orders(&mut self) {
         while let Audience::Remote(outlets) = &self.audience
             && let Ok((order, reply)) = outlets.inbox.try_recv()
@@ -174,7 +174,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         self.desk.look(&mut self.screening, now);
         self.answer_buttons();
         self.publish();
-        // What has just been lost is shown before there is time for anything else.
+        // Show a loss before doing anything else.
         if let Audience::Remote(outlets) = &self.audience
             && !self.follower.is_open()
         {
@@ -189,7 +189,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
     }
 
-    /// Follows what the source brought: a frame, or the news that an old verdict must not stand.
+    /// Handles a turn of the source: a frame, or the withdrawal of an old verdict.
     fn take_note(&mut self, turn: Turn) -> io::Result<()> {
         for note in self.follower.notes() {
             self.note("camera", note)?;
@@ -198,7 +198,7 @@ impl<'a, A: Assessor> Work<'a, A> {
             if let Audience::Face(face) = &mut self.audience {
                 face.tell(News::Damage(&damage), &self.shown)?;
             }
-            // What was said of the picture before says nothing of this one.
+            // The statement about the previous picture does not apply to this one.
             self.take_back(&damage);
         }
         if let Some(change) = &turn.change {
@@ -209,7 +209,7 @@ impl<'a, A: Assessor> Work<'a, A> {
                     tracing::info!(target: "camera", state = %change.state, reason, "changed");
                 }
             }
-            // Which camera it is may be known later than that there is one.
+            // The camera's name may become known after its connection.
             if matches!(change.state, CameraState::Opening | CameraState::Streaming) {
                 self.shown.source = self.follower.title().unwrap_or_else(|| self.shown.source.clone());
             }
@@ -220,7 +220,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         turn.frame.map_or(Ok(()), |frame| self.look(frame))
     }
 
-    /// Takes back what was said, and says why.
+    /// Withdraws the statement, and says why.
     fn take_back(&mut self, reason: &str) {
         if let Some(statement) = self.screening.interrupt(reason) {
             self.board.announce(&statement);
@@ -228,7 +228,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         self.shown.forget_picture();
     }
 
-    /// Passes on what source or board have to say.
+    /// Passes on a note of source or board.
     fn note(&mut self, of: &str, note: String) -> io::Result<()> {
         match &mut self.audience {
             Audience::Face(face) => return face.tell(News::Note(&note), &self.shown),
@@ -239,7 +239,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         Ok(())
     }
 
-    /// Passes on what the board has to say, and follows its buttons. Nobody waits for the answer; what is refused is logged and noted.
+    /// Passes on the board's notes, and carries out button orders. Nobody waits for the answer; a refusal is logged and noted.
     fn attend_board(&mut self) -> io::Result<()> {
         for notice in self.board.notices() {
             match (notice, &mut self.audience) {
@@ -286,10 +286,10 @@ impl<'a, A: Assessor> Work<'a, A> {
         self.shown.note(format!("button {why}"));
     }
 
-    /// That the operator confirms what is said of the field that is shown, which nobody has answered yet.
+    /// The order to confirm the verdict on the current field, if it has no answer yet.
     fn confirmation(&self) -> Result<Order, String> {
         let (Some(session), Presence::Taken { number }) = (self.desk.open(), self.screening.presence()) else {
-            return Err("no field of a session that goes on is shown".into());
+            return Err("no field of an open session is shown".into());
         };
         let (settled, since) = self.settled;
         if settled != (Presence::Taken { number }) || self.follower.elapsed().saturating_sub(since) < JUST_NOW {
@@ -312,7 +312,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         self.shown.flow.frames += 1;
         self.shown.frame = Some(frame);
         let Some(step) = step else { return Ok(()) };
-        // Lamps first: writing to a terminal takes longer.
+        // Lamps first: a terminal is slower.
         if let Some(statement) = &step.announced {
             self.board.announce(statement);
         }
@@ -327,7 +327,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
     }
 
-    /// Takes over how the source is, and the numbers.
+    /// Copies the source's state and the counts into the snapshot.
     fn refresh(&mut self) {
         self.shown.flow.rate = self.follower.rate();
         self.shown.flow.trouble = self.follower.trouble();
@@ -355,7 +355,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
     }
 
-    /// What makes the record doubtful is shown as long as it lasts, and told once.
+    /// Shows what makes the record doubtful as long as it lasts; logs it once.
     fn tell_trouble(&mut self) {
         let session = self.shown.session.as_ref().map(|session| session.id);
         if session.is_some() && session != self.timed {
@@ -367,7 +367,7 @@ impl<'a, A: Assessor> Work<'a, A> {
             self.shown.clock = trust;
             self.shown.clock_reason = trust
                 .reason()
-                .map(|reason| format!("the clock {reason}: times are marked in record and report; set the clock"));
+                .map(|reason| format!("the clock {reason}: record and report mark the times; set the clock"));
             if let Some(sentence) = self.shown.clock_reason.clone() {
                 tracing::warn!(target: "live", "{sentence}");
                 self.shown.note(sentence);
@@ -383,12 +383,12 @@ impl<'a, A: Assessor> Work<'a, A> {
                     self.shown.note(reason);
                 }
                 Some(CheckState::Failed { reason }) => {
-                    let sentence = format!("the record could not be checked: {reason}");
+                    let sentence = format!("cannot check the record: {reason}");
                     tracing::warn!(target: "record", "{sentence}");
                     self.shown.note(sentence);
                 }
                 Some(CheckState::Intact { entries }) => {
-                    tracing::info!(target: "record", entries, "the whole record is what was written");
+                    tracing::info!(target: "record", entries, "the whole record is unchanged");
                 }
                 Some(CheckState::Running { .. }) | None => {}
             }

@@ -1,5 +1,5 @@
-//! Whether the device trusts its clock. Boards without a battery clock start in 1970 or where they were switched off, and a
-//! clock that is set back while a session goes on makes times that cannot be.
+//! Whether the device trusts its clock. Boards without a battery clock start in 1970 or at the time of the last shutdown, and a
+//! clock that is set back during a session makes impossible times.
 
 use std::{
     path::Path,
@@ -9,33 +9,33 @@ use std::{
 
 use serde::Serialize;
 
-/// No clock is before the program: 2026-11-01, raised with each release.
+/// Earliest plausible time, when the program was made: 2026-11-01, raised with each release.
 const PROGRAM: Duration = Duration::from_secs(1_793_491_200);
-/// Steps back that are none: a time server corrects by less.
+/// Tolerated step back: corrections by a time server are smaller.
 const TOLERANCE: Duration = Duration::from_secs(2);
-/// How old an answer may be that was asked for again and again.
+/// Maximum age of a cached judgement.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Whether a time is to be trusted.
+/// Trust in the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockTrust {
-    /// Nothing speaks against it.
+    /// No doubts.
     #[default]
     Trusted,
     /// No time server has set the clock since the start, and there is no battery clock.
     Unsynchronized,
     /// The clock is before this program was made.
     BeforeProgram,
-    /// The clock was set back, or is behind what was recorded before.
+    /// The clock was set back, or is behind the newest recorded time.
     SteppedBack,
 }
 
 impl ClockTrust {
-    /// All of them.
+    /// All values.
     pub const ALL: [Self; 4] = [Self::Trusted, Self::Unsynchronized, Self::BeforeProgram, Self::SteppedBack];
 
-    /// As it stands in the record and in JSON.
+    /// Name in the record and in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -46,20 +46,20 @@ impl ClockTrust {
         }
     }
 
-    /// Whether nothing speaks against the time.
+    /// Whether the time is trusted.
     #[must_use]
     pub const fn is_trusted(self) -> bool {
         matches!(self, Self::Trusted)
     }
 
-    /// Why the time is not to be trusted, as a clause that follows "the clock"; `None` where it is.
+    /// Why the time is not trusted, as a clause that follows "the clock"; `None` if it is.
     #[must_use]
     pub const fn reason(self) -> Option<&'static str> {
         match self {
             Self::Trusted => None,
-            Self::Unsynchronized => Some("was not set by a time server, and no battery keeps it going"),
+            Self::Unsynchronized => Some("was not set by a time server and has no battery"),
             Self::BeforeProgram => Some("was before this program was made"),
-            Self::SteppedBack => Some("was set back, or was behind what had been recorded before"),
+            Self::SteppedBack => Some("was set back, or was behind the newest recorded time"),
         }
     }
 }
@@ -68,25 +68,22 @@ impl FromStr for ClockTrust {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|trust| trust.name() == text)
-            .ok_or_else(|| format!("{text:?} does not say whether a clock is trusted"))
+        Self::ALL.into_iter().find(|trust| trust.name() == text).ok_or_else(|| format!("{text:?} is not a clock state"))
     }
 }
 
-/// What there is to judge a clock by.
+/// Evidence to judge a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Evidence {
-    /// What the clock says.
+    /// Time of the clock.
     now: SystemTime,
-    /// What it must say at least by a clock that is never set, counted from the program's start.
+    /// Earliest possible time by the monotonic clock, counted from the program's start.
     counted: SystemTime,
     /// The newest time in the record.
     recorded: Option<SystemTime>,
-    /// Whether a time server has set the clock; `None` where nothing tells.
+    /// Whether a time server has set the clock; `None` if unknown.
     synchronized: Option<bool>,
-    /// Whether there is a clock that goes on without power.
+    /// Whether there is a battery-backed clock.
     battery: bool,
 }
 
@@ -106,37 +103,37 @@ impl Evidence {
     }
 }
 
-/// Watches the clock of this machine.
+/// Watches this machine's clock.
 #[derive(Debug)]
 pub struct Clock {
-    /// The highest that the clock was, and when by a clock that is never set.
+    /// The latest time of the clock, and when by the monotonic clock.
     anchor: (SystemTime, Instant),
     recorded: Option<SystemTime>,
     last: Option<(Instant, ClockTrust)>,
 }
 
 impl Clock {
-    /// Starts watching; `recorded` is the newest time that was recorded before, where there is one.
+    /// Starts watching; `recorded` is the newest time already in the record, if any.
     #[must_use]
     pub fn new(recorded: Option<SystemTime>) -> Self {
         Self { anchor: (SystemTime::now(), Instant::now()), recorded, last: None }
     }
 
-    /// The clock's time, and whether it is to be trusted.
+    /// The clock's time, and whether it is trusted.
     pub fn now(&mut self) -> (SystemTime, ClockTrust) {
         let (now, running) = (SystemTime::now(), Instant::now());
         let counted = self.anchor.0 + running.saturating_duration_since(self.anchor.1);
         let (synchronized, battery) = (synchronized(Path::new("/")), has_battery(Path::new("/")));
         let trust = Evidence { now, counted, recorded: self.recorded, synchronized, battery }.judged();
         if now > counted {
-            // A clock that was set forward, mostly from 1970 to the present: from here on it counts.
+            // The clock was set forward, usually from 1970 to the present: use it from now on.
             self.anchor = (now, running);
         }
         self.last = Some((running, trust));
         (now, trust)
     }
 
-    /// Whether the clock is to be trusted, by a look that is at most a second old.
+    /// Whether the clock is trusted, from a check that is at most a second old.
     pub fn trust(&mut self) -> ClockTrust {
         match self.last {
             Some((when, trust)) if when.elapsed() < FRESH => trust,
@@ -144,31 +141,31 @@ impl Clock {
         }
     }
 
-    /// Something begins that is judged by itself: earlier steps of the clock say nothing about it.
+    /// Starts a new period of judgement: earlier steps of the clock no longer count.
     pub fn begin(&mut self) {
         (self.anchor, self.last) = ((SystemTime::now(), Instant::now()), None);
     }
 
-    /// The newest time that was recorded, where there is one.
+    /// The newest recorded time, if any.
     #[must_use]
     pub const fn newest(&self) -> Option<SystemTime> {
         self.recorded
     }
 
-    /// Something was recorded at `time`.
+    /// Notes that something was recorded at `time`.
     pub fn recorded(&mut self, time: SystemTime) {
         self.recorded = Some(self.recorded.map_or(time, |recorded| recorded.max(time)));
     }
 }
 
-/// Whether systemd's time service has set the clock since the start of the machine whose files lie below `root`; `None` where
-/// that service does not run.
+/// Whether systemd's time service has set the clock since the machine started; `None` if the service does not run. Files
+/// are read below `root`.
 pub(crate) fn synchronized(root: &Path) -> Option<bool> {
     let timesync = root.join("run/systemd/timesync");
     timesync.is_dir().then(|| timesync.join("synchronized").exists())
 }
 
-/// Whether the machine whose files lie below `root` has a clock that goes on without power.
+/// Whether the machine with its files below `root` has a battery-backed clock.
 pub(crate) fn has_battery(root: &Path) -> bool {
     root.join("sys/class/rtc/rtc0").exists()
 }

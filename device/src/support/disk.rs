@@ -1,5 +1,5 @@
-//! The file system, as far as what must survive a loss of power needs it: one trait, so that tests can cut the power or fill the
-//! disk after each single step.
+//! The file operations for data that must survive a loss of power, as one trait, so that tests can cut the power or fill the
+//! disk after any step.
 
 use std::{
     fs, io,
@@ -9,15 +9,15 @@ use std::{
 use blastscope_files::atomic_file::Steps;
 pub use blastscope_files::atomic_file::System;
 
-/// What is done to files and folders.
+/// Operations on files and folders.
 pub trait Disk: Steps {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// When it is missing, is no file, is larger than any model, or the system refuses.
+    /// When it is missing, is not a file, is larger than any model, or the system refuses.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// The bytes of a file, from the disk itself where the system can be asked for that, not from its memory.
+    /// The bytes of a file, read from the disk instead of the page cache if the system allows it.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -25,31 +25,31 @@ pub trait Disk: Steps {
         self.read(path)
     }
 
-    /// What lies in a folder, sorted; nothing when there is no such folder.
+    /// Content of a folder, sorted; empty if the folder does not exist.
     ///
     /// # Errors
     /// When the system refuses.
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
 
-    /// Makes a folder and those above it; fine when it is there.
+    /// Creates a folder and its parents; succeeds if it exists.
     ///
     /// # Errors
     /// When the system refuses.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
 }
 
-/// Largest file that is read, in bytes: no model is larger.
+/// Largest file that is read, in bytes; no model is larger.
 pub const MAX_BYTES: u64 = 256 << 20;
 
 impl Disk for System {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        // A pipe would block for ever when opened: look first.
+        // Opening a pipe would block for ever: check first.
         let metadata = fs::metadata(path)?;
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
         }
         if metadata.len() > MAX_BYTES {
-            let reason = format!("it is larger than {} MB, which no model is", MAX_BYTES >> 20);
+            let reason = format!("it is larger than {} MB, the limit for a model", MAX_BYTES >> 20);
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
         }
         fs::read(path)
@@ -59,7 +59,7 @@ impl Disk for System {
         #[cfg(target_os = "linux")]
         {
             use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
-            // Only advice: what cannot be had is read from memory.
+            // Advice only: without it, the file is read from the cache.
             let _ = posix_fadvise(fs::File::open(path)?, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
         }
         self.read(path)

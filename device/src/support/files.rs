@@ -1,4 +1,4 @@
-//! The bytes of picture files, and why there are none.
+//! Reads picture files, with errors in words.
 
 use std::{
     io::{self, Read as _},
@@ -20,7 +20,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     read_picture(file, length)
 }
 
-/// The bytes of a picture that comes from elsewhere, such as standard input; `length` is how many are expected.
+/// The bytes of a picture from another source, such as standard input; `length` is the expected number of bytes.
 ///
 /// # Errors
 /// As [`read()`].

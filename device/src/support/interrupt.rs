@@ -1,4 +1,4 @@
-//! Ctrl-C as a request to come to an end.
+//! Ctrl-C as a request to stop.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use crate::support::terminal::note;
 
-/// A flag that Ctrl-C and a request to terminate set from now on. Once in a process.
+/// A flag that Ctrl-C and SIGTERM set from now on. Call once per process.
 pub(crate) fn flag() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);

@@ -1,8 +1,8 @@
-//! Messages for those who look after the device, by `tracing`, to stderr.
+//! Log messages for administrators, through `tracing`, to stderr.
 //!
-//! Under systemd (stderr is the socket that `JOURNAL_STREAM` names) a line has no time, which the journal adds, but the priority
-//! that it reads: `<4>camera: ...`. Pseudonyms and names of people are logged at the level debug at most. A message that cannot be
-//! written, for a full disk perhaps, is lost and stops nothing.
+//! Under systemd (stderr is the socket that `JOURNAL_STREAM` names) a line has no time, which the journal adds, but a priority
+//! for the journal: `<4>camera: ...`. Pseudonyms and names of people are logged at level debug or below. A message that cannot be
+//! written, for example to a full disk, is dropped; the program continues.
 
 use std::{env, fmt, io, str::FromStr};
 
@@ -17,7 +17,7 @@ use tracing_subscriber::{
 /// Environment variable that names the level.
 pub const VARIABLE: &str = "BLASTSCOPE_LOG";
 
-/// The least important messages that are written.
+/// Log level: less important messages are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level(LevelFilter);
 
@@ -51,10 +51,10 @@ impl Serialize for Level {
     }
 }
 
-/// Begins to write messages of `level`, or of the level that the environment names. Once in a process; later calls do nothing.
+/// Starts logging at `level`, or at the level in the environment. Once per process; later calls do nothing.
 ///
 /// # Errors
-/// A sentence about the environment variable.
+/// When the environment variable holds no level.
 pub fn start(level: Level) -> Result<(), String> {
     let level = match env::var(VARIABLE) {
         Ok(text) if !text.is_empty() => {
@@ -64,17 +64,17 @@ pub fn start(level: Level) -> Result<(), String> {
     };
     let to_stderr =
         tracing_subscriber::fmt().with_max_level(level.0).with_writer(|| Lines(io::stderr())).with_ansi(false);
-    // Whoever was first decides, as in tests.
+    // The first caller wins, as in tests.
     let _ = if stderr_is_journal() { to_stderr.event_format(Journal).try_init() } else { to_stderr.try_init() };
     Ok(())
 }
 
-/// Writes each message as one line that steers no terminal and forges no other line, whatever names it repeats. Never fails: the
-/// subscriber would report the failure to stderr too, and panic where that is what fails.
+/// Writes each message as one escaped line: names in it can neither control the terminal nor forge a line. Never fails: the
+/// subscriber would report the failure to stderr too, and panic if stderr is what fails.
 struct Lines<W>(W);
 
 impl<W: io::Write> io::Write for Lines<W> {
-    /// `bytes` are a whole message with its line break.
+    /// `bytes` is a whole message with its line break.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let message = text.strip_suffix('\n').unwrap_or(&text);
@@ -97,13 +97,13 @@ fn stderr_is_journal() -> bool {
     named == format!("{}:{}", stderr.st_dev(), stderr.st_ino())
 }
 
-/// There is no journal here.
+/// There is no journal on this system.
 #[cfg(not(target_os = "linux"))]
 fn stderr_is_journal() -> bool {
     false
 }
 
-/// A line as the journal reads it.
+/// A line in the journal's format.
 struct Journal;
 
 impl<S, N> FormatEvent<S, N> for Journal

@@ -1,22 +1,22 @@
-//! Memory of this process, as the system tells it. All in bytes; `None` where it is not told.
+//! Memory of this process. All in bytes; `None` if the system does not say.
 
 use std::fs;
 
 /// Memory in use now.
 pub(crate) fn resident() -> Option<u64> {
-    // The counters behind `status` are kept for each processor and may lag by a megabyte; `smaps_rollup` counts pages.
+    // The counters behind `status` are per processor and may lag by a megabyte; `smaps_rollup` counts pages.
     let exact = fs::read_to_string("/proc/self/smaps_rollup").ok().and_then(|text| field(&text, "Rss"));
     exact.or_else(|| field(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS"))
 }
 
-/// The most memory that was ever in use.
+/// Peak memory.
 pub(crate) fn peak() -> Option<u64> {
     field(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM")
 }
 
-/// The most memory that one of the processes that were started and waited for ever used.
+/// Highest peak memory of any child process that was waited for.
 ///
-/// A process counts from its beginning, which is a copy of this one: the least that can be told is what this one uses.
+/// A child starts as a copy of this process, so the result is never below this process's own memory.
 #[cfg(target_os = "linux")]
 pub(crate) fn peak_of_children() -> Option<u64> {
     use nix::sys::resource::{UsageWho, getrusage};
@@ -24,13 +24,13 @@ pub(crate) fn peak_of_children() -> Option<u64> {
     u64::try_from(usage.max_rss()).ok().filter(|&kib| kib > 0).map(|kib| kib * 1024)
 }
 
-/// The most memory that one of the processes that were started and waited for ever used.
+/// Highest peak memory of any child process that was waited for.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn peak_of_children() -> Option<u64> {
     None
 }
 
-/// The number behind `name` in a list of the form `name:  123 kB`, as /proc has several.
+/// The number after `name` in a list of lines `name:  123 kB`, a format of /proc, in bytes.
 pub(crate) fn field(list: &str, name: &str) -> Option<u64> {
     let value = list.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)

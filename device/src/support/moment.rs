@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-/// The moment `seconds` after 1970 UTC; one that no calendar has is the last that it has.
+/// The moment `seconds` after 1970 UTC, clamped to the calendar's last moment.
 fn at(seconds: u64) -> Timestamp {
     i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or(Timestamp::MAX)
 }
@@ -14,12 +14,12 @@ pub(crate) fn year(seconds: u64) -> i16 {
     at(seconds).to_zoned_datetime(TimeZone::UTC).year()
 }
 
-/// Such as "2026-11-25 04:40 UTC", of `seconds` since 1970.
+/// `seconds` since 1970 as text, such as "2026-11-25 04:40 UTC".
 pub(crate) fn text(seconds: u64) -> String {
     at(seconds).strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// Such as "2026-11-25T04:40:07.250Z" (RFC 3339, UTC, milliseconds cut off); a time before 1970 is written as 1970.
+/// RFC 3339 in UTC, truncated to milliseconds, such as "2026-11-25T04:40:07.250Z"; a time before 1970 is written as 1970.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     let milliseconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let time = i64::try_from(milliseconds).ok().and_then(|time| Timestamp::from_millisecond(time).ok());
@@ -32,8 +32,8 @@ pub(crate) fn parsed(text: &str) -> Option<SystemTime> {
     (rfc3339(time) == text).then_some(time)
 }
 
-/// The moment that [`rfc3339`] wrote as `text` by the clock on the wall, such as "2026-11-25 05:40:07 +01:00"; in UTC where the
-/// machine's zone is that, or is not known. `None` for any other text.
+/// The moment that [`rfc3339`] wrote as `text`, in local time, such as "2026-11-25 05:40:07 +01:00"; in UTC if the
+/// machine's zone is UTC or unknown. `None` for any other text.
 pub(crate) fn on_the_wall(text: &str) -> Option<String> {
     in_zone(text, &TimeZone::system())
 }

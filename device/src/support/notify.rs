@@ -1,4 +1,4 @@
-//! sd_notify(3): datagrams to the socket that `NOTIFY_SOCKET` names. Nothing happens where there is none.
+//! sd_notify(3): datagrams to the socket that `NOTIFY_SOCKET` names. Does nothing without that variable.
 //!
 //! ```no_run
 //! use std::time::Instant;
@@ -7,37 +7,37 @@
 //! let mut watchdog = Watchdog::from_environment();
 //! notify::ready();
 //! loop {
-//!     // a frame, or the news that there is none
+//!     // a frame, or a time-out
 //!     watchdog.beat(Instant::now());
 //! #   break;
 //! }
 //! notify::stopping();
 //! ```
-//! [`Watchdog::beat`] belongs into the loop that must not hang: whoever beats from a thread of its own tells systemd nothing.
+//! Call [`Watchdog::beat`] in the loop that must not hang; from a separate thread it would prove nothing.
 
 use std::{
     env, io, process,
     time::{Duration, Instant},
 };
 
-/// Names the socket.
+/// Environment variable that names the socket.
 const SOCKET: &str = "NOTIFY_SOCKET";
 
-/// Says that the service is up.
+/// Reports that the service is ready.
 pub fn ready() {
     tell("READY=1");
 }
 
-/// Says that the service comes to its end.
+/// Reports that the service is stopping.
 pub fn stopping() {
     tell("STOPPING=1");
 }
 
-/// Sends a message; systemd that cannot be reached is worth a warning and no more.
+/// Sends a message; a failure is only logged as a warning.
 fn tell(message: &str) {
     let Some(socket) = env::var_os(SOCKET).filter(|name| !name.is_empty()) else { return };
     if let Err(error) = send(&socket, message) {
-        tracing::warn!(%error, message, "systemd could not be told");
+        tracing::warn!(%error, message, "cannot notify systemd");
     }
 }
 
@@ -53,28 +53,28 @@ fn send(socket: &std::ffi::OsStr, message: &str) -> io::Result<()> {
     let address = match socket.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
         [b'/', ..] => SocketAddr::from_pathname(socket)?,
-        _ => return Err(io::Error::other(format!("{SOCKET}={} is no address of a socket", socket.display()))),
+        _ => return Err(io::Error::other(format!("{SOCKET}={} is not a socket address", socket.display()))),
     };
     let sent = UnixDatagram::unbound()?.send_to_addr(message.as_bytes(), &address)?;
     if sent == message.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
-/// There is no systemd here.
+/// There is no systemd on this system.
 #[cfg(not(target_os = "linux"))]
 fn send(_socket: &std::ffi::OsStr, _message: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells systemd that the service lives, twice in the time after which it would be restarted.
+/// Sends heartbeats to systemd, twice per watchdog time.
 #[derive(Debug)]
 pub struct Watchdog {
-    /// `None` where nobody watches.
+    /// `None` without a watchdog.
     every: Option<Duration>,
     last: Option<Instant>,
 }
 
 impl Watchdog {
-    /// As `WATCHDOG_USEC` and `WATCHDOG_PID` say.
+    /// Reads `WATCHDOG_USEC` and `WATCHDOG_PID`.
     #[must_use]
     pub fn from_environment() -> Self {
         let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
@@ -82,13 +82,13 @@ impl Watchdog {
         Self::new(number("WATCHDOG_USEC").filter(|_| is_ours).map(Duration::from_micros))
     }
 
-    /// One that is restarted after `limit` of silence; `None` for nobody that watches.
+    /// With the watchdog time `limit`, after which systemd restarts the service; `None` without a watchdog.
     #[must_use]
     pub fn new(limit: Option<Duration>) -> Self {
         Self { every: limit.filter(|limit| !limit.is_zero()).map(|limit| limit / 2), last: None }
     }
 
-    /// Says that the service lives, unless that was said just now. Cheap: call it for every frame.
+    /// Sends a heartbeat if one is due. Cheap: call it for every frame.
     pub fn beat(&mut self, now: Instant) {
         if self.is_due(now) {
             self.last = Some(now);

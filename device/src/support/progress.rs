@@ -1,32 +1,32 @@
-//! How far long work is, on stderr: a line that is written over on a terminal, a plain line every few seconds elsewhere.
+//! Progress of long work, on stderr: one overwritten line on a terminal, a new line every few seconds elsewhere.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
     time::{Duration, Instant},
 };
 
-/// Time between two looks of a person.
+/// Refresh interval on a terminal.
 const ON_TERMINAL: Duration = Duration::from_millis(200);
-/// Time between two lines of a log.
+/// Interval between lines elsewhere.
 const ELSEWHERE: Duration = Duration::from_secs(5);
 
-/// Tells how far the steps of long work are. Work that is done sooner than the first line is due says nothing.
+/// Shows progress. Work that ends before the first line is due shows none.
 #[derive(Debug)]
 pub struct Progress {
     terminal: bool,
     last: Instant,
-    /// Letters that stand in the terminal's line.
+    /// Characters in the terminal's line.
     written: usize,
 }
 
 impl Progress {
-    /// Begins now.
+    /// Starts now.
     #[must_use]
     pub fn start() -> Self {
         Self { terminal: io::stderr().is_terminal(), last: Instant::now(), written: 0 }
     }
 
-    /// `done` of `total` steps of `what` are done. Cheap: may be called for every step.
+    /// Reports that `done` of `total` steps of `what` are done. Cheap: may be called for every step.
     pub fn show(&mut self, what: &str, done: u64, total: u64) {
         if self.last.elapsed() < if self.terminal { ON_TERMINAL } else { ELSEWHERE } {
             return;
@@ -34,7 +34,7 @@ impl Progress {
         self.last = Instant::now();
         let line = line(what, done, total);
         let mut err = io::stderr().lock();
-        // Whoever cannot read the progress still gets the result.
+        // The result does not depend on the progress output.
         let _ = if self.terminal {
             let width = self.written;
             self.written = line.chars().count();
@@ -54,7 +54,7 @@ impl Drop for Progress {
     }
 }
 
-/// `reading the log: 500 of 2000 (25 %)`; the name alone where nobody knows how much there is to do.
+/// `reading the log: 500 of 2000 (25 %)`; the name alone if the total is unknown.
 fn line(what: &str, done: u64, total: u64) -> String {
     match done.saturating_mul(100).checked_div(total) {
         Some(percent) => format!("{what}: {done} of {total} ({percent} %)"),

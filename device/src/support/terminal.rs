@@ -1,4 +1,4 @@
-//! What a person at the terminal is told besides the output.
+//! Messages on the terminal, apart from the output.
 
 use std::{
     fmt::Display,
@@ -7,7 +7,7 @@ use std::{
 
 use blastscope_files::printable::printable_lines;
 
-/// Writes a line to stderr, with foreign text escaped; when even that fails there is nobody left to tell.
+/// Writes a line to stderr, with foreign text escaped. A failure is ignored: there is no other place to report it.
 pub(crate) fn note(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "blastscope: {}", printable_lines(&message.to_string()));
 }

@@ -1,16 +1,16 @@
-//! Text for terminals: whether colours are wanted, where lines break, what is left out.
+//! Text for terminals: colours, line breaks, escapes.
 
 use std::{borrow::Cow, env};
 
 use blastscope_files::Printable as _;
 use textwrap::{Options, WordSplitter::NoHyphenation, wrap};
 
-/// Whether colours are wanted where a terminal shows them: unless `NO_COLOR` says otherwise.
+/// Whether to use colours on a terminal: yes, unless `NO_COLOR` is set and not empty.
 pub(crate) fn colours_wanted() -> bool {
     env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// `text` in lines of at most `width` letters, broken between words.
+/// `text` in lines of at most `width` characters, broken between words.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
@@ -20,7 +20,7 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     wrap(&text, options).into_iter().map(Cow::into_owned).collect()
 }
 
-/// `text` as it can be printed: names from devices, files and the environment must not steer the terminal.
+/// `text` with control characters escaped: names from devices, files and the environment must not control the terminal.
 pub(crate) fn harmless(text: &str) -> String {
     text.printable().to_string()
 }

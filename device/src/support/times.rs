@@ -1,4 +1,4 @@
-//! Times of frames and what is said about them.
+//! Frame times and their quantiles.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use serde::Serialize;
 /// Quantiles of measured times, in ms.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Times {
-    /// Half of the frames took at most this.
+    /// Median.
     pub median_ms: f64,
-    /// 95 of 100 frames took at most this.
+    /// 95th percentile.
     pub p95_ms: f64,
-    /// The fastest frame.
+    /// Minimum.
     pub min_ms: f64,
 }
 
 impl Times {
-    /// Quantiles of `samples`, which must not be empty; sorts them.
+    /// Quantiles of `samples`, which must not be empty; sorts `samples`.
     pub fn of(samples: &mut [Duration]) -> Self {
         samples.sort_unstable();
         let at = |quantile: f64| {

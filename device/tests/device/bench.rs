@@ -56,7 +56,7 @@ fn a_soak_says_in_words_what_it_saw_and_progress_goes_elsewhere() {
     let (code, stdout, stderr) = output(&mut bench(&["--soak", "7", "--isa", "scalar"]));
     assert_eq!(code, Some(0));
     assert!(stdout.starts_with("scalar, 1 thread(s): 7 frames; "), "{stdout}");
-    assert!(stdout.ends_with("every frame gave the bits of the first frame with the same input\n"), "{stdout}");
+    assert!(stdout.ends_with("every frame matched the first frame with the same input, bit for bit\n"), "{stdout}");
     assert!(stderr.starts_with("0 of 7 frames") && !stderr.contains('\r'), "plain lines into a pipe: {stderr:?}");
 }
 

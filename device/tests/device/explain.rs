@@ -103,7 +103,7 @@ fn a_folder_that_cannot_take_overlays_is_named_before_anything_is_classified() {
     assert!(stderr.contains("inside") && stderr.contains("choose another"), "{stderr}");
     let (code, lines, stderr) = classify(&[&picture, Path::new("--explain"), &picture]);
     assert_eq!((code, lines.len()), (Some(2), 0));
-    assert!(stderr.contains("one.bmp") && stderr.contains("cannot be made"), "{stderr}");
+    assert!(stderr.contains("one.bmp") && stderr.contains("cannot be created"), "{stderr}");
 }
 
 #[test]

@@ -320,7 +320,7 @@ fn an_output_that_cannot_be_written_is_said_by_every_command() {
         let full = File::options().write(true).open("/dev/full").expect("a full disk");
         let (code, _, stderr) = output(blastscope().args(arguments).stdout(full));
         assert_eq!(code, Some(1), "{arguments:?}: {stderr}");
-        assert!(stderr.contains("the output could not be written (No space left on device"), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("cannot write the output (No space left on device"), "{arguments:?}: {stderr}");
         assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
 
         let (reader, writer) = nix::unistd::pipe().expect("a pipe");

@@ -155,7 +155,10 @@ fn refusals_are_sentences_with_status_1_and_wrong_usage_is_2() {
     let (code, stdout, _) = output(machine.program("update").arg(machine.model(4, 7)).arg("--json"));
     let report: Value = serde_json::from_str(&stdout).expect("one JSON object");
     assert_eq!((code, &report["outcome"]), (Some(1), &"unchanged".into()));
-    assert!(report["reason"].as_str().is_some_and(|reason| reason.contains("older than version 5")), "{report}");
+    assert!(
+        report["reason"].as_str().is_some_and(|reason| reason.contains("older than the installed version 5")),
+        "{report}"
+    );
     let (code, _, stderr) = output(machine.program("update").args(["--rollback"]));
     assert_eq!(code, Some(1));
     assert!(stderr.contains("no model to go back to"), "{stderr}");

@@ -40,7 +40,7 @@ impl Current {
     }
 }
 
-/// For how long frames can be named that were looked at, whatever their rate: a slow link shows a view late.
+/// How long an order may refer to a past frame, at any frame rate: a slow link shows frames late.
 const RECENT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
@@ -56,12 +56,12 @@ pub(crate) struct Tracker {
     rules: Rules,
     counting: bool,
     previous: Option<Thumbnail>,
-    /// What is said of the newest frame.
+    /// The statement about the newest frame.
     statement: Option<Statement>,
-    /// What was said of the newest frame that the gate let pass.
+    /// The statement about the newest frame that passed the gate.
     judged: Option<Statement>,
     latest: Option<Seen>,
-    /// Numbers of the newest frames, when they came and how they looked.
+    /// Numbers, times and thumbnails of the newest frames.
     recent: VecDeque<(u64, Duration, Thumbnail)>,
     current: Option<Current>,
     known: VecDeque<Known>,
@@ -86,7 +86,7 @@ impl Tracker {
         }
     }
 
-    /// Starts or ends counting; a new session has counted nothing, the field that is shown neither.
+    /// Starts or ends counting; a new session has counted no field, not even the current one.
     pub(crate) fn count(&mut self, counting: bool) {
         self.counting = counting;
         self.known.clear();
@@ -95,7 +95,7 @@ impl Tracker {
         self.not_before = Duration::ZERO;
     }
 
-    /// Starts counting where a session was cut off: these fields have their numbers already, the newest last.
+    /// Resumes counting in a session that was cut off: these fields are counted already, newest last.
     pub(crate) fn resume(&mut self, known: Vec<(u64, Thumbnail)>) {
         self.count(true);
         for (number, thumbnail) in known {
@@ -117,14 +117,14 @@ impl Tracker {
         self.known.push_back(known);
     }
 
-    /// There is no picture any more.
+    /// The picture is lost.
     pub(crate) fn interrupt(&mut self) {
         (self.previous, self.statement, self.judged) = (None, None, None);
         (self.latest, self.current) = (None, None);
         self.recent.clear();
     }
 
-    /// Takes a frame and what the pipeline read of it; gives the field if it is to be taken now.
+    /// Takes a frame and its reading; returns the field if it is to be taken now.
     pub(crate) fn step(&mut self, frame: &Arc<Frame>, reading: &Reading, now: Duration) -> Option<Taken> {
         self.statement = Some(reading.statement.clone());
         let seen = Seen { frame: Arc::clone(frame), reading: reading.clone() };
@@ -135,7 +135,7 @@ impl Tracker {
         }
         self.recent.push_back((frame.sequence, now, thumbnail.clone()));
         if reading.frame.is_err() {
-            // A view outlives a few rejected frames, and so does agreement about it. A longer gap must not pass for agreement.
+            // A view outlives a few rejected frames, and so does the agreement. A longer gap must not count as agreement.
             if let Some(current) = self.current.as_mut().filter(|_| reading.frames_in_view == 0) {
                 current.agreeing = 0;
             }
@@ -172,7 +172,7 @@ impl Tracker {
         None
     }
 
-    /// Decides whether a frame shows the current field, one that was counted before, or a new one.
+    /// Decides whether a frame shows the current field, a counted one, or a new one.
     fn place(&mut self, thumbnail: &Thumbnail, moved: bool, now: Duration) {
         let stays = self.current.as_ref().is_some_and(|current| {
             current.reference.difference(thumbnail) <= self.rules.same_field && !(moved && current.mark == Mark::Open)
@@ -187,21 +187,21 @@ impl Tracker {
         self.current = Some(Current::new(thumbnail.clone(), mark, reference, now));
     }
 
-    /// The counted field that looks most like this, if any looks like it.
+    /// The most similar counted field, if similar enough.
     fn recall(&self, thumbnail: &Thumbnail) -> Option<&Known> {
         let difference = |known: &&Known| known.thumbnail.difference(thumbnail);
         let nearest = self.known.iter().min_by(|a, b| difference(a).total_cmp(&difference(b)))?;
         (difference(&nearest) <= self.rules.known_field).then_some(nearest)
     }
 
-    /// Whether the frame of this number, which somebody has looked at, showed the field that is shown now.
+    /// Whether the frame with this number showed the current field.
     pub(crate) fn still_shows(&self, frame: u64) -> bool {
         let Some((.., latest)) = self.recent.back() else { return false };
         let seen = self.recent.iter().find(|(number, ..)| *number == frame);
         seen.is_some_and(|(.., seen)| seen.difference(latest) <= self.rules.same_field)
     }
 
-    /// Takes the field that is shown, whatever is said of it.
+    /// Takes the current field, whatever the verdict.
     pub(crate) fn take(&mut self) -> Result<Taken, NotTaken> {
         let latest = self.latest.as_ref().ok_or(NotTaken::NoPicture)?;
         match self.recall(&latest.reading.thumbnail).map(|known| known.number) {
@@ -236,7 +236,7 @@ impl Tracker {
         Some(Taken { token, manual, frame, reading })
     }
 
-    /// The field is on the disk.
+    /// The field was saved.
     pub(crate) fn saved(&mut self, token: Token, number: u64) {
         if let Some(known) = self.known.iter_mut().find(|known| known.token == token) {
             known.number = Some(number);
@@ -246,7 +246,7 @@ impl Tracker {
         }
     }
 
-    /// The field is not on the disk: it may be taken again, by itself after a while.
+    /// The field was not saved: it may be taken again, automatically after a while.
     pub(crate) fn failed(&mut self, token: Token, now: Duration) {
         self.known.retain(|known| known.token != token);
         self.not_before = now + self.rules.retry;

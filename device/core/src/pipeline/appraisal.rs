@@ -1,5 +1,5 @@
-//! One picture by itself, without the frames around it: the gate first, then the judge. What is said here of a frame, `classify`, maps
-//! and lines say alike.
+//! One picture alone, without the frames around it: the gate first, then the judge. `classify`, maps and lines all use this
+//! appraisal, so they agree.
 
 use alloc::{
     borrow::ToOwned as _,
@@ -14,19 +14,19 @@ use blastscope_shared::{
     judge::{Assessment, verdict::Verdict},
 };
 
-/// What is found in one picture.
+/// Appraisal of one picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Appraisal {
-    /// What the gate measured.
+    /// The gate's measurements.
     pub quality: Quality,
-    /// Why the picture is not fit to be judged, where it is not.
+    /// Why the gate rejects the picture, if it does.
     pub rejection: Option<Rejection>,
-    /// What the network makes of it, also of a rejected one.
+    /// The network's assessment, present even for a rejected picture.
     pub assessment: Assessment,
 }
 
 impl Appraisal {
-    /// Appraises `picture` with the gate and the judge that decide about live frames.
+    /// Appraises `picture` with the same gate and judge as live frames.
     #[must_use]
     pub fn of(picture: &RgbPixels, classifier: &Classifier, workspace: &mut Workspace) -> Self {
         let quality = Gate::inspect(picture);
@@ -34,13 +34,13 @@ impl Appraisal {
         Self { quality, rejection, assessment: classifier.assess(picture, workspace) }
     }
 
-    /// The class that is named, if any: neither the gate nor the judge objects.
+    /// The named class, if neither the gate nor the judge objects.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         if self.rejection.is_some() { None } else { self.assessment.verdict.class() }
     }
 
-    /// Why no class is named; `None` when one is.
+    /// Why no class is named; `None` if one is.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         if let Some(rejection) = &self.rejection {
@@ -52,7 +52,7 @@ impl Appraisal {
         }
     }
 
-    /// A line for people: the class with its probability in percent, or why none is named and which would be the most probable.
+    /// A line for people: the class with its probability in percent, or why none is named, with the most probable one.
     #[must_use]
     pub fn sentence(&self) -> String {
         let likely = self.assessment.scores().map(|scores| {

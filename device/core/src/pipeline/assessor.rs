@@ -1,13 +1,13 @@
-//! What looks at a picture that passed the gate.
+//! The assessor of pictures that passed the gate.
 
 use blastscope_shared::{RgbPixels, field::gate::Inspector, judge::Scores, sight::Observation};
 
-/// Looks at a picture: the network, or a script in tests. What it sees is for the pipeline's judge.
+/// Assesses a picture: the network, or a script in tests. The pipeline's judge decides on the result.
 pub trait Assessor {
-    /// Looks at one picture that passed the gate.
+    /// Assesses one picture that passed the gate.
     fn look(&mut self, picture: &RgbPixels) -> Observation<Scores>;
 
-    /// Width and height that it squashes every picture to, where it does; one of that size passes unchanged.
+    /// Width and height to which it squashes every picture, if it does; a picture of that size is not changed.
     fn squashes_to(&self) -> Option<(usize, usize)> {
         None
     }
@@ -19,8 +19,8 @@ impl<F: FnMut(&RgbPixels) -> Observation<Scores>> Assessor for F {
     }
 }
 
-/// What an assessor is shown of the `picture` that was inspected last: where it would squash it to what the gate has squashed
-/// it to already, that.
+/// The input for an assessor: the `picture` inspected last, or the gate's squashed copy if the assessor would squash it to
+/// the same size.
 #[must_use]
 pub fn shown<'a>(
     picture: &'a RgbPixels,

@@ -11,11 +11,11 @@ use blastscope_shared::{
 pub struct Smoothing {
     newest_weight: f32,
     frames: u32,
-    /// Frames that went into the mean.
+    /// Number of frames in the mean.
     averaged: u32,
-    /// The newest frames in which nothing was seen.
+    /// Number of newest consecutive frames in which nothing was seen.
     blank_in_a_row: u32,
-    /// Why nothing was seen in the last of those.
+    /// Why nothing was seen in the last of them.
     blank: Blank,
     mean: Option<Scores>,
 }
@@ -33,7 +33,7 @@ impl Smoothing {
         self.frames
     }
 
-    /// The mean, unless nothing was seen in the newest `patience` frames or in any.
+    /// The mean, unless nothing was seen in the newest `patience` frames or in any frame.
     pub const fn mean(&self, patience: u32) -> Observation<Scores> {
         match self.mean {
             Some(mean) if self.blank_in_a_row < patience => Observation::Observed(mean),
@@ -41,7 +41,7 @@ impl Smoothing {
         }
     }
 
-    /// Adds a frame. One in which nothing was seen counts, but says nothing that could be averaged.
+    /// Adds a frame. A frame in which nothing was seen counts, but is not averaged.
     pub fn add(&mut self, frame: Observation<Scores>) {
         self.frames = self.frames.saturating_add(1);
         let weight = (1.0 / self.averaged.saturating_add(1) as f32).max(self.newest_weight);

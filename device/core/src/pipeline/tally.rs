@@ -1,4 +1,4 @@
-//! What was seen in a session, in numbers.
+//! Counts of a session.
 
 use blastscope_shared::{
     Class,
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Statement;
 
-/// Numbers of frames by what was said at each, and of views.
+/// Numbers of frames by their statement, and of views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// All frames.
@@ -25,9 +25,9 @@ pub struct Tally {
     pub doubtful: u64,
     /// The field was unlike the training data.
     pub unfamiliar: u64,
-    /// The network sees cells, and the field showed none.
+    /// The network looks for cells, and the field showed none.
     pub without_cells: u64,
-    /// What the model computed was not finite.
+    /// The model's result was not finite.
     pub not_finite: u64,
     /// The view was too new.
     pub settling: u64,
@@ -36,7 +36,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing seen.
+    /// All counts 0.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Tally {
         }
     }
 
-    /// Frames without a class although the gate let them pass and the view was settled.
+    /// Frames without a class that passed the gate in a settled view.
     #[must_use]
     pub const fn abstained(&self) -> u64 {
         self.doubtful + self.unfamiliar + self.without_cells + self.not_finite

@@ -1,4 +1,4 @@
-//! Whole sessions, scripted and written down as tables.
+//! Whole sessions: scripted, with results as tables.
 
 use alloc::{borrow::ToOwned as _, string::String};
 use core::fmt::Write as _;
@@ -32,7 +32,7 @@ pub fn field(seed: u32, light: u8) -> RgbPixels {
 
 const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
-/// What the classifier would see, `probability` for `class` and the rest shared; no cells at an infinite novelty.
+/// Scores with `probability` for `class`, the rest split equally; no cells if the novelty is infinite.
 fn sight(class: Class, probability: f32, novelty: f32) -> Observation<Scores> {
     if novelty == f32::INFINITY {
         return Observation::Nothing(Blank::NoCells);
@@ -42,7 +42,7 @@ fn sight(class: Class, probability: f32, novelty: f32) -> Observation<Scores> {
     Scores::new([0.0; 4], probabilities, novelty)
 }
 
-/// One line of a script: the field's seed (0: blank), and what the network says.
+/// One line of a script: the field's seed (0: blank), and the network's scores.
 type Step = (u32, Class, f32, f32);
 
 /// Plays a script at 10 frames a second; one line a frame with the view, the statement and whether it was announced.
@@ -143,7 +143,7 @@ fn rejected_frames_have_no_verdict_and_a_short_blackout_keeps_the_view() {
     assert_eq!((tally.rejected, tally.classes), (6, [0, 0, 2, 0]));
 }
 
-/// A picture for each reason that the gate has.
+/// A picture for each rejection by the gate.
 fn rejects() -> [(&'static str, RgbPixels); 5] {
     let (width, height) = (320, 240);
     let picture = |bytes: Vec<u8>| RgbPixels::new(width, height, bytes).expect("a picture");
@@ -179,7 +179,7 @@ fn a_frame_that_the_gate_rejects_never_shows_the_verdict_of_another_whatever_the
         for (what, reject) in rejects() {
             let mut pipeline = Pipeline::new(|_: &RgbPixels| sight(Class::Pre, 0.9, 1.0), settings);
             let good = field(1, 240);
-            // First, after a verdict, and after another reject.
+            // At the start, after a verdict, and after another rejection.
             for (at, picture) in [&reject, &good, &good, &reject, &reject, &good].into_iter().enumerate() {
                 let time = Duration::from_millis(at as u64 * 100);
                 let name = named.then(|| format!("{at}.jpg"));
@@ -194,7 +194,7 @@ fn a_frame_that_the_gate_rejects_never_shows_the_verdict_of_another_whatever_the
                     assert!(reading.statement.reason().is_some() && reading.statement.class().is_none());
                     reasons.push(rejection.name());
                 }
-                // What lamps and buzzer are told is what is shown.
+                // Lamps and buzzer get the statement that is shown.
                 for action in &actions[1..] {
                     assert_eq!(action, &Action::Announce(reading.statement.clone()), "{what} {at}");
                 }
@@ -284,7 +284,7 @@ fn the_lamp_is_not_a_movement() {
     assert_eq!(pipeline.tally().views, 1);
 }
 
-/// What one frame by itself comes to, as a view of its own.
+/// The result of one frame alone, as a separate view.
 fn alone(judge: Judge, sight: Observation<Scores>) -> Reading {
     let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(judge) };
     let mut pipeline = Pipeline::new(move |_: &RgbPixels| sight, settings);

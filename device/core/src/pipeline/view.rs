@@ -7,7 +7,7 @@ use blastscope_shared::RgbPixels;
 
 const COLUMNS: usize = 16;
 const ROWS: usize = 12;
-/// Pixels that are read of each block along each axis: enough for a mean, few enough for any frame size.
+/// Pixels sampled per block along each axis: enough for a mean, few enough for any frame size.
 const SAMPLES: usize = 8;
 
 /// The green channel, where cells are dark, on a coarse grid whose blocks are about as large as a cell at 100x.
@@ -15,12 +15,12 @@ const SAMPLES: usize = 8;
 pub struct Thumbnail {
     /// Brightness of each block minus the mean of all.
     blocks: [f32; COLUMNS * ROWS],
-    /// Mean of the blocks' absolute values: how much there is to compare.
+    /// Mean of the blocks' absolute values: the contrast.
     contrast: f32,
 }
 
 impl Thumbnail {
-    /// Of a picture of any size.
+    /// Thumbnail of a picture of any size.
     #[must_use]
     pub fn of(picture: &RgbPixels) -> Self {
         let (width, height, bytes) = (picture.width(), picture.height(), picture.bytes());
@@ -48,7 +48,7 @@ impl Thumbnail {
     #[must_use]
     pub fn difference(&self, other: &Self) -> f32 {
         let sum: f32 = self.blocks.iter().zip(&other.blocks).map(|(a, b)| (a - b).abs()).sum();
-        // The floor keeps a picture without contrast from seeing its own noise as movement.
+        // The floor prevents noise from counting as motion in a picture without contrast.
         let contrast = self.contrast.midpoint(other.contrast).max(1.0);
         sum / self.blocks.len() as f32 / contrast
     }

@@ -1,4 +1,4 @@
-//! Whole slides, drawn and asserted: what counts as a field, and how often.
+//! Whole drawn slides: what counts as a field, and how often.
 
 use blastscope_shared::{
     Class, Judge, Observation, RgbPixels,
@@ -15,7 +15,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
 
-/// Says `class` with `probability` of everything.
+/// An assessor that gives `class` with `probability` for every picture.
 fn says(class: Class, probability: f32) -> impl FnMut(&RgbPixels) -> Observation<Scores> {
     move |_| {
         let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
@@ -96,7 +96,7 @@ fn blurred(picture: &RgbPixels, radius: usize) -> RgbPixels {
     RgbPixels::new(width, height, pass(&pass(picture.bytes(), true), false)).expect("its size")
 }
 
-/// The picture moved to the left, with what follows coming in.
+/// The picture moved to the left, with the next part coming in.
 fn moved(from: &RgbPixels, to: &RgbPixels, pixels: usize) -> RgbPixels {
     let width = from.width();
     let pixel = |at: usize| {
@@ -199,7 +199,7 @@ fn a_field_that_comes_back_is_recognized() {
     assert_eq!(slide.screening.take(), Err(NotTaken::Counted(2)));
     slide.screening.start();
     slide.hold(2, 15);
-    assert_eq!(slide.counted.len(), 4, "a new session counts anew");
+    assert_eq!(slide.counted.len(), 4, "a new session counts from 0");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn the_operator_takes_at_once_and_an_abstention_takes_its_time() {
     slide.hold(2, 12);
     assert_eq!(slide.counted.len(), 1);
     slide.hold(2, 12);
-    assert_eq!(slide.counted.len(), 2, "it stood for longer than a class must");
+    assert_eq!(slide.counted.len(), 2, "it held for longer than a class must");
     slide.screening.interrupt("unplugged");
     assert_eq!((slide.screening.take(), slide.screening.presence()), (Err(NotTaken::NoPicture), Presence::Nothing));
 }

@@ -1,4 +1,4 @@
-//! Which session is meant.
+//! Numbers of sessions.
 
 use alloc::string::String;
 use core::{fmt, str::FromStr};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct SessionId(i64);
 
 impl SessionId {
-    /// The session that the record has under this number.
+    /// The session with this number in the record.
     #[must_use]
     pub const fn new(number: i64) -> Self {
         Self(number)

@@ -1,9 +1,9 @@
-//! A session that was left open: the power went, or the program was killed. Everything that was saved is on the disk; the session
-//! goes on where it was, or is closed.
+//! A session that was left open: the power failed, or the program was killed. Everything saved is on the disk; the session
+//! resumes where it was, or is closed.
 //!
-//! It goes on by itself when the cut was short, because the slide is still under the objective then, and that is said. After a
-//! longer time, or where the clock tells nothing (it may have run backwards without power), the operator is asked: another
-//! slide's fields must not get into it.
+//! It resumes automatically after a short interruption, because the slide is still under the objective then; the operator is
+//! informed. After a longer time, or without a trusted clock (it may have run backwards without power), the operator is asked:
+//! fields of another slide must not get into it.
 
 use alloc::{format, string::String, vec::Vec};
 use core::{str::FromStr, time::Duration};
@@ -13,42 +13,42 @@ use serde::Serialize;
 use super::{Now, SessionId};
 use crate::pipeline::Thumbnail;
 
-/// Time since the last field for which a session goes on by itself.
+/// Maximum time since the last field for an automatic resumption.
 pub const RECENT: Duration = Duration::from_secs(30 * 60);
 
-/// What is shown of it.
+/// What operators see of a session that was left open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Left {
     /// Its number.
     pub id: SessionId,
     /// The specimen's pseudonym.
     pub specimen: String,
-    /// Who sat at the microscope.
+    /// The operator.
     pub operator: String,
-    /// Fields that are on the disk.
+    /// Number of saved fields.
     pub fields: u64,
-    /// When something was saved last, RFC 3339.
+    /// Time of the last save, RFC 3339.
     pub last_utc: String,
-    /// Why it can only be closed; `None` where it can go on.
+    /// Why it can only be closed; `None` if it can be resumed.
     pub problem: Option<String>,
 }
 
-/// A session that was left open, with what is needed to go on.
+/// A session that was left open, with all data to resume it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftBehind {
-    /// What is shown of it.
+    /// What operators see of it.
     pub shown: Left,
-    /// When something was saved last, since 1970 UTC; `None` where that cannot be told.
+    /// Time of the last save, since 1970 UTC; `None` if unknown.
     pub last: Option<Duration>,
-    /// Time of its last field since its start. The time without power does not count: no clock ran that is never set.
+    /// Time of its last field since its start. The time without power does not count: the monotonic clock did not run.
     pub since_start: Duration,
-    /// Numbers and pictures of its newest fields, the newest last: they are not counted again.
+    /// Numbers and thumbnails of its newest fields, newest last: they are not counted again.
     pub known: Vec<(u64, Thumbnail)>,
 }
 
 impl LeftBehind {
-    /// Whether it goes on by itself at the time `now`. By a clock that is not trusted, nobody knows how long ago it was cut off:
-    /// without power a clock may have stood still for days.
+    /// Whether it resumes automatically at the time `now`. Not with an untrusted clock, because the length of the interruption is
+    /// unknown: without power a clock may have stood still for days.
     #[must_use]
     pub fn goes_on(&self, now: Now) -> bool {
         let recent = |last| (now.utc.saturating_sub(RECENT)..=now.utc).contains(&last);
@@ -56,18 +56,18 @@ impl LeftBehind {
     }
 }
 
-/// Who decided that a session which was cut off goes on.
+/// Who decided to resume a session that was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
-    /// The program, because the cut was short.
+    /// The program, because the interruption was short.
     Automatic,
     /// The operator, who was asked.
     Operator,
 }
 
 impl Decision {
-    /// As it stands in the record.
+    /// Name in the record.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -84,6 +84,6 @@ impl FromStr for Decision {
         [Self::Automatic, Self::Operator]
             .into_iter()
             .find(|decision| decision.name() == text)
-            .ok_or_else(|| format!("{text:?} is no decision"))
+            .ok_or_else(|| format!("{text:?} is not a decision"))
     }
 }

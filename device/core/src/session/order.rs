@@ -1,4 +1,4 @@
-//! What an operator asks for, and why it may be refused.
+//! Orders of the operator, and why they may be refused.
 
 use alloc::{format, string::String};
 use core::{fmt, time::Duration};
@@ -10,27 +10,27 @@ use crate::{
     field::NotTaken,
 };
 
-/// A field that came by itself less than this ago was not meant by a hand that was on its way: an answer to it is refused.
+/// Reaction time: an answer is refused if its field was taken automatically less than this ago; the operator cannot have meant it.
 pub const JUST_NOW: Duration = Duration::from_millis(700);
 
-/// What an operator asks for. Every order names the session that it means: one that was given by a view of something else is refused.
+/// An order of the operator. Every order names its session: an order based on an outdated display is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Take the field that is shown, whatever is said of it.
+    /// Take the current field, whatever the verdict.
     Take {
         /// The session.
         session: SessionId,
-        /// Number of the frame that was looked at; `None` for whatever is under the objective now.
+        /// Number of the frame that the operator saw; `None` for the current field.
         frame: Option<u64>,
     },
     /// Start a session: a slide of a pseudonymous patient.
     Start {
         /// Pseudonym of the specimen.
         specimen: String,
-        /// Who sits at the microscope.
+        /// The operator.
         operator: String,
     },
-    /// Go on with the session that was left open when the program was cut off.
+    /// Resume the session that was left open when the program was cut off.
     Continue {
         /// The session.
         session: SessionId,
@@ -39,72 +39,72 @@ pub enum Order {
     Close {
         /// The session.
         session: SessionId,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// End the session that goes on.
+    /// End the open session.
     End {
         /// The session.
         session: SessionId,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Say what a field shows.
+    /// Label a field.
     Opinion {
         /// The session.
         session: SessionId,
         /// The field.
         sequence: u64,
-        /// What it shows.
+        /// The label.
         says: Says,
-        /// Why; may be empty.
+        /// The reason; may be empty.
         note: String,
-        /// Who says so.
+        /// Name of the person.
         by: String,
-        /// What was seen of the field by whoever says so.
+        /// What the person saw of the field.
         seen: Seen,
     },
-    /// Sign a session off; the one that goes on ends with it.
+    /// Sign a session off; this ends it if it is open.
     SignOff {
         /// The session.
         session: SessionId,
         /// Name or initials.
         by: String,
-        /// Number of fields that whoever signs was shown; `None` signs whatever is there.
+        /// Number of fields that the signer saw; `None` signs all fields.
         fields: Option<u64>,
     },
 }
 
-/// Why an order was not followed.
+/// Why an order was refused.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal<E: Fault> {
-    /// There is no session.
+    /// No session is open.
     NoSession,
-    /// Another session goes on.
+    /// Another session is open already.
     SessionGoesOn(SessionId),
-    /// Another session than the one that was named goes on.
+    /// The open session is not the named one.
     AnotherSession {
-        /// The one that was named.
+        /// The named session.
         named: SessionId,
-        /// The one that goes on.
+        /// The open session.
         open: SessionId,
     },
-    /// It has other fields than whoever signs was shown.
+    /// The number of fields is not the one that the signer saw.
     OtherFields {
         /// The session.
         session: SessionId,
-        /// Number of fields that were shown.
+        /// Number of fields that the signer saw.
         shown: u64,
-        /// Number of fields that it has, or will have when what waits is on the disk.
+        /// Number of fields now, with pending ones.
         now: u64,
     },
-    /// It was not left open.
+    /// The session was not left open.
     NotLeft(SessionId),
-    /// It cannot go on.
+    /// The session cannot be resumed.
     Differs {
         /// The session.
         session: SessionId,
-        /// What is not as it was.
+        /// What has changed since.
         reason: String,
     },
     /// Nothing is recorded.
@@ -113,16 +113,16 @@ pub enum Refusal<E: Fault> {
     NotTaken(NotTaken),
     /// The record refused.
     Record(E),
-    /// Too much waits to be written.
+    /// Too many writes are pending.
     Busy,
     /// The disk has not answered yet.
     Slow,
-    /// The instrument has ended.
+    /// The instrument has stopped.
     Stopped,
 }
 
 impl<E: Fault> Refusal<E> {
-    /// What is wrong, and what to do about it.
+    /// The reason and the remedy.
     #[must_use]
     pub fn advice(&self) -> Advice {
         match self {
@@ -132,14 +132,14 @@ impl<E: Fault> Refusal<E> {
             }
             Self::AnotherSession { named, open } => Advice::new(
                 format!("session {named} is not open, but session {open} is"),
-                "look at what is shown now, then decide",
+                "look at the current display, then decide",
             ),
             Self::OtherFields { session, shown, now } => Advice::new(
-                format!("session {session} has {now} fields, and {shown} were shown to whoever signs"),
+                format!("session {session} has {now} fields, but you saw {shown} of them"),
                 "look at the new ones, then sign again",
             ),
             Self::NotLeft(session) => {
-                Advice::new(format!("session {session} was not left open"), "look at the list of sessions")
+                Advice::new(format!("session {session} was not left open"), "check the list of sessions")
             }
             Self::Differs { session, reason } => Advice::new(
                 format!("session {session} cannot be continued, because {reason}"),
@@ -151,10 +151,10 @@ impl<E: Fault> Refusal<E> {
             ),
             Self::NotTaken(why) => why.advice(),
             Self::Record(error) => error.advice(),
-            Self::Busy => Advice::new("too much waits to be saved and nothing of this was", "try again in a moment"),
+            Self::Busy => Advice::new("too much is waiting to be saved; this was not saved", "try again in a moment"),
             Self::Slow => Advice::new(
-                "the disk has not answered yet, and whether this was saved is not known",
-                "look at the list before trying again",
+                "the disk has not answered yet; it is unknown whether this was saved",
+                "check the list before trying again",
             ),
             Self::Stopped => Advice::new("the instrument has stopped", "start `blastscope live` again"),
         }

@@ -1,4 +1,4 @@
-//! Sessions, stepped by hand.
+//! Sessions, stepped event by event.
 
 use alloc::{string::ToString as _, vec};
 
@@ -51,7 +51,7 @@ fn start() -> Order {
     Order::Start { specimen: "S-2".into(), operator: "C. D.".into() }
 }
 
-/// Steps a session, and remembers what is to be written.
+/// Steps a session, and remembers its writes.
 struct Table(Session);
 
 impl Table {
@@ -106,7 +106,7 @@ fn a_session_is_open_once_it_is_on_the_disk() {
     let mut table = Table(Session::new(None));
     let effects = table.ask(start(), at(0));
     assert_eq!((table.0.open(), table.0.saving()), (None, &Saving::Writing));
-    assert_eq!(table.ask(start(), at(0)), refused(Refusal::Busy), "one start is on its way");
+    assert_eq!(table.ask(start(), at(0)), refused(Refusal::Busy), "one start is pending");
     let done = table.save(&effects, id(2), at(1));
     assert_eq!(done, [Effect::Count, Effect::Answer { to: ASKER, answer: Ok(()) }]);
     assert_eq!(table.0.open().map(|open| open.id), Some(id(2)));
@@ -174,7 +174,7 @@ fn a_start_or_a_sign_off_that_the_record_would_refuse_ends_no_session() {
     let mut table = Table::open();
     let before = table.0.clone();
     assert_eq!(table.ask_refused(sign_off(id(2)), Some(Disk::Invalid), at(3)), refused(Refusal::Record(Disk::Invalid)));
-    assert_eq!(table.0, before, "the session goes on");
+    assert_eq!(table.0, before, "the session stays open");
 
     let mut table = Table(Session::new(Some(left(None))));
     let before = table.0.clone();
@@ -212,7 +212,7 @@ fn a_session_that_was_cut_off_shortly_goes_on_by_itself() {
     let effects: Vec<Effect<Disk>> = table.0.step(Event::Begun, at(60));
     let written = writes(&effects);
     assert_eq!(written[0].what, What::Continue { session: id(1), decision: Decision::Automatic });
-    assert_eq!(table.ask(start(), at(60)), refused(Refusal::Busy), "it is being decided");
+    assert_eq!(table.ask(start(), at(60)), refused(Refusal::Busy), "a decision is pending");
     assert_eq!(table.save(&effects, id(1), at(61)), [Effect::Resume(Vec::new())]);
     let open = table.0.open().expect("it goes on");
     assert_eq!((open.fields, open.cut_off_utc.as_deref()), (4, Some("2024-10-04T00:00:00.000Z")));
@@ -228,7 +228,7 @@ fn a_clock_that_is_not_trusted_or_a_long_cut_continues_no_session() {
     let begun = |left: LeftBehind, now: Now| Session::new(Some(left)).step::<Disk>(Event::Begun, now);
     let asks_nobody = |left, now| !begun(left, now).is_empty();
     assert!(asks_nobody(left(None), at(1799)));
-    assert!(!asks_nobody(left(None), Now { is_trusted: false, ..at(60) }), "nobody knows how long it was cut off");
+    assert!(!asks_nobody(left(None), Now { is_trusted: false, ..at(60) }), "the length of the interruption is unknown");
     assert!(!asks_nobody(left(None), at(1801)), "another slide may be under the objective");
     assert!(!asks_nobody(left(None), Now { utc: DAY - Duration::from_secs(1), ..at(60) }), "the clock was set back");
     assert!(!asks_nobody(left(Some("it was made with another model")), at(60)));

@@ -1,5 +1,5 @@
-//! A model made at home at this microscope, from what people said about the fields in the record:
-//! [`blastscope_shared::adaptation`] without a host.
+//! Adapts a model to this microscope with the labels that people gave to the fields in the record:
+//! [`blastscope_shared::adaptation`] on the device, without the host.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -21,25 +21,25 @@ use crate::{
     support::{files, progress::Progress},
 };
 
-/// What came out.
+/// Result of an adaptation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Adapted {
-    /// Identity of the model that was adapted, 64 hexadecimal digits.
+    /// Identity of the base model, 64 hexadecimal digits.
     pub base: String,
-    /// Identity of the adapted one.
+    /// Identity of the adapted model.
     pub adapted: String,
-    /// Whether cross-validation left out whole specimens; otherwise single fields, because a class came from one specimen alone, and
-    /// the losses are better than they will be on the next slide.
+    /// Whether cross-validation held out whole specimens. If not, it held out single fields, because a class came from one specimen
+    /// only; then the losses are better than they will be on the next slide.
     pub by_specimen: bool,
-    /// Fields that nobody confirmed or corrected, and fields that somebody called not assessable: left out.
+    /// Fields left out because nobody confirmed or corrected them, or somebody called them not assessable.
     pub without_label: u64,
-    /// Fields with the very picture of a field before: left out.
+    /// Fields left out because their picture equals an earlier one.
     pub copies: u64,
-    /// What was learned.
+    /// The fit and its losses.
     pub fitted: Fitted,
 }
 
-/// Why nothing was adapted.
+/// Why the adaptation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AdaptError {
     /// The record cannot be read or was changed.
@@ -52,7 +52,7 @@ pub enum AdaptError {
         session: SessionId,
         /// The field's number.
         sequence: u64,
-        /// What is wrong.
+        /// The error.
         reason: String,
     },
     /// Too few fields, or no usable model.
@@ -63,7 +63,7 @@ pub enum AdaptError {
         /// What is wrong.
         source: AdaptationError,
     },
-    /// The model cannot be read, or the adapted one not be written.
+    /// The model cannot be read, or the adapted model cannot be written.
     #[error("{path} {reason}")]
     File {
         /// The file.
@@ -73,7 +73,7 @@ pub enum AdaptError {
     },
 }
 
-/// The labelled fields of a record as the network sees them.
+/// The labelled fields of a record as network inputs.
 #[derive(Default)]
 struct Seen {
     fields: Vec<Labelled>,
@@ -84,11 +84,11 @@ struct Seen {
     copies: u64,
 }
 
-/// Adapts the model in the file `base` to the labelled fields of `sessions` in the record of `reader`, or of all, and writes the
-/// new model to `out`, whole or not at all.
+/// Adapts the model in the file `base` to the labelled fields of `sessions`, or of all sessions if empty, and writes the
+/// new model to `out` atomically.
 ///
 /// # Errors
-/// [`AdaptError`], a sentence that names the record, the model or the file.
+/// [`AdaptError`]; its message names the record, the model or the file.
 pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &Path) -> Result<Adapted, AdaptError> {
     let failed = |path: &Path, reason: String| AdaptError::File { path: path.printable().to_string(), reason };
     let unusable = |source: AdaptationError| {
@@ -96,7 +96,7 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
         AdaptError::Adaptation { path: path.printable().to_string(), source }
     };
     if out.exists() && std::fs::canonicalize(out).ok() == std::fs::canonicalize(base).ok() {
-        return Err(failed(out, "is the model to start from; give another --out".into()));
+        return Err(failed(out, "is the model to start from; choose another --out".into()));
     }
     let bytes = std::fs::read(base).map_err(|error| failed(base, files::reason(&error)))?;
     let artifact = Artifact::read(&bytes).map_err(|error| unusable(error.into()))?.0;
@@ -113,7 +113,7 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
     let folds = folds::grouped(&origins, FOLDS);
     let site = Site { fields: &seen.fields, folds: &folds, pictures: &seen.pictures };
     let mut progress = Progress::start();
-    let mut watch = |done: usize, all: usize| progress.show("moving the last layer", done as u64, all as u64);
+    let mut watch = |done: usize, all: usize| progress.show("fitting the last layer", done as u64, all as u64);
     let (bytes, fitted) = adaptation::adapt(&bytes, &site, &mut watch).map_err(unusable)?;
     let (_, adapted) = Artifact::read(&bytes).map_err(|error| unusable(error.into()))?;
     atomic_file::write(out, &bytes).map_err(|error| failed(out, files::reason(&error)))?;

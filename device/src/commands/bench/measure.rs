@@ -1,6 +1,6 @@
-//! Measures the network: time a frame, each step, and what the machine could do at best.
+//! Measures the network: time per frame, time per step, and the machine's ceiling.
 //!
-//! A frame is masked pixels in, logits out. Reading and framing a picture is not part of it: [`input`] measures that.
+//! A frame is masked pixels in, logits out. Reading and framing a picture is not included: [`input`] measures that.
 
 pub mod cold;
 mod drawn;
@@ -29,22 +29,22 @@ use crate::support::{
     times::{self, Times},
 };
 
-/// Frames that are run before the clock counts.
+/// Warm-up frames, not timed.
 const WARM_UP: u32 = 20;
-/// How long the machine's ceiling is measured at a time.
+/// Length of one slice of the ceiling measurement.
 const CEILING_SLICE: Duration = Duration::from_millis(2);
 
-/// Environment variable with the moment at which whoever compares engines started this process, in seconds since 1970.
+/// Environment variable: when the engine comparison started this process, in seconds since 1970.
 const STARTED: &str = "T0";
 
-/// How the measurement is told.
+/// Form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
     /// A table for people.
     Table,
     /// A JSON object.
     Json,
-    /// A JSON line with what every engine can tell: times, memory, and time from the start of the process.
+    /// A JSON line that every engine can produce: times, memory, and time from the start of the process.
     Peers,
 }
 
@@ -56,13 +56,13 @@ struct Measurement<'a> {
     #[serde(flatten)]
     times: Times,
     gmac: f64,
-    /// Multiply-accumulate operations a second in registers only, all threads; 0 where it is not known.
+    /// Peak multiply-accumulate operations per second, registers only, all threads; 0 if unknown.
     ceiling_gmac_s: f64,
-    /// The least time that the ceiling allows, over the measured minimum and median.
+    /// Time at the ceiling divided by the measured minimum and median time.
     share_of_ceiling: f64,
     share_of_ceiling_median: f64,
     steps: Vec<StepMeasurement>,
-    /// What the map of a frame costs more, least time.
+    /// Extra time for the map of a frame, minimum.
     explanation_ms: Option<f64>,
 }
 
@@ -74,12 +74,12 @@ struct StepMeasurement {
     share_of_ceiling: f64,
 }
 
-/// What other engines are compared by.
+/// The numbers that engines are compared by.
 #[derive(Serialize)]
 struct Comparison {
     #[serde(flatten)]
     times: Times,
-    /// The most memory that the process used.
+    /// Peak memory of the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     rss_mb: Option<f64>,
     /// From the start of the process to the first logits.
@@ -87,7 +87,7 @@ struct Comparison {
     cold_proc_ms: Option<f64>,
 }
 
-/// Measures `network` over `frames` frames and writes the `report` to stdout.
+/// Measures `network` over `frames` frames and writes a report to stdout.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -102,7 +102,7 @@ pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
     let mut ceiling = Ceiling::new(network.execution().isa, network.execution().threads);
     let mut samples = Vec::with_capacity(frames as usize);
     for frame in 0..frames {
-        // Between frames, so that both see the same machine.
+        // Interleaved with the frames, so that both run under the same conditions.
         if frame % 8 == 0 && report != Report::Peers {
             ceiling.measure();
         }
@@ -142,19 +142,19 @@ pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
     }
 }
 
-/// An input of `len` bytes, another one for each `seed`.
+/// A pseudo-random input of `len` bytes, made from `seed`.
 fn pixels(len: usize, seed: u32) -> Vec<u8> {
     (0..len as u32).map(|at| (at.wrapping_add(seed * 7919).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
 
-/// Time since the moment in [`STARTED`], in ms; `None` where it is not told or not in the past.
+/// Time since the moment in [`STARTED`], in ms; `None` if it is not set or not in the past.
 fn since_start() -> Option<f64> {
     let started: f64 = env::var(STARTED).ok()?.parse().ok()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
     Some((now - started) * 1e3).filter(|ms| *ms >= 0.0)
 }
 
-/// The least time of each step over `frames` frames, in ms.
+/// Minimum time of each step over `frames` frames, in ms.
 fn measure_steps(network: &Network, input: &[u8], frames: u32) -> Vec<f64> {
     let mut workspace = network.workspace();
     let mut least = vec![Duration::MAX; network.steps().len()];
@@ -172,12 +172,12 @@ fn measure_steps(network: &Network, input: &[u8], frames: u32) -> Vec<f64> {
     least.into_iter().map(times::ms).collect()
 }
 
-/// What the machine does in registers only.
+/// Measures the machine's ceiling: arithmetic in registers only.
 struct Ceiling {
     isa: Isa,
     threads: usize,
     rounds: u32,
-    /// The best of the slices, in multiply-accumulate operations a second of one thread.
+    /// The fastest slice, in multiply-accumulate operations per second on one thread.
     best: f64,
 }
 
@@ -230,13 +230,13 @@ fn table(out: &mut impl Write, measurement: &Measurement<'_>) -> io::Result<()> 
             100.0 * measurement.share_of_ceiling_median
         )?;
     }
-    writeln!(out, "\n{:<32} {:>9} {:>9} {:>7}", "step (least time)", "ms", "GMAC/s", "ceiling")?;
+    writeln!(out, "\n{:<32} {:>9} {:>9} {:>7}", "step (minimum)", "ms", "GMAC/s", "ceiling")?;
     for step in &measurement.steps {
         let StepMeasurement { step, ms, gmac_s, share_of_ceiling } = step;
         writeln!(out, "{step:<32} {ms:>9.4} {gmac_s:>9.1} {:>5.1} %", 100.0 * share_of_ceiling)?;
     }
     if let Some(ms) = measurement.explanation_ms {
-        writeln!(out, "\nexplanation, on request: {ms:.3} ms more (least time)")?;
+        writeln!(out, "\nexplanation, on request: {ms:.3} ms more (minimum)")?;
     }
     Ok(())
 }

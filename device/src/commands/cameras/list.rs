@@ -1,4 +1,4 @@
-//! The command `cameras`: which are connected, and what they offer.
+//! The command `cameras`: lists the connected cameras, their formats and controls.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ struct List<'a> {
     cameras: &'a [Details],
 }
 
-/// Writes the connected cameras to `out`, as a list or as one JSON object. Whether there are any.
+/// Writes the connected cameras to `out`, as a list or as one JSON object. True if there are any.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -56,15 +56,15 @@ fn write(details: &Details, out: &mut impl Write) -> io::Result<()> {
 
 fn format_text(CameraFormat { name, understood, sizes }: &CameraFormat) -> String {
     let sizes: Vec<String> = sizes.iter().map(|(width, height)| format!("{width}x{height}")).collect();
-    let but = if *understood { "" } else { " (not understood here)" };
+    let but = if *understood { "" } else { " (not supported)" };
     format!("{name} {}{but}", sizes.join(" "))
 }
 
 fn control_text(CameraControl { name, value, automatic }: &CameraControl) -> String {
     let value = value.map(|value| format!(" {value}")).unwrap_or_default();
     let by = match automatic {
-        Some(true) => ", the camera adjusts it: --lock-exposure holds it",
-        Some(false) => ", held",
+        Some(true) => ", automatic: --lock-exposure fixes it",
+        Some(false) => ", fixed",
         None => "",
     };
     format!("{name}{value}{by}")
@@ -99,8 +99,8 @@ mod tests {
         write(&details, &mut text).expect("memory");
         let text = String::from_utf8(text).expect("UTF-8");
         let expected = "  nodes    /dev/video2, /dev/video3\n  socket   usb1/1-2\n  serial   S7\n  \
-            format   MJPG 640x480 1280x960\n  format   H264 640x480 (not understood here)\n  \
-            control  exposure 157, the camera adjusts it: --lock-exposure holds it\n  control  gain 64\n";
+            format   MJPG 640x480 1280x960\n  format   H264 640x480 (not supported)\n  \
+            control  exposure 157, automatic: --lock-exposure fixes it\n  control  gain 64\n";
         let (first, rest) = text.split_once('\n').expect("lines");
         assert!(first.starts_with("camera:2 (Scope") && !first.contains('\u{1b}'), "{first}");
         assert_eq!(rest, expected);

@@ -1,4 +1,4 @@
-//! The command `classify`: pictures in, one verdict each out. One picture is in memory at a time.
+//! The command `classify`: one verdict per picture. Only one picture is in memory at a time.
 
 mod explain;
 mod record;
@@ -29,19 +29,19 @@ use self::{
 };
 use crate::{model, support::terminal::note};
 
-/// How to classify.
+/// Options of `classify`.
 #[derive(Debug)]
 pub struct Options {
     /// JSON lines instead of a table.
     pub json: bool,
     /// Whether the gate may reject pictures.
     pub gate: bool,
-    /// Where overlays go that show what spoke for the verdicts, if anywhere.
+    /// Folder for the overlays, if wanted.
     pub overlays: Option<Overlays>,
 }
 
-/// Classifies every path, in the order given and folders in the order of their names, to `out`; `-` is standard input. Whether all
-/// went well.
+/// Classifies every path in the given order, pictures of a folder sorted by name, and writes to `out`; `-` is standard input.
+/// True if all succeeded.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -49,7 +49,7 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     let Options { json, gate, mut overlays } = options;
     let (mut loaded, mut inspector) = (model::Loaded::new(classifier), Inspector::new());
     let mut all_fine = true;
-    // What the first picture of many says about all of them is said once.
+    // A note that holds for many pictures is printed once, with the first.
     let mut told = HashSet::new();
     let mut look = |item: &Item| {
         let source = item.source.as_ref().map_err(Clone::clone);
@@ -88,12 +88,12 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     Ok(all_fine)
 }
 
-/// What was found in one picture.
+/// Result for one picture.
 pub(crate) struct Examined {
     appraisal: Appraisal,
-    /// What the file says and was not applied to its pixels.
+    /// Properties of the file that were not applied to the pixels.
     notes: Vec<decode::Note>,
-    /// Where it was asked for: the map, or why there is none. `None` inside where nothing was seen that could speak for a class.
+    /// The map if requested, or why it failed. The inner `None`: the network saw nothing, so there is no class to explain.
     explanation: Option<Result<Option<explain::Drawn>, String>>,
 }
 

@@ -1,9 +1,9 @@
-//! The command `doctor`: is this machine fit to classify, and what to do where it is not.
+//! The command `doctor`: checks whether this machine can classify, and gives a remedy for each problem.
 //!
 //! ```text
 //! probe (files, cameras, the model) -> Facts -> judge -> [Check] -> table or JSON
 //! ```
-//! Judging is pure: facts in, checks out. Nothing is changed on the machine.
+//! Judging is pure: facts in, checks out. The machine is not changed.
 
 mod facts;
 mod judge;
@@ -19,15 +19,15 @@ use serde::Serialize;
 
 use crate::{RESEARCH_USE, board::Configuration};
 
-/// How a check came out.
+/// Result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
     /// Nothing to do.
     Ok,
-    /// Worth a look; classification works all the same.
+    /// Needs attention; classification works.
     Look,
-    /// Nothing can be classified, or not rightly.
+    /// Classification fails or gives wrong results.
     Broken,
 }
 
@@ -41,7 +41,7 @@ impl Status {
     }
 }
 
-/// One thing that was looked at. Whatever is not fine has a remedy.
+/// One check. A remedy is present unless the status is ok.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Check {
     check: &'static str,
@@ -66,15 +66,15 @@ impl Check {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    /// The worst of all.
+    /// The worst status of all checks.
     status: Status,
     checks: &'a [Check],
     facts: &'a facts::Facts,
     statement: &'static str,
 }
 
-/// Checks this machine, the model that [`crate::model::load`] finds for `named` and `data_dir`, and the pins of `hardware`, and writes
-/// what was found to `out`. Whether everything that classification needs is there.
+/// Checks this machine, the model that [`crate::model::load`] finds for `named` and `data_dir`, and the pins of `hardware`. Writes
+/// the checks to `out`. True if the machine is ready to classify.
 ///
 /// # Errors
 /// When `out` cannot be written.

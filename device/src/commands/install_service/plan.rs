@@ -1,4 +1,4 @@
-//! Installing what makes the instrument start with the machine. Nothing is run: what to run next is said.
+//! Installs the files that start the instrument with the machine. Runs no program; the caller prints what to run next.
 
 use std::{
     fs, io,
@@ -19,19 +19,19 @@ const AVAHI: &str = include_str!("../../../assets/service/avahi.service");
 const SYSUSERS: &str = include_str!("../../../assets/service/sysusers.conf");
 const GPIO_RULES: &str = include_str!("../../../assets/service/gpio.rules");
 
-/// Program in the files as they are packed.
+/// Program path in the packed files.
 const PACKED_PROGRAM: &str = "/usr/bin/blastscope";
 /// The configuration, below the root.
 const CONFIGURATION: &str = "etc/blastscope.toml";
 /// The unit of the Debian package.
 const PACKED_UNIT: &str = "usr/lib/systemd/system/blastscope.service";
-/// Line that says whose file it is.
+/// Text that marks a file as installed by this program.
 const MARK: &str = "Installed by blastscope";
 
-/// The service's user, unless another one is named.
+/// Default user of the service.
 pub const USER: &str = "blastscope";
 
-/// Why it could not be installed.
+/// Why the installation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// A file cannot be written or removed.
@@ -44,16 +44,16 @@ pub enum InstallError {
         /// Why, and what to do.
         reason: String,
     },
-    /// The user's name is none.
-    #[error("--user {name:?}: give a name of 1 to 31 of a-z, 0-9, underscore and hyphen, that begins with a letter")]
+    /// Invalid user name.
+    #[error("--user {name:?}: give 1 to 31 characters of a-z, 0-9, underscore and hyphen, beginning with a letter")]
     User {
-        /// What was given.
+        /// The given name.
         name: String,
     },
-    /// The program's path cannot stand in a unit.
-    #[error("the program lies at {}: move it to a path without spaces, quotes, % and \\, such as {PACKED_PROGRAM}", path.printable())]
+    /// The program's path has characters that a systemd unit cannot hold.
+    #[error("the program is at {}: move it to a path without spaces, quotes, % and \\, such as {PACKED_PROGRAM}", path.printable())]
     Program {
-        /// Where it lies.
+        /// Path of the program.
         path: PathBuf,
     },
 }
@@ -61,7 +61,7 @@ pub enum InstallError {
 /// What to install, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Folder that stands for `/`.
+    /// Folder used as `/`.
     pub root: PathBuf,
     /// The program that the unit starts.
     pub program: PathBuf,
@@ -69,21 +69,21 @@ pub struct Plan {
     pub user: String,
 }
 
-/// What became of a file.
+/// What happened to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// It was not there.
+    /// It was missing and was written.
     Written,
-    /// It was there with other content.
+    /// It existed with other content and was replaced.
     Updated,
-    /// It was there as it should be.
+    /// It was up to date.
     Unchanged,
-    /// It is left as it is: it may hold the user's own choices.
+    /// It was left alone: it may hold the user's settings.
     Kept,
-    /// It was taken away.
+    /// It was removed.
     Removed,
-    /// There is none.
+    /// It does not exist.
     Absent,
 }
 
@@ -102,21 +102,21 @@ impl Change {
     }
 }
 
-/// A file and what became of it.
+/// A file and what happened to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
     /// The file.
     pub path: PathBuf,
-    /// What became of it.
+    /// The change.
     pub change: Change,
 }
 
 /// A file to install.
 struct Target {
-    /// Below the root.
+    /// Path below the root.
     path: &'static str,
     content: String,
-    /// Whether a file that is there stays.
+    /// Whether an existing file is kept.
     is_users: bool,
 }
 
@@ -140,7 +140,7 @@ impl Plan {
         ])
     }
 
-    /// The configuration that is there, or the one that will be. What is wrong in it, `live` says.
+    /// The existing configuration, or the one to be written. Errors in it are left for `live` to report.
     fn config(&self) -> Config {
         Config::read(&self.root.join(CONFIGURATION)).unwrap_or_default()
     }
@@ -163,22 +163,22 @@ impl Plan {
             .ok_or_else(|| InstallError::Program { path: self.program.clone() })
     }
 
-    /// Whether the Debian package is installed, whose files these here would stand beside.
+    /// Whether the Debian package is installed: it has its own copies of these files.
     fn packaged(&self) -> bool {
         self.root.join(PACKED_UNIT).exists()
     }
 
-    /// What a person should know or do besides, a sentence each.
+    /// Remarks for the user, one sentence each.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let packaged = self.packaged().then(|| {
-            "the Debian package has installed the service already; the files in /etc take precedence over its own and stay when it is \
+            "the Debian package has installed the service already; its files yield to those in /etc, which stay when it is \
              removed: unless you want that, run blastscope install-service --uninstall"
                 .to_owned()
         });
         let alone = self.config().server.listen.ip().is_loopback().then(|| {
-            "the page is for this machine only; to see it from a phone or a screen beside it, write listen = \"0.0.0.0:8080\" \
-             below [server] in /etc/blastscope.toml, restart the service, and let sudo blastscope token show the way in"
+            "the page is for this machine only; to open it on a phone or another screen, write listen = \"0.0.0.0:8080\" \
+             below [server] in /etc/blastscope.toml, restart the service, and run sudo blastscope token"
                 .to_owned()
         });
         let hidden = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
@@ -188,7 +188,7 @@ impl Plan {
             .filter(|folder| self.program.starts_with(folder))
             .map(|folder| {
                 format!(
-                    "the program lies in {folder}, which the service cannot see: sudo install {program} /usr/local/bin/ and \
+                    "the program is in {folder}, which the service cannot see: sudo install {program} /usr/local/bin/ and \
                      run /usr/local/bin/blastscope install-service"
                 )
             })
@@ -198,11 +198,11 @@ impl Plan {
     }
 }
 
-/// Writes the files, each whole. Those that are as they should be stay untouched; the configuration is only written where there
+/// Writes the files, each atomically. Files that are up to date are left alone; the configuration is written only if there
 /// is none.
 ///
 /// # Errors
-/// [`InstallError`]; with [`InstallError::File`], files before it may have been written.
+/// [`InstallError`]; after [`InstallError::File`], earlier files may have been written.
 pub fn install(plan: &Plan) -> Result<Vec<Outcome>, InstallError> {
     plan.targets()?
         .into_iter()
@@ -242,10 +242,10 @@ fn readable_by_all(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the files away again, but neither the configuration nor the record, nor files that somebody else put there.
+/// Removes the files, but not the configuration, the record, or files from other programs.
 ///
 /// # Errors
-/// [`InstallError`]; with [`InstallError::File`], files before it may be gone.
+/// [`InstallError`]; after [`InstallError::File`], earlier files may be gone.
 pub fn uninstall(plan: &Plan) -> Result<Vec<Outcome>, InstallError> {
     plan.targets()?
         .into_iter()
@@ -268,7 +268,7 @@ pub fn uninstall(plan: &Plan) -> Result<Vec<Outcome>, InstallError> {
 fn failed(path: &Path, action: &'static str, error: &io::Error) -> InstallError {
     let reason = match error.kind() {
         io::ErrorKind::PermissionDenied => "permission denied; run the command with sudo".into(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only; mount it to be written".into(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only; mount it writable".into(),
         io::ErrorKind::NotFound => files::reason(error),
         _ => error.to_string(),
     };

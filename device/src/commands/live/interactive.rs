@@ -1,4 +1,4 @@
-//! The instrument with its page, on a terminal, or both: `live --listen`, `live --tui`, and `live` on a terminal, which records nothing.
+//! The instrument with a page, a terminal display or both: `live --listen`, `live --tui`; `live` on a terminal keeps no record.
 
 use std::{
     io::{self, Write as _},
@@ -32,35 +32,35 @@ use crate::{
     support::{interrupt, notify},
 };
 
-/// Jobs that may wait for the disk: a field a second comes at most.
+/// Jobs that may wait for the disk; at most one field a second arrives.
 const QUEUE: usize = 8;
-/// How long the start waits for the check of the whole record; a large one is checked while the instrument works.
+/// How long the start waits for the check of the whole record; for a large one the check continues in the background.
 const CHECKED_FIRST: Duration = Duration::from_secs(2);
-/// Seconds for which each picture of a folder stands when nobody says how long.
+/// Default seconds for each picture of a folder.
 const STANDS: f64 = 3.0;
 
-/// Where the instrument is shown, and the settings in use.
+/// The displays of the instrument, and the settings in use.
 #[derive(Clone, Debug)]
 pub(super) struct Interactive {
-    /// Whether there is a page.
+    /// Whether the page is served.
     pub listen: bool,
-    /// Whether the terminal shows it.
+    /// Whether the terminal display runs.
     pub tui: bool,
     /// Whether a record is kept.
     pub recorded: bool,
-    /// The configuration, with what the command line changes.
+    /// The configuration, with the changes of the command line.
     pub config: Config,
-    /// Where the model is from.
+    /// Origin of the model.
     pub model: ModelSource,
 }
 
-/// Runs until Ctrl-C, a request to terminate, or the operator's wish.
+/// Runs until Ctrl-C, SIGTERM, or the operator quits.
 ///
 /// # Errors
-/// A sentence that says why nothing can be shown.
+/// A sentence that says why the instrument cannot run.
 pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classifier) -> Result<(), String> {
     if !options.source.is_camera() {
-        // A folder that is not there is a slip of the hand, a camera that is not there may come.
+        // A missing folder is a mistake; a missing camera may be connected later.
         SourceOpener::new(options.source.clone()).open().map_err(|error| error.to_string())?;
         if options.source.hold == 1 && faces.recorded {
             options.source.hold = ((STANDS / options.source.rate.period().as_secs_f64()).round() as u32).max(1);
@@ -72,7 +72,7 @@ pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classif
     let rules = Rules { take_after: faces.config.pipeline.take_after, ..Rules::default() };
     let origin = origin(&classifier, &faces.config);
     let (record, left, remembered) = if faces.recorded {
-        // What the hash in the record is of.
+        // The settings behind the hash in the record.
         tracing::info!(
             target: "live", settings = faces.config.canonical(), sha256 = origin.config_sha256, "settings in use"
         );
@@ -110,12 +110,12 @@ pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classif
             .map_err(|error| format!("the terminal cannot be used ({error})"))
     } else {
         warnings.iter().for_each(crate::support::terminal::note);
-        // The page is there all the same; the end says it again by the status.
+        // The page still works; the exit status reports the failure again.
         let page = server.as_ref().map(Server::start_message).unwrap_or_default();
         said = say(&page, &classifier).map_err(|error| unsaid(&error));
         if let Err(Some(error)) = &said {
             crate::support::terminal::note(format_args!(
-                "{error}; the instrument goes on, see `blastscope token` for the page"
+                "{error}; the instrument keeps running, see `blastscope token` for the page"
             ));
         }
         let mut alive = alive(&remote);
@@ -133,28 +133,28 @@ pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classif
         said = summarize(&last).map_err(|error| unsaid(&error));
     }
     if shown.is_ok() && !is_running {
-        return Err("the instrument has stopped by an error in the program; start `blastscope live` again".into());
+        return Err("the instrument stopped because of an error in the program; start `blastscope live` again".into());
     }
-    // Nobody reads a closed pipe: that is their choice.
+    // The reader closed the pipe on purpose.
     shown.and(said.or_else(|error| error.map_or(Ok(()), Err)))
 }
 
-/// What is said of an output that fails; nothing of one that was closed.
+/// Message for a failed output; `None` if the reader closed it.
 fn unsaid(error: &io::Error) -> Option<String> {
-    (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("the output could not be written ({error})"))
+    (error.kind() != io::ErrorKind::BrokenPipe).then(|| format!("cannot write the output ({error})"))
 }
 
-/// What is added to the record, the session that was left open in it, and what was verified of it.
+/// The record's writer, the session left open in it, and its verified entries.
 struct Kept {
     writer: RecordWriter,
     left: Option<LeftBehind>,
     remembered: Arc<Remembered>,
 }
 
-/// Opens the record. One that is damaged is not added to: the instrument works all the same, and says so.
+/// Opens the record. A damaged record is not written to: the instrument works without it and reports that.
 fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
     let remembered = Arc::new(Remembered::new());
-    let no_thread = |error: io::Error| format!("the record cannot be kept ({error})");
+    let no_thread = |error: io::Error| format!("cannot keep the record ({error})");
     let refusing = |reason: RecordError| {
         crate::support::terminal::note(format_args!("{reason}\nNothing is recorded until then."));
         let writer = RecordWriter::refusing(reason, QUEUE).map_err(no_thread)?;
@@ -171,7 +171,7 @@ fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
     if let Some(damage) = check.damage() {
         return refusing(damage.clone());
     }
-    // Read once the record has been opened to be written, which recovers what a loss of power left behind.
+    // Read only after opening for writing, which recovers the state after a loss of power.
     let left = RecordReader::open(&data.dir).and_then(|reader| left_behind(&reader, origin, rules.remembered));
     let left = match left {
         Ok(left) => left,
@@ -182,7 +182,7 @@ fn opened(data: &Data, origin: &Origin, rules: &Rules) -> Result<Kept, String> {
     Ok(Kept { writer, left, remembered })
 }
 
-/// The page, where one is asked for.
+/// The page, if requested.
 fn served(
     faces: &Interactive,
     warnings: &[String],
@@ -205,7 +205,7 @@ fn served(
     Server::start(&options, remote.clone(), Arc::clone(classifier)).map(Some).map_err(|error| error.to_string())
 }
 
-/// Tells systemd that the instrument lives, as long as its thread does not hang.
+/// Notifies systemd's watchdog as long as the instrument's thread does not hang.
 fn alive(remote: &Remote) -> impl FnMut() {
     let (mut watchdog, mut last) = (notify::Watchdog::from_environment(), None);
     move || {
@@ -216,7 +216,7 @@ fn alive(remote: &Remote) -> impl FnMut() {
     }
 }
 
-/// What was seen, once the terminal is free again.
+/// Prints the summary once the terminal is free again.
 fn summarize(last: &Snapshot) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(last))
 }
@@ -228,7 +228,7 @@ fn say(page: &str, classifier: &Classifier) -> io::Result<()> {
     out.flush()
 }
 
-/// What sessions say of model, settings, program and device.
+/// Model, settings, program and device, as sessions record them.
 fn origin(classifier: &Classifier, config: &Config) -> Origin {
     let code = std::env::current_exe().and_then(std::fs::read).map(|program| sha256(&program));
     Origin {

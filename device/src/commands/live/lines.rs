@@ -1,4 +1,4 @@
-//! Frames from a source into lines: `live` where no terminal shows it and no page.
+//! Prints frames as lines: `live` without terminal display and page.
 
 use std::{io, sync::Arc};
 
@@ -19,10 +19,10 @@ use crate::{
     support::{interrupt, notify},
 };
 
-/// Opens the source and runs until the end, after `frames` frames where they are limited, or a request to stop.
+/// Opens the source and runs until its end, the limit of frames, or a request to stop.
 ///
 /// # Errors
-/// The outer error is one of writing to the terminal or to stdout; the inner one concerns the source.
+/// The outer error: the terminal or stdout cannot be written. The inner error concerns the source.
 pub(super) fn run(options: &Options, form: Form, classifier: Classifier) -> io::Result<Result<(), SourceError>> {
     let Options { source, board, frames, warnings, .. } = options;
     let mut opener = SourceOpener::new(source.clone());
@@ -35,7 +35,7 @@ pub(super) fn run(options: &Options, form: Form, classifier: Classifier) -> io::
     let title = opener.title().unwrap_or_default();
     let mut lines = Lines::start(form, &classifier, &title, source.is_camera(), *frames)?;
     warnings.iter().try_for_each(|warning| lines.note(warning))?;
-    // Dropped on every way out, a panic included: the lamps go dark.
+    // Dropped on every way out, even a panic: the lamps go dark.
     let mut board: Box<dyn Board> = match board {
         Some(configuration) => Box::new(Attached::start(configuration)),
         None => Box::new(NoHardware),

@@ -1,29 +1,29 @@
-//! What every form of `live` needs to know.
+//! Options shared by all forms of `live`.
 
 use blastscope_core::pipeline::Settings;
 use blastscope_shared::classifier::Classifier;
 
 use crate::{board::Configuration, source::opener};
 
-/// How to run.
+/// Options of `live`.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
-    /// Where frames come from.
+    /// Source of frames.
     pub source: opener::Options,
     /// Lamps, buzzer and buttons.
     pub board: Option<Configuration>,
-    /// Stop after so many frames.
+    /// Limit of frames.
     pub frames: Option<u64>,
     /// As [`Settings::settle`].
     pub settle: u32,
-    /// Each picture of a folder is a field of its own: it speaks for itself, even when the next looks alike.
+    /// Each picture of a folder is a separate field, even if the next looks alike.
     pub picture_by_picture: bool,
-    /// What is to be said about the model, in sentences.
+    /// Warnings about the model, in sentences.
     pub warnings: Vec<String>,
 }
 
 impl Options {
-    /// The pipeline's settings; the judge is the classifier's, so that maps and reports say what is said of the live picture.
+    /// The pipeline's settings; the judge is the classifier's, so that maps and reports agree with the live picture.
     pub fn settings(&self, classifier: &Classifier) -> Settings {
         let usual = Settings::new(*classifier.judge());
         if self.picture_by_picture {

@@ -1,8 +1,8 @@
-//! Does what the record says of a field follow from its picture and the model?
+//! Recomputes results of fields from their pictures and models, and compares them with the record.
 //!
-//! The picture that is kept has the very pixels that the network saw, and the network's arithmetic is the same on every
-//! machine. So what was measured in a field's frame is measured again: the gate's numbers and verdict, logits, novelty. What was
-//! averaged over several frames, the probabilities and what was said, cannot be: the other frames are not kept.
+//! The stored picture has exactly the pixels that the network saw, and the network's arithmetic is the same on every
+//! machine. So everything measured in a field's frame can be recomputed: the gate's numbers and verdict, logits, novelty. Averages
+//! over several frames cannot: the probabilities and the verdict. The other frames are not stored.
 
 use blastscope_core::pipeline::{Assessor as _, shown};
 use blastscope_shared::{
@@ -16,12 +16,12 @@ use crate::{
     record::{Field, Measured, RecordError, RecordReader, SessionId},
 };
 
-/// Differences that are listed.
+/// Maximum number of differences listed.
 pub const MAX_DIFFERENCES: usize = 20;
-/// How far novelty may differ, as a share of itself: other processors round its logarithms and roots otherwise.
+/// Relative tolerance of novelty: processors round its logarithms and roots differently.
 const NOVELTY_SHARE: f32 = 1e-5;
 
-/// Something that does not follow from the picture.
+/// A recorded value that differs from the recomputed one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The session.
@@ -30,9 +30,9 @@ pub struct Difference {
     pub sequence: u64,
     /// What differs: `picture`, `gate`, `quality`, `logits` or `novelty`.
     pub what: &'static str,
-    /// As it stands in the record.
+    /// Value in the record.
     pub recorded: String,
-    /// As it was computed.
+    /// Recomputed value.
     pub computed: String,
 }
 
@@ -43,21 +43,21 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// What came out.
+/// Result of a recomputation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Recomputation {
-    /// Fields that were computed again.
+    /// Recomputed fields.
     pub fields: u64,
-    /// Of them, those in which something differs.
+    /// Recomputed fields with a difference.
     pub differing: u64,
     /// The first differences, at most [`MAX_DIFFERENCES`].
     pub differences: Vec<Difference>,
-    /// Models that judged fields and are not at hand, by their SHA-256, and how many fields.
+    /// Missing models, by SHA-256, and the number of fields that each judged.
     pub other_models: Vec<(String, u64)>,
 }
 
 impl Recomputation {
-    /// Whether every field was computed again, and nothing differs.
+    /// Whether every field was recomputed without a difference.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.differing == 0 && self.other_models.is_empty()
@@ -77,10 +77,10 @@ impl Recomputation {
     }
 }
 
-/// Computes the fields of one session, or of all, again with the models that judged them.
+/// Recomputes the fields of one session, or of all, with the models that judged them.
 ///
 /// # Errors
-/// What keeps the record from being read. What differs is no error.
+/// When the record cannot be read. A difference is not an error.
 pub fn recompute(
     reader: &RecordReader,
     session: Option<SessionId>,

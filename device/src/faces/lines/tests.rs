@@ -285,7 +285,7 @@ fn a_frozen_camera_is_not_judged_and_comes_back() {
     assert_eq!((ended, log.last.flow.trouble.freezes), (None, 1));
     let states: Vec<_> = log.states.iter().map(|(state, _)| *state).collect();
     assert_eq!(states, [CameraState::Streaming, CameraState::Frozen, CameraState::Streaming]);
-    assert!(log.reason(CameraState::Frozen).contains("the same to the last bit"), "{:?}", log.states);
+    assert!(log.reason(CameraState::Frozen).contains("bit-identical"), "{:?}", log.states);
     assert!(recorder.announced.iter().any(|statement| matches!(statement, Statement::NoPicture(_))));
     let expected: Vec<u64> = (0..100).chain(340..440).collect();
     assert_eq!(log.shown, expected, "frames of a frozen picture are not judged");

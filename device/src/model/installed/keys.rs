@@ -1,4 +1,4 @@
-//! The keys whose models this machine takes.
+//! The keys whose models this machine accepts.
 
 use std::{io, path::Path};
 
@@ -7,13 +7,13 @@ use blastscope_shared::artifact::{SignatureError, signer, signing::PublicKey};
 
 use crate::support::{disk::Disk, files};
 
-/// What the name of a public key's file ends in.
+/// File extension of a public key.
 pub const EXTENSION: &str = "pub";
 
-/// A public key and what people call it.
+/// A public key and its name.
 #[derive(Clone, Debug)]
 pub struct TrustedKey {
-    /// The file's name without its ending.
+    /// File name without extension.
     pub name: String,
     /// The key.
     pub key: PublicKey,
@@ -37,10 +37,10 @@ impl TrustedKey {
     }
 }
 
-/// The keys in `folder`; a file that is no key is passed over, with a sentence that says so.
+/// The keys in `folder`, and a sentence for each file that is not a valid key.
 ///
 /// # Errors
-/// When the folder is there and cannot be listed.
+/// When the folder exists but cannot be listed.
 pub fn trusted(disk: &dyn Disk, folder: &Path) -> io::Result<(Vec<TrustedKey>, Vec<String>)> {
     let (mut keys, mut passed_over) = (Vec::new(), Vec::new());
     for path in disk.list(folder)? {
@@ -55,7 +55,7 @@ pub fn trusted(disk: &dyn Disk, folder: &Path) -> io::Result<(Vec<TrustedKey>, V
     Ok((keys, passed_over))
 }
 
-/// Which of `keys` signed the header of the model file `bytes`; the body is checked by whoever reads it.
+/// Which of `keys` signed the header of the model file `bytes`; the caller checks the body when reading it.
 ///
 /// # Errors
 /// As [`signer`].

@@ -1,4 +1,4 @@
-//! What is written down about the two slots.
+//! The recorded state of the two slots.
 
 use std::{io, path::PathBuf};
 
@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 use super::Slot;
 use crate::{model::data_dir::DataDir, support::disk::Disk};
 
-/// Of the file's form.
+/// Version of the file format.
 const FORMAT: u32 = 1;
 
-/// Where the state lies.
+/// Path of the state file.
 #[must_use]
 pub fn path(dir: &DataDir) -> PathBuf {
     dir.models().join("state.json")
 }
 
-/// Which slot runs, and what was put into each.
+/// The active slot, and the model installed in each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     format: u32,
-    /// The slot that runs.
+    /// The active slot.
     pub active: Slot,
-    /// What was put into slot a.
+    /// The model installed in slot a.
     pub a: Option<Entry>,
-    /// What was put into slot b.
+    /// The model installed in slot b.
     pub b: Option<Entry>,
 }
 
-/// What was put into a slot.
+/// A model installed in a slot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The model's id: SHA-256 of its body, 64 hexadecimal digits.
@@ -39,33 +39,33 @@ pub struct Entry {
     pub version: u32,
     /// Name and id of the key that signed it.
     pub signer: String,
-    /// When, in seconds since 1970 UTC by this machine's clock.
+    /// Time of installation, in seconds since 1970 UTC by this machine's clock.
     pub installed: u64,
-    /// How its test went; `None` when this was not written down and the slot was found again.
+    /// Result of its self-test; `None` if the state was lost and rebuilt from the slot.
     pub self_test: Option<SelfTest>,
 }
 
-/// How a test went that was passed.
+/// Result of a passed self-test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SelfTest {
-    /// The instruction set that was compared with the plain kernels.
+    /// The instruction set that was compared with the scalar kernels.
     pub isa: String,
-    /// Fields that gave the same numbers, bit for bit.
+    /// Number of fields with equal results, bit for bit.
     pub fields: u32,
-    /// Half of the fields took at most this, from pixels to verdict.
+    /// Median time of a field, from pixels to verdict.
     pub field_ms: f64,
-    /// The version of the program that tested.
+    /// Version of the program that ran the test.
     pub program: String,
 }
 
 impl State {
-    /// The state of a machine on which `slot` runs, and nothing is known of the other.
+    /// State with `slot` active and the other slot unknown.
     #[must_use]
     pub const fn new(active: Slot) -> Self {
         Self { format: FORMAT, active, a: None, b: None }
     }
 
-    /// What was put into `slot`.
+    /// The model installed in `slot`.
     #[must_use]
     pub const fn entry(&self, slot: Slot) -> Option<&Entry> {
         match slot {
@@ -74,7 +74,7 @@ impl State {
         }
     }
 
-    /// The place for what is put into `slot`.
+    /// The entry of `slot`, to be set.
     pub const fn entry_mut(&mut self, slot: Slot) -> &mut Option<Entry> {
         match slot {
             Slot::A => &mut self.a,
@@ -82,7 +82,7 @@ impl State {
         }
     }
 
-    /// Reads the state; `None` when there is none yet.
+    /// Reads the state; `None` if there is none yet.
     ///
     /// # Errors
     /// A clause that continues the file's name.
@@ -94,7 +94,7 @@ impl State {
         };
         match serde_json::from_slice::<Self>(&bytes) {
             Ok(state) if state.format == FORMAT => Ok(Some(state)),
-            Ok(state) => Err(format!("has format {}, but this program knows {FORMAT} only", state.format)),
+            Ok(state) => Err(format!("has format {}, but this program supports only {FORMAT}", state.format)),
             Err(error) => Err(format!("is damaged ({error})")),
         }
     }

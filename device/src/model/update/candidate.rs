@@ -1,4 +1,4 @@
-//! Files that may become the model of this machine: which may, and which is the newest.
+//! Candidates for this machine's model: which files are admitted, and which is the newest.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// A model file that is whole, usable and signed by a trusted key.
+/// A model file that is complete, usable and signed by a trusted key.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) path: PathBuf,
@@ -24,21 +24,21 @@ pub(super) struct Candidate {
     pub(super) signer: TrustedKey,
 }
 
-/// What the candidate is compared with.
+/// The minimum version of a candidate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Floor {
-    /// The highest version that was installed and not taken back; 0 when none was.
+    /// The highest version that was installed and not rolled back; 0 if none was.
     pub(super) version: u32,
     /// Id of the model that was installed as this version.
     pub(super) model: Option<String>,
 }
 
-/// A file that is not taken, and why: a clause that continues its name.
+/// A rejected file and the reason, a clause that continues its name.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct PassedOver {
     /// The file.
     pub file: PathBuf,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -61,12 +61,12 @@ impl Candidate {
 }
 
 impl Floor {
-    /// Whether a candidate is no older than what was installed.
+    /// Checks that a candidate is no older than the installed model.
     pub(super) fn admits(&self, candidate: &Candidate) -> Result<(), String> {
         let version = candidate.version;
         if version < self.version {
             return Err(format!(
-                "is version {version}, older than version {} which is installed; take a newer one, or go back to the model before \
+                "is version {version}, older than the installed version {}; use a newer one, or go back to the previous model \
                  with `blastscope update --rollback`",
                 self.version
             ));
@@ -74,14 +74,14 @@ impl Floor {
         let same = self.model.as_ref().is_none_or(|model| *model == candidate.model);
         if version == self.version && !same {
             return Err(format!(
-                "is version {version} as is the model that is installed, but another one; sign it anew with a higher version"
+                "has version {version}, as the installed model, but is a different model; sign it again with a higher version"
             ));
         }
         Ok(())
     }
 }
 
-/// The newest of the models in `folder` that `floor` admits, and why the others are not taken.
+/// The newest model in `folder` that `floor` admits, and why the others are rejected.
 pub(super) fn newest(
     folder: &Path,
     keys: &[TrustedKey],
@@ -115,12 +115,12 @@ pub(super) fn newest(
     Ok((best, others))
 }
 
-/// Why `older` is not taken where `newer` is.
+/// Why `older` is rejected in favour of `newer`.
 fn beside(older: &Candidate, newer: &Candidate) -> String {
     let (version, file) = (newer.version, newer.path.printable());
     match () {
         () if older.version < version => format!("is version {}, and {file} is version {version}", older.version),
         () if older.model == newer.model => format!("is the same model as {file}"),
-        () => format!("is version {version} as is {file}, but another model; name one of them"),
+        () => format!("has version {version}, as {file}, but is a different model; name one of them"),
     }
 }

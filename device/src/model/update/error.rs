@@ -7,27 +7,27 @@ use blastscope_files::Printable as _;
 use super::{PassedOver, self_test::SelfTestError};
 use crate::model::installed::Slot;
 
-/// Why nothing was changed; the model that ran still runs.
+/// Why nothing was changed; the current model still runs.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
-    /// Somebody else is at it.
-    #[error("another update of {} is under way; wait until it has ended", dir.printable())]
+    /// Another update is running.
+    #[error("another update of {} is running; wait until it ends", dir.printable())]
     Busy {
         /// The data directory.
         dir: PathBuf,
     },
     /// No key is trusted.
     #[error(
-        "no public key is trusted here, so that no model can be: copy its maker's .pub file to {}, or name it with --public-key FILE{}",
+        "no public key is trusted here, so no model is: copy the maker's .pub file to {}, or give it with --public-key FILE{}",
         folder.printable(), passed_over.iter().map(|sentence| format!("\n  {sentence}")).collect::<String>()
     )]
     NoKeys {
-        /// Where keys lie.
+        /// Folder of the keys.
         folder: PathBuf,
-        /// What is wrong with the files that lie there.
+        /// What is wrong with the files in it.
         passed_over: Vec<String>,
     },
-    /// A key that was named is none.
+    /// A given key file is not a valid key.
     #[error("the key {} {reason}", path.printable())]
     Key {
         /// The file.
@@ -35,15 +35,15 @@ pub enum UpdateError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The file is not taken.
+    /// The file is rejected.
     #[error("{} {reason}", path.printable())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// No file in a folder is taken.
+    /// All files in a folder are rejected.
     #[error("{}", nothing(folder, others))]
     NothingIn {
         /// The folder.
@@ -51,26 +51,26 @@ pub enum UpdateError {
         /// The models in it.
         others: Vec<PassedOver>,
     },
-    /// The model does not do on this machine what it should.
+    /// The model fails the self-test on this machine.
     #[error("{} {source}", path.printable())]
     SelfTest {
         /// The file.
         path: PathBuf,
-        /// How.
+        /// The failure.
         source: SelfTestError,
     },
     /// The file system refuses.
     #[error("{} cannot be {action} ({source}); {}", path.printable(), remedy(source))]
     Disk {
-        /// What was tried: `written`, `read`.
+        /// The failed operation: `written`, `read`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
     },
-    /// The disk gives something else than was written to it.
-    #[error("{} reads back otherwise than it was written; the disk or card is failing, replace it", path.printable())]
+    /// The disk returned other bytes than were written.
+    #[error("{} reads back differently than it was written; the disk or card is failing, replace it", path.printable())]
     ReadBack {
         /// The file.
         path: PathBuf,
@@ -78,15 +78,15 @@ pub enum UpdateError {
     /// There is no model to go back to.
     #[error("there is no model to go back to: {reason}")]
     NoFormer {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The model to go back to cannot be used.
-    #[error("the model before, in slot {}, cannot be used: it {reason}", slot.name())]
+    /// The previous model is unusable.
+    #[error("the previous model, in slot {}, is unusable: it {reason}", slot.name())]
     FormerUnusable {
-        /// Where it lies.
+        /// Its slot.
         slot: Slot,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -94,19 +94,19 @@ pub enum UpdateError {
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "the disk is full: delete what is not needed, two models and 1 MB must fit, and try again"
+            "the disk is full: delete files until two models and 1 MB fit, and try again"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "run this as the user that the folder belongs to, such as with sudo, or name another with --data-dir"
+            "run this as the owner of the folder, for example with sudo, or give another folder with --data-dir"
         }
-        _ => "look at the disk, and name another folder with --data-dir if it is not to be mended",
+        _ => "check the disk; if it cannot be repaired, give another folder with --data-dir",
     }
 }
 
 fn nothing(folder: &std::path::Path, others: &[PassedOver]) -> String {
     let begin = format!("{} holds no model that can be installed", folder.printable());
     if others.is_empty() {
-        return format!("{begin}: there is no file that ends in .bsm");
+        return format!("{begin}: it has no .bsm file");
     }
     let others: Vec<String> =
         others.iter().map(|PassedOver { file, reason }| format!("\n  {} {reason}", file.printable())).collect();

@@ -1,4 +1,4 @@
-//! The steps of an update and of the way back. Whatever step fails or is the last one before the power goes, a model runs.
+//! The steps of an update and of a rollback. After a failure or a loss of power at any step, a model still runs.
 
 use std::{
     path::Path,
@@ -27,11 +27,11 @@ use crate::{
     support::disk::{Disk, System},
 };
 
-/// Installs the model file `source`, or the newest model in the folder `source`, in `dir`, after a test on `execution`. When
+/// Installs the model file `source`, or the newest model in the folder `source`, in `dir`, after a test on `execution`. If
 /// `public_key` signed it, that key is trusted from now on. The caller holds the [`super::Lock`].
 ///
 /// # Errors
-/// [`UpdateError`]; the model that ran still runs.
+/// [`UpdateError`]; the current model still runs.
 pub fn install(
     disk: &dyn Disk,
     dir: &DataDir,
@@ -42,7 +42,7 @@ pub fn install(
     install_tested(disk, dir, source, public_key, execution, |bytes| self_test::run(bytes, execution))
 }
 
-/// [`install`] with a self-test of the caller's choice.
+/// [`install`] with the caller's self-test.
 pub(super) fn install_tested(
     disk: &dyn Disk,
     dir: &DataDir,
@@ -57,7 +57,7 @@ pub(super) fn install_tested(
     if keys.is_empty() {
         return Err(UpdateError::NoKeys { folder: dir.trusted_keys(), passed_over: installed.warnings });
     }
-    // Where no model can be used, any may take its place.
+    // If no model is usable, any version may replace it.
     let running = installed.running(execution).ok();
     let (candidate, passed_over) = choose(source, &keys, &floor(running.as_ref(), installed.state.as_ref()))?;
     let mut warnings = std::mem::take(&mut installed.warnings);
@@ -94,10 +94,10 @@ pub(super) fn install_tested(
     Ok(Report { outcome: Outcome::Installed { file: candidate.path, slot, entry, former }, passed_over, warnings })
 }
 
-/// Lets the model in the other slot run again. The caller holds the [`super::Lock`].
+/// Goes back to the model in the other slot. The caller holds the [`super::Lock`].
 ///
 /// # Errors
-/// [`UpdateError`] when there is none or it cannot be used; the model that ran still runs.
+/// [`UpdateError`] if there is none or it is unusable; the current model still runs.
 pub fn rollback(disk: &dyn Disk, dir: &DataDir, execution: Execution) -> Result<Report, UpdateError> {
     let mut installed = Installed::look_closer(disk, dir);
     let Some(mut state) = installed.state.clone() else {
@@ -106,13 +106,13 @@ pub fn rollback(disk: &dyn Disk, dir: &DataDir, execution: Execution) -> Result<
     };
     let slot = state.active.other();
     let Some(entry) = state.entry(slot) else {
-        let reason = format!("one model only was installed in {}", dir.path().printable());
+        let reason = format!("only one model was installed in {}", dir.path().printable());
         return Err(UpdateError::NoFormer { reason });
     };
     let unusable = |reason| UpdateError::FormerUnusable { slot, reason };
     let model = installed.open(slot, execution).map_err(unusable)?;
     if entry.model != model.classifier.model_id() || entry.version != model.version {
-        let reason = "was replaced by an update that did not come to its end; repeat that update".into();
+        let reason = "was overwritten by an interrupted update; repeat that update".into();
         return Err(unusable(reason));
     }
     let former = installed.running(execution).ok().filter(|running| running.slot != slot);
@@ -128,7 +128,7 @@ fn named_key(path: &Path) -> Result<TrustedKey, UpdateError> {
     TrustedKey::read(&System, path).map_err(|reason| UpdateError::Key { path: path.to_path_buf(), reason })
 }
 
-/// What a candidate must not be older than: what runs, and what should run though it cannot.
+/// The minimum version of a candidate: that of the active model, even if it is unusable.
 fn floor(running: Option<&SlotModel>, state: Option<&State>) -> Floor {
     let runs = running.map(|model| (model.version, model.classifier.model_id().to_owned()));
     let should = state.and_then(|state| state.entry(state.active)).map(|entry| (entry.version, entry.model.clone()));
@@ -154,7 +154,7 @@ fn is_same(running: &SlotModel, candidate: &Candidate) -> bool {
     running.version == candidate.version && running.classifier.model_id() == candidate.model
 }
 
-/// What is written down, and whether it had to be made up from what runs.
+/// The recorded state, and whether it had to be rebuilt from the running model.
 fn found_again(state: Option<State>, running: Option<&SlotModel>) -> (State, bool) {
     if let Some(state) = state {
         return (state, false);
@@ -177,39 +177,39 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Removes what updates left behind that were cut off: nobody else writes here while the lock is held.
+/// Removes files of interrupted updates: nobody else writes here while the lock is held.
 fn sweep(disk: &dyn Disk, dir: &DataDir) {
     for folder in [dir.models(), dir.trusted_keys()] {
         for path in disk.list(&folder).unwrap_or_default() {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if name.starts_with('.') && name.ends_with(TEMPORARY) {
-                // It only takes room.
+                // A leftover only takes disk space.
                 let _ = disk.remove(&path);
             }
         }
     }
 }
 
-/// Copies a key to those that are trusted.
+/// Copies a key to the trusted keys.
 fn trust(disk: &dyn Disk, dir: &DataDir, trusted: &[TrustedKey], key: &TrustedKey) -> Result<(), UpdateError> {
     if trusted.iter().any(|known| known.key == key.key) {
         return Ok(());
     }
     let folder = dir.trusted_keys();
-    disk.make_folder(&folder).map_err(failed("made", &folder))?;
+    disk.make_folder(&folder).map_err(failed("created", &folder))?;
     disk.sync_folder(dir.path()).map_err(failed("synced", dir.path()))?;
     let path = folder.join(format!("{}-{:.8}.{EXTENSION}", key.name, key.key.id()));
     let text = key.key.to_text(&format!("blastscope public key {}", key.name));
     atomic_file::write_on(disk, &path, text.as_bytes()).map_err(failed("written", &path))
 }
 
-/// Writes a candidate to a slot and looks whether it is there.
+/// Writes a candidate to a slot and reads it back to check.
 fn put(disk: &dyn Disk, dir: &DataDir, slot: Slot, candidate: &Candidate) -> Result<(), UpdateError> {
     let (folder, path) = (dir.models(), slot.path(dir));
-    disk.make_folder(&folder).map_err(failed("made", &folder))?;
+    disk.make_folder(&folder).map_err(failed("created", &folder))?;
     disk.sync_folder(dir.path()).map_err(failed("synced", dir.path()))?;
     atomic_file::write_on(disk, &path, &candidate.bytes).map_err(failed("written", &path))?;
-    // The bytes were checked when they were read: the same bytes are the same model.
+    // The bytes were checked when read: equal bytes are the same model.
     if disk.read_back(&path).map_err(failed("read", &path))? == candidate.bytes {
         Ok(())
     } else {
@@ -217,15 +217,16 @@ fn put(disk: &dyn Disk, dir: &DataDir, slot: Slot, candidate: &Candidate) -> Res
     }
 }
 
-/// Writes down what runs from now on. Where the disk failed only after that, the switch has happened: then this is a warning.
+/// Records the new active slot. If the disk fails only after that, the switch has happened: then this is a warning.
 fn switch(disk: &dyn Disk, dir: &DataDir, state: &State, warnings: &mut Vec<String>) -> Result<(), UpdateError> {
     let path = state::path(dir);
     let bytes = state.to_bytes().map_err(failed("written", &path))?;
     let Err(error) = atomic_file::write_on(disk, &path, &bytes) else { return Ok(()) };
     if State::read(disk, dir).is_ok_and(|now| now.as_ref() == Some(state)) {
         let path = path.printable();
-        warnings
-            .push(format!("the disk did not confirm {path} ({error}): after a loss of power the model before may run"));
+        warnings.push(format!(
+            "the disk did not confirm {path} ({error}): after a loss of power the previous model may run"
+        ));
         return Ok(());
     }
     Err(failed("written", &path)(error))

@@ -1,5 +1,5 @@
-//! The test that a model must pass on this machine before it is installed: drawn fields through the plain kernels, which are the
-//! oracle, and through those that will run it.
+//! The test that a model must pass on this machine before it is installed: drawn fields through the scalar kernels, the
+//! oracle, and through the kernels that will run it.
 
 use std::time::Instant;
 
@@ -15,49 +15,47 @@ use blastscope_shared::{
 
 use crate::{model::installed::SelfTest, support::times::Times};
 
-/// Width, height and shift of the fields, in pixels: sizes that cameras deliver, and one that is squashed upwards in part.
+/// Width, height and shift of the fields, in pixels: sizes of camera frames, and one with a side below the network's input.
 const FIELDS: [(usize, usize, usize); 4] = [(224, 224, 0), (640, 480, 11), (1024, 768, 29), (320, 200, 5)];
-/// A field that takes longer than this, in ms, is of no use at a microscope.
+/// Maximum time of a field, in ms; a slower model is useless at a microscope.
 const SLOWEST_MS: f64 = 10_000.0;
 
-/// Why a model does not pass.
+/// Why a model fails.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SelfTestError {
     /// It cannot be loaded.
     #[error("{0}")]
     Unusable(#[from] ArtifactError),
-    /// Two kernels that must agree do not.
+    /// The kernels disagree.
     #[error(
-        "fails the self-test: {isa} computes {fast:?} for drawn field {field}, the plain kernels {plain:?}; this machine or this \
-         program is at fault: look at `blastscope doctor`, and report it"
+        "fails the self-test: {isa} computes {fast:?} for drawn field {field}, the scalar kernels {plain:?}; this machine or this \
+         program is at fault: run `blastscope doctor`, and report it"
     )]
     Disagrees {
         /// The instruction set.
         isa: &'static str,
         /// Number of the field, from 1.
         field: usize,
-        /// Its logits; `None` where it saw nothing.
+        /// Its logits; `None` if it saw nothing.
         fast: Option<[f32; 4]>,
         /// The oracle's logits.
         plain: Option<[f32; 4]>,
     },
-    /// It computes something other than finite numbers.
-    #[error("fails the self-test: it computes no finite numbers for drawn field {field}; ask its maker for another")]
+    /// A result is not finite.
+    #[error("fails the self-test: its results for drawn field {field} are not finite; ask its maker for another")]
     NotFinite {
         /// Number of the field, from 1.
         field: usize,
     },
-    /// It cannot have run, or runs too slowly.
-    #[error(
-        "fails the self-test: a field takes {ms:.0} ms, and more than {SLOWEST_MS:.0} ms are of no use; take a smaller model"
-    )]
+    /// Its time is implausible, or too long.
+    #[error("fails the self-test: a field takes {ms:.0} ms, the limit is {SLOWEST_MS:.0} ms; use a smaller model")]
     TimeImplausible {
         /// Time of a field, in ms.
         ms: f64,
     },
 }
 
-/// Runs the model file `bytes` on `execution` and on the plain kernels.
+/// Runs the model file `bytes` on `execution` and on the scalar kernels.
 ///
 /// # Errors
 /// [`SelfTestError`], a clause that continues the file's name.

@@ -1,4 +1,4 @@
-//! Updates that are refused, cut off at every step, and taken back.
+//! Updates that are refused, interrupted at every step, and rolled back.
 
 mod interrupted;
 mod refused;
@@ -36,7 +36,7 @@ fn model(name: &str, version: u32, seed: u8) -> Vec<u8> {
     artifact::sign(&bytes, &key(seed), NonZero::new(version).expect("from 1 up")).expect("usable")
 }
 
-/// A machine that trusts the key of seed 7, and a folder that plays the memory stick.
+/// A machine that trusts the key of seed 7, and a folder as memory stick.
 struct Machine {
     disk: Simulated,
     dir: DataDir,
@@ -55,7 +55,7 @@ impl Machine {
         machine
     }
 
-    /// A machine on which these versions were installed, the last one runs.
+    /// A machine with these versions installed in order; the last one runs.
     fn with(versions: &[u32]) -> Self {
         let machine = Self::new();
         for version in versions {
@@ -87,7 +87,7 @@ impl Machine {
         error
     }
 
-    /// Version of the model that runs, and what is amiss.
+    /// Version of the running model, and the warnings.
     fn runs(&self) -> (Option<u32>, Vec<String>) {
         runs_on(&self.disk, &self.dir)
     }
@@ -135,7 +135,7 @@ fn rollback_goes_back_and_forth_and_an_update_follows_it() {
     back(&machine.disk).expect("there is one");
     assert_eq!(machine.runs().0, Some(4));
     back(&machine.disk).expect("there is one");
-    // Version 4 was taken back, so that 4 and what lies between may come again.
+    // Version 4 was rolled back, so version 4 and any above the current one are admitted again.
     machine.install(&machine.file("4.bsm", &model("mended", 4, 7))).expect("installed");
     assert_eq!(machine.runs(), (Some(4), Vec::new()));
 }
@@ -147,11 +147,11 @@ fn there_is_no_way_back_from_one_model_nor_to_one_that_was_overwritten() {
     let none = back(&Machine::new());
     assert!(none.contains("nothing was installed"), "{none}");
     let one = back(&Machine::with(&[1]));
-    assert!(one.contains("one model only"), "{one}");
+    assert!(one.contains("only one model"), "{one}");
     let machine = Machine::with(&[1, 2]);
     machine.disk.put(&Slot::A.path(&machine.dir), &model("tiny", 3, 7));
     let overwritten = back(&machine);
-    assert!(overwritten.contains("did not come to its end"), "{overwritten}");
+    assert!(overwritten.contains("interrupted update"), "{overwritten}");
     assert_eq!(machine.runs(), (Some(2), Vec::new()));
     machine.disk.put(&Slot::A.path(&machine.dir), b"\x89BSM damaged");
     let damaged = back(&machine);
@@ -168,9 +168,9 @@ fn a_damaged_model_gives_way_to_the_one_before_with_a_warning() {
     let (version, warnings) = machine.runs();
     assert_eq!((version, warnings.len()), (Some(1), 1));
     assert!(warnings[0].contains("b.bsm") && warnings[0].contains("version 1"), "{warnings:?}");
-    // An older one than should run is refused all the same; the same one mends it.
+    // A version older than the damaged one is still refused; the same version repairs it.
     let refusal = machine.refusal(&machine.file("old.bsm", &model("tiny", 1, 7)));
-    assert!(refusal.contains("version 2 which is installed"), "{refusal}");
+    assert!(refusal.contains("the installed version 2"), "{refusal}");
     machine.install(&machine.file("same.bsm", &model("tiny", 2, 7))).expect("installed");
     assert_eq!(machine.runs(), (Some(2), Vec::new()));
     for slot in Slot::ALL {

@@ -1,4 +1,4 @@
-//! Opens the camera that a person named, and later the same camera again, wherever it turns up.
+//! Opens the requested camera, and later the same camera again, in whatever socket.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -8,14 +8,14 @@ use std::{
 use super::{Camera, CameraName, Lock, again, connected, system};
 use crate::source::{Background, Guard, STALL, SourceError};
 
-/// Without any sign for so long, a camera's driver is given up; a capture says something after each [`STALL`].
+/// Silence after which a camera's driver is abandoned; a capture gives a sign after each [`STALL`].
 const GIVEN_UP: Duration = STALL.saturating_mul(6);
 
-/// Knows which camera is meant, and after the first opening which it was.
+/// Remembers the requested camera and, after the first opening, the actual one.
 #[derive(Debug)]
 pub struct Finder {
     wanted: CameraName,
-    /// Held for a moment only, never while a driver is asked something.
+    /// Locked only briefly, never during a call to a driver.
     known: Arc<Mutex<Option<Camera>>>,
     lock: Option<Lock>,
     guard: Guard,
@@ -23,8 +23,8 @@ pub struct Finder {
 }
 
 impl Finder {
-    /// For the camera `wanted`; with `lock_exposure` its exposure, gain and white balance are locked at the values that they
-    /// have after two seconds of pictures.
+    /// For the camera `wanted`; with `lock_exposure` its exposure, gain and white balance are locked at their values
+    /// after two seconds of pictures.
     #[must_use]
     pub fn new(wanted: CameraName, lock_exposure: bool) -> Self {
         let (sender, notes) = mpsc::channel();
@@ -32,12 +32,12 @@ impl Finder {
         Self { wanted, known: Arc::default(), lock, guard: Guard::new(GIVEN_UP), notes }
     }
 
-    /// Opens the camera; from the second time on, the one that it was the first time. Drivers are asked in a thread of its own: one
-    /// that never answers keeps nobody.
+    /// Opens the camera; from the second time on, the same one as the first time. Drivers are called in a separate thread: a
+    /// driver that hangs blocks nobody.
     ///
     /// # Errors
-    /// [`SourceError::NoCamera`], [`SourceError::NoSuchCamera`] or [`SourceError::Unusable`]; from the source itself where that
-    /// takes longer than a moment.
+    /// [`SourceError::NoCamera`], [`SourceError::NoSuchCamera`] or [`SourceError::Unusable`]; if opening is slow, the source
+    /// returns them later.
     pub fn open(&mut self) -> Result<Background, SourceError> {
         let (wanted, lock, known) = (self.wanted.clone(), self.lock.clone(), Arc::clone(&self.known));
         let before = self.known();
@@ -56,7 +56,7 @@ impl Finder {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What there is to say about the camera since the last time.
+    /// Notes about the camera since the last call.
     pub fn notes(&self) -> Vec<String> {
         self.notes.try_iter().collect()
     }

@@ -1,19 +1,19 @@
-//! How a person names a camera.
+//! How a user names a camera.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use super::Camera;
 
-/// Which camera is wanted.
+/// The requested camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CameraName {
-    /// The first.
+    /// The first camera.
     Auto,
-    /// That of `/dev/videoN`, or the Nth on other systems.
+    /// The camera at `/dev/videoN`, or the Nth on other systems.
     Number(u32),
-    /// That of a node: `/dev/video2`, or a link to one such as those in `/dev/v4l/by-path`.
+    /// By node: `/dev/video2`, or a link to one, as in `/dev/v4l/by-path`.
     Node(PathBuf),
-    /// That of a name in `/dev/v4l/by-path` or `/dev/v4l/by-id`, of a socket, or its maker's name for it.
+    /// By name in `/dev/v4l/by-path` or `/dev/v4l/by-id`, by socket, serial number, or the maker's name.
     Named(String),
 }
 
@@ -25,7 +25,7 @@ impl FromStr for CameraName {
             "" => Err("name a camera: auto, a number, a node such as /dev/video0, or its name".into()),
             "auto" => Ok(Self::Auto),
             _ if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse().map(Self::Number).map_err(|_| format!("{text} is too large for a camera's number"))
+                text.parse().map(Self::Number).map_err(|_| format!("{text} is too large for a camera number"))
             }
             _ if text.starts_with('/') => Ok(Self::Node(text.into())),
             _ => Ok(Self::Named(text.into())),
@@ -45,7 +45,7 @@ impl fmt::Display for CameraName {
 }
 
 impl CameraName {
-    /// The one of `cameras` that is meant; they are in order of their numbers.
+    /// The requested one of `cameras`, which must be sorted by number.
     pub(super) fn choose<'a>(&self, cameras: &'a [Camera]) -> Option<&'a Camera> {
         let numbered = |wanted: Option<u32>| cameras.iter().find(|camera| Some(camera.index) == wanted);
         match self {
@@ -69,7 +69,7 @@ impl CameraName {
     }
 }
 
-/// The number of the node that `path` is, or leads to.
+/// The number of the node at `path`, after resolving links.
 fn node_number(path: &std::path::Path) -> Option<u32> {
     let real = path.canonicalize().ok()?;
     real.file_name()?.to_str()?.strip_prefix("video")?.parse().ok()

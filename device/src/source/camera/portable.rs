@@ -1,6 +1,6 @@
 //! Cameras through nokhwa, on systems other than Linux.
 //!
-//! A camera that stalls blocks here for ever; the mailbox that this runs behind reports it.
+//! A stalled camera blocks for ever here; the mailbox around it reports the stall.
 
 use std::time::Instant;
 
@@ -20,14 +20,14 @@ pub fn connected() -> Vec<Camera> {
     nokhwa::query(ApiBackend::Auto).unwrap_or_default().into_iter().filter_map(camera).collect()
 }
 
-/// No more than which camera it is.
+/// Only the camera's identity.
 pub fn details(camera: &Camera) -> Details {
     Details {
         camera: camera.clone(),
         nodes: Vec::new(),
         formats: Vec::new(),
         controls: Vec::new(),
-        problem: Some("formats and controls are asked for on Linux only".into()),
+        problem: Some("formats and controls are available on Linux only".into()),
     }
 }
 
@@ -48,7 +48,7 @@ impl Stream {
         let mut opened = nokhwa::Camera::new(CameraIndex::Index(camera.index), requested).map_err(fail)?;
         opened.open_stream().map_err(fail)?;
         if let Some(lock) = lock {
-            // Nobody listens any more at the end of the program.
+            // The receiver may be gone at the end of the program.
             let _ = lock.notes.send("exposure, gain and white balance can be locked on Linux only".into());
             drop(lock.values);
         }

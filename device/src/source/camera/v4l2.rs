@@ -20,9 +20,9 @@ use super::{Camera, Lock};
 use crate::source::{Capture, Encoding, RawFrame, STALL, SourceError};
 pub use nodes::{Delivers, connected, details, examine};
 
-/// The kernel's answer to everything once a camera is unplugged.
+/// The kernel's error for every call once a camera is unplugged.
 const ENODEV: i32 = 19;
-/// Pictures that a camera takes until it has adjusted itself, and its values are worth locking.
+/// Frames until a camera has adjusted itself and its values can be locked.
 const ADJUSTED: Duration = Duration::from_secs(2);
 
 /// A streaming camera.
@@ -32,12 +32,12 @@ pub struct Stream {
     encoding: Encoding,
     start: Instant,
     stalled: bool,
-    /// Until it was done.
+    /// The pending lock; `None` once done.
     lock: Option<Lock>,
 }
 
 impl Stream {
-    /// Opens `camera`, at the values of an earlier `lock` or to lock it later.
+    /// Opens `camera`, with the values of an earlier `lock` or to lock it later.
     pub fn open(camera: &Camera, lock: Option<Lock>) -> Result<Self, SourceError> {
         let fail = |reason: String| SourceError::Unusable { name: camera.to_string(), reason };
         let told = |what: &'static str| {
@@ -52,15 +52,15 @@ impl Stream {
             .map_err(told("asking for its formats"))?
             .ok_or_else(|| fail(format!("it has none of the formats {}", formats::UNDERSTOOD)))?;
         let format = device.set_format(&format).map_err(told("setting its format"))?;
-        let encoding =
-            formats::encoding(&format).ok_or_else(|| fail(format!("it insists on the format {}", format.fourcc)))?;
+        let encoding = formats::encoding(&format)
+            .ok_or_else(|| fail(format!("it forces the unsupported format {}", format.fourcc)))?;
         let mut stream =
             mmap::Stream::with_buffers(&device, Type::VideoCapture, 4).map_err(told("getting its buffers"))?;
         stream.set_timeout(STALL);
         Ok(Self { stream, device, encoding, start: Instant::now(), stalled: false, lock })
     }
 
-    /// Locks exposure, gain and white balance once: at the values of the last time at once, else when they have settled.
+    /// Locks exposure, gain and white balance once: with earlier values immediately, else after they have settled.
     fn lock_when_due(&mut self) {
         let adjusted = self.start.elapsed() >= ADJUSTED;
         let device = &self.device;
@@ -74,7 +74,7 @@ impl Capture for Stream {
     fn capture(&mut self) -> Result<Option<RawFrame>, SourceError> {
         self.lock_when_due();
         if self.stalled {
-            // After a time-out every buffer is still with the driver, and `next` would queue one twice: first get one back.
+            // After a time-out the driver still holds every buffer, and `next` would queue one twice: first get one back.
             match CaptureStream::dequeue(&mut self.stream) {
                 Ok(_) => self.stalled = false,
                 Err(error) => return passing(&error),
@@ -89,7 +89,7 @@ impl Capture for Stream {
                 if metadata.flags.contains(buffer::Flags::ERROR) {
                     return corrupt("is marked as damaged by the camera's driver");
                 }
-                // Beyond the used bytes lies what an older frame left in the buffer.
+                // Beyond the used bytes the buffer holds remains of an older frame.
                 match buffer.get(..metadata.bytesused as usize) {
                     Some([]) | None => corrupt("has an impossible length"),
                     Some(used) => {

@@ -42,5 +42,5 @@ fn numbers_go_on_after_a_loss_and_an_end_is_final() {
     assert_eq!((follower.trouble().losses, follower.trouble().dropped), (1, 4));
     assert!(!follower.is_open());
     drop(follower);
-    assert_eq!(times, 2, "what has ended is not opened again");
+    assert_eq!(times, 2, "an ended source is not reopened");
 }

@@ -1,4 +1,4 @@
-//! Rows of Y, Cb and Cr to RGB: BT.601, limited range, in 1/256, the textbook's integer form.
+//! Converts rows of Y, Cb and Cr to RGB: BT.601, limited range, integer form in units of 1/256.
 //!
 //! ```text
 //! red   = (298 (Y - 16)                 + 409 (Cr - 128) + 128) >> 8
@@ -6,26 +6,26 @@
 //! blue  = (298 (Y - 16) + 516 (Cb - 128)                 + 128) >> 8
 //! ```
 //! each clamped to 0..=255. Whole multiples of 256 are taken out of the factors, `298 = 256 + 42`, `409 = 256 + 153`,
-//! `-208 = -256 + 48` and `516 = 512 + 4`; what remains fits 16 bits for every Y, Cb and Cr, eight to a register. The steps are
-//! functions that are not inlined, because the compiler turns each into whole registers only when it stands alone.
+//! `-208 = -256 + 48` and `516 = 512 + 4`; the remainder fits 16 bits for every Y, Cb and Cr, eight to a register. The steps are
+//! separate functions, not inlined: only then does the compiler vectorize each of them.
 
-/// Pairs of pixels that are converted at once. Two pixels share a Cb and a Cr.
+/// Pairs of pixels converted at once. Two pixels share a Cb and a Cr.
 const PAIRS: usize = 64;
 /// Bytes of a pair in RGB.
 const PAIR_BYTES: usize = 6;
 
-/// Something of each pair.
+/// One value per pair.
 type Lanes = [u16; PAIRS];
 
-/// Converts rows; it holds what lies between the steps.
+/// Converts rows; holds the intermediate values.
 pub(super) struct Converter {
-    /// Y of the left pixel, Cb above it.
+    /// Y of the left pixel in the low byte, Cb in the high byte.
     left: Lanes,
-    /// Y of the right pixel, Cr above it.
+    /// Y of the right pixel in the low byte, Cr in the high byte.
     right: Lanes,
     /// The bytes of a pair in RGB, two each.
     words: [Lanes; 3],
-    /// The first two words in one.
+    /// The first two words, combined.
     heads: [u32; PAIRS],
 }
 
@@ -51,7 +51,7 @@ impl Converter {
         }
     }
 
-    /// The pairs that were split, as many as `rgb` has room for.
+    /// Converts the split pairs, as many as fit into `rgb`.
     fn convert(&mut self, rgb: &mut [u8]) {
         to_rgb(&self.left, &self.right, &mut self.words);
         join(&self.words, &mut self.heads);
@@ -86,7 +86,7 @@ fn to_rgb(left: &Lanes, right: &Lanes, [first, second, third]: &mut [Lanes; 3]) 
     }
 }
 
-/// Red, green and blue of a pixel. Without `array::map`, which the compiler does not always inline: then nothing is in registers.
+/// Red, green and blue of a pixel. Avoids `array::map`: if the compiler does not inline it, values leave the registers.
 #[inline(always)]
 fn pixel(y: i16, cb: i16, cr: i16) -> [u16; 3] {
     let rest = 42 * y + 128;
@@ -109,7 +109,7 @@ fn join([first, second, _]: &[Lanes; 3], heads: &mut [u32; PAIRS]) {
     }
 }
 
-/// Writes eight bytes for six, where two more may be written: the next pair writes over them.
+/// Writes eight bytes for six: the next pair overwrites the two extra ones.
 #[inline(never)]
 fn store(heads: &[u32; PAIRS], tails: &Lanes, rgb: &mut [u8]) {
     let pairs = heads.iter().zip(tails).map(|(&head, &tail)| u64::from(head) | u64::from(tail) << 32);

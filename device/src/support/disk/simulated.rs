@@ -1,4 +1,4 @@
-//! A disk in memory that loses power, or is full, at a step of the test's choice; and what a machine may find on it afterwards.
+//! A simulated disk in memory that loses power or is full at a chosen step, and the states that a machine may find afterwards.
 
 use std::{
     cell::RefCell,
@@ -9,29 +9,29 @@ use std::{
 
 use super::{Disk, Steps};
 
-/// What happens at the step that fails.
+/// How the chosen step fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// That step fails for want of room; the program goes on.
+    /// The step fails because the disk is full; the program continues.
     Full,
-    /// That step fails, as on a bad sector; the program goes on.
+    /// The step fails, as on a bad sector; the program continues.
     Broken,
-    /// The power goes: that step and all after it never happen.
+    /// The power fails: this step and all later ones never happen.
     PowerCut,
 }
 
-/// What of the steps that were not synced is found after the power has gone.
+/// Which unsynced steps survive the loss of power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// All.
     Everything,
-    /// Only what was synced.
+    /// Synced steps only.
     SyncedOnly,
-    /// The names as they were last, with only the content that was synced.
+    /// The latest names, with synced content only.
     NamesWithoutContent,
-    /// The content as it was last, under the names that were synced.
+    /// The latest content, under synced names only.
     ContentWithoutNames,
-    /// Only what was synced, and the name that was given last: names need not reach the disk in their order.
+    /// Synced steps and the last rename: renames may reach the disk out of order.
     NewestName,
 }
 
@@ -53,30 +53,30 @@ struct Inside {
     contents: Vec<Content>,
     last: Names,
     synced: Names,
-    /// Which name was given last.
+    /// The last name given.
     newest: Option<PathBuf>,
     steps: usize,
     fails: Option<(usize, Failure)>,
 }
 
-/// The disk. Folders are there when something is in them.
+/// The disk. A folder exists if it holds something.
 #[derive(Clone, Default)]
 pub(crate) struct Simulated(RefCell<Inside>);
 
 impl Simulated {
-    /// The same disk, which fails at step `step`, counted from 0 from now on.
+    /// The same disk, set to fail at step `step`, counted from 0 from now on.
     pub(crate) fn failing(&self, step: usize, failure: Failure) -> Self {
         let mut inside = self.0.borrow().clone();
         (inside.steps, inside.fails) = (0, Some((step, failure)));
         Self(RefCell::new(inside))
     }
 
-    /// Steps that changed something, or tried to.
+    /// Number of steps that changed something, or tried to.
     pub(crate) fn steps(&self) -> usize {
         self.0.borrow().steps
     }
 
-    /// What is found on it when the machine starts again.
+    /// The disk as found when the machine starts again.
     pub(crate) fn after_power_cut(&self, found: Found) -> Self {
         let inside = self.0.borrow();
         let mut names = match found {
@@ -98,7 +98,7 @@ impl Simulated {
         again
     }
 
-    /// Puts a file there, synced.
+    /// Adds a synced file.
     pub(crate) fn put(&self, path: &Path, bytes: &[u8]) {
         let mut inside = self.0.borrow_mut();
         inside.contents.push(Content { last: bytes.to_vec(), synced: bytes.to_vec() });
@@ -112,7 +112,7 @@ impl Simulated {
         self.0.borrow().last.keys().cloned().collect()
     }
 
-    /// One step; `half` of it is done where it fails.
+    /// Performs one step; if it fails, only `half` is done.
     fn step(
         &self,
         half: impl FnOnce(&mut Inside),
@@ -155,7 +155,7 @@ impl Disk for Simulated {
 
 impl Steps for Simulated {
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        // A file that is there is written in place, and lost when this is cut off.
+        // An existing file is written in place, and lost if the write is cut off.
         let put = |inside: &mut Inside, bytes: &[u8]| {
             let Inside { contents, last, .. } = inside;
             let at = *last.entry(path.to_path_buf()).or_insert_with(|| {

@@ -67,7 +67,7 @@ impl Client {
             let shown = self.summary(session)["session"].clone();
             let body = json!({ "started": shown["started_utc"], "fields": shown["fields"], "by": by });
             let reply = self.post(&path, &body);
-            if reply.status != 409 || !String::from_utf8_lossy(&reply.body).contains("were shown") {
+            if reply.status != 409 || !String::from_utf8_lossy(&reply.body).contains("but you saw") {
                 return reply;
             }
         }

@@ -284,7 +284,7 @@ fn a_signature_is_of_the_fields_that_were_shown() {
     for wrong in [fewer, fewer + 1000] {
         let refused = sign(wrong);
         assert_eq!(refused.status, 409, "{refused:?}");
-        assert!(refused.json()["reason"].as_str().expect("a reason").contains("were shown"), "{refused:?}");
+        assert!(refused.json()["reason"].as_str().expect("a reason").contains("but you saw"), "{refused:?}");
         let state = client.get("/api/state").json();
         assert_eq!(state["session"]["id"], json!(session), "the session is still open: {state}");
     }

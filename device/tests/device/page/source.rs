@@ -81,7 +81,7 @@ fn what_the_camera_does_is_shown_with_its_reason_and_no_verdict_stands() {
     let works = |state: &Value| state["source_state"] == "streaming" && state["said"].is_object();
     for (name, trouble, reason) in [
         ("stalled", Mood::Silent, "check the camera's cable"),
-        ("frozen", Mood::Frozen, "is the same to the last bit: unplug the camera"),
+        ("frozen", Mood::Frozen, "is bit-identical: unplug the camera"),
         ("corrupt", Mood::Damaged, "damaged or cut off (the end-of-image marker is missing)"),
         ("absent", Mood::Unplugged, "connect one"),
     ] {

@@ -30,7 +30,10 @@ fn verify_says_whether_and_where_something_was_changed() {
     let head = heads[16].to_string();
     let (code, stdout, _) = blastscope(&["verify"], folder.path());
     assert_eq!(code, Some(0), "{stdout}");
-    assert!(stdout.contains("is what was written") && stdout.contains(&head) && stdout.contains("esearch"), "{stdout}");
+    assert!(
+        stdout.contains("is unchanged since it was written") && stdout.contains(&head) && stdout.contains("esearch"),
+        "{stdout}"
+    );
     let (code, stdout, _) = blastscope(&["verify", "--json", "--expect-head", &heads[6].to_string()], folder.path());
     let json: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!((code, &json["intact"], &json["expected"][0]["entry"]), (Some(0), &Value::Bool(true), &7.into()));

@@ -141,7 +141,7 @@ fn the_command_confirms_names_what_differs_and_asks_for_models() {
     };
     let tiny = tiny().display().to_string();
     let (code, stdout) = run(sound.path(), &["--model", &tiny]);
-    assert!(code == Some(0) && stdout.contains("5 fields computed again"), "{stdout}");
+    assert!(code == Some(0) && stdout.contains("5 fields recomputed"), "{stdout}");
     let (code, stdout) = run(spoiled.path(), &["--model", &tiny]);
     assert!(code == Some(1) && stdout.contains("field 5 of session 1, quality: recorded"), "{stdout}");
     let (code, stdout) = run(spoiled.path(), &["--model", &tiny, "--json"]);

@@ -1,4 +1,4 @@
-//! Cold starts: how long from the start of a process to its first verdict, and how much memory it takes.
+//! Cold starts: time from the start of a process to its first verdict, and its peak memory.
 
 use std::{
     env,
@@ -27,23 +27,23 @@ use crate::{
 /// Side of the picture, in pixels.
 const SIDE: usize = 224;
 
-/// Why there is no measurement.
+/// Why the measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ColdError {
-    /// The picture to classify could not be written.
-    #[error("a picture could not be written to {}: {source}", env::temp_dir().printable())]
+    /// The picture to classify cannot be written.
+    #[error("cannot write a picture to {}: {source}", env::temp_dir().printable())]
     Picture {
         /// What is wrong.
         source: io::Error,
     },
-    /// This program could not be started again.
-    #[error("this program could not be started again: {0}")]
+    /// This program cannot start itself.
+    #[error("cannot start this program again: {0}")]
     Start(io::Error),
     /// A process ended without a verdict.
-    #[error("a start gave no verdict: {0}")]
+    #[error("a cold start gave no verdict: {0}")]
     NoVerdict(String),
-    /// Ctrl-C came before the first process was through.
-    #[error("interrupted before the first start was through")]
+    /// Ctrl-C came before the first process ended.
+    #[error("interrupted before the first start was complete")]
     Interrupted,
 }
 
@@ -53,15 +53,15 @@ struct Measurement<'a> {
     isa: &'a str,
     #[serde(flatten)]
     times: Times,
-    /// The most that one of the processes used.
+    /// Highest memory use of any of the processes.
     peak_mb: Option<f64>,
 }
 
-/// Starts this program `starts` times to classify a drawn picture with `model` on `isa`, and says to stdout how long
-/// each took from its start to its verdict. The files are in the system's cache after the first start.
+/// Starts this program `starts` times to classify a drawn picture with `model` on `isa`, and prints the
+/// times from start to verdict. The files are in the system's cache after the first start.
 ///
 /// # Errors
-/// The outer error is one of writing to stdout; the inner one says why there is no measurement.
+/// The outer error: stdout cannot be written. The inner error: the measurement failed.
 pub fn run(model: &Path, isa: Isa, starts: u32, json: bool) -> io::Result<Result<(), ColdError>> {
     let stop = interrupt::flag();
     let mut samples = match measure(model, isa, starts, &stop) {
@@ -101,7 +101,7 @@ fn measure(model: &Path, isa: Isa, starts: u32, stop: &AtomicBool) -> Result<Vec
         let verdict = first_line(&mut child);
         let elapsed = start.elapsed();
         let ended = child.wait().map_err(ColdError::Start)?;
-        // Ctrl-C reaches the child too: what it left unfinished is nobody's fault.
+        // Ctrl-C reaches the child too: its unfinished run is no failure.
         if stop.load(Ordering::Relaxed) {
             break;
         }
@@ -122,17 +122,17 @@ fn first_line(child: &mut Child) -> io::Result<String> {
     Ok(line)
 }
 
-/// The last line that `child` wrote to stderr, else `ended`.
+/// The last line that `child` wrote to stderr, else its exit status `ended`.
 fn complaint(child: &mut Child, ended: &str) -> String {
     let mut said = String::new();
     if let Some(stderr) = &mut child.stderr {
-        // Text that is no text says as little as none.
+        // Bytes that are not UTF-8 count as no message.
         let _ = stderr.read_to_string(&mut said);
     }
     said.lines().last().map_or_else(|| ended.to_string(), |line| line.trim_start_matches("blastscope: ").to_string())
 }
 
-/// A drawn field as a 24-bit BMP, which goes when the value is dropped.
+/// A drawn field as a 24-bit BMP; the file is deleted when the value is dropped.
 fn write_picture() -> io::Result<NamedTempFile> {
     let picture = drawn_field::field(SIDE, SIDE, 0);
     let mut file = tempfile::Builder::new().prefix("blastscope-").suffix(".bmp").tempfile()?;
@@ -161,7 +161,7 @@ mod tests {
         let picture = decode::decode(&fs::read(file.path()).expect("a file")).expect("a picture");
         assert_eq!((picture.width(), picture.height()), (SIDE, SIDE));
         let drawn = drawn_field::field(SIDE, SIDE, 0);
-        // Rows of a BMP go from the bottom up.
+        // A BMP stores its rows bottom up.
         assert_eq!(picture.get(3, 0), drawn.get(3, SIDE - 1));
     }
 }

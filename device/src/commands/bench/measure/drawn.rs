@@ -1,4 +1,4 @@
-//! The network's shape with drawn weights: times depend on shapes only.
+//! The reference network's shape with random weights: times depend on shapes only.
 
 use blastscope_shared::{
     Class, Network, Sight,
@@ -6,14 +6,14 @@ use blastscope_shared::{
     layers::{Filters, Layer},
 };
 
-/// Blocks of the reference network: channels and convolutions; a 2x2 maximum ends each.
+/// Blocks of the reference network: channels and convolutions; each ends in a 2x2 max pool.
 const BLOCKS: [(usize, usize); 5] = [(16, 2), (32, 2), (64, 3), (128, 3), (256, 3)];
 /// Outputs of the first dense layer.
 const HIDDEN: usize = 512;
 /// Side of the input, in pixels.
 const SIDE: u16 = 224;
 
-/// Scale of every activation: with the weights' scales below, activations spread over most of their range.
+/// Scale of every activation; with the weight scales below, activations use most of their range.
 const ACTIVATION_SCALE: f32 = 1.0 / 255.0;
 
 struct Drawn {

@@ -1,4 +1,4 @@
-//! What an explanation costs beyond the frame that it explains.
+//! Extra time for an explanation, beyond its frame.
 
 use std::{
     hint::black_box,
@@ -9,8 +9,8 @@ use blastscope_shared::{Class, Network};
 
 use crate::support::times;
 
-/// The least time of a map over `frames` frames, in ms, the first and its preparations left out; `None` where the network has
-/// none.
+/// Minimum time of a map over `frames` frames, in ms, without the first and its preparations; `None` if the network offers
+/// no map.
 pub(super) fn least_ms(network: &Network, input: &[u8], frames: u32) -> Option<f64> {
     let mut workspace = network.workspace();
     let mut least = Duration::MAX;

@@ -1,4 +1,4 @@
-//! A drawn field as a camera sees it: what times depend on is its size, its edges and its noise.
+//! A drawn field with the size, edges and noise of a camera frame, which times depend on.
 
 use blastscope_shared::RgbPixels;
 use image::{ExtendedColorType, ImageResult, codecs::jpeg::JpegEncoder};
@@ -39,7 +39,7 @@ pub fn drawn_field(width: usize, height: usize) -> RgbPixels {
     RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
 }
 
-/// Blends `colour` into a disc whose edge is a tenth of its radius wide.
+/// Blends `colour` into a disc; the soft edge is a tenth of the radius wide.
 fn disc(bytes: &mut [u8], width: usize, (x, y): (usize, usize), radius: usize, colour: [u8; 3]) {
     let (outer, inner) = (radius * radius, radius * radius * 4 / 5);
     for (at, row) in bytes.chunks_exact_mut(width * 3).enumerate().skip(y.saturating_sub(radius)).take(2 * radius + 1) {
@@ -53,7 +53,7 @@ fn disc(bytes: &mut [u8], width: usize, (x, y): (usize, usize), radius: usize, c
     }
 }
 
-/// `picture` as a webcam would compress it, but for the colours, which a webcam would halve.
+/// `picture` as a webcam would compress it, but with full chroma, which a webcam would halve.
 ///
 /// # Errors
 /// When a side is 0 or above 65535.

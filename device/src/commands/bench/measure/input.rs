@@ -1,4 +1,4 @@
-//! Measures what happens to a frame before the network sees it, on one thread.
+//! Measures the steps before the network, on one thread.
 
 use std::{
     hint::black_box,
@@ -21,19 +21,19 @@ use crate::{
     support::{files, times::Times},
 };
 
-/// Size of the drawn frame, in pixels: what a camera is asked for.
+/// Size of the drawn frame, in pixels: the size requested from cameras.
 const SIZE: (usize, usize) = (1024, 768);
 /// Side of the network's input, in pixels.
 const SIDE: u16 = 224;
-/// Frames that are run before the clock counts.
+/// Warm-up frames, not timed.
 const WARM_UP: u32 = 3;
 
-/// What is measured, and how it is told.
+/// What to measure, and the form of the output.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// A picture file instead of the drawn frame.
     pub picture: Option<&'a Path>,
-    /// How often each part is run; at least 1.
+    /// Runs of each part; at least 1.
     pub frames: u32,
     /// A JSON object instead of a table.
     pub json: bool,
@@ -55,7 +55,7 @@ struct Part {
     times: Times,
 }
 
-/// Measures and writes the report to stdout. The inner error says what is wrong with the picture.
+/// Measures and writes the report to stdout. The inner error concerns the picture.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -120,7 +120,7 @@ fn raw_frames(picture: &RgbPixels, file: &[u8]) -> [(&'static str, RawFrame); 4]
     ]
 }
 
-/// Runs `work` on what `prepare` gives; only `work` counts.
+/// Times `work` on the result of `prepare`; `prepare` itself is not timed.
 fn time<I, O>(frames: u32, mut prepare: impl FnMut() -> I, mut work: impl FnMut(I) -> O) -> Times {
     let mut samples = Vec::with_capacity(frames as usize);
     for frame in 0..frames + WARM_UP {

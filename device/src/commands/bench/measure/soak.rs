@@ -1,4 +1,4 @@
-//! Frames in a row, as many as wanted: does the result stay the same and the memory where it is?
+//! Soak test: many frames in a row; results must not change and memory must not grow.
 
 use std::{
     fmt,
@@ -19,21 +19,21 @@ use crate::support::{
     memory::{self, mebibytes},
 };
 
-/// Inputs that take turns.
+/// Number of inputs, used in turn.
 const INPUTS: u32 = 4;
-/// Growth after the warm-up that is still fine, in bytes: what the system rounds, and code that is read in late.
+/// Allowed growth after the warm-up, in bytes: rounding by the system, and code that is loaded late.
 const TOLERANCE: u64 = 1 << 20;
-/// How often the memory is looked at.
+/// Interval between memory readings.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What a soak saw.
+/// Result of a soak.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Seen {
     frames: u64,
-    /// Frames whose result is not, bit for bit, that of the first frame with the same input.
+    /// Frames whose result differs in any bit from the first frame with the same input.
     differing: u64,
     elapsed: Duration,
-    /// Resident memory after the warm-up, at the end, and at its most, in bytes; `None` where the system does not tell.
+    /// Resident memory after the warm-up, at the end and at its peak, in bytes; `None` if the system does not say.
     before: Option<u64>,
     after: Option<u64>,
     most: Option<u64>,
@@ -44,7 +44,7 @@ impl Seen {
         self.frames as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    /// Bytes by which memory exceeded what it was after the warm-up.
+    /// Peak memory above the level after the warm-up, in bytes.
     fn growth(&self) -> Option<u64> {
         Some(self.most?.saturating_sub(self.before?))
     }
@@ -54,7 +54,7 @@ impl Seen {
         self.most = self.most.max(self.after);
     }
 
-    /// What is wrong, as a sentence each.
+    /// The failures, one message each.
     fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         if self.differing > 0 {
@@ -67,8 +67,8 @@ impl Seen {
     }
 }
 
-/// Runs `frames` frames, or until Ctrl-C, and says to stdout what was seen. Whether results and memory stayed as they
-/// were.
+/// Runs `frames` frames, or until Ctrl-C, and writes the result to stdout. True if results and memory stayed the
+/// same.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -112,7 +112,7 @@ fn soak(network: &Network, frames: u64, stop: &AtomicBool, progress: &mut dyn Fn
     let firsts: Vec<First> =
         (0..INPUTS).map(|seed| First::of(pixels(network.input_len(), seed), network, &mut workspace)).collect();
     let mut seen = Seen::default();
-    // Before the memory is looked at, so that what showing progress takes is no growth.
+    // Before the memory is read, so that the memory for showing progress does not count as growth.
     progress(&seen);
     for first in firsts.iter().cycle().take(WARM_UP as usize) {
         if stop.load(Ordering::Relaxed) {
@@ -140,7 +140,7 @@ fn soak(network: &Network, frames: u64, stop: &AtomicBool, progress: &mut dyn Fn
     seen
 }
 
-/// Progress on stderr: a line that is written over on a terminal, now and then a line of its own elsewhere.
+/// Progress on stderr: one overwritten line on a terminal, an occasional new line elsewhere.
 struct Progress {
     frames: u64,
     terminal: bool,
@@ -162,7 +162,7 @@ impl Progress {
         self.shown = Some(Instant::now());
         let memory = seen.most.map(|most| format!(", {:.1} MB at most", mebibytes(most))).unwrap_or_default();
         let line = format!("{} of {} frames, {:.1} a second{memory}", seen.frames, self.frames, seen.rate());
-        // Whoever does not read the progress still gets the result.
+        // The result does not depend on the progress output.
         let _ = if self.terminal { write!(io::stderr(), "\r{line:<70}") } else { writeln!(io::stderr(), "{line}") };
     }
 
@@ -218,10 +218,10 @@ impl fmt::Display for Report {
             (Some(before), Some(after), Some(growth)) => {
                 writeln!(f, "memory: {before:.2} MB before, {after:.2} MB after, at most {growth:.2} MB more")?;
             }
-            _ => writeln!(f, "memory: not told by this system")?,
+            _ => writeln!(f, "memory: not available on this system")?,
         }
         match self.complaints.as_slice() {
-            [] => write!(f, "every frame gave the bits of the first frame with the same input"),
+            [] => write!(f, "every frame matched the first frame with the same input, bit for bit"),
             complaints => write!(f, "FAILED: {}", complaints.join("; ")),
         }
     }
@@ -240,8 +240,8 @@ mod tests {
         let seen = |most| Seen { frames: 9, before: Some(10 << 20), after: Some(10 << 20), most, ..Seen::default() };
         assert!(seen(Some(11 << 20)).complaints().is_empty());
         assert_eq!(seen(Some((11 << 20) + 4096)).complaints(), ["memory grew by 1.00 MB"]);
-        assert_eq!(seen(Some(1 << 20)).growth(), Some(0), "memory that was given back is no growth");
-        assert!(seen(None).complaints().is_empty(), "where the system does not tell, only results count");
+        assert_eq!(seen(Some(1 << 20)).growth(), Some(0), "released memory is not growth");
+        assert!(seen(None).complaints().is_empty(), "without memory readings, only results count");
     }
 
     #[test]
@@ -261,7 +261,10 @@ mod tests {
         let network = classifier.network();
         let mut workspace = network.workspace();
         let mut firsts = [0, 1].map(|seed| First::of(pixels(network.input_len(), seed), network, &mut workspace));
-        assert_ne!(firsts[0].logits, firsts[1].logits, "inputs differ in their results, or a mix-up would go unseen");
+        assert_ne!(
+            firsts[0].logits, firsts[1].logits,
+            "inputs must differ in their results, or a mix-up would go unseen"
+        );
         let input = firsts[0].input.clone();
         assert!(firsts[0].is_repeated_by(&network.run(&input, &mut workspace)));
         assert!(!firsts[1].is_repeated_by(&network.run(&input, &mut workspace)));
@@ -280,6 +283,6 @@ mod tests {
         assert_eq!((seen.frames, seen.differing), (9, 0));
         let seen = soak(classifier.network(), 1000, &stop, &mut |seen| stop.store(seen.frames == 5, Ordering::Relaxed));
         assert_eq!(seen.frames, 5);
-        assert_eq!(soak(classifier.network(), 1000, &stop, &mut |_| ()).frames, 0, "it was asked before it began");
+        assert_eq!(soak(classifier.network(), 1000, &stop, &mut |_| ()).frames, 0, "it was stopped before it began");
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures of what spoke for the verdicts, one file each.
+//! Overlays that explain verdicts, one file each.
 
 use std::{
     collections::HashMap,
@@ -15,22 +15,22 @@ use blastscope_shared::{Class, Explanation, RgbPixels, classifier::Classifier, h
 use super::{Examined, sources::Identity};
 use crate::{RESEARCH_USE, model, report::overlay, support::files};
 
-/// Ends the name of every overlay.
+/// End of every overlay's file name.
 const ENDING: &str = "explained.png";
-/// Keyword of the text in an overlay's file that says whose it is: the SHA-256 of [`Identity`]. A path would carry names of people and
-/// folders into the picture.
+/// Keyword of the text in an overlay's file that names its source by the SHA-256 of [`Identity`]. A path would put names of people
+/// and folders into the picture.
 const SOURCE: &str = "blastscope source";
 
-/// Writes overlays to a folder, one name a source: an overlay replaces that of the same source and nothing else.
+/// Writes overlays to a folder, one file per source: an overlay replaces only an overlay of the same source.
 #[derive(Debug)]
 pub struct Overlays {
     folder: PathBuf,
     class: Option<Class>,
-    /// Names that were given to overlays of this run, and whose they are.
+    /// Names used in this run, each with its source.
     taken: HashMap<OsString, [u8; 32]>,
 }
 
-/// A map and the file that shows it.
+/// A map and its overlay file.
 pub(crate) struct Drawn {
     pub(super) explanation: Explanation,
     pub(super) file: PathBuf,
@@ -39,33 +39,33 @@ pub(crate) struct Drawn {
 }
 
 impl Overlays {
-    /// Makes `folder`. It must not lie in one of the folders that `sources` name, and must not be that of one of their files: the
-    /// overlays would stand among the slides and be classified next time. They explain `class`, or the most probable class of each
+    /// Creates `folder`. It must not lie in a folder of `sources` or hold one of their files: the
+    /// overlays would be classified with the slides next time. They explain `class`, or the most probable class of each
     /// picture.
     ///
     /// # Errors
     /// A sentence that names the folder.
     pub fn prepare(folder: &Path, class: Option<Class>, sources: &[PathBuf]) -> Result<Self, String> {
         let refused = |reason: String| format!("the folder {} {reason}", folder.printable());
-        fs::create_dir_all(folder).map_err(|error| refused(format!("cannot be made ({error})")))?;
+        fs::create_dir_all(folder).map_err(|error| refused(format!("cannot be created ({error})")))?;
         let own = fs::canonicalize(folder).map_err(|error| refused(files::reason(&error)))?;
         for source in sources.iter().filter_map(|source| fs::canonicalize(source).ok()) {
             let reason = if source.is_dir() && own.starts_with(&source) {
-                format!("lies in {}, whose pictures are to be classified", source.printable())
+                format!("is inside {}, whose pictures are to be classified", source.printable())
             } else if source.parent() == Some(&own) {
                 format!("holds {}, which is to be classified", source.printable())
             } else {
                 continue;
             };
             return Err(refused(format!(
-                "{reason}: the overlays would stand among the pictures and be classified next time; choose another"
+                "{reason}: the overlays would be classified with the pictures next time; choose another folder"
             )));
         }
         Ok(Self { folder: folder.to_path_buf(), class, taken: HashMap::new() })
     }
 
-    /// Explains the picture that `loaded` looked at last and writes the overlay. `None` where no class was asked for and nothing was
-    /// seen, so that there is no most probable one.
+    /// Explains the picture that `loaded` looked at last and writes the overlay. `None` if no class was requested and the network
+    /// saw nothing: then no class is the most probable one.
     ///
     /// # Errors
     /// A clause that continues the picture's name.
@@ -91,7 +91,7 @@ impl Overlays {
         Ok(Some(Drawn { explanation, file, peak }))
     }
 
-    /// The name of the source's overlay: `1.explained.png`, or `1-2.explained.png` where that is another source's, of this run or of
+    /// Name of the source's overlay: `1.explained.png`, or `1-2.explained.png` if that belongs to another source, from this run or
     /// an earlier one.
     fn name(&mut self, source: &Identity) -> OsString {
         let numbered = |number: usize| {
@@ -115,7 +115,7 @@ impl Overlays {
     }
 }
 
-/// Whose overlay a file is; `None` where it is none.
+/// Source of an overlay; `None` if the file is not an overlay.
 fn owner(path: &Path) -> Option<String> {
     let decoder = png::Decoder::new(BufReader::new(open_regular(path).ok()?));
     let reader = decoder.read_info().ok()?;
@@ -123,7 +123,7 @@ fn owner(path: &Path) -> Option<String> {
     Some(text.text.clone())
 }
 
-/// What was found, by which model, and what it is for.
+/// Caption: the verdict, the model and the research-use statement.
 fn caption(examined: &Examined, classifier: &Classifier) -> Vec<String> {
     let mut lines = vec![examined.appraisal.sentence()];
     lines.push(format!("model {}", model::title(classifier)));
@@ -198,6 +198,6 @@ mod tests {
         let beside = Overlays::prepare(folder.path(), None, std::slice::from_ref(&file)).err();
         assert!(beside.is_some_and(|reason| reason.contains("holds") && reason.contains("choose another")));
         assert_eq!(Overlays::prepare(&slides, None, std::slice::from_ref(&file)).err(), None);
-        assert!(refused(&file).is_some_and(|reason| reason.contains("cannot be made")));
+        assert!(refused(&file).is_some_and(|reason| reason.contains("cannot be created")));
     }
 }

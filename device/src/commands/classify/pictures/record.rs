@@ -1,4 +1,4 @@
-//! One line of JSON.
+//! The verdict on one picture as a line of JSON.
 
 use blastscope_core::pipeline::Appraisal;
 use blastscope_shared::{ByClass, Class, field::gate::Quality};
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Examined, explain::Drawn};
 
-/// A picture that was examined. What the network computed is there even when the gate rejects the picture, and null where the network
+/// A picture that was examined. The network's numbers are present even if the gate rejects the picture, and null if the network
 /// saw nothing.
 #[derive(Serialize)]
 pub(super) struct Record<'a> {
@@ -18,20 +18,20 @@ pub(super) struct Record<'a> {
     novelty: Option<f32>,
     quality: &'a Quality,
     model: &'a str,
-    /// What the file says and was not applied to its pixels.
+    /// Properties of the file that were not applied to the pixels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Option<Explained<'a>>>,
 }
 
-/// What spoke for a class, or why that cannot be said.
+/// The explanation of a class, or why it failed.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Explained<'a> {
     Drawn {
         class: &'static str,
-        /// The overlay.
+        /// Path of the overlay.
         file: String,
         /// Column and row in the picture.
         peak: Option<(usize, usize)>,
@@ -44,7 +44,7 @@ enum Explained<'a> {
 }
 
 impl<'a> Explained<'a> {
-    /// `None` where nothing was seen.
+    /// `None` if the network saw nothing.
     fn new(outcome: &'a Result<Option<Drawn>, String>) -> Option<Self> {
         let Drawn { explanation, file, peak } = match outcome {
             Ok(drawn) => drawn.as_ref()?,

@@ -1,4 +1,4 @@
-//! What is to be classified: files, the pictures of folders, and standard input.
+//! Sources of pictures: files, folders and standard input.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -22,12 +22,12 @@ pub(super) enum Source {
     StandardInput,
 }
 
-/// What tells a source from others, wherever the program runs from.
+/// Identity of a source, independent of the working folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     /// Its file's name without extension.
     pub stem: OsString,
-    /// SHA-256 of the file's path without links, of standard input of its content.
+    /// SHA-256 of the file's path with links resolved; for standard input, of the content.
     pub sha256: [u8; 32],
 }
 
@@ -46,7 +46,7 @@ impl Source {
         }
     }
 
-    /// What tells the source from others; `bytes` are its content.
+    /// Identity of the source; `bytes` are its content.
     pub fn identity(&self, bytes: &[u8]) -> Identity {
         match self {
             Self::File(path) => {
@@ -63,9 +63,9 @@ impl Source {
 /// Something to classify, or why it cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
-    /// As it is shown.
+    /// Name as displayed.
     pub name: OsString,
-    /// Where it is, or a clause that continues the name.
+    /// The source, or an error clause that continues the name.
     pub source: Result<Source, String>,
 }
 
@@ -79,7 +79,7 @@ impl Item {
     }
 }
 
-/// Everything that `paths` name, in their order, folders in the order of their pictures' paths. What folders hold besides is told to
+/// All sources in `paths`, in their order; pictures of a folder are sorted by path. Other content of folders is reported to
 /// `note`.
 pub(super) fn find(paths: &[PathBuf], note: impl Fn(String)) -> Vec<Item> {
     let mut items = Vec::new();

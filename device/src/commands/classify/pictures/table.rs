@@ -1,4 +1,4 @@
-//! The table that people read.
+//! Verdicts as a table for people.
 
 use std::{
     ffi::OsStr,
@@ -14,9 +14,9 @@ use crate::{RESEARCH_USE, model, support::text};
 
 /// Width of the column of file names, at most.
 const MAX_NAME: usize = 48;
-/// Columns that a row takes beside name and reason.
+/// Width of a row without name and reason.
 const BESIDE_NAME: usize = 30;
-/// So many files and more have their progress shown.
+/// Progress is shown from this number of files.
 const PROGRESS_FROM: usize = 20;
 
 #[derive(Default)]
@@ -26,11 +26,11 @@ struct Counts {
     failed: usize,
 }
 
-/// Rows on stdout, progress on a terminal's stderr.
+/// Rows on stdout, progress on stderr if it is a terminal.
 pub(super) struct Table<W> {
     out: W,
     colours: bool,
-    /// Room for the reason: what is left of a terminal's row.
+    /// Width of the reason: the rest of a terminal row.
     reason_width: usize,
     progress: bool,
     name_width: usize,
@@ -53,7 +53,7 @@ impl<W: Write> Table<W> {
                 Ok((columns, _)) if terminal => usize::from(columns).saturating_sub(name_width + BESIDE_NAME).max(12),
                 _ => usize::MAX,
             },
-            // On one terminal with the rows, progress would only tear them apart.
+            // On the same terminal, progress would break up the rows.
             progress: !terminal && io::stderr().is_terminal() && work.len() >= PROGRESS_FROM,
             name_width,
             done: 0,
@@ -117,7 +117,7 @@ impl<W: Write> Table<W> {
     }
 }
 
-/// The colour that a class has everywhere.
+/// Colour of a class, the same in all displays.
 const fn class_colour(class: Class) -> Color {
     if class.is_malignant() { Color::Magenta } else { Color::Green }
 }
@@ -126,7 +126,7 @@ fn suffix(caution: Option<&str>) -> String {
     caution.map(|caution| format!(" ({caution})")).unwrap_or_default()
 }
 
-/// The end of a name that is too long; the end tells files apart.
+/// Shortens a long name to its end, where file names differ.
 fn shortened(name: &str, width: usize) -> String {
     let length = name.chars().count();
     if length <= width {
@@ -135,7 +135,7 @@ fn shortened(name: &str, width: usize) -> String {
     format!("…{}", name.chars().skip(length - width + 1).collect::<String>())
 }
 
-/// The beginning of a sentence that is too long.
+/// Shortens a long sentence to its beginning.
 fn beginning(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_string();

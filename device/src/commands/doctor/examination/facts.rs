@@ -1,11 +1,11 @@
-//! What is known about a machine, before anybody judges it. Sizes in bytes, times in the unit of their names.
+//! Facts about a machine, not yet judged. Sizes in bytes; times in the unit given in the name.
 
 use blastscope_shared::{Class, Observation, sight::Blank};
 use serde::Serialize;
 
 use crate::board::PinState;
 
-/// Everything that `doctor` looks at.
+/// All facts that `doctor` collects.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Facts {
     pub program: Program,
@@ -15,13 +15,13 @@ pub(crate) struct Facts {
     pub memory: Option<Memory>,
     pub video_nodes: Vec<VideoNode>,
     pub gpio_chips: Vec<GpioChip>,
-    /// Pins of the configuration that was given; empty without one.
+    /// Pins of the given configuration; empty without one.
     pub pins: Vec<PinFact>,
-    /// Of the working directory, where outputs go.
+    /// Disk of the working directory, where outputs are written.
     pub disk: Option<Disk>,
-    /// The hottest zone.
+    /// Temperature of the hottest zone.
     pub temperature: Option<Temperature>,
-    /// `None` where nothing tells.
+    /// `None` if unknown.
     pub throttling: Option<Vec<Throttling>>,
     pub governor: Option<Governor>,
     pub clock: Clock,
@@ -37,10 +37,10 @@ pub(crate) struct Program {
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Processor {
     pub name: Option<String>,
-    /// The board that it sits on, where the firmware names it.
+    /// Board, if the firmware names it.
     pub board: Option<String>,
     pub cores: usize,
-    /// Threads that may run at once: fewer than cores where the system limits this process.
+    /// Threads that may run at once; fewer than cores if the system limits this process.
     pub threads: usize,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Processor {
 pub(crate) struct InstructionSet {
     pub choice: Choice,
     pub fastest: &'static str,
-    /// All of this architecture, the slowest first.
+    /// All sets of this architecture, slowest first.
     pub sets: Vec<Set>,
 }
 
@@ -58,48 +58,48 @@ pub(crate) struct Set {
     pub available: bool,
 }
 
-/// How the instruction set came to be chosen.
+/// How the instruction set was chosen.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub(crate) enum Choice {
-    /// The fastest that is there.
+    /// The fastest available.
     Speed { name: &'static str },
     /// The environment variable.
     Environment { name: &'static str },
-    /// The environment variable asks for what cannot be had.
+    /// The environment variable names an unavailable set.
     Refused { reason: String },
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub(crate) enum Model {
-    /// There is none, or none that can be used.
+    /// No usable model.
     Missing { reason: String },
-    /// It is loaded and has been tried.
+    /// Loaded and tried.
     Loaded {
         path: String,
         bytes: u64,
         title: String,
         code_version: String,
         drawn: bool,
-        /// `None` when it is not signed.
+        /// `None` if not signed.
         version: Option<u32>,
-        /// Such as that another model should run.
+        /// For example, that another model should run.
         warnings: Vec<String>,
         trial: Trial,
     },
 }
 
-/// A drawn picture through the model.
+/// The model's trial on a drawn picture.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Trial {
-    /// Instruction set that the picture was classified on.
+    /// Instruction set of the trial.
     pub isa: &'static str,
-    /// Or why there are none.
+    /// Logits, or why there are none.
     pub logits: Observation<[f32; Class::COUNT]>,
-    /// Of the scalar kernels.
+    /// Logits of the scalar kernels.
     pub scalar_logits: Observation<[f32; Class::COUNT]>,
-    /// Half of the frames, preprocessed already, took at most this on one thread.
+    /// Median time of a preprocessed frame on one thread.
     pub frame_ms: f64,
 }
 
@@ -132,19 +132,19 @@ pub(crate) struct VideoNode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub(crate) enum VideoKind {
-    /// Delivers pictures that are understood.
+    /// Delivers pictures in a supported format.
     Camera,
-    /// Delivers pictures in formats that are not understood.
+    /// Delivers pictures in unsupported formats only.
     UnknownFormats,
-    /// Delivers data about pictures; every USB camera has such a node.
+    /// Delivers metadata of pictures; every USB camera has such a node.
     Metadata,
-    /// Neither: codecs, converters, outputs.
+    /// Other: codecs, converters, outputs.
     Other,
     /// Another program holds it.
     Busy,
     /// This user may not open it.
     Denied,
-    /// It cannot be asked.
+    /// It does not answer.
     Failed { reason: String },
 }
 
@@ -170,12 +170,12 @@ pub(crate) enum GpioState {
     },
 }
 
-/// A pin that a configuration names.
+/// A pin in a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct PinFact {
-    /// What hangs on it.
+    /// The part connected to it.
     pub role: String,
-    /// As the configuration names it.
+    /// Name in the configuration.
     pub chip: String,
     pub line: String,
     #[serde(flatten)]
@@ -185,7 +185,7 @@ pub(crate) struct PinFact {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Disk {
     pub path: String,
-    /// For this user.
+    /// Free bytes for this user.
     pub free: u64,
     pub total: u64,
 }
@@ -206,7 +206,7 @@ pub(crate) enum Throttling {
     HeatSinceBoot,
 }
 
-/// The governor that keeps the clock at its lowest, with most drivers.
+/// The governor that holds the clock at its minimum, with most drivers.
 pub(crate) const POWERSAVE: &str = "powersave";
 
 #[derive(Clone, Debug, Serialize)]
@@ -219,10 +219,10 @@ pub(crate) struct Governor {
 pub(crate) struct Clock {
     /// Seconds since 1970 UTC.
     pub now: u64,
-    /// When this program was written to disk, in seconds since 1970 UTC.
+    /// Installation time of this program, in seconds since 1970 UTC.
     pub installed: Option<u64>,
-    /// Whether the network has set the clock; `None` where nothing tells.
+    /// Whether the network has set the clock; `None` if unknown.
     pub synchronized: Option<bool>,
-    /// Whether there is a clock that goes on without power.
+    /// Whether a battery-backed clock exists.
     pub battery: bool,
 }

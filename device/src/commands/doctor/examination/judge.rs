@@ -1,4 +1,4 @@
-//! Facts to checks: what is fine, what is worth a look, what is broken, and what to do. Pure.
+//! Turns facts into checks: status and remedy. Pure.
 
 mod hardware;
 mod network;
@@ -11,16 +11,16 @@ use crate::support::moment;
 
 /// Bytes in a gigabyte, of 2^30.
 const GIB: f64 = (1u64 << 30) as f64;
-/// Less free memory than this, in bytes, is worth a look: the program takes about 20 MB, frames and the system more.
+/// Free memory that needs attention below this, in bytes: the program takes about 20 MB, frames and the system more.
 const FEW_MEMORY: u64 = 100 << 20;
-/// Less free disk than this, in bytes, is worth a look.
+/// Free disk space that needs attention below this, in bytes.
 const FEW_DISK: u64 = 1 << 30;
-/// The first year that this program can have seen, and one that it will not see.
+/// Plausible years: the first is the year of this program, the last is excluded.
 const YEARS: std::ops::Range<i16> = 2026..2100;
-/// Seconds by which the clock may be behind the installed file: time zones of file systems without any.
+/// Seconds by which the clock may be behind the installed file: some file systems store no time zone.
 const A_DAY: u64 = 86_400;
 
-/// Every check, in the order in which a person would look.
+/// All checks, in the order in which a person would look.
 pub(super) fn judge(facts: &Facts) -> Vec<Check> {
     let mut checks = vec![program(facts.program), processor(&facts.processor)];
     checks.push(network::instruction_set(&facts.instruction_set));
@@ -44,12 +44,11 @@ fn program(program: Program) -> Check {
 
 fn processor(processor: &Processor) -> Check {
     let Processor { name, board, cores, threads } = processor;
-    let name = name.as_deref().unwrap_or("of unknown name");
+    let name = name.as_deref().unwrap_or("unknown model");
     let on = board.as_ref().map(|board| format!(" on {board}")).unwrap_or_default();
     let found = format!("{name}{on}; {}, {}", counted(*cores, "core"), counted(*threads, "thread"));
     if threads < cores {
-        let remedy =
-            "the system gives this program fewer cores than there are: look at its container, service or taskset";
+        let remedy = "the system limits the cores of this program: check its container, service or taskset";
         return Check::look("processor", found, remedy);
     }
     Check::ok("processor", found)
@@ -80,25 +79,24 @@ fn disk(disk: &Disk) -> Check {
 fn clock(clock: Clock) -> Check {
     let Clock { now, installed, synchronized, battery } = clock;
     let time = moment::text(now);
-    let set = "wrong times end up in records: connect the network, or sudo timedatectl set-time 'YYYY-MM-DD HH:MM'";
+    let set = "records would get wrong times: connect the network, or sudo timedatectl set-time 'YYYY-MM-DD HH:MM'";
     if !YEARS.contains(&moment::year(now)) {
-        return Check::look("clock", format!("{time}, which cannot be"), set);
+        return Check::look("clock", format!("{time}, which is impossible"), set);
     }
     if installed.is_some_and(|installed| now.saturating_add(A_DAY) < installed) {
         return Check::look("clock", format!("{time}, before this program was installed"), set);
     }
-    let keeps = "goes on without power";
+    let keeps = "keeps time without power";
     match (synchronized, battery) {
         (Some(true), _) => Check::ok("clock", format!("{time}, set by the network")),
-        (Some(false), true) => Check::ok("clock", format!("{time}, not set by the network; the clock {keeps}")),
-        (None, true) => Check::ok("clock", format!("{time}; the clock {keeps}")),
+        (Some(false), true) => Check::ok("clock", format!("{time}, not set by the network; a clock here {keeps}")),
+        (None, true) => Check::ok("clock", format!("{time}; a clock here {keeps}")),
         (Some(false), false) => {
             Check::look("clock", format!("{time}, not set by the network, and no clock here {keeps}"), set)
         }
         (None, false) => {
-            let remedy =
-                "compare it with a watch; fit a battery clock, or install systemd-timesyncd where there is a network";
-            Check::look("clock", format!("{time}; nothing tells who set it, and no clock here {keeps}"), remedy)
+            let remedy = "compare it with a watch; fit a battery clock, or with a network install systemd-timesyncd";
+            Check::look("clock", format!("{time}; set by an unknown source, and no clock here {keeps}"), remedy)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Collects the facts. Files are read below a root, so that tests can draw a machine in a folder.
+//! Collects the facts. All files are read below a root, so that tests can simulate a machine in a folder.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -28,8 +28,8 @@ use crate::{
     support::memory,
 };
 
-/// The facts of the machine whose files lie below `root`, of the model that [`crate::model::load`] finds, and of the pins that
-/// `hardware` names.
+/// Facts about the machine whose files lie below `root`, the model that [`crate::model::load`] finds, and the pins of
+/// `hardware`.
 pub(super) fn facts(
     root: &Path,
     named: Option<&Path>,
@@ -46,7 +46,7 @@ pub(super) fn facts(
         },
         processor: processor(&files),
         instruction_set: instruction_set(chosen.as_ref().map(|execution| execution.isa)),
-        // Where the environment asks for what cannot be had, the model can be tried all the same.
+        // If the environment names an unavailable set, the model is tried on the fastest one.
         model: trial::model(named, data_dir, chosen.unwrap_or_default()),
         memory: memory(&files),
         video_nodes: system::video_nodes(&files),
@@ -60,7 +60,7 @@ pub(super) fn facts(
     }
 }
 
-/// The files of a machine.
+/// The files of a machine, below a root.
 struct Files(PathBuf);
 
 impl Files {
@@ -68,7 +68,7 @@ impl Files {
         self.0.join(path)
     }
 
-    /// The text of a small file, without the space and the zero bytes around it; `None` where there is nothing to read.
+    /// Text of a small file, trimmed of spaces and zero bytes; `None` if it cannot be read or is empty.
     fn text(&self, path: &str) -> Option<String> {
         let bytes = fs::read(self.path(path)).ok()?;
         let text = String::from_utf8_lossy(&bytes);
@@ -80,7 +80,7 @@ impl Files {
         self.text(path)?.parse().ok()
     }
 
-    /// What lies in `folder` and is called `prefix` and a number, in order of the numbers.
+    /// Names in `folder` made of `prefix` and a number, sorted by number.
     fn numbered(&self, folder: &str, prefix: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
         let mut found: Vec<(u32, String)> = entries
@@ -117,7 +117,7 @@ fn processor(files: &Files) -> Processor {
     }
 }
 
-/// The name of an ARM core, which 64-bit kernels give as a number only.
+/// Name of an ARM core; 64-bit kernels give only its number.
 fn arm_core(part: &str) -> Option<String> {
     let name = match part {
         "0xd03" => "Cortex-A53",
@@ -174,7 +174,7 @@ fn memory(files: &Files) -> Option<Memory> {
 fn clock(files: &Files) -> Clock {
     let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let installed = env::current_exe().and_then(fs::metadata).and_then(|metadata| metadata.modified());
-    // systemd-timesyncd makes its folder when it starts and the file in it when it has heard from a server.
+    // systemd-timesyncd creates its folder at its start, and the file in it after the first answer of a server.
     let timesync = files.path("run/systemd/timesync");
     Clock {
         now: seconds(SystemTime::now()),

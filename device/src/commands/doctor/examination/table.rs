@@ -1,4 +1,4 @@
-//! The table that people read.
+//! Checks as a table for people.
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -10,16 +10,16 @@ use crate::{
     support::text::{colours_wanted, harmless, wrapped},
 };
 
-/// Width of the words for states and of the names of checks, with the space behind them.
+/// Widths of the status and name columns, with the space after them.
 const STATUS: usize = 8;
 const NAME: usize = 17;
-/// Narrowest column of what was found; and the widest, beyond which lines are hard to read.
+/// Minimum and maximum width of the findings; longer lines are hard to read.
 const FOUND: (usize, usize) = (30, 100);
 
-/// Writes `checks` and what follows from them to `out`; to a terminal in colours and as wide as the window.
+/// Writes `checks` and a summary to `out`; on a terminal with colours and as wide as the window.
 pub(super) fn write(checks: &[Check], out: &mut impl Write) -> io::Result<()> {
     let terminal = io::stdout().is_terminal();
-    // A serial console does not know its size and says 0.
+    // A serial console reports a size of 0.
     let columns = crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns));
     let columns = columns.filter(|&columns| terminal && columns > 0);
     let width = columns.map_or(FOUND.1, |columns| columns.saturating_sub(STATUS + NAME + 1).clamp(FOUND.0, FOUND.1));
@@ -32,7 +32,7 @@ fn lay_out(checks: &[Check], width: usize, colours: bool, out: &mut impl Write) 
         let word = if colours { word.with(colour(*status)).bold().to_string() } else { word };
         let mut lines = wrapped(&harmless(found), width).into_iter();
         writeln!(out, "{word}{check:NAME$}{}", lines.next().unwrap_or_default())?;
-        // A remedy is set off by an arrow, and by two columns where it goes on.
+        // A remedy starts with an arrow; its further lines are indented by two columns.
         let remedy = wrapped(&harmless(remedy.as_deref().unwrap_or_default()), width - 2);
         let marks = ["> "].into_iter().chain(std::iter::repeat("  "));
         let remedy = remedy.iter().zip(marks).map(|(line, mark)| format!("{mark}{line}"));

@@ -71,7 +71,7 @@ fn everything_of_a_session_fits_80_by_24() {
 
 #[test]
 fn a_camera_that_is_frozen_leaves_no_verdict_and_says_why() {
-    let reason = "every frame for 1.8 s is the same to the last bit: unplug the camera and plug it in again";
+    let reason = "every frame for 1.8 s is bit-identical: unplug the camera and plug it in again";
     let app = app(Snapshot {
         source_state: CameraState::Frozen,
         source_reason: Some(reason.into()),
@@ -81,7 +81,7 @@ fn a_camera_that_is_frozen_leaves_no_verdict_and_says_why() {
         ..snapshot()
     });
     let screen = rows(&app, 80, 24);
-    shows(&screen, &["camera frozen", "no picture", "every frame for 1.8 s is the same", "and plug it in again"]);
+    shows(&screen, &["camera frozen", "no picture", "every frame for 1.8 s is bit-identical", "and plug it in again"]);
     assert!(!screen.join("").contains("93.1"), "{}", screen.join("\n"));
 }
 

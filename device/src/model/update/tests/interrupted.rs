@@ -1,4 +1,4 @@
-//! The power goes, or the disk fails, at every single step.
+//! The power or the disk fails at every single step.
 
 use blastscope_files::atomic_file::Steps;
 
@@ -8,7 +8,7 @@ use crate::{
     support::disk::simulated::{Failure, Found},
 };
 
-/// An installation with a self-test that takes no time: nothing of it is on the disk.
+/// An installation with an instant self-test, which does not touch the disk.
 fn try_install(
     machine: &Machine,
     disk: &dyn Disk,
@@ -22,8 +22,8 @@ fn try_install(
 
 const FAILURES: [Failure; 3] = [Failure::Full, Failure::Broken, Failure::PowerCut];
 
-/// Does `act` on a copy of the machine's disk that fails at each step in turn, and looks what runs then: that disk, and all that may
-/// be found on it after a loss of power. Afterwards `act` must succeed on whatever was found. Steps that were tried.
+/// Runs `act` on a copy of the machine's disk that fails at each step in turn, and checks which model runs then: on that disk, and
+/// on every state it may have after a loss of power. Then `act` must succeed on each state. Returns the number of steps tried.
 fn everywhere(
     machine: &Machine,
     old: Option<u32>,
@@ -45,7 +45,7 @@ fn everywhere(
             }
             Err(error) => {
                 assert!(error.to_string().len() > 20, "{at}: {error}");
-                // Where nothing ran before, a whole model in its slot is better than none.
+                // If no model ran before, a complete model in its slot is better than none.
                 assert!(now == old || (old.is_none() && now == Some(new)), "{at}: {now:?} after {error}");
             }
         }
@@ -123,7 +123,7 @@ fn an_update_cut_off_again_and_again_comes_to_its_end() {
     assert_eq!(runs_on(&disk.after_power_cut(Found::SyncedOnly), &machine.dir).0, Some(2));
 }
 
-/// A disk that writes something else than it is told.
+/// A disk that writes other bytes than requested.
 struct Lying(Simulated);
 
 impl Disk for Lying {

@@ -1,4 +1,4 @@
-//! Files that do not become the model.
+//! Files that are not installed.
 
 use super::*;
 
@@ -8,8 +8,8 @@ fn unsigned_foreign_older_and_ambiguous_models_are_refused_by_name() {
     for (name, bytes, words) in [
         ("unsigned.bsm", TINY.to_vec(), "is not signed"),
         ("foreign.bsm", model("tiny", 6, 8), "no trusted key fits"),
-        ("older.bsm", model("tiny", 4, 7), "is version 4, older than version 5"),
-        ("same.bsm", model("another", 5, 7), "sign it anew with a higher version"),
+        ("older.bsm", model("tiny", 4, 7), "is version 4, older than the installed version 5"),
+        ("same.bsm", model("another", 5, 7), "sign it again with a higher version"),
         ("text.bsm", b"no model".to_vec(), "is not a blastscope model"),
         ("empty.bsm", Vec::new(), "is not a blastscope model"),
     ] {
@@ -26,10 +26,10 @@ fn no_key_is_a_refusal_of_its_own_and_a_damaged_one_a_warning() {
     let machine = Machine::new();
     let file = machine.file("1.bsm", &model("tiny", 1, 7));
     let disk = Simulated::default();
-    let error = machine.install_on(&disk, &file).expect_err("nobody is trusted").to_string();
+    let error = machine.install_on(&disk, &file).expect_err("no key is trusted").to_string();
     assert!(error.contains("trusted-keys") && error.contains("--public-key"), "{error}");
     disk.put(&machine.dir.trusted_keys().join("broken.pub"), b"AAAA");
-    let error = machine.install_on(&disk, &file).expect_err("nobody is trusted").to_string();
+    let error = machine.install_on(&disk, &file).expect_err("no key is trusted").to_string();
     assert!(error.contains("broken.pub") && error.contains("mistyped"), "{error}");
     machine.disk.put(&machine.dir.trusted_keys().join("broken.pub"), b"AAAA");
     machine.disk.put(&machine.dir.trusted_keys().join("secret.pub"), key(9).to_text("secret").as_bytes());
@@ -63,7 +63,7 @@ fn a_model_that_computes_no_numbers_fails_the_self_test() {
     let signed = artifact::sign(&bytes, &key(7), NonZero::<u32>::MAX).expect("usable");
     let machine = Machine::with(&[1]);
     let refusal = machine.refusal(&machine.file("endless.bsm", &signed));
-    assert!(refusal.contains("fails the self-test") && refusal.contains("no finite numbers"), "{refusal}");
+    assert!(refusal.contains("fails the self-test") && refusal.contains("are not finite"), "{refusal}");
     assert_eq!(machine.runs(), (Some(1), Vec::new()));
 }
 
@@ -104,7 +104,7 @@ fn of_a_memory_stick_the_newest_is_taken_and_the_others_are_listed() {
 fn a_memory_stick_without_a_usable_model_says_why_for_each() {
     let machine = Machine::with(&[3]);
     let empty = machine.refusal(machine.stick.path());
-    assert!(empty.contains("no file that ends in .bsm"), "{empty}");
+    assert!(empty.contains("it has no .bsm file"), "{empty}");
     machine.file("a.bsm", &model("tiny", 2, 7));
     machine.file("b.bsm", TINY);
     let refusal = machine.refusal(machine.stick.path());

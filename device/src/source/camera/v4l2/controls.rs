@@ -1,6 +1,6 @@
-//! Exposure, gain and white balance: what they are at the moment, and holding them there.
+//! Exposure, gain and white balance: reads and locks them.
 //!
-//! A camera that adjusts itself makes the same field brighter or bluer from one moment to the next, and the network sees it.
+//! A camera that adjusts itself makes the same field brighter or bluer from one moment to the next, which affects the network.
 
 use std::io;
 
@@ -11,10 +11,10 @@ use v4l::{
 
 use crate::source::camera::{CameraControl, Locked};
 
-/// One of the three, as its identifiers in linux/v4l2-controls.h.
+/// One of the three, with its identifiers from linux/v4l2-controls.h.
 struct Part {
     name: &'static str,
-    /// The control that lets the camera choose by itself, and its value for "do not".
+    /// The control for automatic adjustment, and its value for "off".
     automatic: (u32, i64),
     value: u32,
 }
@@ -50,7 +50,7 @@ impl Controls for Device {
     }
 }
 
-/// What the camera has of the three.
+/// The camera's controls among the three.
 pub fn present(controls: &impl Controls) -> Vec<CameraControl> {
     let control = |part: &Part| {
         let automatic = controls.read(part.automatic.0).ok().map(|mode| mode != part.automatic.1);
@@ -60,13 +60,13 @@ pub fn present(controls: &impl Controls) -> Vec<CameraControl> {
     PARTS.iter().map(control).filter(known).collect()
 }
 
-/// Locks all three at the values of `earlier`, else at their present ones; what is locked now, and a sentence about it.
+/// Locks all three at the values of `earlier`, else at the current ones. Returns the locked values and a sentence about them.
 pub fn lock(controls: &impl Controls, earlier: Option<&Locked>) -> (Locked, String) {
     let mut locked = Locked::new();
     let (mut held, mut lacking) = (Vec::new(), Vec::new());
     for part in &PARTS {
         let known = earlier.and_then(|earlier| earlier.iter().find(|(name, _)| *name == part.name));
-        // Before the camera stops to adjust it: some jump to a stored value then.
+        // Read before adjustment is switched off: some cameras jump to a stored value then.
         let wanted = known.map(|(_, value)| *value).or_else(|| controls.read(part.value).ok());
         match lock_part(controls, part, wanted) {
             Ok(Some(value)) => {
@@ -91,7 +91,7 @@ fn lock_part(controls: &impl Controls, part: &Part, wanted: Option<i64>) -> Resu
     let switched = match controls.read(automatic) {
         Ok(mode) if mode == off => Some(()),
         Ok(_) => {
-            controls.write(automatic, off).map_err(|error| format!("the camera goes on adjusting it: {error}"))?;
+            controls.write(automatic, off).map_err(|error| format!("the camera keeps adjusting it: {error}"))?;
             Some(())
         }
         Err(_) => None,
@@ -99,7 +99,7 @@ fn lock_part(controls: &impl Controls, part: &Part, wanted: Option<i64>) -> Resu
     let Some(wanted) = wanted else {
         return switched.map(|()| None).ok_or_else(|| "not offered by the camera".to_string());
     };
-    controls.write(part.value, wanted).map_err(|error| format!("it does not take {wanted}: {error}"))?;
+    controls.write(part.value, wanted).map_err(|error| format!("it does not accept {wanted}: {error}"))?;
     match controls.read(part.value) {
         Ok(value) if value == wanted => Ok(Some(value)),
         Ok(value) => Err(format!("it was set to {wanted} and is {value}")),
@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// A camera that forgets its exposure when it stops to adjust it, as some do.
+    /// A camera that resets its exposure when adjustment is switched off, as some do.
     struct Drawn(RefCell<BTreeMap<u32, i64>>);
 
     impl Drawn {
@@ -133,7 +133,7 @@ mod tests {
             if id == PARTS[0].automatic.0 && controls.contains_key(&exposure) {
                 controls.insert(exposure, 1);
             }
-            // Gains of this camera are even numbers.
+            // This camera supports even gains only.
             let value = if id == PARTS[1].value { value & !1 } else { value };
             match controls.get_mut(&id) {
                 Some(control) => {

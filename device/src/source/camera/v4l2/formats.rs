@@ -1,4 +1,4 @@
-//! Which format and size to ask a camera for.
+//! Chooses the format and size of a camera.
 
 use std::io;
 
@@ -6,15 +6,15 @@ use v4l::{Device, Format, FourCC, framesize::FrameSizeEnum, video::Capture as _}
 
 use crate::source::{Encoding, camera::CameraFormat};
 
-/// Frames at least this large are asked for, when the camera has them; larger ones cost time and are squashed anyway.
+/// Wanted minimum size, in pixels; larger frames cost time and are squashed anyway.
 const WANTED: (u32, u32) = (1024, 768);
-/// Formats that are understood, the best first: MJPEG goes through USB 2 at full rate, GREY has no colour to judge.
+/// Supported formats, best first: MJPEG fits USB 2 at full rate, GREY has no colour to judge.
 const FORMATS: [[u8; 4]; 6] = [*b"MJPG", *b"YUYV", *b"NV12", *b"RGB3", *b"BGR3", *b"GREY"];
 
-/// What a person is told.
+/// The supported formats for messages.
 pub const UNDERSTOOD: &str = "MJPEG, YUYV, NV12, RGB24, BGR24 and GREY";
 
-/// The format and size to ask for; `None` when none is understood.
+/// The format and size to request; `None` if none is supported.
 pub fn choose(device: &Device) -> io::Result<Option<Format>> {
     let offered: Vec<FourCC> = device.enum_formats()?.into_iter().map(|format| format.fourcc).collect();
     let Some(fourcc) = FORMATS.iter().map(FourCC::new).find(|known| offered.contains(known)) else { return Ok(None) };
@@ -22,7 +22,7 @@ pub fn choose(device: &Device) -> io::Result<Option<Format>> {
     Ok(Some(Format::new(width, height, fourcc)))
 }
 
-/// All that the camera offers.
+/// All formats and sizes of the camera.
 pub fn offered(device: &Device) -> io::Result<Vec<CameraFormat>> {
     let formats = device.enum_formats()?.into_iter().map(|format| CameraFormat {
         name: String::from_utf8_lossy(&format.fourcc.repr).trim_end().to_string(),
@@ -32,7 +32,7 @@ pub fn offered(device: &Device) -> io::Result<Vec<CameraFormat>> {
     Ok(formats.collect())
 }
 
-/// The sizes of a format; of a range the one that is nearest to what is wanted.
+/// The sizes of a format; for a range, the one nearest to the wanted size.
 fn sizes(device: &Device, fourcc: FourCC) -> Vec<(u32, u32)> {
     let sizes = device.enum_framesizes(fourcc).unwrap_or_default();
     let size = |size: FrameSizeEnum| match size {
@@ -45,7 +45,7 @@ fn sizes(device: &Device, fourcc: FourCC) -> Vec<(u32, u32)> {
     sizes.into_iter().map(|offered| size(offered.size)).collect()
 }
 
-/// The smallest size that is at least [`WANTED`], else the largest there is.
+/// The smallest size that is at least [`WANTED`], else the largest.
 fn choose_size(sizes: &[(u32, u32)]) -> (u32, u32) {
     let area = |size: &(u32, u32)| u64::from(size.0) * u64::from(size.1);
     let enough = |size: &(u32, u32)| size.0 >= WANTED.0 && size.1 >= WANTED.1;
@@ -63,7 +63,7 @@ fn stepped(wanted: u32, least: u32, most: u32, step: u32) -> u32 {
     least.saturating_add(steps.saturating_mul(step.max(1))).min(most)
 }
 
-/// What the bytes of a format mean; `None` where it is not understood.
+/// The encoding of a format; `None` if unsupported.
 pub fn encoding(format: &Format) -> Option<Encoding> {
     let (width, height) = (format.width as usize, format.height as usize);
     let stride_or = |least: usize| (format.stride as usize).max(least);

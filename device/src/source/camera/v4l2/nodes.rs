@@ -1,4 +1,4 @@
-//! The video nodes of Linux, and which camera each belongs to. Files are read below a root, so that tests can draw a machine.
+//! The video nodes of Linux and their cameras. Files are read below a root, so that tests can simulate a machine.
 
 use std::{
     fs, io,
@@ -10,16 +10,16 @@ use v4l::{Device, capability, video::Capture as _};
 use super::{controls, formats};
 use crate::source::camera::{Camera, Details};
 
-/// What a video node delivers.
+/// Kind of a video node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivers {
-    /// Pictures in a format that is understood.
+    /// Pictures in a supported format.
     Pictures,
-    /// Pictures in none of the formats that are understood.
+    /// Pictures in unsupported formats only.
     UnknownFormats,
-    /// Data about pictures.
+    /// Metadata of pictures.
     Metadata,
-    /// Nothing that a camera delivers: a codec, a converter, an output.
+    /// Not a camera: a codec, a converter, an output.
     Nothing,
 }
 
@@ -28,14 +28,14 @@ pub fn connected() -> Vec<Camera> {
     nodes(Path::new("/")).into_iter().filter(|camera| delivers_pictures(camera.index)).collect()
 }
 
-/// Every node `/dev/videoN` below `root`; names that only begin so are no nodes.
+/// Every node `/dev/videoN` below `root`; other names that begin so are ignored.
 fn nodes(root: &Path) -> Vec<Camera> {
     let entries = fs::read_dir(root.join("dev")).into_iter().flatten().flatten();
     let mut numbers: Vec<u32> = entries
         .filter_map(|entry| {
             let name = entry.file_name();
             let digits = name.to_str()?.strip_prefix("video")?;
-            // `+1` is a number too, but not of a node.
+            // `+1` parses as a number, but is not a node.
             digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
         })
         .collect();
@@ -49,7 +49,7 @@ fn node(root: &Path, index: u32) -> Camera {
         (!text.is_empty()).then_some(text)
     };
     let folder = root.join("sys/class/video4linux").join(format!("video{index}"));
-    // Of a USB camera this is one of its interfaces, in the folder of the camera itself.
+    // For a USB camera this is one of its interfaces, in the folder of the camera itself.
     let device = folder.join("device").canonicalize().ok();
     let interface = device.as_ref().is_some_and(|device| device.join("bInterfaceNumber").exists());
     let device = if interface { device.and_then(|device| device.parent().map(Path::to_path_buf)) } else { device };
@@ -71,7 +71,7 @@ fn delivers_pictures(index: u32) -> bool {
     let capabilities = Device::new(index as usize).and_then(|device| device.query_caps());
     match capabilities {
         Ok(capabilities) => captures(capabilities.capabilities),
-        // One that may not be opened is listed, so that opening it can say why it fails.
+        // A node without permission is listed, so that opening it reports the reason.
         Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
     }
 }
@@ -80,10 +80,10 @@ fn captures(capabilities: capability::Flags) -> bool {
     capabilities.contains(capability::Flags::VIDEO_CAPTURE | capability::Flags::STREAMING)
 }
 
-/// Opens the node at `path` and asks what it delivers.
+/// Opens the node at `path` and finds its kind.
 ///
 /// # Errors
-/// Whatever keeps it from being used, such as `PermissionDenied`, or `ResourceBusy` while another program streams.
+/// When it is unusable: `PermissionDenied`, or `ResourceBusy` while another program streams.
 pub fn examine(path: &Path) -> io::Result<Delivers> {
     let device = Device::with_path(path)?;
     let capabilities = device.query_caps()?.capabilities;
@@ -94,16 +94,16 @@ pub fn examine(path: &Path) -> io::Result<Delivers> {
     if formats::choose(&device)?.is_none() {
         return Ok(Delivers::UnknownFormats);
     }
-    // To set the format that it has changes nothing, and is refused while another program streams.
+    // Setting its current format changes nothing, and fails while another program streams.
     device.format().and_then(|format| device.set_format(&format))?;
     Ok(Delivers::Pictures)
 }
 
-/// Asks a camera for its formats and controls.
+/// Reads a camera's formats and controls.
 pub fn details(camera: &Camera) -> Details {
     let path = |index: u32| format!("/dev/video{index}");
     let mut paths = vec![path(camera.index)];
-    // Without a socket nothing tells which other nodes are its own.
+    // Without a socket its other nodes are unknown.
     let others = nodes(Path::new("/")).into_iter().filter(|_| camera.bus.is_some());
     let others = others.filter(|node| node.bus == camera.bus && node.index != camera.index);
     paths.extend(others.map(|node| path(node.index)));
@@ -111,7 +111,7 @@ pub fn details(camera: &Camera) -> Details {
         .and_then(|device| Ok((formats::offered(&device)?, controls::present(&device))));
     let (formats, controls, problem) = match asked {
         Ok((formats, controls)) => (formats, controls, None),
-        Err(error) => (Vec::new(), Vec::new(), Some(format!("it cannot be asked ({error})"))),
+        Err(error) => (Vec::new(), Vec::new(), Some(format!("it does not answer ({error})"))),
     };
     Details { camera: camera.clone(), nodes: paths, formats, controls, problem }
 }

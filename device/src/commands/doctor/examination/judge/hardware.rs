@@ -1,4 +1,4 @@
-//! What hangs on the machine, and how it fares. Nothing here keeps pictures in a folder from being classified.
+//! Checks of cameras, pins, heat and power. No failure here prevents classifying pictures in a folder.
 
 use crate::{
     board::PinState,
@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// Degrees Celsius from which a Raspberry Pi and most small boards slow down.
+/// Temperature, in °C, at which a Raspberry Pi and most small boards slow down.
 const HOT: f64 = 80.0;
 
 pub(super) fn cameras(nodes: &[VideoNode]) -> Vec<Check> {
@@ -19,11 +19,11 @@ pub(super) fn cameras(nodes: &[VideoNode]) -> Vec<Check> {
         let named = node.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let node_named = format!("{}{named}", node.path);
         checks.push(match &node.kind {
-            VideoKind::Camera => Check::ok(CHECK, format!("{node_named} can be opened and takes pictures")),
+            VideoKind::Camera => Check::ok(CHECK, format!("{node_named} can be opened and delivers pictures")),
             VideoKind::UnknownFormats => Check::look(
                 CHECK,
                 format!("{node_named} has none of the formats MJPEG, YUYV, NV12, RGB24, BGR24 and GREY"),
-                "a ribbon-cable sensor gives raw data: use a USB camera (UVC)",
+                "a ribbon-cable sensor delivers raw data: use a USB camera (UVC)",
             ),
             VideoKind::Busy => {
                 Check::look(CHECK, format!("{node_named} is held by another program"), "close that program")
@@ -48,7 +48,7 @@ pub(super) fn cameras(nodes: &[VideoNode]) -> Vec<Check> {
         checks.push(Check::look(
             CHECK,
             "none is connected",
-            "connect a USB camera, or let a folder play one: blastscope live --source FOLDER",
+            "connect a USB camera, or use a folder of pictures: blastscope live --source FOLDER",
         ));
     }
     if !others.is_empty() {
@@ -57,7 +57,7 @@ pub(super) fn cameras(nodes: &[VideoNode]) -> Vec<Check> {
     checks
 }
 
-/// Nodes that are no cameras, those of one name and kind together.
+/// Nodes that are not cameras, grouped by name and kind.
 fn list(nodes: &[&VideoNode]) -> String {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for node in nodes {
@@ -85,10 +85,10 @@ pub(super) fn gpio(chips: &[GpioChip], on_a_board: bool) -> Vec<Check> {
         let needed = "needed only for lamps, buttons and buzzers";
         return vec![if on_a_board {
             let remedy =
-                "if you want them, turn GPIO on in the kernel (CONFIG_GPIO_CDEV) or give the container /dev/gpiochip0";
+                "if you want them, enable GPIO in the kernel (CONFIG_GPIO_CDEV) or give the container /dev/gpiochip0";
             Check::look(CHECK, format!("this board shows no chip; {needed}"), remedy)
         } else {
-            Check::ok(CHECK, format!("none, as on most machines that are no boards; {needed}"))
+            Check::ok(CHECK, format!("none, as on most desktop and laptop machines; {needed}"))
         }];
     }
     let judge = |GpioChip { path, state }: &GpioChip| match state {
@@ -101,13 +101,13 @@ pub(super) fn gpio(chips: &[GpioChip], on_a_board: bool) -> Vec<Check> {
         GpioState::Failed { reason } => Check::look(
             CHECK,
             format!("{path} does not answer ({reason})"),
-            "needed only for lamps, buttons and buzzers: if you want them, look at the kernel's messages (dmesg)",
+            "needed only for lamps, buttons and buzzers: if you want them, check the kernel's messages (dmesg)",
         ),
     };
     chips.iter().map(judge).collect()
 }
 
-/// A pin that a configuration names. Without it everything is classified all the same.
+/// A pin in a configuration. Classification works without it.
 pub(super) fn pin(pin: &PinFact) -> Check {
     const CHECK: &str = "hardware";
     let PinFact { role, chip, line, state } = pin;
@@ -135,7 +135,7 @@ pub(super) fn temperature(temperature: &Temperature) -> Check {
     Check::ok("temperature", found)
 }
 
-const COOL: &str = "let it cool: a heat sink or a fan, and air around the case";
+const COOL: &str = "cool it: a heat sink or a fan, and air around the case";
 const SUPPLY: &str = "use the power supply made for this board and a short cable";
 
 pub(super) fn throttling(found: &[Throttling]) -> Check {
@@ -144,14 +144,18 @@ pub(super) fn throttling(found: &[Throttling]) -> Check {
     let mut said = Vec::new();
     let mut remedies = Vec::new();
     if has(Throttling::UnderVoltageNow) || has(Throttling::UnderVoltageSinceBoot) {
-        said.push(if has(Throttling::UnderVoltageNow) { "its supply is too weak" } else { "its supply was too weak" });
+        said.push(if has(Throttling::UnderVoltageNow) {
+            "its power supply is too weak"
+        } else {
+            "its power supply was too weak"
+        });
         remedies.push(SUPPLY);
     }
     if has(Throttling::HeatNow) || has(Throttling::HeatSinceBoot) {
         said.push(if has(Throttling::HeatNow) {
             "slowed down by heat or power"
         } else {
-            "was slowed down since it was started"
+            "was slowed down since the start"
         });
         remedies.push(COOL);
     }
@@ -162,12 +166,12 @@ pub(super) fn governor(governor: &Governor) -> Check {
     const CHECK: &str = "governor";
     let Governor { name, driver } = governor;
     let by = driver.as_ref().map(|driver| format!(" ({driver})")).unwrap_or_default();
-    // These two drivers raise the clock under load with this governor too.
+    // These two drivers raise the clock under load even with this governor.
     let dynamic =
         driver.as_deref().is_some_and(|driver| driver == "intel_pstate" || driver.starts_with("amd-pstate-epp"));
     if name == POWERSAVE && !dynamic {
         let remedy = "echo ondemand | sudo tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor";
-        return Check::look(CHECK, format!("{name}{by} keeps the clock at its lowest"), remedy);
+        return Check::look(CHECK, format!("{name}{by} holds the clock at its minimum"), remedy);
     }
     Check::ok(CHECK, format!("{name}{by}"))
 }

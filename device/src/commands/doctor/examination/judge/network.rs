@@ -1,4 +1,4 @@
-//! What classification needs: an instruction set, a model, and the two agreeing.
+//! Checks of instruction set and model, and that all kernels agree.
 
 use blastscope_shared::{Class, Observation};
 
@@ -7,7 +7,7 @@ use crate::commands::doctor::examination::{
     facts::{Choice, InstructionSet, Model, Trial},
 };
 
-/// A frame that takes longer than this, in ms, is worth a look: fewer than two a second feel slow at the microscope.
+/// Frame time that needs attention above this, in ms: fewer than two frames a second feel slow at the microscope.
 const SLOW_MS: f64 = 500.0;
 
 pub(super) fn instruction_set(set: &InstructionSet) -> Check {
@@ -25,7 +25,7 @@ pub(super) fn instruction_set(set: &InstructionSet) -> Check {
         Choice::Environment { name } if name != fastest => Check::look(
             CHECK,
             format!("{name}, because BLASTSCOPE_ISA says so; {fastest} is faster ({sets_here})"),
-            "unset BLASTSCOPE_ISA, unless this is wanted",
+            "unset BLASTSCOPE_ISA, unless you want this",
         ),
         Choice::Environment { name } => {
             Check::ok(CHECK, format!("{name}, because BLASTSCOPE_ISA says so; it is the fastest here ({sets_here})"))
@@ -33,7 +33,7 @@ pub(super) fn instruction_set(set: &InstructionSet) -> Check {
         Choice::Speed { name } if sets.len() > 1 && sets.iter().filter(|set| set.available).count() == 1 => {
             Check::look(
                 CHECK,
-                format!("{name}, because there is no faster one ({sets_here})"),
+                format!("{name}, the only one here ({sets_here})"),
                 "a processor with AVX2 or NEON classifies many times faster",
             )
         }
@@ -44,14 +44,15 @@ pub(super) fn instruction_set(set: &InstructionSet) -> Check {
 pub(super) fn model(model: &Model) -> Vec<Check> {
     match model {
         Model::Missing { reason } => {
-            let remedy = "copy models/allcnn.bsm of the release beside the program, or name another with --model FILE";
+            let remedy =
+                "copy models/allcnn.bsm from the release to the program's folder, or give another with --model FILE";
             vec![Check::broken("model", reason, remedy)]
         }
         Model::Loaded { path, bytes, title, code_version, drawn, version, warnings, trial } => {
             let signed = if version.is_some() { "" } else { ", unsigned" };
             let found = format!("{title}{signed}, by blastscope {code_version}, {} kB, {path}", bytes.div_ceil(1024));
             let loaded = if *drawn {
-                let remedy = "for smears take models/allcnn.bsm: unset BLASTSCOPE_MODEL, or name it with --model FILE";
+                let remedy = "for smears use models/allcnn.bsm: unset BLASTSCOPE_MODEL, or give it with --model FILE";
                 Check::look("model", format!("{found}; trained on drawn fields"), remedy)
             } else {
                 Check::ok("model", found)
@@ -60,7 +61,7 @@ pub(super) fn model(model: &Model) -> Vec<Check> {
                 Check::look(
                     "installed model",
                     warning,
-                    "`blastscope model` shows what is installed and whose keys are trusted",
+                    "`blastscope model` shows the installed models and the trusted keys",
                 )
             });
             [loaded].into_iter().chain(warned).chain([self_test(trial), speed(trial)]).collect()
@@ -72,7 +73,7 @@ fn self_test(trial: &Trial) -> Check {
     let Trial { isa, logits, scalar_logits, .. } = trial;
     if trial.agrees() {
         let found = match *isa {
-            "scalar" => "the scalar kernels, which are the reference, give the same for a drawn field twice".to_owned(),
+            "scalar" => "the scalar kernels, the reference, give the same result twice on a drawn field".to_owned(),
             isa => format!("{isa} and scalar agree on a drawn field, bit for bit"),
         };
         return Check::ok("self-test", found);
@@ -80,7 +81,7 @@ fn self_test(trial: &Trial) -> Check {
     Check::broken(
         "self-test",
         format!("{isa} computes {}, scalar {}: one of them is wrong", shown(logits), shown(scalar_logits)),
-        "classify with BLASTSCOPE_ISA=scalar until this is understood; check the memory (memtest) and report it",
+        "classify with BLASTSCOPE_ISA=scalar until the cause is known; check the memory (memtest) and report it",
     )
 }
 
@@ -98,7 +99,7 @@ fn speed(trial: &Trial) -> Check {
         return Check::look(
             "speed",
             found,
-            "build with `make device`, look at instruction set, temperature and governor, and close other programs",
+            "build with `make device`, check instruction set, temperature and governor, and close other programs",
         );
     }
     Check::ok("speed", found)

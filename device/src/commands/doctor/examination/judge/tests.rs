@@ -1,4 +1,4 @@
-//! Machines as their facts, and what is said of them.
+//! Facts of machines, and their checks.
 
 use blastscope_shared::sight::{Blank, Observation};
 
@@ -38,7 +38,7 @@ fn video(path: &str, name: &str, kind: VideoKind) -> VideoNode {
     VideoNode { path: path.into(), name: Some(name.into()), kind }
 }
 
-/// A Raspberry Pi 5 as it should be, with a USB microscope camera.
+/// A Raspberry Pi 5 without problems, with a USB microscope camera.
 fn raspberry_pi() -> Facts {
     let camera = "Microscope: Microscope Camera";
     Facts {
@@ -105,7 +105,7 @@ fn laptop() -> Facts {
     }
 }
 
-/// Every check that is not fine: its name, its state, what was found and the remedy.
+/// Every check that is not ok: name, status, finding and remedy.
 fn amiss(facts: &Facts) -> Vec<(&'static str, Status, String, String)> {
     judge(facts)
         .into_iter()
@@ -114,7 +114,7 @@ fn amiss(facts: &Facts) -> Vec<(&'static str, Status, String, String)> {
         .collect()
 }
 
-/// The only check of `facts` that is not fine is `name`; it has the state `status` and its text contains `parts`.
+/// Asserts that `name` is the only check of `facts` that is not ok, with the given `status` and `parts` in its text.
 #[track_caller]
 fn assert_only(facts: &Facts, name: &str, status: Status, parts: &[&str]) {
     let amiss = amiss(facts);
@@ -142,7 +142,7 @@ fn a_board_as_it_should_be_has_nothing_to_look_at() {
             "self-test: neon-dotprod and scalar agree on a drawn field, bit for bit",
             "speed: 19.5 ms a frame on one thread (51.3 a second)",
             "memory: 7.0 of 8.0 GB available",
-            "camera: /dev/video0 (Microscope: Microscope Camera) can be opened and takes pictures",
+            "camera: /dev/video0 (Microscope: Microscope Camera) can be opened and delivers pictures",
             "other video: no cameras: /dev/video1 (metadata of Microscope: Microscope Camera), /dev/video19 \
              (rpi-hevc-dec), 3 from /dev/video20 to /dev/video22 (pispbe-input)",
             "gpio: /dev/gpiochip0 (pinctrl-rp1), 54 lines",
@@ -173,7 +173,7 @@ fn a_machine_that_tells_nothing_is_not_accused() {
         ..laptop()
     };
     assert_only(&facts, "camera", Status::Look, &[]);
-    assert_eq!(judge(&facts)[1].found, "of unknown name; 1 core, 1 thread");
+    assert_eq!(judge(&facts)[1].found, "unknown model; 1 core, 1 thread");
 }
 
 #[test]
@@ -310,14 +310,14 @@ fn clocks_are_doubted_for_a_reason() {
         assert_eq!(amiss(&clock(NOW + 5, fine.0, fine.1)), [], "{fine:?}");
     }
     assert_only(&clock(NOW, Some(false), false), "clock", Status::Look, &["not set by the network", "timedatectl"]);
-    assert_only(&clock(NOW, None, false), "clock", Status::Look, &["nothing tells who set it"]);
+    assert_only(&clock(NOW, None, false), "clock", Status::Look, &["set by an unknown source"]);
     assert_only(
         &clock(NOW - 2 * A_DAY, Some(true), true),
         "clock",
         Status::Look,
         &["before this program was installed"],
     );
-    assert_only(&clock(5_000_000_000, Some(true), true), "clock", Status::Look, &["which cannot be"]);
+    assert_only(&clock(5_000_000_000, Some(true), true), "clock", Status::Look, &["which is impossible"]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) fn video_nodes(files: &Files) -> Vec<VideoNode> {
                 },
             },
             path: format!("/dev/{name}"),
-            // Here everybody may read it, whoever may open the node.
+            // Readable for everybody, even if the node is not.
             name: files.text(&format!("sys/class/video4linux/{name}/name")),
         }
     };
@@ -34,7 +34,7 @@ pub(super) fn video_nodes(files: &Files) -> Vec<VideoNode> {
 pub(super) fn gpio_chips(files: &Files) -> Vec<GpioChip> {
     let chip = |name: String| {
         let path = files.path("dev").join(&name);
-        // gpio-cdev keeps the kind of an error to itself.
+        // gpio-cdev hides the kind of an error.
         let opened = File::open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => GpioState::Denied,
             _ => GpioState::Failed { reason: error.to_string() },
@@ -60,7 +60,7 @@ pub(super) fn disk(path: &Path) -> Option<Disk> {
     Some(Disk { path, free: bytes(told.blocks_available(), unit), total: bytes(told.blocks(), unit) })
 }
 
-/// The system's types have 32 bits on some boards.
+/// Converts the system's types, which have 32 bits on some boards.
 fn bytes(blocks: impl Into<u64>, unit: impl Into<u64>) -> u64 {
     blocks.into().saturating_mul(unit.into())
 }

@@ -1,4 +1,4 @@
-//! Cameras of systems other than Linux; the rest is not asked for there.
+//! Cameras on systems other than Linux; no other facts are collected there.
 
 use std::path::Path;
 

@@ -1,9 +1,9 @@
-//! Heat, voltage and the governor of the processor's clock.
+//! Temperature, supply voltage and clock governor.
 
 use super::Files;
 use crate::commands::doctor::examination::facts::{Governor, POWERSAVE, Temperature, Throttling};
 
-/// Where a Raspberry Pi's firmware tells what it has throttled: on a Pi 4 and older, and on a Pi 5.
+/// Where a Raspberry Pi's firmware reports throttling: on a Pi 4 and older, and on a Pi 5.
 const FIRMWARE: [&str; 2] = [
     "sys/devices/platform/soc/soc:firmware/get_throttled",
     "sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled",
@@ -15,13 +15,13 @@ pub(super) fn temperature(files: &Files) -> Option<Temperature> {
         let folder = format!("sys/class/thermal/{zone}");
         // In thousandths of a degree.
         let celsius = files.number(&format!("{folder}/temp"))? as f64 / 1000.0;
-        // Sensors that are not there tell absolute zero, or a few degrees below 0.
+        // Missing sensors read absolute zero, or a few degrees below 0.
         (celsius > 0.0).then(|| Temperature { zone: files.text(&format!("{folder}/type")).unwrap_or(zone), celsius })
     });
     zones.max_by(|one, other| one.celsius.total_cmp(&other.celsius))
 }
 
-/// What keeps, or kept, the processor from its full speed; `None` where nothing tells.
+/// Reasons why the processor is, or was, below full speed; `None` if unknown.
 pub(super) fn throttling(files: &Files) -> Option<Vec<Throttling>> {
     let told = [firmware(files), cooling(files), voltage(files)];
     let mut found: Vec<Throttling> = told.iter().flatten().flatten().copied().collect();
@@ -35,14 +35,14 @@ fn firmware(files: &Files) -> Option<Vec<Throttling>> {
     let meanings = [
         (0x0000_0001, Throttling::UnderVoltageNow),
         (0x0001_0000, Throttling::UnderVoltageSinceBoot),
-        // The clock is capped, throttled, or at the soft limit of temperature.
+        // Frequency capped, throttled, or at the soft temperature limit.
         (0x0000_000E, Throttling::HeatNow),
         (0x000E_0000, Throttling::HeatSinceBoot),
     ];
     Some(meanings.into_iter().filter(|(mask, _)| bits & mask != 0).map(|(_, meaning)| meaning).collect())
 }
 
-/// The kernel slows the processor down as a cooling device.
+/// Whether the kernel slows the processor down as a cooling device.
 fn cooling(files: &Files) -> Option<Vec<Throttling>> {
     let states = files.numbered("sys/class/thermal", "cooling_device").into_iter().filter_map(|device| {
         let folder = format!("sys/class/thermal/{device}");
@@ -54,7 +54,7 @@ fn cooling(files: &Files) -> Option<Vec<Throttling>> {
     Some(if most > 0 { vec![Throttling::HeatNow] } else { Vec::new() })
 }
 
-/// A Raspberry Pi's sensor of its supply, on kernels that are not the maker's.
+/// A Raspberry Pi's supply sensor, on mainline kernels.
 fn voltage(files: &Files) -> Option<Vec<Throttling>> {
     let sensors = files.numbered("sys/class/hwmon", "hwmon");
     let sensor = sensors
@@ -64,7 +64,7 @@ fn voltage(files: &Files) -> Option<Vec<Throttling>> {
     Some(if low { vec![Throttling::UnderVoltageNow] } else { Vec::new() })
 }
 
-/// The most sparing one: boards with two kinds of cores have one for each.
+/// The slowest governor: boards with two kinds of cores have one for each.
 pub(super) fn governor(files: &Files) -> Option<Governor> {
     let policies = files.numbered("sys/devices/system/cpu/cpufreq", "policy").into_iter().filter_map(|policy| {
         let folder = format!("sys/devices/system/cpu/cpufreq/{policy}");

@@ -1,4 +1,4 @@
-//! Machines drawn as files.
+//! Machines simulated as files.
 
 use tempfile::TempDir;
 
@@ -42,7 +42,7 @@ fn a_raspberry_pi_is_read_from_its_files() {
     assert_eq!((memory.total, memory.available), (8_254_400 << 10, 7_000_000 << 10));
     let temperature = power::temperature(&files).expect("there are zones");
     assert_eq!((temperature.zone.as_str(), temperature.celsius), ("cpu-thermal", 51.2));
-    assert_eq!(power::throttling(&files), None, "a fan is no brake");
+    assert_eq!(power::throttling(&files), None, "a fan does not slow the processor");
     let governor = power::governor(&files).expect("there are policies");
     assert_eq!((governor.name.as_str(), governor.driver.as_deref()), ("powersave", Some("cpufreq-dt")));
     let clock = clock(&files);
@@ -68,7 +68,7 @@ fn the_name_of_an_x86_processor_is_taken_as_it_stands() {
         ("run/systemd/timesync/clock", ""),
     ]);
     assert_eq!(processor(&files).name.as_deref(), Some("AMD EPYC: a name with a colon"));
-    assert_eq!(clock(&files).synchronized, Some(false), "the service runs and has heard from nobody");
+    assert_eq!(clock(&files).synchronized, Some(false), "the service runs, but no server has answered");
 }
 
 #[test]

@@ -15,9 +15,9 @@ use crate::{
     support::times::Times,
 };
 
-/// Size of the picture, in pixels: what cameras deliver.
+/// Size of the picture, in pixels: that of camera frames.
 const PICTURE: (usize, usize) = (1024, 768);
-/// Frames that are timed, at most; and after how long it is enough.
+/// Limits of the timing: number of frames and total time.
 const FRAMES: usize = 20;
 const ENOUGH: Duration = Duration::from_secs(1);
 
