@@ -1,8 +1,8 @@
-"""Reads rows of an engine comparison, a JSON object a line, from stdin; prints a Markdown table and a verdict on ours.
+"""Reads rows of an engine comparison from stdin, one JSON object per line; prints a Markdown table and a verdict on ours.
 
 A row has engine, precision, threads, median_ms, min_ms, and may have rss_mb, cold_proc_ms and others: cores that other
-programs used meanwhile. An engine's median is the median over its quiet rows (others below 0.1), or over all where none
-is quiet; its minimum is the least of all rows. Ratios are to the fastest other engine with as many threads."""
+programs used meanwhile. An engine's median is the median over its quiet rows (others below 0.1), or over all rows if none
+is quiet; its minimum is the least of all rows. Ratios are to the fastest other engine with the same number of threads."""
 
 import datetime
 import json

@@ -7,7 +7,7 @@ import json
 import statistics
 import sys
 
-# What each calls the numbers of tensor cores.
+# What each program calls the precision of tensor cores.
 COARSE = {"flex32", "amp"}
 
 
