@@ -65,8 +65,8 @@ fn what_is_left_out_is_counted_and_named() {
     assert_eq!(names(folder.path(), left_out.of(Left::UnreadFormat)), ["phone.HEIC", "web.webp"]);
     assert_eq!(
         left_out.below(folder.path()).to_string(),
-        "2 in a format that is not read; save as PNG (phone.HEIC, web.webp), 4 not a picture (jpg, list.csv, more.txt, ...), \
-         3 hidden (.git, .hidden.jpg, sub/._1.jpg), 2 of the operating system (Thumbs.db, __MACOSX)"
+        "2 in an unsupported format; save as PNG (phone.HEIC, web.webp), 4 not a picture (jpg, list.csv, more.txt, \
+         ...), 3 hidden (.git, .hidden.jpg, sub/._1.jpg), 2 of the operating system (Thumbs.db, __MACOSX)"
     );
 }
 

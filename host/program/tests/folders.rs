@@ -74,7 +74,7 @@ fn unfamiliar_pictures_count_once_and_nothing_hangs() {
     assert_eq!(unfamiliar(&stdout)["pictures"], 2, "{stdout}");
     for named in [
         "1 a pipe, socket or device (3.jpg)",
-        "3 a link to what is counted already (4.jpg, monday/up, self)",
+        "3 a link to something already counted (4.jpg, monday/up, self)",
         "Thumbs.db",
     ] {
         assert!(stderr.contains(named), "{named}: {stderr}");
@@ -111,7 +111,7 @@ fn a_data_set_names_what_it_leaves_out_and_what_may_be_meant() {
             "the folder Healthy (1 picture), which is no class",
             "also taken from Pro/monday (1 picture)",
             "1 a pipe, socket or device (Early/pipe.jpg)",
-            "1 a link to what is counted already (Early/up)",
+            "1 a link to something already counted (Early/up)",
         ] {
             assert!(text.contains(named), "{named}: {text}");
         }
