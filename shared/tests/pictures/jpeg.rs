@@ -11,8 +11,8 @@ use super::{
     jpeg_writer::{Layout, Planes, Scan, Tables, bands, progression, sequential},
 };
 
-/// Largest difference to what was drawn, in levels: rounding of colours and coefficients, and the slope between two samples of a plane
-/// that is half as fine.
+/// Largest difference to what was drawn, in levels: rounding of colours and coefficients, and the slope between two samples of a
+/// plane that is half as fine.
 const NEAR: u8 = 3;
 
 /// Whether libjpeg and everyone else would agree that these are the layouts of ordinary files.
@@ -344,7 +344,7 @@ fn codings_that_are_not_decoded_are_named() {
         assert!(error.contains("save it as PNG"), "{error}");
     }
     let error = with(4, 12).expect_err("twelve bits").to_string();
-    assert!(error.starts_with("is unsupported: a JPEG with 12 bits a sample"), "{error}");
+    assert!(error.starts_with("is unsupported: a JPEG with 12 bits per sample"), "{error}");
     let mut low = whole.clone();
     low[frame + 5..frame + 7].fill(0);
     assert!(decode(&low).expect_err("no height").to_string().contains("unsupported"));

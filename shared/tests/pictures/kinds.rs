@@ -21,7 +21,7 @@ fn a_file_is_called_what_it_is() {
         (ftyp(b"heic"), "a HEIC picture"),
         (ftyp(b"mif1"), "a HEIC picture"),
         (ftyp(b"avif"), "an AVIF picture"),
-        (ftyp(b"isom"), "a film"),
+        (ftyp(b"isom"), "a video"),
         (b"GIF89a.......".to_vec(), "a GIF picture"),
         (b"\0\0\0\x0CJXL \r\n\x87\n".to_vec(), "a JPEG XL picture"),
         (b"\xFF\x0A\0\0".to_vec(), "a JPEG XL picture"),

@@ -108,7 +108,7 @@ fn files_of_several_pictures_are_refused_and_reduced_copies_are_passed_over() {
     let three = error(&Tiff::write_all(&[(&full, &plain), (&reduced(1), &dark), (&other, &dark), (&other, &dark)]));
     assert!(three.contains("3 pictures") && three.contains("besides 1 reduced"), "{three}");
     let none = error(&Tiff::write_all(&[(&reduced(1), &dark)]));
-    assert!(none.contains("reduced copies alone"), "{none}");
+    assert!(none.contains("reduced copies only"), "{none}");
 }
 
 #[test]
@@ -139,11 +139,11 @@ fn what_is_not_decoded_is_named() {
     let tagged = |tags: Vec<(u16, u16, Vec<u64>)>, samples: usize| Tiff { tags, samples, ..Tiff::new(80, 64) };
     let dark = |_: usize, _: usize, _: usize| 9;
     let cases = [
-        (tagged(vec![(258, 3, vec![32; 3])], 3), "32 bits a sample"),
+        (tagged(vec![(258, 3, vec![32; 3])], 3), "32 bits per sample"),
         (tagged(vec![(258, 3, vec![32; 3]), (339, 3, vec![3; 3])], 3), "floating-point samples of 32 bits"),
         (tagged(vec![(258, 3, vec![16; 3]), (339, 3, vec![2; 3])], 3), "signed samples"),
         (tagged(vec![(258, 3, vec![8, 8, 16])], 3), "different numbers of bits"),
-        (tagged(vec![(258, 3, vec![12; 3])], 3), "12 bits a sample"),
+        (tagged(vec![(258, 3, vec![12; 3])], 3), "12 bits per sample"),
         (tagged(vec![], 4), "4 channels"),
         (tagged(vec![(338, 3, vec![0])], 4), "4 channels"),
         (tagged(vec![], 7), "7 channels"),
