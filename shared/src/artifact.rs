@@ -1,8 +1,8 @@
 //! The one file that a model ships in: a fixed header, then a [postcard](https://postcard.jamesmunns.com) body.
 //!
-//! `FORMAT.md` beside this crate's manifest has the byte layout. Reading runs the cheap checks first: magic, header checksum, format
-//! version, length, SHA-256 of the body; only then is the body decoded. Weights are borrowed from the file's bytes, list lengths
-//! are checked before allocation, and leftover bytes are refused.
+//! `FORMAT.md` beside this crate's manifest has the byte layout. Reading runs the cheap checks first: magic, header checksum,
+//! format version, length, SHA-256 of the body; only then is the body decoded. Weights are borrowed from the file's bytes, list
+//! lengths are checked before allocation, and leftover bytes are refused.
 //!
 //! A file may be signed: see [`sign`] and [`verify`]. Reading alone does not check the signature.
 

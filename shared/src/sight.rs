@@ -1,13 +1,13 @@
 //! What a network is shown of a field, and what it observes there.
 //!
-//! A [`Sight`] says all of it: the field that frames become ([`Framing`]), the views that are cut from it, one or many, the size of a
-//! view, and how the network's outputs for the views are pooled to one [`Observation`]. It is frozen in the artifact.
+//! A [`Sight`] says all of it: the field that frames become ([`Framing`]), the views that are cut from it, one or many, the size of
+//! a view, and how the network's outputs for the views are pooled to one [`Observation`]. It is frozen in the artifact.
 //!
 //! ```text
 //! frame --Framing--> field --Look--> views --network--> outputs --Pool--> Observation<Seen>
 //! ```
-//! A kind of sight is one file, which implements `Shows` and `Look`, and a variant of [`Kind`] with its constructor in this one. The
-//! host names it in a recipe. Nothing else knows the kinds apart, and none is a default.
+//! A kind of sight is one file, which implements `Shows` and `Look`, and a variant of [`Kind`] with its constructor in this one.
+//! The host names it in a recipe. Nothing else knows the kinds apart, and none is a default.
 //!
 //! A model of several networks would hold a sight for each, ask each through [`Sight::observe`], and pool their observations.
 
@@ -116,8 +116,8 @@ impl Sight {
         Eye::new(self.kind.shows(), hidden_len)
     }
 
-    /// Shows every view of a field to `run`, which puts the network's outputs into the pool. `field` is what [`Framing::apply`] made of
-    /// a frame. Nothing where there is no view, or where an output is not finite.
+    /// Shows every view of a field to `run`, which puts the network's outputs into the pool. `field` is what [`Framing::apply`]
+    /// made of a frame. Nothing where there is no view, or where an output is not finite.
     ///
     /// # Panics
     /// When `field` has another length than [`Framing::input_len`], or `eye` is another sight's.
@@ -131,8 +131,8 @@ impl Sight {
         eye.observe(&self.framing, field, run)
     }
 
-    /// The views of a field, HWC bytes of [`Self::shape`] each; none where there is nothing to see. For training, which does not run the
-    /// network that ships.
+    /// The views of a field, HWC bytes of [`Self::shape`] each; none where there is nothing to see. For training, which does not
+    /// run the network that ships.
     ///
     /// # Panics
     /// As [`Self::observe`].
@@ -144,7 +144,8 @@ impl Sight {
         (0..count).map(|at| look.view(field, at).to_vec()).collect()
     }
 
-    /// SHA-256 over every parameter, little-endian in the order of the artifact: two artifacts with the same hash see the same pixels.
+    /// SHA-256 over every parameter, little-endian in the order of the artifact: two artifacts with the same hash see the same
+    /// pixels.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         let Encoded { version, width, height, mask, fill } = (*self).into();

@@ -114,7 +114,8 @@ pub fn nearest(stains: &[Stain], hue: &Hue) -> f32 {
 /// How far below zero an eigenvalue of an inverse covariance may lie, relative to the sum of the diagonal: what is left of rounding
 /// to 32 bits.
 const ROUNDING: f64 = 1e-6;
-/// The least that is added to a diagonal: the square root of the smallest normal number, so that no product of two pivots underflows.
+/// The least that is added to a diagonal: the square root of the smallest normal number, so that no product of two pivots
+/// underflows.
 const LEAST_SHIFT: f64 = 1.5e-154;
 /// How far the two sides of the diagonal may lie apart, relative to the largest number.
 const ASYMMETRY: f64 = 1e-3;
@@ -123,8 +124,8 @@ impl Stain {
     /// Whether distances can be measured with it.
     ///
     /// # Errors
-    /// A clause about the stain: a number is not finite, or its inverse covariance is not symmetric or not positive semi-definite, so
-    /// that hues of another stain would lie at a negative distance and count as familiar.
+    /// A clause about the stain: a number is not finite, or its inverse covariance is not symmetric or not positive semi-definite,
+    /// so that hues of another stain would lie at a negative distance and count as familiar.
     pub fn check(&self) -> Result<(), &'static str> {
         if !self.mean.iter().all(|mean| mean.is_finite()) {
             return Err("has a mean hue that is not a finite number");
@@ -147,8 +148,8 @@ impl Stain {
     }
 }
 
-/// Whether the symmetric part of a finite `matrix` has no eigenvalue below zero, but for [`ROUNDING`]: by elimination (Cholesky) of the
-/// matrix with that much added to its diagonal, all pivots must be positive.
+/// Whether the symmetric part of a finite `matrix` has no eigenvalue below zero, but for [`ROUNDING`]: by elimination (Cholesky) of
+/// the matrix with that much added to its diagonal, all pivots must be positive.
 fn is_positive_semi_definite(matrix: &[[f64; HUES]; HUES]) -> bool {
     let trace: f64 = (0..HUES).map(|at| matrix[at][at].abs()).sum();
     let shift = (ROUNDING * trace).max(LEAST_SHIFT);

@@ -43,8 +43,8 @@ pub fn multiplier(input_scale: f32, weight_scale: f32, output_scale: f32) -> f32
     (f64::from(input_scale) * f64::from(weight_scale) / f64::from(output_scale)) as f32
 }
 
-/// Quantizes the weights of one output channel: `(scale, weights)` with `scale = max|w| / 127`. All zeros get scale 1. A weight that is
-/// not finite has no integer: then the scale is not finite either, and a reader refuses the layer.
+/// Quantizes the weights of one output channel: `(scale, weights)` with `scale = max|w| / 127`. All zeros get scale 1. A weight
+/// that is not finite has no integer: then the scale is not finite either, and a reader refuses the layer.
 #[must_use]
 pub fn quantize_channel(weights: &[f32]) -> (f32, Vec<i8>) {
     let largest = weights.iter().fold(0.0f32, |largest, weight| libm::fmaximumf(largest, weight.abs()));

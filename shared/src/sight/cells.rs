@@ -1,9 +1,10 @@
 //! From a field to its nucleated cells: where they are, and a small picture of each in optical density. Integers only, so that
 //! every machine agrees.
 //!
-//! An expert looks at cells, one after the other, and so does a network whose [sight](super) is of this kind: it sees crops of [`SIDE`] x [`SIDE`] pixels, and the field's logits are the mean of its
-//! cells'. What sittings differ in is taken away first: the glass, the lamp and the white balance are divided out, and the network
-//! sees the density of one channel, green, in which stained chromatin absorbs most, and no hue.
+//! An expert looks at cells, one after the other, and so does a network whose [sight](super) is of this kind: it sees crops of
+//! [`SIDE`] x [`SIDE`] pixels, and the field's logits are the mean of its cells'. What sittings differ in is taken away first: the
+//! glass, the lamp and the white balance are divided out, and the network sees the density of one channel, green, in which stained
+//! chromatin absorbs most, and no hue.
 //!
 //! **Optical density** is measured against the field's own background, in units of 2/255; `density.rs` says how.
 //!

@@ -45,8 +45,8 @@ pub(super) trait Look: Send + Sync {
         &[]
     }
 
-    /// Where in the field lies what speaks for `class`, from the logits of its views. `None` where a view is the whole field: then the
-    /// network's own map shows it.
+    /// Where in the field lies what speaks for `class`, from the logits of its views. `None` where a view is the whole field: then
+    /// the network's own map shows it.
     fn explain(&self, framing: &Framing, logits: &[[f32; Class::COUNT]], class: Class) -> Option<Explanation> {
         let _ = (framing, logits, class);
         None

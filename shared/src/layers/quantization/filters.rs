@@ -39,8 +39,8 @@ pub struct QuantizedFilters {
 }
 
 impl QuantizedFilters {
-    /// Quantizes a layer that sees activations of `input_scale` and puts out some of `output_scale`; 1 for the last layer. An output
-    /// with a weight or a bias that is not finite gets a scale that is not, which a reader refuses.
+    /// Quantizes a layer that sees activations of `input_scale` and puts out some of `output_scale`; 1 for the last layer. An
+    /// output with a weight or a bias that is not finite gets a scale that is not, which a reader refuses.
     #[must_use]
     pub fn new(filters: &FloatFilters, input_scale: f32, output_scale: f32) -> Self {
         let inputs = filters.weights.len() / filters.biases.len().max(1);

@@ -1,8 +1,9 @@
-//! Which instruction sets must be there for a run of the tests to count: where one of them is missing the tests fail, and do not skip.
+//! Which instruction sets must be there for a run of the tests to count: where one of them is missing the tests fail, and do not
+//! skip.
 //!
-//! `BLASTSCOPE_MUST_RUN` names them, as [`Isa::name`] does, with commas between. Where it is not set and `CI` is `true`, they are those
-//! that every machine of CI must have or emulate: AVX2 on x86-64, NEON on aarch64. Elsewhere there are none. The scalar kernels and
-//! the loops in plain Rust run on every machine.
+//! `BLASTSCOPE_MUST_RUN` names them, as [`Isa::name`] does, with commas between. Where it is not set and `CI` is `true`, they are
+//! those that every machine of CI must have or emulate: AVX2 on x86-64, NEON on aarch64. Elsewhere there are none. The scalar
+//! kernels and the loops in plain Rust run on every machine.
 
 use alloc::{format, string::String, vec::Vec};
 use std::env;
