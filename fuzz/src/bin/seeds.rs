@@ -1,5 +1,5 @@
-//! Draws what the targets begin with into fuzz/corpus: `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --bin seeds`. Nothing
-//! in it comes from a photograph.
+//! Draws the targets' first inputs into fuzz/corpus: `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --bin seeds`.
+//! None comes from a photograph.
 
 use std::{fs, io::Cursor, num::NonZero, path::Path};
 

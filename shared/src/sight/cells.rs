@@ -138,11 +138,11 @@ impl CellView {
         self.density.bytes()
     }
 
-    /// A square of `side` pixels around `cell` as the network sees it, HWC: the density of the green channel three times. Its pixel
-    /// `(side / 2, side / 2)` is the cell's centre. What lies outside of the field is mirrored at its edge.
+    /// Cuts a square of `side` pixels around `cell`, as the network sees it, HWC: the density of the green channel three times. The
+    /// cell's centre is at pixel `(side / 2, side / 2)`. Beyond its edge the field is mirrored.
     ///
     /// # Panics
-    /// When `crop` has not `side * side * 3` bytes.
+    /// If `crop` does not have `side * side * 3` bytes.
     pub fn crop(&self, cell: Cell, side: usize, crop: &mut [u8]) {
         self.copy(cell, side, crop, |[_, green, _]| [green; 3]);
     }
