@@ -102,7 +102,7 @@ fn every_picture_counts_once_whatever_links_lead_to_it() {
     let root = folder.path().join("slides");
     put(&root, &["a/1.jpg", "b/2.jpg"]);
     put(folder.path(), &["elsewhere/3.jpg", "elsewhere/deep/4.jpg", "alone.jpg"]);
-    // To itself, above itself, to each other, to a file and a folder that are counted, and twice to what lies elsewhere.
+    // Links to itself, to a folder above, to each other, to a counted file and folder, and twice to something elsewhere.
     symlink(".", root.join("self")).expect("a link");
     symlink("..", root.join("a/up")).expect("a link");
     symlink("../..", root.join("a/outside")).expect("a link");
@@ -151,7 +151,7 @@ fn an_entry_that_cannot_be_read_is_one_failure() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("open again");
     let failed: Vec<PathBuf> = failures.into_iter().map(|failure| failure.path).collect();
     let failed = names(folder.path(), &failed);
-    // The superuser may look everywhere.
+    // The superuser may read everything.
     if found.len() == 3 {
         assert_eq!(
             (found, failed),

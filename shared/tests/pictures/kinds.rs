@@ -1,4 +1,4 @@
-//! Files that are something else than their name says, and the words for it.
+//! Files that are not what their name says, and the messages for them.
 
 use std::sync::LazyLock;
 
@@ -66,7 +66,7 @@ fn whole_files() -> Vec<Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Nothing that a disk, a network or a person does to a file makes the decoder panic or take much.
+    /// No damage by a disk, a network or a person makes the decoder panic or use much memory.
     #[test]
     fn files_with_bytes_changed_cut_or_doubled_are_decoded_or_refused(
         file in any::<prop::sample::Index>(),

@@ -1,4 +1,4 @@
-//! Storage that only other machines' instruction sets use, on the kernels in plain Rust.
+//! Tests storage used only by other machines' instruction sets, with the plain Rust kernels.
 
 use alloc::{vec, vec::Vec};
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
-    // SAFETY: plain Rust is always there.
+    // SAFETY: plain Rust is always available.
     unsafe {
         Kernels::new::<Portable<ZERO, WIDE>>(
             |task, units, ahead| tile::convolve::<Portable<ZERO, WIDE>>(task, units, ahead),
