@@ -42,7 +42,7 @@ for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
           else other += n
           mix[name] = n
         }
-        printf "%-11s %7.1f million instructions a frame: %.1f multiply, %.1f add pairs, %.1f load or store, %.1f other\n", \
+        printf "%-11s %7.1f million instructions per frame: %.1f multiply, %.1f add pairs, %.1f load or store, %.1f other\n", \
           cpu, sum, multiply, widen, memory, other
         for (name in mix) if (mix[name] > sum / 100) printf "            %-10s %8.2f\n", name == ".byte" ? "dot" : name, mix[name] | "sort -k2 -rn"
       }'

@@ -72,8 +72,8 @@ def main():
         reached = "at most" if ratio <= GOAL else "NOT at most"
         plural = "s" if threads > 1 else ""
         verdicts.append(f"{ratio:.3f} of {' '.join(fastest)} at {threads} thread{plural} ({reached} {GOAL:.2f})")
-    print("\nThe others read their network from a file and are given floats; blastscope draws its weights and is given")
-    print("bytes. From its start to a verdict with the shipped model it takes what `blastscope bench --cold 20` says.")
+    print("\nThe others read their network from a file and take floats; blastscope draws its weights and takes")
+    print("bytes. `blastscope bench --cold 20` measures its time from start to a verdict with the shipped model.")
     if verdicts:
         print(f"\nVerdict: blastscope's minimum is {', and '.join(verdicts)}.")
     sys.exit(not complete)

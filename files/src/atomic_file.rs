@@ -19,13 +19,13 @@ pub trait Steps {
     /// Renames a file and replaces any file of that name.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the system refuses.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Returns once the names in a folder are on the disk.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the system refuses.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// Removes a file.

@@ -117,14 +117,14 @@ pub enum ArtifactError {
     InvalidStain {
         /// Number of the stain, from 1.
         number: usize,
-        /// What is wrong with it.
+        /// Its fault.
         reason: &'static str,
     },
 }
 
 /// The fields of a body up to the sight.
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "what is not read is there to be decoded")]
+#[allow(dead_code, reason = "unread fields must still be decoded")]
 struct Head<'a> {
     card: ModelCard,
     #[serde(borrow)]

@@ -40,7 +40,7 @@ impl Classifier {
     /// Reads an artifact's bytes; they may be dropped afterwards.
     ///
     /// # Errors
-    /// [`ArtifactError`] says what is wrong with the file.
+    /// [`ArtifactError`] for the first fault of the file.
     pub fn read(bytes: &[u8]) -> Result<Self, ArtifactError> {
         Self::read_with(bytes, Execution::default())
     }
@@ -48,7 +48,7 @@ impl Classifier {
     /// [`Self::read`] for an execution of the caller's choice.
     ///
     /// # Errors
-    /// [`ArtifactError`] says what is wrong with the file.
+    /// [`ArtifactError`] for the first fault of the file.
     pub fn read_with(bytes: &[u8], execution: Execution) -> Result<Self, ArtifactError> {
         let (artifact, hash) = Artifact::read(bytes)?;
         let classifier = Self::pack(artifact, execution)?;

@@ -1,7 +1,7 @@
 //! The layers of a network: their data, their checks, and the arithmetic that defines them.
 //!
-//! [`quantization`] has the integer rules, `scalar` the kernels in plain Rust that every faster one must equal, `reference` a
-//! network that runs on them. Maps are HWC, `u8`.
+//! [`quantization`] has the integer rules, `scalar` the plain Rust kernels that every faster one must equal, `reference` a network
+//! that runs on them. Maps are HWC, `u8`.
 
 pub mod explanation;
 pub(crate) mod filters;

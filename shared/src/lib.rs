@@ -9,7 +9,7 @@
 //!
 //! let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/tiny.bsm"))?;
 //! let classifier = Classifier::read(&file)?;
-//! let frame = RgbPixels::new(640, 480, vec![230; 640 * 480 * 3]).expect("three bytes a pixel");
+//! let frame = RgbPixels::new(640, 480, vec![230; 640 * 480 * 3]).expect("three bytes per pixel");
 //! let assessment = classifier.assess(&frame, &mut classifier.workspace());
 //! match assessment.verdict {
 //!     Verdict::Class { class, probability } => println!("{class} {probability:.2}"),

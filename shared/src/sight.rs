@@ -1,7 +1,7 @@
 //! What a network is shown of a field, and what it observes there.
 //!
-//! A [`Sight`] says all of it: the field that frames become ([`Framing`]), the views that are cut from it, one or many, the size of
-//! a view, and how the network's outputs for the views are pooled to one [`Observation`]. It is frozen in the artifact.
+//! A [`Sight`] defines how a frame becomes a field ([`Framing`]), which views are cut from it, one or many, the size of a view, and
+//! how the network's outputs for the views are pooled to one [`Observation`]. It is frozen in the artifact.
 //!
 //! ```text
 //! frame --Framing--> field --Look--> views --network--> outputs --Pool--> Observation<Seen>

@@ -79,7 +79,7 @@ fn compare(model: &str, golden: &str) {
     if env::var_os("BLASTSCOPE_WRITE_GOLDEN").is_some() {
         let (id, lines) = lines_of(&model, Isa::Scalar, FIELDS);
         fs::write(&golden, format!("{id}\n{}\n", lines.join("\n"))).expect("the golden file can be written");
-        panic!("{} is written anew; run the test again without BLASTSCOPE_WRITE_GOLDEN", golden.display());
+        panic!("{} was rewritten; run the test again without BLASTSCOPE_WRITE_GOLDEN", golden.display());
     }
     let text = fs::read_to_string(&golden).expect("the golden file");
     assert!(text.lines().count() == FIELDS + 1 && Class::COUNT == 4, "the file has {FIELDS} fields");

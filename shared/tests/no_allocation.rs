@@ -27,7 +27,7 @@ fn gate_squash_and_cells_allocate_for_the_first_frame_only() {
                 ground[channel] + (at * 7 % 13) as u8
             })
             .collect();
-        let picture = RgbPixels::new(width, height, bytes).expect("three bytes a pixel");
+        let picture = RgbPixels::new(width, height, bytes).expect("three bytes per pixel");
         let (mut squash, mut inspector) = (Squash::new(), Inspector::new());
         framing.apply_with(&mut squash, &picture, &mut input);
         let (first, quality) = (input.clone(), inspector.inspect(&picture));

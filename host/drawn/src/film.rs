@@ -79,7 +79,7 @@ impl Film {
                 }
             }
         }
-        RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
+        RgbPixels::new(width, height, bytes).expect("three bytes per pixel")
     }
 }
 

@@ -72,7 +72,7 @@ pub fn draw_non_smear(kind: NonSmear, seed: u64, width: usize, height: usize) ->
             }
         }
     }
-    RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
+    RgbPixels::new(width, height, bytes).expect("three bytes per pixel")
 }
 
 /// Mean over `2 * radius + 1` pixels along the rows, then along the columns; the border is repeated.

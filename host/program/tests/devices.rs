@@ -41,7 +41,7 @@ fn easy_fields(root: &Path, per_class: u64) {
                 let grey = pixel[0] / 2;
                 pixel.iter_mut().zip(colour).for_each(|(value, colour)| *value = grey + 120 * colour);
             }
-            let picture = image::RgbImage::from_raw(64, 64, bytes).expect("three bytes a pixel");
+            let picture = image::RgbImage::from_raw(64, 64, bytes).expect("three bytes per pixel");
             picture.save(folder.join(format!("{number:02}.png"))).expect("written");
         }
     }

@@ -87,7 +87,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
 
     let markdown = std::fs::read_to_string(out.join("REPORT.md")).expect("a report");
     for expected in
-        ["Adam and Adamax", "Other networks", "Items a class", "Depth", "this split leaks", "96 %", "Drawn fields"]
+        ["Adam and Adamax", "Other networks", "Items per class", "Depth", "this split leaks", "96 %", "Drawn fields"]
     {
         assert!(markdown.contains(expected), "{expected} is missing");
     }

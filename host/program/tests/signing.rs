@@ -84,7 +84,7 @@ fn a_signed_model_names_its_signer_and_stays_the_same_model() {
         laboratory.json(&["inspect", "signed.bsm", "--public-key", "lab.pub", "--public-key", "third.pub", "--json"]);
     assert_eq!((&verified["verified"], &verified["version"]), (&true.into(), &7.into()));
     assert_eq!((&verified["key"], &verified["key_file"]), (&key["id"], &"third.pub".into()));
-    assert_eq!(verified["model"], signed["model"], "a signature is no other model");
+    assert_eq!(verified["model"], signed["model"], "a signature does not change the model");
     let text = laboratory.succeeds(&["inspect", "signed.bsm", "--public-key", "third.pub"]);
     assert!(text.contains("signed as version 7 by ") && text.contains("(third.pub)"), "{text}");
 

@@ -69,7 +69,7 @@ impl Network {
     /// Checks that `layers` fit each other and an input of this shape, and packs them for this machine's fastest instruction set.
     ///
     /// # Errors
-    /// [`UnfitLayers`] with the first thing that does not fit.
+    /// [`UnfitLayers`] for the first misfit.
     pub fn new(input: Shape, layers: &[Layer<'_>]) -> Result<Self, UnfitLayers> {
         Self::with(input, layers, Execution::default())
     }
@@ -77,7 +77,7 @@ impl Network {
     /// [`Self::new`] with a chosen execution. If this machine lacks its instruction set, the scalar kernels run.
     ///
     /// # Errors
-    /// [`UnfitLayers`] with the first thing that does not fit.
+    /// [`UnfitLayers`] for the first misfit.
     pub fn with(input: Shape, layers: &[Layer<'_>], execution: Execution) -> Result<Self, UnfitLayers> {
         let Plan { layers, hidden_len, output_scales } = check(input, layers)?;
         let macs = layers.iter().map(LayerPlan::macs).sum();

@@ -77,7 +77,7 @@ impl Framing {
     /// [`Self::apply`] into a buffer of [`Self::input_len`] bytes.
     ///
     /// # Panics
-    /// When `input` has another length.
+    /// If `input` has another length.
     pub fn apply_to(&self, picture: &RgbPixels, input: &mut [u8]) {
         self.apply_with(&mut Squash::new(), picture, input);
     }
@@ -85,7 +85,7 @@ impl Framing {
     /// [`Self::apply_to`] with a [`Squash`] kept from picture to picture: no allocation while the size stays the same.
     ///
     /// # Panics
-    /// When `input` has another length.
+    /// If `input` has another length.
     pub fn apply_with(&self, squash: &mut Squash, picture: &RgbPixels, input: &mut [u8]) {
         assert_eq!(input.len(), self.input_len(), "the network's input has width * height * 3 bytes");
         squash.run(picture, self.width.into(), self.height.into(), input);

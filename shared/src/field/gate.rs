@@ -229,7 +229,7 @@ impl Inspector {
     /// Allocates the buffers.
     #[must_use]
     pub fn new() -> Self {
-        let field = RgbPixels::new(SIDE, SIDE, vec![0; SIDE * SIDE * 3]).expect("three bytes a pixel");
+        let field = RgbPixels::new(SIDE, SIDE, vec![0; SIDE * SIDE * 3]).expect("three bytes per pixel");
         Self { squash: Squash::new(), field, planes: Planes::new() }
     }
 

@@ -100,7 +100,7 @@ impl Squash {
     /// # Panics
     /// If a side is 0, the picture has more than 2^24 rows, or the length of `output` is not `width * height * 3`.
     pub fn run(&mut self, picture: &RgbPixels, width: usize, height: usize, output: &mut [u8]) {
-        assert_eq!(output.len(), width * height * 3, "three bytes a pixel");
+        assert_eq!(output.len(), width * height * 3, "three bytes per pixel");
         if (picture.width(), picture.height()) == (width, height) {
             output.copy_from_slice(picture.bytes());
             return;
@@ -302,7 +302,7 @@ number!(u64);
 pub fn squash(picture: &RgbPixels, width: usize, height: usize) -> RgbPixels {
     let mut output = vec![0; width * height * 3];
     Squash::new().run(picture, width, height, &mut output);
-    RgbPixels::new(width, height, output).expect("three bytes a pixel")
+    RgbPixels::new(width, height, output).expect("three bytes per pixel")
 }
 
 #[cfg(test)]

@@ -219,7 +219,7 @@ mod tests {
         }
         let other = hue(&framing, &field(&framing, 1.0, [0.5, 1.0, 0.9], azure));
         assert!(other.0[0] > 0.45, "{other:?}");
-        // Nothing to see is no division by zero.
+        // An empty field causes no division by zero.
         assert_eq!(hue(&framing, &vec![0; framing.input_len()]), Hue([1.0; HUES]));
     }
 

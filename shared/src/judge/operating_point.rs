@@ -271,7 +271,7 @@ mod tests {
         assert!(early > pre + 0.7 && early > pro + 0.7, "{calibration:?}");
         let plain = Calibration { biases: [0.0; 3], ..calibration };
         assert!(cross_entropy(&fields, &calibration) < cross_entropy(&fields, &plain) - 0.05);
-        // Calibrated: as many malignant fields are of a class as the shares of malignancy say.
+        // Calibrated: the malignant fields of each class are as frequent as the shares of malignancy predict.
         let malignant = || fields.iter().filter(|field| field.truth.is_malignant());
         for class in [Class::Early, Class::Pre, Class::Pro] {
             let share = |field: &Scored| {

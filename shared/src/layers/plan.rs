@@ -120,7 +120,7 @@ pub(crate) fn check<'a>(input: Shape, layers: &[Layer<'a>]) -> Result<Plan<'a>, 
         return Err(UnfitLayers("its last layer is not dense"));
     };
     if filters.outputs() != Class::COUNT {
-        return Err(UnfitLayers("its last layer does not have one output a class"));
+        return Err(UnfitLayers("its last layer does not have one output per class"));
     }
     plans.push(LayerPlan::Dense(parameters(filters, shape.len(), scale)?));
     let mut output_scales = [0.0; Class::COUNT];

@@ -84,7 +84,7 @@ fn classifiers_do_not_take_each_others_workspaces_for_their_own() {
         let classifiers: Vec<Classifier> =
             files.iter().map(|file| Classifier::read_with(file, execution).expect("a whole file")).collect();
         let [squares, _] = inputs(&Sight::cells().framing, 192 * 192 * 3, 3);
-        let picture = RgbPixels::new(192, 192, squares).expect("three bytes a pixel");
+        let picture = RgbPixels::new(192, 192, squares).expect("three bytes per pixel");
         let expected: Vec<_> = classifiers
             .iter()
             .map(|classifier| {

@@ -430,7 +430,7 @@ fn a_profile_other_than_srgb_is_noted_and_metadata_is_not() {
     assert_eq!(decode_with_notes(&layout.write(colour)).expect("a picture").notes, noted.notes, "the same one again");
 }
 
-/// The rules of libjpeg: JFIF says YCbCr, else Adobe's transform says, else the names of the planes.
+/// libjpeg's rules: JFIF means YCbCr; otherwise Adobe's transform decides, then the names of the planes.
 #[test]
 fn what_the_planes_are_is_told_by_jfif_then_adobe_then_their_names() {
     let adobe = |transform: u8| (0xEE, vec![b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, transform]);

@@ -278,7 +278,7 @@ fn strips_that_share_bytes_are_damage() {
     assert!(matches!(found, Err(DecodeError::Damaged(_))), "{found:?}");
 }
 
-/// 64 x 1024 pixels in tiles of 100,000 x 16, each packed to ten kilobytes of its own.
+/// 64 x 1024 pixels in tiles of 100,000 x 16, each packed separately to ten kilobytes.
 #[test]
 fn tiles_that_hold_much_more_than_the_picture_are_damage() {
     let tile = bomb(6_300);

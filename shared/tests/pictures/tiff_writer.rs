@@ -248,7 +248,7 @@ fn lzw(bytes: &[u8]) -> Vec<u8> {
         part.iter().for_each(|&byte| put(byte.into()));
     }
     put(257);
-    // What is left of the last code.
+    // The rest of the last code.
     put(0);
     packed
 }

@@ -48,7 +48,7 @@ pub(super) fn sizes(report: &mut Report, outcomes: &[&Outcome]) {
     if outcomes.is_empty() {
         return;
     }
-    report.section("Items a class");
+    report.section("Items per class");
     report.paragraph(
         "The paper's network with Adam. A class with too few pictures gets rotated and mirrored copies; a class with more keeps \
          all. On the paper's protocol a fifth of the items is the test part, so each size is measured on different items.",
@@ -57,7 +57,7 @@ pub(super) fn sizes(report: &mut Report, outcomes: &[&Outcome]) {
         let mut here = on(outcomes, split);
         here.sort_by_key(|outcome| outcome.plan.per_class);
         let row = |outcome: &Outcome| -> Vec<Cell> { vec![outcome.plan.per_class.into(), outcome.items[0].into()] };
-        report.table(scores(&["items a class", "training items"], &here, row, protocol(split)));
+        report.table(scores(&["items per class", "training items"], &here, row, protocol(split)));
     }
 }
 
@@ -98,7 +98,7 @@ fn scores(columns: &[&str], outcomes: &[&Outcome], row: impl Fn(&Outcome) -> Vec
         (_, name) => Column::number(name),
     });
     let measured =
-        ["test fields", "accuracy", "interval", "precision", "recall", "F1", "six colours, 5-NN", "s an epoch"];
+        ["test fields", "accuracy", "interval", "precision", "recall", "F1", "six colours, 5-NN", "s per epoch"];
     let mut table = Table::new(named.chain(measured.map(Column::number))).caption(caption);
     let best = outcomes.iter().filter_map(|outcome| outcome.test.accuracy.value).fold(0.0, f64::max);
     for outcome in outcomes {

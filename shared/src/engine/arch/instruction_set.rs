@@ -106,7 +106,7 @@ macro_rules! kernels {
 
         enabling! { $features
             /// # Safety
-            /// The instruction set is there.
+            /// The machine has the instruction set.
             unsafe fn ceiling(rounds: u32) -> u64 {
                 // SAFETY: as the caller promises; the assembly is no instruction at all.
                 unsafe {

@@ -39,8 +39,9 @@ impl Kernels {
     /// Kernels written over `V`.
     ///
     /// # Safety
-    /// `V`'s instruction set is there; the functions enable it and keep the contracts of [`tile::convolve`](super::tile::convolve),
-    /// [`tile::dense`](super::tile::dense) and [`tile::multiply_in_registers`](super::tile::multiply_in_registers) over `V`.
+    /// The machine has `V`'s instruction set; the functions enable it and keep the contracts of
+    /// [`tile::convolve`](super::tile::convolve), [`tile::dense`](super::tile::dense) and
+    /// [`tile::multiply_in_registers`](super::tile::multiply_in_registers) over `V`.
     pub(crate) unsafe fn new<V: Tiling>(
         convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
         dense: unsafe fn(&Dense, Range<usize>),
@@ -49,7 +50,7 @@ impl Kernels {
         const {
             assert!(V::CHANNEL_BYTES == 1 || V::CHANNEL_BYTES == 2, "a group is of whole activations");
             assert!(V::BLOCKS > 0, "a unit of work has a block");
-            assert!(BLOCK * V::CHANNEL_BYTES <= DUMP, "what is stored for no pixel fits the dump");
+            assert!(BLOCK * V::CHANNEL_BYTES <= DUMP, "surplus results fit the dump");
         }
         Self {
             zero: V::ZERO,

@@ -241,7 +241,7 @@ impl Engine {
                     }
                     let filters = packed.next().unwrap_or_else(|| Packed::dense(&kernels, parameters, layer.macs()));
                     if last {
-                        assert_eq!(parameters.biases.len(), Class::COUNT, "the last layer has an output a class");
+                        assert_eq!(parameters.biases.len(), Class::COUNT, "the last layer has one output per class");
                         steps.push(Step::Sums { input: map, output: end, filters });
                         break;
                     }
@@ -289,7 +289,7 @@ impl Engine {
     /// Runs the network. Returns the sums of the last layer and its input activations. Calls `observe` after each step.
     ///
     /// # Panics
-    /// When `arena` is another engine's.
+    /// If `arena` is another engine's.
     pub(crate) fn run<'a>(
         &self,
         input: &[u8],

@@ -7,7 +7,7 @@
 //! convolved directly.
 //!
 //! ```text
-//! activations 6x6 --B'dB--> 36 x i16 --dot products with 36 x i16 a channel--> 36 x i32 --A'mA, / 576--> 4x4 sums
+//! activations 6x6 --B'dB--> 36 x i16 --dot products with 36 x i16/channel--> 36 x i32 --A'mA, / 576--> 4x4 sums
 //! ```
 //! The kernel works on one run of tiles at a time, so that the intermediate results stay in the second-level cache.
 

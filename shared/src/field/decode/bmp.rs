@@ -59,7 +59,7 @@ fn look(bytes: &[u8]) -> Result<(u32, u32), DecodeError> {
         _ => return Err(unsupported(format!("a BMP with compression {packing}"))),
     }
     if !matches!(bits, 1 | 4 | 8 | 16 | 24 | 32) {
-        return Err(unsupported(format!("a BMP with {bits} bits a pixel")));
+        return Err(unsupported(format!("a BMP with {bits} bits per pixel")));
     }
     let height = u32::try_from(height.unsigned_abs()).map_err(damaged)?;
     check_dimensions(width, height)?;

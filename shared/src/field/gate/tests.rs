@@ -29,7 +29,7 @@ fn paint(width: usize, height: usize, mut colour: impl FnMut(usize, usize) -> [u
             bytes.extend(colour(x, y));
         }
     }
-    RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
+    RgbPixels::new(width, height, bytes).expect("three bytes per pixel")
 }
 
 fn map(picture: &RgbPixels, mut change: impl FnMut([u8; 3]) -> [u8; 3]) -> RgbPixels {

@@ -112,7 +112,7 @@ fn sizes_of_cameras_and_sizes_at_the_limits_become_the_area_mean() {
         let picture = drawn(width, height, 5);
         let output = squashed(&mut squash, &picture, target.0, target.1);
         assert!(output == by_definition(&picture, target.0, target.1), "{width}x{height} to {target:?}");
-        let white = RgbPixels::new(width, height, vec![255; width * height * 3]).expect("three bytes a pixel");
+        let white = RgbPixels::new(width, height, vec![255; width * height * 3]).expect("three bytes per pixel");
         let output = squashed(&mut squash, &white, target.0, target.1);
         assert!(output.iter().all(|&byte| byte == 255), "{width}x{height} to {target:?} in white");
     }

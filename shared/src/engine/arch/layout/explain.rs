@@ -69,7 +69,7 @@ impl Engine {
     /// The map for `class` of the field that [`Self::run`] last saw with `arena`.
     ///
     /// # Panics
-    /// When `arena` is another engine's.
+    /// If `arena` is another engine's.
     pub(crate) fn explain(&self, arena: &mut Arena, class: Class) -> Result<Explanation, Unexplained> {
         assert!(self.identity.is(&arena.owner), "the arena is this engine's");
         let found = self.steps.iter().enumerate().rev().find_map(|(at, step)| match step {
@@ -139,7 +139,7 @@ impl Engine {
         parts: usize,
     ) {
         let Convolved { input, filters, .. } = convolution;
-        // SAFETY: offsets of maps lie in their allocations, see `Map::end`; each part has scratch memory of its own.
+        // SAFETY: offsets of maps lie in their allocations, see `Map::end`; each part has its own scratch memory.
         unsafe {
             let scratch = from.0.add(self.arena + part * self.scratch);
             let (from, to) = (from.0.add(input.start), to.0.add(output.at(0, 0)));

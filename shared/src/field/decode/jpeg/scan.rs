@@ -72,7 +72,7 @@ impl Told {
     /// Checks that every coefficient of every component is present, down to its last bit.
     pub(super) fn is_whole(&self) -> Result<(), DecodeError> {
         let whole = self.components.iter().all(|component| component.lowest.iter().all(|&lowest| lowest == Some(0)));
-        if whole { Ok(()) } else { Err(damaged("scans are missing: not every coefficient is there")) }
+        if whole { Ok(()) } else { Err(damaged("scans are missing: some coefficients are absent")) }
     }
 }
 

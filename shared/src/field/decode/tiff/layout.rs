@@ -72,7 +72,7 @@ impl Layout {
         let alpha = alpha(directory, stored_samples, colour_samples)?;
         let is_palette = photometric == 3;
         if bits < 8 && stored_samples != 1 || is_palette && (alpha != Alpha::Opaque || bits > 8) {
-            return Err(unsupported(format!("a TIFF with {stored_samples} samples of {bits} bits a pixel")));
+            return Err(unsupported(format!("a TIFF with {stored_samples} samples of {bits} bits per pixel")));
         }
         let colours = match photometric {
             0 if alpha != Alpha::Opaque => return Err(unsupported("a TIFF whose white is zero, with transparency")),
