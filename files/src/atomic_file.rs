@@ -50,7 +50,7 @@ impl Steps for System {
         fs::rename(from, to)
     }
 
-    /// Folders cannot be opened on Windows, where a rename itself is written through.
+    /// Windows cannot open folders, but writes a rename through to the disk.
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
     }

@@ -17,7 +17,7 @@ pub struct Escaped<'a>(Cow<'a, str>);
 
 /// Text that can be made safe to print.
 pub trait Printable {
-    /// The text, with everything escaped that could steer a terminal, forge a log or mislead a reader. Invalid UTF-8 becomes U+FFFD.
+    /// The text, escaped where it could steer a terminal, forge a log or mislead a reader. Invalid UTF-8 becomes U+FFFD.
     fn printable(&self) -> Escaped<'_>;
 }
 
@@ -89,9 +89,9 @@ fn escape(text: &str, is_wrong: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// Whether a character neither steers a terminal nor hides or reorders text.
 ///
-/// Escaped are the control characters (C0, DEL, C1), the marks, embeddings, overrides and isolates of the bidirectional algorithm,
-/// line and paragraph separators, invisible operators, the byte order mark and tag characters. The joiners U+200C and U+200D stay:
-/// names in Bengali or Persian need them.
+/// Harmful are control characters (C0, DEL, C1), the marks, embeddings, overrides and isolates of the bidirectional algorithm, line
+/// and paragraph separators, invisible operators, the byte order mark and tag characters. The joiners U+200C and U+200D stay,
+/// because names in Bengali or Persian need them.
 #[must_use]
 pub const fn is_harmless(letter: char) -> bool {
     !matches!(

@@ -75,7 +75,7 @@ pub(super) struct Nucleolus {
     pub(super) texture: u32,
 }
 
-/// A line where the nucleus is folded: through a point, with a direction and a bend.
+/// A fold line of the nucleus: through a point, with a direction and a bend.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fold {
     /// Start at the nucleus's edge, relative to the cell's centre, µm.
@@ -254,7 +254,7 @@ fn neutrophil(dice: &mut Dice) -> Cell {
         eosin: dice.between(0.4, 0.75),
     }
     .cell(dice);
-    // Three to five lobes along an arc around the centre; neighbours overlap a little, as bridges do.
+    // Three to five lobes along an arc around the centre; neighbours overlap a little, like bridges.
     let count = dice.count(3, 5);
     let area = cell.nucleus_area_um2() * 1.08 / count as f32;
     let first = dice.between(0.0, TAU);

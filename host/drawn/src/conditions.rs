@@ -30,9 +30,9 @@ pub struct Conditions {
     pub blur_um: f32,
     /// Standard deviation of the sensor's noise at 10 pixels/µm, levels of 255.
     pub noise: f32,
-    /// Red cells in a field: from a thin to a thick smear.
+    /// Red cells per field, from a thin to a thick smear.
     pub red_cells: usize,
-    /// Probability that a red cell lies against another (rouleaux).
+    /// Probability that a red cell touches another (rouleaux).
     pub stacking: f32,
     /// Depth of the central pallor, 0..1.
     pub pallor: f32,
@@ -42,7 +42,7 @@ pub struct Conditions {
     pub smudges: usize,
     /// Grains of stain precipitate in the field.
     pub precipitate: usize,
-    /// Specks of dust in the light's way.
+    /// Specks of dust in the light path.
     pub dust: usize,
     /// Platelets in the field.
     pub platelets: usize,

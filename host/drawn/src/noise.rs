@@ -54,7 +54,7 @@ pub(super) fn hump(x: f32) -> f32 {
     rest * rest
 }
 
-/// `a` where `share` is 0, `b` where it is 1.
+/// Mix: `a` for a `share` of 0, `b` for 1.
 pub(super) fn mix(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }

@@ -21,7 +21,7 @@ pub(super) struct Outline {
 pub(super) struct Shape {
     /// Long axis over short axis, at least 1.
     pub(super) elongation: f32,
-    /// Slow bumps, two to six around.
+    /// Slow bumps, two to six per turn.
     pub(super) roughness: f32,
     /// Short spikes, as on crenated red cells.
     pub(super) crenation: f32,

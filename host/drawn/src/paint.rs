@@ -203,7 +203,7 @@ fn chromatin(nucleus: &Nucleus, texture: u32, x: f32, y: f32, inside: f32) -> f3
         let across = x * -fold.direction[1] + y * fold.direction[0]
             - fold.bend * fold.length_um * along * along
             - 0.35 * value(x / 1.4, y / 1.4, texture ^ 17);
-        // The groove narrows and fades inwards; one side of the fold lies double.
+        // The groove narrows and fades inwards; one side of the fold is doubled.
         let fade = step(-0.3, 0.0, along) * (1.0 - step(0.35, 1.0, along));
         let groove = hump(across / mix(0.75, 0.4, along.clamp(0.0, 1.0)));
         let double = 1.0 - step(0.0, 1.7, across);

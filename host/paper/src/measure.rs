@@ -18,7 +18,7 @@ use blastscope_host::{
     training::{float_network::FloatNetwork, network::Network, queue::Trained},
 };
 
-/// Measures a training of the plan on its test part.
+/// Evaluates a training of the plan on its test part.
 ///
 /// # Errors
 /// A file cannot be read, or the compute device returns something other than logits.

@@ -128,7 +128,7 @@ const fn protocol(kind: SplitKind) -> &'static str {
     }
 }
 
-/// The paper's network with Adam, in one sentence.
+/// The result of the paper's network with Adam, in one sentence.
 fn verdict(subject: &Experiment<'_>, finished: &[&Outcome]) -> Option<String> {
     let of = |kind| {
         finished.iter().find(|outcome| {

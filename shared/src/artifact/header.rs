@@ -1,4 +1,4 @@
-//! The fixed header; `FORMAT.md` draws it.
+//! The fixed header; see `FORMAT.md`.
 
 use super::{ArtifactError, MAX_BODY_LEN};
 

@@ -137,7 +137,7 @@ impl SecretKey {
     }
 }
 
-/// A comment must not become a second line.
+/// Keeps a comment on one line.
 fn one_line(comment: &str) -> String {
     comment.chars().filter(|letter| !letter.is_control()).collect()
 }

@@ -61,7 +61,7 @@ enum Buffers {
 pub struct Output<'a> {
     /// One number per class; larger is more probable, but they are not probabilities.
     pub logits: [f32; Class::COUNT],
-    /// The activations that the last layer saw.
+    /// The input activations of the last layer.
     pub hidden: &'a [u8],
 }
 
@@ -115,13 +115,13 @@ impl Network {
         self.macs
     }
 
-    /// Number of activations that the last layer sees.
+    /// Number of input activations of the last layer.
     #[must_use]
     pub const fn hidden_len(&self) -> usize {
         self.hidden_len
     }
 
-    /// The buffers that [`Self::run`] needs, and the threads that share its work.
+    /// The buffers for [`Self::run`], and the threads that share its work.
     #[must_use]
     pub fn workspace(&self) -> Workspace {
         let buffers = match &self.engine {

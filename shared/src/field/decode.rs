@@ -126,7 +126,7 @@ pub fn decode_with_notes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     }
 }
 
-/// Decodes one JPEG picture, as a file or a camera frame holds it.
+/// Decodes one JPEG picture from a file or a camera frame.
 ///
 /// # Errors
 /// As [`decode`].

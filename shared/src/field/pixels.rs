@@ -36,7 +36,7 @@ impl RgbPixels {
         &self.bytes
     }
 
-    /// All bytes, to change in place.
+    /// All bytes, mutable.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }

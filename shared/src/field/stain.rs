@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// A field of columns of glass, erythrocytes and nuclei of varying depth, whose dyes swallow light in given proportions.
+    /// A field of columns of glass, erythrocytes and nuclei of varying depth, whose dyes absorb light in given proportions.
     fn field(framing: &Framing, thickness: f32, erythrocytes: [f32; 3], nuclei: [f32; 3]) -> Vec<u8> {
         let mut density = vec![0u8; framing.input_len()];
         for (at, pixel) in density.chunks_exact_mut(3).enumerate() {
@@ -238,9 +238,9 @@ mod tests {
             .collect();
         let stain = Stain::learn(&hues).expect("enough fields");
         let mean = hues.iter().map(|hue| stain.distance(hue)).sum::<f32>() / 500.0;
-        // One of four numbers does not vary, so that three of four units are left.
+        // One of the four numbers does not vary, so three of four units remain.
         assert!((0.5..0.8).contains(&mean), "{mean}");
-        // Far for the one number, though within what the other varies by.
+        // Far off in one number, though within the variation of the other.
         assert!(stain.distance(&Hue([0.3, 1.0, 0.7, 0.5])) > 3.0);
         assert!(stain.distance(&Hue([0.3, 0.9, 0.7, 0.6])) > 20.0);
         let identity = [[4.0, 1.0, 0.0, 0.0], [1.0, 3.0, 0.5, 0.0], [0.0, 0.5, 2.0, 0.0], [0.0, 0.0, 0.0, 5.0]];
@@ -271,7 +271,7 @@ mod tests {
             matrix.inverse_covariance[at][(at + 1) % HUES] = f32::NAN;
             for broken in [mean, matrix] {
                 assert!(broken.distance(&usual).is_nan(), "{broken:?}");
-                // Neither before nor behind a stain that the hue is near to.
+                // Neither before nor after a stain near the hue.
                 assert!(nearest(&[broken.clone(), known.clone()], &usual).is_nan());
                 assert!(nearest(&[known.clone(), broken], &usual).is_nan());
             }
@@ -295,7 +295,7 @@ mod tests {
             let negative = with(&[(2, 2, -0.01)]).map(|row| row.map(|entry| entry * scale));
             assert!(check(negative).is_err_and(|reason| reason.contains("not positive semi-definite")), "{scale}");
         }
-        // Each row alone looks harmless: the eigenvalue below zero lies across.
+        // Each row alone looks harmless; together they have an eigenvalue below zero.
         for at in 0..HUES {
             let across = (at + 1) % HUES;
             let indefinite = check(with(&[(at, across, 1.1), (across, at, 1.1)]));

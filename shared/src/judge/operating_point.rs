@@ -245,7 +245,7 @@ mod tests {
         let calibration = calibrate(&fields);
         let benign = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[0];
         assert!((benign - 0.75).abs() < 0.02, "{calibration:?}");
-        // The wrong ones are Early, one of three equal logits: its bias says so.
+        // The wrong ones are Early, one of three equal logits, so its bias rises.
         let early = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[1];
         assert!(early > 0.2, "{calibration:?}");
         let by_hand = 0.75 * -f64::from(benign).ln() + 0.25 * -f64::from(early).ln();
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_class_that_is_named_too_rarely_gets_its_due() {
-        // Logits as if all classes were as frequent; Early is, in truth, four times as frequent as each other.
+        // Logits as if all classes were equally frequent; Early is in fact four times as frequent as each other class.
         let mut state = 3u32;
         let mut noise = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -35,7 +35,7 @@ pub enum Abstention {
         /// Largest novelty allowed.
         threshold: f32,
     },
-    /// The network sees cells, and the field shows none.
+    /// The network sees cells, but the field shows none.
     NoCells,
     /// The model's numbers for the field are not finite.
     NotFinite,

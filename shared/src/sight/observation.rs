@@ -18,7 +18,7 @@ pub enum Observation<T> {
 /// Why there is nothing to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Blank {
-    /// The network sees cells, and the field shows none.
+    /// The network sees cells, but the field shows none.
     #[serde(rename = "no cells")]
     NoCells,
     /// The network's outputs, the probabilities or the novelty are not finite numbers.

@@ -96,7 +96,7 @@ unsafe impl Vector for Avx512Vnni {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl Tiling for Avx512Vnni {
     const BLOCKS: usize = 2;
 

@@ -50,7 +50,7 @@ macro_rules! kernels {
 
         /// The kernels, where the machine has the instruction set.
         pub(crate) fn kernels() -> Option<$crate::engine::arch::Kernels> {
-            // SAFETY: the functions enable the features that were found, and call those of `tile` for the vector.
+            // SAFETY: the functions enable the detected features and call those of `tile` for the vector.
             detected!($features).then(|| unsafe {
                 $crate::engine::arch::Kernels::new::<$vector>(convolve_units, dense_blocks, ceiling)
             })
@@ -74,7 +74,7 @@ macro_rules! kernels {
 
         /// The kernels, where the machine has the instruction set.
         pub(crate) fn kernels() -> Option<$crate::engine::arch::Kernels> {
-            // SAFETY: the functions enable the features that were found, and call those of `tile` and `winograd` for the vector.
+            // SAFETY: the functions enable the detected features and call those of `tile` and `winograd` for the vector.
             detected!($features).then(|| unsafe {
                 $crate::engine::arch::Kernels::new::<$vector>(convolve_units, dense_blocks, ceiling)
                     .with_winograd::<$vector>(convolve_tiles)

@@ -462,7 +462,7 @@ impl Engine {
     }
 }
 
-/// Spreads pixels of `channels` bytes over pixels of `pixel` bytes.
+/// Widens pixels of `channels` bytes to pixels of `pixel` bytes.
 fn spread(input: &[u8], output: &mut [u8], channels: usize, pixel: usize, kernels: &Kernels) {
     if channels == 3 && pixel == 4 {
         for (input, output) in input.chunks_exact(3).zip(output.chunks_exact_mut(4)) {

@@ -47,7 +47,7 @@ impl Lines {
     }
 }
 
-/// Where a map lies in the arena.
+/// Position of a map in the arena.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Map {
     pub(crate) shape: Shape,

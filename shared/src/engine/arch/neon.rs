@@ -197,7 +197,7 @@ unsafe impl<P: Product> Vector for Neon<P> {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl<P: Product> Tiling for Neon<P> {
     const BLOCKS: usize = 1;
 

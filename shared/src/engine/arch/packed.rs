@@ -50,7 +50,7 @@ impl Packed {
         Self::direct(kernels, parameters, parameters.inputs, 1, macs)
     }
 
-    /// Rows of runs of `run` weights, each padded to whole groups.
+    /// Packs rows of runs of `run` weights, each padded to whole groups.
     fn direct(kernels: &Kernels, parameters: &Parameters<'_>, run: usize, segments: usize, macs: u64) -> Self {
         let group = kernels.group();
         let groups = parameters.inputs / run * run.div_ceil(group);

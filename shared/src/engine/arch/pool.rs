@@ -32,7 +32,7 @@ struct Shared {
     job: UnsafeCell<Option<*const Job>>,
     /// Workers that have not finished the job yet.
     running: AtomicUsize,
-    /// Threads that have reached the barrier, and how often all have.
+    /// Threads that have reached the barrier, and how often all have passed it.
     arrived: AtomicUsize,
     passed: AtomicUsize,
     failed: AtomicBool,

@@ -85,7 +85,7 @@ unsafe impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl<const ZERO: u8, const WIDE: bool> Tiling for Portable<ZERO, WIDE> {
     const BLOCKS: usize = if WIDE { 2 } else { 1 };
 
@@ -130,7 +130,7 @@ impl Lanes for [i32; 8] {
 }
 
 /// Overflowing 16-bit sums panic, so running in plain Rust checks the bounds the method relies on.
-// SAFETY: arrays of `HALVES` and `WORDS` numbers are read and written whole, one byte an activation.
+// SAFETY: arrays of `HALVES` and `WORDS` numbers are read and written whole, one byte per activation.
 unsafe impl<const ZERO: u8, const WIDE: bool> Winograd for Portable<ZERO, WIDE> {
     type Halves = [i16; 8];
     type Words = [i32; 8];

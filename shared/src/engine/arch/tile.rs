@@ -107,8 +107,8 @@ pub(crate) const DUMP: usize = 2 * BLOCK;
 /// Computes `units` of a convolution.
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
-/// the input with a border of one pixel, one row more when the height is odd, and behind that [`SLACK_PIXELS`]; the output with
+/// The caller has detected and enabled `V`'s instruction set. The pointers of `task` are valid for the shapes that it gives:
+/// the input with a border of one pixel, one more row if the height is odd, and after that [`SLACK_PIXELS`]; the output with
 /// room for whole blocks. No other thread writes what the units write.
 #[inline(always)]
 pub(crate) unsafe fn convolve<V: Tiling>(task: &Convolution, units: core::ops::Range<usize>, mut ahead: Ahead) {
@@ -433,7 +433,7 @@ const AHEAD: usize = 4096;
 /// Computes the `blocks` of a dense layer.
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the counts that it gives: the
+/// The caller has detected and enabled `V`'s instruction set. The pointers of `task` are valid for the counts that it gives: the
 /// input for whole groups, the output for whole blocks. No other thread writes what the blocks write.
 #[inline(always)]
 pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usize>) {
@@ -478,7 +478,7 @@ pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usi
 /// its argument in a way that the compiler cannot see through. Returns the number of multiply-accumulate operations.
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller.
+/// The caller has detected and enabled `V`'s instruction set.
 #[inline(always)]
 pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(
     rounds: u32,

@@ -127,9 +127,9 @@ pub(crate) fn scratch(channels: usize) -> usize {
 /// [`weights::transform`].
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
-/// the input with a border of one pixel, whole tiles of rows, and behind that [`SLACK_PIXELS`]; the output with room for whole
-/// blocks. `scratch` has [`scratch`] bytes, aligned to 64, which nobody else uses. No other thread writes what the tiles write.
+/// The caller has detected and enabled `V`'s instruction set. The pointers of `task` are valid for the shapes that it gives:
+/// the input with a border of one pixel, whole tiles of rows, and after that [`SLACK_PIXELS`]; the output with room for whole
+/// blocks. `scratch` has [`scratch`] bytes, aligned to 64, used by nothing else. No other thread writes what the tiles write.
 #[inline(always)]
 pub(crate) unsafe fn convolve<V: Winograd>(task: &Convolution, tiles: Range<usize>, scratch: *mut u8) {
     const {

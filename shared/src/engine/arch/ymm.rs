@@ -11,15 +11,15 @@ use super::{
     winograd::Winograd,
 };
 
-/// How 8 sums take 4 bytes of activations each.
+/// Adds 4 bytes of activations to each of 8 sums.
 ///
 /// # Safety
 /// `CHANNEL_BYTES` is 1 or 2; `taps` reads at most half of [`Vector::TAP_BYTES`].
 unsafe trait Product: Copy {
-    /// Bytes of a stored activation.
+    /// Bytes per stored activation.
     const CHANNEL_BYTES: usize;
 
-    /// The weights of 8 outputs for a group.
+    /// A group's weights for 8 outputs.
     ///
     /// # Safety
     /// As for [`Vector::taps`].
@@ -30,7 +30,7 @@ unsafe trait Product: Copy {
     unsafe fn dot(sums: __m256i, group: __m256i, taps: __m256i) -> __m256i;
 }
 
-/// AVX2: `vpmaddwd` and an addition, two channels a group.
+/// AVX2: `vpmaddwd` and an addition, two channels per group.
 #[derive(Clone, Copy)]
 struct Multiply16;
 
@@ -51,7 +51,7 @@ unsafe impl Product for Multiply16 {
     }
 }
 
-/// AVX-VNNI: `vpdpbusd`, four channels a group.
+/// AVX-VNNI: `vpdpbusd`, four channels per group.
 #[derive(Clone, Copy)]
 struct DotProduct;
 
@@ -167,7 +167,7 @@ unsafe impl<P: Product> Vector for Ymm<P> {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl<P: Product> Tiling for Ymm<P> {
     const BLOCKS: usize = 1;
 

@@ -70,7 +70,7 @@ mod tests {
         rows.map(|row| row.chunks(3).map(|pixel| char::from(pixel[0])).collect()).collect()
     }
 
-    /// As EXIF 2.32 defines them: which side of the seen picture the first stored row and the first stored column are.
+    /// Definitions of EXIF 2.32: which side of the visible picture the first stored row and column are.
     #[test]
     fn the_eight_orientations_show_the_same_letter() {
         let stored: [&[&str]; 8] = [

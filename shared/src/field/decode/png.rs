@@ -136,7 +136,7 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
             _ => {}
         }
     }
-    // Each of these takes precedence over what follows it (PNG, third edition, 4.3).
+    // Each of these takes precedence over the next (PNG, third edition, 4.3).
     match (code_points, profile) {
         (Some([1, 1 | 6 | 13, 0, _]), _) => {}
         (Some(_), _) => chunks.notes.push(Note::ColourSpace("colours other than sRGB's (cICP)")),
@@ -153,7 +153,7 @@ fn near(data: &[u8], expected: &[u32]) -> bool {
         && numbers.iter().zip(expected).all(|(&number, &expected)| u32::from_be_bytes(number).abs_diff(expected) < NEAR)
 }
 
-/// A note about a chunk iCCP: a name, a zero, the method, and the packed profile.
+/// A note about an iCCP chunk, which holds a name, a zero, the method and the compressed profile.
 fn profile_note(data: &[u8]) -> Option<Note> {
     let end = data.iter().position(|&byte| byte == 0)?;
     let packed = data.get(end + 2..)?;

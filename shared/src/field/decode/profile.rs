@@ -80,7 +80,7 @@ fn middle(curve: &[u8]) -> Option<f64> {
             let gamma = parameter(0)?;
             match curve.get(8..10)? {
                 [0, 0] => Some(half(gamma)),
-                // Above the linear part, as sRGB's and its like: (a x + b)^g and what is added to it.
+                // Above the linear part, as in sRGB and similar curves: (a x + b)^g plus an offset.
                 [0, kind @ 1..=4] => {
                     let added = if *kind == 4 {
                         parameter(5)?

@@ -89,7 +89,7 @@ fn collected(collector: Collector) -> Result<Vec<u8>, DecodeError> {
     if shows { Ok(bytes) } else { Err(transparent()) }
 }
 
-/// Row after row, a strip at a time.
+/// Decodes strips, row after row.
 fn by_strips(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, DecodeError> {
     let mut collector = Collector::new(layout.samples, layout.width * layout.height);
     for strip in 0..layout.down {
@@ -103,7 +103,7 @@ fn by_strips(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, DecodeError> {
     collected(collector)
 }
 
-/// A row of tiles at a time.
+/// Decodes tiles, one row of tiles at a time.
 fn by_tiles(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, DecodeError> {
     let mut collector = Collector::new(layout.samples, layout.width * layout.height);
     let size = layout.samples.size();

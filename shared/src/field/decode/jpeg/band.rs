@@ -24,7 +24,7 @@ impl Band {
         self.ended > 0
     }
 
-    /// The coefficients `from..=to`, as bits.
+    /// The coefficients `from..=to` as a bit mask.
     const fn mask(from: u32, to: u32) -> u64 {
         if from > to { 0 } else { (u64::MAX >> (63 - to)) & (u64::MAX << from) }
     }

@@ -2,7 +2,7 @@
 
 /// Reads the bits between two markers. A byte FF in the data is followed by 00, which is skipped; FF before anything else ends it.
 ///
-/// Past the end it returns zeros and sets [`Bits::overran`], which the inner loop checks once per block. Functions that are not
+/// Past the end it returns zeros and [`Bits::overran`] is true, which the inner loop checks once per block. Functions that are not
 /// inlined get a copy, so that the inner loop keeps it in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn short_and_long_codes_are_found() {
         let table = Table::new(AC_LUMINANCE, &AC_LUMINANCE_SYMBOLS).expect("a code");
-        // 00 is 0x01, 1010 the end of a block, sixteen bits 0xFA; then bits that begin no code.
+        // 00 is 0x01, 1010 the end of a block, sixteen bits 0xFA; then bits of no valid code.
         let bytes = [0b0010_1011, 0b1111_1111, 0x00, 0b1111_1011, 0b1111_1111, 0x00, 0xFF, 0x00, 0xFF, 0xD9];
         let mut bits = Bits::new(&bytes, 0);
         let found: [_; 3] = core::array::from_fn(|_| table.symbol(&mut bits));

@@ -54,7 +54,7 @@ struct ToldOf {
     lowest: [Option<u8>; 64],
     /// Progressive pictures only, by block: a bit mask of the nonzero coefficients.
     nonzero: Vec<u64>,
-    /// Blocks from one row of blocks to the next.
+    /// Blocks per row.
     stride: usize,
 }
 

@@ -44,7 +44,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Checked, DecodeError> {
         let marker = reader.marker()?;
         match marker {
             0xD9 => return reader.finish(),
-            // TEM and a restart marker that a camera left behind have no segment.
+            // TEM, or a stray restart marker from a camera: no segment follows.
             0x01 | 0xD0..=0xD7 => {}
             0xD8 => return Err(damaged("a second picture begins before the end of the first")),
             _ => {

@@ -201,7 +201,7 @@ impl<'a> Directory<'a> {
     }
 }
 
-/// The orientation that the first directory names.
+/// The orientation given in the first directory.
 pub(in super::super) fn orientation(file: &File<'_>) -> Option<Orientation> {
     let mut left = usize::MAX;
     let (directory, _) = file.directory(file.first, &mut left).ok()?;

@@ -19,7 +19,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
     }
 }
 
-/// Weights in a fixed, uneven order; most sums land within 0..=255.
+/// Weights in a fixed, uneven order; most sums lie within 0..=255.
 fn weights(count: usize) -> Vec<i8> {
     (0..count).map(|at| (at * 7919 % 255) as i16 as i8).map(|weight| weight.max(-127)).collect()
 }
