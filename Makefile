@@ -1,4 +1,4 @@
-# What a person needs: `make demo` shows the loop, `make test` passes the tests. Both install what they need.
+# Start here: `make demo` shows the loop, `make test` runs the tests. Both install what they need.
 .PHONY: demo test device board deb page backends bare-metal aarch64 haswell test-processors instructions miri sanitize fuzz model card bench-peers bench-training clean-demo
 
 demo:
@@ -7,7 +7,7 @@ demo:
 test:
 	scripts/test.sh
 
-# The program for the microscope alone: target/release/blastscope.
+# Builds only the microscope's program: target/release/blastscope.
 device:
 	scripts/setup.sh
 	cargo build --locked --release -p blastscope
@@ -16,11 +16,11 @@ device:
 board:
 	scripts/board.sh
 
-# Its Debian package, in target/debian: make deb, or ARCH=arm64 make deb for a Raspberry Pi.
+# Builds the device's Debian package in target/debian: make deb, or ARCH=arm64 make deb for a Raspberry Pi.
 deb:
 	scripts/deb.sh
 
-# Drives the page in Chromium; pictures of it go to PICTURES: make page PICTURES=/tmp/page
+# Tests the page in Chromium; screenshots go to PICTURES: make page PICTURES=/tmp/page
 page:
 	scripts/page.sh $(PICTURES)
 
@@ -32,19 +32,19 @@ backends:
 bare-metal:
 	scripts/bare-metal.sh
 
-# Runs the shared crate's tests as the processors of Raspberry Pi 4 and 5, under emulation.
+# Runs the shared crate's tests on emulated processors of Raspberry Pi 4 and 5.
 aarch64:
 	scripts/aarch64.sh
 
-# Runs them as a processor with AVX2 alone, likewise.
+# Runs them on an emulated processor that has AVX2 alone.
 haswell:
 	scripts/haswell.sh
 
-# Runs the tests that hang on arithmetic as other processors do it, under emulation, with three seeds each.
+# Runs the tests that depend on a processor's arithmetic on other, emulated processors, with three seeds each.
 test-processors:
 	scripts/processors.sh
 
-# Counts the instructions of a frame on the first.
+# Counts the instructions of a frame on the Raspberry Pis' processors.
 instructions:
 	scripts/instructions.sh
 
@@ -54,11 +54,11 @@ miri:
 sanitize:
 	scripts/sanitize.sh
 
-# Feeds inputs that nobody thought of to everything that reads what comes from outside: make fuzz SECONDS=60, a target each.
+# Fuzzes everything that reads outside data: make fuzz SECONDS=60, for each target.
 fuzz:
 	scripts/fuzz.sh $(SECONDS)
 
-# Trains the shipped model anew and packs it: make model DATA=all_pbs; EPOCHS=30 for longer. The GPU is taken where there is one.
+# Retrains the shipped model and packs it: make model DATA=all_pbs; EPOCHS=30 for longer. Uses a GPU if it finds one.
 model:
 	cargo build --locked --release -p blastscope-program
 	target/release/blastscope-host train --data "$(DATA)" --out runs/allcnn --recipe robust --epochs $(or $(EPOCHS),16)
@@ -69,11 +69,11 @@ model:
 card:
 	scripts/card.sh
 
-# Measures the device beside other int8 engines: make bench-peers PEERS=DIR; scripts/bench-peers.sh says what DIR holds.
+# Compares the device with other int8 engines: make bench-peers PEERS=DIR; scripts/bench-peers.sh says what DIR holds.
 bench-peers:
 	scripts/bench-peers.sh
 
-# Measures training beside PyTorch: make bench-training PYTHON=torch/bin/python3; scripts/bench-training.sh says what else.
+# Compares training speed with PyTorch: make bench-training PYTHON=torch/bin/python3; scripts/bench-training.sh lists the options.
 bench-training:
 	scripts/bench-training.sh
 

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Runs the shared crate's tests for 64-bit ARM under emulation, as a Cortex-A72 (Raspberry Pi 4: NEON), a Cortex-A76
-# (Raspberry Pi 5: dot products) and with all that the emulator knows (mixed-sign dot products).
+# Runs the shared crate's tests for 64-bit ARM under emulation: on a Cortex-A72 (Raspberry Pi 4: NEON), a Cortex-A76
+# (Raspberry Pi 5: dot products) and with everything the emulator supports (mixed-sign dot products).
 #
 #   make aarch64                            all three
-#   CPUS=cortex-a72 FIELDS=200 make aarch64 one, and all fields of the golden file instead of ten
-#   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-program --test program retrain::    any tests: what follows goes to cargo test
-#   CI=true make aarch64                    installs what is missing, from Debian
+#   CPUS=cortex-a72 FIELDS=200 make aarch64 one, with all fields of the golden file instead of ten
+#   CPUS=cortex-a72 scripts/aarch64.sh -p blastscope-program --test program retrain::    any tests: the arguments go to cargo test
+#   CI=true make aarch64                    installs missing packages from Debian
 #
-# A processor without the instruction sets that it is there for fails. The test that changes every byte of a model is left out: it would
-# take longer than all others together, and those draw hostile models too. The standard library for aarch64 is that of rustup, or else
-# Debian's, unpacked below $CROSS (default ~/.cache/cross-arm64).
+# The run fails if a processor lacks the instruction sets it should test. The test that changes every byte of a model is skipped:
+# it would take longer than all others together, and those draw hostile models too. The standard library for aarch64 comes from
+# rustup, or else from Debian, unpacked below $CROSS (default ~/.cache/cross-arm64).
 set -eu
 cd "$(dirname "$0")/.."
 target=aarch64-unknown-linux-gnu
@@ -39,7 +39,7 @@ if ! ls "$(rustc --print target-libdir --target $target)" 2>/dev/null | grep -q 
     mkdir -p "$cross/debs" "$cross/rw"
     names() { LC_ALL=C apt-cache depends "$1" | sed -n "s/.*Depends: \($2[^ ]*\).*/\1/p" | head -1; }
     library=$(names libstd-rust-web-dev 'libstd-rust-web-[0-9]')
-    [ -n "$library" ] || fail "Debian's rustc-web is not to be had here" "sudo apt-get update, or rustup target add $target"
+    [ -n "$library" ] || fail "apt cannot find Debian's rustc-web" "sudo apt-get update, or rustup target add $target"
     (cd "$cross/debs" && apt-get -qq download rustc-web "$library" "$(names "$library" 'libllvm')" \
       libstd-rust-web-dev:amd64 libstd-rust-web-dev:arm64) >&2
     for package in "$cross"/debs/*.deb; do dpkg-deb -x "$package" "$cross/rw"; done
@@ -54,7 +54,7 @@ if ! ls "$(rustc --print target-libdir --target $target)" 2>/dev/null | grep -q 
   export RUSTC="$cross/rustc" RUSTDOC="$cross/rustdoc"
 fi
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
-# For what is written in C, and for the camera's headers.
+# For C code and the camera's headers.
 export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc AR_aarch64_unknown_linux_gnu=aarch64-linux-gnu-ar
 export BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu="--sysroot=/usr/aarch64-linux-gnu -I/usr/aarch64-linux-gnu/include"
 if [ -n "${PROGRAM_ONLY:-}" ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the shared crate for machines without an operating system: Cortex-M4F and bare aarch64. It needs the targets'
-# core and alloc: rustup target add thumbv7em-none-eabihf aarch64-unknown-none.
+# Builds the shared crate for machines without an operating system: Cortex-M4F and bare aarch64. Needs core and alloc of
+# both targets: rustup target add thumbv7em-none-eabihf aarch64-unknown-none.
 set -eu
 cd "$(dirname "$0")/.."
 built=0

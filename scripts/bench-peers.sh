@@ -2,14 +2,14 @@
 # Compares blastscope with the fastest int8 engines on the same network, and prints a table for docs/measurements.md.
 #
 #   make bench-peers PEERS=DIR    DIR holds bench_peers.sh, which runs the other engines, and models/, their networks
-#   ROUNDS=3 RUNS=100             how often each engine is run, and how many frames it is timed on each time
+#   ROUNDS=3 RUNS=100             runs of each engine, and frames timed in each run
 #
-# The other engines are no part of this repository: they are large, and each needs the network in its own format.
+# The other engines are not part of this repository: they are large, and each needs the network in its own format.
 # bench_peers.sh is called as
 #   bench_peers.sh --rounds N --runs N --clean N --extra "NAME PRECISION COMMAND"
-# It runs every engine, and COMMAND followed by a number of threads and of runs, in turn, at one and two threads. It
-# appends a JSON line for each to results.jsonl in $PEERS_DIR (default ~/.cache/blastscope-peers), where it installs
-# what it needs. Other programs make times worse: the table says how many rows were measured on a quiet machine.
+# It runs every engine in turn, and COMMAND followed by the number of threads and of runs, with one and with two threads. It
+# appends one JSON line each to results.jsonl in $PEERS_DIR (default ~/.cache/blastscope-peers), where it installs
+# what it needs. Other programs lengthen the times: the table says how many rows were measured on a quiet machine.
 set -eu
 fail() {
   echo "error: $1" >&2
@@ -18,7 +18,7 @@ fail() {
 }
 
 [ -n "${PEERS:-}" ] || fail "PEERS is not set" "make bench-peers PEERS=DIR, where DIR holds bench_peers.sh and models/"
-peers=$(cd "$PEERS" 2>/dev/null && pwd) || fail "there is no folder $PEERS" "set PEERS to the one with bench_peers.sh"
+peers=$(cd "$PEERS" 2>/dev/null && pwd) || fail "there is no folder $PEERS" "set PEERS to the folder that holds bench_peers.sh"
 cd "$(dirname "$0")/.."
 [ -f "$peers/bench_peers.sh" ] || fail "$peers has no bench_peers.sh" "set PEERS to the folder that holds it"
 # The other engines run the paper's network.
@@ -40,7 +40,7 @@ cargo build --locked --release -p blastscope
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 ours=$target/release/blastscope
 case $ours in
-  *[[:space:]]*) fail "$ours has spaces, where bench_peers.sh splits it" "set CARGO_TARGET_DIR to a path without" ;;
+  *[[:space:]]*) fail "$ours contains spaces, where bench_peers.sh splits it" "set CARGO_TARGET_DIR to a path without spaces" ;;
 esac
 
 results=${PEERS_DIR:-$HOME/.cache/blastscope-peers}/results.jsonl
@@ -53,9 +53,9 @@ trap 'rm -f "$log"' EXIT
     --extra "ours int8 $ours bench --peers" ||
     echo "bench_peers.sh FAILED"
 } | tee "$log"
-[ -e "$results" ] || fail "bench_peers.sh wrote no $results" "set PEERS_DIR to the folder that it works in"
+[ -e "$results" ] || fail "bench_peers.sh wrote no $results" "set PEERS_DIR to its working folder"
 echo
 tail -n "+$((before + 1))" "$results" | python3 scripts/peers_table.py
 if grep -q " FAILED" "$log"; then
-  fail "an engine failed, so the fastest may be missing from the table" "look at the lines with FAILED above"
+  fail "an engine failed, so the fastest may be missing from the table" "see the lines with FAILED above"
 fi

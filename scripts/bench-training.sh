@@ -1,13 +1,13 @@
 #!/bin/sh
-# Compares how many pictures a second each back end trains the paper's network on with PyTorch on the same machine, in turn.
+# Compares training speed, in pictures per second, of each back end and of PyTorch: the paper's network, the same machine, in turn.
 #
-#   make bench-training                      every back end that this build has, and PyTorch of python3
+#   make bench-training                      every back end of this build, and the PyTorch of python3
 #   PYTHON=torch/bin/python3                 the Python that has PyTorch
-#   BACKENDS="wgpu flex" FEATURES=tch        the back ends to time, and cargo features beside the default ones
+#   BACKENDS="wgpu flex" FEATURES=tch        the back ends to time, and further cargo features
 #   BACKENDS=wgpu PRECISION=flex32           on tensor cores, beside PyTorch's mixed precision
 #   DEVICES=0,1                              several GPUs, which share each batch
-#   HOST=/usr/bin/blastscope-host            a program that is built already
-#   SIZE=224 BATCH=32 STEPS=20 ROUNDS=3      the input's side, pictures a step, steps on the clock, how often each takes its turn
+#   HOST=/usr/bin/blastscope-host            a program already built
+#   SIZE=224 BATCH=32 STEPS=20 ROUNDS=3      side of the input, batch size, measured steps, rounds
 set -eu
 fail() {
   echo "error: $1" >&2
@@ -25,7 +25,7 @@ case $precision in
   flex32) theirs=amp ;;
   *) fail "PRECISION=$precision" "f32 or flex32" ;;
 esac
-# Where it stays the same after the change of folder.
+# An absolute path survives the change of folder.
 case $python in
   /*) ;;
   */*) python=$PWD/$python ;;
@@ -33,7 +33,7 @@ esac
 cd "$(dirname "$0")/.."
 if [ -n "${HOST:-}" ]; then
   host=$HOST
-  [ -x "$host" ] || fail "HOST=$host is no program" "set HOST to a built blastscope-host, by its whole path, or leave it out"
+  [ -x "$host" ] || fail "HOST=$host is not a program" "set HOST to a built blastscope-host, by its absolute path, or unset it"
 else
   scripts/setup.sh
   cargo build --locked --release -p blastscope-program ${FEATURES:+--features "$FEATURES"}
@@ -50,7 +50,7 @@ for round in $(seq "${ROUNDS:-3}"); do
       echo "$found" | tr -d '\n' >>"$results"
       echo >>"$results"
     else
-      echo "$backend is left out" >&2
+      echo "$backend skipped" >&2
     fi
   done
   # shellcheck disable=SC2086

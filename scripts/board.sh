@@ -5,9 +5,9 @@
 #   BLASTSCOPE_SBC=DIR make board              as a PC
 #   BLASTSCOPE_SBC=DIR ARCH=arm64 make board   as a 64-bit ARM board, cross-compiled
 #
-# DIR holds the virtual board: sbc-vm-test.sh, which boots it with `-a ARCH -t SECONDS PROGRAM SESSION.sh IMAGES` and gives the
+# DIR holds the virtual board: sbc-vm-test.sh, which boots it with `-a ARCH -t SECONDS PROGRAM SESSION.sh IMAGES` and prints the
 # session's console to stdout, and uvcsim.c, its camera. Kernels are kept in $SBCVM_CACHE (default ~/.cache/sbcvm).
-# FIELDS=DIR takes fields of 640x480 pixels that are drawn already; LOG=FILE keeps the console.
+# FIELDS=DIR uses fields of 640x480 pixels already drawn; LOG=FILE keeps the console output.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() {
@@ -17,15 +17,15 @@ fail() {
 }
 [ -n "${BLASTSCOPE_SBC:-}" ] ||
   fail "BLASTSCOPE_SBC is not set" \
-    "let it name the folder that holds the virtual board (sbc-vm-test.sh and uvcsim.c); without one, all else is tested by make test"
+    "set it to the folder of the virtual board (sbc-vm-test.sh and uvcsim.c); without one, make test covers everything else"
 for file in sbc-vm-test.sh uvcsim.c; do
-  [ -e "$BLASTSCOPE_SBC/$file" ] || fail "$BLASTSCOPE_SBC holds no $file" "BLASTSCOPE_SBC names the folder of the virtual board"
+  [ -e "$BLASTSCOPE_SBC/$file" ] || fail "$BLASTSCOPE_SBC holds no $file" "set BLASTSCOPE_SBC to the folder of the virtual board"
 done
 export ARCH="${ARCH:-amd64}"
 case $ARCH in
 amd64) emulator=qemu-system-x86_64 packages="qemu-system-x86" ;;
 arm64) emulator=qemu-system-aarch64 packages="qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
-*) fail "ARCH=$ARCH is no board" "ARCH=amd64 or ARCH=arm64" ;;
+*) fail "there is no board for ARCH=$ARCH" "ARCH=amd64 or ARCH=arm64" ;;
 esac
 for tool in $emulator cpio modprobe make cc; do
   PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||

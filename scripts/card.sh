@@ -1,8 +1,8 @@
 #!/bin/sh
 # Measures a shipped model and writes its card: make card DATA=all_pbs UNFAMILIAR="other_laboratory holidays"
 #
-# MODEL=allcnn-paper measures the other one. The evidence goes to models/MODEL.evidence, the card to models/MODEL.md. Takes a quarter
-# of an hour on two cores.
+# MODEL=allcnn-paper measures the other model. The evidence goes to models/MODEL.evidence, the card to models/MODEL.md. Takes a
+# quarter of an hour on two cores.
 set -eu
 fail() {
   echo "error: $1" >&2
@@ -23,12 +23,12 @@ name=models/${MODEL:-allcnn}
 model=$name.bsm
 evidence=$name.evidence
 mkdir -p "$evidence"
-# A measurement that is cut off must not replace one that is whole.
+# An interrupted measurement must not replace a complete one.
 measured=$(mktemp -d)
 trap 'rm -rf "$measured"' EXIT
 "$host" evaluate --model "$model" --data "$data" "$@" --json >"$measured/evaluate.json"
 "$host" stress --model "$model" --data "$data" --json >"$measured/stress.json"
-# What crossval found stays: crossval --out DIR writes DIR/evidence.json, which is copied there by hand.
+# Keeps the result of crossval: crossval --out DIR writes DIR/evidence.json, which is copied there by hand.
 rm -f "$evidence/evaluate.json" "$evidence/stress.json"
 cp "$measured"/*.json "$evidence"
 "$host" card "$model" --evidence "$evidence" --out "$name.md"

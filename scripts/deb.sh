@@ -3,10 +3,10 @@
 #
 #   make deb                      for this machine
 #   ARCH=arm64 make deb           for a Raspberry Pi, with gcc-aarch64-linux-gnu and a standard library for it
-#   BINARY=blastscope ARCH=arm64 make deb   packs a program that was built elsewhere
-#   MAINTAINER='A. B. <a@b.org>' make deb   says whom to write to
+#   BINARY=blastscope ARCH=arm64 make deb   packs a program built elsewhere
+#   MAINTAINER='A. B. <a@b.org>' make deb   names the contact
 #
-# The package lies in target/debian afterwards. Only dpkg-deb, readelf and strip are needed.
+# The package goes to target/debian. Needs only dpkg-deb, readelf and strip.
 set -eu
 cd "$(dirname "$0")/.."
 fail() {
@@ -52,9 +52,9 @@ else
   cargo build --locked --release -p blastscope --target "$target"
   program=$output/$target/release/blastscope
 fi
-[ -f "$program" ] || fail "$program is not there" "look at what cargo says above"
+[ -f "$program" ] || fail "$program is not there" "see cargo's messages above"
 
-# What the program needs of the system: nothing but the C library.
+# The program needs nothing from the system but the C library.
 machine=$(readelf -h "$program" | sed -n 's/ *Machine: *//p')
 case $arch:$machine in
   amd64:*X86-64* | arm64:AArch64*) ;;
@@ -116,8 +116,7 @@ Section: science
 Priority: optional
 Description: screens blood-smear fields for leukaemia at the microscope
  Runs a neural network on the frames of a microscope's camera, without
- internet, says what it sees or that it would rather not say, and keeps
- the record of the session.
+ internet, names a class or abstains, and keeps the record of the session.
  .
  For research use only. Not for use in diagnostic procedures.
 END
@@ -125,7 +124,7 @@ chmod 644 "$stage/DEBIAN/control" "$stage/DEBIAN/conffiles" "$stage/DEBIAN/md5su
 find "$stage" -type d -exec chmod 755 {} +
 find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 package=$output/debian/blastscope_${version}_$arch.deb
-# Whole or not at all, like everything that is written.
+# Written whole or not at all, like every file.
 dpkg-deb --root-owner-group -Zxz --build "$stage" "$package.tmp" >/dev/null
 mv "$package.tmp" "$package"
 echo "$package"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The whole loop on drawn fields: draw, train a small network in about a minute, quantize it, classify live with it. The shipped
-# model knows real smears only; what it says of drawn ones means nothing, so the demo trains its own.
+# model knows real smears only, and its answers for drawn ones mean nothing, so the demo trains its own.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh
@@ -29,8 +29,8 @@ if [ ! -e "$demo/drawn.bsm" ]; then
   "$host" quantize --run "$demo/run" --out "$demo/drawn.bsm" --name drawn-demo
 fi
 
-echo "== classifying live, a folder playing the camera"
+echo "== classifying live, with a folder as the camera"
 "$device" live --source "$demo/fields" --fps 5 --model "$demo/drawn.bsm"
 echo
-echo "again, and for ever:   $device live --source $demo/fields --fps 5 --repeat --model $demo/drawn.bsm"
+echo "again, endlessly:      $device live --source $demo/fields --fps 5 --repeat --model $demo/drawn.bsm"
 echo "with your camera:      $device live --source camera"

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Feeds inputs that nobody thought of to everything that reads what comes from outside, with AddressSanitizer and overflow checks:
+# Fuzzes everything that reads outside data, with AddressSanitizer and overflow checks:
 #
-#   scripts/fuzz.sh [SECONDS]                       every target for so long, else a minute; make fuzz SECONDS=60 is the same
-#   RUNS=10000000 TARGETS="picture keys" make fuzz  so many inputs each, of these targets
+#   scripts/fuzz.sh [SECONDS]                       each target for SECONDS, 60 by default; make fuzz SECONDS=60 is the same
+#   RUNS=10000000 TARGETS="picture keys" make fuzz  this many inputs for each of these targets
 #
-# Targets: artifact picture keys (the shared crate), groups (the host), settings update frame http json (the device). It begins with the
-# inputs in fuzz/corpus, which fuzz/src/bin/seeds.rs drew; what it finds on the way stays below the build folder, and an input that stops a
-# target in fuzz/artifacts. Needs the nightly compiler (rustup toolchain install nightly), and nothing else: the flags are cargo-fuzz's.
+# Targets: artifact picture keys (the shared crate), groups (the host), settings update frame http json (the device). Starts from
+# the inputs in fuzz/corpus, which fuzz/src/bin/seeds.rs drew. New inputs stay below the build folder; an input that stops a target
+# goes to fuzz/artifacts. Needs only the nightly compiler (rustup toolchain install nightly): the flags are cargo-fuzz's.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -46,7 +46,7 @@ for target in $targets; do
   dictionary=fuzz/dictionaries/$target.dict
   if [ -f "$dictionary" ]; then set -- "$@" "-dict=$dictionary"; fi
   echo "== $target"
-  # What a target prints of each answer is not of interest; the last lines say how many inputs there were.
+  # A target's output for each input is of no interest; the last lines give the number of inputs.
   if "$build/$host/release/$target" "$@" "$found" "fuzz/corpus/$target" >"$build/$target.log" 2>&1; then
     grep -E "number_of_executed_units|peak_rss|DONE" "$build/$target.log"
   else
@@ -55,6 +55,6 @@ for target in $targets; do
   fi
 done
 if [ -n "$failed" ]; then
-  echo "error: these targets were stopped:$failed; the inputs are in fuzz/artifacts" >&2
+  echo "error: these targets failed:$failed; the inputs are in fuzz/artifacts" >&2
   exit 1
 fi

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs the shared crate's tests as a Haswell under emulation: AVX2, and none of the dot products that came after it.
-# Without the test that changes every byte of a model, which would take longer than all others together.
+# Runs the shared crate's tests on an emulated Haswell: AVX2, without the later dot-product instructions.
+# Skips the test that changes every byte of a model, which would take longer than all others together.
 #
 #   make haswell            ten fields of the golden file; FIELDS=200 for all
-#   CI=true make haswell    installs the emulator if it is missing, from Debian
+#   CI=true make haswell    installs a missing emulator from Debian
 set -eu
 cd "$(dirname "$0")/.."
 if ! command -v qemu-x86_64-static >/dev/null; then
@@ -17,7 +17,7 @@ if ! command -v qemu-x86_64-static >/dev/null; then
 fi
 target=$(rustc -vV | sed -n 's/^host: //p')
 if [ "$target" != x86_64-unknown-linux-gnu ]; then
-  echo "error: this is $target, and the test programs are built for the machine that builds them" >&2
+  echo "error: this is $target, and the tests are built for the machine they are built on" >&2
   echo "remedy: run this on x86-64 Linux" >&2
   exit 1
 fi

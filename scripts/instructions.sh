@@ -1,8 +1,8 @@
 #!/bin/sh
-# Counts the instructions of a frame as Cortex-A72, A76 and with all that the emulator knows: make instructions
+# Counts the instructions of a frame on Cortex-A72, A76 and with everything the emulator supports: make instructions
 #
-# The emulator says which blocks of instructions it translates, and each time it runs one. Loading the model cancels out between
-# a run of two frames and one of three. It takes some minutes. scripts/aarch64.sh says what it needs.
+# The emulator logs each block of instructions that it translates, and each time it runs one. The difference between a run of three
+# frames and one of two leaves out loading the model. Takes some minutes; scripts/aarch64.sh says what it needs.
 set -eu
 cd "$(dirname "$0")/.."
 target=aarch64-unknown-linux-gnu
@@ -35,14 +35,14 @@ for cpu in ${CPUS:-cortex-a72 cortex-a76 max}; do
         for (name in all) {
           n = (three[name] - two[name]) / 1e6
           sum += n
-          # The emulator's disassembler does not know sdot and usdot.
+          # The disassembler does not know sdot and usdot.
           if (name ~ /^(smlal2?|smull2?|mul|mla|\.byte)$/) multiply += n
           else if (name ~ /^(sadalp|saddlp)$/) widen += n
           else if (name ~ /^(ld|st)/) memory += n
           else other += n
           mix[name] = n
         }
-        printf "%-11s %7.1f million instructions a frame: %.1f multiply, %.1f add pairs, %.1f load or store, %.1f other\n", \
+        printf "%-11s %7.1f million instructions per frame: %.1f multiply, %.1f add pairs, %.1f load or store, %.1f other\n", \
           cpu, sum, multiply, widen, memory, other
         for (name in mix) if (mix[name] > sum / 100) printf "            %-10s %8.2f\n", name == ".byte" ? "dot" : name, mix[name] | "sort -k2 -rn"
       }'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the loops of the fast kernels in plain Rust under Miri, which sees every read and write outside of its allocation.
+# Runs the loops of the fast kernels in plain Rust under Miri, which reports every read or write outside an allocation.
 set -eu
 cd "$(dirname "$0")/.."
 if ! cargo +nightly miri --version >/dev/null 2>&1; then

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Drives the page of `blastscope live --listen` in Chromium without a window: verdicts appear, corrections and the signature reach the
-# record and the exports, no request leaves the machine, nothing complains. Pictures of the window at 1280x800, 800x480 and 390x844 go
-# to a folder:
+# Tests the page of `blastscope live --listen` in headless Chromium: verdicts appear, corrections and the signature reach the record
+# and the exports, no request leaves the machine, the browser reports no errors. Screenshots at 1280x800, 800x480 and 390x844 go to
+# a folder:
 #   scripts/page.sh [FOLDER]
-# BLASTSCOPE_FIELDS and BLASTSCOPE_MODEL show other drawn fields and another model than the test's own. The pictures in docs are
+# BLASTSCOPE_FIELDS and BLASTSCOPE_MODEL replace the test's own drawn fields and model. The pictures in docs are
 # live-1280x800, live-390x844 and map-1280x800 of
 #   blastscope-host synth --out fields --per-class 6 --size 640x480
 #   BLASTSCOPE_FIELDS=fields BLASTSCOPE_MODEL=models/allcnn.bsm make page PICTURES=pictures

@@ -1,8 +1,8 @@
-"""Reads rows of an engine comparison, a JSON object a line, from stdin; prints a Markdown table and a verdict on ours.
+"""Reads rows of an engine comparison from stdin, one JSON object per line; prints a Markdown table and a verdict on ours.
 
 A row has engine, precision, threads, median_ms, min_ms, and may have rss_mb, cold_proc_ms and others: cores that other
-programs used meanwhile. An engine's median is the median over its quiet rows (others below 0.1), or over all where none
-is quiet; its minimum is the least of all rows. Ratios are to the fastest other engine with as many threads."""
+programs used meanwhile. An engine's median is the median over its quiet rows (others below 0.1), or over all rows if none
+is quiet; its minimum is the least of all rows. Ratios are to the fastest other engine with the same number of threads."""
 
 import datetime
 import json
@@ -72,8 +72,8 @@ def main():
         reached = "at most" if ratio <= GOAL else "NOT at most"
         plural = "s" if threads > 1 else ""
         verdicts.append(f"{ratio:.3f} of {' '.join(fastest)} at {threads} thread{plural} ({reached} {GOAL:.2f})")
-    print("\nThe others read their network from a file and are given floats; blastscope draws its weights and is given")
-    print("bytes. From its start to a verdict with the shipped model it takes what `blastscope bench --cold 20` says.")
+    print("\nThe others read their network from a file and take floats; blastscope draws its weights and takes")
+    print("bytes. `blastscope bench --cold 20` measures its time from start to a verdict with the shipped model.")
     if verdicts:
         print(f"\nVerdict: blastscope's minimum is {', and '.join(verdicts)}.")
     sys.exit(not complete)

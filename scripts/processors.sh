@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs the tests whose outcome could hang on how a processor does arithmetic, as several processors, with three seeds each:
+# Runs the tests that could depend on a processor's arithmetic on several processors, with three seeds each:
 #
 #   make test-processors                       this machine, Intel Haswell (AVX2, no AVX-512), Cortex-A72 (Raspberry Pi 4: NEON)
 #   CPUS=haswell SEEDS=2 make test-processors  one of them, one seed
 #
-# The others are emulated by qemu's user mode (apt-get install qemu-user-static; for cortex-a72 also what scripts/aarch64.sh names), which
-# takes ten times as long. Programs that a test starts run under the emulator too, by BLASTSCOPE_TEST_RUNNER. The seed goes to whatever
-# draws weights or trains, by BLASTSCOPE_TEST_SEED; what has no seed runs once.
+# QEMU's user mode emulates the others (apt-get install qemu-user-static; for cortex-a72 also what scripts/aarch64.sh names) and
+# takes ten times as long. BLASTSCOPE_TEST_RUNNER runs the programs that a test starts under the emulator too.
+# BLASTSCOPE_TEST_SEED seeds every test that draws weights or trains; tests without a seed run once.
 set -eu
 cd "$(dirname "$0")/.."
 fail() {
@@ -14,7 +14,7 @@ fail() {
   echo "remedy: $2" >&2
   exit 1
 }
-# Those that train, or draw weights; and those that learn a last layer, draw fields or decode them.
+# on_seed: tests that train or draw weights. once: tests that learn a last layer, draw fields or decode them.
 cargo="cargo test --locked"
 all="--workspace --no-default-features --features blastscope-host/flex,blastscope-shared/std"
 on_seed() {
@@ -33,7 +33,7 @@ for cpu in ${CPUS:-native haswell cortex-a72}; do
     haswell) runner="qemu-x86_64-static -cpu Haswell" ;;
     cortex-a72)
       runner="qemu-aarch64-static -cpu cortex-a72 -L /usr/aarch64-linux-gnu"
-      # It adds the target, its linker and standard library.
+      # This script adds the target, its linker and its standard library.
       run=scripts/aarch64.sh
       ;;
     *) fail "there is no processor $cpu" "CPUS=\"native haswell cortex-a72\"" ;;

@@ -1,4 +1,4 @@
-"""How many pictures a second PyTorch trains the network of Anand et al. (2025) on; prints a JSON object.
+"""Measures how many pictures per second PyTorch trains the network of Anand et al. (2025) on; prints a JSON object.
 
 The same work as `blastscope-host throughput`: steps of Adam on one batch of random pictures, forward, backward and optimizer,
 after a warm-up; pictures are not read, and the loss is read only where the clock starts and stops. Channels last, which

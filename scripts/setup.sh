@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs what Debian or Raspberry Pi OS lacks for building blastscope; asks for sudo only when something is missing.
-# Rust itself is the user's: https://rustup.rs
+# Installs the Debian or Raspberry Pi OS packages that building blastscope needs; asks for sudo only if one is missing.
+# Install Rust yourself: https://rustup.rs
 set -eu
 
 command -v cargo >/dev/null || { echo "error: cargo is missing; install Rust 1.95 or newer from https://rustup.rs" >&2; exit 1; }
 
 missing=
 command -v cc >/dev/null || missing="$missing build-essential"
-# The Linux camera interface is bound with bindgen, which needs libclang and its headers.
+# bindgen, which binds the Linux camera interface, needs libclang and its headers.
 ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 &&
   ls /usr/lib/llvm-*/lib/clang/*/include/stddef.h /usr/lib/clang/*/include/stddef.h 2>/dev/null | grep -q . ||
   missing="$missing libclang-dev"
@@ -15,7 +15,7 @@ ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 &&
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-  echo "error: please install what corresponds to:$missing" >&2
+  echo "error: install your system's equivalents of:$missing" >&2
   exit 1
 fi
 sudo=

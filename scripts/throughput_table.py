@@ -1,13 +1,13 @@
-"""Reads JSON objects, a line each, of `blastscope-host throughput --json` and pytorch_throughput.py from stdin; prints a
-Markdown table: the median, the least and the most pictures a second of each contestant, and its ratio to PyTorch's
-median of the same precision."""
+"""Reads JSON objects, one per line, from `blastscope-host throughput --json` and pytorch_throughput.py on stdin; prints a
+Markdown table: the median, least and most pictures per second of each contestant, and its ratio to PyTorch's median at
+the same precision."""
 
 import collections
 import json
 import statistics
 import sys
 
-# What each calls the numbers of tensor cores.
+# What each program calls the precision of tensor cores.
 COARSE = {"flex32", "amp"}
 
 
@@ -17,7 +17,7 @@ def main():
         row = json.loads(line)
         rates[row["backend"], ", ".join(row["devices"]), row["precision"]].append(row["pictures_per_second"])
     if not rates:
-        sys.exit("error: nothing was measured\nremedy: look at the errors above")
+        sys.exit("error: nothing was measured\nremedy: see the errors above")
     torch = {
         precision in COARSE: statistics.median(found)
         for (backend, _, precision), found in rates.items()

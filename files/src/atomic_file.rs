@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Writes files whole or not at all.
 
 use std::{
     ffi::OsString,
@@ -8,34 +8,34 @@ use std::{
     process,
 };
 
-/// The steps in which a file is replaced, so that tests can cut the power or fill the disk after each.
+/// The steps of replacing a file. Tests cut the power or fill the disk after each.
 pub trait Steps {
-    /// Writes a file anew, and returns when its content is on the disk. Its name may not be yet.
+    /// Writes a new file and returns once its content is on the disk; its name may follow later.
     ///
     /// # Errors
-    /// When the disk is full or the system refuses; a part may be there then.
+    /// The disk is full or the system refuses; a partial file may remain.
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Gives a file another name, in place of what has it.
+    /// Renames a file and replaces any file of that name.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the system refuses.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Returns when the names in a folder are on the disk.
+    /// Returns once the names in a folder are on the disk.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the system refuses.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// Removes a file.
     ///
     /// # Errors
-    /// When it is missing or the system refuses.
+    /// The file is missing or the system refuses.
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
-/// The file system of this machine.
+/// This machine's file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
 
@@ -50,7 +50,7 @@ impl Steps for System {
         fs::rename(from, to)
     }
 
-    /// Folders cannot be opened on Windows, where a rename itself is written through.
+    /// Windows cannot open folders, but writes a rename through to the disk.
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
     }
@@ -60,17 +60,17 @@ impl Steps for System {
     }
 }
 
-/// What the name of a temporary file ends in; it begins with a dot.
+/// End of a temporary file's name, which begins with a dot.
 pub const TEMPORARY: &str = ".tmp";
 
-/// Writes `bytes` to `path`, replacing what was there.
+/// Writes `bytes` to `path`, replacing any file there.
 ///
-/// They go to a temporary file in the same folder, which is synced to the disk and then renamed: whoever opens `path`, after a
-/// loss of power too, finds the old content or the new one, never a part. The temporary file's name begins with a dot, so that
-/// what a loss of power leaves behind is not taken for a picture.
+/// They go to a temporary file in the same folder, which is synced to the disk and then renamed: even after a power loss, `path`
+/// holds the old content or the new, never a part. The temporary file's name begins with a dot, so that one left behind by a power
+/// loss is not taken for a picture.
 ///
 /// # Errors
-/// When the folder is missing, the disk is full or the system refuses; nothing is left behind then.
+/// The folder is missing, the disk is full or the system refuses; nothing is left behind.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_on(&System, path, bytes)
 }
@@ -83,13 +83,13 @@ pub fn write_on(disk: &dyn Steps, path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_on(disk, path, |temporary| disk.write_synced(temporary, bytes))
 }
 
-/// [`write()`] of what only the file's owner may read.
+/// [`write()`] for a file that only its owner may read.
 ///
 /// # Errors
 /// As [`write()`].
 pub fn write_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_on(&System, path, |temporary| {
-        // What a program of the same number left behind, which may be readable for others.
+        // A leftover of a process with the same id may be readable for others.
         match fs::remove_file(temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -116,7 +116,7 @@ fn replace_on(disk: &dyn Steps, path: &Path, write: impl FnOnce(&Path) -> io::Re
     let temporary = folder.join(temporary);
     let written = write(&temporary).and_then(|()| disk.rename(&temporary, path));
     if written.is_err() {
-        // What matters is reported below.
+        // The error that matters is reported below.
         let _ = disk.remove(&temporary);
     }
     written.and_then(|()| disk.sync_folder(folder))

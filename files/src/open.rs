@@ -1,4 +1,4 @@
-//! Opening files that may be something else.
+//! Opens paths that may not be regular files.
 
 use std::{
     fs::{self, File, FileType, Metadata, OpenOptions},
@@ -6,10 +6,10 @@ use std::{
     path::Path,
 };
 
-/// Opens a regular file for reading, links followed.
+/// Opens a regular file for reading; follows links.
 ///
-/// Pipes, sockets and devices are never opened: a pipe blocks until somebody writes, and opening a device may act on it. A file that
-/// becomes a pipe between the look and the opening is opened without blocking, and refused.
+/// Pipes, sockets and devices are never opened: a pipe blocks until somebody writes, and opening a device may act on it. A file
+/// that becomes a pipe between the check and the opening is opened without blocking, then refused.
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`], as a clause such as `is not a file but a pipe`, for what is not a regular file; otherwise the
@@ -36,7 +36,7 @@ fn require_regular(metadata: &Metadata) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
 }
 
-/// What something is that is not a regular file, with its article.
+/// Name of a kind of non-regular file, with its article.
 #[must_use]
 pub fn kind_of(kind: FileType) -> &'static str {
     #[cfg(unix)]

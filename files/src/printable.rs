@@ -1,7 +1,7 @@
-//! Foreign text for people: file names, model names, messages of other programs.
+//! Makes foreign text safe to print: file names, model names, messages of other programs.
 //!
-//! A file name may hold any byte but `/` and NUL: escape sequences that repaint a terminal, a newline that forges a line of a log, or
-//! marks that turn the reading direction so that `gpj.exe` reads `exe.jpg`. Whatever is printed goes through [`Printable`] first.
+//! A file name may hold any byte but `/` and NUL: escape sequences that repaint a terminal, a newline that forges a log line, or
+//! marks that reverse the reading direction so that `gpj.exe` reads `exe.jpg`. Everything printed goes through [`Printable`] first.
 //! JSON has its own escapes and keeps the true name.
 
 use std::{
@@ -11,13 +11,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Text whose control characters, direction marks and other invisible characters are shown as escapes such as `\u{1b}`.
+/// Text that shows control characters, direction marks and other invisible characters as escapes such as `\u{1b}`.
 #[derive(Clone, Debug)]
 pub struct Escaped<'a>(Cow<'a, str>);
 
-/// What can be printed without harm.
+/// Text that can be made safe to print.
 pub trait Printable {
-    /// The text, escaped where it could steer a terminal, a log or a reader's eye. Bytes that are not UTF-8 become U+FFFD.
+    /// The text, escaped where it could steer a terminal, forge a log or mislead a reader. Invalid UTF-8 becomes U+FFFD.
     fn printable(&self) -> Escaped<'_>;
 }
 
@@ -59,12 +59,12 @@ impl Printable for PathBuf {
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Width and precision count what is printed.
+        // Width and precision count the printed characters.
         f.pad(&escape(&self.0, |letter| !is_harmless(letter)))
     }
 }
 
-/// A message of several lines: escaped as [`Printable`] does, except that its line breaks stay.
+/// A message of several lines, escaped like [`Printable`] but with its line breaks kept.
 #[must_use]
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escape(text, |letter| !is_harmless(letter) && letter != '\n')
@@ -87,11 +87,11 @@ fn escape(text: &str, is_wrong: impl Fn(char) -> bool) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// Whether a character neither steers a terminal nor hides or reorders what is read.
+/// Whether a character neither steers a terminal nor hides or reorders text.
 ///
-/// Escaped are the control characters (C0, DEL, C1), the marks, embeddings, overrides and isolates of the bidirectional algorithm,
-/// line and paragraph separators, invisible operators, the byte order mark and tag characters. The joiners U+200C and U+200D stay:
-/// names in Bengali or Persian need them.
+/// Harmful are control characters (C0, DEL, C1), the marks, embeddings, overrides and isolates of the bidirectional algorithm, line
+/// and paragraph separators, invisible operators, the byte order mark and tag characters. The joiners U+200C and U+200D stay,
+/// because names in Bengali or Persian need them.
 #[must_use]
 pub const fn is_harmless(letter: char) -> bool {
     !matches!(

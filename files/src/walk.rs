@@ -1,12 +1,12 @@
 //! Finds the pictures below a folder.
 //!
-//! One set of rules for every command:
+//! Every command follows the same rules:
 //! - Only regular files count, by their extension ([`PICTURE_EXTENSIONS`]). Pipes, sockets and devices are never opened.
-//! - Every folder is entered once and every file counted once, however many links lead there. A link back to where the walk came
-//!   from ends there. Real folders come before links, so a link never takes a picture away from the folder that holds it.
-//! - An entry that cannot be read is one [`Failure`]; the rest is found all the same.
-//! - What is left out is counted and named by the reason ([`LeftOut`]).
-//! - The order is that of the paths, whatever the file system's is.
+//! - Every folder is entered once and every file counted once, however many links lead there. A link to a folder above is not
+//!   followed. Real folders come before links, so a link never takes a picture away from the folder that holds it.
+//! - An entry that cannot be read is one [`Failure`]; the walk continues.
+//! - Entries left out are counted and listed by reason ([`LeftOut`]).
+//! - Results are sorted by path, whatever the file system's order.
 
 mod left_out;
 
@@ -23,7 +23,7 @@ pub use left_out::{Left, LeftOut};
 /// File name extensions that count as pictures, in lower case: JPEG, PNG, TIFF and BMP.
 pub const PICTURE_EXTENSIONS: [&str; 8] = ["jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "bmp"];
 
-/// Extensions of pictures that no command reads, in lower case.
+/// Extensions of unsupported picture formats, in lower case.
 const UNREAD_EXTENSIONS: [&str; 22] = [
     "webp", "heic", "heif", "avif", "gif", "jp2", "j2k", "jpx", "jxl", "dng", "cr2", "cr3", "nef", "arw", "raf", "svs",
     "ndpi", "czi", "lif", "vsi", "scn", "nd2",
@@ -50,37 +50,37 @@ pub struct Failure {
     pub error: io::Error,
 }
 
-/// What lies below a folder.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The pictures, in the order of their paths.
+    /// The pictures, sorted by path.
     pub pictures: Vec<PathBuf>,
-    /// What could not be read, in the order of the paths.
+    /// Entries that could not be read, sorted by path.
     pub failures: Vec<Failure>,
-    /// What was passed over, and why.
+    /// Entries passed over, and why.
     pub left_out: LeftOut,
 }
 
-/// Whether a file's name ends as a picture's does, in any case.
+/// Whether a file has a picture's extension, in upper or lower case.
 #[must_use]
 pub fn is_picture_name(path: &Path) -> bool {
     has_extension(path, &PICTURE_EXTENSIONS)
 }
 
-/// Why an entry is passed over for its name alone: hidden files, and what systems and archivers leave behind.
+/// Why an entry is passed over by name alone: it is hidden, or a system's or archiver's leftover.
 #[must_use]
 pub fn passed_over_by_name(name: &OsStr) -> Option<Left> {
-    // Before hidden files: the name says more.
+    // Checked before hidden files, because it is the more precise reason.
     if OF_THE_SYSTEM.iter().any(|known| name.eq_ignore_ascii_case(known)) {
         return Some(Left::OfTheSystem);
     }
     name.as_encoded_bytes().starts_with(b".").then_some(Left::Hidden)
 }
 
-/// The paths of what is in `folder` itself, sorted, without what is [passed over by its name](passed_over_by_name).
+/// The paths directly in `folder`, sorted, without entries [passed over by name](passed_over_by_name).
 ///
 /// # Errors
-/// When `folder` or an entry of it cannot be listed.
+/// `folder` or one of its entries cannot be listed.
 pub fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -96,15 +96,15 @@ pub fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// The pictures below `folder`, at any depth.
 ///
 /// # Errors
-/// When `folder` itself cannot be listed.
+/// `folder` itself cannot be listed.
 pub fn pictures_below(folder: &Path) -> io::Result<Found> {
     pictures_below_each(&[folder]).pop().unwrap_or_else(|| Ok(Found::default()))
 }
 
-/// The pictures below each of `folders`, none of which lies in another. A picture that links lead to as well counts where it lies, and
-/// one outside of all folders in the first that links to it.
+/// The pictures below each of `folders`, none of which lies in another. A picture counts where it really lies, even if links lead
+/// to it; one outside all folders counts in the first that links to it.
 ///
-/// The error of a folder says that it cannot be listed itself.
+/// A folder's error means that the folder itself cannot be listed.
 #[must_use]
 pub fn pictures_below_each(folders: &[&Path]) -> Vec<io::Result<Found>> {
     let mut walk = Walk::default();
@@ -129,13 +129,13 @@ pub fn pictures_below_each(folders: &[&Path]) -> Vec<io::Result<Found>> {
     roots
 }
 
-/// What a file or folder is, whatever path leads to it.
+/// Identity of a file or folder, whatever path leads to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Identity {
     /// Device and inode.
     #[cfg(unix)]
     Inode(u64, u64),
-    /// Where the system tells no inode: the path without links.
+    /// Without an inode: the path with links resolved.
     Path(PathBuf),
 }
 
@@ -144,7 +144,7 @@ impl Identity {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt as _;
-            // Some network file systems know no inodes and call all of them 0.
+            // Some network file systems have no inodes and report 0 for all.
             if metadata.ino() != 0 {
                 return Ok(Self::Inode(metadata.dev(), metadata.ino()));
             }
@@ -154,7 +154,7 @@ impl Identity {
     }
 }
 
-/// How many names a file has on its disk, as far as the system tells.
+/// Number of hard links of a file, as far as the system reports it.
 fn names_of(metadata: &Metadata) -> u64 {
     #[cfg(unix)]
     return std::os::unix::fs::MetadataExt::nlink(metadata);
@@ -167,20 +167,20 @@ fn names_of(metadata: &Metadata) -> u64 {
 
 #[derive(Default)]
 struct Walk {
-    /// Folders that were entered or will be, and those above the roots.
+    /// Folders entered or queued, and those above the roots.
     folders: HashSet<Identity>,
-    /// Pictures that count, with the root that they lie below.
+    /// Counted pictures, with the root that they lie below.
     files: HashMap<Identity, usize>,
-    /// Links, to be followed when all real folders were seen, with the root that they lie below.
+    /// Links, with the root that they lie below; followed after all real folders.
     links: VecDeque<(usize, PathBuf)>,
 }
 
 impl Walk {
-    /// Takes note of a root and of all folders above it: no link may lead there.
+    /// Registers a root and all folders above it: links to them are not followed.
     fn enter_root(&mut self, folder: &Path) -> io::Result<Found> {
         let canonical = fs::canonicalize(folder)?;
         for above in canonical.ancestors() {
-            // A folder above that must not be looked at cannot be entered by a link either.
+            // A folder above that may not be read cannot be entered through a link either.
             if let Ok(identity) = fs::metadata(above).and_then(|metadata| Identity::of(above, &metadata)) {
                 self.folders.insert(identity);
             }
@@ -188,7 +188,7 @@ impl Walk {
         Ok(Found::default())
     }
 
-    /// Finds what lies in `folder` and the real folders below it. Only a `folder` that cannot be listed is an error.
+    /// Walks `folder` and the real folders below it. The only error is a `folder` that cannot be listed.
     fn below(&mut self, root: usize, folder: PathBuf, found: &mut Found) -> io::Result<()> {
         let mut folders = vec![folder];
         let mut is_first = true;
@@ -209,7 +209,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Decides about one entry.
+    /// Handles one entry.
     fn look(&mut self, root: usize, entry: &DirEntry, found: &mut Found, folders: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry.path();
         if let Some(reason) = passed_over_by_name(&entry.file_name()) {
@@ -230,7 +230,7 @@ impl Walk {
         } else if is_picture_name(&path) {
             let metadata = entry.metadata()?;
             let before = self.files.insert(Identity::of(&path, &metadata)?, root);
-            // A second name below another root is kept: the two may say different things of the picture.
+            // A second name below another root is kept: the two may say different things about the picture.
             if before == Some(root) && names_of(&metadata) > 1 {
                 found.left_out.add(Left::SeenElsewhere, path);
             } else {
@@ -242,12 +242,12 @@ impl Walk {
         Ok(())
     }
 
-    /// Decides about a link.
+    /// Handles one link.
     fn follow(&mut self, root: usize, path: PathBuf, found: &mut Found) {
         let target = fs::metadata(&path).and_then(|metadata| Ok((Identity::of(&path, &metadata)?, metadata)));
         let (identity, metadata) = match target {
             Ok(target) => target,
-            // What was no picture anyhow is not missed.
+            // A broken link to something that is not a picture is no loss.
             Err(_) if path.extension().is_some() && !is_picture_name(&path) => {
                 return found.left_out.add(other_file(&path), path);
             }
@@ -272,7 +272,7 @@ impl Walk {
     }
 }
 
-/// What is in a folder, by name. An entry that the system fails to name is a failure of the folder, and the others count.
+/// The entries of a folder, by name. An entry that the system cannot name counts as a failure of the folder; the others remain.
 fn entries(folder: &Path, found: &mut Found) -> io::Result<Vec<DirEntry>> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -285,7 +285,7 @@ fn entries(folder: &Path, found: &mut Found) -> io::Result<Vec<DirEntry>> {
     Ok(entries)
 }
 
-/// Why a file without a picture's extension is left out.
+/// Why a file without a supported picture extension is left out.
 fn other_file(path: &Path) -> Left {
     if has_extension(path, &UNREAD_EXTENSIONS) { Left::UnreadFormat } else { Left::NoPicture }
 }

@@ -1,4 +1,4 @@
-//! A model's body behind a header that fits it: what the reader accepts runs on every instruction set and says the same.
+//! A model's body with a valid header: a model that the reader accepts runs on every instruction set with the same result.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use blastscope_shared::{Class, Classifier, Isa, RgbPixels, engine::network::Exec
 use blastscope_tests::blocks;
 use libfuzzer_sys::fuzz_target;
 
-/// Larger networks are read, but not run: they would only be slow.
+/// Larger networks are read but not run, because they are slow.
 const MOST_MACS: u64 = 4_000_000;
 
 static FIELD: LazyLock<RgbPixels> = LazyLock::new(|| blocks(160, 120, 7));
@@ -29,7 +29,7 @@ fuzz_target!(|body: &[u8]| {
         if let Some(class) = assessment.most_probable() {
             let _ = classifier.explain(&mut workspace, class);
         }
-        // Nothing of each where the network saw nothing.
+        // All are `None` if the network saw nothing.
         let of_classes = |values: Option<[f32; Class::COUNT]>| values.map(|values| values.map(f32::to_bits));
         let novelty = assessment.novelty().map(f32::to_bits);
         (of_classes(assessment.logits()), of_classes(assessment.probabilities()), novelty)

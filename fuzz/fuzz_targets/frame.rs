@@ -1,4 +1,4 @@
-//! A frame as a camera's driver hands it over: MJPEG, YUYV, NV12, grey, RGB and BGR of any size, with any number of bytes.
+//! A frame from a camera's driver: MJPEG, YUYV, NV12, grey, RGB or BGR of any size, with any number of bytes.
 #![no_main]
 
 use std::time::Duration;

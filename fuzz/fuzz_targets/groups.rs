@@ -1,4 +1,4 @@
-//! groups.csv.
+//! The table of overlap groups, groups.csv.
 #![no_main]
 
 use std::path::Path;

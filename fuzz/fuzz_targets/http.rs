@@ -1,4 +1,4 @@
-//! Bytes that somebody sends to the page's port.
+//! Arbitrary bytes sent to the page's port.
 #![no_main]
 #![feature(tcp_linger)]
 

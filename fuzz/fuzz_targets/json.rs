@@ -1,4 +1,4 @@
-//! The JSON that the page takes: the first byte names the order.
+//! JSON requests to the page; the first byte chooses the request.
 #![no_main]
 #![feature(tcp_linger)]
 

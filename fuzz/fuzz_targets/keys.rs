@@ -1,4 +1,4 @@
-//! Texts of keys: what is read is written as the same key. And signatures in a header.
+//! Key texts: a key that is read is written back as the same key. Also signatures in a header.
 #![no_main]
 
 use std::sync::LazyLock;

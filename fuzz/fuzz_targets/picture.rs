@@ -1,4 +1,4 @@
-//! A file: a picture of the size that it says, or a sentence.
+//! A picture file: gives a picture of the declared size, or an error.
 #![no_main]
 
 use blastscope_shared::field::decode::{MAX_PIXELS, MIN_SIDE, decode};

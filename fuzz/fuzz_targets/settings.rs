@@ -1,4 +1,4 @@
-//! The device's settings, and those of its lamps and buttons.
+//! The settings of the device, its lamps and its buttons.
 #![no_main]
 
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! A file on a memory stick, as `blastscope update` looks at it before it writes anything: the signature, the model, the self-test. The first
-//! byte says whether the bytes are taken as they are, or as a body that the laboratory has signed.
+//! A file on a memory stick, as `blastscope update` checks it before it writes anything: signature, model, self-test. The first
+//! byte says whether the rest is the file itself or a body that the laboratory has signed.
 #![no_main]
 
 use std::{num::NonZero, sync::LazyLock};
@@ -19,7 +19,7 @@ use libfuzzer_sys::fuzz_target;
 
 static KEY: LazyLock<SecretKey> = LazyLock::new(|| SecretKey::from_seed(&[7; 32]));
 static TRUSTED: LazyLock<[PublicKey; 1]> = LazyLock::new(|| [KEY.public()]);
-/// Larger networks are read, but not run: they would only be slow.
+/// Larger networks are read but not run, because they are slow.
 const MOST_MACS: u64 = 1_000_000;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,4 +1,4 @@
-//! What the targets share: a header that fits a model's body, and a page that is served.
+//! Shared by the targets: a valid header for a model's body, and a served page.
 
 #[cfg(feature = "device")]
 mod page;
@@ -9,7 +9,7 @@ use blastscope_tests::{reseal, tiny_artifact};
 #[cfg(feature = "device")]
 pub use page::Page;
 
-/// `body` behind the header of an unsigned model that fits it: length, hash and checksum.
+/// Prepends the matching header of an unsigned model to `body`: length, hash and checksum.
 #[must_use]
 pub fn with_header(body: &[u8]) -> Vec<u8> {
     let mut bytes = tiny_artifact()[..HEADER_LEN].to_vec();

@@ -1,4 +1,4 @@
-//! A page as `live --listen` serves it.
+//! The page of `live --listen`, for fuzzing.
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
@@ -24,11 +24,11 @@ const SIGPIPE: i32 = 13;
 const SIG_IGN: usize = 1;
 
 unsafe extern "C" {
-    /// As in POSIX, with the handler as a number.
+    /// POSIX `signal`, with the handler as a number.
     fn signal(number: i32, handler: usize) -> usize;
 }
 
-/// One field that stays.
+/// A source that repeats one field.
 struct Still;
 
 impl FrameSource for Still {
@@ -38,7 +38,7 @@ impl FrameSource for Still {
     }
 }
 
-/// An instrument, a record and a page, as `live --listen` has them.
+/// A station, a record and a page, as in `live --listen`.
 pub struct Page {
     server: Server,
     _instrument: Station,
@@ -49,12 +49,12 @@ impl Page {
     /// Starts everything.
     ///
     /// # Panics
-    /// When the system gives no folder, port or thread.
+    /// If the system refuses a folder, port or thread.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it starts threads")]
     pub fn new() -> Self {
-        // Rust's runtime does so before `main`; here that is the fuzzer's.
-        // SAFETY: the handler is the constant SIG_IGN, and no other thread runs yet that could set one.
+        // Rust's runtime ignores SIGPIPE before `main`; here `main` is the fuzzer's.
+        // SAFETY: the handler is the constant SIG_IGN, and no other thread that could set one is running yet.
         unsafe { signal(SIGPIPE, SIG_IGN) };
         let data = TempDir::new().expect("a folder");
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
@@ -81,24 +81,24 @@ impl Page {
         Self { server, _instrument: instrument, _data: data }
     }
 
-    /// Where it listens.
+    /// The listening address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// Sends `bytes` and reads what comes back, for as long as answers take that end; `prepare` may set the connection up.
+    /// Sends `bytes` and reads the answer, for as long as finite answers take; `prepare` may set up the connection.
     ///
     /// # Panics
-    /// When nothing listens any more, or an answer is none of HTTP.
+    /// If nothing listens any more, or an answer is not HTTP.
     pub fn send(&self, bytes: &[u8], prepare: impl FnOnce(&TcpStream) -> std::io::Result<()>) {
         let mut stream = TcpStream::connect(self.address()).expect("the page listens");
         prepare(&stream).and_then(|()| stream.set_read_timeout(Some(Duration::from_millis(200)))).expect("options");
-        // A server that refuses may close before it has read everything.
+        // A server that refuses may close before reading everything.
         let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
         let mut answer = Vec::new();
         let mut buffer = [0; 16 << 10];
-        // Streams have no end: what they begin with is enough.
+        // Streams have no end: their beginning is enough.
         while answer.len() < 64 << 10 {
             match stream.read(&mut buffer) {
                 Ok(0) => break,
@@ -108,7 +108,7 @@ impl Page {
             }
         }
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{:?}", String::from_utf8_lossy(&answer));
-        // A handler that panics ends its connection without a word, or with this.
+        // A panicking handler closes its connection silently, or with this answer.
         assert!(!answer.starts_with(b"HTTP/1.1 500"), "{}", String::from_utf8_lossy(&answer));
     }
 }

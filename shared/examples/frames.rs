@@ -1,4 +1,4 @@
-//! Runs the network of a model on so many frames, for tools that count instructions: `frames MODEL N`.
+//! Runs a model's network on N frames, for tools that count instructions: `frames MODEL N`.
 
 use std::{env, error::Error, fs, hint::black_box};
 

@@ -1,9 +1,8 @@
-//! A model made at home at a site: its last layer moved towards the site's labelled fields, its calibration and thresholds chosen
-//! anew.
+//! Adapts a model to a site: moves its last layer towards the site's labelled fields and chooses calibration and thresholds again.
 //!
-//! How far the layer may move is found by cross-validation over overlap groups; "not at all" is among the choices and wins where the
-//! labelled fields teach nothing. The calibration and the thresholds come from the same held-out logits. Convolutions stay as they
-//! are, so that a few fields suffice. The site's stain becomes a known one, so that its fields are not called unfamiliar for it.
+//! Cross-validation over overlap groups finds how far the layer may move; "not at all" is among the choices and wins if the
+//! labelled fields teach nothing. Calibration and thresholds come from the same held-out logits. Convolutions stay fixed, so a few
+//! fields suffice. The site's stain is added to the known ones, so that it does not make the site's fields unfamiliar.
 
 pub mod folds;
 pub mod head;
@@ -32,59 +31,60 @@ use crate::{
     rate::Rate,
 };
 
-/// Strengths that the last layer may be held with, from the strongest.
+/// Candidate strengths that hold the last layer, strongest first.
 pub const PULLS: [f64; 10] = [30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
 /// Folds of the cross-validation.
 pub const FOLDS: usize = 5;
-/// Fewest labelled fields with cells.
+/// Fewest labelled fields with cells for an adaptation.
 pub const FEWEST: usize = 20;
 
 /// A site's labelled fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
-    /// Those with cells.
+    /// The fields with cells.
     pub fields: &'a [Labelled],
-    /// How they are cross-validated; positions in `fields`.
+    /// Folds of the cross-validation; indices into `fields`.
     pub folds: &'a [Fold],
-    /// Identities of the pictures, also of those without cells: no model may be measured on what it learned from.
+    /// Identities of all pictures, including those without cells: no model may be measured on what it learned from.
     pub pictures: &'a [[u8; PICTURE_ID_LEN]],
 }
 
-/// What was learned from the labelled fields.
+/// The result of an adaptation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fitted {
-    /// Labelled fields that were learned from, in the order of [`Class::ALL`].
+    /// Number of labelled fields learned from, in the order of [`Class::ALL`].
     pub fields: [usize; Class::COUNT],
-    /// Labelled fields without a cell; nothing was learned from them.
+    /// Number of labelled fields without a cell; nothing was learned from them.
     pub without_cells: usize,
-    /// How strongly the last layer was held, in units of its activations' mean squared length; `None` where it did not move.
+    /// How strongly the last layer was held, in units of its activations' mean squared length; `None` if it did not move.
     pub pull: Option<f64>,
-    /// Mean cross-entropy over held-out labelled fields in nats: of the model as it was, and of the adapted one, each with the
-    /// calibration that is best for it; the former with its own as well, first.
+    /// Mean cross-entropy over held-out labelled fields, in nats: the original model with its own calibration, the original model
+    /// with the best calibration, the adapted model with the best calibration.
     pub held_out_loss: [f64; 3],
-    /// Whether the site's stain is known to the model now; not where it knows as many as it may already.
+    /// Whether the site's stain was added to the model; `false` if there are too few fields or it already knows the most it can
+    /// hold.
     pub stain: bool,
-    /// The calibration that was chosen.
+    /// The chosen calibration.
     pub calibration: Calibration,
-    /// Least calibrated probability of a class that is named.
+    /// Least calibrated probability at which a class is named.
     pub min_probability: f32,
-    /// Largest novelty of a field that is classified.
+    /// Largest novelty at which a field is classified.
     pub max_novelty: f32,
 }
 
-/// Lines for people.
+/// A summary of several lines.
 impl fmt::Display for Fitted {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(to, "learned from {}; {} fields without cells", by_class(&self.fields), self.without_cells)?;
         let [was, recalibrated, is] = self.held_out_loss;
-        writeln!(to, "held-out loss {was:.3} as it was, {recalibrated:.3} with a new calibration")?;
+        writeln!(to, "held-out loss {was:.3} before, {recalibrated:.3} with a new calibration")?;
         match self.pull {
             Some(pull) => writeln!(to, "last layer moved, held by {pull}: held-out loss {is:.3}")?,
             None => writeln!(to, "last layer kept: no move lowered the held-out loss")?,
         }
         to.write_str(match self.stain {
-            true => "the stain of these fields is a known one now\n",
-            false => "the stain of these fields was not added: the model knows as many as it may\n",
+            true => "the model now knows the stain of these fields\n",
+            false => "the stain of these fields was not added: the model already knows the most it can hold\n",
         })?;
         write!(
             to,
@@ -97,30 +97,30 @@ impl fmt::Display for Fitted {
     }
 }
 
-/// Why a model cannot be adapted. Each is what follows the name of what gave the fields, or of the model.
+/// Why a model cannot be adapted; the text follows the name of the fields' source, or of the model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdaptationError {
-    /// The file is no model.
+    /// The file is not a model.
     #[error("the model {0}")]
     Model(#[from] ArtifactError),
-    /// The network has a single dense layer behind its convolutions.
+    /// The network has only one dense layer after its convolutions.
     #[error("the model has no dense layer before its last one, so its head cannot be adapted")]
     NoHead,
-    /// Not enough to learn from.
+    /// Too few labelled fields or classes.
     #[error(
         "there are {} labelled fields with cells ({}); an adaptation needs at least {FEWEST} of at least two classes, because a \
-         last layer that has seen one class names it always",
+         last layer that has seen one class always names it",
         .0.iter().sum::<usize>(),
         by_class(.0)
     )]
     TooFew([usize; Class::COUNT]),
-    /// The model computes something other than finite numbers for a labelled field.
-    #[error("the model computes no finite numbers for a labelled field; start from another model")]
+    /// The model's output for a labelled field is not finite.
+    #[error("the model's output for a labelled field is not finite; start from another model")]
     NotFinite,
 }
 
 impl AdaptationError {
-    /// Whether it is the model that is not usable, rather than the fields.
+    /// Whether the model is at fault rather than the fields.
     #[must_use]
     pub const fn is_of_the_model(&self) -> bool {
         matches!(self, Self::Model(_) | Self::NoHead | Self::NotFinite)
@@ -132,11 +132,11 @@ fn by_class(counts: &[usize; Class::COUNT]) -> String {
     Class::ALL.map(|class| format!("{class} {}", counts[class.index()])).join(", ")
 }
 
-/// Adapts the model in `file` to a `site` and returns the new model's bytes. `progress` is called with the strengths tried so far, and
-/// their number.
+/// Adapts the model in `file` to a `site` and returns the new model's bytes. `progress` gets the number of strengths tried so far
+/// and the total.
 ///
 /// # Errors
-/// [`AdaptationError`]: too few fields or only one class, or a file that is no model, has no head or computes no finite numbers.
+/// [`AdaptationError`]: too few fields or only one class; or the file is not a model, has no head, or its outputs are not finite.
 pub fn adapt(
     file: &[u8],
     site: &Site<'_>,
@@ -157,7 +157,7 @@ pub fn adapt(
     let try_out = |pull: Option<f64>| {
         let logits = held_out_logits(labelled, site.folds, artifact.calibration.temperature, pull);
         let fields = labelled.iter().zip(&logits).zip(&novelties);
-        // All or none: a layer that fails some of the fields must not be compared on the others.
+        // All or none: a layer that fails on some fields must not be compared on the others.
         let scored: Vec<Scored> = fields
             .map(|((field, &logits), &novelty)| Scored::new(field.class, logits, novelty).observed())
             .collect::<Option<_>>()?;
@@ -197,8 +197,8 @@ pub fn adapt(
     Ok((artifact.to_bytes()?, fitted))
 }
 
-/// Tries every strength of [`PULLS`], from the strongest, and keeps the try of the lowest loss; of equals the earlier one, and before all
-/// of them `best`. A try is a loss and what it was reached with. `progress` is told how many strengths of how many were tried.
+/// Tries the strengths of [`PULLS`], strongest first, and keeps the try with the lowest loss; ties go to the earlier one, first of
+/// all to `best`. A try is a loss and the layer that reached it. `progress` gets the number of strengths tried and the total.
 pub fn lowest_loss<T>(
     mut best: Option<(f64, T)>,
     mut try_out: impl FnMut(f64) -> Option<(f64, T)>,
@@ -216,7 +216,8 @@ pub fn lowest_loss<T>(
     best
 }
 
-/// Makes the stain of a site's fields a known one. Not where there are too few fields, or the model knows as many as it may.
+/// Adds the stain of a site's fields to the known ones, unless there are too few fields or the model already knows the most it can
+/// hold. Returns whether it did.
 pub fn learn_stain(statistics: &mut NoveltyStatistics, hues: &[Hue]) -> bool {
     match Stain::learn(hues) {
         Some(stain) if statistics.stains.len() < MAX_STAINS => {
@@ -227,10 +228,10 @@ pub fn learn_stain(statistics: &mut NoveltyStatistics, hues: &[Hue]) -> bool {
     }
 }
 
-/// The last layer in float, and the scale of the activations it sees.
+/// The last layer in float, and the scale of its input activations.
 ///
 /// # Errors
-/// [`AdaptationError::NoHead`] when the network has no such layer.
+/// [`AdaptationError::NoHead`] if the network has no such layer.
 pub fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), AdaptationError> {
     let mut last = artifact.layers.iter().rev();
     match (last.next(), last.next()) {
@@ -242,7 +243,7 @@ pub fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), Adapta
     }
 }
 
-/// The logits of each field by a layer that was fitted without its fold; the shipped ones without a pull.
+/// Each field's logits from a layer fitted without its fold; without a pull, the shipped logits.
 fn held_out_logits(
     labelled: &[Labelled],
     folds: &[Fold],
@@ -265,7 +266,7 @@ fn held_out_logits(
     logits
 }
 
-/// `layer` with the shift.
+/// `layer` with the shift applied.
 #[must_use]
 pub fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
     let moves = shift.weights.iter().flatten();
@@ -275,7 +276,7 @@ pub fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
     }
 }
 
-/// What the held-out logits are worth, for the card.
+/// Results on the held-out logits, for the card.
 fn measurements(scored: &[Scored], calibration: &Calibration) -> Vec<Measurement> {
     let part = "labelled fields of the site, cross-validated";
     let rate = |of: &dyn Fn(Class) -> bool, right: &dyn Fn(Class, Class) -> bool| {
@@ -295,7 +296,7 @@ fn measurements(scored: &[Scored], calibration: &Calibration) -> Vec<Measurement
     results
 }
 
-/// Writes into card and provenance what was done: a model must not be measured on fields that it learned from.
+/// Records the adaptation in card and provenance: a model must not be measured on fields that it learned from.
 fn remember(artifact: &mut Artifact<'_>, pictures: &[[u8; PICTURE_ID_LEN]], base: &str, fitted: &Fitted) {
     let moved = fitted.pull.map_or("stayed as it was".to_owned(), |pull| format!("was moved, held by {pull}"));
     let stain = if fitted.stain { "; the site's stain is known" } else { "" };

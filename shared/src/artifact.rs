@@ -1,10 +1,10 @@
 //! The one file that a model ships in: a fixed header, then a [postcard](https://postcard.jamesmunns.com) body.
 //!
-//! `FORMAT.md` beside this crate's manifest has the byte layout. Reading goes from the cheap checks to the dear ones: magic,
-//! header checksum, format version, length, SHA-256 of the body, and only then is the body decoded. Weights are borrowed from
-//! the file's bytes, lists are limited before they are allocated, and bytes that are left over are refused.
+//! `FORMAT.md` beside this crate's manifest has the byte layout. Reading runs the cheap checks first: magic, header checksum,
+//! format version, length, SHA-256 of the body; only then is the body decoded. Weights are borrowed from the file's bytes, list
+//! lengths are checked before allocation, and leftover bytes are refused.
 //!
-//! A file may be signed: [`sign`] and [`verify`]. Reading alone does not ask who made a file.
+//! A file may be signed: see [`sign`] and [`verify`]. Reading alone does not check the signature.
 
 mod card;
 mod header;
@@ -32,32 +32,32 @@ use crate::{
     sight::{Kind, Sight, UnknownSight},
 };
 
-/// Largest body, in bytes: far above any network here, far below what a board's memory holds.
+/// Largest body, in bytes: far above any network here, far below a board's memory.
 pub const MAX_BODY_LEN: u64 = 256 << 20;
 /// Most layers of a network.
 pub const MAX_LAYERS: usize = 64;
 
-/// A model and all that belongs to it. Weights borrow from the bytes it was read from.
+/// A model with all its data. Weights borrow from the bytes it was read from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Artifact<'a> {
-    /// What the model is for and what it is worth.
+    /// The model's purpose, origin and results.
     pub card: ModelCard,
-    /// Names of the outputs; they are those of [`Class::ALL`].
+    /// Names of the outputs: those of [`Class::ALL`].
     #[serde(borrow)]
     pub classes: [&'a str; Class::COUNT],
     /// What the network is shown.
     pub sight: Sight,
-    /// From input to logits.
+    /// The layers from input to logits.
     #[serde(borrow, deserialize_with = "layers")]
     pub layers: Vec<Layer<'a>>,
     /// See [`calibration`](crate::judge::calibration).
     pub calibration: Calibration,
-    /// What a verdict needs.
+    /// Thresholds of a verdict.
     pub thresholds: Thresholds,
-    /// What usual fields look like to the last layer.
+    /// Statistics of usual fields.
     #[serde(borrow)]
     pub novelty: Novelty<'a>,
-    /// Where the model comes from.
+    /// The model's origin.
     pub provenance: Provenance,
 }
 
@@ -74,15 +74,15 @@ pub enum ArtifactError {
     /// The header's checksum does not match.
     #[error("has a damaged header; copy it again from its source")]
     DamagedHeader,
-    /// The format is one of before the first release.
+    /// The format predates the first release.
     #[error(
-        "has format {found}, which this program no longer reads; make the model anew with this version's blastscope-host quantize"
+        "has format {found}, which this program no longer reads; rebuild the model with this version's blastscope-host quantize"
     )]
     OlderFormat {
         /// The file's format version.
         found: u16,
     },
-    /// The format is newer than this program.
+    /// The format is newer than this program supports.
     #[error(
         "has format {found}, but this program reads formats up to {FORMAT_VERSION} only; update blastscope to use it"
     )]
@@ -90,19 +90,19 @@ pub enum ArtifactError {
         /// The file's format version.
         found: u16,
     },
-    /// The format is one that no program wrote.
+    /// No program ever wrote this format.
     #[error("has an unknown format {found}")]
     UnknownFormat {
         /// The file's format version.
         found: u16,
     },
-    /// The header asks for something that this format does not define.
+    /// The header uses something that this format does not define.
     #[error("carries a signature or a flag that this program cannot check; update blastscope to use it")]
     UnknownFeature,
-    /// The file's length is not what its header says.
+    /// The file's length differs from the header's.
     #[error("is {found} bytes long and should be {expected}; copy it again from its source")]
     WrongLength {
-        /// Length that the header gives, in bytes.
+        /// Length by the header, in bytes.
         expected: u64,
         /// Length of the file, in bytes.
         found: u64,
@@ -110,25 +110,25 @@ pub enum ArtifactError {
     /// The body's SHA-256 does not match the header.
     #[error("is damaged: its checksum does not match; copy it again from its source")]
     WrongHash,
-    /// The body is no postcard encoding of an artifact.
+    /// The body is not a postcard encoding of an artifact.
     #[error("has a body that cannot be decoded")]
     Undecodable,
-    /// The body decodes, but something in it makes no sense.
+    /// The body decodes, but its content is invalid.
     #[error("cannot be used: {0}")]
     Invalid(&'static str),
-    /// No distance from a stain can be measured: every field, or those of another stain, would count as familiar.
+    /// A stain is invalid: every field, or those of another stain, would count as familiar.
     #[error("cannot be used: stain {number} of its novelty statistics {reason}")]
     InvalidStain {
         /// Number of the stain, from 1.
         number: usize,
-        /// What is wrong with it.
+        /// Its fault.
         reason: &'static str,
     },
 }
 
-/// What comes before everything that a sight decides.
+/// The fields of a body up to the sight.
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "what is not read is there to be decoded")]
+#[allow(dead_code, reason = "unread fields must still be decoded")]
 struct Head<'a> {
     card: ModelCard,
     #[serde(borrow)]
@@ -136,7 +136,7 @@ struct Head<'a> {
     sight: u16,
 }
 
-/// Why a body cannot be decoded: it may be of a sight that a newer program knows.
+/// Why a body cannot be decoded: it may use a sight of a newer program.
 fn undecodable(body: &[u8]) -> ArtifactError {
     match postcard::take_from_bytes::<Head<'_>>(body) {
         Ok((head, _)) if Kind::of_version(head.sight).is_none() => UnknownSight.into(),
@@ -157,10 +157,10 @@ impl From<UnfitLayers> for ArtifactError {
 }
 
 impl<'a> Artifact<'a> {
-    /// Reads a whole file's `bytes`; gives the artifact and the SHA-256 of its body.
+    /// Reads a whole file's `bytes`. Returns the artifact and the SHA-256 of its body.
     ///
     /// # Errors
-    /// [`ArtifactError`], the first thing that is wrong; nothing is decoded before length and hash were right.
+    /// [`ArtifactError`] for the first fault; nothing is decoded before length and hash are verified.
     pub fn read(bytes: &'a [u8]) -> Result<(Self, [u8; 32]), ArtifactError> {
         let header = header::Header::read(bytes)?;
         let body = &bytes[HEADER_LEN..];
@@ -182,10 +182,10 @@ impl<'a> Artifact<'a> {
         Ok((artifact, header.body_hash))
     }
 
-    /// The bytes of a whole file that is not signed; [`sign`] signs them.
+    /// The bytes of a whole unsigned file; [`sign`] signs them.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] when a reader would refuse the result.
+    /// [`ArtifactError::Invalid`] if a reader would refuse the result.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         self.check()?;
         let hidden_len = plan::check(self.sight.shape(), &self.layers)?.hidden_len;
@@ -199,7 +199,7 @@ impl<'a> Artifact<'a> {
         Ok(bytes)
     }
 
-    /// What can be checked without packing the network.
+    /// Checks everything that does not require packing the network.
     pub(crate) fn check(&self) -> Result<(), ArtifactError> {
         self.card.check()?;
         self.provenance.check()?;
@@ -218,7 +218,7 @@ impl<'a> Artifact<'a> {
         let Thresholds { min_probability, max_novelty } = self.thresholds;
         // NaN lies outside every range.
         if !(0.0..=1.0).contains(&min_probability) {
-            return Err(ArtifactError::Invalid("its least probability of a verdict does not lie from 0 to 1"));
+            return Err(ArtifactError::Invalid("its least probability of a verdict is not between 0 and 1"));
         }
         if !(f32::MIN_POSITIVE..=f32::MAX).contains(&max_novelty) {
             return Err(ArtifactError::Invalid("its largest novelty is not a finite number above 0"));

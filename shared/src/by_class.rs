@@ -1,10 +1,10 @@
-//! One value a class.
+//! One value per class.
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::label::Class;
 
-/// One value a class, in the order of [`Class::ALL`]; in JSON an object with the classes' names.
+/// One value per class, in the order of [`Class::ALL`]; in JSON an object with the classes' names.
 #[derive(Clone, Copy, Debug)]
 pub struct ByClass<T>(pub [T; Class::COUNT]);
 

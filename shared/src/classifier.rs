@@ -1,4 +1,4 @@
-//! From a picture to a verdict: the one way that host and device share.
+//! From a picture to a verdict: the one path that host and device share.
 
 use alloc::{string::String, vec, vec::Vec};
 
@@ -12,7 +12,7 @@ use crate::{
     sight::{Cell, Eye, Observation, Seen, Sight},
 };
 
-/// The id of a model that was not read from a file.
+/// The id of a model not read from a file.
 pub const UNSAVED: &str = "unsaved";
 
 /// An artifact in use. Immutable: threads share it, each with its own [`Workspace`].
@@ -40,7 +40,7 @@ impl Classifier {
     /// Reads an artifact's bytes; they may be dropped afterwards.
     ///
     /// # Errors
-    /// [`ArtifactError`] says what is wrong with the file.
+    /// [`ArtifactError`] for the first fault of the file.
     pub fn read(bytes: &[u8]) -> Result<Self, ArtifactError> {
         Self::read_with(bytes, Execution::default())
     }
@@ -48,24 +48,23 @@ impl Classifier {
     /// [`Self::read`] for an execution of the caller's choice.
     ///
     /// # Errors
-    /// [`ArtifactError`] says what is wrong with the file.
+    /// [`ArtifactError`] for the first fault of the file.
     pub fn read_with(bytes: &[u8], execution: Execution) -> Result<Self, ArtifactError> {
         let (artifact, hash) = Artifact::read(bytes)?;
         let classifier = Self::pack(artifact, execution)?;
         Ok(Self { model_id: hex(&hash), model_version: artifact::model_version(bytes)?, ..classifier })
     }
 
-    /// Puts a model together that was not read from a file: nothing is encoded, hashed or decoded. Its [id](Self::model_id) is
-    /// [`UNSAVED`].
+    /// Builds a classifier from a model in memory, without encoding, hashing or decoding. Its [id](Self::model_id) is [`UNSAVED`].
     ///
     /// # Errors
-    /// [`ArtifactError`] when a reader would refuse the model.
+    /// [`ArtifactError`] if a reader would refuse the model.
     pub fn new(parts: Artifact<'_>) -> Result<Self, ArtifactError> {
         parts.check()?;
         Self::pack(parts, Execution::default())
     }
 
-    /// Packs the network of a model whose parts were checked.
+    /// Packs the network of a checked model.
     fn pack(parts: Artifact<'_>, execution: Execution) -> Result<Self, ArtifactError> {
         let network = Network::with(parts.sight.shape(), &parts.layers, execution)?;
         let novelty = parts.novelty.statistics(network.hidden_len())?;
@@ -82,32 +81,31 @@ impl Classifier {
         })
     }
 
-    /// The same model with a [stricter](Judge::stricter) judge, for a site that asks for more before a class is named.
+    /// The same model with a [stricter](Judge::stricter) judge, for a site that names a class only with more certainty.
     #[must_use]
     pub fn stricter(self, min_probability: Option<f32>, max_novelty: Option<f32>) -> Self {
         Self { judge: self.judge.stricter(min_probability, max_novelty), ..self }
     }
 
-    /// SHA-256 of the artifact's body, 64 hexadecimal digits; [`UNSAVED`] of a model that was not read from a file.
+    /// SHA-256 of the artifact's body, 64 hexadecimal digits; [`UNSAVED`] if the model was not read from a file.
     #[must_use]
     pub fn model_id(&self) -> &str {
         &self.model_id
     }
 
-    /// The model version of a signed file; `None` when it is not signed. The signature is not checked here; see
-    /// [`artifact::signer`].
+    /// The model version of a signed file; `None` if unsigned. The signature is not checked here; see [`artifact::signer`].
     #[must_use]
     pub const fn model_version(&self) -> Option<u32> {
         self.model_version
     }
 
-    /// The model's purpose and its measured accuracy.
+    /// The model card: purpose and measured results.
     #[must_use]
     pub const fn card(&self) -> &ModelCard {
         &self.card
     }
 
-    /// Where the model comes from.
+    /// The model's origin.
     #[must_use]
     pub const fn provenance(&self) -> &Provenance {
         &self.provenance
@@ -131,13 +129,13 @@ impl Classifier {
         &self.network
     }
 
-    /// Decides the verdict.
+    /// The judge, which decides the verdict.
     #[must_use]
     pub const fn judge(&self) -> &Judge {
         &self.judge
     }
 
-    /// What a verdict needs: the model's thresholds, or [stricter](Self::stricter) ones.
+    /// Thresholds of a verdict: the model's, or [stricter](Self::stricter) ones.
     #[must_use]
     pub const fn thresholds(&self) -> &Thresholds {
         self.judge.thresholds()
@@ -154,13 +152,13 @@ impl Classifier {
         }
     }
 
-    /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one of this, which allocates.
+    /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one, which allocates.
     pub fn assess(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Assessment {
         self.judge.assess(self.look(picture, workspace))
     }
 
-    /// What the model makes of a picture of any size, without a verdict: for a [`Judge`]. With another classifier's workspace as
-    /// [`Self::assess`].
+    /// Scores of a picture of any size, without a verdict; a [`Judge`] decides that. Another classifier's workspace is replaced as
+    /// in [`Self::assess`].
     pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Observation<Scores> {
         self.take_over(workspace);
         let Workspace { squash, field, network, eye } = workspace;
@@ -168,16 +166,15 @@ impl Classifier {
         self.scores(self.show(field, network, eye))
     }
 
-    /// Classifies what [`Framing::apply`] made of a picture; with another classifier's workspace as [`Self::assess`].
+    /// Classifies a field from [`Framing::apply`]. Another classifier's workspace is replaced as in [`Self::assess`].
     ///
     /// # Panics
-    /// When `field` has another length than [`Framing::input_len`].
+    /// If the length of `field` is not [`Framing::input_len`].
     pub fn assess_field(&self, field: &[u8], workspace: &mut Workspace) -> Assessment {
         self.judge.assess(self.scores(self.observe(field, workspace)))
     }
 
-    /// What the network makes of what [`Framing::apply`] made of a picture. Nothing where there is nothing to show it, or where its
-    /// outputs are not finite.
+    /// Scores of a field from [`Framing::apply`]; nothing if the field has no view or the outputs are not finite.
     ///
     /// # Panics
     /// As [`Self::assess_field`].
@@ -186,7 +183,7 @@ impl Classifier {
         self.show(field, &mut workspace.network, &mut workspace.eye)
     }
 
-    /// Makes a workspace this classifier's: its buffers have the sizes of the network and the sight that they were made for.
+    /// Replaces a foreign workspace: its buffers would have the sizes of another network and sight.
     fn take_over(&self, workspace: &mut Workspace) {
         if !self.network.accepts(&workspace.network) {
             *workspace = self.workspace();
@@ -200,19 +197,19 @@ impl Classifier {
         })
     }
 
-    /// The cells of the field that was assessed last with `workspace`, and what the network says of each; none where it is not shown
-    /// cells, or another classifier assessed the field.
+    /// The cells of the field last assessed with `workspace`, with the network's logits for each; empty if the sight does not show
+    /// cells or another classifier assessed the field.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
         if self.network.accepts(&workspace.network) { workspace.eye.cells() } else { (&[], &[]) }
     }
 
-    /// Where in the field that was assessed last with `workspace` lies what speaks for `class`, usually
-    /// [`Assessment::most_probable`]. As [`Network::explain`]; where the network sees cells, the map shows by how much each cell's
-    /// logit of `class` surpasses the mean of its logits.
+    /// Map of the evidence for `class` (usually [`Assessment::most_probable`]) in the field last assessed with `workspace`. As
+    /// [`Network::explain`]; if the network sees cells, the map shows by how much each cell's logit of `class` exceeds the mean of
+    /// its logits.
     ///
     /// # Errors
-    /// [`Unexplained`] when nothing was assessed with `workspace` yet, or by another classifier, or the network has no convolution.
+    /// [`Unexplained`] if nothing was assessed with `workspace` yet, another classifier used it, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
         if !self.network.accepts(&workspace.network) {
             return Err(Unexplained::OtherNetwork);

@@ -1,4 +1,4 @@
-//! The int8 network: layers packed once for an instruction set, then run as often as there are fields.
+//! The int8 network: layers are packed once for an instruction set, then run for every field.
 
 pub mod arch;
 pub mod network;

@@ -1,4 +1,4 @@
-//! From the bytes of a picture to a field of the model's own size, and what is measured of it.
+//! Turns the bytes of a picture into a field of the model's size and measures it.
 
 #[cfg(feature = "decode")]
 pub mod decode;

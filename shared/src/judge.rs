@@ -1,8 +1,7 @@
-//! The one place where numbers become a verdict.
+//! The one place that turns numbers into a verdict.
 //!
-//! Host and device, the live picture, maps, tables, records and reports all ask a [`Judge`]. It is the model's own thresholds, made
-//! stricter where a site asks for it. Comparisons say what must hold for a class to be named, so that NaN leads to an
-//! abstention.
+//! Host and device, the live picture, maps, tables, records and reports all ask a [`Judge`]. It applies the model's own thresholds,
+//! or a site's stricter ones. Comparisons state what must hold for a class to be named, so NaN leads to an abstention.
 
 pub mod calibration;
 pub mod novelty;
@@ -21,7 +20,7 @@ use crate::{
     sight::{Blank, Observation},
 };
 
-/// The numbers of a field in which the network saw something. All are finite.
+/// The numbers of a field in which the network saw something; all finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scores {
     logits: [f32; Class::COUNT],
@@ -30,8 +29,8 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// The network's `logits`, the calibrated `probabilities` in the order of [`Class::ALL`], and the [novelty].
-    /// [`Blank::NotFinite`] when one of the numbers is not finite.
+    /// From the network's `logits`, the calibrated `probabilities` in the order of [`Class::ALL`], and the [novelty].
+    /// [`Blank::NotFinite`] if any of the numbers is not finite.
     #[must_use]
     pub fn new(logits: [f32; Class::COUNT], probabilities: [f32; Class::COUNT], novelty: f32) -> Observation<Self> {
         let mut numbers = logits.into_iter().chain(probabilities).chain([novelty]);
@@ -41,7 +40,7 @@ impl Scores {
         }
     }
 
-    /// The network's outputs; of a network that sees cells, the mean over them.
+    /// The network's outputs; if it sees cells, the mean over them.
     #[must_use]
     pub const fn logits(&self) -> [f32; Class::COUNT] {
         self.logits
@@ -53,67 +52,67 @@ impl Scores {
         self.probabilities
     }
 
-    /// How unlike the training data the field is; few usual fields are beyond 1.
+    /// How unlike the training data the field is; few usual fields exceed 1.
     #[must_use]
     pub const fn novelty(&self) -> f32 {
         self.novelty
     }
 
-    /// The most probable class, the first of equals, and its probability. Whether it may be named is for a [`Judge`] to say.
+    /// The most probable class and its probability; ties go to the first. A [`Judge`] decides whether it may be named.
     #[must_use]
     pub fn most_probable(&self) -> (Class, f32) {
         largest(&self.probabilities)
     }
 }
 
-/// The numbers of a field, and the verdict on it. Only a [`Judge`] makes one.
+/// The numbers of a field and the verdict on it. Only a [`Judge`] makes one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Assessment {
     /// The numbers of the field, or why there are none.
     pub sight: Observation<Scores>,
-    /// The most probable class, or why none is named.
+    /// A class, or the reason why none is named.
     pub verdict: Verdict,
 }
 
 impl Assessment {
-    /// The network's numbers; `None` where nothing was seen.
+    /// The network's numbers; `None` if nothing was seen.
     #[must_use]
     pub fn scores(&self) -> Option<Scores> {
         self.sight.observed()
     }
 
-    /// The network's outputs; `None` where nothing was seen.
+    /// The network's outputs; `None` if nothing was seen.
     #[must_use]
     pub fn logits(&self) -> Option<[f32; Class::COUNT]> {
         self.scores().map(|scores| scores.logits)
     }
 
-    /// Calibrated probabilities in the order of [`Class::ALL`]; `None` where nothing was seen.
+    /// Calibrated probabilities in the order of [`Class::ALL`]; `None` if nothing was seen.
     #[must_use]
     pub fn probabilities(&self) -> Option<[f32; Class::COUNT]> {
         self.scores().map(|scores| scores.probabilities)
     }
 
-    /// How unlike the training data the field is; `None` where nothing was seen.
+    /// How unlike the training data the field is; `None` if nothing was seen.
     #[must_use]
     pub fn novelty(&self) -> Option<f32> {
         self.scores().map(|scores| scores.novelty)
     }
 
-    /// The most probable class, also of a field that no class is named for; `None` where nothing was seen.
+    /// The most probable class, even if the verdict names none; `None` if nothing was seen.
     #[must_use]
     pub fn most_probable(&self) -> Option<Class> {
         self.scores().map(|scores| scores.most_probable().0)
     }
 }
 
-/// What a verdict needs; chosen on validation fields only.
+/// Thresholds of a verdict; chosen on validation fields only.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
-    /// Least calibrated probability of a class that is named, 0..=1.
+    /// Least calibrated probability at which a class is named, 0..=1.
     pub min_probability: f32,
-    /// Largest [novelty] of a field that is classified.
+    /// Largest [novelty] at which a field is classified.
     pub max_novelty: f32,
 }
 
@@ -124,19 +123,19 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge by the thresholds of a model.
+    /// A judge with a model's thresholds.
     #[must_use]
     pub const fn new(thresholds: Thresholds) -> Self {
         Self { thresholds }
     }
 
-    /// What a verdict needs.
+    /// The thresholds in use.
     #[must_use]
     pub const fn thresholds(&self) -> &Thresholds {
         &self.thresholds
     }
 
-    /// The same judge, or a stricter one where `min_probability` or `max_novelty` ask for it; never a laxer one.
+    /// The judge with `min_probability` and `max_novelty` where they are stricter; it never becomes laxer.
     #[must_use]
     pub fn stricter(self, min_probability: Option<f32>, max_novelty: Option<f32>) -> Self {
         let Thresholds { min_probability: least, max_novelty: most } = self.thresholds;
@@ -146,7 +145,7 @@ impl Judge {
         })
     }
 
-    /// The verdict: nothing seen first, then what is unfamiliar, then what is doubtful.
+    /// The verdict: checks first for nothing seen, then for an unfamiliar field, then for low confidence.
     #[must_use]
     pub fn verdict(&self, sight: &Observation<Scores>) -> Verdict {
         let scores = match sight {
@@ -164,7 +163,7 @@ impl Judge {
         }
     }
 
-    /// The observation with the verdict on it.
+    /// The observation together with its verdict.
     #[must_use]
     pub fn assess(&self, sight: Observation<Scores>) -> Assessment {
         Assessment { sight, verdict: self.verdict(&sight) }
@@ -227,7 +226,7 @@ mod tests {
                 let sure = [0.0, 1.0, 0.0, 0.0];
                 assert_eq!(verdict(judge, sure, wrong), Verdict::Abstain(Abstention::NotFinite), "novelty {wrong}");
             }
-            // Thresholds of which a comparison can say nothing let nothing pass.
+            // NaN thresholds let nothing pass.
             if wrong.is_nan() {
                 let sure = [0.0, 1.0, 0.0, 0.0];
                 for judge in [JUDGE.stricter(Some(wrong), None), JUDGE.stricter(None, Some(wrong))] {

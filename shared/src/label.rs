@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Class of a blood-smear field, in the order of the network's outputs.
 ///
-/// `Benign` means hematogones (benign B-lymphocyte precursors) of patients who were suspected of leukaemia; the other
-/// three are the malignant subtypes of B-cell acute lymphoblastic leukaemia.
+/// `Benign` means hematogones (benign B-lymphocyte precursors) of patients with suspected leukaemia; the other three are the
+/// malignant subtypes of B-cell acute lymphoblastic leukaemia.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Class {
     /// Hematogones, benign.
@@ -55,8 +55,8 @@ impl Class {
         }
     }
 
-    /// The class whose images a folder of this name holds, in any of the public layouts:
-    /// `Benign`, `Early`, `Pre`, `Pro` or `[Malignant] early Pre-B`, `[Malignant] Pre-B`, `[Malignant] Pro-B`.
+    /// The class of a folder of this name, in any of the public layouts: `Benign`, `Early`, `Pre`, `Pro` or `[Malignant] early
+    /// Pre-B`, `[Malignant] Pre-B`, `[Malignant] Pro-B`.
     ///
     /// Letter case, spaces and hyphens do not matter.
     #[must_use]

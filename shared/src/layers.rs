@@ -1,6 +1,6 @@
-//! The layers of a network: what they hold, how they are checked, and the arithmetic that defines them.
+//! The layers of a network: their data, their checks, and the arithmetic that defines them.
 //!
-//! [`quantization`] has the integer rules, `scalar` the kernels in plain Rust that every faster one must equal, `reference` a network
+//! [`quantization`] has the integer rules, `scalar` the plain Rust kernels that every faster one must equal, `reference` a network
 //! that runs on them. Maps are HWC, `u8`.
 
 pub mod explanation;

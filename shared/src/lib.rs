@@ -1,14 +1,15 @@
 //! What blastscope's host and device must agree on, bit for bit: how a frame of a blood smear becomes a verdict.
 //!
-//! The host trains a network and packs it into an artifact; the device runs it at the microscope. Both call [`Classifier::assess`], so
-//! a reported accuracy is the accuracy of what ships. Integers decide everything up to the logits: every processor gives the same bits.
+//! The host trains a network and packs it into an artifact; the device runs it at the microscope. Both call [`Classifier::assess`],
+//! so a reported accuracy is the accuracy of what ships. Integers decide everything up to the logits: every processor gives the
+//! same bits.
 //!
 //! ```
 //! use blastscope_shared::{Classifier, RgbPixels, Verdict};
 //!
 //! let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/tiny.bsm"))?;
 //! let classifier = Classifier::read(&file)?;
-//! let frame = RgbPixels::new(640, 480, vec![230; 640 * 480 * 3]).expect("three bytes a pixel");
+//! let frame = RgbPixels::new(640, 480, vec![230; 640 * 480 * 3]).expect("three bytes per pixel");
 //! let assessment = classifier.assess(&frame, &mut classifier.workspace());
 //! match assessment.verdict {
 //!     Verdict::Class { class, probability } => println!("{class} {probability:.2}"),
@@ -17,7 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # The way of a frame
+//! # From frame to verdict
 //!
 //! ```text
 //! bytes --field::decode--> RgbPixels --Framing--> field --Sight--> views --Network--> logits --Sight--> Observation<Seen>
@@ -29,30 +30,30 @@
 //!
 //! | folder | holds | may import |
 //! | --- | --- | --- |
-//! | [`label`], [`rate`], [`by_class`] | the classes, rates with intervals, one value a class | |
+//! | [`label`], [`rate`], [`by_class`] | the classes, rates with intervals, one value per class | |
 //! | [`field`] | decoding, squash and mask, quality gate, optical density, stain | `label` |
 //! | [`layers`] | layers, integer rules, the scalar kernels that are the oracle, maps that explain | `label` |
 //! | [`engine`] | the network, packed for an instruction set; `arch` has the kernels and all unsafe code | `layers` |
-//! | [`sight`] | what a network is shown, one file a kind; what it observes there | `field`, `layers` |
+//! | [`sight`] | what a network is shown, one file per kind; what it observes there | `field`, `layers` |
 //! | [`judge`] | calibration, novelty, thresholds, verdict | `label`, `field`, `sight` |
 //! | [`artifact`] | the bytes of a model, signatures | `layers`, `sight`, `judge` |
 //! | [`classifier`] | a model in use | all above |
 //! | `adaptation` | the last layer, moved to a site | all above |
 //!
-//! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set, threads and adaptation, feature
-//! `decode` the image decoder. Files, clocks and cameras are not its business.
+//! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set, threads and adaptation,
+//! feature `decode` the image decoder. The crate uses no files, clocks or cameras.
 //!
 //! # Words
 //!
 //! * **frame**: one picture from a camera or a file, of any size.
 //! * **field**: what the objective shows at one place of a slide; a frame brought to the model's own size, the scale bar masked.
-//! * **sight**: what a network is shown of a field: the whole, or its cells. A **view** is what it sees at a time.
-//! * **observation**: what the network made of a field, or why there was nothing to see. Nothing seen is never a probability.
+//! * **sight**: what a network is shown of a field: the whole, or its cells. A **view** is what it sees at one time.
+//! * **observation**: the network's output for a field, or why there was nothing to see. Nothing seen is never a probability.
 //! * **scores**: logits, calibrated probabilities and novelty of a field; all finite.
-//! * **novelty**: how unlike the training data a field is; few usual fields are beyond 1.
+//! * **novelty**: how unlike the training data a field is; few usual fields exceed 1.
 //! * **verdict**: a class with its calibrated probability, or an abstention with its reason.
 //! * **gate**: the check of a frame's quality before a network sees it.
-//! * **artifact**: the one file that holds a network and all that belongs to it.
+//! * **artifact**: the one file that holds a network and all its data.
 //! * **site**: one microscope with its stain and its camera.
 
 #![no_std]

@@ -1,5 +1,5 @@
 //! Rates with Wilson's score interval (E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
-//! JASA 22, 1927), which stays sensible near 0 and 1 and for few cases, where the usual normal interval does not.
+//! JASA 22, 1927). Unlike the usual normal interval, it stays sensible near 0 and 1 and for few cases.
 
 use alloc::{
     format,
@@ -9,15 +9,15 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The normal distribution's 97.5 % point: 95 % two-sided.
+/// The 97.5 % quantile of the normal distribution: 95 % two-sided.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// `hits` of `of` cases, with a 95 % interval.
+/// `hits` out of `of` cases, with a 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
-    /// Cases that count.
+    /// Number of hits.
     pub hits: usize,
-    /// All cases.
+    /// Number of cases.
     pub of: usize,
     /// `hits / of`, 0..=1; `None` without cases.
     pub value: Option<f64>,
@@ -28,7 +28,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The rate and its interval. `hits` beyond `of` count as `of`.
+    /// The rate and its interval. `hits` is capped at `of`.
     #[must_use]
     pub fn new(hits: usize, of: usize) -> Self {
         let hits = hits.min(of);
@@ -40,7 +40,7 @@ impl Rate {
         let square = Z * Z / cases;
         let middle = rate + square / 2.0;
         let half = Z * libm::sqrt(rate * (1.0 - rate) / cases + square / (4.0 * cases));
-        // The ends are exactly 0 and 1 there; rounding would leave crumbs.
+        // The ends are exactly 0 and 1 here, without rounding errors.
         let low = if hits == 0 { 0.0 } else { (middle - half) / (1.0 + square) };
         let high = if hits == of { 1.0 } else { (middle + half) / (1.0 + square) };
         Self { hits, of, value: Some(rate), low, high }

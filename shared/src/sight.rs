@@ -1,15 +1,15 @@
 //! What a network is shown of a field, and what it observes there.
 //!
-//! A [`Sight`] says all of it: the field that frames become ([`Framing`]), the views that are cut from it, one or many, the size of a
-//! view, and how the network's outputs for the views are pooled to one [`Observation`]. It is frozen in the artifact.
+//! A [`Sight`] defines how a frame becomes a field ([`Framing`]), which views are cut from it, one or many, the size of a view, and
+//! how the network's outputs for the views are pooled to one [`Observation`]. It is frozen in the artifact.
 //!
 //! ```text
 //! frame --Framing--> field --Look--> views --network--> outputs --Pool--> Observation<Seen>
 //! ```
-//! A kind of sight is one file, which implements `Shows` and `Look`, and a variant of [`Kind`] with its constructor in this one. The
-//! host names it in a recipe. Nothing else knows the kinds apart, and none is a default.
+//! A kind of sight is one file, which implements `Shows` and `Look`, and a variant of [`Kind`] with its constructor in this file.
+//! The host names it in a recipe. Nothing else distinguishes the kinds, and none is a default.
 //!
-//! A model of several networks would hold a sight for each, ask each through [`Sight::observe`], and pool their observations.
+//! A model of several networks would hold a sight for each, run each through [`Sight::observe`], and pool their observations.
 
 mod cell;
 pub mod cells;
@@ -39,9 +39,9 @@ use crate::{
 /// The kinds of sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The field as a whole, as it is.
+    /// The whole field, unchanged.
     WholeField,
-    /// Its nucleated cells, one after the other; see [`cells`].
+    /// The field's nucleated cells, one at a time; see [`cells`].
     Cells,
 }
 
@@ -62,65 +62,65 @@ impl Kind {
         self.shows().version()
     }
 
-    /// The kind of this number; `None` where this program knows none.
+    /// The kind with this number; `None` if this program does not know it.
     #[must_use]
     pub fn of_version(version: u16) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.version() == version)
     }
 }
 
-/// What a network is shown: of which field, and how. In an artifact and in JSON [`Kind::version`], then the framing's numbers.
+/// What a network is shown of a field. In an artifact and in JSON: [`Kind::version`], then the framing's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Encoded", into = "Encoded")]
 pub struct Sight {
-    /// What is cut from a field.
+    /// The kind of views cut from a field.
     pub kind: Kind,
     /// How a frame becomes a field.
     pub framing: Framing,
 }
 
 impl Sight {
-    /// A square field of `side` pixels as a whole.
+    /// A square field of `side` pixels, as one view.
     #[must_use]
     pub const fn whole_field(side: u16) -> Self {
         Self { kind: Kind::WholeField, framing: Framing::square(side) }
     }
 
-    /// The cells of fields of 192 x 192 pixels: at that size, a nucleus and a rim of what lies around it fill a cell's picture.
+    /// The cells of fields of 192 x 192 pixels: at that size, a nucleus with a rim around it fills a cell's view.
     #[must_use]
     pub const fn cells() -> Self {
         Self { kind: Kind::Cells, framing: Framing::square(192) }
     }
 
-    /// Size of a view: what the network sees at a time.
+    /// Size of a view: what the network sees at one time.
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.kind.shows().shape(&self.framing)
     }
 
-    /// Most views of a field.
+    /// Most views per field.
     #[must_use]
     pub fn most_views(&self) -> usize {
         self.kind.shows().most_views()
     }
 
-    /// What the network is shown, in a few words that follow "sees".
+    /// A few words for what the network is shown, to follow "sees".
     #[must_use]
     pub fn description(&self) -> String {
         self.kind.shows().description(&self.framing)
     }
 
-    /// Buffers to look with, for a network whose last layer sees `hidden_len` activations.
+    /// Buffers for looking, for a network whose last layer has `hidden_len` inputs.
     #[must_use]
     pub fn eye(&self, hidden_len: usize) -> Eye {
         Eye::new(self.kind.shows(), hidden_len)
     }
 
-    /// Shows every view of a field to `run`, which puts the network's outputs into the pool. `field` is what [`Framing::apply`] made of
-    /// a frame. Nothing where there is no view, or where an output is not finite.
+    /// Shows every view of a field to `run`, which adds the network's outputs to the pool. `field` comes from [`Framing::apply`].
+    /// Nothing if there is no view or an output is not finite.
     ///
     /// # Panics
-    /// When `field` has another length than [`Framing::input_len`], or `eye` is another sight's.
+    /// If the length of `field` is not [`Framing::input_len`], or `eye` belongs to another sight.
     pub fn observe<'a>(
         &self,
         field: &[u8],
@@ -131,8 +131,8 @@ impl Sight {
         eye.observe(&self.framing, field, run)
     }
 
-    /// The views of a field, HWC bytes of [`Self::shape`] each; none where there is nothing to see. For training, which does not run the
-    /// network that ships.
+    /// The views of a field, HWC bytes of [`Self::shape`] each; empty if there is nothing to see. For training, which does not run
+    /// the shipped network.
     ///
     /// # Panics
     /// As [`Self::observe`].
@@ -144,7 +144,7 @@ impl Sight {
         (0..count).map(|at| look.view(field, at).to_vec()).collect()
     }
 
-    /// SHA-256 over every parameter, little-endian in the order of the artifact: two artifacts with the same hash see the same pixels.
+    /// SHA-256 of all parameters, little-endian in the order of the artifact. Two artifacts with the same hash see the same pixels.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         let Encoded { version, width, height, mask, fill } = (*self).into();
@@ -159,17 +159,17 @@ impl Sight {
     }
 }
 
-/// The number of a sight that this program does not know.
+/// A sight's number is unknown to this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", Self::REASON)]
 pub struct UnknownSight;
 
 impl UnknownSight {
-    /// What is wrong with the model.
+    /// The fault of the model, as a clause.
     pub(crate) const REASON: &str = "its preprocessing has a version that this program does not know";
 }
 
-/// A [`Sight`] as it is written.
+/// The encoded form of a [`Sight`].
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Encoded {
     version: u16,

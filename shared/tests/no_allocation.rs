@@ -1,5 +1,5 @@
-//! Frame after frame of one size, nothing is allocated on the way to the network's input. Alone in its program, because it
-//! counts every allocation of the process.
+//! For frames of one size, nothing is allocated on the way to the network's input. In its own program, because it counts every
+//! allocation of the process.
 
 use std::alloc::System;
 
@@ -18,7 +18,7 @@ fn gate_squash_and_cells_allocate_for_the_first_frame_only() {
     let framing = Sight::cells().framing;
     let mut input = vec![0; framing.input_len()];
     let mut crop = vec![0; SIDE * SIDE * 3];
-    // A size that reduces against 192 and 224, and one that does not.
+    // One size with a common divisor with 192 and 224, and one without.
     for (width, height) in [(640, 480), (641, 487)] {
         let bytes = (0..width * height * 3)
             .map(|at| {
@@ -27,7 +27,7 @@ fn gate_squash_and_cells_allocate_for_the_first_frame_only() {
                 ground[channel] + (at * 7 % 13) as u8
             })
             .collect();
-        let picture = RgbPixels::new(width, height, bytes).expect("three bytes a pixel");
+        let picture = RgbPixels::new(width, height, bytes).expect("three bytes per pixel");
         let (mut squash, mut inspector) = (Squash::new(), Inspector::new());
         framing.apply_with(&mut squash, &picture, &mut input);
         let (first, quality) = (input.clone(), inspector.inspect(&picture));

@@ -1,4 +1,4 @@
-//! What decoding takes is bounded by the picture, whatever metadata and headers say. Alone in its program, because it counts every
+//! The picture bounds the memory for decoding, whatever metadata and headers say. In its own program, because it counts every
 //! allocation of the process.
 
 #[path = "shared/pictures/png_writer.rs"]
@@ -21,18 +21,18 @@ use tiff_writer::Tiff;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Held by each test, so that none counts what another allocates.
+/// Held by each test, so that none counts another's allocations.
 fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Bytes that were allocated on the way, all together, and whether there was a picture.
+/// Total bytes allocated while decoding, and whether there was a picture.
 fn taken(file: &[u8]) -> (usize, bool) {
     let region = Region::new(ALLOCATOR);
     let decoded = decode(file).is_ok();
     let change = region.change();
-    // What a vector grew by counts too.
+    // A vector's growth counts too.
     (change.bytes_allocated + usize::try_from(change.bytes_reallocated.max(0)).unwrap_or(0), decoded)
 }
 
@@ -51,7 +51,7 @@ fn metadata_and_headers_that_promise_gigabytes_take_megabytes() {
         let (bytes, decoded) = taken(&file);
         assert!(decoded && bytes < usual + 3 * packed.len() + (4 << 20), "{bytes} bytes for {}", name.escape_ascii());
     }
-    // Headers of pictures that are not there.
+    // Headers without their pictures.
     let mut png = plain.write(grey);
     png[16..24].fill(0x7F);
     let mut jpeg =
@@ -90,7 +90,7 @@ fn a_header_that_another_follows_takes_nothing() {
     assert!(!decoded && bytes < 1 << 20, "{bytes} bytes");
 }
 
-/// 200 directories of 20,000 entries, each 16 bytes behind the one before.
+/// 200 directories of 20,000 entries, each 16 bytes after the one before.
 #[test]
 fn directories_that_overlap_take_no_more_than_the_file_holds() {
     let _alone = alone();

@@ -111,9 +111,9 @@ fn classify_finds_every_picture_once_and_names_what_it_leaves_out() {
         "{stderr}"
     );
     for named in [
-        "left out 1 in a format that is not read; save as PNG (phone.heic)",
+        "left out 1 in an unsupported format; save as PNG (phone.heic)",
         "1 a pipe, socket or device (c.jpg)",
-        "3 a link to what is counted already (d.jpg, monday/up, self)",
+        "3 a link to something already counted (d.jpg, monday/up, self)",
         "1 hidden (.hidden.bmp)",
         "2 of the operating system (Thumbs.db, __MACOSX)",
     ] {

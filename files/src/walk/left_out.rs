@@ -1,4 +1,4 @@
-//! What a walk passed over, by the reason.
+//! Entries that a walk passed over, by reason.
 
 use std::{
     collections::BTreeMap,
@@ -11,36 +11,36 @@ use crate::Printable as _;
 /// Why an entry was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Left {
-    /// A picture, by its extension, in a format that is not read.
+    /// A picture, by its extension, in an unsupported format.
     UnreadFormat,
     /// A file without a picture's extension.
     NoPicture,
     /// A pipe, a socket or a device.
     NotRegular,
-    /// A link, or another name, of what is counted already, or a link back to where the walk came from.
+    /// A link to something already counted, another name of it, or a link back to a folder above.
     SeenElsewhere,
     /// Its name begins with a dot.
     Hidden,
-    /// Left behind by a system or an archiver, such as `Thumbs.db`.
+    /// Left behind by an operating system or archiver, such as `Thumbs.db`.
     OfTheSystem,
 }
 
 impl Left {
-    /// The reason after a number: `2 hidden`.
+    /// The reason as it follows a number: `2 hidden`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::UnreadFormat => "in a format that is not read; save as PNG",
+            Self::UnreadFormat => "in an unsupported format; save as PNG",
             Self::NoPicture => "not a picture",
             Self::NotRegular => "a pipe, socket or device",
-            Self::SeenElsewhere => "a link to what is counted already",
+            Self::SeenElsewhere => "a link to something already counted",
             Self::Hidden => "hidden",
             Self::OfTheSystem => "of the operating system",
         }
     }
 }
 
-/// Names that are printed for each reason; all are counted.
+/// Most names printed for each reason; all are counted.
 const NAMED: usize = 3;
 
 /// Everything that a walk passed over.
@@ -53,7 +53,7 @@ impl LeftOut {
         self.0.entry(reason).or_default().push(path);
     }
 
-    /// Adds all of another walk.
+    /// Adds the entries of another walk.
     pub fn extend(&mut self, other: Self) {
         for (reason, paths) in other.0 {
             self.0.entry(reason).or_default().extend(paths);
@@ -77,13 +77,13 @@ impl LeftOut {
         self.0.is_empty()
     }
 
-    /// What was passed over for `reason`, in the order of the paths.
+    /// Paths passed over for `reason`, sorted.
     #[must_use]
     pub fn of(&self, reason: Left) -> &[PathBuf] {
         self.0.get(&reason).map_or(&[], Vec::as_slice)
     }
 
-    /// As a sentence's end, with paths relative to `root`: `2 hidden (.a.jpg, b/.c.png), 1 not a picture (notes.txt)`.
+    /// The end of a sentence, with paths relative to `root`: `2 hidden (.a.jpg, b/.c.png), 1 not a picture (notes.txt)`.
     #[must_use]
     pub fn below<'a>(&'a self, root: &'a Path) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| {

@@ -65,8 +65,8 @@ fn what_is_left_out_is_counted_and_named() {
     assert_eq!(names(folder.path(), left_out.of(Left::UnreadFormat)), ["phone.HEIC", "web.webp"]);
     assert_eq!(
         left_out.below(folder.path()).to_string(),
-        "2 in a format that is not read; save as PNG (phone.HEIC, web.webp), 4 not a picture (jpg, list.csv, more.txt, ...), \
-         3 hidden (.git, .hidden.jpg, sub/._1.jpg), 2 of the operating system (Thumbs.db, __MACOSX)"
+        "2 in an unsupported format; save as PNG (phone.HEIC, web.webp), 4 not a picture (jpg, list.csv, more.txt, \
+         ...), 3 hidden (.git, .hidden.jpg, sub/._1.jpg), 2 of the operating system (Thumbs.db, __MACOSX)"
     );
 }
 
@@ -102,7 +102,7 @@ fn every_picture_counts_once_whatever_links_lead_to_it() {
     let root = folder.path().join("slides");
     put(&root, &["a/1.jpg", "b/2.jpg"]);
     put(folder.path(), &["elsewhere/3.jpg", "elsewhere/deep/4.jpg", "alone.jpg"]);
-    // To itself, above itself, to each other, to a file and a folder that are counted, and twice to what lies elsewhere.
+    // Links to itself, to a folder above, to each other, to a counted file and folder, and twice to something elsewhere.
     symlink(".", root.join("self")).expect("a link");
     symlink("..", root.join("a/up")).expect("a link");
     symlink("../..", root.join("a/outside")).expect("a link");
@@ -151,7 +151,7 @@ fn an_entry_that_cannot_be_read_is_one_failure() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("open again");
     let failed: Vec<PathBuf> = failures.into_iter().map(|failure| failure.path).collect();
     let failed = names(folder.path(), &failed);
-    // The superuser may look everywhere.
+    // The superuser may read everything.
     if found.len() == 3 {
         assert_eq!(
             (found, failed),

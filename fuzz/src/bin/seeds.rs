@@ -1,5 +1,5 @@
-//! Draws what the targets begin with into fuzz/corpus: `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --bin seeds`. Nothing
-//! in it comes from a photograph.
+//! Draws the targets' first inputs into fuzz/corpus: `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --bin seeds`.
+//! None comes from a photograph.
 
 use std::{fs, io::Cursor, num::NonZero, path::Path};
 
@@ -27,7 +27,7 @@ fn main() {
     put("keys", "header", &signed[..HEADER_LEN]);
 
     let drawn = blocks(64, 64, 3);
-    let rgb = RgbImage::from_raw(64, 64, drawn.bytes().to_vec()).expect("three bytes a pixel");
+    let rgb = RgbImage::from_raw(64, 64, drawn.bytes().to_vec()).expect("three bytes per pixel");
     let encoded = |picture: &DynamicImage, format| {
         let mut file = Cursor::new(Vec::new());
         picture.write_to(&mut file, format).expect("the picture can be encoded");

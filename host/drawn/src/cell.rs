@@ -1,4 +1,4 @@
-//! Nucleated cells: what they are made of.
+//! Nucleated cells and their parts.
 
 use core::f32::consts::{PI, TAU};
 
@@ -8,10 +8,10 @@ use super::{
     outline::{Notch, Outline, Shape},
 };
 
-/// What a cell is.
+/// Kind of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The kind that the field's class is about: hematogone or blast.
+    /// The kind of the field's class: hematogone or blast.
     OfClass,
     /// A mature small lymphocyte.
     Lymphocyte,
@@ -19,14 +19,14 @@ pub enum Kind {
     Neutrophil,
     /// A nucleated red cell.
     Erythroblast,
-    /// The smear of a burst cell, without an outline of its own.
+    /// The smear of a burst cell, without an outline.
     Smudge,
 }
 
 /// A cell of a scene.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its centre: column and row, µm from the field's upper left corner.
     pub place_um: [f32; 2],
@@ -44,14 +44,14 @@ pub struct Cell {
     pub(super) texture: u32,
 }
 
-/// The nucleus: lobes of a common chromatin.
+/// The nucleus: lobes of one chromatin.
 #[derive(Clone, Debug)]
 pub(super) struct Nucleus {
     pub(super) lobes: Vec<Lobe>,
     pub(super) density: f32,
     pub(super) contrast: f32,
     pub(super) grain_um: f32,
-    /// Centre from the cell's, radius, and contrast.
+    /// Centre relative to the cell's, radius, and contrast.
     pub(super) nucleoli: Vec<Nucleolus>,
     pub(super) fold: Option<Fold>,
 }
@@ -75,17 +75,17 @@ pub(super) struct Nucleolus {
     pub(super) texture: u32,
 }
 
-/// A line where the nucleus is folded: through a point, with a direction and a bend.
+/// A fold line of the nucleus: through a point, with a direction and a bend.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fold {
-    /// Where it starts at the nucleus's edge, from the cell's centre, µm.
+    /// Start at the nucleus's edge, relative to the cell's centre, µm.
     pub(super) start_um: [f32; 2],
     /// Unit vector into the nucleus.
     pub(super) direction: [f32; 2],
     pub(super) length_um: f32,
-    /// Sideways departure at the end, share of the length.
+    /// Sideways bend at the end, share of the length.
     pub(super) bend: f32,
-    /// Share of the density that is missing in the groove.
+    /// Share of the density missing in the groove.
     pub(super) depth: f32,
 }
 
@@ -121,7 +121,7 @@ fn of_class(dice: &mut Dice, morphology: &Morphology) -> Cell {
     let body_shape =
         Shape { elongation: 0.5 + 0.5 * elongation, roughness: morphology.roughness * 1.7, ..Shape::default() };
     let body = Outline::drawn(dice, body_shape);
-    // The nucleus lies off the centre, against the edge at most.
+    // The nucleus lies off centre, but never beyond the edge.
     let slack = (diameter_um / 2.0 - radius_um) * dice.between(0.35, 1.0);
     let [x, y] = dice.direction();
     let offset_um = [x * slack, y * slack];
@@ -168,7 +168,7 @@ fn of_class(dice: &mut Dice, morphology: &Morphology) -> Cell {
     }
 }
 
-/// One round nucleus off the centre of a round cell.
+/// One round nucleus, off centre, in a round cell.
 struct Simple {
     kind: Kind,
     diameter_um: f32,
@@ -254,7 +254,7 @@ fn neutrophil(dice: &mut Dice) -> Cell {
         eosin: dice.between(0.4, 0.75),
     }
     .cell(dice);
-    // Three to five lobes along an arc around the centre; neighbours overlap a little, as bridges do.
+    // Three to five lobes along an arc around the centre; neighbours overlap a little, like bridges.
     let count = dice.count(3, 5);
     let area = cell.nucleus_area_um2() * 1.08 / count as f32;
     let first = dice.between(0.0, TAU);

@@ -1,4 +1,4 @@
-//! What a picture owes to the slide, the stain, the microscope and the camera: all that must NOT tell the class.
+//! Effects of slide, stain, microscope and camera on a picture: everything that must NOT reveal the class.
 
 use super::{
     dice::{Dice, Stream},
@@ -7,10 +7,10 @@ use super::{
 
 /// The conditions of one picture. They depend on the seed alone and are drawn from the same distributions for every class.
 ///
-/// Their spread is wide on purpose: laboratories differ that much, and colour must not be a short cut to the class.
+/// They vary widely on purpose: laboratories differ that much, and colour must not be a shortcut to the class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conditions {
-    /// Factor on every optical density, 0.6..1.5.
+    /// Factor on all optical densities, 0.6..1.5.
     pub stain_strength: f32,
     /// Hue of the nuclei, from red-violet (-1, acid buffer) to blue-violet (1, alkaline buffer).
     pub azure: f32,
@@ -30,9 +30,9 @@ pub struct Conditions {
     pub blur_um: f32,
     /// Standard deviation of the sensor's noise at 10 pixels/µm, levels of 255.
     pub noise: f32,
-    /// Red cells in a field: from a thin to a thick smear.
+    /// Red cells per field, from a thin to a thick smear.
     pub red_cells: usize,
-    /// Probability that a red cell lies against another (rouleaux).
+    /// Probability that a red cell touches another (rouleaux).
     pub stacking: f32,
     /// Depth of the central pallor, 0..1.
     pub pallor: f32,
@@ -42,18 +42,18 @@ pub struct Conditions {
     pub smudges: usize,
     /// Grains of stain precipitate in the field.
     pub precipitate: usize,
-    /// Specks of dust in the light's way.
+    /// Specks of dust in the light path.
     pub dust: usize,
     /// Platelets in the field.
     pub platelets: usize,
-    /// What is burned into the lower right corner.
+    /// The scale bar burned into the lower right corner.
     pub scale_bar: ScaleBar,
     /// Seed of the sensor's noise and of the stain's unevenness.
     pub texture: u32,
 }
 
 impl Conditions {
-    /// The conditions that belong to a seed.
+    /// The conditions of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let dice = &mut Dice::new(seed, Stream::Conditions);

@@ -2,8 +2,8 @@
 
 use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
 
-/// What a stream of random numbers is for. Streams of one seed do not depend on each other, so that a change in how the cells
-/// are drawn leaves the conditions of the picture as they were.
+/// Purpose of a stream of random numbers. Streams of one seed are independent, so a change in how cells are drawn does not change
+/// the conditions of the picture.
 #[derive(Clone, Copy)]
 pub(super) enum Stream {
     Conditions = 1,
@@ -12,7 +12,7 @@ pub(super) enum Stream {
     NonSmear = 4,
 }
 
-/// A stream of random numbers: ChaCha with 8 rounds, and only exact arithmetic behind it.
+/// A stream of random numbers: ChaCha with 8 rounds, followed by exact arithmetic only.
 pub(super) struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -47,12 +47,12 @@ impl Dice {
         self.unit() < probability
     }
 
-    /// A whole number from `low` to `high`, both included.
+    /// An integer from `low` to `high`, inclusive.
     pub(super) fn count(&mut self, low: usize, high: usize) -> usize {
         low + self.word() as usize % (high - low + 1)
     }
 
-    /// A point within the unit disk, uniform.
+    /// A uniform point in the unit disk.
     pub(super) fn in_disk(&mut self) -> [f32; 2] {
         loop {
             let point = [self.between(-1.0, 1.0), self.between(-1.0, 1.0)];
@@ -69,7 +69,7 @@ impl Dice {
     }
 }
 
-/// A seed for the `number`th thing of `kind` under `seed` (splitmix64's finalizer after each part).
+/// A seed for item `number` of `kind` under `seed` (splitmix64's finalizer after each part).
 pub(super) fn mixed_seed(seed: u64, kind: u64, number: u64) -> u64 {
     [kind, number].into_iter().fold(seed, |state, part| {
         let mut z = state.wrapping_add(part.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));

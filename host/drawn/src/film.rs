@@ -1,6 +1,6 @@
-//! The optics: optical density per pixel, and how light, lens and sensor turn it into bytes.
+//! The optics: optical density per pixel, turned into bytes by light, lens and sensor.
 //!
-//! Stains absorb, so densities add up where things overlap and light is multiplied: `transmitted = exp(-density)` per channel.
+//! Stains absorb light, so densities add up where things overlap: `transmitted = exp(-density)` per channel.
 
 use blastscope_shared::RgbPixels;
 
@@ -9,10 +9,10 @@ use super::{conditions::Conditions, noise, scene::FIELD_UM};
 /// Red, green and blue optical density of a stain at its nominal depth.
 pub(super) type Stain = [f32; 3];
 
-/// What drawing takes at most for each pixel of the film: densities, their copy while blurred, bytes.
+/// Most bytes of memory per pixel of the film: densities, their copy while blurring, output bytes.
 pub(super) const BYTES_PER_PIXEL: usize = 30;
 
-/// Optical density of a field, three numbers a pixel.
+/// Optical density of a field, three numbers per pixel.
 pub(super) struct Film {
     width: usize,
     height: usize,
@@ -31,8 +31,8 @@ impl Film {
         1.0 / self.pixels_per_um
     }
 
-    /// Calls `add` for each pixel within `reach_um` of `centre_um`, row by row, with the pixel's place relative to the centre
-    /// in µm and its density to add to.
+    /// Calls `add` for each pixel within `reach_um` of `centre_um`, row by row, with the pixel's position relative to the centre in
+    /// µm and its density to add to.
     pub(super) fn paint(&mut self, centre_um: [f32; 2], reach_um: f32, mut add: impl FnMut(f32, f32, &mut [f32])) {
         let range = |centre: f32, size: usize| {
             let first = ((centre - reach_um) * self.pixels_per_um).floor().max(0.0) as usize;
@@ -52,7 +52,7 @@ impl Film {
         }
     }
 
-    /// Light through the film: transmission, defocus, illumination, white balance, noise of the sensor.
+    /// Renders the film: transmission, defocus, illumination, white balance, sensor noise.
     pub(super) fn developed(self, conditions: &Conditions) -> RgbPixels {
         let Self { width, height, pixels_per_um, density } = self;
         let transmission = Transmission::new();
@@ -61,7 +61,7 @@ impl Film {
             *value = transmission.of(*value);
         }
         blur(&mut light, width, height, conditions.blur_um * pixels_per_um);
-        // A smaller picture of the same field averages the sensor's pixels.
+        // A smaller picture of the same field averages sensor pixels.
         let noise = conditions.noise * (pixels_per_um / 10.0).min(1.0);
         let mut bytes = Vec::with_capacity(light.len());
         for (row, line) in light.chunks_exact(width * 3).enumerate() {
@@ -79,11 +79,11 @@ impl Film {
                 }
             }
         }
-        RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
+        RgbPixels::new(width, height, bytes).expect("three bytes per pixel")
     }
 }
 
-/// Three numbers of mean 0 and standard deviation 1, triangular, that belong to a pixel.
+/// A pixel's three random numbers: mean 0, standard deviation 1, triangular.
 fn grain(pixel: u32, seed: u32) -> [f32; 3] {
     let mut state = u64::from(pixel) << 32 | u64::from(seed);
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -92,12 +92,12 @@ fn grain(pixel: u32, seed: u32) -> [f32; 3] {
     [0, 20, 40].map(|shift| {
         let bits = (state >> shift) as u32;
         let sum = (bits & 0x3ff) as f32 + (bits >> 10 & 0x3ff) as f32;
-        // Two uniform numbers of 0..1023 have a sum of mean 1023 and standard deviation 418.
+        // The sum of two uniform numbers of 0..1023 has mean 1023 and standard deviation 418.
         (sum - 1023.0) * (1.0 / 418.0)
     })
 }
 
-/// `exp(-density)` by a table: exact to 1e-6, and the same on every machine.
+/// `exp(-density)` from a table: exact to 1e-6 and the same on every machine.
 struct Transmission(Vec<f32>);
 
 impl Transmission {
@@ -164,7 +164,7 @@ fn blur(light: &mut [f32], width: usize, height: usize, sigma: f32) {
     }
 }
 
-/// Stains of a picture, from its conditions.
+/// The stains of a picture, from its conditions.
 pub(super) struct Stains {
     pub(super) chromatin: Stain,
     pub(super) cytoplasm: Stain,

@@ -1,18 +1,18 @@
-//! Smear fields that the program draws itself, so that everything can be built, tested and shown without a patient's picture.
+//! Draws smear fields, to build, test and demonstrate everything without a patient's picture.
 //!
 //! ```text
 //! seed + class --Scene--> cells, red cells, platelets --paint--> optical density --Film--> light, lens, sensor --> RgbPixels
 //! seed ---------Conditions--> stain, smear, lamp, focus, noise, scale bar ----^------------^
 //! ```
 //!
-//! A field is 102.4 x 76.8 µm, as a 100x oil objective shows it: 1024 x 768 pixels are 10 pixels/µm. The class decides how the
-//! nucleated cells look ([`Morphology`]) and which normal cells lie among them. Everything else ([`Conditions`]) comes from a
-//! stream of random numbers of its own that never sees the class.
+//! A field is 102.4 x 76.8 µm, as under a 100x oil objective: 1024 x 768 pixels are 10 pixels/µm. The class sets the appearance of
+//! the nucleated cells ([`Morphology`]) and the normal cells among them. Everything else ([`Conditions`]) comes from a separate
+//! stream of random numbers that never sees the class.
 //!
 //! The same seed gives the same bytes on every machine: ChaCha8 for the numbers, `libm` for the transcendental functions, and
 //! IEEE arithmetic in a fixed order for the rest.
 //!
-//! Drawn fields show that the program works. They say nothing about how well a network does on patients.
+//! Drawn fields show that the program works. They say nothing about a network's performance on patients.
 //!
 //! ```
 //! use blastscope_drawn::draw_field;
@@ -47,16 +47,16 @@ pub use self::{
     scene::{FIELD_UM, Scene},
 };
 
-/// Version of the drawing; it changes whenever one pixel could change.
+/// Version of the drawing; changes whenever one pixel could change.
 pub const GENERATOR: u32 = 1;
 
-/// Seed of the `number`th field of a class in a set with the seed `set`, counted from 1.
+/// Seed of a class's field `number` (from 1) in a set with seed `set`.
 #[must_use]
 pub fn field_seed(set: u64, class: Class, number: usize) -> u64 {
     dice::mixed_seed(set, class as u64 + 1, number as u64)
 }
 
-/// Bytes that drawing a picture of `width` x `height` takes at most.
+/// Most bytes of memory needed to draw a picture of `width` x `height`.
 #[must_use]
 pub fn memory(width: usize, height: usize) -> usize {
     let (width, height) = film_size(width, height);
@@ -65,10 +65,10 @@ pub fn memory(width: usize, height: usize) -> usize {
 
 /// Draws a smear field of `class`. The same arguments give the same bytes on every machine.
 ///
-/// The field is 4:3 whatever the picture is: another aspect is drawn at 4:3 and squashed, as the public data set was.
+/// The field is always 4:3; a picture of another aspect is drawn at 4:3 and squashed, like the public data set.
 ///
 /// # Panics
-/// When a size is 0.
+/// If a size is 0.
 #[must_use]
 pub fn draw_field(class: Class, seed: u64, width: usize, height: usize) -> RgbPixels {
     let conditions = Conditions::new(seed);
@@ -76,10 +76,10 @@ pub fn draw_field(class: Class, seed: u64, width: usize, height: usize) -> RgbPi
     render(&scene, &conditions, width, height)
 }
 
-/// The picture of a scene under given conditions.
+/// Draws a scene under given conditions.
 ///
 /// # Panics
-/// When a size is 0.
+/// If a size is 0.
 #[must_use]
 pub fn render(scene: &Scene, conditions: &Conditions, width: usize, height: usize) -> RgbPixels {
     assert!(width > 0 && height > 0, "a picture has pixels");
@@ -91,8 +91,8 @@ pub fn render(scene: &Scene, conditions: &Conditions, width: usize, height: usiz
     if (film_width, film_height) == (width, height) { picture } else { squash(&picture, width, height) }
 }
 
-/// Size of the 4:3 picture that a picture of `width` x `height` is squashed from: itself when it is 4:3, otherwise at least
-/// twice as many pixels each way, up to camera resolution.
+/// Size of the 4:3 picture that is squashed to `width` x `height`: the same if that is 4:3, otherwise at least twice as many pixels
+/// each way, up to camera resolution.
 fn film_size(width: usize, height: usize) -> (usize, usize) {
     if width * 3 == height * 4 {
         return (width, height);

@@ -1,18 +1,18 @@
-//! What the nucleated cells of each class look like, in numbers.
+//! The appearance of each class's nucleated cells, in numbers.
 //!
-//! The numbers are chosen by hand after what haematology describes, not fitted to any picture:
+//! The numbers are chosen by hand from haematological descriptions, not fitted to any picture:
 //!
 //! * **Hematogones** are small (about 8 to 12 µm in the smear), with a very high nucleus-to-cytoplasm ratio, a regular outline,
-//!   condensed and homogeneous ("smudged") chromatin, nucleoli absent or indistinct, and a rim of cytoplasm that can hardly be
-//!   seen; they lie among mature lymphocytes and other normal cells (McKenna et al., Blood 2001;98:2498; Sevilla et al.,
+//!   condensed and homogeneous ("smudged") chromatin, nucleoli absent or indistinct, and a barely visible rim of cytoplasm; they
+//!   lie among mature lymphocytes and other normal cells (McKenna et al., Blood 2001;98:2498; Sevilla et al.,
 //!   "Hematogones: a review and update", Leuk Lymphoma 2010;51:10).
 //! * **Lymphoblasts** of ALL range from small cells with scant cytoplasm, fairly fine chromatin and indistinct nucleoli to large
 //!   cells with moderate light-blue to blue cytoplasm, dispersed chromatin, clefted or folded nuclei and one or more prominent
 //!   nucleoli (FAB L1 and L2: Bennett et al., Br J Haematol 1976;33:451; WHO Classification of Haematolymphoid Tumours).
-//! * Subtypes are defined by markers, not by form, and in reality the forms overlap widely. This table orders them as the
-//!   developer's guide to a readable synthetic set does (Early: medium, fine; Pre: folded, bluer; Pro: largest, open
-//!   chromatin), and lets neighbours overlap by about one standard deviation. **A network that separates drawn fields is not
-//!   shown to separate real ones.**
+//! * Subtypes are defined by markers, not by form, and real forms overlap widely. This table orders them for a readable synthetic
+//! set
+//!   (Early: medium, fine; Pre: folded, bluer; Pro: largest, open chromatin), and neighbours overlap by about one standard
+//!   deviation. **A network that separates drawn fields is not shown to separate real ones.**
 
 use blastscope_shared::Class;
 
@@ -37,13 +37,13 @@ impl Spread {
     }
 }
 
-/// Least and greatest number of cells in a field of 102.4 x 76.8 µm.
+/// Least and greatest number of cells per field of 102.4 x 76.8 µm.
 pub type Count = (usize, usize);
 
-/// How the cells of a class look and how many there are.
+/// Appearance and number of a class's cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Morphology {
-    /// Cells of the class's own kind in a field.
+    /// Cells of the class's own kind per field.
     pub cells: Count,
     /// Diameter of the cell, µm (area-equivalent).
     pub diameter_um: Spread,
@@ -61,7 +61,7 @@ pub struct Morphology {
     pub contrast: Spread,
     /// Size of the chromatin's coarsest features, µm.
     pub grain_um: Spread,
-    /// Nucleoli in a nucleus.
+    /// Nucleoli per nucleus.
     pub nucleoli: Count,
     /// How much paler a nucleolus is than the chromatin around it, share of the density.
     pub nucleolus_contrast: Spread,
@@ -69,18 +69,18 @@ pub struct Morphology {
     pub nucleolus_um: Spread,
     /// Blueness of the cytoplasm relative to the field's stain, about 1.
     pub basophilia: Spread,
-    /// Mature lymphocytes in a field.
+    /// Mature lymphocytes per field.
     pub lymphocytes: Count,
-    /// Segmented neutrophils in a field.
+    /// Segmented neutrophils per field.
     pub neutrophils: Count,
-    /// Nucleated red cells in a field.
+    /// Nucleated red cells per field.
     pub erythroblasts: Count,
-    /// Probability that a cell of the class lies against the one before.
+    /// Probability that a cell of the class touches the previous one.
     pub clustering: f32,
 }
 
 impl Morphology {
-    /// The row of the table for a class.
+    /// The table's row for a class.
     #[must_use]
     pub const fn of(class: Class) -> &'static Self {
         &TABLE[class.index()]

@@ -1,6 +1,6 @@
 //! Smooth noise over the plane, without tables: the texture of chromatin, cytoplasm and stain.
 
-/// A number in -1..1 that belongs to a lattice point.
+/// The random number of a lattice point, in -1..1.
 fn lattice(x: i32, y: i32, seed: u32) -> f32 {
     let mut h = seed ^ (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77);
     h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
@@ -19,12 +19,12 @@ pub(super) fn value(x: f32, y: f32, seed: u32) -> f32 {
     mix(top, bottom, v)
 }
 
-/// Sum of `octaves` of [`value`], each half as wide and 0.6 as strong as the one before, and turned against it so that the
-/// lattice cannot be seen; about -1..1.
+/// Sum of `octaves` of [`value`], each half as wide and 0.6 times as strong as the one before, and rotated against it to hide the
+/// lattice; about -1..1.
 pub(super) fn fractal(mut x: f32, mut y: f32, seed: u32, octaves: u32) -> f32 {
     let (mut sum, mut weight, mut total) = (0.0, 1.0, 0.0);
     for octave in 0..octaves {
-        // By 36.9 degrees and twice as fine; the shift keeps the lattices from meeting in one point.
+        // Rotate by 36.9 degrees, twice as fine; the shift keeps lattice points from coinciding.
         (x, y) = if octave == 0 {
             (0.8 * x - 0.6 * y, 0.6 * x + 0.8 * y)
         } else {
@@ -37,7 +37,7 @@ pub(super) fn fractal(mut x: f32, mut y: f32, seed: u32, octaves: u32) -> f32 {
     sum / total * 1.3
 }
 
-/// Cubic step from 0 to 1 while `x` goes from 0 to 1; clamped outside.
+/// Cubic step from 0 to 1 for `x` in 0..1; clamped outside.
 pub(super) fn ease(x: f32) -> f32 {
     let x = x.clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
@@ -54,7 +54,7 @@ pub(super) fn hump(x: f32) -> f32 {
     rest * rest
 }
 
-/// `a` where `share` is 0, `b` where it is 1.
+/// Mix: `a` for a `share` of 0, `b` for 1.
 pub(super) fn mix(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }

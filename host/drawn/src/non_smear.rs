@@ -1,33 +1,33 @@
-//! Pictures that are no usable smear field: what the quality gate and the out-of-distribution check must refuse.
+//! Pictures that are not usable smear fields, which the quality gate and the novelty check must refuse.
 
 use blastscope_shared::{Class, RgbPixels};
 
 use super::dice::{Dice, Stream};
 
-/// What is wrong with a picture.
+/// Fault of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NonSmear {
-    /// A bright field without anything in it.
+    /// An empty bright field.
     Empty,
-    /// The lamp is off or the shutter closed.
+    /// Lamp off or shutter closed.
     Dark,
-    /// A smooth change of colour from one side to the other.
+    /// A smooth colour gradient from side to side.
     Gradient,
-    /// A checkerboard with lines as of text: a test chart or a screen.
+    /// A checkerboard with text-like lines: a test chart or a screen.
     Pattern,
     /// A smear field far out of focus.
     Blurred,
 }
 
 impl NonSmear {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 5] = [Self::Empty, Self::Dark, Self::Gradient, Self::Pattern, Self::Blurred];
 }
 
-/// Draws a picture that is no usable smear field. The same arguments give the same bytes on every machine.
+/// Draws a picture that is not a usable smear field. The same arguments give the same bytes on every machine.
 ///
 /// # Panics
-/// When a size is 0.
+/// If a size is 0.
 #[must_use]
 pub fn draw_non_smear(kind: NonSmear, seed: u64, width: usize, height: usize) -> RgbPixels {
     let dice = &mut Dice::new(seed, Stream::NonSmear);
@@ -59,7 +59,7 @@ pub fn draw_non_smear(kind: NonSmear, seed: u64, width: usize, height: usize) ->
                 }
                 NonSmear::Pattern => {
                     let dark = (x / square + y / square) % 2 == 1;
-                    // In every second row of squares, bars as of text.
+                    // Text-like bars in every second row of squares.
                     let (column, row) = (x * 7 / square, y / square);
                     let text = row.is_multiple_of(2) && y % square * 3 / square == 1 && !column.is_multiple_of(3);
                     if dark ^ text { 1.0 } else { 0.0 }
@@ -72,7 +72,7 @@ pub fn draw_non_smear(kind: NonSmear, seed: u64, width: usize, height: usize) ->
             }
         }
     }
-    RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
+    RgbPixels::new(width, height, bytes).expect("three bytes per pixel")
 }
 
 /// Mean over `2 * radius + 1` pixels along the rows, then along the columns; the border is repeated.

@@ -6,24 +6,24 @@ use super::dice::Dice;
 
 const DIRECTIONS: usize = 128;
 
-/// A closed curve around a centre, star-shaped: its radius in each direction, in units of the radius of the circle with the
-/// same area.
+/// A star-shaped closed curve around a centre: its radius in each direction, in units of the radius of the circle with the same
+/// area.
 ///
-/// Directions are numbered by a pseudo-angle (where a ray meets the diamond `|x| + |y| = 1`), which needs one division instead
-/// of an arc tangent.
+/// Directions are numbered by a pseudo-angle (where a ray meets the diamond `|x| + |y| = 1`), which needs one division instead of
+/// an arc tangent.
 #[derive(Clone, Debug)]
 pub(super) struct Outline {
     radii: [f32; DIRECTIONS + 1],
 }
 
-/// How an outline departs from a circle. Every number is a share of the radius but for the angles, which are radians.
+/// How an outline departs from a circle. Angles are radians; all other numbers are shares of the radius.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Shape {
     /// Long axis over short axis, at least 1.
     pub(super) elongation: f32,
-    /// Slow bumps, two to six around.
+    /// Slow bumps, two to six per turn.
     pub(super) roughness: f32,
-    /// Short spikes, as of crenated red cells.
+    /// Short spikes, as on crenated red cells.
     pub(super) crenation: f32,
     /// Direction, depth and half width of an indentation.
     pub(super) notch: Option<Notch>,
@@ -59,7 +59,7 @@ impl Outline {
                 factor += height * libm::cosf(order * angle + phase);
             }
             if shape.crenation > 0.0 {
-                // Uneven spikes: their height follows the third bump's wave.
+                // Uneven spikes: the third bump's wave sets their height.
                 let uneven = 0.65 + 0.35 * libm::cosf(3.0 * angle + bumps[1].2);
                 factor += shape.crenation * uneven * libm::cosf(spikes * angle + spike_phase);
             }
@@ -93,7 +93,7 @@ impl Outline {
         self.radii[at] + (self.radii[at + 1] - self.radii[at]) * share
     }
 
-    /// The largest radius.
+    /// Largest radius.
     pub(super) fn reach(&self) -> f32 {
         self.radii.iter().fold(0.0, |reach, &radius| reach.max(radius))
     }
@@ -136,7 +136,7 @@ mod tests {
             let mut dice = Dice::new(seed, Stream::Cells);
             let notch = Some(Notch { angle: 1.0, depth: 0.3, half_width: 0.5 });
             let outline = Outline::drawn(&mut dice, Shape { elongation: 1.4, roughness: 0.06, crenation: 0.05, notch });
-            // Monte-Carlo-free: count the points of a fine grid that lie inside.
+            // Count the points of a fine grid that lie inside; no Monte Carlo.
             let inside = (-200..=200)
                 .flat_map(|i| (-200..=200).map(move |j| (i as f32 / 100.0, j as f32 / 100.0)))
                 .filter(|&(x, y)| (x * x + y * y).sqrt() <= outline.radius(x, y))

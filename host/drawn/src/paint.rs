@@ -1,4 +1,4 @@
-//! From a scene to the density of the film: each thing's thickness times its stain.
+//! Paints a scene as optical density: each object's thickness times its stain.
 
 use super::{
     cell::{Cell, Kind, Nucleolus, Nucleus},
@@ -9,7 +9,7 @@ use super::{
     scene::Scene,
 };
 
-/// Paints everything.
+/// Paints the whole scene.
 pub(super) fn paint(film: &mut Film, scene: &Scene, conditions: &Conditions) {
     let stains = Stains::new(conditions);
     plasma(film, conditions);
@@ -38,12 +38,12 @@ fn add(pixel: &mut [f32], stain: Stain, depth: f32) {
     }
 }
 
-/// Share of a pixel inside an outline whose edge is `inside_um` further out, with an edge `width_um` wide.
+/// Share of a pixel inside an outline: the edge is `inside_um` further out and `width_um` wide.
 fn cover(inside_um: f32, width_um: f32) -> f32 {
     step(-0.5, 0.5, inside_um / width_um)
 }
 
-/// Dried plasma: a thin tint, thicker here than there.
+/// Dried plasma: a thin tint of uneven thickness.
 fn plasma(film: &mut Film, conditions: &Conditions) {
     let [x, y] = super::scene::FIELD_UM;
     let stain = conditions.plasma;
@@ -60,7 +60,7 @@ fn paint_red_cell(film: &mut Film, cell: &RedCell, stain: Stain) {
         let distance = (x * x + y * y).sqrt();
         let radius = cell.radius_um * cell.outline.radius(x, y);
         let inside = radius - distance;
-        // Refraction throws light from the rim to just outside of it.
+        // Refraction throws light from the rim to just outside.
         let halo = hump((inside + 0.45) / 0.55);
         let mut depth = -0.10 * halo;
         let covered = cover(inside, edge_um);
@@ -160,7 +160,7 @@ fn paint_cytoplasm(
     add(pixel, stains.eosin, covered * cell.eosin * (0.8 + grains));
 }
 
-/// How far inside of the nearest lobe's outline a place is, µm; negative outside.
+/// Depth of a place inside the nearest lobe's outline, µm; negative outside.
 fn nucleus_inside(nucleus: &Nucleus, x: f32, y: f32) -> f32 {
     let mut inside = f32::MIN;
     for lobe in &nucleus.lobes {
@@ -174,18 +174,18 @@ fn in_nucleolus(nucleolus: &Nucleolus, x: f32, y: f32) -> f32 {
     1.0 - step(0.45, 1.15, nucleolus_distance(nucleolus, x, y))
 }
 
-/// Distance from a nucleolus's centre, in units of its radius there: its outline is uneven.
+/// Distance from a nucleolus's centre, in units of its radius in that direction; the outline is uneven.
 fn nucleolus_distance(nucleolus: &Nucleolus, x: f32, y: f32) -> f32 {
     let uneven = 1.0 + 0.3 * fractal(x / 1.5, y / 1.5, nucleolus.texture, 2);
     let (x, y) = (x - nucleolus.offset_um[0], y - nucleolus.offset_um[1]);
     (x * x + y * y).sqrt() * uneven / nucleolus.radius_um
 }
 
-/// Depth of the chromatin at a place `inside` µm within the nucleus.
+/// Thickness of the chromatin at a place `inside` µm within the nucleus.
 fn chromatin(nucleus: &Nucleus, texture: u32, x: f32, y: f32, inside: f32) -> f32 {
     let grain = nucleus.grain_um;
     let clumps = fractal(x / grain, y / grain, texture, 3);
-    // Stippling that every nucleus has, as fine as the microscope resolves.
+    // The stippling of every nucleus, at the microscope's resolution.
     let stipple = fractal(x / 0.7, y / 0.7, texture ^ 13, 2);
     let shading = value(x / 4.5, y / 4.5, texture ^ 11);
     let membrane = hump((inside - 0.35) / 0.45);
@@ -203,7 +203,7 @@ fn chromatin(nucleus: &Nucleus, texture: u32, x: f32, y: f32, inside: f32) -> f3
         let across = x * -fold.direction[1] + y * fold.direction[0]
             - fold.bend * fold.length_um * along * along
             - 0.35 * value(x / 1.4, y / 1.4, texture ^ 17);
-        // The groove narrows and fades inwards; one side of the fold lies double.
+        // The groove narrows and fades inwards; one side of the fold is doubled.
         let fade = step(-0.3, 0.0, along) * (1.0 - step(0.35, 1.0, along));
         let groove = hump(across / mix(0.75, 0.4, along.clamp(0.0, 1.0)));
         let double = 1.0 - step(0.0, 1.7, across);

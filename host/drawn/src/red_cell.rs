@@ -1,4 +1,4 @@
-//! Red cells, platelets and grains of stain: what they are made of.
+//! Red cells, platelets and grains of stain.
 
 use core::f32::consts::TAU;
 
@@ -16,13 +16,13 @@ pub(super) struct RedCell {
     pub(super) outline: Outline,
     /// Optical density relative to the field's red cells.
     pub(super) density: f32,
-    /// How much of the density is missing in the middle, 0..1.
+    /// Share of the density missing in the middle, 0..1.
     pub(super) pallor: f32,
-    /// Where the pallor ends, share of the radius.
+    /// Edge of the pallor, share of the radius.
     pub(super) pallor_reach: f32,
     /// The pallor's centre, share of the radius.
     pub(super) pallor_offset: [f32; 2],
-    /// Width of its edge, µm: cells that lie higher or lower than the focus are softer.
+    /// Width of the cell's edge, µm: cells above or below the focus are softer.
     pub(super) edge_um: f32,
 }
 
@@ -77,7 +77,7 @@ impl Platelet {
     }
 }
 
-/// A grain of precipitated stain, or dust in the light's way.
+/// A grain of precipitated stain, or dust in the light path.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Speck {
     pub(super) place_um: [f32; 2],
@@ -91,7 +91,7 @@ pub(super) struct Speck {
 impl Speck {
     pub(super) fn drawn(dice: &mut Dice, place_um: [f32; 2]) -> Self {
         let size = dice.unit();
-        // Most are at the limit of what the microscope resolves.
+        // Most are at the microscope's resolution limit.
         Self {
             place_um,
             radius_um: 0.22 + 0.5 * size * size * size,

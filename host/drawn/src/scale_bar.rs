@@ -1,4 +1,4 @@
-//! The scale bar that the camera's program burns into the lower right corner.
+//! The scale bar that a camera's software burns into the lower right corner.
 
 use blastscope_shared::RgbPixels;
 
@@ -9,19 +9,19 @@ pub enum ScaleBar {
     None,
     /// A small black bar and text in a white box.
     Boxed,
-    /// A large black bar and text in a white box that the corner cuts off.
+    /// A large black bar and text in a white box, cut off by the corner.
     Cut,
     /// A red line with end ticks and text, without a box.
     Line,
 }
 
 impl ScaleBar {
-    /// Every style.
+    /// All styles.
     pub const ALL: [Self; 4] = [Self::None, Self::Boxed, Self::Cut, Self::Line];
 
-    /// Burns the bar into a picture of a whole field that will be squashed to `width` x `height` pixels.
+    /// Burns the bar into a picture of a whole field that is later squashed to `width` x `height` pixels.
     pub(super) fn draw(self, picture: &mut RgbPixels, [width, height]: [usize; 2]) {
-        // Places are in units of the 224 grid, relative to the corner (170, 196); `unit` is how tall a pixel of the text is.
+        // Positions are in units of the 224 grid, relative to the corner (170, 196); `unit` is the height of a text pixel.
         let (origin, colour, text, unit, [left, top, right, bottom]) = match self {
             Self::None => return,
             Self::Boxed => ([25.5, 11.0], [20, 20, 20], "100 pixel", 0.42, [24.5, 10.0, 48.0, 20.5]),
@@ -52,7 +52,7 @@ impl ScaleBar {
 /// The picture's lower right corner in units of the 224 grid.
 struct Corner<'a> {
     picture: &'a mut RgbPixels,
-    /// First column and row that may be drawn on: what they are squashed to lies wholly in the corner.
+    /// First column and row to draw on: they squash to pixels wholly in the corner.
     first: [usize; 2],
 }
 
@@ -67,7 +67,7 @@ impl<'a> Corner<'a> {
         Self { picture, first }
     }
 
-    /// Fills a rectangle: left, top, right, bottom. What would reach out of the corner is cut off.
+    /// Fills a rectangle (left, top, right, bottom), clipped to the corner.
     fn fill(&mut self, [left, top, right, bottom]: [f32; 4], colour: [u8; 3]) {
         let (width, height) = (self.picture.width(), self.picture.height());
         let pixel = |place: f32, start: usize, size: usize, first: usize| {

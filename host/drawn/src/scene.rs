@@ -1,4 +1,4 @@
-//! Which cells lie where in a field, before any light goes through it.
+//! The cells of a field and their positions, before any optics.
 
 use blastscope_shared::Class;
 
@@ -13,7 +13,7 @@ use super::{
 /// Width and height of a field, µm.
 pub const FIELD_UM: [f32; 2] = [102.4, 76.8];
 
-/// Everything that lies in a field.
+/// Everything in a field.
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// Nucleated and smudged cells.
@@ -46,14 +46,14 @@ impl Scene {
         Self { cells, red_cells, platelets, specks }
     }
 
-    /// Number of red cells, those cut by the edge included.
+    /// Number of red cells, including those cut by the edge.
     #[must_use]
     pub fn red_cell_count(&self) -> usize {
         self.red_cells.len()
     }
 }
 
-/// A place whose centre is at most `beyond` µm outside of the field.
+/// A random place with its centre at most `beyond` µm outside the field.
 fn anywhere(dice: &mut Dice, beyond: f32) -> [f32; 2] {
     FIELD_UM.map(|length| dice.between(-beyond, length + beyond))
 }
@@ -79,7 +79,7 @@ fn nucleated_cells(class: Class, seed: u64, conditions: &Conditions) -> Vec<Cell
     cells
 }
 
-/// A place for a cell where it overlaps no other one, touching one with probability `clustering`.
+/// A place where a cell overlaps no other, but touches one with probability `clustering`.
 fn free_place(dice: &mut Dice, cells: &[Cell], radius: f32, clustering: f32) -> Option<[f32; 2]> {
     let cluster = dice.chance(clustering) && !cells.is_empty();
     for attempt in 0..60 {
@@ -107,7 +107,7 @@ fn red_cells(dice: &mut Dice, conditions: &Conditions, cells: &[Cell]) -> Vec<Re
         let stacked = dice.chance(conditions.stacking) && !red_cells.is_empty();
         for _ in 0..12 {
             let place = if stacked {
-                // Chains rather than heaps: the newest cells are preferred.
+                // Prefer the newest cells, which makes chains rather than heaps.
                 let back = dice.count(0, 5).min(red_cells.len() - 1);
                 let neighbour = &red_cells[red_cells.len() - 1 - back];
                 let distance = (cell.radius_um + neighbour.radius_um) * dice.between(0.62, 1.0);

@@ -13,7 +13,7 @@ fn of_class(scene: &Scene) -> impl Iterator<Item = &Cell> {
     scene.cells.iter().filter(|cell| cell.kind == Kind::OfClass)
 }
 
-/// Mean of a number over the cells of the class's own kind in 60 fields.
+/// Mean of `number` over the cells of the class's own kind in 60 fields.
 fn mean(class: Class, number: impl Fn(&Cell) -> f32) -> f32 {
     let scenes: Vec<Scene> = (0..60).map(|seed| scene(class, seed)).collect();
     let numbers: Vec<f32> = scenes.iter().flat_map(of_class).map(number).collect();
@@ -33,7 +33,7 @@ fn the_same_seed_gives_the_same_bytes_on_every_machine() {
         write!(hex, "{byte:02x}").expect("a string takes all");
         hex
     });
-    // A change here is a new version of the drawing: raise GENERATOR.
+    // If this hash changes, raise GENERATOR: it is a new version of the drawing.
     assert_eq!(hex, "032b36b97ae2a3b7ddbc020a0551e001184d205e4b6817c9fe914e4b7c1714bb");
 }
 
@@ -82,7 +82,7 @@ fn a_field_has_cells_of_its_class_and_cells_of_a_class_overlap_the_next_class() 
     assert!(largest(Class::Pre) > smallest(Class::Pro));
 }
 
-/// The numbers of the conditions that a colour classifier could live on.
+/// The conditions that a colour classifier could exploit.
 fn nuisance(conditions: &Conditions) -> [f32; 8] {
     [
         conditions.stain_strength,
@@ -146,7 +146,7 @@ fn the_mask_removes_the_scale_bar_from_whole_fields() {
     }
 }
 
-/// Mean and standard deviation of each channel outside of the scale bar's mask.
+/// Mean and standard deviation of each channel outside the scale bar's mask.
 fn six_colour_numbers(picture: &RgbPixels) -> [f32; 6] {
     let input = Framing::square(112).apply(picture);
     let count = (input.len() / 3) as f32;
@@ -179,7 +179,7 @@ fn colour_alone_does_not_tell_the_class() {
     assert!(accuracy < 0.45, "{accuracy} of four classes");
 }
 
-/// The class of most of the five nearest other fields; of equals the first.
+/// The majority class of the five nearest other fields; ties go to the first.
 fn nearest_five(fields: &[(Class, [f32; 6])], left_out: usize) -> Class {
     let distance =
         |numbers: &[f32; 6]| -> f32 { numbers.iter().zip(&fields[left_out].1).map(|(a, b)| (a - b) * (a - b)).sum() };

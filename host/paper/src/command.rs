@@ -1,4 +1,4 @@
-//! `reproduce`: the reference paper's experiment, whole.
+//! `reproduce`: the reference paper's whole experiment.
 
 use std::{
     path::{Path, PathBuf},
@@ -33,18 +33,18 @@ use blastscope_host::{
     },
 };
 
-/// Items a class that the paper's trainings have.
+/// Items per class in the paper's trainings.
 const PAPER_SIZE: usize = 1500;
-/// Fields of each class that --quick draws, and their width and height.
+/// Fields per class that --quick draws, and their width and height in pixels.
 const QUICK_FIELDS: (usize, usize) = (12, 64);
 
-/// Do the experiment of Anand et al. (Sci Rep 15:29147, 2025) again, whole.
+/// Reproduce the whole experiment of Anand et al. (Sci Rep 15:29147, 2025).
 ///
-/// Trains the paper's network with Adam and Adamax, ResNet50 and YOLOv8-cls beside it, other numbers of items a class, a shallower
-/// and a deeper network; each on the paper's protocol, which augments before it splits and so leaks, and on a split by overlap
-/// groups. Every training is a run folder below --out. Given again, the command skips what is finished and resumes where it was
-/// stopped. REPORT.md, report.html and results.json say what was found, beside the paper's numbers and a baseline of six colour
-/// numbers. All of it takes about 8 GB of disk; on a CPU it takes weeks, so use a GPU or --only.
+/// Trains the paper's network with Adam and Adamax, then ResNet50 and YOLOv8-cls, other numbers of items per class, a shallower and
+/// a deeper network. Each is trained on the paper's protocol, which augments before it splits and so leaks, and on a split by
+/// overlap groups. Every training is a run folder below --out. Run again, the command skips finished trainings and resumes a
+/// stopped one. REPORT.md, report.html and results.json compare the results with the paper's numbers and with a baseline of six
+/// colour numbers. The experiment needs about 8 GB of disk; on a CPU it takes weeks, so use a GPU or --only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host reproduce --data all_pbs --out paper
@@ -53,43 +53,43 @@ const QUICK_FIELDS: (usize, usize) = (12, 64);
   blastscope-host reproduce --quick --out try
 
 --only takes studies (optimizers, networks, sizes, depths), splits (paper, grouped), networks, optimizers, or trainings by name.
-Weights are files that you have, with PyTorch's names; networks without such a file begin with random ones.")]
+You provide the weight files, with PyTorch's parameter names; a network without one starts from random weights.")]
 pub struct Reproduce {
-    /// Folder of images, one folder a class.
+    /// Folder of images, with one folder per class.
     #[arg(long, value_name = "DIR", required_unless_present = "quick")]
     data: Option<PathBuf>,
-    /// Folder of the runs and the report.
+    /// Output folder for the runs and the report.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Small settings on fields that the program draws itself: shows in minutes that everything works, and nothing else.
+    /// Use small settings and fields that the program draws: shows in minutes that everything works, and nothing more.
     #[arg(long, conflicts_with_all = ["data", "groups"])]
     quick: bool,
-    /// Passes over the training part; 30 by default, as in the paper, and 2 with --quick.
+    /// Epochs; 30 by default, as in the paper, and 2 with --quick.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     epochs: Option<u32>,
-    /// Do only a part: names of studies, splits, networks, optimizers or trainings.
+    /// Run only these studies, splits, networks, optimizers or trainings.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
-    /// Items a class that are compared; 1500, or the most where it is not among them, is what all other trainings have.
+    /// Numbers of items per class to compare. All other trainings use 1500, or the largest of these if 1500 is not among them.
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     per_class: Vec<u32>,
-    /// Weights that ResNet50 starts from, such as torchvision's of ImageNet: .safetensors, .pt or .pth.
+    /// Starting weights of ResNet50, such as torchvision's for ImageNet: .safetensors, .pt or .pth.
     #[arg(long, value_name = "FILE")]
     resnet_weights: Option<PathBuf>,
-    /// Weights that YOLOv8n-cls or YOLOv8s-cls starts from, such as Ultralytics' of ImageNet. Can be given for each.
+    /// Starting weights of YOLOv8n-cls or YOLOv8s-cls, such as Ultralytics' for ImageNet. Can be given once for each.
     #[arg(long, value_name = "FILE")]
     yolo_weights: Vec<PathBuf>,
     /// Table of overlap groups; by default DIR/groups.csv if it exists; otherwise the program finds the groups.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
-    /// Pictures a step; 32 by default, as in the paper, and 16 with --quick.
+    /// Pictures per step; 32 by default, as in the paper, and 16 with --quick.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     batch_size: Option<u32>,
     /// Width and height of the networks' input, a multiple of 32; 224 by default, and 32 with --quick.
     #[arg(long, value_name = "PIXELS", value_parser = blastscope_host::training::plan::image_size)]
     image_size: Option<u16>,
-    /// Where batch normalization has its mean and variance from after training: measured anew after each epoch with the weights held
-    /// still, or the running averages of training.
+    /// Source of batch normalization's mean and variance after training: measured again after each epoch with fixed weights, or the
+    /// running averages of training.
     #[arg(long, value_enum, default_value_t)]
     batch_statistics: BatchStatistics,
     #[command(flatten)]
@@ -97,7 +97,7 @@ pub struct Reproduce {
     /// Seed of weights, shuffling and splits.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
-    /// List the trainings and whether they are finished, and do nothing.
+    /// List the trainings and whether each is finished, without running any.
     #[arg(long)]
     list: bool,
 }
@@ -122,7 +122,7 @@ impl Reproduce {
             return list(&plan, &queue.outcomes(&entries)?);
         }
         let report = |outcomes: &[Option<Outcome>]| {
-            // A training may be compared for more now than when it was measured.
+            // A training may belong to more studies now than when it was measured.
             let finished = plan.iter().zip(outcomes).filter_map(|(planned, outcome)| {
                 Some(Outcome { studies: planned.studies.clone(), ..outcome.clone()? })
             });
@@ -142,9 +142,9 @@ impl Reproduce {
         Ok(())
     }
 
-    /// The settings that all trainings share.
+    /// The settings shared by all trainings.
     fn design(&self, device: &burn::prelude::Device) -> Result<Design, Error> {
-        // As the paper does, or as small as it gets.
+        // The paper's settings, or the smallest ones.
         let (epochs, batch_size, image_size, usual): (_, _, _, &[usize]) = match self.quick {
             false => (30, 32, 224, &[1000, 1200, PAPER_SIZE, 1800]),
             true => (2, 16, 32, &[9, 12]),
@@ -163,7 +163,7 @@ impl Reproduce {
             let arch = scale_of(path, device)?;
             if weights.iter().any(|(other, _)| *other == arch) {
                 return Err(Error::Usage(format!(
-                    "two files of --yolo-weights are of {}; give one of each",
+                    "two files of --yolo-weights are for {}; give one for each network",
                     arch.name()
                 )));
             }
@@ -187,7 +187,7 @@ impl Reproduce {
         })
     }
 
-    /// The folder of images, drawn where the program is to draw it.
+    /// The folder of images; with --quick it is drawn first.
     fn fields(&self) -> Result<PathBuf, Error> {
         if let Some(data) = &self.data {
             return Ok(data.clone());
@@ -201,7 +201,7 @@ impl Reproduce {
     }
 }
 
-/// How long the trainings after `at` take, in units of it, and how long all take that are left.
+/// Duration of the trainings after `at` relative to its own, and a text for the time left in all.
 fn outlook(plan: &[Planned], at: usize, outcomes: &[Option<Outcome>]) -> (f64, Option<String>) {
     let pace = Pace::new(outcomes.iter().flatten());
     let missing = plan.iter().zip(outcomes).skip(at + 1).filter(|(_, outcome)| outcome.is_none());
@@ -211,7 +211,7 @@ fn outlook(plan: &[Planned], at: usize, outcomes: &[Option<Outcome>]) -> (f64, O
     (later / own.max(1e-9), pace.is_known().then(|| format!("about {} left in all", left())))
 }
 
-/// Which of the two YOLOv8 networks a file's weights are of.
+/// Which of the two YOLOv8 networks a weight file belongs to.
 fn scale_of(path: &Path, device: &burn::prelude::Device) -> Result<Architecture, Error> {
     match weights::check(Architecture::Yolov8nCls, 32, path, device) {
         Ok(()) => Ok(Architecture::Yolov8nCls),

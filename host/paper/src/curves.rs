@@ -1,4 +1,4 @@
-//! Curves over the epochs, as SVG.
+//! SVG charts of values over epochs.
 
 use blastscope_host::report::svg::{Anchor, FAINT, Font, GREY, INK, Svg, plot::round_scale};
 
@@ -12,25 +12,25 @@ const RIGHT: f64 = 20.0;
 const TOP: f64 = 76.0;
 const BOTTOM: f64 = 44.0;
 
-/// A line of a chart.
+/// One line of a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// As the legend says it.
+    /// Name in the legend.
     pub name: String,
-    /// Which colour; lines that belong together have the same.
+    /// Index of the colour; related lines share one.
     pub colour: usize,
     /// Thin and dashed instead of solid.
     pub dashed: bool,
-    /// Epoch and value; values that are no numbers are left out.
+    /// Epoch and value; non-finite values are left out.
     pub points: Vec<(f64, f64)>,
 }
 
 /// A chart of values over epochs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// Above it.
+    /// Title above the chart.
     pub title: String,
-    /// Whether values are shares, drawn from 0 to 100 %, and not losses.
+    /// Whether values are shares (drawn from 0 to 100 %) rather than losses.
     pub shares: bool,
     /// The lines.
     pub series: Vec<Series>,
@@ -39,7 +39,7 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// The picture.
+    /// The chart as SVG.
     #[must_use]
     pub fn svg(&self) -> String {
         let mut picture = Svg::new(WIDTH, HEIGHT, &self.title);
@@ -70,7 +70,7 @@ impl Chart {
         picture.text(middle, HEIGHT - 8.0, Font::new(12.0, GREY).at(Anchor::Middle), "epoch");
         if let Some((name, value)) = &self.level {
             picture.dashed_line([LEFT, y(*value), WIDTH - RIGHT, y(*value)], GREY, 1.5);
-            // Below the line, where the curves of good networks are not.
+            // Below the line: the curves of good networks lie above it.
             picture.text(WIDTH - RIGHT - 4.0, y(*value) + 15.0, Font::new(11.0, GREY).at(Anchor::End), name);
         }
         for series in &self.series {
@@ -91,7 +91,7 @@ impl Chart {
         picture.finish()
     }
 
-    /// Two lines of names, each behind a piece of its line.
+    /// The legend, in two rows: a piece of each line, then its name.
     fn draw_legend(&self, picture: &mut Svg) {
         let columns = self.series.len().div_ceil(2).max(1);
         let width = (WIDTH - LEFT - RIGHT) / columns as f64;
@@ -106,7 +106,7 @@ impl Chart {
     }
 }
 
-/// A number without digits that say nothing.
+/// A number without trailing zeros.
 fn short(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

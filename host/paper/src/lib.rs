@@ -1,10 +1,10 @@
-//! The reference paper's experiment, whole: Anand et al., Sci Rep 15:29147 (2025), on the paper's own protocol and on a split that
+//! The reference paper's whole experiment (Anand et al., Sci Rep 15:29147, 2025), on the paper's own protocol and on a split that
 //! does not leak, side by side.
 //!
-//! A [`plan`] of trainings, each an ordinary run folder. A queue trains what is missing; [`measure`] finds its [`outcome`],
-//! which stays in the run's folder; [`report`] writes down what is there.
+//! A [`plan`] lists the trainings, each an ordinary run folder. A queue runs the missing ones, [`measure`] evaluates each and keeps
+//! its [`outcome`] in the run folder, and [`report`] writes up the finished ones.
 
-// `println!` and its like panic where the output cannot be written.
+// `println!` and its like panic when they cannot write.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod command;

@@ -1,4 +1,4 @@
-//! What a training of the plan came to.
+//! Evaluates one training of the plan.
 
 use burn::prelude::Device;
 
@@ -18,10 +18,10 @@ use blastscope_host::{
     training::{float_network::FloatNetwork, network::Network, queue::Trained},
 };
 
-/// Measures a training of the plan on its test part.
+/// Evaluates a training of the plan on its test part.
 ///
 /// # Errors
-/// When a file cannot be read, or the device gives back something that is not logits.
+/// A file cannot be read, or the compute device returns something other than logits.
 pub fn measure(data: &Dataset, planned: &Planned, trained: &Trained, device: &Device) -> Result<Outcome, Error> {
     let Trained { run, config, split, seconds_per_epoch } = trained;
     let epochs = run.epochs()?;

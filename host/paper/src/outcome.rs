@@ -1,4 +1,4 @@
-//! What a training came to: `outcome.json` in its run folder.
+//! The result of a training: `outcome.json` in its run folder.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,59 +9,59 @@ use blastscope_host::{
 };
 use blastscope_shared::Rate;
 
-/// Its file in a run folder.
+/// File name in the run folder.
 pub const FILE: &str = "outcome.json";
 
-/// A training, measured.
+/// The result of one training.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The run folder's name.
     pub name: String,
-    /// What it is compared for.
+    /// Studies that it belongs to.
     pub studies: Vec<Study>,
     /// How it was trained.
     pub plan: TrainingPlan,
-    /// Numbers that training moved.
+    /// Number of trainable parameters.
     pub parameters: usize,
-    /// Items of the training and of the test part.
+    /// Items in the training part and in the test part.
     pub items: [usize; 2],
     /// Every epoch.
     pub epochs: Vec<Epoch>,
-    /// The epoch whose weights were measured: the last on the paper's protocol, which has no validation part of its own, otherwise
-    /// the one of the lowest validation loss.
+    /// The epoch whose weights were measured: the last one on the paper's protocol, which has no validation part, otherwise the one
+    /// with the lowest validation loss.
     pub measured_epoch: usize,
-    /// The network on the test part.
+    /// The network's scores on the test part.
     pub test: Evaluation,
-    /// Six colour numbers and five neighbours on the same test part.
+    /// The baseline's scores on the same test part: six colour numbers, five nearest neighbours.
     pub baseline: Evaluation,
-    /// The accuracy of the same on the validation part.
+    /// The baseline's accuracy on the validation part.
     pub baseline_validation: Rate,
-    /// Mean duration of an epoch in seconds, where any was trained at the last call.
+    /// Mean duration of an epoch in seconds; `None` if the last call trained none.
     pub seconds_per_epoch: Option<f64>,
     /// Back end and machine.
     pub hardware: String,
     /// Version of the program.
     pub code_version: String,
-    /// SHA-256 over the data set, hexadecimal.
+    /// SHA-256 of the data set, hexadecimal.
     pub manifest_hash: String,
 }
 
 impl Outcome {
-    /// Seconds that one item took in training.
+    /// Training time per item, in seconds.
     fn seconds_per_item(&self) -> Option<f64> {
         Some(self.seconds_per_epoch? / self.items[0].max(1) as f64)
     }
 }
 
-/// How long trainings take, guessed from those that are finished.
+/// Estimates the duration of trainings from the finished ones.
 #[derive(Debug)]
 pub struct Pace {
-    /// Network, seconds an item.
+    /// Network and seconds per item.
     measured: Vec<(Architecture, f64)>,
 }
 
 impl Pace {
-    /// The pace of finished trainings.
+    /// Measures the pace of the finished trainings.
     #[must_use]
     pub fn new<'a>(finished: impl IntoIterator<Item = &'a Outcome>) -> Self {
         let measured =
@@ -69,16 +69,16 @@ impl Pace {
         Self { measured }
     }
 
-    /// Whether durations are in seconds; as long as nothing is finished they are only right in proportion.
+    /// Whether durations are in seconds; until a training is finished, only their ratios mean something.
     #[must_use]
     pub fn is_known(&self) -> bool {
         !self.measured.is_empty()
     }
 
-    /// How long a training will take. Networks that have not been trained yet take as long as their multiplications suggest.
+    /// Expected duration of a training. For networks not trained yet, the number of multiplications sets it.
     #[must_use]
     pub fn of(&self, planned: &Planned) -> f64 {
-        // What a picture costs beside its multiplications, in billions of them.
+        // Cost of a picture beyond its multiplications, in billions of multiplications.
         let cost = |arch: Architecture| arch.gmac() + 0.05;
         let arch = planned.training.arch;
         let mean = |speeds: Vec<f64>| (!speeds.is_empty()).then(|| speeds.iter().sum::<f64>() / speeds.len() as f64);

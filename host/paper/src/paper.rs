@@ -1,43 +1,43 @@
-//! What the paper reports: Anand et al., Sci Rep 15:29147 (2025). Everything here is cited and nothing is measured.
+//! The paper's reported numbers: Anand et al., Sci Rep 15:29147 (2025). All are cited, none is measured here.
 
 use serde::Serialize;
 
 use blastscope_host::training::{architecture::Architecture, optimizer::OptimizerKind};
 
-/// How the paper is named in tables.
+/// Citation in tables.
 pub const CITATION: &str = "Anand et al., Sci Rep 15:29147 (2025)";
-/// Epochs of its table.
+/// Epochs listed in its table.
 pub const EPOCHS: [usize; 6] = [5, 10, 15, 20, 25, 30];
 
-/// A number that the paper reports.
+/// A number reported by the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cited {
-    /// As the paper calls it.
+    /// The paper's name for the network.
     pub network: &'static str,
-    /// The networks here that it can be compared with.
+    /// Our networks that it can be compared with.
     #[serde(skip)]
     pub here: &'static [Architecture],
     /// The optimizer.
     #[serde(skip)]
     pub optimizer: OptimizerKind,
-    /// Which score it is.
+    /// Which score.
     pub measure: Measure,
     /// 0..=1.
     pub value: f64,
 }
 
-/// A score of four classes.
+/// A score over the four classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
-    /// Share of the fields of which the class is right.
+    /// Share of fields classified correctly.
     Accuracy,
     /// Precision, mean over the classes.
     Precision,
 }
 
 impl Measure {
-    /// As a table says it.
+    /// Name in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Measure {
 
 const PAPERS: &[Architecture] = &[Architecture::Allcnn];
 
-/// Every number that is cited.
+/// All cited numbers.
 pub const CITED: [Cited; 5] = [
     Cited {
         network: "the paper's network, Adam",
@@ -88,7 +88,7 @@ pub const CITED: [Cited; 5] = [
     },
 ];
 
-/// What is cited of a network, such as `accuracy 0.93`; empty when the paper says nothing of it.
+/// The cited scores of a network, such as `accuracy 0.93`; empty if the paper reports none.
 #[must_use]
 pub fn cited_of(architecture: Architecture, optimizer: OptimizerKind) -> String {
     let of_it = CITED.iter().filter(|cited| cited.here.contains(&architecture) && cited.optimizer == optimizer);

@@ -1,4 +1,4 @@
-//! Which trainings make up the experiment.
+//! The trainings that make up the experiment.
 
 use std::path::PathBuf;
 
@@ -11,25 +11,25 @@ use blastscope_host::{
     training::{architecture::Architecture, optimizer::OptimizerKind, plan::TrainingPlan, queue::Entry},
 };
 
-/// What a training is compared for.
+/// A comparison between trainings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Study {
-    /// Adam beside Adamax.
+    /// Adam against Adamax.
     Optimizers,
-    /// The paper's network beside others.
+    /// The paper's network against others.
     Networks,
-    /// Items a class.
+    /// Numbers of items per class.
     Sizes,
     /// A shallower and a deeper network.
     Depths,
 }
 
 impl Study {
-    /// All of them.
+    /// All studies.
     pub const ALL: [Self; 4] = [Self::Optimizers, Self::Networks, Self::Sizes, Self::Depths];
 
-    /// As on the command line.
+    /// Name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,48 +41,48 @@ impl Study {
     }
 }
 
-/// The protocols, side by side everywhere: the paper's, and one that does not leak.
+/// Both protocols, always shown side by side: the paper's, and one that does not leak.
 pub const SPLITS: [SplitKind; 2] = [SplitKind::Paper, SplitKind::Grouped];
-/// The networks that the paper's is compared with.
+/// Networks compared with the paper's.
 const OTHERS: [Architecture; 3] = [Architecture::Resnet50, Architecture::Yolov8nCls, Architecture::Yolov8sCls];
-/// Learning rate of networks that start from others' weights, which fresh ones' would wipe out.
+/// Learning rate of networks that start from pretrained weights; the rate for random weights would wipe those out.
 const FINE_TUNING: f64 = 1e-4;
 
-/// What the trainings have in common.
+/// The settings of the experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {
-    /// What all trainings share; items a class are those where sizes are not compared.
+    /// Settings shared by all trainings; its items per class apply wherever sizes are not compared.
     pub common: TrainingPlan,
-    /// Items a class that are compared, ascending.
+    /// Numbers of items per class to compare, ascending.
     pub sizes: Vec<usize>,
-    /// Files of weights to start from, by network.
+    /// Files of starting weights, by network.
     pub weights: Vec<(Architecture, PathBuf)>,
 }
 
-/// A training of the plan.
+/// One training of the plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// What it is compared for.
+    /// Studies that it belongs to.
     pub studies: Vec<Study>,
-    /// How it is trained.
+    /// Its training settings.
     pub training: TrainingPlan,
 }
 
 impl Planned {
-    /// Name of its folder: `allcnn-adam-1500-paper`.
+    /// Name of its run folder, such as `allcnn-adam-1500-paper`.
     #[must_use]
     pub fn name(&self) -> String {
         let TrainingPlan { arch, optimizer, per_class, split, .. } = &self.training;
         format!("{}-{}-{per_class}-{split}", arch.name(), value_name(optimizer))
     }
 
-    /// Its place in a queue of trainings.
+    /// Its entry in a queue of trainings.
     #[must_use]
     pub fn entry(&self) -> Entry {
         Entry { name: self.name(), folder: self.name(), plan: self.training.clone(), held_out: None }
     }
 
-    /// Items of the training part, about: the paper's protocol takes the test items from the augmented ones.
+    /// Approximate number of training items: the paper's protocol takes its test items from the augmented ones.
     #[must_use]
     pub const fn items(&self) -> usize {
         let all = self.training.per_class * 4;
@@ -91,7 +91,7 @@ impl Planned {
 }
 
 impl Design {
-    /// Every training, those that matter most first.
+    /// All trainings, the most important first.
     #[must_use]
     pub fn plan(&self) -> Vec<Planned> {
         let mut plan: Vec<Planned> = Vec::new();
@@ -139,14 +139,14 @@ impl Design {
     }
 }
 
-/// The names of one kind that a training has.
+/// Lists the names of a training that are of one kind.
 type NamesOf = fn(&Planned) -> Vec<String>;
 
-/// The trainings of `plan` that `only` names. A name is a study, a split, a network, an optimizer or a training; a training is
-/// kept when each kind of name that occurs names it. Without names everything is kept.
+/// The trainings of `plan` that match `only`. A name is a study, a split, a network, an optimizer or a training. A training is kept
+/// if it matches a name of every kind that occurs in `only`. Without names all are kept.
 ///
 /// # Errors
-/// [`Error::Usage`] with a name that there is not, or when nothing is left.
+/// [`Error::Usage`] for an unknown name, or if no training is left.
 pub fn select(plan: Vec<Planned>, only: &[String]) -> Result<Vec<Planned>, Error> {
     let kinds: [NamesOf; 5] = [
         |planned| planned.studies.iter().map(|study| study.name().to_owned()).collect(),
@@ -178,7 +178,7 @@ pub fn select(plan: Vec<Planned>, only: &[String]) -> Result<Vec<Planned>, Error
         .filter(|planned| asked.iter().all(|(kind, names)| kind(planned).iter().any(|name| names.contains(&name))))
         .collect();
     if kept.is_empty() {
-        return Err(Error::Usage(format!("no training fits all of --only {}; name fewer", only.join(","))));
+        return Err(Error::Usage(format!("no training matches all of --only {}; give fewer names", only.join(","))));
     }
     Ok(kept)
 }

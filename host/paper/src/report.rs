@@ -25,21 +25,21 @@ use blastscope_host::{
 mod comparisons;
 mod optimizers;
 
-/// Width of a figure on the page, in pixels: two stand side by side.
+/// Width of a figure on the page, in pixels: two fit side by side.
 const FIGURE: u32 = 410;
 
-/// What was experimented on, and how.
+/// The experiment's data, settings and size.
 #[derive(Clone, Copy, Debug)]
 pub struct Experiment<'a> {
     /// The data.
     pub data: &'a Dataset,
     /// The settings.
     pub design: &'a Design,
-    /// Trainings that were asked for.
+    /// Number of trainings requested.
     pub planned: usize,
 }
 
-/// Everything, for other programs.
+/// The content of `results.json`, for other programs.
 #[derive(Serialize)]
 struct Results<'a> {
     notice: &'a str,
@@ -53,10 +53,10 @@ struct Results<'a> {
     runs: &'a [&'a Outcome],
 }
 
-/// Writes the report of what is finished into the experiment's folder.
+/// Writes the report of the finished trainings into the experiment's folder.
 ///
 /// # Errors
-/// When a file cannot be written.
+/// A file cannot be written.
 pub fn write(out: &Path, subject: &Experiment<'_>, finished: &[&Outcome]) -> Result<(), Error> {
     let results = Results {
         notice: RESEARCH_USE_ONLY,
@@ -80,21 +80,21 @@ pub fn write(out: &Path, subject: &Experiment<'_>, finished: &[&Outcome]) -> Res
 /// The report.
 #[must_use]
 pub fn compose(subject: &Experiment<'_>, finished: &[&Outcome]) -> Report {
-    let mut report = Report::new("The experiment of Anand et al. 2025, done again");
+    let mut report = Report::new("Reproduction of Anand et al. 2025");
     report.drawn_fields(subject.data.drawn);
     if finished.len() < subject.planned {
         let state =
-            format!("{} of {} trainings are finished; the rest is missing here", finished.len(), subject.planned);
-        report.callout(Callout::Warning, format!("{state}. Give the same command again to go on."));
+            format!("{} of {} trainings are finished; the others are missing here", finished.len(), subject.planned);
+        report.callout(Callout::Warning, format!("{state}. Run the same command again to continue."));
     }
     if let Some(verdict) = verdict(subject, finished) {
         report.callout(Callout::Verdict, verdict);
     }
     report.paragraph(format!(
         "{CITATION} trains a network of 13 convolutions on blood-smear fields of four classes. Here it is trained again, on the \
-         paper's own protocol and on a split that does not leak, side by side. Numbers in columns called paper are cited; all \
-         others were measured. Beside every network stands what six colour numbers (mean and standard deviation of red, green and \
-         blue) and a vote of the five nearest training pictures reach on the same test part, without a look at any cell."
+         paper's own protocol and on a split that does not leak, side by side. Columns called paper cite its numbers; all others \
+         were measured here. Each network stands beside a baseline on the same test part that looks at no cell: six colour \
+         numbers (mean and standard deviation of red, green and blue) and a vote of the five nearest training pictures."
     ));
     for text in SPLITS.into_iter().filter_map(warning) {
         report.callout(Callout::Warning, format!("The paper's protocol: {text}."));
@@ -109,7 +109,7 @@ pub fn compose(subject: &Experiment<'_>, finished: &[&Outcome]) -> Report {
     report
 }
 
-/// What everyone who reads a score on a split must know.
+/// The warning that belongs with every score on a split of this kind.
 fn warning(kind: SplitKind) -> Option<String> {
     Split { kind, seed: 0, per_class: 0, items: Vec::new() }.warning()
 }
@@ -118,7 +118,7 @@ fn of_study<'a>(finished: &[&'a Outcome], study: Study) -> Vec<&'a Outcome> {
     finished.iter().copied().filter(|outcome| outcome.studies.contains(&study)).collect()
 }
 
-/// A split, as headings say it.
+/// Name of a split in headings.
 const fn protocol(kind: SplitKind) -> &'static str {
     match kind {
         SplitKind::Paper => "the paper's protocol (leaks)",
@@ -128,7 +128,7 @@ const fn protocol(kind: SplitKind) -> &'static str {
     }
 }
 
-/// The paper's network with Adam, in one sentence.
+/// The result of the paper's network with Adam, in one sentence.
 fn verdict(subject: &Experiment<'_>, finished: &[&Outcome]) -> Option<String> {
     let of = |kind| {
         finished.iter().find(|outcome| {
@@ -139,7 +139,7 @@ fn verdict(subject: &Experiment<'_>, finished: &[&Outcome]) -> Option<String> {
     };
     let sentence = |outcome: &&Outcome| {
         format!(
-            "on the {}: {} ({}), where six colour numbers reach {} ({})",
+            "on the {}: {} ({}), against {} ({}) for six colour numbers",
             if outcome.plan.split == SplitKind::Paper { "paper's protocol" } else { "split by overlap group" },
             outcome.test.accuracy.percent(),
             outcome.test.accuracy.interval(),
@@ -152,10 +152,7 @@ fn verdict(subject: &Experiment<'_>, finished: &[&Outcome]) -> Option<String> {
         return None;
     }
     let drawn = if subject.data.drawn { " The fields are drawn, so this says nothing about the paper." } else { "" };
-    Some(format!(
-        "Accuracy of the paper's network with Adam, of which the paper reports 96 %: {}.{drawn}",
-        parts.join("; ")
-    ))
+    Some(format!("Accuracy of the paper's network with Adam (the paper reports 96 %): {}.{drawn}", parts.join("; ")))
 }
 
 fn facts(report: &mut Report, subject: &Experiment<'_>, finished: &[&Outcome]) {
@@ -186,15 +183,15 @@ fn facts(report: &mut Report, subject: &Experiment<'_>, finished: &[&Outcome]) {
 const fn statistics(of: BatchStatistics) -> &'static str {
     match of {
         BatchStatistics::Anew => {
-            "measured anew after each epoch with the weights held still (Wu and Johnson 2021, arXiv:2105.07576)"
+            "measured again after each epoch with fixed weights (Wu and Johnson 2021, arXiv:2105.07576)"
         }
         BatchStatistics::Running => "running averages of training",
     }
 }
 
-/// The table of what the paper says and what was found.
+/// The table that compares the paper's numbers with ours.
 fn cited(report: &mut Report, finished: &[&Outcome]) {
-    report.section("What the paper reports, and what was found");
+    report.section("The paper's numbers and ours");
     let mut table = Table::new([
         Column::text("network"),
         Column::text("score"),
@@ -218,7 +215,7 @@ fn cited(report: &mut Report, finished: &[&Outcome]) {
             let mut row: Vec<Cell> = vec![
                 cited.network.into(),
                 cited.measure.name().into(),
-                // As many digits as the paper has.
+                // The paper's number of digits.
                 format!("{} %", (cited.value * 1000.0).round() / 10.0).into(),
                 arch.name().into(),
             ];
@@ -251,14 +248,15 @@ fn score(evaluation: &Evaluation, measure: Measure) -> String {
 fn limits(report: &mut Report) {
     report.section("How to read this");
     report.list([
-        "Intervals are 95 % intervals of Wilson (1927) for the test fields alone. Each training was done once, with one seed: \
-         another seed gives another number, and fields of one sitting are more alike than the intervals suppose.",
-        "On the paper's protocol the weights of the last epoch are measured, as there; it has no validation part of its own, so its \
-         validation columns are those of the test part. On the split by overlap group the epoch with the lowest validation loss is.",
-        "The paper does not say everything: the learning rate (0.001, or 0.0001 from given weights), the dropout (0.5), how the \
-         augmented items are drawn, and which YOLOv8 it compares with are choices that were made here.",
-        "The corner of the burned-in scale bar is masked here, because the bar's style tells the class; the paper does not mask it.",
-        "In the public data set no sitting at the microscope shows more than one class. No split of it measures whether a network \
+        "Intervals are 95 % intervals of Wilson (1927) for the test fields alone. Each training was run once, with one seed: \
+         another seed gives another number, and fields of one sitting are more alike than the intervals assume.",
+        "On the paper's protocol the last epoch's weights are measured, as in the paper; it has no validation part, so its \
+         validation columns show the test part. On the split by overlap group the epoch of lowest validation loss is measured.",
+        "The paper leaves some choices open, which were made here: the learning rate (0.001, or 0.0001 from given weights), the \
+         dropout (0.5), how augmented items are drawn, and which YOLOv8 is compared.",
+        "The corner of the burned-in scale bar is masked here, because the bar's style gives away the class; the paper does not \
+         mask it.",
+        "In the public data set no sitting at the microscope shows more than one class. No split of it can tell whether a network \
          sees cells or sittings.",
     ]);
 }

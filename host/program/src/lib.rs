@@ -1,8 +1,8 @@
-//! The command line of blastscope-host: the host's commands, and the paper's experiment beside them.
+//! The command line of blastscope-host: the host's commands and the paper's experiment.
 //!
-//! A crate of its own, because the paper's experiment stands on the host's library and both belong into one program.
+//! A separate crate, because the paper's experiment depends on the host's library and both belong in one program.
 
-// `println!` and its like panic where the output cannot be written.
+// `println!` and its like panic when they cannot write.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 use std::{env, io, process::ExitCode};
@@ -30,7 +30,7 @@ enum Command {
     Reproduce(Reproduce),
 }
 
-/// Runs the command that the process's arguments name, and says what went wrong.
+/// Parses the arguments, runs the command and prints any error.
 #[must_use]
 pub fn main() -> ExitCode {
     let done = match Cli::try_parse() {
@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        // A closed pipe is the reader's choice.
+        // The reader closed the pipe: not an error.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error @ Error::Interrupted(_)) => {
             output::note(error);
@@ -56,10 +56,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says what is wrong with the arguments. The message repeats them, so it is made anew from arguments that steer no terminal.
+/// Prints what is wrong with the arguments. The message quotes them, so they are parsed again with control characters escaped.
 fn complain(error: clap::Error) {
     let escaped = env::args_os().map(|argument| argument.printable().to_string());
-    // When even this fails there is nobody left to tell.
+    // If this fails too, there is nowhere left to report to.
     let _ = Cli::try_parse_from(escaped).err().unwrap_or(error).print();
 }
 
@@ -67,7 +67,7 @@ impl Cli {
     /// Runs the chosen command.
     ///
     /// # Errors
-    /// The command failed; one sentence says why.
+    /// The command failed; the error is one sentence that says why.
     pub fn run(&self) -> Result<(), Error> {
         match &self.command {
             Command::Host(command) => command.run(),

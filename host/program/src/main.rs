@@ -1,4 +1,4 @@
-//! The blastscope-host program: see the library for what it does.
+//! The blastscope-host program; see the library.
 
 use std::process::ExitCode;
 

@@ -1,20 +1,20 @@
-//! Which fields are learned from and which are asked about.
+//! Splits fields into training and test parts for cross-validation.
 
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 
 use crate::Class;
 
-/// Positions of fields.
+/// One fold: indices of fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fold {
-    /// What is learned from, ascending.
+    /// Training fields, ascending.
     pub train: Vec<usize>,
-    /// What is asked about, ascending.
+    /// Test fields, ascending.
     pub test: Vec<usize>,
 }
 
-/// At most `count` folds (at least 2) of whole `units`, which are positions of fields: each unit goes to the fold that has the fewest
-/// fields of its first field's class so far. Folds that stay empty are left out.
+/// At most `count` folds (at least 2) of whole `units`, which are lists of field indices. Each unit goes to the fold with the
+/// fewest fields so far of the class of its first field. Empty folds are dropped.
 #[must_use]
 pub fn filled(units: Vec<Vec<usize>>, class_of: impl Fn(usize) -> Class, count: usize) -> Vec<Fold> {
     let mut filled: BTreeMap<Class, Vec<usize>> = BTreeMap::new();
@@ -22,7 +22,7 @@ pub fn filled(units: Vec<Vec<usize>>, class_of: impl Fn(usize) -> Class, count: 
     for unit in units {
         let Some(&first) = unit.first() else { continue };
         let of_class = filled.entry(class_of(first)).or_insert_with(|| vec![0; tests.len()]);
-        // Of equally full folds the one with fewest fields at all, so that small classes do not all fill the first.
+        // Ties go to the fold with the fewest fields in total, so that small classes do not all fill the first.
         let fold = (0..tests.len()).min_by_key(|&fold| (of_class[fold], tests[fold].len())).unwrap_or(0);
         of_class[fold] += unit.len();
         tests[fold].extend(unit);
@@ -40,7 +40,7 @@ pub fn filled(units: Vec<Vec<usize>>, class_of: impl Fn(usize) -> Class, count: 
         .collect()
 }
 
-/// At most `count` folds of whole groups; `of` has each field's class and group.
+/// At most `count` folds of whole groups; `of` gives each field's class and group.
 #[must_use]
 pub fn grouped(of: &[(Class, u32)], count: usize) -> Vec<Fold> {
     let mut units: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -50,8 +50,8 @@ pub fn grouped(of: &[(Class, u32)], count: usize) -> Vec<Fold> {
     filled(units.into_values().collect(), |at| of[at].0, count)
 }
 
-/// Whether each class comes from two groups at least, so that [`grouped`] leaves something to learn from; `of` has each field's class and
-/// group. Where it does not, single fields are left out, and what is found is better than it will be on the next slide.
+/// Whether each class comes from at least two groups, so that [`grouped`] leaves something to learn from; `of` gives each field's
+/// class and group. Otherwise single fields are left out, and the results are better than they will be on the next slide.
 #[must_use]
 pub fn groups_suffice(of: &[(Class, u32)]) -> bool {
     let mut first: BTreeMap<Class, u32> = BTreeMap::new();

@@ -1,47 +1,47 @@
-//! A last layer that is moved towards a site's labelled fields and held by what it was.
+//! Moves the last layer towards a site's labelled fields, held by its shipped weights.
 //!
-//! The hidden activations stay as they are; the logits of a field with activations `h` become `z(h) + t (D h + d)` with the model's
-//! temperature `t`. `D` and `d` minimize the mean cross-entropy of the logits over `t` on the labelled fields, each class that occurs
-//! counting the same and fields by their weight, plus `pull / 2` times their squared
-//! size: starting point and anchor are the shipped weights (L2-SP; Li, Grandvalet and Davoine, "Explicit Inductive Bias for Transfer
-//! Learning with Convolutional Networks", ICML 2018). With fewer fields than activations the minimum lies in the span of the fields,
-//! so that the search runs over one coefficient a field and class. Classes that do not occur keep their logits.
+//! The hidden activations do not change. The logits of a field with activations `h` become `z(h) + t (D h + d)`, where `t` is the
+//! model's temperature. `D` and `d` minimize the mean cross-entropy of `logits / t` on the labelled fields (classes count equally,
+//! fields by their weight) plus `pull / 2` times their squared size: starting point and anchor are the shipped weights (L2-SP; Li,
+//! Grandvalet and Davoine, "Explicit Inductive Bias for Transfer Learning with Convolutional Networks", ICML 2018). With fewer
+//! fields than activations the minimum lies in the span of the fields, so the search has one coefficient per field and class.
+//! Classes without a field keep their logits.
 //!
-//! The same fields give the same bits on every processor: sums run in the order of the fields, and the exponential is `libm`'s, because
-//! that of a system's C library differs with the instructions that it finds.
+//! The same fields give the same bits on every processor: sums run in the order of the fields, and the exponential is `libm`'s,
+//! because a C library's varies with the instructions it finds.
 
 use alloc::{vec, vec::Vec};
 
 use crate::{Class, field::stain::Hue, judge::novelty::NoveltyStatistics, sight::Seen};
 
 const CLASSES: usize = Class::COUNT;
-/// Steps of a fit; the loss has settled to many digits long before.
+/// Steps of a fit; the loss settles to many digits long before.
 const STEPS: usize = 400;
 
-/// A labelled field: what the last layer sees of it, and what it says.
+/// A labelled field: the last layer's inputs and outputs for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Labelled {
     /// Hidden activations, at least 0.
     pub hidden: Vec<f32>,
-    /// Logits of the shipped last layer.
+    /// Logits from the shipped last layer.
     pub logits: [f32; CLASSES],
     /// Hue of its stain.
     pub hue: Hue,
-    /// What the field shows.
+    /// The labelled class.
     pub class: Class,
-    /// As how many fields it counts, above 0.
+    /// Weight of the field, above 0; 1 counts as one field.
     pub weight: f64,
 }
 
 impl Labelled {
-    /// What the network sees of a field of `class`; `scale` is that of the last layer's input. It counts as one.
+    /// A field of `class` as the network sees it, with weight 1; `scale` is that of the last layer's input.
     #[must_use]
     pub fn new(seen: &Seen<'_>, scale: f32, class: Class) -> Self {
         let hidden = seen.hidden.iter().map(|&byte| f32::from(byte) * scale).collect();
         Self { hidden, logits: seen.logits, hue: seen.hue, class, weight: 1.0 }
     }
 
-    /// How novel the field is by `statistics`, for activations in units of `scale`.
+    /// The field's novelty by `statistics`, for activations in units of `scale`.
     #[must_use]
     pub fn novelty(&self, statistics: &NoveltyStatistics, scale: f32) -> f32 {
         let bytes: Vec<u8> = self.hidden.iter().map(|activation| (activation / scale).round() as u8).collect();
@@ -49,18 +49,18 @@ impl Labelled {
     }
 }
 
-/// What is added to the last layer.
+/// The change to the last layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shift {
-    /// Rows of weights, one a class.
+    /// One row of weights per class.
     pub weights: [Vec<f32>; CLASSES],
-    /// One a class.
+    /// One bias per class.
     pub biases: [f32; CLASSES],
 }
 
 impl Shift {
-    /// The shift for `fields` of a model with this `temperature`, held by `pull` > 0: the larger, the less moves. Nothing moves
-    /// without fields.
+    /// Fits the shift to `fields` of a model with this `temperature`. A larger `pull` (above 0) allows less movement. Without
+    /// fields nothing moves.
     #[must_use]
     pub fn fit(fields: &[&Labelled], temperature: f32, pull: f64) -> Self {
         let width = fields.first().map_or(0, |field| field.hidden.len());
@@ -97,7 +97,7 @@ impl Shift {
     }
 }
 
-/// The mean squared length of the activations: in its units a `pull` means the same for every network.
+/// The mean squared length of the activations, the unit in which a `pull` means the same for every network.
 fn mean_square(fields: &[&Labelled]) -> f64 {
     let squares: f64 = fields.iter().map(|field| field.weight * dot(&field.hidden, &field.hidden)).sum();
     let weight: f64 = fields.iter().map(|field| field.weight).sum();
@@ -108,7 +108,7 @@ fn dot(one: &[f32], other: &[f32]) -> f64 {
     one.iter().zip(other).map(|(one, other)| f64::from(*one) * f64::from(*other)).sum()
 }
 
-/// Accelerated gradient descent (Nesterov, 1983) in the space that the fields span.
+/// Accelerated gradient descent (Nesterov, 1983) in the span of the fields.
 fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -> Vec<[f64; CLASSES]> {
     let count = fields.len();
     let kernel: Vec<f64> = fields
@@ -120,7 +120,7 @@ fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -
     let present = of_class.map(|weight| weight > 0.0);
     let classes = present.iter().filter(|&&present| present).count() as f64;
     let weight = |field: &Labelled| field.weight / (classes * of_class[field.class.index()]);
-    // The cross-entropy's curvature is at most half; the kernel's largest eigenvalue at most its trace.
+    // The cross-entropy's curvature is at most 1/2, and the kernel's largest eigenvalue at most its trace.
     let steepest = fields.iter().enumerate().map(|(at, field)| kernel[at * count + at] * weight(field)).sum::<f64>();
     let step = 1.0 / (0.5 * steepest + pull);
     let (mut now, mut before) = (vec![[0.0; CLASSES]; count], vec![[0.0; CLASSES]; count]);
@@ -153,7 +153,7 @@ fn coefficients(fields: &[&Labelled], scale: f64, temperature: f64, pull: f64) -
     now
 }
 
-/// Probabilities over the classes that are `present`.
+/// Softmax over the classes that are `present`.
 fn softmax_over(logits: &[f64; CLASSES], present: &[bool; CLASSES]) -> [f64; CLASSES] {
     let highest = logits.iter().zip(present).filter(|(_, present)| **present).map(|(logit, _)| *logit);
     let highest = highest.fold(f64::NEG_INFINITY, libm::fmaximum);
@@ -168,7 +168,7 @@ fn softmax_over(logits: &[f64; CLASSES], present: &[bool; CLASSES]) -> [f64; CLA
 mod tests {
     use super::*;
 
-    /// Mean cross-entropy in nats, each class that occurs counting the same, over the classes that occur.
+    /// Mean cross-entropy in nats over the classes that occur, which count equally.
     fn loss(logits: &[[f32; CLASSES]], fields: &[&Labelled]) -> f64 {
         let mut of_class = [0usize; CLASSES];
         fields.iter().for_each(|field| of_class[field.class.index()] += 1);
@@ -184,7 +184,7 @@ mod tests {
             .sum()
     }
 
-    /// Benign and Early fields of a site whose first activation says which, against what the shipped head believes.
+    /// Benign and Early fields of a site: their first activation separates them, but the shipped head gets it wrong.
     fn site(count: usize) -> Vec<Labelled> {
         (0..count)
             .map(|at| {

@@ -1,5 +1,4 @@
-//! The model card: what a model is for, what it was made from and what it is worth (Mitchell et al., "Model Cards for Model
-//! Reporting", 2019).
+//! The model card: a model's purpose, origin and results (Mitchell et al., "Model Cards for Model Reporting", 2019).
 
 use alloc::{string::String, vec::Vec};
 
@@ -11,28 +10,28 @@ use crate::rate::Rate;
 /// Most measurements in a card.
 const MAX_MEASUREMENTS: usize = 64;
 
-/// The sentence that every screen, report and export carries.
+/// The sentence on every screen, report and export.
 pub const STATEMENT: &str = "For Research Use Only. Not for use in diagnostic procedures.";
 
-/// What a person should know before using a model.
+/// What users should know before they use a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// Short name, such as `allcnn`.
     pub name: String,
     /// [`STATEMENT`].
     pub statement: String,
-    /// Whether the model was trained on drawn fields: it shows how the loop works and says nothing about real smears.
+    /// Whether the model was trained on drawn fields: it demonstrates the loop and says nothing about real smears.
     pub drawn: bool,
     /// What the model may be used for.
     pub intended_use: String,
-    /// Where its images come from, and how many there are.
+    /// Origin and number of its images.
     pub data: String,
-    /// How it was trained: split, optimizer, epochs, hardware.
+    /// Its training: split, optimizer, epochs, hardware.
     pub training: String,
     /// What was measured.
     #[serde(deserialize_with = "measurements")]
     pub results: Vec<Measurement>,
-    /// What is known to be wrong or missing.
+    /// Known faults and gaps.
     pub limits: String,
 }
 
@@ -43,9 +42,9 @@ fn measurements<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Measur
 /// A measured share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
-    /// What was measured, such as `accuracy, int8`.
+    /// Name of the measure, such as `accuracy, int8`.
     pub what: String,
-    /// On what, such as `test part, grouped split`.
+    /// The fields it was measured on, such as `test part, grouped split`.
     pub part: String,
     /// The share, 0..=1.
     pub value: f32,
@@ -57,32 +56,32 @@ pub struct Measurement {
     pub count: u32,
 }
 
-/// What a model was made from, so that it can be made again.
+/// A model's origin, so that it can be rebuilt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// SHA-256 over the data set's file names, classes and contents.
     pub manifest_hash: [u8; 32],
-    /// SHA-256 over the table of the split.
+    /// SHA-256 of the split table.
     pub split_hash: [u8; 32],
     /// Version of the program that wrote the model.
     pub code_version: String,
-    /// The configuration of the training, JSON.
+    /// The training configuration as JSON.
     pub configuration: String,
-    /// Which pictures the model was made from.
+    /// The pictures the model was made from.
     pub pictures: Pictures,
 }
 
-/// The pictures of each part of the split, known by their content: wherever they turn up again, under whatever name, it can be
-/// told whether the model has seen them. Each list is the first [`PICTURE_ID_LEN`] bytes of the files' SHA-256, one after another.
+/// The pictures of each part of the split, identified by content: under any name, a program can tell whether the model has seen a
+/// picture. Each list holds the first [`PICTURE_ID_LEN`] bytes of each file's SHA-256, one after another.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pictures {
-    /// The weights were fitted to these.
+    /// Used to fit the weights.
     #[serde(with = "serde_bytes")]
     pub train: Vec<u8>,
-    /// The best epoch, the temperature and the thresholds were chosen on these.
+    /// Used to choose the best epoch, the temperature and the thresholds.
     #[serde(with = "serde_bytes")]
     pub validation: Vec<u8>,
-    /// Nothing was chosen on these.
+    /// Used for measuring only; nothing was chosen on these.
     #[serde(with = "serde_bytes")]
     pub test: Vec<u8>,
 }
@@ -91,7 +90,7 @@ pub struct Pictures {
 pub const PICTURE_ID_LEN: usize = 8;
 
 impl Rate {
-    /// The rate as a model's card holds it; 0 without cases.
+    /// The rate for a model card; 0 without cases.
     #[must_use]
     pub fn measurement(&self, what: &str, part: &str) -> Measurement {
         Measurement {

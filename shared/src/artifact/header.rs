@@ -1,12 +1,12 @@
-//! The fixed header; `FORMAT.md` draws it.
+//! The fixed header; see `FORMAT.md`.
 
 use super::{ArtifactError, MAX_BODY_LEN};
 
-/// The first eight bytes: not text, so that a transfer in text mode is noticed.
+/// The first eight bytes: not text, so that a transfer in text mode is detected.
 pub const MAGIC: [u8; 8] = *b"\x89BSM\r\n\x1a\n";
-/// The format of a file that is not signed.
+/// Format version of an unsigned file.
 const UNSIGNED: u16 = 3;
-/// The newest format, that of a signed file.
+/// The newest format version, that of a signed file.
 pub const FORMAT_VERSION: u16 = 4;
 /// Bytes before the body.
 pub const HEADER_LEN: usize = 128;
@@ -20,24 +20,24 @@ const SIGNATURE_AT: usize = 56;
 const MODEL_VERSION_AT: usize = 120;
 const CHECKSUM_AT: usize = 124;
 
-/// What signatures are made over begins with this, so that one made here for another purpose fits no model.
+/// Prefix of every signed message, so that a signature made for another purpose fits no model.
 const DOMAIN: &[u8; 32] = b"blastscope model, signature 1\0\0\0";
 
-/// Length of what a signature is made over: [`DOMAIN`], the header up to the signature, the model version.
+/// Length of the signed message: [`DOMAIN`], the header up to the signature, the model version.
 pub(super) const SIGNED_LEN: usize = DOMAIN.len() + SIGNATURE_AT + 4;
 
-/// What the header says.
+/// The header's content.
 pub(super) struct Header {
     pub(super) body_len: u64,
     pub(super) body_hash: [u8; 32],
-    /// Of a signed file.
+    /// Present in a signed file.
     pub(super) seal: Option<Seal>,
 }
 
-/// What a signed file's header adds. Reading it does not check the signature.
+/// The additional fields of a signed file's header. Reading them does not check the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seal {
-    /// From 1 up; grows from model to model.
+    /// Model version, from 1; grows from model to model.
     pub(super) version: u32,
     /// Ed25519, over [`Header::signed`].
     pub(super) signature: [u8; 64],
@@ -74,7 +74,7 @@ impl Header {
             return Err(ArtifactError::UnknownFeature);
         }
         if signed && seal.version == 0 {
-            return Err(ArtifactError::Invalid("it is signed and has no model version"));
+            return Err(ArtifactError::Invalid("it is signed but has no model version"));
         }
         let body_len = u64::from_le_bytes(array(header, BODY_LEN_AT));
         if body_len > MAX_BODY_LEN {
@@ -100,8 +100,7 @@ impl Header {
         header
     }
 
-    /// What a signature of this file is made over. The signature itself is not part of it, nor the checksum, which follows from
-    /// the rest.
+    /// The signed message of this file. It leaves out the signature and the checksum, which follows from the rest.
     pub(super) fn signed(&self) -> [u8; SIGNED_LEN] {
         let header = self.to_bytes();
         let mut message = [0; SIGNED_LEN];

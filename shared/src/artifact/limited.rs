@@ -1,4 +1,4 @@
-//! Lists whose length is checked before anything is allocated for them.
+//! Lists whose length is checked before allocation.
 
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
@@ -33,7 +33,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Limited<T> {
         if len > self.limit {
             return Err(A::Error::invalid_length(len, &self));
         }
-        // Grown as items arrive, not reserved on the word of a length field.
+        // Grows as items arrive; a length field is not trusted.
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);

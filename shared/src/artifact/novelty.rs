@@ -1,4 +1,4 @@
-//! What usual fields look like, as bytes.
+//! The novelty statistics as bytes.
 
 use alloc::vec::Vec;
 
@@ -12,12 +12,12 @@ use crate::{
     layers::filters::f32s,
 };
 
-/// Most stains that a model knows.
+/// Most stains in a model.
 pub const MAX_STAINS: usize = 16;
-/// Numbers of a stain: mean, then inverse covariance.
+/// Number of values per stain: mean, then inverse covariance.
 const STAIN_LEN: usize = HUES * (1 + HUES);
 
-/// [`NoveltyStatistics`] as bytes of a file.
+/// [`NoveltyStatistics`] as stored in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Novelty<'a> {
     /// `f32` little-endian: the means of all activations for each class in turn.
@@ -29,7 +29,7 @@ pub struct Novelty<'a> {
     /// `f32` little-endian: for each stain the mean of its four hues, then the inverse of their covariance, row by row.
     #[serde(with = "serde_bytes")]
     pub stains: &'a [u8],
-    /// The distance of activations, then that of hues, that few usual fields are beyond.
+    /// The distances that few usual fields exceed: activations, then hues.
     pub usual: [f32; 2],
 }
 
@@ -37,7 +37,7 @@ impl Novelty<'_> {
     /// The statistics, for a network whose last layer sees `hidden_len` activations.
     ///
     /// # Errors
-    /// As [`Self::check`], and [`ArtifactError::Invalid`] when the lengths do not fit.
+    /// As [`Self::check`], and [`ArtifactError::Invalid`] if the lengths do not fit.
     pub fn statistics(&self, hidden_len: usize) -> Result<NoveltyStatistics, ArtifactError> {
         if self.means.len() != 4 * hidden_len * Class::COUNT || self.inverse_variances.len() != 4 * hidden_len {
             return Err(ArtifactError::Invalid("its novelty statistics do not fit the network"));
@@ -53,12 +53,10 @@ impl Novelty<'_> {
         })
     }
 
-    /// Whether a distance from usual fields can be measured with the numbers, whatever the network: nothing may seem familiar that
-    /// is not.
+    /// Checks, for any network, that the numbers give valid distances, so that no unfamiliar field seems familiar.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] when a number is not usable, [`ArtifactError::InvalidStain`] when no distance from a stain can be
-    /// measured.
+    /// [`ArtifactError::Invalid`] for an unusable number, [`ArtifactError::InvalidStain`] for a stain that gives no valid distance.
     pub fn check(&self) -> Result<(), ArtifactError> {
         let count = self.stains.len() / (4 * STAIN_LEN);
         if !self.stains.len().is_multiple_of(4 * STAIN_LEN) || !(1..=MAX_STAINS).contains(&count) {
@@ -91,7 +89,7 @@ impl Novelty<'_> {
     }
 }
 
-/// The stain in `bytes`, which are 4 times [`STAIN_LEN`].
+/// The stain in `bytes`, which are 4 * [`STAIN_LEN`] long.
 fn stain_of(bytes: &[u8]) -> Stain {
     let mut numbers = f32s(bytes);
     let mut row = || {
@@ -124,7 +122,7 @@ impl NoveltyBytes {
         }
     }
 
-    /// What an artifact borrows.
+    /// The borrowed form for an artifact.
     #[must_use]
     pub fn view(&self) -> Novelty<'_> {
         let Self { means, inverse_variances, stains, usual } = self;

@@ -1,8 +1,8 @@
-//! Who made a model: the signature in its header.
+//! The signature in a model's header, which shows who made it.
 //!
-//! The signature is Ed25519 (RFC 8032) over a domain prefix, the header up to the signature, and the model version. The header holds
-//! the body's length and SHA-256, so that every byte that is decoded is covered. The body of a signed file is that of the
-//! unsigned one: its id stays, and with it all that was measured of it.
+//! The signature is Ed25519 (RFC 8032) over a domain prefix, the header up to the signature, and the model version. The header
+//! holds the body's length and SHA-256, so the signature covers every decoded byte. Signing does not change the body: the model's
+//! id stays, and with it all its measurements.
 
 use alloc::vec::Vec;
 use core::num::NonZero;
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::artifact::signing::{PublicKey, SecretKey};
 
-/// Why a file is not one that a trusted key signed.
+/// Why a file does not have a valid signature by a trusted key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// The file is no usable artifact at all.
+    /// The file is not a usable artifact.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
     /// It carries no signature.
@@ -30,14 +30,14 @@ pub enum SignatureError {
     NotTrusted,
 }
 
-/// The file `bytes` with a signature by `key` as the model version `version`; a signature that it had is replaced.
+/// Signs the file `bytes` with `key` as model version `version`, replacing any earlier signature.
 ///
 /// # Errors
-/// [`ArtifactError`] when `bytes` are no usable artifact: what cannot be used is not signed.
+/// [`ArtifactError`] if `bytes` are not a usable artifact.
 pub fn sign(bytes: &[u8], key: &SecretKey, version: NonZero<u32>) -> Result<Vec<u8>, ArtifactError> {
     Artifact::read(bytes)?;
     let mut header = Header::read(bytes)?;
-    // What is signed depends on whether and as which version, not on the signature.
+    // The signed message depends on the format and model version, not on the signature.
     header.seal = Some(Seal { version: version.get(), signature: [0; 64] });
     let signature = key.sign(&header.signed());
     header.seal = Some(Seal { version: version.get(), signature });
@@ -47,20 +47,19 @@ pub fn sign(bytes: &[u8], key: &SecretKey, version: NonZero<u32>) -> Result<Vec<
     Ok(signed)
 }
 
-/// The model version that the header of a signed file gives, from 1 up; `None` when it is not signed. Nothing is checked but the
-/// header's form.
+/// The model version in a signed file's header, from 1; `None` for an unsigned file. Only the header's form is checked.
 ///
 /// # Errors
-/// [`ArtifactError`] when the header is invalid.
+/// [`ArtifactError`] if the header is invalid.
 pub fn model_version(bytes: &[u8]) -> Result<Option<u32>, ArtifactError> {
     Ok(Header::read(bytes)?.seal.map(|seal| seal.version))
 }
 
-/// Which of `keys`, counted from 0, signed the header of the file `bytes`. Whether the body is the one that the header announces is
-/// not looked at: that is for [`Artifact::read`], which everything that uses a body goes through, and for [`verify`].
+/// Index of the key in `keys` that signed the header of the file `bytes`. The body is not checked against the header; that is done
+/// by [`verify`] and by [`Artifact::read`], which every use of a body goes through.
 ///
 /// # Errors
-/// [`SignatureError`] when the header is invalid or not signed, or when none of `keys` signed it.
+/// [`SignatureError`] if the header is invalid or unsigned, or none of `keys` signed it.
 pub fn signer(bytes: &[u8], keys: &[PublicKey]) -> Result<usize, SignatureError> {
     let header = Header::read(bytes)?;
     let Some(seal) = &header.seal else { return Err(SignatureError::Unsigned) };
@@ -71,10 +70,10 @@ pub fn signer(bytes: &[u8], keys: &[PublicKey]) -> Result<usize, SignatureError>
     keys.iter().position(|key| key.signed(&message, &seal.signature)).ok_or(SignatureError::NotTrusted)
 }
 
-/// [`signer`], and the whole file is read: a usable artifact that one of `keys` signed.
+/// [`signer`] for the whole file: checks that it is a usable artifact signed by one of `keys`.
 ///
 /// # Errors
-/// [`SignatureError`], the first thing that is wrong.
+/// [`SignatureError`] for the first fault.
 pub fn verify<'a>(bytes: &'a [u8], keys: &[PublicKey]) -> Result<(usize, Artifact<'a>), SignatureError> {
     let signer = signer(bytes, keys)?;
     Ok((signer, Artifact::read(bytes)?.0))

@@ -1,7 +1,7 @@
 //! Keys that sign models: Ed25519 (RFC 8032), and their text.
 //!
-//! A key's text is a line of comment and a line of Base64. It encodes two letters that say what it is, the first 8 bytes of the
-//! SHA-256 of the public key, which are the key's id and catch typing errors, and 32 bytes of key:
+//! A key's text is one line of comment and one line of Base64. The Base64 encodes two letters for the kind of key, the first 8
+//! bytes of the public key's SHA-256 (the key's id, which also catches typing errors), and 32 bytes of key:
 //!
 //! ```text
 //! # blastscope public key of the laboratory, 6b1e55bb2b4b2c0c
@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hex;
 
-/// What the encoded bytes of a key begin with.
+/// First bytes of an encoded key, by kind.
 const PUBLIC: &[u8; 2] = b"bp";
 const SECRET: &[u8; 2] = b"bs";
 
@@ -26,20 +26,20 @@ pub const MAX_TEXT_LEN: usize = 4096;
 /// Why a text is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is no line that is not a comment, or more than one.
+    /// The text does not have exactly one line that is not a comment.
     #[error("is not a key: a key is one line of comment and one line of Base64")]
     NotAKey,
-    /// The line is no Base64, or has another length.
+    /// The line is not Base64 of the right length.
     #[error("holds a key that is cut off or mistyped; copy it again from its source")]
     Damaged,
-    /// A secret key where a public one belongs.
+    /// A secret key in place of a public one.
     #[error("is a secret key; give the public one, which ends in .pub, and keep this one to yourself")]
     IsSecret,
-    /// A public key where a secret one belongs.
+    /// A public key in place of a secret one.
     #[error("is a public key; signing needs the secret one, which `blastscope-host keygen` wrote beside it")]
     IsPublic,
-    /// A point of small order, with which a signature says nothing.
-    #[error("holds a weak key, which fits signatures of anybody; make another with `blastscope-host keygen`")]
+    /// A point of small order, which makes signatures meaningless.
+    #[error("holds a weak key, which accepts anybody's signature; make another with `blastscope-host keygen`")]
     Weak,
 }
 
@@ -79,7 +79,7 @@ impl PublicKey {
         format!("# {comment}, {}\n{}\n", self.id(), encode(*PUBLIC, self.id_bytes(), self.0.as_bytes()))
     }
 
-    /// What people tell keys apart by: the first 8 bytes of the key's SHA-256, 16 hexadecimal digits.
+    /// The key's id: the first 8 bytes of its SHA-256 as 16 hexadecimal digits.
     #[must_use]
     pub fn id(&self) -> String {
         hex(&self.id_bytes())
@@ -91,14 +91,14 @@ impl PublicKey {
         id
     }
 
-    /// Whether `signature` is one of `message` by this key; strict, as RFC 8032 allows: only the one encoding that signing gives.
+    /// Whether `signature` is this key's signature of `message`. Strict, as RFC 8032 allows: only the canonical encoding passes.
     pub(crate) fn signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
     }
 }
 
 impl SecretKey {
-    /// The key of 32 bytes that nobody can guess.
+    /// The key from a seed of 32 unpredictable bytes.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
@@ -119,14 +119,14 @@ impl SecretKey {
         if key.public().id_bytes() == id { Ok(key) } else { Err(KeyError::Damaged) }
     }
 
-    /// Two lines of text: `comment` with the key's id, and the key. Whoever has it can sign.
+    /// Two lines of text: `comment` with the key's id, and the key. Anyone who has this text can sign.
     #[must_use]
     pub fn to_text(&self, comment: &str) -> String {
         let (public, comment) = (self.public(), one_line(comment));
         format!("# {comment}, {}\n{}\n", public.id(), encode(*SECRET, public.id_bytes(), self.0.as_bytes()))
     }
 
-    /// The key that checks what this one signs.
+    /// The matching public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
@@ -137,7 +137,7 @@ impl SecretKey {
     }
 }
 
-/// A comment must not become a second line.
+/// Keeps a comment on one line.
 fn one_line(comment: &str) -> String {
     comment.chars().filter(|letter| !letter.is_control()).collect()
 }
@@ -150,7 +150,7 @@ fn encode(kind: [u8; 2], id: [u8; 8], key: &[u8; 32]) -> String {
     BASE64_STANDARD.encode(bytes)
 }
 
-/// What a text encodes.
+/// The decoded content of a key's text.
 struct Encoded {
     kind: [u8; 2],
     id: [u8; 8],

@@ -3,8 +3,8 @@
 //! ```text
 //! Isa --Kernels--> Engine (layout.rs: steps, maps) --> tile (loops over Vector) --> avx512vnni, ... (Vector)
 //! ```
-//! Every instruction set gives the bits of the scalar kernels. This module is the only one with unsafe code and the only one
-//! that knows architectures.
+//! Every instruction set gives the same bits as the scalar kernels. Only this module contains unsafe code or depends on the
+//! architecture.
 
 #![allow(unsafe_code)]
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
@@ -41,7 +41,7 @@ pub(crate) use layout::{Arena, Engine};
 /// An instruction set with kernels for the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isa {
-    /// No particular one: plain Rust, the oracle of the others.
+    /// None: plain Rust, the oracle for the others.
     Scalar,
     /// x86-64 with AVX2: 16-bit products.
     Avx2,
@@ -62,26 +62,26 @@ pub enum Isa {
 pub enum IsaError {
     /// No instruction set of [`Isa::ALL`] has this name.
     #[error(
-        "there is no instruction set by that name; there are scalar, avx2, avxvnni, avx512vnni, neon, neon-dotprod and neon-i8mm"
+        "there is no instruction set of that name; choose from scalar, avx2, avxvnni, avx512vnni, neon, neon-dotprod and neon-i8mm"
     )]
     Unknown,
-    /// This machine lacks it.
+    /// This machine lacks the instruction set.
     #[error("this machine lacks the instruction set {0}")]
     Absent(Isa),
 }
 
 impl Isa {
-    /// All of them, the fastest of each architecture last.
+    /// All instruction sets, the fastest of each architecture last.
     pub const ALL: [Self; 7] =
         [Self::Scalar, Self::Avx2, Self::AvxVnni, Self::Avx512Vnni, Self::Neon, Self::NeonDotprod, Self::NeonI8mm];
 
-    /// The fastest that this machine has. Without feature `std`, the fastest that the program was compiled for.
+    /// The fastest on this machine; without feature `std`, the fastest the program was compiled for.
     #[must_use]
     pub fn detect() -> Self {
         Self::ALL.into_iter().rev().find(|isa| isa.is_available()).unwrap_or(Self::Scalar)
     }
 
-    /// Whether this machine has it, and this build has kernels for it.
+    /// Whether this machine has it and this build has its kernels.
     #[must_use]
     pub fn is_available(self) -> bool {
         self == Self::Scalar || self.kernels().is_some()
@@ -104,20 +104,20 @@ impl Isa {
     /// The instruction set called `name`.
     ///
     /// # Errors
-    /// [`IsaError`] when the name is unknown, or this machine lacks the instruction set.
+    /// [`IsaError`] if the name is unknown or this machine lacks the instruction set.
     pub fn named(name: &str) -> Result<Self, IsaError> {
         let isa = Self::ALL.into_iter().find(|isa| isa.name() == name).ok_or(IsaError::Unknown)?;
         if isa.is_available() { Ok(isa) } else { Err(IsaError::Absent(isa)) }
     }
 
-    /// Multiplies in registers only, `rounds` times, as fast as this machine can: the number of multiply-accumulate
-    /// operations, which the caller may divide by the time that it took. `None` where there are no kernels.
+    /// Multiplies in registers only, `rounds` times, as fast as this machine can. Returns the number of multiply-accumulate
+    /// operations, for the caller to divide by the time taken; `None` without kernels.
     #[must_use]
     pub fn multiply_in_registers(self, rounds: u32) -> Option<u64> {
         self.kernels().map(|kernels| kernels.ceiling(rounds))
     }
 
-    /// Its kernels, where the machine has it and this build has any.
+    /// Its kernels, if the machine has it and this build includes them.
     pub(crate) fn kernels(self) -> Option<Kernels> {
         match self {
             #[cfg(target_arch = "x86_64")]

@@ -1,4 +1,4 @@
-//! The int8 network: layers checked and packed once, then run as often as there are fields.
+//! The int8 network: layers are checked and packed once, then run for every field.
 
 use alloc::vec::Vec;
 
@@ -13,12 +13,12 @@ use crate::{
     },
 };
 
-/// How a network is run; every way gives the same bits.
+/// How a network runs; every execution gives the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Execution {
     /// Instruction set.
     pub isa: Isa,
-    /// Threads that share the work on a frame, the caller's included. The scalar kernels use one.
+    /// Threads that share the work on a frame, including the caller's. The scalar kernels use one.
     pub threads: usize,
 }
 
@@ -44,10 +44,10 @@ enum Engine {
     Fast(arch::Engine),
 }
 
-/// The maps of one run, allocated once, and the threads that work on it. It belongs to the network that made it.
+/// The maps of one run, allocated once, and its threads. It belongs to the network that made it.
 pub struct Workspace {
     buffers: Buffers,
-    /// Whether a field was run, so that there is something to explain.
+    /// Whether a field was run and can be explained.
     ran: bool,
 }
 
@@ -56,30 +56,28 @@ enum Buffers {
     Fast(arch::Arena),
 }
 
-/// What a run yields.
+/// The output of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
-    /// One number a class, larger is more probable; not yet probabilities.
+    /// One number per class; larger is more probable, but they are not probabilities.
     pub logits: [f32; Class::COUNT],
-    /// The activations that the last layer saw.
+    /// The input activations of the last layer.
     pub hidden: &'a [u8],
 }
 
 impl Network {
-    /// Checks that `layers` fit each other and an input of this shape, and packs them for the fastest instruction
-    /// set of this machine.
+    /// Checks that `layers` fit each other and an input of this shape, and packs them for this machine's fastest instruction set.
     ///
     /// # Errors
-    /// [`UnfitLayers`] with the first thing that does not fit.
+    /// [`UnfitLayers`] for the first misfit.
     pub fn new(input: Shape, layers: &[Layer<'_>]) -> Result<Self, UnfitLayers> {
         Self::with(input, layers, Execution::default())
     }
 
-    /// [`Self::new`] with an execution of the caller's choice. Where this machine lacks its instruction set, the scalar
-    /// kernels run.
+    /// [`Self::new`] with a chosen execution. If this machine lacks its instruction set, the scalar kernels run.
     ///
     /// # Errors
-    /// [`UnfitLayers`] with the first thing that does not fit.
+    /// [`UnfitLayers`] for the first misfit.
     pub fn with(input: Shape, layers: &[Layer<'_>], execution: Execution) -> Result<Self, UnfitLayers> {
         let Plan { layers, hidden_len, output_scales } = check(input, layers)?;
         let macs = layers.iter().map(LayerPlan::macs).sum();
@@ -90,7 +88,7 @@ impl Network {
         Ok(Self { input, hidden_len, output_scales, macs, execution, engine })
     }
 
-    /// How it is run.
+    /// The execution in use.
     #[must_use]
     pub const fn execution(&self) -> Execution {
         self.execution
@@ -105,7 +103,7 @@ impl Network {
         }
     }
 
-    /// Number of bytes of the input: height * width * 3.
+    /// Length of the input in bytes: height * width * 3.
     #[must_use]
     pub const fn input_len(&self) -> usize {
         self.input.len()
@@ -117,13 +115,13 @@ impl Network {
         self.macs
     }
 
-    /// Number of activations that the last layer sees.
+    /// Number of input activations of the last layer.
     #[must_use]
     pub const fn hidden_len(&self) -> usize {
         self.hidden_len
     }
 
-    /// The buffers that [`Self::run`] needs, and the threads that share its work.
+    /// The buffers for [`Self::run`], and the threads that share its work.
     #[must_use]
     pub fn workspace(&self) -> Workspace {
         let buffers = match &self.engine {
@@ -133,7 +131,7 @@ impl Network {
         Workspace { buffers, ran: false }
     }
 
-    /// Whether [`Self::run`] runs in `workspace` as it is: it is of this network, and no run in it has panicked.
+    /// Whether [`Self::run`] can use `workspace` unchanged: it belongs to this network, and no run in it has panicked.
     pub(crate) fn accepts(&self, workspace: &Workspace) -> bool {
         match (&self.engine, &workspace.buffers) {
             (Engine::Reference(reference), Buffers::Reference(maps)) => reference.accepts(maps),
@@ -142,11 +140,11 @@ impl Network {
         }
     }
 
-    /// Runs the network on a view of a field: HWC bytes. Allocates nothing in a workspace of this network; another one, even of a network of
-    /// the same layers, is replaced by a new one of this.
+    /// Runs the network on a view of a field: HWC bytes. Allocates nothing in a workspace of this network; any other, even one of a
+    /// network with the same layers, is replaced by a new one.
     ///
     /// # Panics
-    /// When `input` is not [`Self::input_len`] long.
+    /// If `input` is not [`Self::input_len`] long.
     pub fn run<'a>(&self, input: &[u8], workspace: &'a mut Workspace) -> Output<'a> {
         self.run_observed(input, workspace, || ())
     }
@@ -161,7 +159,7 @@ impl Network {
             *workspace = self.workspace();
         }
         let Workspace { buffers, ran } = workspace;
-        // Until the run is through, there is nothing to explain.
+        // Nothing can be explained until the run is complete.
         *ran = false;
         let (sums, hidden) = match (&self.engine, buffers) {
             (Engine::Reference(reference), Buffers::Reference(maps)) => reference.run(input, maps, observe),
@@ -176,13 +174,13 @@ impl Network {
         Output { logits, hidden }
     }
 
-    /// Where in the field that was run last with `workspace` lies what speaks for `class`; see [`crate::layers::explanation`].
+    /// Map of the evidence for `class` in the field last run with `workspace`; see [`crate::layers::explanation`].
     ///
-    /// The first call with a workspace adds up the weights of the dense layers and allocates a map; every call allocates what
-    /// it returns.
+    /// The first call with a workspace adds up the weights of the dense layers and allocates a map; every call allocates its
+    /// result.
     ///
     /// # Errors
-    /// [`Unexplained`] when nothing was run with `workspace` yet, or by another network, or this one has no convolution.
+    /// [`Unexplained`] if nothing was run with `workspace` yet, another network used it, or this one has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
         if !workspace.ran {
             return Err(Unexplained::NothingRun);

@@ -1,12 +1,12 @@
 //! One decoder for host and device: a picture file's bytes in, RGB pixels out.
 //!
-//! What a file holds is found out before anything of the picture's size is allocated, and by its content, whatever its name says. Then
-//! there are three answers: the pixels, and all of them; *damaged*, when something is missing or broken; *unsupported*, when the
-//! file is sound but holds what is not decoded here, or several pictures of which nobody says which is meant. A layout is decoded
-//! when a test shows that its pixels come out right, and refused otherwise.
+//! A file's format comes from its content, never from its name, and is checked before anything of the picture's size is allocated.
+//! There are three results: all pixels; *damaged*, when something is missing or broken; *unsupported*, when the file is sound but
+//! holds something not decoded here, or several pictures without saying which is meant. A layout is decoded only if a test shows
+//! that its pixels come out right.
 //!
-//! Orientation is applied, because the scale bar is masked in one corner; transparency lies on white. Colours are taken as sRGB, and a
-//! [`Note`] says where a file would have them otherwise.
+//! Orientation is applied, because the scale bar is masked in one corner; transparency is composed on white. Colours are taken as
+//! sRGB, and a [`Note`] reports a file that asks for something else.
 
 mod bmp;
 mod jpeg;
@@ -27,20 +27,20 @@ pub use self::note::Note;
 use self::signature::Format;
 use crate::field::pixels::RgbPixels;
 
-/// Largest picture that is decoded, in pixels (width times height): those of 24-megapixel cameras have up to 6144 x 4096.
+/// Largest picture decoded, in pixels (width times height): 24-megapixel cameras have up to 6144 x 4096.
 pub const MAX_PIXELS: u64 = 6144 * 4096;
 /// Smallest width and height of a picture, in pixels.
 pub const MIN_SIDE: u32 = 64;
-/// Largest file that is read, in bytes: the largest picture with four samples of 16 bits a pixel, plain, and its metadata.
+/// Largest file read, in bytes: the largest picture uncompressed, with four 16-bit samples per pixel, plus metadata.
 pub const MAX_FILE_BYTES: u64 = MAX_PIXELS * 8 + (8 << 20);
 
-/// What to do with a sound file that is not decoded.
+/// Remedy for a sound file that is not decoded.
 const SAVE_AS_PNG: &str = "open it in an image program and save it as PNG";
 
-/// Why a file is not a usable picture: a clause that continues its name.
+/// Why a file is not a usable picture; the text follows the file's name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DecodeError {
-    /// No known signature at the start of the file.
+    /// The file starts with no known signature.
     #[error("is not a JPEG, PNG, BMP or TIFF picture")]
     UnknownFormat,
     /// Fewer pixels than a field has.
@@ -62,22 +62,22 @@ pub enum DecodeError {
         /// Height in pixels.
         height: u32,
     },
-    /// More bytes than any picture has that is decoded.
+    /// More bytes than any picture that is decoded.
     #[error(
-        "is too large, {} MB: a file may have {} MB; scale the picture down or save it as PNG",
+        "is too large, {} MB: at most {} MB are read; scale the picture down or save it as PNG",
         bytes / 1_000_000,
         MAX_FILE_BYTES / 1_000_000
     )]
     TooManyBytes {
-        /// The file's length.
+        /// The file's length in bytes.
         bytes: u64,
     },
-    /// A sound file with something that is not decoded.
+    /// A sound file with a feature that is not decoded.
     #[error("is unsupported: {feature}; {remedy}")]
     Unsupported {
-        /// What it is: "a JPEG with arithmetic coding".
+        /// The feature, such as "a JPEG with arithmetic coding".
         feature: String,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// The file ends early or its content is broken.
@@ -90,26 +90,26 @@ pub enum DecodeError {
 pub struct Decoded {
     /// The pixels, upright.
     pub pixels: RgbPixels,
-    /// What the file says and was not applied.
+    /// Information in the file that was not applied.
     pub notes: Vec<Note>,
 }
 
 impl Decoded {
-    /// Pixels of which there is nothing to note.
+    /// Pixels without notes.
     const fn plain(pixels: RgbPixels) -> Self {
         Self { pixels, notes: Vec::new() }
     }
 }
 
-/// Decodes a JPEG, PNG, BMP or TIFF file's `bytes`, told apart by their content and not by a file name.
+/// Decodes the `bytes` of a JPEG, PNG, BMP or TIFF file, recognized by content.
 ///
 /// # Errors
-/// [`DecodeError`] names what is wrong; nothing of the picture's size was allocated when its dimensions are refused.
+/// [`DecodeError`] names the fault. If the dimensions are refused, nothing of the picture's size was allocated.
 pub fn decode(bytes: &[u8]) -> Result<RgbPixels, DecodeError> {
     decode_with_notes(bytes).map(|decoded| decoded.pixels)
 }
 
-/// As [`decode`], with what was not applied.
+/// [`decode`] with notes on what was not applied.
 ///
 /// # Errors
 /// As [`decode`].
@@ -126,7 +126,7 @@ pub fn decode_with_notes(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     }
 }
 
-/// Decodes one JPEG picture, as a file or a camera frame holds it.
+/// Decodes one JPEG picture from a file or a camera frame.
 ///
 /// # Errors
 /// As [`decode`].
@@ -134,7 +134,7 @@ pub fn decode_jpeg(bytes: &[u8]) -> Result<RgbPixels, DecodeError> {
     jpeg::decode(bytes).map(|decoded| decoded.pixels)
 }
 
-/// Whether a JPEG's end is there, as far as that shows without decoding: a camera's frame without one is not worth more.
+/// Whether a JPEG seems to have its end, judged without decoding: enough to discard a camera's cut-off frame.
 #[must_use]
 pub fn has_end_of_image(bytes: &[u8]) -> bool {
     jpeg::has_an_end(bytes)
@@ -152,7 +152,7 @@ fn check_dimensions(width: u32, height: u32) -> Result<(), DecodeError> {
 
 fn unknown(bytes: &[u8]) -> DecodeError {
     if !bytes.is_empty() && bytes.iter().all(|&byte| byte == 0) {
-        return damaged("it holds nothing but zeros");
+        return damaged("it contains only zeros");
     }
     DecodeError::UnknownFormat
 }

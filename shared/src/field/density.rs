@@ -1,23 +1,23 @@
 //! Optical density against the field's own background.
 //!
-//! With `b` the field's background, the 95th percentile of a channel's values outside of the mask, a value `v` has the density
+//! The background `b` is the 95th percentile of a channel's values outside the mask. A value `v` has the density
 //! `ln((b + 1) / (v + 1))`, at least 0 (Beer and Lambert; Ruifrok and Johnston, "Quantification of histochemical staining by color
-//! deconvolution", 2001). It is kept in units of 2/255, so that 255 stands for a density of 2. Masked pixels have none.
+//! deconvolution", 2001). It is stored in units of 2/255, so 255 means a density of 2. Masked pixels have density 0.
 
 use alloc::vec::Vec;
 
 use crate::field::{framing::Framing, histogram::percentile};
 
-/// Optical density that the value 255 stands for.
+/// Optical density of the value 255.
 pub const FULL_DENSITY: f32 = 2.0;
-/// Logarithms are kept in units of `2 / 255 / 16`: sixteen to a step of density.
+/// Logarithms are stored in units of `2 / 255 / 16`: sixteen per step of density.
 const FINE: f64 = 255.0 / FULL_DENSITY as f64 * 16.0;
 
 /// A field in optical density, with its buffers.
 #[derive(Default)]
 pub(crate) struct Density {
     bytes: Vec<u8>,
-    /// `ln(v + 1)` of each byte in fine units; empty before the first field.
+    /// `ln(v + 1)` of each byte value, in fine units; empty before the first field.
     logarithms: Vec<u16>,
 }
 
@@ -26,7 +26,7 @@ impl Density {
         &self.bytes
     }
 
-    /// Measures an input of `framing`.
+    /// Measures a field of `framing`.
     pub(crate) fn measure(&mut self, framing: &Framing, input: &[u8]) {
         if self.logarithms.is_empty() {
             self.logarithms = (0..256).map(|v| libm::round(libm::log(f64::from(v) + 1.0) * FINE) as u16).collect();
@@ -43,7 +43,7 @@ impl Density {
     }
 }
 
-/// The density of each byte.
+/// The density of each byte value.
 fn table(logarithms: &[u16], background: u8) -> [u8; 256] {
     let highest = logarithms[usize::from(background)];
     let mut table = [0; 256];
@@ -53,7 +53,7 @@ fn table(logarithms: &[u16], background: u8) -> [u8; 256] {
     table
 }
 
-/// Passes every pixel that lies outside of the mask to `see`, row by row. `bytes` are HWC, three channels.
+/// Passes every pixel outside the mask to `see`, row by row. `bytes` are HWC, three channels.
 pub(crate) fn for_each_unmasked(framing: &Framing, bytes: &[u8], mut see: impl FnMut([u8; 3])) {
     let width = usize::from(framing.width);
     let mask = &framing.mask;
@@ -67,7 +67,7 @@ pub(crate) fn for_each_unmasked(framing: &Framing, bytes: &[u8], mut see: impl F
     }
 }
 
-/// The 95th percentile of each channel's values outside of the mask.
+/// The 95th percentile of each channel's values outside the mask.
 fn background(framing: &Framing, input: &[u8]) -> [u8; 3] {
     let mut counts = [[0u32; 256]; 3];
     for_each_unmasked(framing, input, |pixel| {

@@ -1,12 +1,12 @@
 //! From a frame of any size to a field of the model's size: squash, then mask. Integers only, so that every machine agrees.
 //!
-//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device does the same: no crop, no letterbox; see
-//! [`squash`](super::squash).
+//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device does the same, without crop or
+//! letterbox; see [`squash`](super::squash).
 //!
-//! **Mask.** A rectangle in the lower right corner, where the data set has a burned-in scale bar that gives the class away, is
-//! overwritten with a constant on host and device alike.
+//! **Mask.** Host and device overwrite a rectangle in the lower right corner with a constant: the data set's burned-in scale bar
+//! there gives the class away.
 //!
-//! What a network is shown of the field is the business of its [sight](crate::sight).
+//! The network's [sight](crate::sight) decides what it is shown of the field.
 
 use alloc::{vec, vec::Vec};
 
@@ -35,16 +35,16 @@ pub struct Framing {
     pub width: u16,
     /// Height of a field in pixels, 32..=1024.
     pub height: u16,
-    /// What is overwritten after the squash.
+    /// Rectangle overwritten after the squash.
     pub mask: Rectangle,
-    /// The red, green and blue that it is overwritten with.
+    /// Red, green and blue of the mask.
     pub fill: [u8; 3],
 }
 
 impl Framing {
-    /// The framing of a square field of `side` pixels: the scale bar of the public data set lies in rows 196 to 223 and
-    /// columns 170 to 223 of 224, and the mask covers that area in proportion. It is filled with 0, which is what the
-    /// convolutions' padding is: to the network the corner looks like the outside of the picture.
+    /// The framing of a square field of `side` pixels. The scale bar of the public data set lies in rows 196 to 223 and columns 170
+    /// to 223 of 224; the mask covers that area in proportion. Its fill is 0, like the convolutions' padding: to the network the
+    /// corner looks like the outside of the picture.
     #[must_use]
     pub const fn square(side: u16) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Framing {
         }
     }
 
-    /// Number of bytes of a field's input: `width * height * 3`.
+    /// Length of a field in bytes: `width * height * 3`.
     #[must_use]
     pub fn input_len(&self) -> usize {
         usize::from(self.width) * usize::from(self.height) * 3
@@ -74,18 +74,18 @@ impl Framing {
         input
     }
 
-    /// As [`Self::apply`], into a buffer of [`Self::input_len`] bytes.
+    /// [`Self::apply`] into a buffer of [`Self::input_len`] bytes.
     ///
     /// # Panics
-    /// When `input` has another length.
+    /// If `input` has another length.
     pub fn apply_to(&self, picture: &RgbPixels, input: &mut [u8]) {
         self.apply_with(&mut Squash::new(), picture, input);
     }
 
-    /// As [`Self::apply_to`], with a [`Squash`] that is kept from picture to picture: no allocation while the size stays.
+    /// [`Self::apply_to`] with a [`Squash`] kept from picture to picture: no allocation while the size stays the same.
     ///
     /// # Panics
-    /// When `input` has another length.
+    /// If `input` has another length.
     pub fn apply_with(&self, squash: &mut Squash, picture: &RgbPixels, input: &mut [u8]) {
         assert_eq!(input.len(), self.input_len(), "the network's input has width * height * 3 bytes");
         squash.run(picture, self.width.into(), self.height.into(), input);
@@ -97,7 +97,7 @@ impl Framing {
         self.mask_with(input, self.fill);
     }
 
-    /// As [`Self::mask`], with another pixel.
+    /// [`Self::mask`] with another colour.
     pub(crate) fn mask_with(&self, input: &mut [u8], fill: [u8; 3]) {
         let row_len = usize::from(self.width) * 3;
         let columns = usize::from(self.mask.left) * 3..usize::from(self.mask.right) * 3;
@@ -108,7 +108,7 @@ impl Framing {
         }
     }
 
-    /// What is wrong with the parameters, if anything.
+    /// Checks the parameters; the error is a clause about the model.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         if !(32..=1024).contains(&self.width) || !(32..=1024).contains(&self.height) {
             return Err("its input is not between 32 and 1024 pixels wide and high");

@@ -1,18 +1,17 @@
-//! The gate: is a picture fit to be judged at all?
+//! The gate: decides whether a picture is fit to be judged.
 //!
-//! Everything is measured on what the network would see: the picture squashed to [`SIDE`] x [`SIDE`] pixels, so that one set of
+//! All measures are taken on the picture squashed to [`SIDE`] x [`SIDE`] pixels, about what the network would see, so one set of
 //! thresholds serves a 640x480 webcam, a 2560x1920 microscope camera and a 224x224 file. The bottom eighth is left out, because
-//! scale bars are burned in there. All sums are integers; the few divisions are single IEEE operations, so that every machine
-//! agrees.
+//! scale bars are burned in there. All sums are integers and the few divisions are single IEEE operations, so every machine agrees.
 //!
-//! # What is measured
+//! # Measures
 //! * **focus**: energy of differences over 2 pixels, divided by the energy of differences over 4 pixels, in the green channel
 //!   (where a Romanowsky stain has its contrast). Blur takes from the fine differences first. Contrast and brightness cancel.
 //!   A straight ramp, as out of focus as can be, has 0.25; uncorrelated noise has 1.
 //! * **background** and **cells**: the brightness that 95 % and 2 % of the pixels do not exceed. The difference is the contrast.
-//! * **clipped**: share of pixels whose three channels are all at the upper end, where the sensor has nothing more to say.
-//! * **foreign**: share of pixels of a colour that no stained smear has under transmitted light: much darker than the
-//!   background, or with clearly less blue than green or red (leaves, skin, wood, bread).
+//! * **clipped**: share of pixels whose three channels are all saturated.
+//! * **foreign**: share of pixels of a colour that no stained smear has in transmitted light: much darker than the background, or
+//!   with clearly less blue than green or red (leaves, skin, wood, bread).
 //! * **stained**: share of pixels with clearly less green than the stronger of red and blue: eosin's pink, azure's violet.
 
 mod planes;
@@ -24,14 +23,14 @@ use serde::{Deserialize, Serialize};
 use self::planes::Planes;
 use crate::field::{pixels::RgbPixels, squash::Squash};
 
-/// Width and height of the squashed picture that is measured, in pixels.
+/// Width and height of the measured, squashed picture, in pixels.
 pub const SIDE: usize = 224;
-/// Rows of it that are measured, from the top.
+/// Rows measured, from the top.
 const ROWS: usize = 196;
 /// From this value on, a channel counts as clipped.
 const CLIPPED: u8 = 250;
 
-/// What the gate measures in a picture; see the [module](self) for definitions.
+/// The gate's measures of a picture; see the [module](self) for definitions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
     /// Sharpness, a ratio without unit: 0.25 for a ramp, about 0.4 for a sharp smear, 1 for noise. 0 for a blank picture.
@@ -56,10 +55,10 @@ impl Quality {
     }
 }
 
-/// Why a picture is not judged. Its text says what is wrong and what to do, to the person at the microscope.
+/// Why a picture is not judged. The text tells the person at the microscope what is wrong and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejection {
-    /// The background is not bright.
+    /// The background is too dark.
     #[error("too dark (background {background} of 255, needs {threshold}): turn up the lamp or lengthen the exposure")]
     TooDark {
         /// Measured [`Quality::background`].
@@ -78,7 +77,7 @@ pub enum Rejection {
         /// Most that passes.
         threshold: f32,
     },
-    /// Nothing is in the field.
+    /// The field is empty.
     #[error("empty field (contrast {contrast} of 255, needs {threshold}): move the slide to where cells are")]
     Empty {
         /// Measured [`Quality::contrast`].
@@ -86,7 +85,7 @@ pub enum Rejection {
         /// Least that passes.
         threshold: u8,
     },
-    /// Colours or texture that no stained smear has.
+    /// The colours or texture are not those of a stained smear.
     #[error("not a stained blood smear (foreign colours {:.0} %, stain {:.1} %): put a stained smear under the objective",
         foreign * 100.0, stained * 100.0)]
     NotASmear {
@@ -95,7 +94,7 @@ pub enum Rejection {
         /// Measured [`Quality::stained`].
         stained: f32,
     },
-    /// The picture is blurred.
+    /// The picture is out of focus.
     #[error(
         "out of focus (sharpness {focus:.3}, needs {threshold:.3}): turn the fine focus until the cells' edges are crisp"
     )]
@@ -123,13 +122,13 @@ impl Rejection {
 
 /// Thresholds of the gate.
 ///
-/// The defaults were chosen on the 2767 training images of the public set (Aria et al. 2021, 224x224) and 24 of its
-/// camera frames (1024x768 and 2560x1920), their spoiled versions, 100 smears of another laboratory (BCCD, 640x480) and 8
-/// photographs of everyday things (COCO). Share that passes, in per cent; lengths are pixels of the squashed picture:
+/// The defaults were chosen on the 2767 training images of the public set (Aria et al. 2021, 224x224), 24 of its camera frames
+/// (1024x768 and 2560x1920), degraded versions of both, 100 smears of another laboratory (BCCD, 640x480) and 8 photographs of
+/// everyday things (COCO). Share that passes, in per cent; lengths are pixels of the squashed picture:
 ///
 /// | pictures | public set | camera frames | BCCD | photographs |
 /// | --- | --- | --- | --- | --- |
-/// | as they are | 99.93 | 100 | 99 | 0 |
+/// | unchanged | 99.93 | 100 | 99 | 0 |
 /// | blurred, sigma 1.5 | 61 | 0 | 0 | 0 |
 /// | blurred, sigma 2 and more | 0 | 0 | 0 | 0 |
 /// | exposure x 0.7 | 100 | 100 | 0 | 0 |
@@ -139,9 +138,9 @@ impl Rejection {
 /// | without colour | 0 | 0 | 0 | 0 |
 /// | noise of sigma 8 | 100 | 100 | 100 | 0 |
 ///
-/// A blank frame never passes. Blur is missed when noise is added after it (sigma 3, then noise of sigma 4 on a 224x224
-/// picture: nearly all pass); in a camera frame the squash averages such noise away. The public set is itself exposed to the
-/// upper end and partly soft, so that milder faults than these are not told from its good pictures.
+/// A blank frame never passes. The gate misses blur if noise is added after it (sigma 3, then noise of sigma 4 on a 224x224
+/// picture: nearly all pass); in a camera frame the squash averages such noise away. The public set is itself brightly exposed and
+/// partly soft, so milder faults than these cannot be told from its good pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gate {
     /// Least [`Quality::background`].
@@ -156,7 +155,7 @@ pub struct Gate {
     pub min_stained: f32,
     /// Least [`Quality::focus`].
     pub min_focus: f32,
-    /// Most [`Quality::focus`]: beyond it the texture is finer than cells are.
+    /// Most [`Quality::focus`]: above it the texture is finer than that of cells.
     pub max_focus: f32,
 }
 
@@ -175,7 +174,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Measures `picture`. An [`Inspector`] does the same to many.
+    /// Measures one `picture`; for many, use an [`Inspector`].
     #[must_use]
     pub fn inspect(picture: &RgbPixels) -> Quality {
         Inspector::new().inspect(picture)
@@ -184,11 +183,11 @@ impl Gate {
     /// Whether a picture of this `quality` may be judged.
     ///
     /// # Errors
-    /// The first [`Rejection`], in an order in which each makes sense only when those before do not apply.
+    /// The first [`Rejection`] that applies; each makes sense only if those before it do not apply.
     pub fn judge(&self, quality: &Quality) -> Result<(), Rejection> {
         let &Quality { focus, background, clipped, foreign, stained, .. } = quality;
         let contrast = quality.contrast();
-        // Each says what must hold, so that a measure that is not a number does not pass.
+        // Each condition states what must hold, so that NaN does not pass.
         let is_bright_enough = background >= self.min_background;
         let is_within_range = clipped <= self.max_clipped;
         let shows_something = contrast >= self.min_contrast;
@@ -230,11 +229,11 @@ impl Inspector {
     /// Allocates the buffers.
     #[must_use]
     pub fn new() -> Self {
-        let field = RgbPixels::new(SIDE, SIDE, vec![0; SIDE * SIDE * 3]).expect("three bytes a pixel");
+        let field = RgbPixels::new(SIDE, SIDE, vec![0; SIDE * SIDE * 3]).expect("three bytes per pixel");
         Self { squash: Squash::new(), field, planes: Planes::new() }
     }
 
-    /// Measures `picture`; it allocates only when the size is another than that of the picture before.
+    /// Measures `picture`; allocates only if its size differs from the picture before.
     pub fn inspect(&mut self, picture: &RgbPixels) -> Quality {
         self.squash.run(picture, SIDE, SIDE, self.field.bytes_mut());
         self.planes.fill(self.field.bytes());
@@ -251,7 +250,7 @@ impl Inspector {
         }
     }
 
-    /// The picture that was inspected last, squashed to [`SIDE`] x [`SIDE`] pixels: whoever squashes it to that size need not.
+    /// The last inspected picture, squashed to [`SIDE`] x [`SIDE`] pixels, for reuse by callers that need that size.
     #[must_use]
     pub const fn field(&self) -> &RgbPixels {
         &self.field

@@ -1,6 +1,6 @@
-//! Percentiles of bytes that were counted.
+//! Percentiles from a histogram of bytes.
 
-/// The smallest value that at least `percent` per cent of what `counts` counts do not surpass; 0 where nothing was counted.
+/// The smallest value that at least `percent` per cent of the counted bytes do not exceed; 0 if `counts` is empty.
 pub(crate) fn percentile(counts: &[u32; 256], percent: u64) -> u8 {
     let counted: u64 = counts.iter().map(|&count| u64::from(count)).sum();
     let wanted = (counted * percent).div_ceil(100);

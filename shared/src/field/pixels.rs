@@ -11,7 +11,7 @@ pub struct RgbPixels {
 }
 
 impl RgbPixels {
-    /// Wraps `bytes`; `None` unless their number is `width * height * 3`.
+    /// Wraps `bytes`; `None` unless there are `width * height * 3`.
     #[must_use]
     pub fn new(width: usize, height: usize, bytes: Vec<u8>) -> Option<Self> {
         let expected = width.checked_mul(height)?.checked_mul(3)?;
@@ -30,24 +30,24 @@ impl RgbPixels {
         self.height
     }
 
-    /// All bytes, row by row, three a pixel.
+    /// All bytes, row by row, three per pixel.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// All bytes, to change in place.
+    /// All bytes, mutable.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 
-    /// Gives the bytes away.
+    /// Consumes the picture and returns its bytes.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// The pixel in column `x` of row `y`, or `None` outside of the picture.
+    /// The pixel in column `x` of row `y`; `None` outside the picture.
     #[must_use]
     pub fn get(&self, x: usize, y: usize) -> Option<[u8; 3]> {
         if x >= self.width || y >= self.height {

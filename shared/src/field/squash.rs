@@ -1,23 +1,22 @@
-//! A picture at another size. Integers only, so that every machine agrees.
+//! Resizes a picture. Integers only, so that every machine agrees.
 //!
-//! Each output pixel is the mean of the source area it covers, with partial pixels weighted by their share. Along
-//! one axis of `source` pixels squashed to `target`, source pixel `i` covers units `i * target .. (i + 1) * target` and output
-//! pixel `o` covers `o * source .. (o + 1) * source`; their overlap is the weight, and the weights of an output pixel add up to
-//! `source`. The mean is `(sum + area / 2) / area` with `area = width * height`: rounded half up. A picture that already has the
-//! target size passes unchanged.
+//! Each output pixel is the mean of the source area it covers, with partial pixels weighted by their share. Along one axis of
+//! `source` pixels squashed to `target`, source pixel `i` covers units `i * target .. (i + 1) * target` and output pixel `o` covers
+//! `o * source .. (o + 1) * source`; their overlap is the weight, and the weights of an output pixel add up to `source`. The mean
+//! is `(sum + area / 2) / area` with `area = width * height`: rounded half up. A picture of the target size passes unchanged.
 //!
-//! It is done fast: down the columns first, then along the row, each byte of the picture read once or, where it lies on a
-//! border between two output rows, twice.
+//! For speed it sums down the columns first, then along the row, and reads each byte of the picture once, or twice on a border
+//! between two output rows.
 //!
-//! Weights along an axis are divided by what `source` and `target` have in common: 1024 to 224 becomes 32 to 7. Sums and area
-//! shrink alike, and a mean rounded half up does not notice. Then most cameras' weighted columns fit 16 bits (`narrow`), of
-//! which a register holds eight; what does not fit goes the same way in wider numbers.
+//! Weights along an axis are divided by the common divisor of `source` and `target`: 1024 to 224 becomes 32 to 7. Sums and area
+//! shrink alike, so the rounded mean does not change. Most cameras' weighted columns then fit 16 bits (`narrow`), eight to a
+//! register; others take the same path in wider numbers.
 //!
-//! Along the row no output pixel adds up its own pixels. With `I(x)` the integral of the row from its start to `x`, the sum of
-//! an output pixel is `I(its end) - I(its start)`: one multiplication for each border, however many pixels lie between. `I` may
-//! wrap around, the difference is right all the same.
+//! Along the row no output pixel adds up its own pixels. With `I(x)` the integral of the row from its start to `x`, the sum of an
+//! output pixel is `I(its end) - I(its start)`: one multiplication per border, however many pixels lie between. `I` may wrap
+//! around; the difference is still right.
 //!
-//! The loops over pixels are functions that are not inlined: alone, the compiler turns each into whole registers.
+//! The loops over pixels are functions that are not inlined: on their own, the compiler vectorizes each.
 
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -31,14 +30,14 @@ struct Border {
     part: u32,
 }
 
-/// The borders of `target` output pixels over `source` source pixels.
+/// The borders of `target` output pixels among `source` source pixels.
 #[derive(Default)]
 struct Axis {
     /// The start of the first output pixel and the end of each.
     borders: Vec<Border>,
-    /// Weight of a source pixel that is covered whole.
+    /// Weight of a fully covered source pixel.
     inner: u32,
-    /// Sum of the weights of an output pixel.
+    /// Sum of an output pixel's weights.
     total: u64,
 }
 
@@ -57,14 +56,14 @@ const fn greatest_common_divisor(a: usize, b: usize) -> usize {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
-/// Squashes pictures of one size after the other to one size; it keeps what it computed about a size and the buffers.
+/// Squashes picture after picture; keeps the buffers and the tables for the current size.
 #[derive(Default)]
 pub struct Squash {
     source: (usize, usize),
     target: (usize, usize),
     rows: Axis,
     columns: Axis,
-    /// A row that adds nothing, where an output row has fewer source rows than are added at once.
+    /// A row of zeros, for output rows with fewer source rows than are added at once.
     blank: Vec<u8>,
     narrow: Buffers<u16, u32>,
     wide: Buffers<u32, u64>,
@@ -72,11 +71,11 @@ pub struct Squash {
 
 #[derive(Default)]
 struct Buffers<L, S> {
-    /// The columns' weighted sums; a pixel of zeros stands behind them.
+    /// The columns' weighted sums, followed by a pixel of zeros.
     line: Vec<L>,
-    /// The integral of the line before each pixel. Three channels and a lane that nobody reads: registers have four.
+    /// The integral of the line before each pixel: three channels and an unused lane, because registers have four.
     integral: Vec<[S; 4]>,
-    /// The output row before it is divided; the last element belongs to the lane that nobody reads.
+    /// The output row before division; the last element is the unused lane.
     sums: Vec<S>,
 }
 
@@ -89,19 +88,19 @@ impl<L: Number, S: Number> Buffers<L, S> {
 }
 
 impl Squash {
-    /// Knows no size yet.
+    /// An empty squash without a size yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Writes `picture` at `width` x `height` pixels to `output`: rows from the top, three bytes a pixel. It allocates only
-    /// when the size of the picture or of the output is another than before.
+    /// Writes `picture` at `width` x `height` pixels to `output`: rows from the top, three bytes per pixel. Allocates only if the
+    /// size of the picture or of the output has changed.
     ///
     /// # Panics
-    /// When a side is 0, the picture has more than 2^24 rows, or `output` has another length than `width * height * 3`.
+    /// If a side is 0, the picture has more than 2^24 rows, or the length of `output` is not `width * height * 3`.
     pub fn run(&mut self, picture: &RgbPixels, width: usize, height: usize, output: &mut [u8]) {
-        assert_eq!(output.len(), width * height * 3, "three bytes a pixel");
+        assert_eq!(output.len(), width * height * 3, "three bytes per pixel");
         if (picture.width(), picture.height()) == (width, height) {
             output.copy_from_slice(picture.bytes());
             return;
@@ -147,13 +146,13 @@ impl fmt::Debug for Squash {
     }
 }
 
-/// Whether 255 times the weights of a column fits 16 bits, and 256 times the area leaves room for its reciprocal: in 32 bits
-/// each, in 64 bits together.
+/// Whether 255 times a column's weights fits 16 bits, and 256 times the area leaves room for its reciprocal: 32 bits each, 64 bits
+/// together.
 const fn narrow(column_total: u64, area: u64) -> bool {
     column_total <= 257 && area <= 1 << 22
 }
 
-/// Division by an area that is [`narrow`], by multiplication.
+/// Divides by a [`narrow`] area, by multiplication.
 #[derive(Clone, Copy)]
 struct Reciprocal {
     half: u32,
@@ -197,7 +196,7 @@ fn squash_rows<L: Number, S: Number + From<L>>(
     }
 }
 
-/// The rows between two borders, weighted and added up, to `line`.
+/// Adds up the weighted rows between two borders into `line`.
 #[inline(never)]
 fn sum_down<L: Number>(
     picture: &RgbPixels,
@@ -211,7 +210,7 @@ fn sum_down<L: Number>(
         if start.at == end.at { (end.part - start.part, 0) } else { (inner_weight - start.part, end.part) };
     let (first_weight, inner_weight, last_weight) =
         (L::truncated(first_weight), L::truncated(inner_weight), L::truncated(last_weight));
-    // The last output row ends below the last source row, which then has no weight.
+    // The last output row ends below the last source row; the row there has no weight.
     let row = |at: usize| picture.bytes().chunks_exact(blank.len()).nth(at).unwrap_or(blank);
     let (first, last) = (row(start.at), row(end.at));
     let mut inner = (start.at + 1..end.at).map(row);
@@ -231,7 +230,7 @@ fn sum_down<L: Number>(
     }
 }
 
-/// The output pixels of a row, not yet divided, to `sums`.
+/// Writes a row's output pixels to `sums`, not yet divided.
 #[inline(never)]
 fn sum_along<L: Number, S: Number + From<L>>(line: &[L], columns: &Axis, integral: &mut [[S; 4]], sums: &mut [S]) {
     let mut before = [S::default(); 4];
@@ -256,7 +255,7 @@ fn sum_along<L: Number, S: Number + From<L>>(line: &[L], columns: &Axis, integra
     }
 }
 
-/// Unsigned integers that wrap around: what they hold in the end fits, what they hold on the way need not.
+/// Wrapping unsigned integers: final values fit, intermediate ones need not.
 trait Number: Copy + Default + From<u8> {
     fn truncated(value: u32) -> Self;
     fn plus(self, other: Self) -> Self;
@@ -295,15 +294,15 @@ number!(u16);
 number!(u32);
 number!(u64);
 
-/// The picture at another size, each pixel the mean of the area it covers; the aspect is not kept.
+/// Resizes a picture; each pixel is the mean of the area it covers. The aspect ratio is not kept.
 ///
 /// # Panics
-/// When a size is 0.
+/// If a size is 0.
 #[must_use]
 pub fn squash(picture: &RgbPixels, width: usize, height: usize) -> RgbPixels {
     let mut output = vec![0; width * height * 3];
     Squash::new().run(picture, width, height, &mut output);
-    RgbPixels::new(width, height, output).expect("three bytes a pixel")
+    RgbPixels::new(width, height, output).expect("three bytes per pixel")
 }
 
 #[cfg(test)]

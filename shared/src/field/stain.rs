@@ -1,28 +1,28 @@
-//! The hue of a field's stain: in which proportion its dyes swallow red, green and blue.
+//! The hue of a field's stain: the proportions in which its dyes absorb red, green and blue.
 //!
 //! Wright-Giemsa and its relatives are mixtures, and every laboratory has its own: batch, buffer, minutes, age. What a network
-//! learned on one laboratory's slides need not hold on another's, and a network that sees the density of one channel, as that of
-//! [`cells`](crate::sight::cells), cannot tell that the stain is another. So it is measured beside the network.
+//! learned on one laboratory's slides need not hold on another's, and a network that sees the density of one channel, like
+//! [`cells`](crate::sight::cells), cannot notice a different stain. So the stain is measured beside the network.
 //!
-//! A [`Hue`] is four ratios of mean optical densities, red to green and blue to green, once over what is stained as erythrocytes
-//! are and once over the darkest, the nuclei. By the law of Beer and Lambert a ratio depends on the dyes and on the camera's
-//! colour filters, not on how thick the smear is; and since density is taken against the field's own background, not on the lamp
-//! or the white balance either.
+//! A [`Hue`] is four ratios of mean optical densities: red to green and blue to green, over pixels stained like erythrocytes and
+//! over the darkest pixels, the nuclei. By the law of Beer and Lambert a ratio depends on the dyes and on the camera's colour
+//! filters, not on the thickness of the smear. Density is taken against the field's own background, so lamp and white balance
+//! cancel too.
 
 use crate::field::{density::for_each_unmasked, framing::Framing, histogram::percentile};
 
 /// Numbers of a [`Hue`].
 pub const HUES: usize = 4;
-/// Fewest fields that a [`Stain`] is learned from.
+/// Fewest fields needed to learn a [`Stain`].
 pub const FEWEST_FIELDS: usize = 20;
 
-/// What stands for erythrocytes: the pixels whose green density is above this percentile of the field's,
+/// Pixels that count as erythrocytes: green density above this percentile of the field's,
 const PALE: u64 = 60;
-/// and not above this one.
+/// and up to this one.
 const DEEP: u64 = 85;
-/// Above this percentile lie nuclei.
+/// Pixels above this percentile count as nuclei.
 const NUCLEAR: u64 = 95;
-/// Added to each variance: a hundredth, squared, so that a stain that hardly varies does not make a stranger of everything.
+/// Added to each variance: 0.01 squared, so that a stain that hardly varies does not make every field unfamiliar.
 const FLOOR: f64 = 1e-4;
 
 /// The hue of a field's stain: density of red to green and of blue to green over erythrocytes, then the same over nuclei.
@@ -30,7 +30,7 @@ const FLOOR: f64 = 1e-4;
 pub struct Hue(pub [f32; HUES]);
 
 /// Measures the hue of a field in optical density: HWC bytes, red first.
-/// Sums are integers, so that every machine gets the same bits. A field without any stain has ratios of 1.
+/// Sums are integers, so that every machine gets the same bits. An unstained field has ratios of 1.
 pub(crate) fn hue(framing: &Framing, density: &[u8]) -> Hue {
     let mut counts = [0u32; 256];
     for_each_unmasked(framing, density, |pixel| counts[usize::from(pixel[1])] += 1);
@@ -51,7 +51,7 @@ pub(crate) fn hue(framing: &Framing, density: &[u8]) -> Hue {
     Hue([of_erythrocytes[0], of_erythrocytes[1], of_nuclei[0], of_nuclei[1]])
 }
 
-/// How the hues of fields of one stain lie: mean and covariance.
+/// Distribution of the hues of one stain's fields: mean and covariance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stain {
     /// Mean hue.
@@ -61,7 +61,7 @@ pub struct Stain {
 }
 
 impl Stain {
-    /// Learns a stain from the hues of fields; `None` when there are fewer than [`FEWEST_FIELDS`], or a hue is not finite.
+    /// Learns a stain from the hues of fields; `None` if there are fewer than [`FEWEST_FIELDS`] or a hue is not finite.
     #[must_use]
     pub fn learn(hues: &[Hue]) -> Option<Self> {
         if hues.len() < FEWEST_FIELDS || !hues.iter().flat_map(|hue| hue.0).all(f32::is_finite) {
@@ -88,8 +88,8 @@ impl Stain {
         })
     }
 
-    /// The squared Mahalanobis distance of `hue` divided by [`HUES`]: about 1 for a field of this stain, at least 0. Not a number
-    /// where one of `hue` or of the stain is not.
+    /// The squared Mahalanobis distance of `hue` divided by [`HUES`]: about 1 for a field of this stain, at least 0. NaN if a
+    /// number of `hue` or of the stain is NaN.
     #[must_use]
     pub fn distance(&self, hue: &Hue) -> f32 {
         let mut difference = hue.0;
@@ -100,31 +100,31 @@ impl Stain {
                 sum += left * entry * right;
             }
         }
-        // Below 0 by rounding only. `f32::max` would take what is not a number for 0, the most familiar hue of all.
+        // Negative by rounding only. `f32::max` would turn NaN into 0, the most familiar hue of all.
         libm::fmaximumf(sum / HUES as f32, 0.0)
     }
 }
 
-/// Distance of `hue` from the nearest of `stains`: infinite without stains, NaN when one of the distances is NaN.
+/// Distance of `hue` from the nearest of `stains`: infinite without stains, NaN if any distance is NaN.
 #[must_use]
 pub fn nearest(stains: &[Stain], hue: &Hue) -> f32 {
     stains.iter().map(|stain| stain.distance(hue)).fold(f32::INFINITY, libm::fminimumf)
 }
 
-/// How far below zero an eigenvalue of an inverse covariance may lie, relative to the sum of the diagonal: what is left of rounding
-/// to 32 bits.
+/// How far below zero an eigenvalue of an inverse covariance may lie, relative to the sum of the diagonal: the error of rounding to
+/// 32 bits.
 const ROUNDING: f64 = 1e-6;
-/// The least that is added to a diagonal: the square root of the smallest normal number, so that no product of two pivots underflows.
+/// Least addition to a diagonal: the square root of the smallest normal number, so that no product of two pivots underflows.
 const LEAST_SHIFT: f64 = 1.5e-154;
-/// How far the two sides of the diagonal may lie apart, relative to the largest number.
+/// Largest difference between the two sides of the diagonal, relative to the largest number.
 const ASYMMETRY: f64 = 1e-3;
 
 impl Stain {
-    /// Whether distances can be measured with it.
+    /// Checks that the stain gives valid distances.
     ///
     /// # Errors
-    /// A clause about the stain: a number is not finite, or its inverse covariance is not symmetric or not positive semi-definite, so
-    /// that hues of another stain would lie at a negative distance and count as familiar.
+    /// A clause about the stain: a number is not finite, or the inverse covariance is not symmetric or not positive semi-definite,
+    /// so that another stain's hues would lie at a negative distance and count as familiar.
     pub fn check(&self) -> Result<(), &'static str> {
         if !self.mean.iter().all(|mean| mean.is_finite()) {
             return Err("has a mean hue that is not a finite number");
@@ -147,8 +147,8 @@ impl Stain {
     }
 }
 
-/// Whether the symmetric part of a finite `matrix` has no eigenvalue below zero, but for [`ROUNDING`]: by elimination (Cholesky) of the
-/// matrix with that much added to its diagonal, all pivots must be positive.
+/// Whether the symmetric part of a finite `matrix` has no eigenvalue below zero, within [`ROUNDING`]: adds that much to the
+/// diagonal and requires positive pivots in the Cholesky elimination.
 fn is_positive_semi_definite(matrix: &[[f64; HUES]; HUES]) -> bool {
     let trace: f64 = (0..HUES).map(|at| matrix[at][at].abs()).sum();
     let shift = (ROUNDING * trace).max(LEAST_SHIFT);
@@ -172,7 +172,7 @@ fn is_positive_semi_definite(matrix: &[[f64; HUES]; HUES]) -> bool {
     true
 }
 
-/// By Gauss and Jordan; the matrix is positive definite, so that no pivot is 0.
+/// Inverse by Gauss-Jordan; the matrix is positive definite, so no pivot is 0.
 fn inverse(mut matrix: [[f64; HUES]; HUES]) -> [[f64; HUES]; HUES] {
     let mut inverse = [[0.0; HUES]; HUES];
     inverse.iter_mut().enumerate().for_each(|(at, row)| row[at] = 1.0);
@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// A field of columns of glass, erythrocytes and nuclei of varying depth, whose dyes swallow light in given proportions.
+    /// A field of columns of glass, erythrocytes and nuclei of varying depth, whose dyes absorb light in given proportions.
     fn field(framing: &Framing, thickness: f32, erythrocytes: [f32; 3], nuclei: [f32; 3]) -> Vec<u8> {
         let mut density = vec![0u8; framing.input_len()];
         for (at, pixel) in density.chunks_exact_mut(3).enumerate() {
@@ -219,7 +219,7 @@ mod tests {
         }
         let other = hue(&framing, &field(&framing, 1.0, [0.5, 1.0, 0.9], azure));
         assert!(other.0[0] > 0.45, "{other:?}");
-        // Nothing to see is no division by zero.
+        // An empty field causes no division by zero.
         assert_eq!(hue(&framing, &vec![0; framing.input_len()]), Hue([1.0; HUES]));
     }
 
@@ -238,9 +238,9 @@ mod tests {
             .collect();
         let stain = Stain::learn(&hues).expect("enough fields");
         let mean = hues.iter().map(|hue| stain.distance(hue)).sum::<f32>() / 500.0;
-        // One of four numbers does not vary, so that three of four units are left.
+        // One of the four numbers does not vary, so three of four units remain.
         assert!((0.5..0.8).contains(&mean), "{mean}");
-        // Far for the one number, though within what the other varies by.
+        // Far off in one number, though within the variation of the other.
         assert!(stain.distance(&Hue([0.3, 1.0, 0.7, 0.5])) > 3.0);
         assert!(stain.distance(&Hue([0.3, 0.9, 0.7, 0.6])) > 20.0);
         let identity = [[4.0, 1.0, 0.0, 0.0], [1.0, 3.0, 0.5, 0.0], [0.0, 0.5, 2.0, 0.0], [0.0, 0.0, 0.0, 5.0]];
@@ -271,7 +271,7 @@ mod tests {
             matrix.inverse_covariance[at][(at + 1) % HUES] = f32::NAN;
             for broken in [mean, matrix] {
                 assert!(broken.distance(&usual).is_nan(), "{broken:?}");
-                // Neither before nor behind a stain that the hue is near to.
+                // Neither before nor after a stain near the hue.
                 assert!(nearest(&[broken.clone(), known.clone()], &usual).is_nan());
                 assert!(nearest(&[known.clone(), broken], &usual).is_nan());
             }
@@ -295,7 +295,7 @@ mod tests {
             let negative = with(&[(2, 2, -0.01)]).map(|row| row.map(|entry| entry * scale));
             assert!(check(negative).is_err_and(|reason| reason.contains("not positive semi-definite")), "{scale}");
         }
-        // Each row alone looks harmless: the eigenvalue below zero lies across.
+        // Each row alone looks harmless; together they have an eigenvalue below zero.
         for at in 0..HUES {
             let across = (at + 1) % HUES;
             let indefinite = check(with(&[(at, across, 1.1), (across, at, 1.1)]));

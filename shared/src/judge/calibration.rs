@@ -1,12 +1,13 @@
-//! From logits to calibrated probabilities: first benign against malignant, then which malignant class. One temperature (Guo et al.,
-//! "On Calibration of Modern Neural Networks", ICML 2017) and a bias for each malignant class (Alexandari, Kundaje and Shrikumar,
-//! "Maximum Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", ICML 2020). The margin between
-//! benign and malignant has no bias: it would learn how many fields of a data set are benign, and a clinic's are others.
+//! From logits to calibrated probabilities: first benign against malignant, then which malignant class. One temperature (Guo et
+//! al., "On Calibration of Modern Neural Networks", ICML 2017) and a bias for each malignant class (Alexandari, Kundaje and
+//! Shrikumar, "Maximum Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", ICML 2020). The
+//! margin between benign and malignant has no bias: it would learn how many fields of a data set are benign, and a clinic's are
+//! others.
 //!
-//! At a temperature of 1 and without biases this is the softmax. At others it keeps what a plain `softmax(logits / temperature)`
-//! loses: whether benign or malignant is the more probable does not depend on the temperature. A network that is sure of malignancy
-//! and in doubt about the class spreads its logits over three classes; a low temperature, which suits logits that are means over
-//! many cells, would let each of them lose against Benign.
+//! At temperature 1 and without biases this is the softmax. At other temperatures it keeps what a plain `softmax(logits /
+//! temperature)` loses: whether benign or malignant is more probable does not depend on the temperature. A network that is sure of
+//! malignancy but not of the class spreads its logits over three classes; at a low temperature, which suits logits averaged over
+//! many cells, each of them alone would lose against Benign.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +16,9 @@ use crate::label::Class;
 /// Turns logits into probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// What the margin of malignancy and the malignant logits are divided by, above 0.
+    /// Divisor of the malignancy margin and of the malignant logits, above 0.
     pub temperature: f32,
-    /// What is added to the divided logits of Early, Pre and Pro when malignancy is divided among them.
+    /// Added to the divided logits of Early, Pre and Pro when malignancy is split among them.
     pub biases: [f32; 3],
 }
 
@@ -29,8 +30,7 @@ impl Calibration {
     /// malignancy is `1 / (1 + e^(-m / temperature))`, and it is divided among the malignant classes by
     /// `softmax(logits / temperature + biases)`.
     ///
-    /// Exponential and logarithm are those of `libm` in 32 bits, so that every machine gets the same bits. A NaN logit
-    /// makes all four NaN.
+    /// Exponential and logarithm are `libm`'s in 32 bits, so that every machine gets the same bits. A NaN logit makes all four NaN.
     #[must_use]
     pub fn probabilities(&self, logits: &[f32; Class::COUNT]) -> [f32; Class::COUNT] {
         let [benign, malignant @ ..] = *logits;
@@ -47,20 +47,20 @@ impl Calibration {
         [1.0 / (1.0 + libm::expf(margin)), early, pre, pro]
     }
 
-    /// Whether it can be used: a positive temperature and finite biases.
+    /// Whether the temperature is positive and finite and the biases are finite.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.temperature.is_finite() && self.temperature > 0.0 && self.biases.iter().all(|bias| bias.is_finite())
     }
 }
 
-/// The most probable class, the first of equals, and its probability; `None` when one of the numbers is not finite.
+/// The most probable class and its probability; ties go to the first. `None` if any number is not finite.
 #[must_use]
 pub fn most_probable(probabilities: &[f32; Class::COUNT]) -> Option<(Class, f32)> {
     probabilities.iter().all(|probability| probability.is_finite()).then(|| largest(probabilities))
 }
 
-/// The class of the largest of finite numbers, the first of equals.
+/// The class of the largest of finite numbers; ties go to the first.
 pub(crate) fn largest(probabilities: &[f32; Class::COUNT]) -> (Class, f32) {
     let mut best = (Class::Benign, probabilities[0]);
     for class in Class::ALL {

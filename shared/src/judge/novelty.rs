@@ -1,11 +1,11 @@
-//! How unlike the training data a field is: to the last layer, and in its stain.
+//! How unlike the training data a field is, in its activations and in its stain.
 //!
 //! Two distances make the score. The first is the smallest, over the classes, of the mean squared distance of the network's hidden
-//! activations to the class's mean, each activation measured in units of the variance within classes: a Mahalanobis distance with
-//! a diagonal, tied covariance, after Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples" (NeurIPS
-//! 2018), divided by the number of activations. The second is that of the field's hue to the nearest known [`stain`].
-//! Each is divided by the distance that all but a few of the validation fields stay below, and the larger one counts: what is
-//! strange in one way is not made up for by being usual in the other. A field beyond 1 is rare among usual ones.
+//! activations to the class's mean, each activation measured in units of the variance within classes: a Mahalanobis distance with a
+//! diagonal, tied covariance, after Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples" (NeurIPS
+//! 2018), divided by the number of activations. The second is that of the field's hue to the nearest known [`stain`]. Each is
+//! divided by the distance that all but a few validation fields stay below, and the larger one counts: a field that is strange in
+//! one way is not excused by being usual in the other. Few usual fields exceed 1.
 
 use alloc::{vec, vec::Vec};
 
@@ -14,7 +14,7 @@ use crate::{
     label::Class,
 };
 
-/// Statistics of usual fields: means a class and the variance within classes of the hidden activations, and the known stains.
+/// Statistics of usual fields: class means and within-class variance of the hidden activations, and the known stains.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoveltyStatistics {
     /// For each class, the mean of each activation, in units of the quantized activation (0..=255).
@@ -23,30 +23,30 @@ pub struct NoveltyStatistics {
     pub inverse_variances: Vec<f32>,
     /// The stains of the training data, and of sites that the model was adapted to.
     pub stains: Vec<Stain>,
-    /// The distances that few usual fields are beyond.
+    /// The distances that few usual fields exceed.
     pub usual: Distances,
 }
 
-/// How far a field is from usual ones.
+/// Distances of a field from usual ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Distances {
-    /// Of its hidden activations from the nearest class's.
+    /// From its hidden activations to the nearest class mean.
     pub activations: f32,
-    /// Of its hue from the nearest stain's.
+    /// From its hue to the nearest stain.
     pub stain: f32,
 }
 
 impl Distances {
-    /// The units before the usual distances are known.
+    /// Unit distances, for use before the usual ones are known.
     pub const ONE: Self = Self { activations: 1.0, stain: 1.0 };
 }
 
 impl NoveltyStatistics {
-    /// Learns the statistics from training fields: their activations, all of the same length, and their hues. The usual distances
-    /// are left at 1.
+    /// Learns the statistics from training fields: their activations, all of one length, and their hues. The usual distances stay
+    /// 1.
     ///
     /// Every variance gets 1 added: the rounding of the activations, and a floor for those that never move.
-    /// `None` when a class has no field, or there are fewer fields than a [`Stain`] is learned from.
+    /// `None` if a class has no field, or there are too few fields for a [`Stain`].
     #[must_use]
     pub fn learn<'a>(fields: impl Iterator<Item = (Class, &'a [u8])> + Clone, hues: &[Hue]) -> Option<Self> {
         let length = fields.clone().next()?.1.len();
@@ -79,7 +79,7 @@ impl NoveltyStatistics {
         })
     }
 
-    /// Distances of a field from usual ones; NaN when a statistic is NaN. Sums run in the order of the activations, so that every
+    /// Distances of a field from usual ones; NaN if a statistic is NaN. Sums run in the order of the activations, so that every
     /// machine gets the same bits.
     #[must_use]
     pub fn distances(&self, activations: &[u8], hue: &Hue) -> Distances {
@@ -95,7 +95,7 @@ impl NoveltyStatistics {
         Distances { activations: smallest, stain: stain::nearest(&self.stains, hue) }
     }
 
-    /// The score for these distances; NaN when one of them is NaN.
+    /// The novelty score for these distances; NaN if either is NaN.
     #[must_use]
     pub fn score(&self, distances: &Distances) -> f32 {
         libm::fmaximumf(distances.activations / self.usual.activations, distances.stain / self.usual.stain)

@@ -1,10 +1,10 @@
-//! Calibration and thresholds, chosen on the validation part alone and after quantization.
+//! Chooses calibration and thresholds, on the validation part alone and after quantization.
 //!
-//! Fields in which nothing was seen teach nothing about probabilities: a [`Scored`] cannot be made of one. Whoever chooses counts
-//! them and says so.
+//! Fields in which nothing was seen say nothing about probabilities, so a [`Scored`] cannot be made from one. The caller counts and
+//! reports them.
 //!
-//! The same fields give the same bits on every processor: exponentials and logarithms are `libm`'s, because those of a system's C
-//! library differ with the instructions that it finds.
+//! The same fields give the same bits on every processor: exponentials and logarithms are `libm`'s, because a C library's vary with
+//! the instructions it finds.
 
 use alloc::vec::Vec;
 
@@ -18,7 +18,7 @@ use crate::{
     sight::{Blank, Observation},
 };
 
-/// A field of the validation part in which the network saw something. Its numbers are finite.
+/// A validation field in which the network saw something. Its numbers are finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
     truth: Class,
@@ -27,7 +27,7 @@ pub struct Scored {
 }
 
 impl Scored {
-    /// A field that shows `truth`, with the network's `logits` and its [novelty](crate::judge::novelty). Nothing where one of the numbers is
+    /// A field that shows `truth`, with the network's `logits` and its [novelty](crate::judge::novelty). Nothing if any number is
     /// not finite.
     #[must_use]
     pub fn new(truth: Class, logits: [f32; Class::COUNT], novelty: f32) -> Observation<Self> {
@@ -37,38 +37,38 @@ impl Scored {
         }
     }
 
-    /// What the field shows.
+    /// The true class.
     #[must_use]
     pub const fn truth(&self) -> Class {
         self.truth
     }
 
-    /// The class that is most probable by a calibration; `None` when its probabilities are not finite.
+    /// The most probable class under a calibration; `None` if its probabilities are not finite.
     #[must_use]
     pub fn most_probable(&self, calibration: &Calibration) -> Option<Class> {
         most_probable(&calibration.probabilities(&self.logits)).map(|(class, _)| class)
     }
 }
 
-/// Largest share of wrong verdicts among those that are spoken on the validation part.
+/// Largest share of wrong verdicts among the named ones on the validation part.
 const MAX_RISK: f64 = 0.01;
-/// Share of validation fields that are familiar enough.
+/// Share of validation fields that count as familiar.
 const FAMILIAR: f64 = 0.99;
-/// Share of validation fields that are usual in one distance.
+/// Share of validation fields within each usual distance.
 const USUAL: f64 = 0.995;
 
-/// What stands between logits and a verdict.
+/// Calibration and thresholds: everything between logits and a verdict.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OperatingPoint {
-    /// The one of the least cross-entropy.
+    /// The calibration of least cross-entropy.
     pub calibration: Calibration,
-    /// The lowest probability from 0.50 to 0.99 at which at most 1 % of the spoken verdicts are wrong, and a novelty that 99 % of
+    /// The lowest probability from 0.50 to 0.99 at which at most 1 % of the named verdicts are wrong, and a novelty that 99 % of
     /// the fields stay below.
     pub thresholds: Thresholds,
 }
 
 impl OperatingPoint {
-    /// Chooses calibration and thresholds for `fields`; `None` when there are none, or no calibration fits them.
+    /// Chooses calibration and thresholds for `fields`; `None` if there are none, or no calibration fits them.
     #[must_use]
     pub fn choose(fields: &[Scored]) -> Option<Self> {
         if fields.is_empty() {
@@ -101,8 +101,7 @@ impl OperatingPoint {
     }
 }
 
-/// The distances that 99.5 % of the validation fields stay within, one by one; 1 where there is no field. Of distances that are not
-/// finite nothing is learned.
+/// The distances that 99.5 % of the validation fields stay within, one by one; 1 without fields. Non-finite distances are ignored.
 #[must_use]
 pub fn usual_distances(distances: &[Distances]) -> Distances {
     let of = |one: fn(&Distances) -> f32| {
@@ -112,15 +111,15 @@ pub fn usual_distances(distances: &[Distances]) -> Distances {
     Distances { activations: of(|field| field.activations), stain: of(|field| field.stain) }
 }
 
-/// The smallest of finite `values` that so large a share of them does not surpass, at least the smallest positive number.
+/// The smallest finite value that this share of `values` does not exceed, but at least the smallest positive number.
 fn quantile(mut values: Vec<f32>, share: f64) -> Option<f32> {
     values.sort_unstable_by(f32::total_cmp);
     let at = ((values.len() as f64 * share).ceil() as usize).max(1) - 1;
     values.get(at.min(values.len().saturating_sub(1))).map(|value| value.max(f32::MIN_POSITIVE))
 }
 
-/// The temperature from 1/20 to 20 and the biases of the least mean cross-entropy: a golden-section search over the temperature's
-/// logarithm, and for each temperature the best biases by Newton's method.
+/// The temperature (1/20 to 20) and biases of least mean cross-entropy: golden-section search over the logarithm of the
+/// temperature, with the best biases for each by Newton's method.
 fn calibrate(fields: &[Scored]) -> Calibration {
     let fields: Vec<Margins> = fields.iter().map(Margins::new).collect();
     let fit = |log_temperature: f64| {
@@ -142,7 +141,7 @@ fn calibrate(fields: &[Scored]) -> Calibration {
     Calibration { temperature: temperature as f32, biases: biases.map(|bias| bias as f32) }
 }
 
-/// A field's margin of malignancy and malignant logits, before the temperature.
+/// A field's malignancy margin and malignant logits, before division by the temperature.
 struct Margins {
     truth: Class,
     margin: f64,
@@ -155,14 +154,14 @@ impl Margins {
         Self { truth: field.truth, margin: log_sum(&malignant) - benign, malignant }
     }
 
-    /// How malignancy is divided.
+    /// Shares of the malignant classes.
     fn shares(&self, temperature: f64, biases: &[f64; 3]) -> [f64; 3] {
         let shares: [f64; 3] = core::array::from_fn(|class| self.malignant[class] / temperature + biases[class]);
         let total = log_sum(&shares);
         shares.map(|share| libm::exp(share - total))
     }
 
-    /// Minus the logarithm of the probability of the truth, which cannot lose itself in rounding.
+    /// Negative log probability of the true class, computed without losing it to rounding.
     fn surprise(&self, temperature: f64, biases: &[f64; 3]) -> f64 {
         let margin = self.margin / temperature;
         if !self.truth.is_malignant() {
@@ -173,8 +172,8 @@ impl Margins {
     }
 }
 
-/// Biases that are as likely as not within this, before any field was seen: a normal distribution's standard deviation. It keeps
-/// a class that few fields show, or that the network always gets right, from a bias without bounds.
+/// Standard deviation of the normal prior on biases. It bounds the bias of a class that few fields show or that the network always
+/// gets right.
 const BIAS: f64 = 1.0;
 
 fn loss(fields: &[Margins], temperature: f64, biases: &[f64; 3]) -> f64 {
@@ -182,7 +181,7 @@ fn loss(fields: &[Margins], temperature: f64, biases: &[f64; 3]) -> f64 {
     fields.iter().map(|field| field.surprise(temperature, biases)).sum::<f64>() + prior
 }
 
-/// The best biases at a temperature. The loss is convex in them; each in turn takes Newton's step until none lowers it.
+/// The best biases at a temperature. The loss is convex in them; each in turn takes a Newton step until none lowers it.
 fn biases(fields: &[Margins], temperature: f64) -> [f64; 3] {
     let mut best = ([0.0; 3], loss(fields, temperature, &[0.0; 3]));
     for _ in 0..40 {
@@ -197,7 +196,7 @@ fn biases(fields: &[Margins], temperature: f64) -> [f64; 3] {
     best.0
 }
 
-/// Biases and their loss after Newton's step of one of them, halved until the loss does not rise.
+/// Biases and loss after a Newton step of one bias, halved until the loss does not rise.
 fn after_step(fields: &[Margins], temperature: f64, best: ([f64; 3], f64), class: usize) -> ([f64; 3], f64) {
     let (biases, lowest) = best;
     let (mut slope, mut curvature) = (biases[class] / (BIAS * BIAS), 1.0 / (BIAS * BIAS));
@@ -215,7 +214,7 @@ fn after_step(fields: &[Margins], temperature: f64, best: ([f64; 3], f64), class
     moved.find(|(_, loss)| *loss <= lowest).unwrap_or(best)
 }
 
-/// The mean cross-entropy of fields by a calibration, in nats.
+/// Mean cross-entropy of fields under a calibration, in nats.
 #[must_use]
 pub fn cross_entropy(fields: &[Scored], calibration: &Calibration) -> f64 {
     let (temperature, biases) = (f64::from(calibration.temperature), calibration.biases.map(f64::from));
@@ -240,13 +239,13 @@ mod tests {
 
     #[test]
     fn overconfidence_is_cooled() {
-        // Right 3 of 4 times with logits of 8 and three of 0: the margin of malignancy is ln 3 - 8, and its calibrated size is ln 3.
-        // A wrong one is Early, one of three equal shares whatever the temperature.
+        // Right 3 of 4 times with logits of 8 and three of 0: the margin of malignancy is ln 3 - 8, and its calibrated size is ln
+        // 3. A wrong one is Early, one of three equal shares whatever the temperature.
         let fields: Vec<Scored> = (0..400).map(|i| field(usize::from(i % 4 == 0), [8.0, 0.0, 0.0, 0.0], 1.0)).collect();
         let calibration = calibrate(&fields);
         let benign = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[0];
         assert!((benign - 0.75).abs() < 0.02, "{calibration:?}");
-        // The wrong ones are Early, one of three equal logits: its bias says so.
+        // The wrong ones are Early, one of three equal logits, so its bias rises.
         let early = calibration.probabilities(&[8.0, 0.0, 0.0, 0.0])[1];
         assert!(early > 0.2, "{calibration:?}");
         let by_hand = 0.75 * -f64::from(benign).ln() + 0.25 * -f64::from(early).ln();
@@ -255,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_class_that_is_named_too_rarely_gets_its_due() {
-        // Logits as if all classes were as frequent; Early is, in truth, four times as frequent as each other.
+        // Logits as if all classes were equally frequent; Early is in fact four times as frequent as each other class.
         let mut state = 3u32;
         let mut noise = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -272,7 +271,7 @@ mod tests {
         assert!(early > pre + 0.7 && early > pro + 0.7, "{calibration:?}");
         let plain = Calibration { biases: [0.0; 3], ..calibration };
         assert!(cross_entropy(&fields, &calibration) < cross_entropy(&fields, &plain) - 0.05);
-        // Calibrated: as many malignant fields are of a class as the shares of malignancy say.
+        // Calibrated: the malignant fields of each class are as frequent as the shares of malignancy predict.
         let malignant = || fields.iter().filter(|field| field.truth.is_malignant());
         for class in [Class::Early, Class::Pre, Class::Pro] {
             let share = |field: &Scored| {

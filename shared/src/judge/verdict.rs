@@ -7,7 +7,7 @@ use crate::{label::Class, sight::Blank};
 /// A class, or the reason why none is named.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// The network's class.
+    /// A class is named.
     Class {
         /// The most probable class.
         class: Class,
@@ -25,17 +25,17 @@ pub enum Abstention {
     LowConfidence {
         /// Its calibrated probability, 0..=1.
         probability: f32,
-        /// What the artifact asks for.
+        /// Least probability required.
         threshold: f32,
     },
-    /// The field does not look like anything the network was trained on.
+    /// The field is unlike anything the network was trained on.
     Unfamiliar {
-        /// The field's [novelty](crate::judge::novelty); few usual fields are beyond 1.
+        /// The field's [novelty](crate::judge::novelty); few usual fields exceed 1.
         novelty: f32,
-        /// The most that the artifact allows.
+        /// Largest novelty allowed.
         threshold: f32,
     },
-    /// The network sees cells, and the field shows none.
+    /// The network sees cells, but the field shows none.
     NoCells,
     /// The model's numbers for the field are not finite.
     NotFinite,
@@ -51,7 +51,7 @@ impl From<Blank> for Abstention {
 }
 
 impl Verdict {
-    /// The class that is named, if any.
+    /// The named class, if any.
     #[must_use]
     pub const fn class(&self) -> Option<Class> {
         match self {
@@ -71,7 +71,7 @@ impl Verdict {
 }
 
 impl Abstention {
-    /// The reason without its numbers: `not sure enough`, `unfamiliar`, `no cells` or `not a number`.
+    /// The reason without numbers: `not sure enough`, `unfamiliar`, `no cells` or `not a number`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ impl fmt::Display for Abstention {
             }
             Self::NoCells => f.write_str("no nucleated cell was found: move to a field that shows some"),
             Self::NotFinite => f.write_str(
-                "the model computes no finite numbers for this field: install another model, and report this one",
+                "the model's output for this field is not finite: install another model and report this one",
             ),
         }
     }

@@ -1,17 +1,17 @@
-//! Where in a field lies what speaks for a class: Grad-CAM (Selvaraju et al., "Grad-CAM: Visual Explanations from Deep
-//! Networks via Gradient-based Localization", ICCV 2017).
+//! Maps of the evidence for a class in a field: Grad-CAM (Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
+//! Gradient-based Localization", ICCV 2017).
 //!
-//! With `A[p][k]` the activation of channel `k` at position `p` behind the last convolution and its ReLU, before any max-pool:
+//! With `A[p][k]` the activation of channel `k` at position `p` after the last convolution and its ReLU, before any max-pool:
 //!
 //! ```text
 //! alpha[k] = mean over p of d logit[class] / d A[p][k]
 //! map[p]   = max(0, sum over k of alpha[k] * A[p][k]), divided by its largest value
 //! ```
-//! Only dense layers, and max-pools before them, come after the last convolution, so the gradient needs no differentiation at
-//! run time (`head`). It costs one more pass of the last convolution, without its max-pool, and only when it is asked for.
+//! Only max-pools and dense layers follow the last convolution, so the gradient needs no differentiation at run time (`head`). A
+//! map costs one more pass of the last convolution, without its max-pool, and only on request.
 //!
-//! A map says which places the network's answer hangs on. It does not say that the answer is right, and it is no segmentation:
-//! a cell of the map covers 16 pixels of the reference network's input, and the network sees far beyond that cell.
+//! A map shows which places the network's answer depends on. It does not show that the answer is right, and it is not a
+//! segmentation: a cell of the map covers 16 pixels of the reference network's input, and the network sees far beyond that cell.
 
 pub(crate) mod head;
 
@@ -25,18 +25,18 @@ use crate::label::Class;
 /// Why there is no map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unexplained {
-    /// The network's layers are all dense or max-pools.
-    #[error("the network has no convolution, so no map of a field can be drawn from it")]
+    /// The network has only dense layers and max-pools.
+    #[error("the network has no convolution, so it cannot give a map of a field")]
     NoConvolution,
-    /// The workspace is fresh.
-    #[error("no field has been classified yet that could be explained")]
+    /// No field was run with the workspace yet.
+    #[error("no field has been classified yet, so there is nothing to explain")]
     NothingRun,
-    /// The workspace holds a field of another network.
-    #[error("the field was classified by another model; classify it with this one before it is explained")]
+    /// Another network used the workspace.
+    #[error("the field was classified by another model; classify it with this one first")]
     OtherNetwork,
 }
 
-/// How much each place of a field speaks for a class.
+/// How strongly each place of a field supports a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     class: Class,
@@ -46,7 +46,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Normalizes `evidence`, row by row, `width` numbers a row. NaN counts as 0.
+    /// Normalizes `evidence`, row by row, `width` numbers per row. NaN counts as 0.
     pub(crate) fn new(class: Class, width: usize, height: usize, evidence: Vec<f32>) -> Self {
         let mut values = evidence;
         for value in &mut values {
@@ -59,7 +59,7 @@ impl Explanation {
         Self { class, width, height, values }
     }
 
-    /// The class that the map is for.
+    /// The map's class.
     #[must_use]
     pub const fn class(&self) -> Class {
         self.class
@@ -77,13 +77,13 @@ impl Explanation {
         self.height
     }
 
-    /// Row by row from the top, 0..=1: the largest is 1, or all are 0 where nothing in the field speaks for the class.
+    /// Row by row from the top, 0..=1: the largest is 1, or all are 0 if nothing in the field supports the class.
     #[must_use]
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Column and row of the largest value, the first of equals; `None` where all are 0.
+    /// Column and row of the largest value; ties go to the first. `None` if all are 0.
     #[must_use]
     pub fn peak(&self) -> Option<(usize, usize)> {
         let mut best = (0, 0.0);
@@ -95,18 +95,18 @@ impl Explanation {
         (best.1 > 0.0).then(|| (best.0 % self.width, best.0 / self.width))
     }
 
-    /// [`Self::peak`] as column and row of the pixel at the centre of its cell, in a picture of `width` x `height` pixels that
-    /// the map is laid over.
+    /// Column and row of the pixel at the centre of the [`Self::peak`] cell, in a picture of `width` x `height` pixels under the
+    /// map.
     #[must_use]
     pub fn peak_in(&self, width: usize, height: usize) -> Option<(usize, usize)> {
         let centre = |cell: usize, cells: usize, pixels: usize| (2 * cell + 1) * pixels / (2 * cells);
         self.peak().map(|(x, y)| (centre(x, self.width, width), centre(y, self.height, height)))
     }
 
-    /// The map laid over a picture of `width` x `height` pixels, row by row, 0..=1.
+    /// The map resized to `width` x `height` pixels, row by row, 0..=1.
     ///
-    /// Bilinear, centres on centres: pixel `x` lies at `(x + 0.5) * self.width / width - 0.5` among the map's columns, and
-    /// beyond the centres of the outermost columns, their value is repeated. Rows likewise.
+    /// Bilinear, aligned at centres: pixel `x` lies at `(x + 0.5) * self.width / width - 0.5` among the map's columns; beyond the
+    /// centres of the outermost columns their value repeats. Rows likewise.
     #[must_use]
     pub fn resized(&self, width: usize, height: usize) -> Vec<f32> {
         let columns = blends(self.width, width);
@@ -125,7 +125,7 @@ impl Explanation {
     }
 }
 
-/// Two neighbouring cells and the share of the second.
+/// Two neighbouring cells and the weight of the second.
 struct Blend {
     first: usize,
     second: usize,
@@ -142,7 +142,7 @@ impl Blend {
     }
 }
 
-/// What each of `pixels` pixels is made of, along one axis of `cells` cells.
+/// The cells that each of `pixels` pixels interpolates, along one axis of `cells` cells.
 fn blends(cells: usize, pixels: usize) -> Vec<Blend> {
     let last = cells.saturating_sub(1);
     (0..pixels)

@@ -1,4 +1,4 @@
-//! The layers of a network as an artifact holds them.
+//! The layers of a network as stored in an artifact.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ pub enum Layer<'a> {
     Convolution(Filters<'a>),
     /// 2x2 maximum, stride 2.
     MaxPool,
-    /// Fully connected. ReLU, except in the last layer. Inputs in the order HWC of the last map.
+    /// Fully connected; ReLU except in the last layer. Inputs in the order HWC of the last map.
     #[serde(borrow)]
     Dense(Filters<'a>),
 }
@@ -18,15 +18,15 @@ pub enum Layer<'a> {
 /// Quantized weights of a layer; see [`crate::layers::quantization`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Filters<'a> {
-    /// Scale of what the layer puts out; 1 in the last layer, whose accumulators become `f32` logits.
+    /// Scale of the layer's output; 1 in the last layer, whose accumulators become `f32` logits.
     pub output_scale: f32,
-    /// One `f32` an output, little-endian.
+    /// One `f32` per output, little-endian.
     #[serde(with = "serde_bytes")]
     pub weight_scales: &'a [u8],
-    /// One `i32` an output, little-endian, in units of input scale times weight scale.
+    /// One `i32` per output, little-endian, in units of input scale times weight scale.
     #[serde(with = "serde_bytes")]
     pub biases: &'a [u8],
-    /// One `i8` a weight, all inputs of output 0 first.
+    /// One `i8` per weight, all inputs of output 0 first.
     #[serde(with = "serde_bytes")]
     pub weights: &'a [u8],
 }

@@ -1,16 +1,16 @@
-//! Who a network is, for the memory that it runs in.
+//! Identity of a network, which ties its workspaces to it.
 
 use alloc::sync::Arc;
 
-/// An identity that no other one equals, however alike their owners are. A clone is the same identity.
+/// A unique identity, however alike the owners are. A clone is the same identity.
 ///
-/// It is the address of an allocation that lives as long as any of its clones, so it is not given to anybody else meanwhile; a
-/// counter would need atomics of 64 bits, which not every processor has, or start again some day.
+/// It is the address of an allocation that lives as long as any clone, so nothing else can have it meanwhile. A counter would need
+/// 64-bit atomics, which not every processor has, or would wrap around some day.
 #[derive(Clone)]
 pub(crate) struct Identity(Arc<()>);
 
 impl Identity {
-    /// A new one.
+    /// A new identity.
     pub(crate) fn new() -> Self {
         Self(Arc::new(()))
     }

@@ -1,4 +1,4 @@
-//! Weights in blocks of output channels: the order in which the scalar kernels read them.
+//! Weights in blocks of output channels, the order in which the scalar kernels read them.
 
 use alloc::{vec, vec::Vec};
 
@@ -41,7 +41,7 @@ impl PackedFilters {
         self.biases.len() / BLOCK
     }
 
-    /// The weights of a block: [`BLOCK`] for each input.
+    /// The weights of a block: [`BLOCK`] per input.
     pub(crate) fn weights(&self, block: usize) -> &[i8] {
         let len = self.inputs * BLOCK;
         &self.weights[block * len..(block + 1) * len]

@@ -1,4 +1,4 @@
-//! Layers that were checked: what they compute with, and the shapes that they work on.
+//! Checked layers: their parameters and shapes.
 
 use alloc::vec::Vec;
 
@@ -9,15 +9,15 @@ use super::{
 };
 use crate::label::Class;
 
-/// Output channels a block.
+/// Output channels per block.
 pub(crate) const BLOCK: usize = 16;
 /// Most elements of a map: 1024 x 1024 pixels with 64 channels.
 const MAX_MAP: usize = 1 << 26;
-/// Most elements of all layers' maps together, their channels in whole blocks: 256 MiB where an activation takes two bytes. A file
-/// of a few megabytes could else ask for more memory than a board has.
+/// Most elements of all layers' maps together, with channels in whole blocks: 256 MiB at two bytes per activation. Otherwise a file
+/// of a few megabytes could demand more memory than a board has.
 const MAX_MAPS: usize = 1 << 27;
 
-/// What a layer computes with, checked: one row of `inputs` weights an output, one bias and one multiplier an output.
+/// A layer's checked parameters: per output one row of `inputs` weights, one bias and one multiplier.
 pub(crate) struct Parameters<'a> {
     pub(crate) inputs: usize,
     pub(crate) weights: &'a [i8],
@@ -25,7 +25,7 @@ pub(crate) struct Parameters<'a> {
     pub(crate) multipliers: Vec<f32>,
 }
 
-/// A layer and, of a map, the shape that it works on.
+/// A checked layer; convolutions and max-pools carry the shape of their input map.
 pub(crate) enum LayerPlan<'a> {
     Convolution(Shape, Parameters<'a>),
     MaxPool(Shape),
@@ -33,7 +33,7 @@ pub(crate) enum LayerPlan<'a> {
 }
 
 impl LayerPlan<'_> {
-    /// Shape of what the layer puts out.
+    /// Shape of the layer's output.
     pub(crate) const fn output(&self) -> Shape {
         match self {
             Self::Convolution(shape, parameters) => Shape { channels: parameters.biases.len(), ..*shape },
@@ -64,13 +64,13 @@ impl LayerPlan<'_> {
 /// The layers of a network, checked.
 pub(crate) struct Plan<'a> {
     pub(crate) layers: Vec<LayerPlan<'a>>,
-    /// Number of activations that the last layer sees.
+    /// Number of input activations of the last layer.
     pub(crate) hidden_len: usize,
-    /// What turns the last layer's sums into logits.
+    /// Multipliers that turn the last layer's sums into logits.
     pub(crate) output_scales: [f32; Class::COUNT],
 }
 
-/// Why layers are not a network that can be run: they do not fit each other, the input or the classes.
+/// Why layers do not form a network: they do not fit each other, the input or the classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnfitLayers(pub(crate) &'static str);
@@ -78,7 +78,7 @@ pub struct UnfitLayers(pub(crate) &'static str);
 /// Checks that `layers` fit each other and `input`.
 ///
 /// # Errors
-/// [`UnfitLayers`] with the first thing that does not fit.
+/// [`UnfitLayers`] for the first misfit.
 pub(crate) fn check<'a>(input: Shape, layers: &[Layer<'a>]) -> Result<Plan<'a>, UnfitLayers> {
     let Some((last, inner)) = layers.split_last() else {
         return Err(UnfitLayers("it has no layers"));
@@ -96,7 +96,7 @@ pub(crate) fn check<'a>(input: Shape, layers: &[Layer<'a>]) -> Result<Plan<'a>, 
             }
             Layer::MaxPool => {
                 if shape.height < 2 || shape.width < 2 {
-                    return Err(UnfitLayers("a max-pool has less than 2x2 pixels to work on"));
+                    return Err(UnfitLayers("a max-pool's input is smaller than 2x2 pixels"));
                 }
                 LayerPlan::MaxPool(shape)
             }
@@ -120,7 +120,7 @@ pub(crate) fn check<'a>(input: Shape, layers: &[Layer<'a>]) -> Result<Plan<'a>, 
         return Err(UnfitLayers("its last layer is not dense"));
     };
     if filters.outputs() != Class::COUNT {
-        return Err(UnfitLayers("its last layer does not have one output a class"));
+        return Err(UnfitLayers("its last layer does not have one output per class"));
     }
     plans.push(LayerPlan::Dense(parameters(filters, shape.len(), scale)?));
     let mut output_scales = [0.0; Class::COUNT];

@@ -1,11 +1,11 @@
-//! The integer arithmetic that every kernel must reproduce, bit for bit.
+//! The integer arithmetic that every kernel must reproduce bit for bit.
 //!
-//! * Activations are `u8` with one scale a tensor and zero point 0: `real = scale * q`. The input's scale is 1/255.
-//! * Weights are `i8` in `-127..=127`, symmetric, with one scale an output channel.
+//! * Activations are `u8` with one scale per tensor and zero point 0: `real = scale * q`. The input's scale is 1/255.
+//! * Weights are `i8` in `-127..=127`, symmetric, with one scale per output channel.
 //! * Biases are `i32` in units of `input_scale * weight_scale[c]`.
 //! * Accumulators are `i32`, exact: [`MAX_INPUTS`] bounds the terms of a sum so that it can neither saturate nor wrap.
-//! * [`requantize`] brings an accumulator back to `u8` with one IEEE multiplication and no fused multiply-add, so that the
-//!   result is the same on every instruction set.
+//! * [`requantize`] brings an accumulator back to `u8` with one IEEE multiplication and no fused multiply-add, so the result is the
+//!   same on every instruction set.
 //!
 //! The scheme is that of Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 //! Inference" (CVPR 2018), with a float multiplier in place of a fixed-point one.
@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 
 pub use self::filters::{FloatFilters, QuantizedFilters};
 
-/// Scale of the network's input: pixels are used as they are, 255 stands for 1.
+/// Scale of the network's input: raw pixels, with 255 for 1.
 pub const INPUT_SCALE: f32 = 1.0 / 255.0;
 /// Largest absolute bias: with [`MAX_INPUTS`] terms of at most 255 * 127 an accumulator stays below 2^31.
 pub const MAX_BIAS: i32 = 1 << 30;
@@ -28,7 +28,7 @@ const ROUND: f32 = 12_582_912.0;
 
 /// `clamp(round_half_even((accumulator + bias) as f32 * multiplier), 0, 255)`.
 ///
-/// `accumulator + bias` must not overflow; [`MAX_INPUTS`] and [`MAX_BIAS`] see to that.
+/// `accumulator + bias` must not overflow; [`MAX_INPUTS`] and [`MAX_BIAS`] ensure that.
 #[inline]
 #[must_use]
 pub fn requantize(accumulator: i32, bias: i32, multiplier: f32) -> u8 {
@@ -37,14 +37,14 @@ pub fn requantize(accumulator: i32, bias: i32, multiplier: f32) -> u8 {
     ((scaled + ROUND) - ROUND) as u8
 }
 
-/// What turns an accumulator into output units: `input_scale * weight_scale / output_scale`, rounded once.
+/// The multiplier from accumulator to output units: `input_scale * weight_scale / output_scale`, rounded once.
 #[must_use]
 pub fn multiplier(input_scale: f32, weight_scale: f32, output_scale: f32) -> f32 {
     (f64::from(input_scale) * f64::from(weight_scale) / f64::from(output_scale)) as f32
 }
 
-/// Quantizes the weights of one output channel: `(scale, weights)` with `scale = max|w| / 127`. All zeros get scale 1. A weight that is
-/// not finite has no integer: then the scale is not finite either, and a reader refuses the layer.
+/// Quantizes the weights of one output channel: `(scale, weights)` with `scale = max|w| / 127`. All zeros get scale 1. A non-finite
+/// weight makes the scale non-finite too, and a reader refuses the layer.
 #[must_use]
 pub fn quantize_channel(weights: &[f32]) -> (f32, Vec<i8>) {
     let largest = weights.iter().fold(0.0f32, |largest, weight| libm::fmaximumf(largest, weight.abs()));

@@ -25,7 +25,7 @@ pub(crate) struct Reference {
     largest_map: usize,
 }
 
-/// The maps of one run, and copies of what an explanation is made of: a map is soon written over.
+/// The maps of one run, and copies of the data for an explanation, because maps are soon overwritten.
 pub(crate) struct Maps {
     owner: Identity,
     maps: [Vec<u8>; 2],
@@ -58,7 +58,7 @@ impl Reference {
         Self { identity: Identity::new(), steps, last_convolution, largest_map }
     }
 
-    /// The buffers that [`Self::run`] needs.
+    /// The buffers for [`Self::run`].
     pub(crate) fn maps(&self) -> Maps {
         let none = Shape { height: 0, width: 0, channels: 0 };
         let shape = self.last_convolution.map_or(none, |at| self.steps[at].1.output);
@@ -71,23 +71,23 @@ impl Reference {
         }
     }
 
-    /// Whether `maps` are of this network, so that [`Self::run`] finds them as long as it needs them.
+    /// Whether `maps` belong to this network, so that [`Self::run`] finds the lengths it needs.
     pub(crate) fn accepts(&self, maps: &Maps) -> bool {
         self.identity.is(&maps.owner)
     }
 
-    /// The dense layers behind the last convolution but the very last.
+    /// The dense layers after the last convolution, except the last.
     fn hidden_steps(&self) -> impl Iterator<Item = &(Step, StepInfo)> {
         let steps = self.last_convolution.map_or(&[][..], |at| &self.steps[at + 1..self.steps.len() - 1]);
         steps.iter().filter(|(step, _)| matches!(step, Step::Dense { .. }))
     }
 
-    /// What the steps are, in order.
+    /// The steps in order.
     pub(crate) fn steps(&self) -> Vec<StepInfo> {
         self.steps.iter().map(|(_, info)| *info).collect()
     }
 
-    /// Runs the network: the sums of the last layer, and the activations that it saw. Calls `observe` after each step.
+    /// Runs the network. Returns the sums of the last layer and its input activations. Calls `observe` after each step.
     pub(crate) fn run<'a>(
         &self,
         input: &[u8],
@@ -135,7 +135,7 @@ impl Reference {
         (sums, &current[..len])
     }
 
-    /// The map for `class` of the field that [`Self::run`] saw last with `maps`.
+    /// The map for `class` of the field that [`Self::run`] last saw with `maps`.
     pub(crate) fn explain(&self, maps: &mut Maps, class: Class) -> Result<Explanation, Unexplained> {
         let last_convolution = self.last_convolution.ok_or(Unexplained::NoConvolution)?;
         let head = maps.head.get_or_insert_with(|| {

@@ -1,13 +1,13 @@
 //! The kernels in plain Rust: the oracle that every faster kernel must equal.
 //!
-//! They are written so that the compiler can vectorize them for whatever target it is given, but they ask for nothing.
+//! The compiler can vectorize them for any target, but they require no instruction set.
 
 use super::{Shape, packed::PackedFilters, plan::BLOCK};
 use crate::layers::quantization::requantize;
 
 /// 3x3 convolution, stride 1, padding 1 with zeros, then requantization (which includes ReLU).
 ///
-/// `input` is `shape`, `output` has the same height and width and `filters.outputs` channels.
+/// `input` has `shape`; `output` has the same height and width and `filters.outputs` channels.
 pub(crate) fn convolve(filters: &PackedFilters, shape: Shape, input: &[u8], output: &mut [u8]) {
     let Shape { height, width, channels } = shape;
     let tap_row = 3 * channels * BLOCK;
@@ -59,7 +59,7 @@ pub(crate) fn dense(filters: &PackedFilters, input: &[u8], output: &mut [u8]) {
     }
 }
 
-/// Fully connected layer whose accumulators, bias included, are the result.
+/// Fully connected layer; returns its accumulators, bias included.
 pub(crate) fn dense_sums(filters: &PackedFilters, input: &[u8], output: &mut [i32]) {
     for (block, output) in output.chunks_mut(BLOCK).enumerate() {
         let mut sums = [0; BLOCK];
@@ -70,7 +70,7 @@ pub(crate) fn dense_sums(filters: &PackedFilters, input: &[u8], output: &mut [i3
     }
 }
 
-/// Adds `input[i] * weights[i * BLOCK + lane]` to each lane. Zeros, half of the inputs behind a ReLU, are skipped.
+/// Adds `input[i] * weights[i * BLOCK + lane]` to each lane. Skips zeros, which are half of the inputs after a ReLU.
 #[inline]
 fn accumulate(sums: &mut [i32; BLOCK], input: &[u8], weights: &[i8]) {
     let mut local = *sums;
@@ -78,7 +78,7 @@ fn accumulate(sums: &mut [i32; BLOCK], input: &[u8], weights: &[i8]) {
         if value != 0 {
             let value = i16::from(value);
             for (sum, &weight) in local.iter_mut().zip(weights) {
-                // 255 * 127 fits 16 bits, which gives the compiler twice the lanes for the product.
+                // 255 * 127 fits 16 bits, so the compiler gets twice the lanes for the product.
                 *sum += i32::from(value * i16::from(weight));
             }
         }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::layers::Parameters;
 
-    /// Convolution from its definition, one multiplication at a time in 64 bits, weights as one OHWI row an output.
+    /// Convolution by its definition, one multiplication at a time in 64 bits; weights as one OHWI row per output.
     fn convolve_by_definition(
         shape: Shape,
         input: &[u8],

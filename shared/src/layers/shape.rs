@@ -7,7 +7,7 @@ pub struct Shape {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// Activations of a pixel.
+    /// Activations per pixel.
     pub channels: usize,
 }
 
@@ -19,7 +19,7 @@ impl Shape {
         self.height * self.width * self.channels
     }
 
-    /// What a 2x2 maximum leaves.
+    /// The shape after a 2x2 maximum.
     pub(crate) const fn halved(self) -> Self {
         Self { height: self.height / 2, width: self.width / 2, channels: self.channels }
     }

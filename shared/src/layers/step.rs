@@ -1,33 +1,33 @@
-//! The steps of a network as it is run, for measurements.
+//! The steps of a network run, for measurements.
 
 use super::Shape;
 
-/// What a step of a network does.
+/// Kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepKind {
     /// Lays the input out for the first layer.
     Input,
     /// A 3x3 convolution.
     Convolution,
-    /// A 3x3 convolution and the 2x2 maximum behind it.
+    /// A 3x3 convolution and the 2x2 maximum after it.
     ConvolutionAndMaxPool,
     /// A 2x2 maximum.
     MaxPool,
-    /// Puts a map's activations side by side.
+    /// Packs a map's activations side by side.
     Flatten,
     /// A fully connected layer.
     Dense,
 }
 
-/// A step of a network as it is run, for measurements.
+/// One step of a network run, for measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepInfo {
-    /// What it does.
+    /// Kind of the step.
     pub kind: StepKind,
-    /// What it reads.
+    /// Shape of its input.
     pub input: Shape,
-    /// What it writes.
+    /// Shape of its output.
     pub output: Shape,
-    /// Multiply-accumulate operations that the layer asks for.
+    /// Multiply-accumulate operations of the layer.
     pub macs: u64,
 }

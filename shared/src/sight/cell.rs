@@ -7,6 +7,6 @@ pub struct Cell {
     pub x: u16,
     /// Row of its centre.
     pub y: u16,
-    /// How strongly it shows, in units of 1/1275 optical density: the larger, the darker and larger its nucleus.
+    /// Strength, in units of 1/1275 optical density: larger for a darker and larger nucleus.
     pub strength: u16,
 }

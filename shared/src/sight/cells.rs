@@ -1,19 +1,20 @@
-//! From a field to its nucleated cells: where they are, and a small picture of each in optical density. Integers only, so that
-//! every machine agrees.
+//! Finds the nucleated cells of a field and cuts a small picture of each, in optical density. Integers only, so that every machine
+//! agrees.
 //!
-//! An expert looks at cells, one after the other, and so does a network whose [sight](super) is of this kind: it sees crops of [`SIDE`] x [`SIDE`] pixels, and the field's logits are the mean of its
-//! cells'. What sittings differ in is taken away first: the glass, the lamp and the white balance are divided out, and the network
-//! sees the density of one channel, green, in which stained chromatin absorbs most, and no hue.
+//! An expert looks at one cell after the other, and so does a network with this [sight](super): it sees crops of [`SIDE`] x
+//! [`SIDE`] pixels, and the field's logits are the mean of its cells'. Differences between sittings are removed first: glass, lamp
+//! and white balance are divided out, and the network sees no hue, only the density of the green channel, in which stained
+//! chromatin absorbs most.
 //!
-//! **Optical density** is measured against the field's own background, in units of 2/255; `density.rs` says how.
+//! **Optical density** is measured against the field's own background, in units of 2/255; see `density.rs`.
 //!
-//! **Finding.** Nuclei take up azure and eosin, which swallow green most, blue little; erythrocytes swallow about as much blue as
-//! green. So `10 * green - 5 * blue - 4 * red`, where positive, shows nuclei. It is smoothed by three box filters of
-//! 7 x 7 pixels, close to a Gaussian with a standard deviation of 3.5. A cell is a pixel that no pixel of the 13 x 13 around
-//! it surpasses, whose strength is above half the 99.5th percentile of the field's and above a floor that keeps the noise
-//! of an empty field out, and that lies at least 10 pixels inside. The [`MAX_CELLS`] strongest are taken.
+//! **Finding.** Nuclei take up azure and eosin, which absorb green most and blue little; erythrocytes absorb about as much blue as
+//! green. So positive values of `10 * green - 5 * blue - 4 * red` show nuclei. Three box filters of 7 x 7 pixels smooth them, close
+//! to a Gaussian with a standard deviation of 3.5. A cell is a pixel that is the maximum of the 13 x 13 around it, lies at least 10
+//! pixels from the edge, and whose strength is above half the field's 99.5th percentile and above a floor that excludes the noise
+//! of an empty field. The [`MAX_CELLS`] strongest are taken.
 //!
-//! The numbers are in pixels of a field of 192 x 192, in which a nucleus is 12 to 30 pixels wide.
+//! These numbers are in pixels of a field of 192 x 192, in which a nucleus is 12 to 30 pixels wide.
 
 mod finder;
 mod map;
@@ -32,9 +33,9 @@ use crate::{
     layers::{Shape, explanation::Explanation},
 };
 
-/// Width and height of a cell's picture, the network's input.
+/// Width and height of a cell's view, the network's input.
 pub const SIDE: usize = 32;
-/// Most cells of a field.
+/// Most cells per field.
 pub const MAX_CELLS: usize = 20;
 
 pub(super) struct Cells;
@@ -97,7 +98,7 @@ impl Look for Crops {
     }
 }
 
-/// A field taken apart. It keeps its buffers from field to field.
+/// A field and its cells. Keeps its buffers from field to field.
 #[derive(Default)]
 pub struct CellView {
     width: usize,
@@ -108,16 +109,16 @@ pub struct CellView {
 }
 
 impl CellView {
-    /// A view with fresh buffers.
+    /// A new one with fresh buffers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes apart what [`Framing::apply`] made of a picture: HWC bytes.
+    /// Analyses a field from [`Framing::apply`]: HWC bytes.
     ///
     /// # Panics
-    /// When `field` has another length than [`Framing::input_len`].
+    /// If the length of `field` is not [`Framing::input_len`].
     pub fn look(&mut self, framing: &Framing, field: &[u8]) {
         assert_eq!(field.len(), framing.input_len(), "a field has width * height * 3 bytes");
         self.density.measure(framing, field);
@@ -125,7 +126,7 @@ impl CellView {
         self.finder.find(self.density.bytes(), self.width, self.height, &mut self.cells);
     }
 
-    /// The cells of the field, the strongest first; none in a field without nuclei.
+    /// The cells of the field, strongest first; empty in a field without nuclei.
     #[must_use]
     pub fn cells(&self) -> &[Cell] {
         &self.cells
@@ -137,16 +138,16 @@ impl CellView {
         self.density.bytes()
     }
 
-    /// A square of `side` pixels around `cell` as the network sees it, HWC: the density of the green channel three times. Its pixel
-    /// `(side / 2, side / 2)` is the cell's centre. What lies outside of the field is mirrored at its edge.
+    /// Cuts a square of `side` pixels around `cell`, as the network sees it, HWC: the density of the green channel three times. The
+    /// cell's centre is at pixel `(side / 2, side / 2)`. Beyond its edge the field is mirrored.
     ///
     /// # Panics
-    /// When `crop` has not `side * side * 3` bytes.
+    /// If `crop` does not have `side * side * 3` bytes.
     pub fn crop(&self, cell: Cell, side: usize, crop: &mut [u8]) {
         self.copy(cell, side, crop, |[_, green, _]| [green; 3]);
     }
 
-    /// As [`Self::crop`], with the density of every channel.
+    /// [`Self::crop`] with the density of all three channels.
     ///
     /// # Panics
     /// As [`Self::crop`].
@@ -169,7 +170,7 @@ impl CellView {
     }
 }
 
-/// The place inside of `0..length` that `at` is the mirror image of; the pixel at the edge is not repeated.
+/// Mirrors `at` into `0..length`; the pixel at the edge is not repeated.
 fn mirrored(at: isize, length: usize) -> usize {
     let last = length as isize - 1;
     if last == 0 {

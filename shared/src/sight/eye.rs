@@ -1,4 +1,4 @@
-//! The buffers in which fields are looked at.
+//! Buffers for looking at fields.
 
 use alloc::boxed::Box;
 
@@ -14,12 +14,12 @@ use crate::{
     layers::explanation::{Explanation, Unexplained},
 };
 
-/// The buffers of one thread for a [`Sight`](super::Sight). It keeps what it needs to explain the field that it looked at last.
+/// One thread's buffers for a [`Sight`](super::Sight). Keeps the data to explain the last field.
 pub struct Eye {
-    /// Number of the kind that it looks as.
+    /// Number of its kind of sight.
     version: u16,
     look: Box<dyn Look>,
-    /// For the hue, where `look` measures none.
+    /// Density for the hue, if `look` measures none.
     density: Density,
     pool: Pool,
     looked: bool,
@@ -36,7 +36,7 @@ impl Eye {
         }
     }
 
-    /// Number of the kind that it was made for.
+    /// Number of the kind of sight it was made for.
     pub(super) fn version(&self) -> u16 {
         self.version
     }
@@ -61,7 +61,7 @@ impl Eye {
         })
     }
 
-    /// The cells of the field that was looked at last, and the logits of each; none where the views are not of cells.
+    /// The cells of the last field and the logits of each; empty if the views are not cells.
     pub(crate) fn cells(&self) -> (&[Cell], &[[f32; Class::COUNT]]) {
         match self.look.cells() {
             [] => (&[], &[]),
@@ -69,10 +69,10 @@ impl Eye {
         }
     }
 
-    /// Where in the field that was looked at last lies what speaks for `class`; `None` where that is for the network to say.
+    /// Map of the evidence for `class` in the last field; `None` if the network's own map shows it.
     ///
     /// # Errors
-    /// [`Unexplained::NothingRun`] when no field was looked at yet.
+    /// [`Unexplained::NothingRun`] if no field was looked at yet.
     pub(crate) fn explain(&self, framing: &Framing, class: Class) -> Result<Option<Explanation>, Unexplained> {
         match self.looked {
             true => Ok(self.look.explain(framing, self.pool.logits(), class)),

@@ -1,11 +1,11 @@
-//! What a network got to see of a field: something that it could judge, or nothing.
+//! What a network observed in a field: something it can judge, or nothing.
 //!
-//! A field in which nothing was seen has no class, no probability and no novelty. So that no code can take it for a benign field,
-//! there are no numbers to take: whoever wants the most probable class must first ask whether something was observed.
+//! A field in which nothing was seen has no class, no probability and no novelty. No code can mistake it for a benign field,
+//! because it has no numbers: to get the most probable class, a caller must first check that something was observed.
 
 use serde::{Deserialize, Serialize};
 
-/// What was observed, or why there is nothing. In JSON the observation itself, or the reason as a text.
+/// What was observed, or why there is nothing. In JSON: the observation itself, or the reason as a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Observation<T> {
@@ -18,7 +18,7 @@ pub enum Observation<T> {
 /// Why there is nothing to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Blank {
-    /// The network sees cells, and the field shows none.
+    /// The network sees cells, but the field shows none.
     #[serde(rename = "no cells")]
     NoCells,
     /// The network's outputs, the probabilities or the novelty are not finite numbers.
@@ -36,7 +36,7 @@ impl<T> Observation<T> {
         }
     }
 
-    /// Why nothing was observed; `None` where something was.
+    /// Why nothing was observed; `None` if something was.
     #[must_use]
     pub const fn blank(&self) -> Option<Blank> {
         match self {
@@ -54,12 +54,12 @@ impl<T> Observation<T> {
         }
     }
 
-    /// `change` of what was observed.
+    /// Applies `change` to what was observed.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Observation<U> {
         self.and_then(|seen| Observation::Observed(change(seen)))
     }
 
-    /// `change` of what was observed, which may leave nothing.
+    /// Applies `change` to what was observed; the result may be nothing.
     pub fn and_then<U>(self, change: impl FnOnce(T) -> Observation<U>) -> Observation<U> {
         match self {
             Self::Observed(seen) => change(seen),
@@ -69,7 +69,7 @@ impl<T> Observation<T> {
 }
 
 impl<const N: usize> Observation<[f32; N]> {
-    /// `numbers`, unless one of them is not finite.
+    /// `numbers`, or nothing if any of them is not finite.
     #[must_use]
     pub fn of_finite(numbers: [f32; N]) -> Self {
         match numbers.iter().all(|number| number.is_finite()) {

@@ -1,22 +1,22 @@
-//! From the outputs for a field's views to one: their means.
+//! Pools the outputs for a field's views by their means.
 
 use alloc::{vec, vec::Vec};
 
 use super::observation::Observation;
 use crate::{field::stain::Hue, label::Class};
 
-/// What the network makes of a field, and what is measured beside it.
+/// The network's pooled outputs for a field, and the hue measured beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Seen<'a> {
     /// The network's outputs: the mean over the field's views.
     pub logits: [f32; Class::COUNT],
-    /// The activations before the last layer, each 0..=255, likewise.
+    /// The activations before the last layer, each 0..=255: the mean over the views.
     pub hidden: &'a [u8],
     /// The hue of the field's stain.
     pub hue: Hue,
 }
 
-/// Outputs for the views of a field, as they come.
+/// Collects the outputs for the views of a field.
 pub struct Pool {
     logits: Vec<[f32; Class::COUNT]>,
     sums: Vec<u32>,
@@ -34,7 +34,7 @@ impl Pool {
         self.sums.fill(0);
     }
 
-    /// Adds the network's output for a view: logits, and the activations that the last layer saw.
+    /// Adds the network's output for a view: logits and the last layer's input activations.
     pub fn add(&mut self, logits: [f32; Class::COUNT], hidden: &[u8]) {
         self.sums.iter_mut().zip(hidden).for_each(|(sum, &activation)| *sum += u32::from(activation));
         self.logits.push(logits);
@@ -45,8 +45,8 @@ impl Pool {
         &self.logits
     }
 
-    /// The means. Sums run in the order of the views, so that every machine gets the same bits; the mean activation is rounded half
-    /// up. Not finite, and so nothing, where nothing was added.
+    /// The means. Sums run in the order of the views, so that every machine gets the same bits; mean activations are rounded half
+    /// up. Without views the means are not finite, so the result is nothing.
     pub(super) fn mean(&mut self, hue: Hue) -> Observation<Seen<'_>> {
         let count = self.logits.len() as u32;
         let mut sums = [0.0; Class::COUNT];

@@ -1,4 +1,4 @@
-//! The field as a whole: one view, its pixels as they are.
+//! The whole field as one view, its pixels unchanged.
 
 use alloc::{boxed::Box, format, string::String};
 

@@ -1,9 +1,9 @@
-//! The logits of the shipped models on 200 drawn fields, bit for bit, on whatever instruction set the machine has: files that
-//! were written on one architecture are read on all others.
+//! The shipped models' logits on 200 drawn fields, bit for bit, on every instruction set of the machine. The golden files were
+//! written on one architecture and are checked on all others.
 //!
-//! The machine's fastest instruction set is compared on all fields, its others on the first few.
-//! `BLASTSCOPE_GOLDEN_FIELDS=N` looks at the first N only, for machines that are emulated. `BLASTSCOPE_WRITE_GOLDEN=1` writes the
-//! files anew, by the scalar kernels, and fails.
+//! The machine's fastest instruction set is compared on all fields, its others on the first few. `BLASTSCOPE_GOLDEN_FIELDS=N`
+//! compares only the first N, for emulated machines. `BLASTSCOPE_WRITE_GOLDEN=1` rewrites the files with the scalar kernels and
+//! then fails.
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
@@ -11,11 +11,11 @@ use blastscope_shared::{Class, Classifier, Isa, RgbPixels, engine::network::Exec
 use sha2::{Digest as _, Sha256};
 
 const FIELDS: usize = 200;
-/// Fields for the instruction sets that are not the machine's fastest.
+/// Number of fields for instruction sets other than the machine's fastest.
 const FEW: usize = 3;
 const SIDE: usize = 224;
 
-/// Integers only, so that every machine draws the same.
+/// Integers only, so that every machine draws the same numbers.
 struct Dice(u64);
 
 impl Dice {
@@ -25,7 +25,7 @@ impl Dice {
     }
 }
 
-/// A field of pale red cells and a few dark nuclei on a light ground, with noise and the masked corner: RGB, row by row.
+/// A field of pale red cells and a few dark nuclei on a light background, with noise and the masked corner: RGB, row by row.
 fn draw(field: usize) -> Vec<u8> {
     let mut dice = Dice(field as u64 * 977 + 1);
     let ground = [205 + dice.below(40), 185 + dice.below(50), 200 + dice.below(45)];
@@ -71,7 +71,7 @@ fn fields_seen_cell_by_cell_have_the_logits_of_the_golden_file() {
     compare("allcnn.bsm", "cells.txt");
 }
 
-/// Compares what `model` says of the drawn fields with the lines of `golden`, on every instruction set of this machine.
+/// Compares the results of `model` for the drawn fields with the lines of `golden`, on every instruction set of this machine.
 fn compare(model: &str, golden: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let golden = root.join("tests/golden").join(golden);
@@ -79,7 +79,7 @@ fn compare(model: &str, golden: &str) {
     if env::var_os("BLASTSCOPE_WRITE_GOLDEN").is_some() {
         let (id, lines) = lines_of(&model, Isa::Scalar, FIELDS);
         fs::write(&golden, format!("{id}\n{}\n", lines.join("\n"))).expect("the golden file can be written");
-        panic!("{} is written anew; run the test again without BLASTSCOPE_WRITE_GOLDEN", golden.display());
+        panic!("{} was rewritten; run the test again without BLASTSCOPE_WRITE_GOLDEN", golden.display());
     }
     let text = fs::read_to_string(&golden).expect("the golden file");
     assert!(text.lines().count() == FIELDS + 1 && Class::COUNT == 4, "the file has {FIELDS} fields");
@@ -112,7 +112,7 @@ fn lines_of(model: &[u8], isa: Isa, count: usize) -> (String, Vec<String>) {
             Some(bits) => bits.iter().for_each(|bits| write!(line, " {bits:08x}").expect("strings take everything")),
             None => line += " no cells",
         }
-        // So that a difference of the drawing is not taken for one of the network.
+        // Detects a difference in the drawing, which would look like one in the network.
         write!(line, " {:02x?}", &inputs.clone().finalize()[..4]).expect("strings take everything");
         line
     };

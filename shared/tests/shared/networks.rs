@@ -1,4 +1,4 @@
-//! Networks that nobody trained: drawn ones in each other's workspaces, and hostile ones on every instruction set.
+//! Untrained networks: random ones in each other's workspaces, and hostile ones on every instruction set.
 
 mod drawn;
 mod files;

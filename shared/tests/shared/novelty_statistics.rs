@@ -1,4 +1,4 @@
-//! Novelty statistics that could call anything familiar are refused when a model is read, by name; the shipped models pass.
+//! A reader refuses novelty statistics that could make any field familiar, and names the fault; the shipped models pass.
 
 use std::{
     fs,
@@ -20,8 +20,7 @@ fn tiny() -> Vec<u8> {
     fs::read(path("tests/golden/tiny.bsm")).expect("tests/golden/tiny.bsm is there")
 }
 
-/// The tiny model with `change` made to the bytes of one of its lists, as somebody would who computes the checksums anew; what a reader
-/// says to it.
+/// Applies `change` to the bytes of one list of the tiny model, with correct checksums, and returns a reader's answer.
 fn refusal(list: fn(&Artifact<'_>) -> Vec<u8>, change: impl FnOnce(&mut [u8])) -> String {
     let mut bytes = tiny();
     let old = list(&Artifact::read(&bytes).expect("whole").0);
@@ -37,7 +36,7 @@ fn refusal(list: fn(&Artifact<'_>) -> Vec<u8>, change: impl FnOnce(&mut [u8])) -
         }
     }
     bytes[124..128].copy_from_slice(&(!crc).to_le_bytes());
-    // Whoever only signs or inspects a model is told the same.
+    // Signing or inspecting a model gives the same error.
     let refusals = [Artifact::read(&bytes).err(), Classifier::read(&bytes).err()];
     let [of_file, of_model] = refusals.map(|error| error.map(|error| error.to_string()).unwrap_or_default());
     assert_eq!(of_file, of_model);

@@ -1,5 +1,5 @@
-//! Picture files as people have them: what is decoded comes out right, and the rest is refused with the right word. Every file is
-//! written here, byte by byte, so that its pixels are known without another decoder.
+//! Real-life picture files: supported ones decode correctly, others are refused with the right reason. Every file is written here,
+//! byte by byte, so that its pixels are known without another decoder.
 
 mod bmp;
 mod drawn;

@@ -1,5 +1,5 @@
-//! What is learned from a site's fields is the same on every processor, bit for bit: only so can one machine check what another made, and
-//! only so have tests of it one outcome.
+//! An adaptation to a site gives the same bits on every processor, so that one machine can check another's result and tests have
+//! one outcome.
 
 use blastscope_shared::{
     Class,
@@ -10,7 +10,7 @@ use blastscope_shared::{
 };
 use sha2::{Digest as _, Sha256};
 
-/// Numbers in 0..1 of integers only.
+/// Numbers in 0..1, from integers only.
 struct Dice(u64);
 
 impl Dice {
@@ -20,7 +20,7 @@ impl Dice {
     }
 }
 
-/// Sixty fields of four classes that overlap, so that no class is learned without error.
+/// Sixty fields of four overlapping classes, so that no class is learned without error.
 fn fields() -> Vec<Labelled> {
     let mut dice = Dice(15);
     (0..60)

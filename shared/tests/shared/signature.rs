@@ -1,4 +1,4 @@
-//! Signed models: golden bytes, and everything that is no model of a trusted key.
+//! Signed models: golden bytes, and every kind of file without a trusted key's signature.
 
 use std::{fs, num::NonZero, path::Path};
 
@@ -37,7 +37,7 @@ fn trusted() -> [PublicKey; 1] {
     [key(7).public()]
 }
 
-/// Puts hash and checksum right again, as somebody would who changes a file on purpose.
+/// Corrects hash and checksum, as an attacker would after changing a file.
 fn reseal(bytes: &mut [u8]) {
     let hash = Sha256::digest(&bytes[HEADER_LEN..]);
     bytes[24..56].copy_from_slice(&hash);
@@ -57,7 +57,7 @@ fn the_signed_layout_is_pinned_byte_by_byte() {
     if std::env::var_os("BLASTSCOPE_BLESS").is_some() {
         fs::write(&golden, signed()).expect("the golden file can be written");
     }
-    let golden = fs::read(golden).expect("tests/golden/tiny-signed.bsm is there; BLASTSCOPE_BLESS=1 writes it anew");
+    let golden = fs::read(golden).expect("tests/golden/tiny-signed.bsm exists; BLASTSCOPE_BLESS=1 rewrites it");
     assert!(signed() == golden, "the bytes of signed artifacts have changed: that needs a new format version");
     assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x04\x00\x80\x00\x00\x00\x00\x00");
     assert_eq!(golden[120..124], 7u32.to_le_bytes());
@@ -72,7 +72,7 @@ fn a_signed_model_is_the_unsigned_one_with_a_signer_and_a_version() {
     assert_eq!(artifact::model_version(&unsigned), Ok(None));
     let keys = [key(1).public(), key(7).public(), key(2).public()];
     assert_eq!(artifact::verify(&signed, &keys).map(|(signer, _)| signer), Ok(1));
-    // Signed again by somebody else, as another version.
+    // Signed again with another key, as another version.
     let again = sign(&signed, 2, 8);
     assert_eq!(artifact::verify(&again, &keys).map(|(signer, _)| signer), Ok(2));
     assert_eq!(sign(&again, 7, 7), signed);
@@ -104,7 +104,7 @@ fn refuses_every_changed_byte_though_hash_and_checksum_are_put_right() {
         changed[at] ^= 0x55;
         assert!(artifact::verify(&changed, &trusted()).is_err(), "byte {at}");
         reseal(&mut changed);
-        // The checksum and the hash are the bytes that this has put right again.
+        // These are the corrected bytes of checksum and hash.
         let healed = changed == signed;
         assert_eq!(healed, (24..56).contains(&at) || (124..128).contains(&at), "byte {at}");
         assert_eq!(artifact::verify(&changed, &trusted()).is_ok(), healed, "byte {at}");
@@ -114,7 +114,7 @@ fn refuses_every_changed_byte_though_hash_and_checksum_are_put_right() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
-    /// The version is signed: nobody but the key's owner makes an old model look new.
+    /// The version is signed: only the key's owner can make an old model look new.
     #[test]
     fn a_version_cannot_be_changed(from in 1u32.., to in 1u32..) {
         let mut changed = sign(&unsigned(), 7, from);
@@ -124,7 +124,7 @@ proptest! {
         prop_assert_eq!(artifact::verify(&changed, &trusted()).is_ok(), from == to);
     }
 
-    /// A signature is of one file only.
+    /// A signature fits one file only.
     #[test]
     fn a_signature_fits_no_other_content(at in HEADER_LEN..4012usize, with: u8) {
         let mut other = unsigned();

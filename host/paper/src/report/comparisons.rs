@@ -1,4 +1,4 @@
-//! The paper's network beside others, with other numbers of items, and in other depths.
+//! The paper's network against others, with other numbers of items, and at other depths.
 
 use super::{optimizers::confusions, percent, protocol};
 use crate::{
@@ -19,8 +19,8 @@ pub(super) fn networks(report: &mut Report, outcomes: &[&Outcome]) {
     }
     report.section("Other networks");
     report.paragraph(
-        "The same data, optimizer, batches and epochs for all. GMAC are the multiplications for one picture of 224 x 224, in billions. \
-         Weights: fresh ones are random.",
+        "All use the same data, optimizer, batch size and epochs. GMAC: billions of multiplications for one picture of 224 x 224. \
+         Fresh weights are random.",
     );
     let columns = ["network", "weights", "parameters", "GMAC", "paper"];
     for split in SPLITS {
@@ -37,7 +37,7 @@ pub(super) fn networks(report: &mut Report, outcomes: &[&Outcome]) {
         };
         report.table(scores(&columns, &here, row, protocol(split)));
         report.figures(validation(&here, "networks", |outcome| outcome.plan.arch.name().to_owned()));
-        // The paper's network has its matrix among the optimizers.
+        // The matrix of the paper's network stands in the section on optimizers.
         let others: Vec<&Outcome> =
             here.iter().copied().filter(|outcome| !outcome.studies.contains(&Study::Optimizers)).collect();
         report.figures(confusions(&others));
@@ -48,16 +48,16 @@ pub(super) fn sizes(report: &mut Report, outcomes: &[&Outcome]) {
     if outcomes.is_empty() {
         return;
     }
-    report.section("Items a class");
+    report.section("Items per class");
     report.paragraph(
-        "The paper's network with Adam. Classes with fewer pictures than asked for get turned and mirrored copies, those with more \
-         keep all. On the paper's protocol a fifth of the items is the test part, so each size is measured on other items.",
+        "The paper's network with Adam. A class with too few pictures gets rotated and mirrored copies; a class with more keeps \
+         all. On the paper's protocol a fifth of the items is the test part, so each size is measured on different items.",
     );
     for split in SPLITS {
         let mut here = on(outcomes, split);
         here.sort_by_key(|outcome| outcome.plan.per_class);
         let row = |outcome: &Outcome| -> Vec<Cell> { vec![outcome.plan.per_class.into(), outcome.items[0].into()] };
-        report.table(scores(&["items a class", "training items"], &here, row, protocol(split)));
+        report.table(scores(&["items per class", "training items"], &here, row, protocol(split)));
     }
 }
 
@@ -67,8 +67,8 @@ pub(super) fn depths(report: &mut Report, outcomes: &[&Outcome]) {
     }
     report.section("Depth");
     report.paragraph(
-        "The paper's network has 13 convolutions in five blocks, as VGG-16 has. The shallower one has those of VGG-11 (8), the deeper \
-         one those of VGG-19 (16), with the same filters a block (Simonyan and Zisserman, ICLR 2015, configurations A, D and E).",
+        "The paper's network has 13 convolutions in five blocks, like VGG-16. The shallower one follows VGG-11 (8), the deeper one \
+         VGG-19 (16), with the same filters per block (Simonyan and Zisserman, ICLR 2015, configurations A, D and E).",
     );
     for split in SPLITS {
         let mut here = on(outcomes, split);
@@ -91,14 +91,14 @@ fn on<'a>(outcomes: &[&'a Outcome], split: SplitKind) -> Vec<&'a Outcome> {
     outcomes.iter().copied().filter(|outcome| outcome.plan.split == split).collect()
 }
 
-/// A line a training: what `row` says of it, then its scores and the baseline's on the same test part.
+/// One row per training: the cells of `row`, its scores, then the baseline's on the same test part.
 fn scores(columns: &[&str], outcomes: &[&Outcome], row: impl Fn(&Outcome) -> Vec<Cell>, caption: &str) -> Table {
     let named = columns.iter().enumerate().map(|(at, name)| match (at, *name) {
         (0, _) | (_, "weights" | "paper") => Column::text(*name),
         (_, name) => Column::number(name),
     });
     let measured =
-        ["test fields", "accuracy", "interval", "precision", "recall", "F1", "six colours, 5-NN", "s an epoch"];
+        ["test fields", "accuracy", "interval", "precision", "recall", "F1", "six colours, 5-NN", "s per epoch"];
     let mut table = Table::new(named.chain(measured.map(Column::number))).caption(caption);
     let best = outcomes.iter().filter_map(|outcome| outcome.test.accuracy.value).fold(0.0, f64::max);
     for outcome in outcomes {

@@ -1,4 +1,4 @@
-//! Adam beside Adamax: epochs, curves, confusion, scores by class.
+//! Adam against Adamax: epochs, curves, confusion, scores by class.
 
 use super::{percent, protocol};
 use crate::{
@@ -43,7 +43,7 @@ fn epochs(outcomes: &[&Outcome]) -> Table {
     }
     let mut table = Table::new(columns)
         .caption(
-        "Accuracy and loss (mean cross-entropy, nats) in training and validation. The last line is the baseline on the validation \
+        "Accuracy and loss (mean cross-entropy, nats) in training and validation. The last row is the baseline on the validation \
          part.",
     );
     for epoch in epochs_shown(outcomes) {
@@ -69,7 +69,7 @@ fn epochs(outcomes: &[&Outcome]) -> Table {
     table
 }
 
-/// The paper's epochs as far as there are any, all where there are few, and always the last.
+/// The paper's epochs that were trained, or all if there are few, and always the last.
 pub(super) fn epochs_shown(outcomes: &[&Outcome]) -> Vec<usize> {
     let mut all: Vec<usize> = outcomes.iter().flat_map(|outcome| &outcome.epochs).map(|epoch| epoch.epoch).collect();
     all.sort_unstable();

@@ -28,7 +28,7 @@ fn data() -> Dataset {
     Dataset { root: "data".into(), images: Class::ALL.map(image).into(), drawn: false }
 }
 
-/// `right` of 40 fields right.
+/// An evaluation with `right` of 40 fields right.
 fn evaluation(right: usize) -> Evaluation {
     let predictions: Vec<Prediction> = (0..40)
         .map(|at| {
@@ -97,7 +97,7 @@ fn the_whole_report_has_every_study_beside_the_papers_numbers_and_the_baseline()
     assert!(
         !text.contains("| 6 | 50.0 %") && !text.contains("not trained") && !text.contains("trainings are finished")
     );
-    // The baseline stands in every table of scores: 30 of 40.
+    // The baseline is in every table of scores: 30 of 40.
     let tables = text.lines().filter(|line| line.starts_with("| ---")).count();
     let with_baseline = text.matches("six colours").count();
     assert!(tables >= 11 && with_baseline >= tables, "{with_baseline} of {tables}");

@@ -1,4 +1,4 @@
-//! A training whose batches several devices share. The CPU, named twice, is two devices here.
+//! A training that shares its batches among several devices. The CPU, named twice, is two devices here.
 
 use std::{path::Path, process::Output};
 
@@ -29,8 +29,8 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Fields whose colour tells the class: nothing to learn about cells, and everything about whether a training learns at all. The blocks of
-/// grey in them see to it that no two are taken for copies.
+/// Fields whose colour gives the class: they teach nothing about cells, but show whether a training learns at all. Blocks of grey
+/// keep any two from being taken for copies.
 fn easy_fields(root: &Path, per_class: u64) {
     for (class, colour) in Class::ALL.into_iter().zip([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]) {
         let folder = root.join(class.name());
@@ -41,7 +41,7 @@ fn easy_fields(root: &Path, per_class: u64) {
                 let grey = pixel[0] / 2;
                 pixel.iter_mut().zip(colour).for_each(|(value, colour)| *value = grey + 120 * colour);
             }
-            let picture = image::RgbImage::from_raw(64, 64, bytes).expect("three bytes a pixel");
+            let picture = image::RgbImage::from_raw(64, 64, bytes).expect("three bytes per pixel");
             picture.save(folder.join(format!("{number:02}.png"))).expect("written");
         }
     }
@@ -87,16 +87,16 @@ fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
     let epochs = |run: &Path| RunFolder::open(run).expect("a run").epochs().expect("epochs");
     let (alone, shared) = (epochs(&one), epochs(&two));
     assert_eq!((alone.len(), shared.len()), (6, 6));
-    // Other batches, so another training; but of the same kind, and what there is to learn no network can miss: each class has its colour.
+    // The batches differ, so the training does too; but no network can fail to learn that each class has its colour.
     for epochs in [&alone, &shared] {
-        // Chance is ln 4, and a network whose statistics stayed where they began would be far beyond it. Seen: 0.02 alone, 0.05 shared.
+        // Chance is ln 4; a network whose statistics never moved would be far above it. Observed: 0.02 alone, 0.05 shared.
         assert!(epochs[5].validation_loss < 0.35, "{epochs:?}");
         assert!(epochs[5].train_loss < epochs[0].train_loss, "{epochs:?}");
     }
     let config = RunFolder::open(&two).expect("a run").config().expect("its configuration");
     assert!(config.hardware.starts_with("flex in 2 shares on "), "{}", config.hardware);
 
-    // One device goes on where two were, and the other way round: a run is not bound to its devices.
+    // One device can resume a run of two, and the reverse: a run is not bound to its devices.
     for (folder, devices) in [(&two, "0"), (&one, "0,0")] {
         let run = RunFolder::open(folder).expect("a run");
         assert_eq!(checkpoints::last_complete(&run).expect("listed"), Some(6));

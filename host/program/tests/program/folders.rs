@@ -1,4 +1,4 @@
-//! Folders, files and outputs as people have them, with the program driven as they drive it.
+//! Real-life folders, files and outputs, with the program called as users call it.
 
 use std::{
     ffi::OsStr,
@@ -33,12 +33,12 @@ fn mkfifo(path: &Path) {
     assert!(made.success());
 }
 
-/// The model that ships; it knows none of the drawn fields.
+/// The shipped model; it does not know the drawn fields.
 fn model() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/allcnn-paper.bsm").to_str().expect("UTF-8").to_owned()
 }
 
-/// A folder with drawn sets: `fields`, and `other` with everything that people and systems leave in a folder.
+/// A folder with drawn sets: `fields`, and `other` with everything that users and systems leave in a folder.
 fn sets() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     must(folder.path(), "synth --out fields --per-class 2 --size 96x72");
@@ -73,12 +73,12 @@ fn unfamiliar_pictures_count_once_and_nothing_hangs() {
     assert_eq!(unfamiliar(&stdout)["pictures"], 2, "{stdout}");
     for named in [
         "1 a pipe, socket or device (3.jpg)",
-        "3 a link to what is counted already (4.jpg, monday/up, self)",
+        "3 a link to something already counted (4.jpg, monday/up, self)",
         "Thumbs.db",
     ] {
         assert!(stderr.contains(named), "{named}: {stderr}");
     }
-    // One that is damaged is said, and the others count.
+    // A damaged one is reported, and the others count.
     fs::write(folder.path().join("other/5.jpg"), "no picture").expect("a file");
     symlink("nowhere", folder.path().join("other/6.jpg")).expect("a link");
     let (code, stdout, stderr) = evaluate("other");
@@ -110,7 +110,7 @@ fn a_data_set_names_what_it_leaves_out_and_what_may_be_meant() {
             "the folder Healthy (1 picture), which is no class",
             "also taken from Pro/monday (1 picture)",
             "1 a pipe, socket or device (Early/pipe.jpg)",
-            "1 a link to what is counted already (Early/up)",
+            "1 a link to something already counted (Early/up)",
         ] {
             assert!(text.contains(named), "{named}: {text}");
         }
@@ -175,7 +175,7 @@ fn an_output_that_cannot_be_written_is_said_by_every_command() {
         fs::remove_file(folder.path().join("other-key.key")).ok();
         fs::remove_file(folder.path().join("other-key.pub")).ok();
     }
-    // A reader that goes away is no error, and messages that cannot be written stop nothing.
+    // A closed pipe is not an error, and unwritable messages stop nothing.
     for line in [format!("inspect {model}"), "audit --data fields".into()] {
         let (code, _, stderr) = output(
             Command::new("sh")
@@ -268,7 +268,7 @@ fn a_training_survives_a_full_output_and_shares_its_folder_with_nobody() {
         command.args(small.split_whitespace()).stdout(standard_output).stderr(Stdio::piped());
         command.spawn().expect("the program starts").wait_with_output().expect("it ends")
     };
-    // The work is done all the same, and the end says what could not be written.
+    // The work is still done, and the final error says what could not be written.
     let full = start(Stdio::from(File::options().write(true).open("/dev/full").expect("a full disk")));
     let stderr = String::from_utf8_lossy(&full.stderr);
     assert!(full.status.code() == Some(1) && stderr.contains("the output could not be written"), "{stderr}");
@@ -279,10 +279,10 @@ fn a_training_survives_a_full_output_and_shares_its_folder_with_nobody() {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    // No logs of Burn's, whose writers panic on a full disk.
+    // No Burn logs: their writers panic on a full disk.
     assert_eq!(names, ["checkpoint", "chosen.bpk", "epochs.csv", "last.bpk", "run.json", "split.csv"]);
 
-    // A reader that goes away is no error.
+    // A closed pipe is not an error.
     fs::remove_dir_all(folder.path().join("run")).expect("removed");
     let mut shell = Command::new("sh");
     shell
@@ -293,7 +293,7 @@ fn a_training_survives_a_full_output_and_shares_its_folder_with_nobody() {
     assert!(stderr.contains("status 0") && !stderr.contains("panicked"), "{stderr}");
     assert!(folder.path().join("run/chosen.bpk").is_file());
 
-    // A disk that takes small files only: the checkpoint fails, and that is said.
+    // A disk with room for small files only: the checkpoint fails, and the error says so.
     fs::remove_dir_all(folder.path().join("run")).expect("removed");
     let mut shell = Command::new("sh");
     shell

@@ -1,4 +1,4 @@
-//! The paper's experiment in small: every network, both protocols, the whole report; stopped by Ctrl-C on the way and resumed.
+//! The paper's experiment on a small scale: every network, both protocols, the whole report; interrupted by Ctrl-C and resumed.
 
 use std::{
     path::Path,
@@ -24,7 +24,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Runs until `enough` says so, then asks to stop as Ctrl-C does. The exit code.
+/// Runs until `enough` returns true, then sends Ctrl-C's signal. Returns the exit code.
 #[cfg(unix)]
 fn interrupt_when(out: &Path, enough: impl Fn() -> bool) -> Option<i32> {
     let mut child =
@@ -45,7 +45,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("paper");
 
-    // Stopped in the first training, and again after some are finished.
+    // Interrupted during the first training, and again after some are finished.
     assert_eq!(interrupt_when(&out, || out.join("allcnn-adam-12-paper/epochs.csv").is_file()), Some(130));
     let second = out.join("allcnn-adam-12-grouped");
     assert_eq!(interrupt_when(&out, || second.join("run.json").is_file()), Some(130));
@@ -90,7 +90,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
 
     let markdown = std::fs::read_to_string(out.join("REPORT.md")).expect("a report");
     for expected in
-        ["Adam and Adamax", "Other networks", "Items a class", "Depth", "this split leaks", "96 %", "Drawn fields"]
+        ["Adam and Adamax", "Other networks", "Items per class", "Depth", "this split leaks", "96 %", "Drawn fields"]
     {
         assert!(markdown.contains(expected), "{expected} is missing");
     }
@@ -101,7 +101,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
     let html = std::fs::read_to_string(out.join("report.html")).expect("a page");
     assert!(html.contains("<svg") && html.contains("polyline"));
 
-    // Finished trainings are ordinary run folders; those that the device cannot run are refused with a reason.
+    // Finished trainings are ordinary run folders; networks that the device cannot run are refused with a reason.
     let resnet = out.join("resnet50-adam-12-grouped");
     let evaluated =
         blastscope_tests::program(HOST).args(["evaluate", "--json", "--run"]).arg(&resnet).output().expect("started");

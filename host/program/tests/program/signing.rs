@@ -1,4 +1,4 @@
-//! The programs that make keys, sign models and check signatures, as a laboratory runs them.
+//! The commands that make keys, sign models and check signatures, as a laboratory runs them.
 
 use std::{fs, path::Path, process::Stdio};
 
@@ -44,7 +44,7 @@ impl Laboratory {
         serde_json::from_str(&self.succeeds(arguments)).expect("JSON")
     }
 
-    /// The program refuses with status 1, a message that has every one of `parts`, and nothing new in the folder.
+    /// The program fails with status 1 and a message that contains all `parts`, and leaves nothing new in the folder.
     fn refuses(&self, arguments: &[&str], parts: &[&str]) {
         let before = self.names();
         let (code, stdout, stderr) = self.run(arguments);
@@ -82,11 +82,11 @@ fn a_signed_model_names_its_signer_and_stays_the_same_model() {
         laboratory.json(&["inspect", "signed.bsm", "--public-key", "lab.pub", "--public-key", "third.pub", "--json"]);
     assert_eq!((&verified["verified"], &verified["version"]), (&true.into(), &7.into()));
     assert_eq!((&verified["key"], &verified["key_file"]), (&key["id"], &"third.pub".into()));
-    assert_eq!(verified["model"], signed["model"], "a signature is no other model");
+    assert_eq!(verified["model"], signed["model"], "a signature does not change the model");
     let text = laboratory.succeeds(&["inspect", "signed.bsm", "--public-key", "third.pub"]);
     assert!(text.contains("signed as version 7 by ") && text.contains("(third.pub)"), "{text}");
 
-    // Signed once more without a version it keeps its own, under the other key.
+    // Signed again without a version, it keeps its own, under the other key.
     laboratory.succeeds(&["sign", "signed.bsm", "--key", "other.key", "--out", "again.bsm"]);
     let again = laboratory.json(&["inspect", "again.bsm", "--public-key", "other.pub", "--json"]);
     assert_eq!((&again["version"], &again["model"]), (&7.into(), &signed["model"]));
@@ -153,7 +153,7 @@ fn keys_are_never_written_over() {
     laboratory.refuses(&["keygen", "--out", "lab.key/key"], &["lab.key/key.key"]);
     laboratory.refuses(&["keygen", "--out", ".."], &["--out ..", "names no file"]);
     assert_eq!(fs::read(laboratory.path().join("lab.key")).expect("read"), secret);
-    // A version of 0 is a matter of the command line: status 2, as for every wrong option.
+    // A version of 0 is a command-line error: status 2, as for every wrong option.
     let (code, _, stderr) =
         laboratory.run(&["sign", "tiny.bsm", "--key", "lab.key", "--out", "no.bsm", "--version", "0"]);
     assert!(code == Some(2) && stderr.contains("--version") && !stderr.contains("panicked"), "{stderr}");

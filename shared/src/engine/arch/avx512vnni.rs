@@ -10,7 +10,8 @@ use super::{
 #[derive(Clone, Copy)]
 struct Avx512Vnni;
 
-// SAFETY: 16 sums, 16 times 4 weights and 16 multipliers are 64 bytes each, and a stored block is 16 bytes. The intrinsics only need their instruction set and valid pointers.
+// SAFETY: 16 sums, 16 times 4 weights and 16 multipliers are 64 bytes each, and a stored block is 16 bytes. The intrinsics only
+// need their instruction set and valid pointers.
 unsafe impl Vector for Avx512Vnni {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = 1;
@@ -58,14 +59,14 @@ unsafe impl Vector for Avx512Vnni {
     unsafe fn store(sums: [__m512i; 4], multipliers: [*const f32; 4], outputs: [*mut u8; 4]) {
         // SAFETY: the trait's contract.
         unsafe {
-            // Clamped above before the conversion, which would make a large number negative; below by saturation.
+            // Clamp from above before the conversion, which would make large numbers negative; saturation clamps from below.
             let scaled = |i: usize| {
                 let product = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[i]), _mm512_loadu_ps(multipliers[i]));
                 _mm512_cvtps_epi32(_mm512_min_ps(product, _mm512_set1_ps(255.0)))
             };
             let low = _mm512_packs_epi32(scaled(0), scaled(1));
             let high = _mm512_packs_epi32(scaled(2), scaled(3));
-            // Four 128-bit lanes, each with 4 channels of all four.
+            // Four 128-bit lanes, each with 4 channels from all four.
             let mixed = _mm512_packus_epi16(low, high);
             let order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
             let sorted = _mm512_permutexvar_epi32(order, mixed);
@@ -95,7 +96,7 @@ unsafe impl Vector for Avx512Vnni {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl Tiling for Avx512Vnni {
     const BLOCKS: usize = 2;
 

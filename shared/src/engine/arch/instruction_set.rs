@@ -1,7 +1,7 @@
-//! What an instruction set brings: the features that a processor must have for it, its kernels, and the layout that they want.
+//! The processor features of an instruction set, its kernels, and the layout they need.
 //!
-//! [`features!`] is the only list of features. What is looked for at run time and what the kernels' functions enable both come
-//! from it, so that no function can enable what was not looked for.
+//! [`features!`] is the only list of features. Both the run-time detection and the functions' `target_feature` come from it, so no
+//! function can enable a feature that was not detected.
 
 /// Calls a macro with the features of an instruction set, named as in [`Isa`](super::Isa): `features!(Avx2 => then! rest)` is
 /// `then! { ["avx2"] rest }`.
@@ -17,7 +17,7 @@ macro_rules! features {
     (NeonI8mm => $then:ident! $($rest:tt)*) => { $then! { ["neon", "i8mm"] $($rest)* } };
 }
 
-/// Whether the machine has all of some features; without `std`, whether the program was compiled for them.
+/// Whether the machine has all the features; without `std`, whether the program was compiled for them.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! detected {
     ([$($feature:tt),+]) => {{
@@ -31,7 +31,7 @@ macro_rules! detected {
     }};
 }
 
-/// A function that enables some features.
+/// A function with some features enabled.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! enabling {
     ([$($feature:tt),+] $($function:tt)+) => {
@@ -40,9 +40,9 @@ macro_rules! enabling {
     };
 }
 
-/// The kernels over a [`Vector`](super::vector::Vector) as functions that enable some features, and `kernels()`, which hands them out where the machine
-/// has these. The limit of the instruction set is measured with so many vectors of sums, and with groups in a register that
-/// `asm!` calls by the class and the template given. `by_winograd` where the vector is [`Winograd`](super::winograd::Winograd) too.
+/// The kernels over a [`Vector`](super::vector::Vector) as functions with some features enabled, and `kernels()`, which returns
+/// them if the machine has these features. The number of sums, and the register class and template for `asm!`, serve to measure the
+/// instruction set's limit. `by_winograd` if the vector is also [`Winograd`](super::winograd::Winograd).
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! kernels {
     ($features:tt $vector:ty, $sums:literal sums, $register:ident $template:literal) => {
@@ -50,7 +50,7 @@ macro_rules! kernels {
 
         /// The kernels, where the machine has the instruction set.
         pub(crate) fn kernels() -> Option<$crate::engine::arch::Kernels> {
-            // SAFETY: the functions enable the features that were found, and call those of `tile` for the vector.
+            // SAFETY: the functions enable the detected features and call those of `tile` for the vector.
             detected!($features).then(|| unsafe {
                 $crate::engine::arch::Kernels::new::<$vector>(convolve_units, dense_blocks, ceiling)
             })
@@ -74,7 +74,7 @@ macro_rules! kernels {
 
         /// The kernels, where the machine has the instruction set.
         pub(crate) fn kernels() -> Option<$crate::engine::arch::Kernels> {
-            // SAFETY: the functions enable the features that were found, and call those of `tile` and `winograd` for the vector.
+            // SAFETY: the functions enable the detected features and call those of `tile` and `winograd` for the vector.
             detected!($features).then(|| unsafe {
                 $crate::engine::arch::Kernels::new::<$vector>(convolve_units, dense_blocks, ceiling)
                     .with_winograd::<$vector>(convolve_tiles)
@@ -106,7 +106,7 @@ macro_rules! kernels {
 
         enabling! { $features
             /// # Safety
-            /// The instruction set is there.
+            /// The machine has the instruction set.
             unsafe fn ceiling(rounds: u32) -> u64 {
                 // SAFETY: as the caller promises; the assembly is no instruction at all.
                 unsafe {

@@ -1,4 +1,4 @@
-//! The kernels of one instruction set as functions, and the layout that they want.
+//! The kernels of one instruction set as functions, and the layout they need.
 
 use core::ops::Range;
 
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::layers::{Parameters, Shape};
 
-/// Channels from which on Winograd's method pays: with three, the ways there and back cost more than it saves.
+/// Fewest channels for which Winograd's method pays: with three, the transforms cost more than it saves.
 const LEAST_CHANNELS: usize = 8;
 
-/// The kernels of one instruction set, and the layout that they want.
+/// The kernels of one instruction set, and the layout they need.
 #[derive(Clone, Copy)]
 pub(crate) struct Kernels {
     pub(super) zero: u8,
@@ -26,11 +26,11 @@ pub(crate) struct Kernels {
     pub(super) winograd: Option<WinogradKernels>,
 }
 
-/// What the instruction sets have for which Winograd's method pays.
+/// For instruction sets on which Winograd's method pays.
 #[derive(Clone, Copy)]
 pub(super) struct WinogradKernels {
     pair_index: fn(usize, usize) -> usize,
-    /// Whether it is taken where it does not pay, too.
+    /// Whether it is used even where it does not pay.
     always: bool,
     pub(super) convolve: unsafe fn(&Convolution, Range<usize>, *mut u8),
 }
@@ -39,8 +39,9 @@ impl Kernels {
     /// Kernels written over `V`.
     ///
     /// # Safety
-    /// `V`'s instruction set is there; the functions enable it and keep the contracts of [`tile::convolve`](super::tile::convolve),
-    /// [`tile::dense`](super::tile::dense) and [`tile::multiply_in_registers`](super::tile::multiply_in_registers) over `V`.
+    /// The machine has `V`'s instruction set; the functions enable it and keep the contracts of
+    /// [`tile::convolve`](super::tile::convolve), [`tile::dense`](super::tile::dense) and
+    /// [`tile::multiply_in_registers`](super::tile::multiply_in_registers) over `V`.
     pub(crate) unsafe fn new<V: Tiling>(
         convolve: unsafe fn(&Convolution, Range<usize>, Ahead),
         dense: unsafe fn(&Dense, Range<usize>),
@@ -49,7 +50,7 @@ impl Kernels {
         const {
             assert!(V::CHANNEL_BYTES == 1 || V::CHANNEL_BYTES == 2, "a group is of whole activations");
             assert!(V::BLOCKS > 0, "a unit of work has a block");
-            assert!(BLOCK * V::CHANNEL_BYTES <= DUMP, "what is stored for no pixel fits the dump");
+            assert!(BLOCK * V::CHANNEL_BYTES <= DUMP, "surplus results fit the dump");
         }
         Self {
             zero: V::ZERO,
@@ -63,7 +64,7 @@ impl Kernels {
         }
     }
 
-    /// Kernels that also have Winograd's method.
+    /// Kernels that include Winograd's method.
     ///
     /// # Safety
     /// As for [`Self::new`]; `convolve` keeps the contract of [`winograd::convolve`] over `V`.
@@ -75,7 +76,7 @@ impl Kernels {
         self
     }
 
-    /// Winograd's method wherever it is exact.
+    /// Uses Winograd's method wherever it is exact.
     #[cfg(test)]
     pub(crate) fn always_winograd(mut self) -> Self {
         if let Some(winograd) = &mut self.winograd {
@@ -84,18 +85,18 @@ impl Kernels {
         self
     }
 
-    /// Multiplies in registers only, `rounds` times: the number of multiply-accumulate operations.
+    /// Multiplies in registers only, `rounds` times. Returns the number of multiply-accumulate operations.
     pub(crate) fn ceiling(&self, rounds: u32) -> u64 {
         // SAFETY: `new` vouches for the instruction set.
         unsafe { (self.ceiling)(rounds) }
     }
 
-    /// Channels of a group.
+    /// Channels per group.
     pub(crate) fn group(&self) -> usize {
         GROUP_BYTES / self.channel_bytes
     }
 
-    /// The stored byte of activation 0.
+    /// The byte that stores activation 0.
     pub(crate) fn zero(&self) -> u8 {
         self.zero
     }
@@ -105,11 +106,11 @@ impl Kernels {
         (self.tap_index)(lane, channel)
     }
 
-    /// Whether a convolution over `input` is faster by Winograd's method, and exact: [`Winograd::pair_index`] if so.
+    /// [`Winograd::pair_index`] if Winograd's method is exact and faster for a convolution over `input`.
     pub(crate) fn winograd_pays(&self, input: &Map, parameters: &Parameters<'_>) -> Option<fn(usize, usize) -> usize> {
         let winograd = self.winograd?;
         let Shape { height, width, channels } = input.shape;
-        // Tiles at the edge yield more sums than are asked for, and the ways there and back cost something as well.
+        // Tiles at the edge compute more sums than needed, and the transforms have a cost too.
         let products = winograd::PRODUCTS * winograd::tiles(height, width);
         let pays = winograd.always || (channels >= LEAST_CHANNELS && 2 * products <= 9 * height * width);
         (pays && winograd::weights::fit(parameters.weights, parameters.inputs)).then_some(winograd.pair_index)

@@ -1,5 +1,5 @@
-//! A network laid out for one instruction set: weights in the order in which its kernels read them, maps with borders in one
-//! arena, maxima joined to the convolutions before them.
+//! A network laid out for one instruction set: weights in the order its kernels read them, maps with borders in one arena,
+//! max-pools fused into the convolutions before them.
 
 mod explain;
 
@@ -19,29 +19,29 @@ use crate::{
     layers::{LayerPlan, Parameters, Shape, StepInfo, StepKind, identity::Identity},
 };
 
-/// Most threads that share the work: no map here has rows for more.
+/// Most threads that share the work: no map has rows for more.
 const MAX_THREADS: usize = 64;
 
-/// What a convolution fetches for the dense layer behind it: the step of that layer, and which of the [`SHARES`] of the weights
-/// that each part of it will read.
+/// What a convolution prefetches for a later dense layer: that layer's step, and the range of the [`SHARES`] of the weights that
+/// each of its parts will read.
 #[derive(Clone, Default)]
 struct Fetch {
     step: usize,
     shares: Range<usize>,
 }
 
-/// Pixels of a tile, about.
+/// Approximate pixels per tile.
 const TILE: usize = 14;
 
-/// Weights from which on a second thread takes less time than it costs.
+/// Fewest weights for which a second thread saves time.
 #[cfg(feature = "std")]
 const LARGE: usize = 1 << 20;
 
-/// What the weights of a dense layer are counted in when they are fetched.
+/// Number of shares that a dense layer's weights are divided into for prefetching.
 const SHARES: usize = 1024;
 
 enum Step {
-    /// The input's three channels, spread to whole groups.
+    /// Spreads the input's three channels to whole groups.
     Spread {
         output: Map,
     },
@@ -52,12 +52,12 @@ enum Step {
         pool: bool,
         fetch: Fetch,
     },
-    /// A maximum that no convolution takes along.
+    /// A max-pool that is not fused into a convolution.
     MaxPool {
         input: Map,
         output: Map,
     },
-    /// All activations of a map side by side.
+    /// Packs all activations of a map side by side.
     Flatten {
         input: Map,
         output: Map,
@@ -67,7 +67,7 @@ enum Step {
         output: Map,
         filters: Packed,
     },
-    /// The last layer: sums as `i32` at this offset.
+    /// The last layer; writes sums as `i32` at this offset.
     Sums {
         input: Map,
         output: usize,
@@ -84,9 +84,8 @@ fn pack_dense(kernels: &Kernels, layers: &[LayerPlan<'_>]) -> Vec<Packed> {
     layers.iter().filter_map(pack).collect()
 }
 
-/// Spreads the weights of the first dense layer over the convolutions before it, from the last on back: a line for every
-/// second vector of weights that they read themselves.
-/// Only convolutions done directly leave the memory idle enough.
+/// Spreads prefetching of the first dense layer's weights over the convolutions before it, from the last backwards: a cache line
+/// for every second vector of weights they read themselves. Only direct convolutions leave the memory idle enough.
 fn plan_fetches(steps: &mut [Step], kernels: &Kernels) {
     let Some(dense) = steps.iter().position(|step| matches!(step, Step::Dense { .. })) else { return };
     let Step::Dense { filters, .. } = &steps[dense] else { return };
@@ -105,7 +104,7 @@ fn plan_fetches(steps: &mut [Step], kernels: &Kernels) {
     }
 }
 
-/// Whether a layer works on a map of `shape`, with a row of weights, a bias and a multiplier an output.
+/// Whether a layer fits a map of `shape` and has one row of weights, one bias and one multiplier per output.
 fn fits(layer: &LayerPlan<'_>, shape: Shape) -> bool {
     let whole = |parameters: &Parameters<'_>, inputs: usize| {
         let outputs = parameters.biases.len();
@@ -150,12 +149,12 @@ pub(crate) struct Engine {
     hidden: Map,
     sums: usize,
     arena: usize,
-    /// Bytes behind the maps in which a part of a step works.
+    /// Scratch bytes for each part of a step, after the maps.
     scratch: usize,
 }
 
-/// The maps of one run, a copy of the activations that the last layer sees, and the threads that share the work. Where a map lies
-/// and how long `lines` are, for how many threads, is the business of the engine that made it, and of no other.
+/// The maps of one run, a copy of the last layer's input activations, and the threads that share the work. Only the engine that
+/// made it knows the positions of the maps, the length of `lines` and the number of threads.
 pub(crate) struct Arena {
     owner: Identity,
     lines: Lines,
@@ -165,21 +164,21 @@ pub(crate) struct Arena {
     pool: super::pool::Pool,
 }
 
-/// An arena while several threads work in it.
+/// An arena shared by several threads.
 #[derive(Clone, Copy)]
 struct Base(*mut u8);
 
-// SAFETY: the threads write to places of their own, see `Engine::part`.
+// SAFETY: each thread writes to its own places, see `Engine::part`.
 unsafe impl Send for Base {}
 // SAFETY: as above.
 unsafe impl Sync for Base {}
 
 impl Engine {
-    /// Lays out `layers`, the last of which is dense. Of a large network, dense layers are packed beside the convolutions, on
-    /// a second thread: who starts the program waits for it.
+    /// Lays out `layers`, the last of which is dense. In a large network, a second thread packs the dense layers while the first
+    /// packs the convolutions, because the user waits for the program to start.
     ///
     /// # Panics
-    /// When the layers do not fit the input and each other, or the last has other than [`Class::COUNT`] outputs.
+    /// If the layers do not fit the input and each other, or the last does not have [`Class::COUNT`] outputs.
     pub(crate) fn new(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>]) -> Self {
         let pack = || pack_dense(&kernels, layers);
         #[cfg(feature = "std")]
@@ -194,7 +193,7 @@ impl Engine {
         Self::lay_out(kernels, input, layers, pack)
     }
 
-    /// Lays out `layers`; `dense` gives the dense ones packed, in order.
+    /// Lays out `layers`; `dense` yields the packed dense layers in order.
     fn lay_out(kernels: Kernels, input: Shape, layers: &[LayerPlan<'_>], dense: impl FnOnce() -> Vec<Packed>) -> Self {
         let (mut dense, mut packed) = (Some(dense), Vec::new().into_iter());
         let channel = kernels.channel_bytes;
@@ -205,7 +204,7 @@ impl Engine {
         let mut at = 0;
         let mut scratch = 0;
         while let Some(layer) = layers.get(at) {
-            // The kernels read as many weights and activations as they compute from these sizes.
+            // The kernels derive from these sizes how many weights and activations they read.
             assert!(fits(layer, map.shape), "the layers fit each other");
             let last = at + 1 == layers.len();
             at += 1;
@@ -242,7 +241,7 @@ impl Engine {
                     }
                     let filters = packed.next().unwrap_or_else(|| Packed::dense(&kernels, parameters, layer.macs()));
                     if last {
-                        assert_eq!(parameters.biases.len(), Class::COUNT, "the last layer has an output a class");
+                        assert_eq!(parameters.biases.len(), Class::COUNT, "the last layer has one output per class");
                         steps.push(Step::Sums { input: map, output: end, filters });
                         break;
                     }
@@ -260,7 +259,7 @@ impl Engine {
         Self { identity: Identity::new(), kernels, steps, hidden: map, sums: end, arena, scratch }
     }
 
-    /// The buffers that [`Self::run`] needs, and `threads` threads, of which the caller's is one.
+    /// The buffers for [`Self::run`], and `threads` threads including the caller's.
     pub(crate) fn arena(&self, threads: usize) -> Arena {
         let threads = if cfg!(feature = "std") { threads.clamp(1, MAX_THREADS) } else { 1 };
         Arena {
@@ -273,7 +272,7 @@ impl Engine {
         }
     }
 
-    /// Whether `arena` is of this engine, and no thread of it has panicked: whether [`Self::run`] runs in it.
+    /// Whether [`Self::run`] can use `arena`: it belongs to this engine, and none of its threads has panicked.
     pub(crate) fn accepts(&self, arena: &Arena) -> bool {
         #[cfg(feature = "std")]
         let whole = !arena.pool.has_failed();
@@ -282,15 +281,15 @@ impl Engine {
         self.identity.is(&arena.owner) && whole
     }
 
-    /// What the steps are, in order.
+    /// The steps in order.
     pub(crate) fn steps(&self) -> Vec<StepInfo> {
         self.steps.iter().map(Step::info).collect()
     }
 
-    /// Runs the network: the sums of the last layer, and the activations that it saw. Calls `observe` after each step.
+    /// Runs the network. Returns the sums of the last layer and its input activations. Calls `observe` after each step.
     ///
     /// # Panics
-    /// When `arena` is another engine's.
+    /// If `arena` is another engine's.
     pub(crate) fn run<'a>(
         &self,
         input: &[u8],
@@ -306,8 +305,8 @@ impl Engine {
             pool.run(
                 &|part, barrier| {
                     for step in &self.steps {
-                        // SAFETY: the arena is this engine's, so it has the length that the layout and these parts ask for; the barrier
-                        // parts the steps.
+                        // SAFETY: the arena is this engine's, so it has the length that the layout and these parts ask for; the
+                        // barrier parts the steps.
                         unsafe { self.part(step, input, base, part, parts) };
                         barrier.wait();
                     }
@@ -340,11 +339,10 @@ impl Engine {
         (sums, &arena.hidden)
     }
 
-    /// Does the `part`-th of `parts` of a step.
+    /// Runs part `part` of `parts` of a step.
     ///
     /// # Safety
-    /// `base` is an arena of this engine in which all earlier steps are done; nobody else writes to it but the other parts
-    /// of the same step.
+    /// `base` is an arena of this engine in which all earlier steps are done; only the other parts of the same step write to it.
     unsafe fn part(&self, step: &Step, input: &[u8], base: Base, part: usize, parts: usize) {
         let share = |units: usize| units * part / parts..units * (part + 1) / parts;
         // SAFETY: offsets of maps lie in the arena; see `Map::end`.
@@ -361,7 +359,7 @@ impl Engine {
                 }
             }
             Step::Convolve { input, output, filters, pool, fetch } => {
-                // SAFETY: as the caller promises; each part has scratch memory of its own.
+                // SAFETY: as the caller promises; each part has its own scratch memory.
                 unsafe {
                     let scratch = at(self.arena + part * self.scratch);
                     let task = filters.convolution_between(input, at(input.start), output, at(output.at(0, 0)), *pool);
@@ -409,11 +407,11 @@ impl Engine {
         }
     }
 
-    /// Does the `part`-th of `parts` of a convolution.
+    /// Runs part `part` of `parts` of a convolution.
     ///
     /// # Safety
-    /// The pointers of `task`, made of `filters`, are valid as [`tile::convolve`](super::tile::convolve) and
-    /// [`winograd::convolve`] ask; `scratch` has as many bytes as a part of this engine works in.
+    /// The pointers of `task`, made from `filters`, are valid as [`tile::convolve`](super::tile::convolve) and
+    /// [`winograd::convolve`] require; `scratch` has the scratch bytes of one part of this engine.
     unsafe fn convolve(
         &self,
         task: &Convolution,
@@ -435,8 +433,8 @@ impl Engine {
         }
     }
 
-    /// The weights that `part` fetches for the dense layer that it will do its part of. With none, it asks for what it has:
-    /// fetching an address without memory takes hundreds of cycles.
+    /// The weights that `part` prefetches for its part of the dense layer. Without any, it points at this layer's own weights:
+    /// fetching an unmapped address takes hundreds of cycles.
     fn ahead(&self, fetch: &Fetch, filters: &Packed, part: usize, parts: usize) -> Ahead {
         let Some(Step::Dense { filters, .. }) = self.steps.get(fetch.step) else {
             let there = filters.weights.as_ptr().cast();
@@ -464,7 +462,7 @@ impl Engine {
     }
 }
 
-/// Spreads pixels of `channels` bytes over pixels of `pixel` bytes.
+/// Widens pixels of `channels` bytes to pixels of `pixel` bytes.
 fn spread(input: &[u8], output: &mut [u8], channels: usize, pixel: usize, kernels: &Kernels) {
     if channels == 3 && pixel == 4 {
         for (input, output) in input.chunks_exact(3).zip(output.chunks_exact_mut(4)) {

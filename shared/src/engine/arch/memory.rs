@@ -1,4 +1,4 @@
-//! Memory for weights and maps: aligned to cache lines, and maps with a border that stands for the padding.
+//! Memory for weights and maps: aligned to cache lines; a map's border serves as padding.
 
 use alloc::{vec, vec::Vec};
 
@@ -7,18 +7,18 @@ use crate::layers::Shape;
 
 /// Bytes of a cache line.
 pub(crate) const LINE: usize = 64;
-/// Pixels that a kernel may read behind the last row of a map. A pixel has [`GROUP_BYTES`] or more.
+/// Pixels that a kernel may read past the last row of a map. A pixel has [`GROUP_BYTES`] or more.
 pub(crate) const SLACK_PIXELS: usize = 18;
-/// Bytes that a kernel may read behind the last activation of a flat map.
+/// Bytes that a kernel may read past the last activation of a flat map.
 pub(crate) const SLACK_BYTES: usize = 4 * GROUP_BYTES;
-/// Rows that a map with a border has room for, and a kernel may read, come in multiples of this.
+/// A map with a border has room for a multiple of this many rows, which a kernel may read.
 pub(crate) const ROWS: usize = 4;
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([u8; LINE]);
 
-/// Bytes that start at a cache line.
+/// Bytes aligned to a cache line.
 pub(crate) struct Lines(Vec<Line>);
 
 impl Lines {
@@ -47,19 +47,19 @@ impl Lines {
     }
 }
 
-/// Where a map lies in the arena.
+/// Position of a map in the arena.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Map {
     pub(crate) shape: Shape,
-    /// Offset of the border pixel above and left of the first, or of the first where there is no border.
+    /// Offset of the border pixel above and left of the first pixel, or of the first pixel without a border.
     pub(crate) start: usize,
     /// Bytes from pixel to pixel.
     pub(crate) pixel: usize,
     /// Bytes from row to row.
     pub(crate) row: usize,
-    /// Pixels of the border: 1 when a convolution reads the map, else 0.
+    /// Width of the border in pixels: 1 if a convolution reads the map, else 0.
     border: usize,
-    /// Bytes of an activation.
+    /// Bytes per activation.
     channel: usize,
 }
 
@@ -76,7 +76,7 @@ impl Map {
         Self::new(shape, start, shape.channels.next_multiple_of(BLOCK), channel, border)
     }
 
-    /// First byte behind the map and its slack: whole tiles of [`ROWS`] rows and the border, then [`SLACK_PIXELS`] and
+    /// First byte after the map and its slack: whole tiles of [`ROWS`] rows and the border, then [`SLACK_PIXELS`] and
     /// [`SLACK_BYTES`].
     pub(crate) fn end(&self) -> usize {
         let rows = match self.border {
@@ -91,7 +91,7 @@ impl Map {
         self.start + (y + self.border) * self.row + (x + self.border) * self.pixel
     }
 
-    /// Activations that a pixel has room for.
+    /// Room for activations per pixel.
     pub(crate) fn channels(&self) -> usize {
         self.pixel / self.channel
     }

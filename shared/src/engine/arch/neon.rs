@@ -2,8 +2,8 @@
 //!
 //! * NEON alone: `smull` and `smlal` make 16-bit products of pairs, `sadalp` adds them up in 32 bits. Two products of at most
 //!   128 * 127 fit 16 bits.
-//! * Dot products of equal signs: `sdot`. As in the way before, activations are stored 128 smaller, as signed bytes, and the
-//!   biases make up for it.
+//! * Dot products of equal signs: `sdot`. As with NEON alone, activations are stored minus 128, as signed bytes, and the biases
+//!   compensate.
 //! * Dot products of mixed signs: `usdot`.
 //!
 //! The dot products are written in assembly because their intrinsics are not stable.
@@ -19,16 +19,16 @@ use super::{
     winograd::Winograd,
 };
 
-/// How 4 sums take 4 bytes of activations each.
+/// Adds 4 bytes of activations to each of 4 sums.
 trait Product: Copy {
-    /// The stored byte of activation 0.
+    /// The byte that stores activation 0.
     const ZERO: u8;
 
-    /// Where the weight of channel `channel` for output `lane` lies within the 16 of 4 outputs.
+    /// Index of the weight of channel `channel` for output `lane` within the 16 weights of 4 outputs.
     fn tap_index(lane: usize, channel: usize) -> usize;
 
     /// # Safety
-    /// As for [`Vector::dot`]; `group` has the 4 bytes four times.
+    /// As for [`Vector::dot`]; `group` repeats the 4 bytes four times.
     unsafe fn dot(sums: int32x4_t, group: uint8x16_t, taps: int8x16_t) -> int32x4_t;
 }
 
@@ -173,7 +173,7 @@ unsafe impl<P: Product> Vector for Neon<P> {
         // SAFETY: the trait's contract.
         unsafe {
             for ((sums, multipliers), output) in sums.into_iter().zip(multipliers).zip(outputs) {
-                // The conversions saturate, each at its own bounds: together a clamp to 0..=255.
+                // The two conversions saturate at different bounds: together they clamp to 0..=255.
                 let scaled = |quarter: usize| {
                     let product = vmulq_f32(vcvtq_f32_s32(sums[quarter]), vld1q_f32(multipliers.add(4 * quarter)));
                     vqmovun_s32(vcvtnq_s32_f32(product))
@@ -197,7 +197,7 @@ unsafe impl<P: Product> Vector for Neon<P> {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl<P: Product> Tiling for Neon<P> {
     const BLOCKS: usize = 1;
 
@@ -252,8 +252,8 @@ impl Lanes for int32x4_t {
     }
 }
 
-/// Where bytes are multiplied one by one, products of 16 bits cost twice as much and Winograd's method takes a quarter of
-/// them. Dot products of bytes are four times as cheap, and gain nothing.
+/// If bytes are multiplied one by one, 16-bit products cost twice as much, and Winograd's method needs a quarter of them. Byte dot
+/// products are four times as cheap, so it gains nothing there.
 // SAFETY: vectors of 16 bytes are 8 lanes of 16 bits and 4 of 32; 8 activations are 8 bytes.
 unsafe impl Winograd for Neon<Multiply8> {
     type Halves = int16x8_t;

@@ -1,4 +1,4 @@
-//! Weights of a layer in the order in which a kernel reads them.
+//! A layer's weights in the order a kernel reads them.
 
 use alloc::vec::Vec;
 
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::layers::Parameters;
 
-/// How a convolution is done.
+/// Method of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// Product by product. A row of the filter is read in so many segments.
+    /// Directly, product by product; holds the number of segments per filter row.
     Direct { segments: usize },
     /// By Winograd's method.
     Winograd,
@@ -22,10 +22,10 @@ pub(crate) enum Method {
 
 /// Weights, biases and multipliers of a layer, outputs padded to whole blocks.
 pub(crate) struct Packed {
-    /// Multiplications that the layer asks for, padding not counted.
+    /// Multiplications of the layer, without padding.
     pub(crate) macs: u64,
     pub(crate) method: Method,
-    /// Groups of a filter, or pairs of channels.
+    /// Groups per filter, or pairs of channels.
     pub(crate) groups: usize,
     pub(crate) weights: Lines,
     pub(crate) biases: Vec<i32>,
@@ -50,7 +50,7 @@ impl Packed {
         Self::direct(kernels, parameters, parameters.inputs, 1, macs)
     }
 
-    /// Rows of runs of `run` weights, each padded to whole groups.
+    /// Packs rows of runs of `run` weights, each padded to whole groups.
     fn direct(kernels: &Kernels, parameters: &Parameters<'_>, run: usize, segments: usize, macs: u64) -> Self {
         let group = kernels.group();
         let groups = parameters.inputs / run * run.div_ceil(group);
@@ -63,7 +63,7 @@ impl Packed {
             let places = &places[output % BLOCK * group..][..group];
             let block = &mut weights.bytes_mut()[output / BLOCK * block_bytes..][..block_bytes];
             let packed = block.chunks_exact_mut(group_bytes);
-            // Most weights of a network pass here when it is loaded, and the groups of most instruction sets lie together.
+            // Loading sends most weights of a network through here, and most instruction sets keep groups contiguous.
             match *places {
                 [a, b] if b == a + 1 => pack_together::<2>(packed, row, run, a),
                 [a, b, c, d] if b == a + 1 && c == a + 2 && d == a + 3 => pack_together::<4>(packed, row, run, a),
@@ -80,7 +80,7 @@ impl Packed {
         Self::with(kernels, parameters, macs, Method::Direct { segments }, groups, weights)
     }
 
-    /// Writes the weights of a dense layer's output in the order of the inputs: what [`Self::dense`] packed.
+    /// Unpacks the weights of one output of a dense layer, in the order of the inputs; the inverse of [`Self::dense`].
     pub(super) fn unpack_dense(&self, kernels: &Kernels, output: usize, row: &mut [i8]) {
         let group = kernels.group();
         let places: Vec<usize> = (0..group).map(|channel| kernels.tap_index(output % BLOCK, channel)).collect();
@@ -105,7 +105,7 @@ impl Packed {
         let outputs = parameters.biases.len().next_multiple_of(BLOCK);
         let mut biases = parameters.biases.clone();
         if kernels.zero() != 0 {
-            // A stored activation that is read as a signed number is `ZERO` too small.
+            // Read as a signed number, a stored activation is `ZERO` too small.
             for (bias, row) in biases.iter_mut().zip(parameters.weights.chunks_exact(parameters.inputs)) {
                 let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
                 *bias = bias.wrapping_add(sum * i32::from(kernels.zero()));
@@ -117,7 +117,7 @@ impl Packed {
         Self { macs, method, groups, weights, biases, multipliers }
     }
 
-    /// The convolution of the map at `from` to that at `to`, where the first pixel inside of its border lies.
+    /// The task that convolves the map at `from` into the one at `to`, the first pixel inside its border.
     pub(crate) fn convolution_between(
         &self,
         input: &Map,
@@ -155,7 +155,7 @@ impl Packed {
     }
 }
 
-/// Writes the groups of runs of `run` weights to `place` in one `packed` each.
+/// Packs runs of `run` weights: writes each group to its `place` in `packed`.
 fn pack_together<'a, const GROUP: usize>(
     mut packed: impl Iterator<Item = &'a mut [u8]>,
     row: &[i8],

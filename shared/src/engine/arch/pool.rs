@@ -1,4 +1,4 @@
-//! Threads that wait for frames: they spin for a moment, because the next step or frame is near, and then sleep.
+//! Threads that wait for frames: they spin briefly, because the next step or frame is near, and then sleep.
 
 use alloc::{sync::Arc, vec::Vec};
 use core::{
@@ -11,15 +11,15 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// Rounds that a waiting thread spins before it lets others have the core: some tens of microseconds.
+/// Rounds that a waiting thread spins before it yields the core: some tens of microseconds.
 const SPINS: u32 = 4_000;
-/// Rounds after which a thread that waits for a frame sleeps: about a millisecond without work.
+/// Rounds after which a thread waiting for a frame sleeps: about a millisecond without work.
 const YIELDS: u32 = 200;
 
-/// What the threads do: the argument is the part that is theirs.
+/// The threads' job; the argument is the part to do.
 type Job = dyn Fn(usize, Barrier<'_>) + Sync;
 
-/// Some threads, and the caller's as their first.
+/// Worker threads; the caller's thread is the first.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
@@ -30,9 +30,9 @@ struct Shared {
     /// Counts jobs; a new value publishes `job`.
     generation: AtomicUsize,
     job: UnsafeCell<Option<*const Job>>,
-    /// Workers that have not finished the job.
+    /// Workers that have not finished the job yet.
     running: AtomicUsize,
-    /// Threads that have reached the barrier, and how often all have.
+    /// Threads that have reached the barrier, and how often all have passed it.
     arrived: AtomicUsize,
     passed: AtomicUsize,
     failed: AtomicBool,
@@ -44,7 +44,7 @@ unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
 
-/// Spins until `done`, then lets others have the core between looks.
+/// Waits until `done`: spins, then yields the core between checks.
 fn wait(done: impl Fn() -> bool) {
     let mut spins = 0;
     while !done() {
@@ -58,7 +58,7 @@ fn wait(done: impl Fn() -> bool) {
 }
 
 impl Pool {
-    /// Starts `parts - 1` threads; when the system refuses one, those that it gave.
+    /// Starts `parts - 1` threads; if the system refuses one, there are none.
     pub(crate) fn new(parts: usize) -> Self {
         let shared = Arc::new(Shared {
             parts,
@@ -77,7 +77,7 @@ impl Pool {
             match thread.spawn(move || theirs.work(part)) {
                 Ok(worker) => workers.push(worker),
                 Err(_) => {
-                    // Without all of them a barrier would never open: do without any.
+                    // With some missing, a barrier would never open: use none.
                     drop(Self { shared, workers });
                     return Self::new(1);
                 }
@@ -86,22 +86,22 @@ impl Pool {
         Self { shared, workers }
     }
 
-    /// Number of parts that work is cut into.
+    /// Number of parts of a job.
     pub(crate) fn parts(&self) -> usize {
         self.shared.parts
     }
 
-    /// Whether a part has panicked. Some parts may have come to a barrier that the others never reached, so the pool is of no use.
+    /// Whether a part has panicked. Some parts may wait at a barrier that others never reached, so the pool is no longer usable.
     pub(crate) fn has_failed(&self) -> bool {
         self.shared.failed.load(Ordering::Acquire)
     }
 
-    /// Calls `job` for parts `1..parts` on the threads and `first` here, and returns when all have returned.
+    /// Calls `job` for parts `1..parts` on the threads and `first` on this one; returns when all are done.
     ///
     /// # Panics
-    /// When a part panics; before any part begins, when [one did](Self::has_failed) in an earlier job.
+    /// If a part panics; or, before any part begins, if [one did](Self::has_failed) in an earlier job.
     pub(crate) fn run(&mut self, job: &(dyn Fn(usize, Barrier<'_>) + Sync), first: impl FnOnce(Barrier<'_>)) {
-        // The barrier would open too early, and parts would see what others have not done yet.
+        // Otherwise the barrier would open too early, and parts would read unfinished work.
         assert!(!self.has_failed(), "a part of the network panicked in an earlier run");
         let shared = &*self.shared;
         if !self.workers.is_empty() {
@@ -131,21 +131,21 @@ impl Drop for Pool {
         self.shared.generation.fetch_add(1, Ordering::Release);
         for worker in self.workers.drain(..) {
             worker.thread().unpark();
-            // A panic of its own was reported when it happened.
+            // The part's own panic was already reported.
             let _ = worker.join();
         }
     }
 }
 
-/// Where the parts of a job meet.
+/// Meeting point for the parts of a job.
 #[derive(Clone, Copy)]
 pub(crate) struct Barrier<'a>(&'a Shared);
 
 impl Barrier<'_> {
-    /// Waits until all parts have come here.
+    /// Waits until all parts have arrived.
     ///
     /// # Panics
-    /// When another part has panicked.
+    /// If another part has panicked.
     pub(crate) fn wait(self) {
         let shared = self.0;
         let passed = shared.passed.load(Ordering::Relaxed);
@@ -180,7 +180,7 @@ impl Shared {
         }
     }
 
-    /// Waits for another generation than `seen`.
+    /// Waits until the generation differs from `seen`.
     fn next_generation(&self, seen: usize) -> usize {
         let mut rounds = 0;
         loop {
@@ -237,7 +237,7 @@ mod tests {
         for parts in 1..if cfg!(miri) { 3 } else { 5 } {
             for failing in 0..parts {
                 let mut pool = Pool::new(parts);
-                // The others have come to the barrier when this part fails, or are on their way.
+                // The others wait at the barrier when this part fails, or are on their way there.
                 let job = |part, barrier: Barrier<'_>| {
                     assert_ne!(part, failing, "this part fails on purpose");
                     barrier.wait();

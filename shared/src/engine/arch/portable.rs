@@ -1,5 +1,5 @@
-//! [`Vector`] in plain Rust, for tests: with it the loops and the layout run where no instruction set is there (Miri).
-//! Lanes are counted instead of iterated over: Miri takes ten times as long over an iterator.
+//! [`Vector`] in plain Rust, for tests: it runs the loops and the layout without any instruction set (Miri).
+//! Lanes are counted rather than iterated: an iterator takes Miri ten times as long.
 
 use super::{
     tile::{Ahead, Convolution, Tiling, square, strip},
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::layers::quantization::requantize;
 
-/// `$value` of each lane.
+/// `$value` for each lane.
 macro_rules! lanes {
     ($start:expr, $lane:ident => $value:expr) => {{
         let mut lanes = $start;
@@ -21,7 +21,7 @@ macro_rules! lanes {
     }};
 }
 
-/// Stores activations as `ZERO` asks; `WIDE` takes two blocks at once and squares for single ones, as AVX-512 does.
+/// Stores activations by `ZERO`; `WIDE` takes two blocks at once and squares for single ones, as AVX-512 does.
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<const ZERO: u8, const WIDE: bool>;
 
@@ -85,7 +85,7 @@ unsafe impl<const ZERO: u8, const WIDE: bool> Vector for Portable<ZERO, WIDE> {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl<const ZERO: u8, const WIDE: bool> Tiling for Portable<ZERO, WIDE> {
     const BLOCKS: usize = if WIDE { 2 } else { 1 };
 
@@ -129,8 +129,8 @@ impl Lanes for [i32; 8] {
     }
 }
 
-/// Sums of 16 bits that overflow panic: the bounds that the method relies on are checked where it runs in plain Rust.
-// SAFETY: arrays of `HALVES` and `WORDS` numbers are read and written whole, one byte an activation.
+/// Overflowing 16-bit sums panic, so running in plain Rust checks the bounds the method relies on.
+// SAFETY: arrays of `HALVES` and `WORDS` numbers are read and written whole, one byte per activation.
 unsafe impl<const ZERO: u8, const WIDE: bool> Winograd for Portable<ZERO, WIDE> {
     type Halves = [i16; 8];
     type Words = [i32; 8];

@@ -1,4 +1,4 @@
-//! Every instruction set against the scalar kernels: random networks with shapes around every tile, and extremes.
+//! Tests every instruction set against the scalar kernels: random networks with shapes around every tile, and extremes.
 
 mod arenas;
 mod must_run;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::{Engine, Isa, Kernels, portable::Portable, tile, winograd};
 use crate::layers::{LayerPlan, Parameters, Shape, reference::Reference};
 
-/// Past the test harness, which keeps what passing tests print to itself.
+/// Prints past the test harness, which hides the output of passing tests.
 fn say(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{line}");
 }
@@ -26,7 +26,7 @@ impl Numbers {
     }
 }
 
-/// What inputs and weights are.
+/// Distribution of inputs and weights.
 #[derive(Clone, Copy, Debug)]
 enum Values {
     Random,
@@ -59,7 +59,7 @@ impl Weights {
         let weights = (0..inputs * outputs).map(|at| weight(at, numbers) as i8).collect();
         let biases =
             (0..outputs).map(|_| numbers.next() as i32 % (400 * inputs as i32) - 200 * inputs as i32).collect();
-        // Most sums land within 0..=255, some beyond, some far beyond 2^31.
+        // Most sums lie within 0..=255, some beyond, some far beyond 2^31.
         let multipliers = (0..outputs)
             .map(|_| match numbers.next() % 16 {
                 0 => 1e9,
@@ -114,7 +114,7 @@ fn compare(kernels: Kernels, input: Shape, kinds: &[Kind], values: Values, seed:
     let mut maps = reference.maps();
     let engine = Engine::new(kernels, input, &plans);
     let mut arena = engine.arena(threads);
-    // The second run sees what the first left behind.
+    // The second run finds the first one's leftovers.
     for _ in 0..2 {
         let pixel = |numbers: &mut Numbers| match values {
             Values::Random => (numbers.next() % 256) as u8,
@@ -129,7 +129,7 @@ fn compare(kernels: Kernels, input: Shape, kinds: &[Kind], values: Values, seed:
     Ok(())
 }
 
-/// All channel counts a test draws from: below, at and above multiples of a group, a block and two blocks.
+/// Channel counts to draw from: below, at and above multiples of a group, a block and two blocks.
 fn channels() -> impl Strategy<Value = usize> {
     prop_oneof![1usize..21, 30usize..36, 46usize..50, Just(64)]
 }
@@ -146,8 +146,8 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
         })
 }
 
-/// The property, and cases that must not be left to chance. Miri takes seconds for what takes a machine milliseconds: it
-/// gets one small network, which passes through every loop.
+/// The property, and cases too important for chance. Miri is about a thousand times slower, so it gets one small network that
+/// passes through every loop.
 fn check(kernels: Kernels, cases: u32) {
     let miri = cfg!(miri);
     let [first, second, third, last] = if miri { [5, 17, 3, 3] } else { [32, 48, 16, 33] };
@@ -177,7 +177,7 @@ fn check(kernels: Kernels, cases: u32) {
     });
 }
 
-/// One test an instruction set; those that are absent here say so by name, or fail where they [must run](must_run).
+/// One test per instruction set; one that is absent here is reported as skipped, or fails if it [must run](must_run).
 macro_rules! against_the_scalar_kernels {
     ($($test:ident: $isa:ident,)*) => {
         $(
@@ -206,7 +206,7 @@ against_the_scalar_kernels! {
 }
 
 fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
-    // SAFETY: plain Rust is always there.
+    // SAFETY: plain Rust is always available.
     unsafe {
         Kernels::new::<Portable<ZERO, WIDE>>(
             |task, units, ahead| tile::convolve::<Portable<ZERO, WIDE>>(task, units, ahead),
@@ -219,7 +219,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
     }
 }
 
-/// The loops in plain Rust, one test each so that Miri, which takes minutes, shows how far it is.
+/// The loops in plain Rust, one test each, so that Miri shows its progress over the minutes it takes.
 macro_rules! the_loops_in_plain_rust_give_the_scalar_bits {
     ($($test:ident: $kernels:expr,)*) => {
         mod the_loops_in_plain_rust_give_the_scalar_bits {
@@ -243,7 +243,7 @@ the_loops_in_plain_rust_give_the_scalar_bits! {
     wide_by_winograd: portable::<0, true>().always_winograd(),
 }
 
-/// The loops of AVX-VNNI, with the same instruction in AVX-512's encoding: AVX-VNNI alone is rarer than either.
+/// The loops of AVX-VNNI, with the same instruction in AVX-512's encoding, because machines with AVX-VNNI are rarer.
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avxvnni_in_the_encoding_of_avx512_gives_the_scalar_bits() {

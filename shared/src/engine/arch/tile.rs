@@ -1,32 +1,32 @@
 //! The loops of the fast kernels, written once over [`Vector`].
 //!
-//! A convolution is cut into units: a pair of output rows times a few blocks of 16 output channels. A unit goes along its rows
-//! in tiles of pixels whose sums stay in registers while groups of activations pass by, each broadcast and multiplied with the
-//! weights of all channels of the tile. Reading may run past the last pixel of a row: maps have a border of zeros and slack
-//! behind it, and what was computed from it is stored to a dump.
+//! A convolution is cut into units: a pair of output rows times a few blocks of 16 output channels. A unit runs along its rows in
+//! tiles of pixels. A tile's sums stay in registers while each group of activations is broadcast and multiplied with the weights of
+//! all its channels. Reads may run past the last pixel of a row: maps have a border of zeros and slack after it, and the surplus
+//! results go to a dump.
 
 use super::{
     memory::{ROWS, SLACK_BYTES, SLACK_PIXELS},
     vector::{BLOCK, GROUP_BYTES, Vector},
 };
 
-// A pair of rows is read with one row above and one below, also where the height is odd.
+// A pair of rows is read with one row above and one below, even if the height is odd.
 const _: () = assert!(ROWS.is_multiple_of(2));
-// A dense layer reads its last group whole.
+// A dense layer reads its whole last group.
 const _: () = assert!(GROUP_BYTES - 1 <= SLACK_BYTES);
 
-/// A 3x3 convolution over maps in memory: all that a kernel needs to know.
+/// A 3x3 convolution over maps in memory, as a kernel needs it.
 ///
-/// The input's pixels are `input_pixel` bytes apart, its rows `input_row`; `input` is the border pixel above and left of
-/// the first. Weights lie as `[block][segment][group][tap]`, where a filter is nine segments of `groups` groups, a pixel each,
-/// or three, a row of three pixels each.
+/// The input's pixels are `input_pixel` bytes apart, its rows `input_row`; `input` is the border pixel above and left of the first.
+/// The order of the weights is `[block][segment][group][tap]`. A filter has nine segments of `groups` groups, one per pixel, or
+/// three, one per row of three pixels.
 pub(crate) struct Convolution {
     pub(crate) input: *const u8,
     pub(crate) input_row: usize,
     pub(crate) input_pixel: usize,
-    /// Groups of one segment that weights belong to.
+    /// Groups per segment that have weights.
     pub(crate) groups: usize,
-    /// Segments of a row of a filter: 1, or 3 when pixels have bytes that no weight belongs to.
+    /// Segments per filter row: 1, or 3 if pixels have bytes without a weight.
     pub(crate) segments: usize,
     pub(crate) output: *mut u8,
     pub(crate) output_row: usize,
@@ -39,12 +39,12 @@ pub(crate) struct Convolution {
     /// Size of the input, and of the sums.
     pub(crate) height: usize,
     pub(crate) width: usize,
-    /// Whether the 2x2 maximum is stored instead of every pixel.
+    /// Whether to store the 2x2 maximum instead of every pixel.
     pub(crate) pool: bool,
 }
 
-/// Weights that a later layer will read once, fetched while a convolution keeps the multipliers busy and the memory idle: a
-/// cache line a step, until there are none left.
+/// Weights that a later layer reads once. They are prefetched, one cache line per step, while a convolution keeps the multipliers
+/// busy and the memory idle.
 #[derive(Clone, Copy)]
 pub(crate) struct Ahead {
     pub(crate) next: *const i8,
@@ -73,12 +73,12 @@ impl Convolution {
         if self.pool { self.height / 2 } else { self.height.div_ceil(2) }
     }
 
-    /// Bytes of weights of a block.
+    /// Bytes of weights per block.
     fn block_weights<V: Vector>(&self) -> usize {
         3 * self.segments * self.groups * V::TAP_BYTES
     }
 
-    /// Where the sums of `BLOCK` channels of pixel `(y, x)` go, or `dump` when there is no such pixel.
+    /// Destination for `BLOCK` channels of pixel `(y, x)`; `dump` if there is no such pixel.
     #[inline(always)]
     pub(crate) fn target<V: Vector>(&self, y: usize, x: usize, block: usize, dump: *mut u8) -> *mut u8 {
         let (height, width) = if self.pool { (self.height / 2, self.width / 2) } else { (self.height, self.width) };
@@ -87,28 +87,28 @@ impl Convolution {
     }
 }
 
-/// How an instruction set cuts a pair of rows into tiles: as many pixels and blocks as its registers hold.
+/// How an instruction set cuts a pair of rows into tiles: its registers limit the pixels and blocks.
 ///
 /// # Safety
-/// As for [`Vector`], and [`Tiling::row_pair`] does its work by [`strip`] and [`square`] over the columns `0..task.width`, so that
-/// what their assertions say of the slack behind a map holds.
+/// As for [`Vector`], and [`Tiling::row_pair`] works by [`strip`] and [`square`] over the columns `0..task.width`, so that their
+/// assertions about the slack after a map hold.
 pub(crate) unsafe trait Tiling: Vector {
-    /// Blocks of 16 channels that a unit of work has, at most.
+    /// Most blocks of 16 channels per unit of work.
     const BLOCKS: usize;
 
-    /// Rows `y` and `y + 1` of `blocks` (at most [`Tiling::BLOCKS`]) blocks of output channels from `block` on; meanwhile the
-    /// weights `ahead` are fetched.
+    /// Computes rows `y` and `y + 1` of `blocks` (at most [`Tiling::BLOCKS`]) blocks of output channels from `block` on, and
+    /// meanwhile prefetches the weights `ahead`.
     unsafe fn row_pair(task: &Convolution, block: usize, blocks: usize, y: usize, ahead: &mut Ahead);
 }
 
-/// Bytes that a block of 16 activations may take.
+/// Most bytes of a block of 16 activations.
 pub(crate) const DUMP: usize = 2 * BLOCK;
 
-/// Does `units` of a convolution.
+/// Computes `units` of a convolution.
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
-/// the input with a border of one pixel, one row more when the height is odd, and behind that [`SLACK_PIXELS`]; the output with
+/// The caller has detected and enabled `V`'s instruction set. The pointers of `task` are valid for the shapes that it gives:
+/// the input with a border of one pixel, one more row if the height is odd, and after that [`SLACK_PIXELS`]; the output with
 /// room for whole blocks. No other thread writes what the units write.
 #[inline(always)]
 pub(crate) unsafe fn convolve<V: Tiling>(task: &Convolution, units: core::ops::Range<usize>, mut ahead: Ahead) {
@@ -121,12 +121,12 @@ pub(crate) unsafe fn convolve<V: Tiling>(task: &Convolution, units: core::ops::R
     }
 }
 
-/// A pair of rows in tiles of `PIXELS` pixels of one row and `BLOCKS` blocks, from column `x` on while `x < end`.
+/// Computes a pair of rows in tiles of `PIXELS` pixels of one row and `BLOCKS` blocks, from column `x` on while `x < end`.
 ///
-/// A tile begins at a pixel of the row and reads the two beside its last, so it ends `PIXELS - 1` pixels behind the border at most.
+/// A tile begins at a pixel of the row and reads the two beside its last, so it ends at most `PIXELS - 1` pixels past the border.
 ///
 /// # Safety
-/// As for [`convolve`]; no tile begins at `task.width` or behind.
+/// As for [`convolve`]; no tile begins at `task.width` or beyond.
 #[inline(always)]
 pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     task: &Convolution,
@@ -198,8 +198,8 @@ pub(crate) unsafe fn strip<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
-/// How many tiles of `wide` pixels, before tiles of `narrow` ones, cover `width` pixels with the fewest too many; of equals the
-/// most. Each of them begins at one of the pixels.
+/// Number of tiles of `wide` pixels that, followed by tiles of `narrow` ones, cover `width` pixels with the least excess; ties go
+/// to the largest number. Each tile begins at one of the pixels.
 pub(crate) const fn wide_tiles(width: usize, wide: usize, narrow: usize) -> usize {
     let most = width.div_ceil(wide);
     let mut best = most;
@@ -213,7 +213,7 @@ pub(crate) const fn wide_tiles(width: usize, wide: usize, narrow: usize) -> usiz
     best
 }
 
-/// Pixels that `count` tiles of `wide` pixels, and then as many of `narrow` ones as are needed, cover.
+/// Pixels covered by `count` tiles of `wide` pixels and the necessary number of `narrow` ones.
 pub(crate) const fn covered(width: usize, count: usize, wide: usize, narrow: usize) -> usize {
     count * wide + width.saturating_sub(count * wide).next_multiple_of(narrow)
 }
@@ -248,7 +248,7 @@ unsafe fn store_row<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
-/// The sums of `PIXELS` pixels from `(y, x)` on.
+/// Computes the sums of `PIXELS` pixels from `(y, x)` on.
 #[inline(always)]
 unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     task: &Convolution,
@@ -289,8 +289,8 @@ unsafe fn row_tile<V: Vector, const PIXELS: usize, const BLOCKS: usize>(
     }
 }
 
-/// Repeats a body for each column that the pixels of [`square`] see. A loop would be too long for the compiler to unroll, and
-/// sums stay in registers only where every index is a constant.
+/// Repeats a body for each column that the pixels of [`square`] see. A loop would be too long for the compiler to unroll, and sums
+/// stay in registers only if every index is a constant.
 macro_rules! for_columns {
     ($x:ident => $body:block) => {
         for_columns!($x $body: 0 1 2 3 4 5 6 7 8 9)
@@ -310,9 +310,9 @@ const _: () = assert!(SQUARE - 1 <= SLACK_PIXELS);
 // `for_columns` counts the columns and the two beside them.
 const _: () = assert!(SQUARE + 2 == 10);
 
-/// A pair of rows of one block in tiles of 2 x 8 pixels: the nine weights of a group stay in registers, and a broadcast
-/// serves up to six sums. For few channels, where loads would be the limit. `PIXEL` is `input_pixel`, or 0 for any.
-/// Segments of three pixels are taken for the three segments that they are: their pixels have no other bytes.
+/// Computes a pair of rows of one block in tiles of 2 x 8 pixels: the nine weights of a group stay in registers, and a broadcast
+/// serves up to six sums. For few channels, where loads would be the limit. `PIXEL` is `input_pixel`, or 0 for any. A segment of
+/// three pixels is read as three segments: its pixels have no other bytes.
 ///
 /// # Safety
 /// As for [`convolve`].
@@ -366,7 +366,7 @@ pub(crate) unsafe fn square<V: Vector, const PIXEL: usize>(task: &Convolution, b
     }
 }
 
-/// One input row that one output row sees.
+/// Adds an input row to the one output row that sees it.
 #[inline(always)]
 unsafe fn square_row<V: Vector>(sums: &mut [V::Sums; SQUARE], taps: &[V::Taps; 3], input: *const u8, pixel: usize) {
     for_columns!(X => {
@@ -375,7 +375,7 @@ unsafe fn square_row<V: Vector>(sums: &mut [V::Sums; SQUARE], taps: &[V::Taps; 3
     });
 }
 
-/// One input row that both output rows see.
+/// Adds an input row to both output rows.
 #[inline(always)]
 unsafe fn square_rows<V: Vector>(
     upper: &mut [V::Sums; SQUARE],
@@ -395,7 +395,7 @@ unsafe fn square_rows<V: Vector>(
     });
 }
 
-/// One pixel, for the up to three sums of an output row that see it.
+/// Adds one pixel to the up to three sums of an output row that see it.
 #[inline(always)]
 unsafe fn square_column<V: Vector, const X: usize>(sums: &mut [V::Sums; SQUARE], taps: &[V::Taps; 3], group: V::Group) {
     for (column, &taps) in taps.iter().enumerate() {
@@ -406,7 +406,7 @@ unsafe fn square_column<V: Vector, const X: usize>(sums: &mut [V::Sums; SQUARE],
     }
 }
 
-/// A fully connected layer over maps in memory. Weights lie as `[block][group][tap]`.
+/// A fully connected layer over maps in memory. The order of the weights is `[block][group][tap]`.
 pub(crate) struct Dense {
     pub(crate) input: *const u8,
     /// Groups of the whole input.
@@ -416,24 +416,24 @@ pub(crate) struct Dense {
     pub(crate) output: Outputs,
 }
 
-/// What becomes of the sums of a dense layer.
+/// How the sums of a dense layer are stored.
 pub(crate) enum Outputs {
-    /// They are requantized with these multipliers and stored.
+    /// Requantized with these multipliers.
     Activations(*const f32, *mut u8),
-    /// They are stored as they are.
+    /// Unchanged.
     Sums(*mut i32),
 }
 
 // SAFETY: the pointers are used as the documentation of `dense` says; threads write to different outputs.
 unsafe impl Sync for Dense {}
 
-/// How far ahead weights are asked for, in bytes: they come from memory, in a stream.
+/// Prefetch distance of weights in bytes: they stream from memory.
 const AHEAD: usize = 4096;
 
-/// Does the `blocks` of a dense layer.
+/// Computes the `blocks` of a dense layer.
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the counts that it gives: the
+/// The caller has detected and enabled `V`'s instruction set. The pointers of `task` are valid for the counts that it gives: the
 /// input for whole groups, the output for whole blocks. No other thread writes what the blocks write.
 #[inline(always)]
 pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usize>) {
@@ -474,11 +474,11 @@ pub(crate) unsafe fn dense<V: Vector>(task: &Dense, blocks: core::ops::Range<usi
     }
 }
 
-/// Multiplies in registers only, `rounds` times with `SUMS` independent vectors of sums: the limit of every kernel. `hide`
-/// gives its argument back in a way that the compiler cannot see through. Gives the number of multiply-accumulate operations.
+/// Multiplies in registers only, `rounds` times with `SUMS` independent vectors of sums: the limit of every kernel. `hide` returns
+/// its argument in a way that the compiler cannot see through. Returns the number of multiply-accumulate operations.
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller.
+/// The caller has detected and enabled `V`'s instruction set.
 #[inline(always)]
 pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(
     rounds: u32,
@@ -492,7 +492,7 @@ pub(crate) unsafe fn multiply_in_registers<V: Vector, const SUMS: usize>(
         let mut sums = [V::sums(core::hint::black_box(zeros.as_ptr())); SUMS];
         for _ in 0..rounds {
             for sums in &mut sums {
-                // Else products of the same factors would be computed once.
+                // Otherwise the compiler would compute products of the same factors once.
                 group = hide(group);
                 *sums = V::dot(*sums, group, taps);
             }

@@ -1,8 +1,8 @@
-//! What a kernel asks of an instruction set.
+//! What a kernel needs from an instruction set.
 
-/// Output channels that a [`Vector`] sums at once: one block of the packed weights.
+/// Output channels that a [`Vector`] sums at once: one block of packed weights.
 pub(crate) const BLOCK: usize = 16;
-/// Bytes of activations that meet a vector of weights in one step: four channels of `u8` or two of `i16`.
+/// Bytes of activations multiplied with a vector of weights in one step: four channels of `u8` or two of `i16`.
 pub(crate) const GROUP_BYTES: usize = 4;
 
 /// The arithmetic of one instruction set: 16 output channels at a time.
@@ -11,37 +11,37 @@ pub(crate) const GROUP_BYTES: usize = 4;
 /// activation XOR `ZERO`). A *group* is the activations of one pixel that lie in [`GROUP_BYTES`] bytes.
 ///
 /// # Safety
-/// The kernels compute from the constants where memory ends, so an implementor promises:
+/// The kernels derive the bounds of memory from the constants, so an implementor promises:
 ///
-/// * `CHANNEL_BYTES` is what [`Vector::store`] writes an activation with: 1 or 2.
-/// * `CHANNELS` and `TAP_BYTES` are left as they are defined here.
+/// * `CHANNEL_BYTES` is the number of bytes that [`Vector::store`] writes per activation: 1 or 2.
+/// * `CHANNELS` and `TAP_BYTES` keep their definitions from here.
 /// * A method reads and writes no more than its documentation says, and keeps no pointer.
 ///
-/// Every method may be called only where the implementor's instruction set is there, inside a function that enables it.
-/// Pointers must be valid for what the method's documentation says; no alignment is asked for.
+/// A method may be called only if the machine has the implementor's instruction set, inside a function that enables it.
+/// Pointers must be valid for what the method's documentation says; no alignment is required.
 pub(crate) unsafe trait Vector: Copy {
-    /// The stored byte of activation 0.
+    /// The byte that stores activation 0.
     const ZERO: u8;
-    /// Bytes of a stored activation.
+    /// Bytes per stored activation.
     const CHANNEL_BYTES: usize;
     /// Sums of 16 output channels.
     type Sums: Copy;
-    /// Weights of a group for 16 output channels.
+    /// A group's weights for 16 output channels.
     type Taps: Copy;
-    /// A group, ready to be multiplied.
+    /// A group, ready to multiply.
     type Group: Copy;
 
-    /// Channels of a group.
+    /// Channels per group.
     const CHANNELS: usize = GROUP_BYTES / Self::CHANNEL_BYTES;
     /// Bytes of [`Vector::Taps`] in memory.
     const TAP_BYTES: usize = BLOCK * Self::CHANNELS;
 
-    /// Where the weight of channel `channel` of a group for output `lane` lies in [`Vector::Taps`].
+    /// Index in [`Vector::Taps`] of the weight of channel `channel` of a group for output `lane`.
     fn tap_index(lane: usize, channel: usize) -> usize {
         lane * Self::CHANNELS + channel
     }
 
-    /// Sums that start with 16 biases at `biases`.
+    /// Sums that start from the 16 biases at `biases`.
     unsafe fn sums(biases: *const i32) -> Self::Sums;
     /// [`Vector::TAP_BYTES`] weights at `weights`.
     unsafe fn taps(weights: *const i8) -> Self::Taps;
@@ -58,25 +58,25 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn store(sums: [Self::Sums; 4], multipliers: [*const f32; 4], outputs: [*mut u8; 4]);
     /// Writes 16 sums to `output`.
     unsafe fn spill(sums: Self::Sums, output: *mut i32);
-    /// Asks for the cache line at `address`, which need not be valid, soon.
+    /// Prefetches the cache line at `address`, which need not be valid, for use soon.
     #[inline(always)]
     unsafe fn prefetch(address: *const i8) {
         let _ = address;
     }
 
-    /// Asks for the cache line at `address`, which need not be valid, for later: not in the nearest cache.
+    /// Prefetches the cache line at `address`, which need not be valid, for later use: not into the nearest cache.
     #[inline(always)]
     unsafe fn prefetch_for_later(address: *const i8) {
         let _ = address;
     }
 }
 
-/// Integers in a register, of 16 or 32 bits each.
+/// A register of 16-bit or 32-bit integers.
 ///
 /// # Safety
 /// As for [`Vector`].
 pub(crate) trait Lanes: Copy {
-    /// The sums, which must fit lanes of 16 bits, and are modulo 2^32 in lanes of 32 bits.
+    /// The sums; they must fit 16-bit lanes and wrap modulo 2^32 in 32-bit lanes.
     unsafe fn add(self, other: Self) -> Self;
     /// The differences, likewise.
     unsafe fn sub(self, other: Self) -> Self;

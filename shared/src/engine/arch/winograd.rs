@@ -1,15 +1,15 @@
 //! 3x3 convolutions by Winograd's minimal filtering, F(4x4, 3x3) of Lavin and Gray (CVPR 2016), in exact integers.
 //!
-//! A tile of 4x4 sums takes 36 products a channel instead of 144. For floats the method is approximate. Here it is exact: with
-//! the scales of [`weights`], transformed activations and transformed weights are integers of 16 bits, their products are
-//! summed modulo 2^32, and the way back yields 576 times the sums that a direct convolution yields. 576 is 9 * 2^6: multiplying
-//! by the inverse of 9 modulo 2^32 and shifting by 6 bits gives the sums back, as long as they stay within ±2^25. Layers whose
-//! weights could exceed that are convolved directly.
+//! A tile of 4x4 sums takes 36 products per channel instead of 144. In floats the method is approximate; here it is exact. With the
+//! scales of [`weights`], transformed activations and weights are 16-bit integers, their products are summed modulo 2^32, and the
+//! inverse transform yields 576 times the sums of a direct convolution. 576 is 9 * 2^6: multiplying by the inverse of 9 modulo 2^32
+//! and shifting by 6 bits recovers the sums, as long as they stay within ±2^25. Layers whose weights could exceed that are
+//! convolved directly.
 //!
 //! ```text
-//! activations 6x6 --B'dB--> 36 x i16 --dot products with 36 x i16 a channel--> 36 x i32 --A'mA, / 576--> 4x4 sums
+//! activations 6x6 --B'dB--> 36 x i16 --dot products with 36 x i16/channel--> 36 x i32 --A'mA, / 576--> 4x4 sums
 //! ```
-//! A run of some tiles is worked on at a time, so that what is between the steps stays in the second level of cache.
+//! The kernel works on one run of tiles at a time, so that the intermediate results stay in the second-level cache.
 
 pub(crate) mod weights;
 
@@ -21,29 +21,29 @@ use super::{
     vector::{BLOCK, GROUP_BYTES, Lanes, Vector},
 };
 
-/// Rows and columns of sums of a tile.
+/// Rows and columns of sums per tile.
 pub(crate) const TILE: usize = 4;
-/// Rows and columns of activations that they depend on.
+/// Rows and columns of activations per tile.
 const WINDOW: usize = TILE + 2;
-/// Products of a tile a channel.
+/// Products per tile and channel.
 pub(crate) const PRODUCTS: usize = WINDOW * WINDOW;
-/// Channels of a group of transformed activations.
+/// Channels per group of transformed activations.
 pub(crate) const PAIR: usize = 2;
-/// Tiles of a run at most, and the activations' channels times tiles that it is cut to.
+/// Most tiles in a run, and the limit of channels times tiles.
 const RUN: usize = 28;
 const RUN_CHANNELS: usize = 4096;
-/// Tiles that are multiplied at once.
+/// Tiles multiplied at once.
 const WIDE: usize = 6;
 const NARROW: usize = 4;
-/// 9 times this is 1 modulo 2^32.
+/// Inverse of 9 modulo 2^32.
 const INVERSE_OF_9: i32 = 0x38e3_8e39;
 
-// Whole tiles of rows, and the border, lie in a map.
+// A map contains whole tiles of rows and the border.
 const _: () = assert!(ROWS.is_multiple_of(TILE) && WINDOW == TILE + 2);
 // A group is a pair of transformed activations.
 const _: () = assert!(GROUP_BYTES == PAIR * size_of::<i16>());
 const _: () = assert!(INVERSE_OF_9.wrapping_mul(9) == 1);
-// The wide and narrow tiles of a run are read to no more than `reach` behind it, and written to no more than the sums have room for.
+// The wide and narrow tiles of a run read at most `reach` past it and write at most as far as the sums have room.
 const _: () = {
     let mut count = 1;
     while count <= RUN {
@@ -53,32 +53,32 @@ const _: () = {
     }
 };
 
-/// What the method asks of an instruction set beyond [`Vector`].
+/// What the method needs from an instruction set beyond [`Vector`].
 ///
 /// # Safety
-/// As for [`Vector`], for these constants too: [`Winograd::widen`] reads `HALVES` stored activations, [`Winograd::store_halves`] writes
-/// as many numbers, [`Winograd::words`] reads `WORDS` and [`Winograd::store_words`] writes as many.
+/// As for [`Vector`], including these constants: [`Winograd::widen`] reads `HALVES` stored activations, [`Winograd::store_halves`]
+/// writes as many numbers, [`Winograd::words`] reads `WORDS` and [`Winograd::store_words`] writes as many.
 pub(crate) unsafe trait Winograd: Vector {
-    /// Some lanes of 16 bits: transformed activations.
+    /// 16-bit lanes: transformed activations.
     type Halves: Lanes;
-    /// Some lanes of 32 bits: sums.
+    /// 32-bit lanes: sums.
     type Words: Lanes;
     /// Transformed weights of [`PAIR`] channels for 16 outputs.
     type Pairs: Copy;
 
-    /// Lanes of [`Self::Halves`], 16 at most.
+    /// Lanes of [`Self::Halves`], at most 16.
     const HALVES: usize;
-    /// Lanes of [`Self::Words`], which divide 16.
+    /// Lanes of [`Self::Words`], a divisor of 16.
     const WORDS: usize;
 
-    /// Where the weight of channel `channel` of a pair for output `lane` lies in [`Self::Pairs`].
+    /// Index in [`Self::Pairs`] of the weight of channel `channel` of a pair for output `lane`.
     fn pair_index(lane: usize, channel: usize) -> usize;
 
     /// [`PAIR`] times 16 transformed weights at `weights`.
     unsafe fn pairs(weights: *const i16) -> Self::Pairs;
     /// `sums[lane] + sum over channels of group[channel] * pairs[lane][channel]` modulo 2^32; the group is two of `i16`.
     unsafe fn dot_pairs(sums: Self::Sums, group: Self::Group, pairs: Self::Pairs) -> Self::Sums;
-    /// [`Self::HALVES`] stored activations, as the numbers that [`Vector::dot`] multiplies.
+    /// [`Self::HALVES`] stored activations, widened to the numbers that [`Vector::dot`] multiplies.
     unsafe fn widen(activations: *const u8) -> Self::Halves;
     /// Writes [`Self::HALVES`] numbers.
     unsafe fn store_halves(halves: Self::Halves, output: *mut i16);
@@ -97,44 +97,44 @@ pub(crate) const fn tiles(height: usize, width: usize) -> usize {
     height.div_ceil(TILE) * width.div_ceil(TILE)
 }
 
-/// Tiles of a run for activations of `channels` channels.
+/// Tiles per run for activations of `channels` channels.
 fn run_tiles(channels: usize) -> usize {
     (RUN_CHANNELS / channels).clamp(2 * WIDE, RUN)
 }
 
-/// Bytes from one of the products' transformed activations to the next for `tiles` tiles, with a vector more: an odd number of
-/// cache lines, so that 36 of them do not share a few sets of the cache.
+/// Bytes from one product's transformed activations to the next for `tiles` tiles, plus a vector: an odd number of cache lines, so
+/// that the 36 do not share a few sets of the cache.
 fn product_bytes(tiles: usize, channels: usize) -> usize {
     let lines = ((tiles * channels + BLOCK) * size_of::<i16>()).div_ceil(64);
     (lines | 1) * 64
 }
 
-/// Bytes of the transformed activations of `tiles` tiles, with what [`Multiply`] may read behind them.
+/// Bytes of the transformed activations of `tiles` tiles, including what [`Multiply`] may read past them.
 fn transformed_bytes(tiles: usize, channels: usize) -> usize {
     let reach = NARROW * channels * size_of::<i16>();
     (PRODUCTS * product_bytes(tiles, channels) + reach).next_multiple_of(64)
 }
 
-/// Bytes that [`convolve`] needs to work in, for pixels of `channels` channels.
+/// Scratch bytes of [`convolve`] for pixels of `channels` channels.
 pub(crate) fn scratch(channels: usize) -> usize {
     let tiles = run_tiles(channels);
     transformed_bytes(tiles, channels) + (tiles + WIDE) * PRODUCTS * BLOCK * size_of::<i32>()
 }
 
-/// Does the `tiles` of a convolution, counted along the rows.
+/// Computes the `tiles` of a convolution, counted along the rows.
 ///
-/// The pixels of `task` have room for an even number of channels, its `groups` are pairs of channels, and its weights those
-/// of [`weights::transform`].
+/// The pixels of `task` have room for an even number of channels, its `groups` are pairs of channels, and its weights come from
+/// [`weights::transform`].
 ///
 /// # Safety
-/// `V`'s instruction set is there and enabled in the caller. The pointers of `task` are valid for the shapes that it gives:
-/// the input with a border of one pixel, whole tiles of rows, and behind that [`SLACK_PIXELS`]; the output with room for whole
-/// blocks. `scratch` has [`scratch`] bytes, aligned to 64, which nobody else uses. No other thread writes what the tiles write.
+/// The caller has detected and enabled `V`'s instruction set. The pointers of `task` are valid for the shapes that it gives:
+/// the input with a border of one pixel, whole tiles of rows, and after that [`SLACK_PIXELS`]; the output with room for whole
+/// blocks. `scratch` has [`scratch`] bytes, aligned to 64, used by nothing else. No other thread writes what the tiles write.
 #[inline(always)]
 pub(crate) unsafe fn convolve<V: Winograd>(task: &Convolution, tiles: Range<usize>, scratch: *mut u8) {
     const {
-        // The last window of the last row begins at a pixel of the row, so it ends `TILE - 1` pixels behind the border, and a vector that
-        // begins at the last activation of that pixel ends less than its length further on.
+        // The last window of the last row begins at a pixel of the row, so it ends `TILE - 1` pixels past the border, and a vector
+        // that begins at the last activation of that pixel ends less than its length beyond.
         let behind = TILE - 1 + (V::HALVES * V::CHANNEL_BYTES).div_ceil(GROUP_BYTES);
         assert!(V::HALVES > 0 && behind <= SLACK_PIXELS, "the last window of the last row ends in the slack");
         assert!(V::HALVES <= BLOCK, "the last transformed activations have room behind them, see `product_bytes`");
@@ -160,7 +160,7 @@ unsafe fn convolve_run<V: Winograd>(task: &Convolution, tiles: Range<usize>, scr
         for (n, tile) in tiles.clone().enumerate() {
             let (y, x) = place(tile);
             let window = task.input.add(y * task.input_row + x * task.input_pixel);
-            // A pixel of fewer channels than a vector has lanes brings its neighbours along; the next tile writes over them.
+            // A pixel with fewer channels than a vector has lanes includes its neighbours; the next tile overwrites them.
             for channel in (0..channels).step_by(V::HALVES) {
                 let output = scratch.cast::<i16>().add(n * channels + channel);
                 transform_input::<V>(task, window.add(channel * V::CHANNEL_BYTES), output, product);
@@ -187,7 +187,7 @@ unsafe fn convolve_run<V: Winograd>(task: &Convolution, tiles: Range<usize>, scr
     }
 }
 
-/// A window of activations to 36 transformed ones, `product` bytes apart.
+/// Transforms a window of activations to 36 values, `product` bytes apart.
 #[inline(always)]
 unsafe fn transform_input<V: Winograd>(task: &Convolution, window: *const u8, output: *mut i16, product: usize) {
     // SAFETY: the window lies in the map or its slack; the output in the scratch memory.
@@ -231,9 +231,9 @@ unsafe fn forward<L: Lanes>(d: [L; WINDOW]) -> [L; WINDOW] {
     }
 }
 
-/// The dot products of one of the 36 places of a tile.
+/// The dot products for one of the 36 positions of a tile.
 struct Multiply {
-    /// Transformed activations: `channels` of a tile side by side.
+    /// Transformed activations: a tile's `channels` side by side.
     input: *const u8,
     channels: usize,
     groups: usize,
@@ -241,10 +241,10 @@ struct Multiply {
 }
 
 impl Multiply {
-    /// `TILES` tiles from `tile` on and a block of 16 outputs; the sums of the next tile go [`PRODUCTS`] blocks further on.
+    /// Computes `TILES` tiles from `tile` on and a block of 16 outputs; the next tile's sums go [`PRODUCTS`] blocks further on.
     #[inline(always)]
     unsafe fn tiles<V: Winograd, const TILES: usize>(&self, tile: usize, output: *mut i32) {
-        // SAFETY: as for `convolve`; tiles behind the last are in the scratch memory too.
+        // SAFETY: as for `convolve`; tiles after the last are in the scratch memory too.
         unsafe {
             let zeros = [0i32; BLOCK];
             let mut sums = [V::sums(zeros.as_ptr()); TILES];
@@ -266,7 +266,7 @@ impl Multiply {
     }
 }
 
-/// The way back for one tile and a block, and requantization.
+/// Inverse transform and requantization for one tile and block.
 #[inline(always)]
 unsafe fn store_tile<V: Winograd>(task: &Convolution, block: usize, y: usize, x: usize, products: *const i32) {
     let mut dump = [0u8; DUMP];

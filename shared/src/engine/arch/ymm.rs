@@ -1,7 +1,7 @@
 //! 256-bit vectors: AVX-VNNI's `vpdpbusd`, and AVX2 alone, which multiplies 16-bit numbers in pairs.
 //!
-//! `vpmaddubsw`, which would take bytes, saturates its sums and is not used. AVX2 keeps activations as 16 bits instead, and
-//! widens weights when it loads them. Its products are 16 bits wide in any case, so Winograd's method costs it no width.
+//! `vpmaddubsw` takes bytes but saturates its sums, so it is not used. AVX2 keeps activations in 16 bits instead and widens weights
+//! when it loads them. Its factors are 16 bits wide anyway, so Winograd's method costs no width.
 
 use core::{arch::x86_64::*, marker::PhantomData};
 
@@ -11,15 +11,15 @@ use super::{
     winograd::Winograd,
 };
 
-/// How 8 sums take 4 bytes of activations each.
+/// Adds 4 bytes of activations to each of 8 sums.
 ///
 /// # Safety
 /// `CHANNEL_BYTES` is 1 or 2; `taps` reads at most half of [`Vector::TAP_BYTES`].
 unsafe trait Product: Copy {
-    /// Bytes of a stored activation.
+    /// Bytes per stored activation.
     const CHANNEL_BYTES: usize;
 
-    /// The weights of 8 outputs for a group.
+    /// A group's weights for 8 outputs.
     ///
     /// # Safety
     /// As for [`Vector::taps`].
@@ -30,7 +30,7 @@ unsafe trait Product: Copy {
     unsafe fn dot(sums: __m256i, group: __m256i, taps: __m256i) -> __m256i;
 }
 
-/// AVX2: `vpmaddwd` and an addition, two channels a group.
+/// AVX2: `vpmaddwd` and an addition, two channels per group.
 #[derive(Clone, Copy)]
 struct Multiply16;
 
@@ -51,7 +51,7 @@ unsafe impl Product for Multiply16 {
     }
 }
 
-/// AVX-VNNI: `vpdpbusd`, four channels a group.
+/// AVX-VNNI: `vpdpbusd`, four channels per group.
 #[derive(Clone, Copy)]
 struct DotProduct;
 
@@ -76,8 +76,8 @@ unsafe impl Product for DotProduct {
 #[derive(Clone, Copy)]
 struct Ymm<P>(PhantomData<P>);
 
-// SAFETY: 16 sums are two vectors of 8, whose halves of the weights `Product` vouches for. A stored block is 16 bytes, or 32 where an
-// activation has two.
+// SAFETY: 16 sums are two vectors of 8, whose halves of the weights `Product` vouches for. A stored block is 16 bytes, or 32 where
+// an activation has two.
 unsafe impl<P: Product> Vector for Ymm<P> {
     const ZERO: u8 = 0;
     const CHANNEL_BYTES: usize = P::CHANNEL_BYTES;
@@ -126,13 +126,13 @@ unsafe impl<P: Product> Vector for Ymm<P> {
         // SAFETY: the trait's contract.
         unsafe {
             for ((sums, multipliers), output) in sums.into_iter().zip(multipliers).zip(outputs) {
-                // Clamped above before the conversion, which would make a large number negative; below by saturation.
+                // Clamp from above before the conversion, which would make large numbers negative; saturation clamps from below.
                 let scaled = |half: usize| {
                     let product =
                         _mm256_mul_ps(_mm256_cvtepi32_ps(sums[half]), _mm256_loadu_ps(multipliers.add(8 * half)));
                     _mm256_cvtps_epi32(_mm256_min_ps(product, _mm256_set1_ps(255.0)))
                 };
-                // The quarters lie in the order 0, 2, 1, 3 of the channels.
+                // The quarters hold the channels in the order 0, 2, 1, 3.
                 let words = _mm256_packus_epi32(scaled(0), scaled(1));
                 let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
                 if P::CHANNEL_BYTES == 2 {
@@ -167,7 +167,7 @@ unsafe impl<P: Product> Vector for Ymm<P> {
     }
 }
 
-// SAFETY: tiles are done by `strip` and `square` alone, from one to the next, and each begins inside of the row.
+// SAFETY: only `strip` and `square` compute tiles, one after the other, and each begins inside the row.
 unsafe impl<P: Product> Tiling for Ymm<P> {
     const BLOCKS: usize = 1;
 
@@ -230,8 +230,8 @@ impl Lanes for Words {
     }
 }
 
-// SAFETY: vectors of 32 bytes are 16 lanes of 16 bits and 8 of 32; activations are stored as 16 bits, so that a vector of them is 32
-// bytes too.
+// SAFETY: vectors of 32 bytes are 16 lanes of 16 bits and 8 of 32; activations are stored as 16 bits, so that a vector of them is
+// 32 bytes too.
 unsafe impl Winograd for Ymm<Multiply16> {
     type Halves = Halves;
     type Words = Words;
@@ -306,7 +306,7 @@ pub(crate) mod avxvnni {
     features!(AvxVnni => kernels! Ymm<DotProduct>, 6 sums, ymm_reg "/* {0} */");
 }
 
-/// The 256-bit `vpdpbusd` of AVX-512: tests the loops of AVX-VNNI on machines that have only the other encoding.
+/// The 256-bit `vpdpbusd` of AVX-512: tests the loops of AVX-VNNI on machines that have only this encoding.
 #[cfg(test)]
 pub(crate) mod evex {
     use super::*;

@@ -1,5 +1,5 @@
-//! BMP: 1 to 32 bits a pixel, without compression, through the crate `image`. Its header is looked at here first: a file that is cut
-//! off or packed is refused.
+//! BMP: 1 to 32 bits per pixel, uncompressed, through the crate `image`. The header is checked here first: a cut-off or compressed
+//! file is refused.
 
 use alloc::format;
 use std::io::Cursor;
@@ -30,10 +30,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         picture => picture.into_rgb8().into_raw(),
     };
     let pixels = RgbPixels::new(width as usize, height as usize, pixels);
-    Ok(Decoded::plain(pixels.ok_or_else(|| damaged("it holds fewer pixels than it announces"))?))
+    Ok(Decoded::plain(pixels.ok_or_else(|| damaged("it has fewer pixels than its header says"))?))
 }
 
-/// Checks the headers, and that all rows are there. Width and height.
+/// Checks the headers and that all rows are present. Returns width and height.
 fn look(bytes: &[u8]) -> Result<(u32, u32), DecodeError> {
     let cut = || damaged("its header is cut off");
     let word = |at: usize| bytes.get(at..)?.first_chunk().map(|&word| u32::from_le_bytes(word));
@@ -59,14 +59,14 @@ fn look(bytes: &[u8]) -> Result<(u32, u32), DecodeError> {
         _ => return Err(unsupported(format!("a BMP with compression {packing}"))),
     }
     if !matches!(bits, 1 | 4 | 8 | 16 | 24 | 32) {
-        return Err(unsupported(format!("a BMP with {bits} bits a pixel")));
+        return Err(unsupported(format!("a BMP with {bits} bits per pixel")));
     }
     let height = u32::try_from(height.unsigned_abs()).map_err(damaged)?;
     check_dimensions(width, height)?;
     let row = (u64::from(width) * u64::from(bits)).div_ceil(32) * 4;
     let (there, needed) = (bytes.len() as u64, u64::from(data) + row * u64::from(height));
     if there < needed {
-        return Err(damaged(format!("{there} of {needed} bytes are there")));
+        return Err(damaged(format!("only {there} of {needed} bytes are present")));
     }
     Ok((width, height))
 }

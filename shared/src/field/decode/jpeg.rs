@@ -1,8 +1,8 @@
 //! JPEG: baseline and progressive Huffman coding of 8-bit samples, in one plane or three.
 //!
-//! The pixels come from `zune-jpeg`, which is fast but fills in what is missing and decodes some legal layouts into garbage. So
-//! [`segments`] goes through the whole file first: only layouts that come out right are decoded, and only if every bit of every
-//! block is there.
+//! The pixels come from `zune-jpeg`, which is fast but fills in missing data and decodes some legal layouts into garbage. So
+//! [`segments`] checks the whole file first: only layouts that come out right are decoded, and only if every bit of every block is
+//! present.
 
 mod band;
 mod bits;
@@ -27,7 +27,7 @@ use crate::field::pixels::RgbPixels;
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     if signature::format(bytes) != Some(Format::Jpeg) {
-        return Err(damaged("it does not begin as a JPEG does"));
+        return Err(damaged("it does not start like a JPEG"));
     }
     let checked = segments::check(bytes)?;
     let options = DecoderOptions::default()
@@ -37,15 +37,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         .jpeg_set_max_scans(MAX_SCANS)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(Reader::new(&checked.stream), options);
-    // Nothing is missing: what the decoder says now is of itself.
+    // The data is complete: an error now is the decoder's own limit.
     let pixels = decoder.decode().map_err(|error| unsupported(format!("a JPEG that is not decoded ({error})")))?;
     let pixels = decoder.dimensions().and_then(|(width, height)| RgbPixels::new(width, height, pixels));
-    let pixels = pixels.ok_or_else(|| damaged("it holds fewer pixels than it announces"))?;
+    let pixels = pixels.ok_or_else(|| damaged("it has fewer pixels than its header says"))?;
     Ok(Decoded { pixels: checked.orientation.apply(pixels), notes: checked.notes })
 }
 
-/// Whether the marker of the end stands behind the data of the first scan, as far as that shows without decoding. Metadata may hold
-/// whole pictures with ends of their own; what follows the end does not matter.
+/// Whether the end marker follows the data of the first scan, judged without decoding. Metadata may hold whole pictures with end
+/// markers; data after the end does not matter.
 pub(super) fn has_an_end(bytes: &[u8]) -> bool {
     let mut at = 2;
     loop {
@@ -64,7 +64,7 @@ pub(super) fn has_an_end(bytes: &[u8]) -> bool {
             _ => break,
         }
     }
-    // A length that leads beyond the end says nothing of where the data is.
+    // A length beyond the end says nothing about where the data is.
     let data = bytes.get(at..).unwrap_or(bytes);
     data.windows(2).rev().any(|pair| pair == [0xFF, 0xD9])
 }

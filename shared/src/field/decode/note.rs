@@ -1,41 +1,41 @@
-//! What a file says about its picture and is not applied to the pixels.
+//! Information in a file that is not applied to the pixels.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-/// Notes that are kept of one file; a file may say thousands of things.
+/// Most notes kept per file; a file may give rise to thousands.
 const MOST: usize = 8;
 
-/// Adds `note` to `notes`, unless it is there already or there are many.
+/// Adds `note` to `notes`, unless it is there already or the list is full.
 pub(super) fn add(notes: &mut Vec<Note>, note: Note) {
     if notes.len() < MOST && !notes.contains(&note) {
         notes.push(note);
     }
 }
 
-/// Something that was left out while decoding, which a reader of the result should know.
+/// Something that decoding ignored and the user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Note {
-    /// A colour profile other than sRGB, by its own name where it has one: the colours are taken as sRGB.
+    /// A colour profile other than sRGB, with its name if it has one: the colours are taken as sRGB.
     ColourProfile(String),
     /// Primaries, white point or transfer function other than sRGB's: the colours are taken as sRGB.
     ColourSpace(&'static str),
-    /// More frames than one: only the first is decoded.
+    /// Several frames: only the first is decoded.
     Animation {
-        /// How many there are.
+        /// Number of frames.
         frames: u32,
     },
-    /// A largest sample value below what its bits can hold: black to white is taken to be all that they can hold.
+    /// A declared largest sample value below the range of its bits: white is taken to be the end of that range.
     SampleRange {
-        /// The largest value, as the file says.
+        /// The largest value declared in the file.
         largest: u64,
-        /// The largest value that the bits can hold.
+        /// The largest value of that many bits.
         taken: u64,
     },
 }
 
 impl fmt::Display for Note {
-    /// A clause that continues the file's name.
+    /// A clause that follows the file's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ColourProfile(name) if name.is_empty() => {
@@ -46,10 +46,10 @@ impl fmt::Display for Note {
             }
             Self::ColourSpace(what) => write!(f, "has {what}, which is not applied: its colours are taken as sRGB"),
             Self::Animation { frames } => {
-                write!(f, "is an animation of {frames} frames: only the first picture is looked at")
+                write!(f, "is an animation of {frames} frames: only the first one is used")
             }
             Self::SampleRange { largest, taken } => {
-                write!(f, "says that its largest value is {largest}; white is taken to be {taken}")
+                write!(f, "declares {largest} as its largest value; white is taken to be {taken}")
             }
         }
     }

@@ -1,24 +1,24 @@
-//! Which way up a picture is, as EXIF and TIFF say it: a camera turns nothing, it notes how it was held.
+//! Picture orientation from EXIF and TIFF: a camera does not rotate the pixels, it records how it was held.
 
 use alloc::vec::Vec;
 
 use crate::field::pixels::RgbPixels;
 
-/// What must be done to the stored pixels so that they stand as they were seen.
+/// The transformation that turns the stored pixels upright, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Orientation {
-    /// Rows become columns first.
+    /// First swap rows and columns.
     transposed: bool,
-    /// Then left and right change places.
+    /// Then swap left and right.
     mirrored: bool,
-    /// Then top and bottom do.
+    /// Then swap top and bottom.
     upside_down: bool,
 }
 
 impl Orientation {
     pub(super) const UPRIGHT: Self = Self { transposed: false, mirrored: false, upside_down: false };
 
-    /// The meaning of tag 274; anything but 2 to 8 is upright.
+    /// From the value of tag 274; anything but 2 to 8 is upright.
     pub(super) const fn from_exif(value: u64) -> Self {
         let (transposed, mirrored, upside_down) = match value {
             2 => (false, true, false),
@@ -50,7 +50,7 @@ impl Orientation {
                 bytes.extend_from_slice(&source[at..at + 3]);
             }
         }
-        // As many bytes as before: nothing is lost.
+        // The number of bytes stays the same.
         RgbPixels::new(across, down, bytes).unwrap_or(stored)
     }
 }
@@ -70,7 +70,7 @@ mod tests {
         rows.map(|row| row.chunks(3).map(|pixel| char::from(pixel[0])).collect()).collect()
     }
 
-    /// As EXIF 2.32 defines them: which side of the seen picture the first stored row and the first stored column are.
+    /// Definitions of EXIF 2.32: which side of the visible picture the first stored row and column are.
     #[test]
     fn the_eight_orientations_show_the_same_letter() {
         let stored: [&[&str]; 8] = [

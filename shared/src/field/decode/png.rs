@@ -1,5 +1,5 @@
-//! PNG: every colour type and depth, through the crate `png`. Metadata is looked at here and never unpacked there: two megabytes of a
-//! profile can hold two gigabytes.
+//! PNG: every colour type and depth, through the crate `png`. Metadata is read here and never unpacked there: a profile of two
+//! megabytes can unpack to two gigabytes.
 
 use alloc::{
     format,
@@ -23,14 +23,14 @@ use super::{
 use crate::field::pixels::RgbPixels;
 
 const SIGNATURE_LEN: usize = 8;
-/// Most of a profile that is unpacked, in bytes; its colours stand at the front.
+/// Most bytes of a profile that are unpacked; its colours come first.
 const MAX_PROFILE: usize = 1 << 20;
-/// sRGB's exponent and chromaticities in hundred thousandths, as gAMA and cHRM hold them, and how far others may be off.
+/// sRGB's exponent and chromaticities in units of 1/100,000, as in gAMA and cHRM, and the tolerance.
 const GAMMA: u32 = 45_455;
 const CHROMATICITIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
 const NEAR: u32 = 1_500;
 
-/// What the chunks say.
+/// Content of the chunks.
 struct Chunks {
     width: u32,
     height: u32,
@@ -46,7 +46,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     options.set_ignore_text_chunk(true);
     options.set_ignore_iccp_chunk(true);
     let mut decoder = Decoder::new_with_options(Cursor::new(bytes), options);
-    // Palettes to colours, transparent colours to alpha, and fewer than 8 bits to 8.
+    // Expand palettes to colours, transparent colours to alpha, and fewer than 8 bits to 8.
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(broken)?;
     if (reader.info().width, reader.info().height) != (width, height) {
@@ -75,7 +75,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         return Err(transparent());
     }
     let pixels = RgbPixels::new(width as usize, height as usize, pixels);
-    let pixels = pixels.ok_or_else(|| damaged("it holds fewer pixels than it announces"))?;
+    let pixels = pixels.ok_or_else(|| damaged("it has fewer pixels than its header says"))?;
     Ok(Decoded { pixels: orientation.apply(pixels), notes })
 }
 
@@ -86,7 +86,7 @@ fn broken(error: DecodingError) -> DecodeError {
     }
 }
 
-/// Goes through the chunks, whose lengths and order must be right to the end.
+/// Reads the chunks; their lengths and order must be valid to the end.
 fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
     let cut = || damaged("it ends within a chunk");
     let mut rest = bytes.get(SIGNATURE_LEN..).ok_or_else(cut)?;
@@ -105,7 +105,7 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
             return Err(damaged("its header is missing"));
         }
         match &name {
-            // The decoder goes by the first.
+            // The decoder uses the first.
             b"IHDR" if header => return Err(damaged("it has two headers")),
             b"IHDR" => {
                 let (&width, height) = data.split_first_chunk().ok_or_else(cut)?;
@@ -128,18 +128,18 @@ fn look(bytes: &[u8]) -> Result<Chunks, DecodeError> {
             b"iCCP" => profile = Some(data),
             b"cICP" => code_points = data.first_chunk::<4>(),
             b"gAMA" if !near(data, &[GAMMA]) => {
-                note::add(&mut colours, Note::ColourSpace("another transfer function than sRGB's (gAMA)"));
+                note::add(&mut colours, Note::ColourSpace("a transfer function other than sRGB's (gAMA)"));
             }
             b"cHRM" if !near(data, &CHROMATICITIES) => {
-                note::add(&mut colours, Note::ColourSpace("other primaries than sRGB's (cHRM)"));
+                note::add(&mut colours, Note::ColourSpace("primaries other than sRGB's (cHRM)"));
             }
             _ => {}
         }
     }
-    // Each of these takes precedence over what follows it (PNG, third edition, 4.3).
+    // Each of these takes precedence over the next (PNG, third edition, 4.3).
     match (code_points, profile) {
         (Some([1, 1 | 6 | 13, 0, _]), _) => {}
-        (Some(_), _) => chunks.notes.push(Note::ColourSpace("other colours than sRGB's (cICP)")),
+        (Some(_), _) => chunks.notes.push(Note::ColourSpace("colours other than sRGB's (cICP)")),
         (None, Some(data)) => chunks.notes.extend(profile_note(data)),
         (None, None) if is_srgb => {}
         (None, None) => chunks.notes.extend(colours),
@@ -153,7 +153,7 @@ fn near(data: &[u8], expected: &[u32]) -> bool {
         && numbers.iter().zip(expected).all(|(&number, &expected)| u32::from_be_bytes(number).abs_diff(expected) < NEAR)
 }
 
-/// A note about a chunk iCCP: a name, a zero, the method, and the packed profile.
+/// A note about an iCCP chunk, which holds a name, a zero, the method and the compressed profile.
 fn profile_note(data: &[u8]) -> Option<Note> {
     let end = data.iter().position(|&byte| byte == 0)?;
     let packed = data.get(end + 2..)?;
@@ -161,7 +161,7 @@ fn profile_note(data: &[u8]) -> Option<Note> {
     match profile::note(&unpacked.unwrap_or_else(|error| error.output)) {
         Some(Note::ColourProfile(name)) if name.is_empty() => {
             let name: String = data[..end].iter().map(|&byte| char::from(byte)).take(79).collect();
-            // Encoders that know no name write "_".
+            // Encoders without a name write "_".
             let is_name = name.contains(char::is_alphanumeric) && !name.contains(char::is_control);
             Some(Note::ColourProfile(if is_name { name } else { String::new() }))
         }

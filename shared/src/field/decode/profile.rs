@@ -1,18 +1,18 @@
-//! Colour profiles (ICC): told apart from sRGB, not applied.
+//! ICC colour profiles: compared with sRGB, never applied.
 
 use alloc::string::String;
 
 use super::note::Note;
 
-/// sRGB's primaries as profiles hold them, adapted to D50: X, Y, Z of red, green and blue (IEC 61966-2-1).
+/// sRGB's primaries as in profiles, adapted to D50: X, Y, Z of red, green and blue (IEC 61966-2-1).
 const PRIMARIES: [(&[u8; 4], [f64; 3]); 3] =
     [(b"rXYZ", [0.4361, 0.2225, 0.0139]), (b"gXYZ", [0.3851, 0.7169, 0.0971]), (b"bXYZ", [0.1431, 0.0606, 0.7141])];
-/// Largest distance of a primary that is still sRGB's: roundings and other adaptations to D50.
+/// Largest difference of a primary from sRGB's, to allow for rounding and other adaptations to D50.
 const NEAR: f64 = 0.015;
-/// What the middle of the range shines with: sRGB 0.214, a power of 2.2 0.218, a power of 1.8 0.287.
+/// Range of relative luminance at half the value: sRGB has 0.214, a power of 2.2 0.218, a power of 1.8 0.287.
 const MIDDLE: core::ops::RangeInclusive<f64> = 0.19..=0.24;
 
-/// A note about the ICC profile `profile`, unless its colours are sRGB's.
+/// A note about the ICC profile `profile`; `None` if its colours are sRGB's.
 pub(super) fn note(profile: &[u8]) -> Option<Note> {
     (!is_srgb(profile)).then(|| Note::ColourProfile(name(profile)))
 }
@@ -44,7 +44,7 @@ fn be32(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_be_bytes(word)).ok()
 }
 
-/// A fixed-point number of 16 bits before and 16 behind the point.
+/// A fixed-point number with 16 integer and 16 fractional bits.
 fn fixed(bytes: &[u8], at: usize) -> Option<f64> {
     let &word = bytes.get(at..)?.first_chunk()?;
     Some(f64::from(i32::from_be_bytes(word)) / 65_536.0)
@@ -54,12 +54,12 @@ fn xyz(data: &[u8]) -> Option<[f64; 3]> {
     Some([fixed(data, 8)?, fixed(data, 12)?, fixed(data, 16)?])
 }
 
-/// Whether a curve's middle is near sRGB's.
+/// Whether a tone curve's middle is near sRGB's.
 fn is_usual(profile: &[u8], signature: &[u8; 4]) -> bool {
     tag(profile, signature).and_then(middle).is_some_and(|middle| MIDDLE.contains(&middle))
 }
 
-/// What a curve makes of one half.
+/// A tone curve's value at one half.
 fn middle(curve: &[u8]) -> Option<f64> {
     let half = |gamma: f64| libm::pow(0.5, gamma);
     match curve.get(..4)? {
@@ -80,7 +80,7 @@ fn middle(curve: &[u8]) -> Option<f64> {
             let gamma = parameter(0)?;
             match curve.get(8..10)? {
                 [0, 0] => Some(half(gamma)),
-                // Above the linear part, as sRGB's and its like: (a x + b)^g and what is added to it.
+                // Above the linear part, as in sRGB and similar curves: (a x + b)^g plus an offset.
                 [0, kind @ 1..=4] => {
                     let added = if *kind == 4 {
                         parameter(5)?
@@ -98,7 +98,7 @@ fn middle(curve: &[u8]) -> Option<f64> {
     }
 }
 
-/// The profile's own description, of printable letters.
+/// The profile's description, printable characters only.
 fn name(profile: &[u8]) -> String {
     let Some(description) = tag(profile, b"desc") else { return String::new() };
     let text: String = match description.get(..4) {

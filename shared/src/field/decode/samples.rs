@@ -1,28 +1,28 @@
-//! Samples of one pixel to red, green and blue: depth, grey, and transparency, which is composed on white.
+//! Converts a pixel's samples to red, green and blue: depth, grey, and transparency, which is composed on white.
 
 use alloc::vec::Vec;
 
-/// What lies under a picture that lets light through: an empty field is white.
+/// Background of transparent pixels: an empty field is white.
 const GROUND: u64 = 255;
 
-/// How far a pixel covers what lies under it.
+/// How the samples give a pixel's opacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alpha {
-    /// Wholly: there is no such sample.
+    /// Opaque: there is no alpha sample.
     Opaque,
-    /// By its last sample; the others are the colour itself.
+    /// The last sample is alpha; the others are the plain colour.
     Straight,
-    /// By its last sample, with which the others are multiplied already.
+    /// The last sample is alpha; the others are already multiplied by it.
     Premultiplied,
 }
 
-/// What the samples of a pixel are.
+/// The samples of a pixel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Samples {
-    /// One sample, grey; otherwise three.
+    /// One grey sample; otherwise three colours.
     pub(super) grey: bool,
     pub(super) alpha: Alpha,
-    /// 16 bits a sample, big-endian, and not 8.
+    /// 16 bits per sample, big-endian, instead of 8.
     pub(super) deep: bool,
 }
 
@@ -30,30 +30,30 @@ pub(super) struct Samples {
 pub(super) struct Collector {
     samples: Samples,
     bytes: Vec<u8>,
-    /// Whether a pixel was seen that is not wholly transparent.
+    /// Whether any pixel so far was not fully transparent.
     shows: bool,
 }
 
 impl Samples {
-    /// Samples of a pixel.
+    /// Samples per pixel.
     pub(super) const fn count(self) -> usize {
         let colours = if self.grey { 1 } else { 3 };
         if matches!(self.alpha, Alpha::Opaque) { colours } else { colours + 1 }
     }
 
-    /// Bytes of a pixel.
+    /// Bytes per pixel.
     pub(super) const fn size(self) -> usize {
         if self.deep { self.count() * 2 } else { self.count() }
     }
 }
 
 impl Collector {
-    /// For `pixels` pixels.
+    /// With room for `pixels` pixels.
     pub(super) fn new(samples: Samples, pixels: usize) -> Self {
         Self { samples, bytes: Vec::with_capacity(pixels * 3), shows: samples.alpha == Alpha::Opaque }
     }
 
-    /// Takes whole pixels.
+    /// Appends whole pixels.
     pub(super) fn push(&mut self, row: &[u8]) {
         let Samples { grey, alpha, deep } = self.samples;
         match (grey, alpha, deep) {
@@ -84,12 +84,12 @@ impl Collector {
                 Alpha::Straight => (colour * cover + ground * (full - cover) + full / 2) / full,
                 Alpha::Premultiplied => (colour + ground * (full - cover) / full).min(full),
             };
-            // To the nearest of 256 levels.
+            // Round to the nearest of 256 levels.
             self.bytes.push(if deep { (composed + 128) / 257 } else { composed } as u8);
         }
     }
 
-    /// The bytes of the picture, and whether anything of it shows.
+    /// The picture's bytes, and whether any pixel is visible.
     pub(super) fn finish(self) -> (Vec<u8>, bool) {
         (self.bytes, self.shows)
     }

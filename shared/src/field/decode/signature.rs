@@ -1,6 +1,6 @@
-//! What a file is, by how it begins, whatever its name says.
+//! Recognizes a file by its first bytes, whatever its name says.
 
-/// The pictures that are decoded.
+/// The formats that are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Jpeg,
@@ -9,7 +9,7 @@ pub(super) enum Format {
     Tiff,
 }
 
-/// The format of a file that is decoded.
+/// The format of a file, if it is one that is decoded.
 pub(super) fn format(bytes: &[u8]) -> Option<Format> {
     match bytes {
         [0xFF, 0xD8, 0xFF, ..] => Some(Format::Jpeg),
@@ -20,7 +20,7 @@ pub(super) fn format(bytes: &[u8]) -> Option<Format> {
     }
 }
 
-/// What a file is that is not decoded.
+/// Name of a known format that is not decoded.
 pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
     if let [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] = bytes {
         return Some(match brand.first_chunk() {
@@ -29,13 +29,13 @@ pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
                 "a HEIC picture, as phones take them"
             }
             Some(b"crx ") => "a Canon raw file (CR3)",
-            _ => "a film (MP4)",
+            _ => "a video (MP4)",
         });
     }
     if let [b'R', b'I', b'F', b'F', _, _, _, _, form @ ..] = bytes {
         return match form.first_chunk() {
             Some(b"WEBP") => Some("a WebP picture"),
-            Some(b"AVI ") => Some("a film (AVI)"),
+            Some(b"AVI ") => Some("a video (AVI)"),
             _ => None,
         };
     }
@@ -68,7 +68,7 @@ pub(super) fn other(bytes: &[u8]) -> Option<&'static str> {
         (b"\x76\x2F\x31\x01", "an OpenEXR picture"),
         (b"qoif", "a QOI picture"),
         (b"\0\0\x01\0", "an icon (ICO)"),
-        (b"\x1A\x45\xDF\xA3", "a film (Matroska)"),
+        (b"\x1A\x45\xDF\xA3", "a video (Matroska)"),
         (b"<svg", "an SVG drawing"),
         (b"<?xml", "an XML document"),
     ];

@@ -1,7 +1,7 @@
-//! TIFF: one picture of grey, red-green-blue or palette samples, in strips or tiles, plain or packed without loss.
+//! TIFF: one picture of grey, RGB or palette samples, in strips or tiles, uncompressed or with lossless compression.
 //!
-//! What a file holds is read from its directories before anything is unpacked. A file of several pictures is refused: nothing says which
-//! of them is meant. Reduced copies and masks do not count.
+//! The directories are read before anything is unpacked. A file of several pictures is refused, because nothing says which is
+//! meant; reduced copies and masks do not count.
 
 mod compression;
 pub(super) mod directory;
@@ -19,8 +19,8 @@ use super::{
 };
 use crate::field::pixels::RgbPixels;
 
-/// What to do with a file of several pictures.
-const ONE_OF_SEVERAL: &str = "save the one that is meant as a file of its own, best as PNG";
+/// Remedy for a file of several pictures.
+const ONE_OF_SEVERAL: &str = "save the right one as a separate file, preferably PNG";
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let directory = only_picture(File::open(bytes)?.directories()?)?;
@@ -31,7 +31,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let (width, height) = (layout.width, layout.height);
     let pixels = if layout.across == 1 { by_strips(bytes, &layout)? } else { by_tiles(bytes, &layout)? };
     let pixels = RgbPixels::new(width, height, pixels);
-    let pixels = pixels.ok_or_else(|| damaged("it holds fewer pixels than it announces"))?;
+    let pixels = pixels.ok_or_else(|| damaged("it has fewer pixels than its header says"))?;
     let orientation = directory.number(tag::ORIENTATION).map_or(Orientation::UPRIGHT, Orientation::from_exif);
     Ok(Decoded { pixels: orientation.apply(pixels), notes })
 }
@@ -44,7 +44,7 @@ fn only_picture(directories: Vec<Directory<'_>>) -> Result<Directory<'_>, Decode
             && directory.number(tag::SUBFILE_TYPE) != Some(2)
     });
     let first = full.next().ok_or_else(|| {
-        unsupported_with("a TIFF of reduced copies alone, as cameras' raw files are", "develop it and save it as PNG")
+        unsupported_with("a TIFF with reduced copies only, like a camera's raw file", "develop it and save it as PNG")
     })?;
     match full.count() {
         0 => Ok(first),
@@ -60,7 +60,7 @@ fn only_picture(directories: Vec<Directory<'_>>) -> Result<Directory<'_>, Decode
     }
 }
 
-/// Refuses what microscopes' programs write about further pictures in the description.
+/// Refuses a file whose description, as microscope programs write it, mentions further pictures.
 fn check_description(directory: &Directory<'_>, layout: &Layout) -> Result<(), DecodeError> {
     let Some(description) = directory.bytes(tag::IMAGE_DESCRIPTION) else { return Ok(()) };
     let number_after = |name: &[u8]| {
@@ -76,7 +76,7 @@ fn check_description(directory: &Directory<'_>, layout: &Layout) -> Result<(), D
     let is_ome = description.windows(4).any(|window| window == b"<OME");
     for (name, what) in [("SizeC", "channels"), ("SizeZ", "focal planes"), ("SizeT", "points in time")] {
         let count = number_after(format!(" {name}=\"").as_bytes()).filter(|&count| count > 1 && is_ome);
-        // Three channels of one colour picture are what is wanted.
+        // Three channels of one colour picture are fine.
         if let Some(count) = count.filter(|_| name != "SizeC" || layout.samples.grey) {
             return Err(unsupported_with(format!("one picture of an OME-TIFF of {count} {what}"), ONE_OF_SEVERAL));
         }
@@ -89,7 +89,7 @@ fn collected(collector: Collector) -> Result<Vec<u8>, DecodeError> {
     if shows { Ok(bytes) } else { Err(transparent()) }
 }
 
-/// Row after row, a strip at a time.
+/// Decodes strips, row after row.
 fn by_strips(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, DecodeError> {
     let mut collector = Collector::new(layout.samples, layout.width * layout.height);
     for strip in 0..layout.down {
@@ -103,7 +103,7 @@ fn by_strips(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, DecodeError> {
     collected(collector)
 }
 
-/// A row of tiles at a time.
+/// Decodes tiles, one row of tiles at a time.
 fn by_tiles(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, DecodeError> {
     let mut collector = Collector::new(layout.samples, layout.width * layout.height);
     let size = layout.samples.size();
@@ -126,7 +126,7 @@ fn by_tiles(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, DecodeError> {
 }
 
 impl Layout {
-    /// The pixels of a strip or tile, `rows` rows of them, all planes of it: as [`super::samples`] takes them.
+    /// The pixels of a strip or tile with `rows` rows, all planes combined, in the order of [`super::samples`].
     fn chunk(&self, bytes: &[u8], index: usize, rows: usize) -> Result<Vec<u8>, DecodeError> {
         let planes = if self.planar { self.stored_samples } else { 1 };
         let mut unpacked: Vec<_> = (0..planes)
@@ -140,7 +140,7 @@ impl Layout {
         })
     }
 
-    /// Samples plane by plane to samples pixel by pixel.
+    /// Interleaves planes of samples into pixels.
     fn woven(&self, planes: &[Vec<u8>]) -> Vec<u8> {
         let width = self.bits / 8;
         let length = planes.first().map_or(0, Vec::len);

@@ -1,4 +1,4 @@
-//! What the gate counts and adds up, over a field whose channels lie apart: whole registers of pixels at a time.
+//! The gate's counts and sums over a field with separate channels: whole registers of pixels at a time.
 
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -6,7 +6,7 @@ use core::fmt;
 use super::{CLIPPED, ROWS, SIDE};
 use crate::field::histogram::percentile;
 
-/// The measured rows of a field: red, green and blue of each row, 0..=255. Signed, for differences.
+/// The measured rows of a field: red, green and blue of each row, 0..=255; signed, for differences.
 pub(super) struct Planes(Vec<[[i16; SIDE]; 3]>);
 
 impl fmt::Debug for Planes {
@@ -20,7 +20,7 @@ impl Planes {
         Self(vec![[[0; SIDE]; 3]; ROWS])
     }
 
-    /// Takes a field of `SIDE` pixels a row, red first.
+    /// Loads a field of `SIDE` pixels per row, red first.
     pub(super) fn fill(&mut self, field: &[u8]) {
         for ([reds, greens, blues], row) in self.0.iter_mut().zip(field.chunks_exact(SIDE * 3)) {
             for (((red, green), blue), pixel) in reds.iter_mut().zip(greens).zip(blues).zip(row.chunks_exact(3)) {
@@ -30,7 +30,7 @@ impl Planes {
     }
 
     pub(super) fn brightness(&self) -> Brightness {
-        // Neighbours are often alike: two histograms, so that none waits for the other's count.
+        // Neighbours are often equal: with two histograms, neither count waits for the other.
         let mut histograms = [[0u32; 256]; 2];
         for [reds, greens, blues] in &self.0 {
             let mut lumas = [0u16; SIDE];
@@ -54,7 +54,7 @@ impl Planes {
     pub(super) fn colours(&self, background: u8) -> Colours {
         let mut colours = Colours::default();
         for [reds, greens, blues] in &self.0 {
-            // Counts of a row fit 16 bits as the pixels do.
+            // A row's counts fit 16 bits, as do the pixels.
             let (mut clipped, mut foreign, mut stained) = (0u16, 0u16, 0u16);
             for ((&red, &green), &blue) in reds.iter().zip(greens).zip(blues) {
                 let brightest = red.max(green).max(blue);
@@ -72,10 +72,10 @@ impl Planes {
         colours
     }
 
-    /// Energy of central differences over 2 pixels divided by that over 4, in the green channel; 0 without any.
+    /// Energy of central differences over 2 pixels divided by that over 4, in the green channel; 0 if the latter is 0.
     pub(super) fn focus(&self) -> f32 {
         let greens = |y: usize| &self.0[y][1];
-        // At most 2 * 255^2 a pixel: a row fits 32 bits, the picture needs 64.
+        // At most 2 * 255^2 per pixel: a row fits 32 bits, the picture needs 64.
         let mut energies = [0u64; 2];
         for (reach, energy) in [1, 2].into_iter().zip(&mut energies) {
             for y in 2..ROWS - 2 {

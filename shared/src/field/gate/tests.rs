@@ -6,7 +6,7 @@ const BACKGROUND: [u8; 3] = [240, 238, 230];
 const RED_CELL: [u8; 3] = [200, 180, 205];
 const NUCLEUS: [u8; 3] = [110, 60, 170];
 
-/// A field as a camera of any resolution would see it: round cells, every fifth with a dark nucleus, on a bright background.
+/// A field at any camera resolution: round cells, every fifth with a dark nucleus, on a bright background.
 fn field(width: usize, height: usize) -> RgbPixels {
     paint(width, height, |x, y| {
         // 10 x 7 cells; coordinates in thousandths of a cell's pitch.
@@ -29,7 +29,7 @@ fn paint(width: usize, height: usize, mut colour: impl FnMut(usize, usize) -> [u
             bytes.extend(colour(x, y));
         }
     }
-    RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
+    RgbPixels::new(width, height, bytes).expect("three bytes per pixel")
 }
 
 fn map(picture: &RgbPixels, mut change: impl FnMut([u8; 3]) -> [u8; 3]) -> RgbPixels {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A picture of drawn bytes, a few rows of them black or white: sums reach both of their ends.
+/// A picture of random bytes with a few black or white rows, so that sums reach both extremes.
 fn drawn(width: usize, height: usize, seed: u32) -> RgbPixels {
     let mut state = seed;
     let mut next = || {
@@ -21,7 +21,7 @@ fn drawn(width: usize, height: usize, seed: u32) -> RgbPixels {
     RgbPixels::new(width, height, bytes).expect("as many bytes as pixels")
 }
 
-/// The definition, straight from the text of [`super`]: every overlap of every pair of pixels, in 128 bits.
+/// The definition from the docs of [`super`]: every overlap of every pair of pixels, in 128 bits.
 fn by_definition(picture: &RgbPixels, width: usize, height: usize) -> Vec<u8> {
     let overlap = |source: usize, sources: usize, output: usize, outputs: usize| {
         let start = (source * outputs).max(output * sources);
@@ -89,7 +89,7 @@ proptest! {
     }
 }
 
-/// Sizes of cameras, sizes around the limits of 16 and 32 bits, and more outputs than sources, one squash for all.
+/// Camera sizes, sizes around the limits of 16 and 32 bits, and more outputs than sources; one squash for all.
 #[test]
 fn sizes_of_cameras_and_sizes_at_the_limits_become_the_area_mean() {
     let mut squash = Squash::new();
@@ -112,13 +112,13 @@ fn sizes_of_cameras_and_sizes_at_the_limits_become_the_area_mean() {
         let picture = drawn(width, height, 5);
         let output = squashed(&mut squash, &picture, target.0, target.1);
         assert!(output == by_definition(&picture, target.0, target.1), "{width}x{height} to {target:?}");
-        let white = RgbPixels::new(width, height, vec![255; width * height * 3]).expect("three bytes a pixel");
+        let white = RgbPixels::new(width, height, vec![255; width * height * 3]).expect("three bytes per pixel");
         let output = squashed(&mut squash, &white, target.0, target.1);
         assert!(output.iter().all(|&byte| byte == 255), "{width}x{height} to {target:?} in white");
     }
 }
 
-/// At the sums where the mean changes, for areas up to the largest that is narrow.
+/// At the sums where the mean changes, for areas up to the largest narrow one.
 #[test]
 fn the_reciprocal_divides() {
     let areas = (1..2000).chain((1..=22).flat_map(|bits| [(1 << bits) - 1, 1 << bits])).chain([32 * 24, 3_999_971]);

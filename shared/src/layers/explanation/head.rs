@@ -1,46 +1,46 @@
 //! The gradient of a logit with respect to the channels of the last convolution, in closed form.
 //!
-//! Behind that convolution come max-pools, then dense layers with ReLU between them. A max-pool hands the gradient of each of
-//! its outputs to one of its inputs, so that its sum over positions is the same on both sides, and `alpha` needs that sum only.
-//! For the first dense layer it is a product with `S[j][k]`, the sum over positions of the weights of output `j` for channel
-//! `k`; layers behind it are small. With `m[j]` the multiplier of an output and `on[j]` whether its activation is above 0:
+//! Max-pools follow that convolution, then dense layers with ReLU between them. A max-pool passes each output's gradient to one of
+//! its inputs, so the sum over positions is the same on both sides, and `alpha` needs only that sum. For the first dense layer it
+//! is a product with `S[j][k]`, the sum over positions of the weights of output `j` for channel `k`; later layers are small. With
+//! `m[j]` the multiplier of an output and `on[j]` whether its activation is above 0:
 //!
 //! ```text
 //! g = 1 for the class, 0 else           at the logits
 //! g'[i] = sum over j of on[j] * g[j] * m[j] * W[j][i]    from a dense layer's outputs to its inputs, W = S for the first
 //! alpha[k] = g[k] / positions
 //! ```
-//! Activations are in their quantized units, which makes `alpha` logits a unit. An activation that is clipped at 255 hands the
-//! gradient on, as it does in the float network, which clips nothing. Sums run in the order of the outputs and of the channels,
-//! without fused multiply-add, so that every machine gets the same bits.
+//! Activations are in quantized units, so `alpha` is in logits per unit. An activation clipped at 255 passes the gradient on, as in
+//! the float network, which clips nothing. Sums run in the order of the outputs and of the channels, without fused multiply-add, so
+//! every machine gets the same bits.
 
 use alloc::{vec, vec::Vec};
 
 use super::Explanation;
 use crate::{label::Class, layers::Shape};
 
-/// What a run leaves behind that a map is made of.
+/// Data of a run from which a map is made.
 pub(crate) struct Evidence {
-    /// Of the last convolution's output, before any max-pool.
+    /// Shape of the last convolution's output, before any max-pool.
     pub(crate) shape: Shape,
     /// The last convolution's activations, HWC.
     pub(crate) activations: Vec<u8>,
-    /// The activations of each dense layer behind it but the last.
+    /// The activations of each later dense layer except the last.
     pub(crate) hidden: Vec<Vec<u8>>,
 }
 
-/// A dense layer; the first behind a map has its weights added up over the positions of each channel.
+/// A dense layer; the weights of the first one after a map are summed over the positions of each channel.
 pub(crate) struct DenseLayer {
-    /// Inputs, or channels.
+    /// Number of inputs, or of channels.
     inputs: usize,
-    /// One row of `inputs` an output. Integers below 2^24: exact.
+    /// One row of `inputs` per output. Integers below 2^24, so exact.
     weights: Vec<f32>,
     multipliers: Vec<f32>,
 }
 
 impl DenseLayer {
-    /// Adds up the weights of the inputs that are the same of `channels` channels. `unpack` writes an output's weights for all
-    /// `inputs`, in the order HWC.
+    /// Sums the weights of all inputs that belong to the same one of `channels` channels. `unpack` writes an output's weights for
+    /// all `inputs`, in the order HWC.
     pub(crate) fn summed(
         inputs: usize,
         channels: usize,
@@ -63,7 +63,7 @@ impl DenseLayer {
         Self { inputs: channels, weights, multipliers: multipliers.to_vec() }
     }
 
-    /// The gradient at the inputs from that at the outputs; `activations` are missing behind the last layer, which has no ReLU.
+    /// The gradient at the inputs from that at the outputs; `activations` is `None` for the last layer, which has no ReLU.
     fn backward(&self, gradient: &[f32], activations: Option<&Vec<u8>>) -> Vec<f32> {
         let mut before = vec![0.0f32; self.inputs];
         for (output, row) in self.weights.chunks_exact(self.inputs).enumerate() {
@@ -79,11 +79,11 @@ impl DenseLayer {
     }
 }
 
-/// The dense layers behind the last convolution, ready for gradients.
+/// The dense layers after the last convolution, ready for gradients.
 pub(crate) struct Head(pub(crate) Vec<DenseLayer>);
 
 impl Head {
-    /// `alpha` for each channel: logits a quantized unit of activation, mean over `positions`.
+    /// `alpha` for each channel: logits per quantized unit of activation, mean over `positions`.
     pub(crate) fn channel_weights(&self, hidden: &[Vec<u8>], class: Class, positions: usize) -> Vec<f32> {
         let mut gradient = vec![0.0; Class::COUNT];
         gradient[class.index()] = 1.0;

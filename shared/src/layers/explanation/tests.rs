@@ -1,4 +1,4 @@
-//! Maps from the definition: by hand, by differences of the logits, and the same bits from every instruction set.
+//! Tests maps against the definition: by hand, by differences of logits, and for equal bits from every instruction set.
 
 use alloc::{vec, vec::Vec};
 
@@ -118,7 +118,7 @@ fn a_map_is_what_one_computes_by_hand() {
     assert_eq!((benign.width(), benign.height(), benign.class()), (4, 4, Class::Benign));
     assert_eq!((at(&benign, 0, 0), at(&benign, 1, 1), at(&benign, 3, 3)), (1.0, 0.5, 0.0));
     assert_eq!((benign.peak(), benign.peak_in(224, 112)), (Some((0, 0)), Some((28, 14))));
-    // Early: the second unit only, red -4, green 8; red cannot speak for it.
+    // Early: the second unit only, red -4, green 8; red cannot support it.
     let early = two_spots_map(Class::Early, &output);
     assert_eq!((early.peak(), at(&early, 0, 0), at(&early, 3, 3)), (Some((3, 3)), 0.0, 1.0));
     // Pre: 2 * (1, 0) - 4 * (-1, 2) = (6, -8).
@@ -155,7 +155,7 @@ fn without_a_convolution_or_a_field_there_is_no_map() {
     }
 }
 
-/// A drawn network: convolutions each with or without a max-pool, more max-pools, dense layers.
+/// A random network: convolutions each with or without a max-pool, more max-pools, dense layers.
 fn draw(
     numbers: &mut Numbers,
     size: (u16, u16),
@@ -229,14 +229,14 @@ proptest! {
                     prop_assert_eq!(&map, &reference.explain(&mut expected, class).expect("a map"), "{}", isa);
                     prop_assert!(map.values().iter().all(|value| (0.0..=1.0).contains(value)));
                 }
-                // Explaining leaves the run as it was.
+                // Explaining does not change the run.
                 prop_assert_eq!(&hidden[..], network.run(input, &mut workspace).hidden);
             }
         }
     }
 }
 
-/// A dense layer in 64-bit floats, without rounding, from quantized units to quantized units; without ReLU when it is the last.
+/// A dense layer in 64-bit floats without rounding, from quantized to quantized units; the last has no ReLU.
 fn float_dense(layer: &Owned, input_scale: f32, inputs: &[f64], last: bool) -> Vec<f64> {
     let rows = layer.weights.chunks_exact(inputs.len()).zip(&layer.biases).zip(&layer.scales);
     rows.map(|((row, &bias), &scale)| {
@@ -247,7 +247,7 @@ fn float_dense(layer: &Owned, input_scale: f32, inputs: &[f64], last: bool) -> V
     .collect()
 }
 
-/// What leaves each layer of a head.
+/// The output of each layer of a head.
 fn float_head(dense: &[Owned], map: &[f64]) -> Vec<Vec<f64>> {
     let mut outputs: Vec<Vec<f64>> = Vec::new();
     for (at, layer) in dense.iter().enumerate() {
@@ -272,7 +272,7 @@ fn channel_weights_are_the_slopes_of_the_logits() {
         let dense: Vec<Owned> =
             (0..3).map(|at| Owned::draw(&mut numbers, sizes[at], sizes[at + 1], scales[at])).collect();
         let map: Vec<f64> = numbers.bytes(positions * channels).into_iter().map(f64::from).collect();
-        // Which units are on comes from the floats, so that rounding cannot tell another story.
+        // The floats decide which units are on, so that rounding cannot differ.
         let hidden: Vec<Vec<u8>> = float_head(&dense, &map)[..2]
             .iter()
             .map(|units| units.iter().map(|&on| u8::from(on > 0.0)).collect())

@@ -1,21 +1,21 @@
-//! Weights of a layer on their way between float and int8.
+//! Converts a layer's weights between float and int8.
 
 use alloc::vec::Vec;
 
 use super::{quantize_bias, quantize_channel};
 use crate::layers::Filters;
 
-/// A convolution or dense layer in float: `weights` are rows of inputs, one an output.
+/// A convolution or dense layer in float; `weights` has one row of inputs per output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatFilters {
-    /// In the order OHWI for a convolution, and for a dense layer over a map in the order HWC.
+    /// In the order OHWI for a convolution; rows in the order HWC for a dense layer over a map.
     pub weights: Vec<f32>,
-    /// One an output.
+    /// One per output.
     pub biases: Vec<f32>,
 }
 
 impl FloatFilters {
-    /// The weights and biases that the integers of a layer stand for; it sees activations of `input_scale`.
+    /// Dequantizes a layer whose input activations have `input_scale`.
     #[must_use]
     pub fn dequantize(filters: &Filters<'_>, input_scale: f32) -> Self {
         let inputs = filters.weights.len() / filters.outputs().max(1);
@@ -29,7 +29,7 @@ impl FloatFilters {
     }
 }
 
-/// The weights of one layer in int8, owning their bytes.
+/// The int8 weights of one layer, owning their bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedFilters {
     output_scale: f32,
@@ -39,8 +39,8 @@ pub struct QuantizedFilters {
 }
 
 impl QuantizedFilters {
-    /// Quantizes a layer that sees activations of `input_scale` and puts out some of `output_scale`; 1 for the last layer. An output
-    /// with a weight or a bias that is not finite gets a scale that is not, which a reader refuses.
+    /// Quantizes a layer with inputs of `input_scale` and outputs of `output_scale` (1 for the last layer). An output with a
+    /// non-finite weight or bias gets a non-finite scale, which a reader refuses.
     #[must_use]
     pub fn new(filters: &FloatFilters, input_scale: f32, output_scale: f32) -> Self {
         let inputs = filters.weights.len() / filters.biases.len().max(1);
@@ -55,7 +55,7 @@ impl QuantizedFilters {
         quantized
     }
 
-    /// The layer as an artifact holds it.
+    /// The layer as stored in an artifact.
     #[must_use]
     pub fn view(&self) -> Filters<'_> {
         Filters {

@@ -1,4 +1,4 @@
-//! Where the nuclei are.
+//! Finds the nuclei.
 
 use alloc::vec::Vec;
 
@@ -8,11 +8,11 @@ use super::{super::cell::Cell, MAX_CELLS};
 
 /// Pixels from a box filter's centre to its edge.
 const BOX_RADIUS: usize = 3;
-/// Pixels from a cell's centre within which no other is taken.
+/// Radius around a cell's centre, in pixels, within which no other cell is taken.
 const PEAK_RADIUS: usize = 6;
-/// Pixels at the field's edge where no cell's centre is looked for.
+/// Margin at the field's edge, in pixels, without cell centres.
 const MARGIN: usize = 10;
-/// The least strength of a cell: 0.12 of optical density. Erythrocytes stay below it, pale nuclei above.
+/// Least strength of a cell: an optical density of 0.12. Erythrocytes stay below it, pale nuclei above.
 const FLOOR: u16 = 153;
 
 /// The buffers of a search.
@@ -25,7 +25,7 @@ pub(super) struct Finder {
 }
 
 impl Finder {
-    /// Puts the cells of a field in optical density into `cells`, the strongest first, those above before those below of equals.
+    /// Writes the cells of a field in optical density to `cells`, strongest first; ties are ordered from the top.
     pub(super) fn find(&mut self, density: &[u8], width: usize, height: usize, cells: &mut Vec<Cell>) {
         cells.clear();
         if width <= 2 * MARGIN || height <= 2 * MARGIN {
@@ -56,7 +56,7 @@ impl Finder {
         cells.truncate(MAX_CELLS);
     }
 
-    /// Half the 99.5th percentile of the strengths inside of the margin, and at least the floor.
+    /// Half the 99.5th percentile of the strengths inside the margin, but at least the floor.
     fn threshold(&mut self, width: usize, height: usize) -> u16 {
         self.sorted.clear();
         for row in self.strengths.chunks_exact(width).take(height - MARGIN).skip(MARGIN) {
@@ -67,7 +67,7 @@ impl Finder {
         high.div_ceil(2).max(FLOOR)
     }
 
-    /// Whether no pixel around surpasses this one, nor equals it and comes first.
+    /// Whether no pixel around exceeds this one, and no earlier one equals it.
     fn is_peak(&self, x: usize, y: usize, width: usize) -> bool {
         let own = y * width + x;
         let strength = self.strengths[own];
@@ -79,7 +79,7 @@ impl Finder {
     }
 }
 
-/// Means over `2 * BOX_RADIUS + 1` pixels, rounded half up; beyond an end, its pixel is repeated.
+/// Means over `2 * BOX_RADIUS + 1` pixels, rounded half up; the end pixels repeat.
 fn smooth_row(row: &[u16], smooth: &mut [u16]) {
     let size = 2 * BOX_RADIUS as u32 + 1;
     let last = row.len() - 1;

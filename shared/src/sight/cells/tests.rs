@@ -61,7 +61,7 @@ fn the_lamp_is_divided_out() {
     let bright = look(&field(&discs));
     let mut dim = field(&discs);
     for pixel in dim.bytes_mut().chunks_exact_mut(3) {
-        // (v + 1) * share - 1, with another share a channel.
+        // (v + 1) * share - 1, with a different share per channel.
         for (value, share) in pixel.iter_mut().zip([0.7, 0.8, 0.6]) {
             *value = ((f32::from(*value) + 1.0) * share - 1.0).round() as u8;
         }
@@ -82,7 +82,7 @@ fn density_is_that_of_beer_and_lambert() {
         let found = f64::from(view.density()[at + channel]);
         assert!((found - expected).abs() <= 0.6, "channel {channel}: {found} instead of {expected}");
     }
-    // The mask is no nucleus, though it is black.
+    // The mask is black but not a nucleus.
     assert_eq!(&view.density()[(180 * FIELD + 170) * 3..][..3], [0, 0, 0]);
 }
 

@@ -1,4 +1,4 @@
-//! Networks from a seed, with numbers as training gives them or as only a hostile writer would choose them.
+//! Random networks from a seed, with numbers like those of training or as only a hostile writer would choose.
 
 use blastscope_shared::{
     Class, Isa, Network, Sight,
@@ -27,7 +27,7 @@ impl Numbers {
     }
 }
 
-/// What a layer is; its size follows from the layers before it.
+/// Kind of a layer; its size follows from the layers before it.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// With so many outputs.
@@ -37,12 +37,12 @@ pub enum Kind {
     Dense(usize),
 }
 
-/// Where the numbers of a network come from.
+/// Distribution of a network's numbers.
 #[derive(Clone, Copy, Debug)]
 pub enum Values {
-    /// Most sums land within an activation's range.
+    /// Most sums lie within an activation's range.
     Usual,
-    /// The ends of what a reader accepts, and a little beyond.
+    /// The limits of what a reader accepts, and a little beyond.
     Hostile,
 }
 
@@ -72,7 +72,7 @@ impl Parts {
         }
     }
 
-    /// Each array is of one temper. A single number that a reader must refuse is rare: most files shall pass.
+    /// Each array has one distribution. Numbers that a reader must refuse are rare, so that most files pass.
     fn hostile(numbers: &mut Numbers, inputs: usize, outputs: usize) -> Self {
         let refused = |numbers: &mut Numbers| numbers.below(40) == 0;
         let mut scales = [1e-45, f32::MIN_POSITIVE, 1e-20, 1e-3, 1.0, 1e9, 3e38].to_vec();
@@ -125,7 +125,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Layers of these kinds for inputs of `height` x `width` pixels, and the last, which has one output a class.
+    /// Layers of these kinds for inputs of `height` x `width` pixels, then the last, with one output per class.
     pub fn draw((height, width): (u16, u16), kinds: &[Kind], values: Values, seed: u64) -> Self {
         Self::of(whole((height, width)), kinds, values, seed)
     }
@@ -134,7 +134,7 @@ impl Model {
         let numbers = &mut Numbers(seed);
         let Shape { mut height, mut width, mut channels } = sight.shape();
         let mut drawn = Vec::new();
-        // A dense layer of more inputs is refused for that alone: whatever comes before it, what it sees is made smaller.
+        // A dense layer with more inputs would be refused, so the layers before it are made to shrink its input.
         let shrink = |drawn: &mut Vec<_>, height: &mut usize, width: &mut usize, channels: usize| {
             while *height * *width * channels > MAX_INPUTS {
                 drawn.push(Drawn::MaxPool);
@@ -180,7 +180,7 @@ impl Model {
     }
 }
 
-/// Layers in any order that a file may have them in, also dense ones before convolutions.
+/// Layers in any order possible in a file, including dense ones before convolutions.
 pub fn kinds() -> impl Strategy<Value = Vec<Kind>> {
     let outputs = || prop_oneof![1usize..21, 30usize..36, Just(48usize)];
     let layer = prop_oneof![
@@ -197,15 +197,15 @@ pub fn whole((height, width): (u16, u16)) -> Sight {
     Sight { framing: Framing { height, width, ..Framing::square(32) }, ..Sight::whole_field(32) }
 }
 
-/// Every way in which this machine can run a network, the scalar kernels first.
+/// Every execution that this machine supports, the scalar kernels first.
 pub fn executions() -> impl Iterator<Item = Execution> {
     let available = Isa::ALL.into_iter().filter(|isa| isa.is_available());
     let threads = |isa| if isa == Isa::Scalar { &[1][..] } else { &[1, 3] };
     available.flat_map(move |isa| threads(isa).iter().map(move |&threads| Execution { isa, threads }))
 }
 
-/// Inputs of `len` bytes: dark squares on a light ground, which a network that sees cells takes for some, under noise; and the
-/// largest of all numbers.
+/// Inputs of `len` bytes: dark squares under noise on a light background, which look like cells to a network that sees cells; and
+/// all bytes at their maximum.
 pub fn inputs(framing: &Framing, len: usize, seed: u64) -> [Vec<u8>; 2] {
     let mut numbers = Numbers(seed);
     let width = usize::from(framing.width);

@@ -1,4 +1,4 @@
-//! Files of models, sealed as their writer would.
+//! Model files with valid hash and checksum.
 
 use std::{fs, path::Path};
 
@@ -10,12 +10,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::networks::drawn::Model;
 
-/// A whole, small model: the file that hostile ones are made of.
+/// A small, valid model, from which hostile files are made.
 pub fn honest() -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")).expect("tests/golden/tiny.bsm")
 }
 
-/// A file of `body`, with the length, hash and checksum that belong to it.
+/// A file around `body`, with its length, hash and checksum.
 pub fn seal(body: &[u8]) -> Vec<u8> {
     let mut bytes = honest();
     bytes.truncate(HEADER_LEN);
@@ -33,7 +33,7 @@ pub fn seal(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A file around a drawn network. Nothing is checked on the way.
+/// A file around a random network, without any checks.
 pub fn file(model: &Model, seed: u64) -> Vec<u8> {
     let honest = honest();
     let (mut artifact, _) = Artifact::read(&honest).expect("whole");

@@ -1,5 +1,5 @@
-//! A workspace belongs to the network that made it. Another network that is given it must neither write past its end nor take
-//! what lies in it for its own, however alike the two are in size.
+//! A workspace belongs to the network that made it. Another network, however similar in size, must neither write past its end nor
+//! mistake its content for its own.
 
 use blastscope_shared::{Class, Classifier, Explanation, Network, RgbPixels, Sight, engine::network::Workspace};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::networks::{
     files::file,
 };
 
-/// What a network makes of an input.
+/// A network's results for an input.
 #[derive(Debug, PartialEq)]
 struct Seen {
     logits: [u32; Class::COUNT],
@@ -25,7 +25,7 @@ fn look(network: &Network, input: &[u8], workspace: &mut Workspace) -> Seen {
     Seen { logits, hidden, maps }
 }
 
-/// Lets two networks work in each other's workspaces, in every way that this machine has.
+/// Runs two networks in each other's workspaces, with every execution of this machine.
 fn exchange(models: [&Model; 2], seed: u64) -> Result<(), TestCaseError> {
     let mut numbers = Numbers(seed);
     let inputs = models.map(|model| numbers.bytes(model.sight.framing.input_len()));
@@ -49,12 +49,12 @@ fn exchange(models: [&Model; 2], seed: u64) -> Result<(), TestCaseError> {
 
 #[test]
 fn networks_of_one_size_do_not_take_each_others_workspaces_for_their_own() {
-    // The same maps in another order: arenas of one length, laid out differently.
+    // The same maps in another order: arenas of equal length with different layouts.
     let rising = [16, 32, 48, 16].map(Kind::Convolution);
     let falling = [48, 32, 16, 16].map(Kind::Convolution);
     let models = [&rising, &falling].map(|kinds| Model::draw((9, 14), kinds, Values::Usual, 7));
     exchange([&models[0], &models[1]], 1).expect("the same as in workspaces of their own");
-    // The same layers with other weights: even the layout is the same.
+    // The same layers with other weights: even the layout is equal.
     let models = [3, 4].map(|seed| {
         let kinds = [Kind::Convolution(8), Kind::MaxPool, Kind::Dense(20)];
         Model::draw((10, 10), &kinds, Values::Usual, seed)
@@ -64,7 +64,7 @@ fn networks_of_one_size_do_not_take_each_others_workspaces_for_their_own() {
 
 #[test]
 fn a_network_that_needs_more_for_each_thread_does_not_write_past_a_larger_workspace() {
-    // Many channels want scratch memory a thread where Winograd's method is taken; the other wants much memory once.
+    // With Winograd's method many channels need scratch memory per thread; the other needs much memory once.
     let models = [
         Model::draw((40, 40), &[Kind::Convolution(3); 4], Values::Usual, 5),
         Model::draw((16, 16), &[Kind::Convolution(48), Kind::Convolution(48)], Values::Usual, 6),
@@ -84,7 +84,7 @@ fn classifiers_do_not_take_each_others_workspaces_for_their_own() {
         let classifiers: Vec<Classifier> =
             files.iter().map(|file| Classifier::read_with(file, execution).expect("a whole file")).collect();
         let [squares, _] = inputs(&Sight::cells().framing, 192 * 192 * 3, 3);
-        let picture = RgbPixels::new(192, 192, squares).expect("three bytes a pixel");
+        let picture = RgbPixels::new(192, 192, squares).expect("three bytes per pixel");
         let expected: Vec<_> = classifiers
             .iter()
             .map(|classifier| {

@@ -1,5 +1,5 @@
-//! What a hostile writer can put into a model's file, hash and checksum right. A reader may refuse it, in the same words for every
-//! instruction set; what it accepts must run, and give the scalar kernels' answers on all of them.
+//! Hostile model files with valid hash and checksum. A reader may refuse one, in the same words for every instruction set; a model
+//! it accepts must run and give the scalar kernels' answers on all of them.
 
 use std::cell::Cell;
 
@@ -16,17 +16,17 @@ use crate::networks::{
     files::{file, honest, seal},
 };
 
-/// All that a model says of its inputs.
+/// All of a model's results for its inputs.
 #[derive(Debug, PartialEq)]
 struct Answers {
-    /// Of the network alone: bits of the logits, and the activations before them.
+    /// From the network alone: the logits' bits, and the activations before them.
     outputs: Vec<([u32; Class::COUNT], Vec<u8>)>,
-    /// Numbers that are no numbers are alike in words only.
+    /// Texts, because NaNs do not compare equal.
     assessments: Vec<String>,
     explanations: Vec<Result<Explanation, Unexplained>>,
 }
 
-/// What `classifier` says of inputs drawn from `seed`, its network first.
+/// The results of `classifier` for inputs drawn from `seed`, its network's first.
 fn ask(file: &[u8], execution: Execution, seed: u64) -> Result<Answers, ArtifactError> {
     let classifier = Classifier::read_with(file, execution)?;
     let network = classifier.network();
@@ -47,7 +47,7 @@ fn ask(file: &[u8], execution: Execution, seed: u64) -> Result<Answers, Artifact
     Ok(answers)
 }
 
-/// Whether a reader accepts `file`, which every instruction set must then answer alike.
+/// Whether a reader accepts `file`; if so, every instruction set must give the same results.
 fn alike_everywhere(file: &[u8], executions: &[Execution], seed: u64) -> Result<bool, TestCaseError> {
     let mut answers = executions.iter().map(|&execution| (execution, ask(file, execution, seed)));
     let (_, expected) = answers.next().expect("the scalar kernels are everywhere");
@@ -62,7 +62,7 @@ fn every_body_with_one_wrong_byte_that_is_accepted_runs_alike_on_every_instructi
     let honest = honest();
     let body = &honest[HEADER_LEN..];
     let (artifact, _) = Artifact::read(&honest).expect("whole");
-    // One thread each: what a wrong byte changes does not hang on how the work is shared.
+    // One thread each: the effect of a wrong byte does not depend on how the work is shared.
     let executions: Vec<Execution> = executions().filter(|execution| execution.threads == 1).collect();
     let (mut accepted, mut refused, mut of_the_card) = (0, 0, 0);
     for at in 0..body.len() {
@@ -71,7 +71,7 @@ fn every_body_with_one_wrong_byte_that_is_accepted_runs_alike_on_every_instructi
             let mut hostile = body.to_vec();
             hostile[at] = value;
             let file = seal(&hostile);
-            // A wrong byte of the card's leaves the network as it is.
+            // A wrong byte in the card does not change the network.
             if let Ok((read, _)) = Artifact::read(&file)
                 && read.layers == artifact.layers
                 && read.sight == artifact.sight
@@ -97,7 +97,7 @@ fn every_body_with_one_wrong_byte_that_is_accepted_runs_alike_on_every_instructi
     assert!(accepted > 1000 && refused > 100 && of_the_card > 100, "{seen}");
 }
 
-/// How many of `cases` drawn files are accepted; all of them are answered alike.
+/// Number of accepted files among `cases` random ones; checks that all instruction sets agree on each.
 fn accepted(cases: u32, values: Values) -> u32 {
     let executions: Vec<Execution> = executions().collect();
     let accepted = Cell::new(0);
@@ -118,14 +118,14 @@ fn any_network_in_a_file_is_answered_alike_on_every_instruction_set() {
 
 #[test]
 fn numbers_at_the_ends_of_what_is_accepted_are_answered_alike_on_every_instruction_set() {
-    // About half are accepted, and some are refused: none or all of so many would be a fault of the drawing.
+    // About half are accepted; if none or all were, the random files would be at fault.
     let accepted = accepted(64, Values::Hostile);
     assert!((1..64).contains(&accepted), "{accepted} of 64 were accepted");
 }
 
 #[test]
 fn rejects_networks_whose_maps_would_fill_a_boards_memory() {
-    // Some kilobytes of weights a layer, which ask for up to 64 MiB of activations a layer.
+    // Some kilobytes of weights per layer, which demand up to 64 MiB of activations per layer.
     let check = |convolution, count| {
         let kinds = [vec![convolution; count], vec![Kind::MaxPool; 6]].concat();
         let model = Model::draw((1024, 1024), &kinds, Values::Usual, 1);

@@ -1,4 +1,4 @@
-//! A model put together from its parts is the one that a file of them holds.
+//! A model built from its parts equals the one read from a file of them.
 
 use blastscope_shared::{Artifact, Classifier, RgbPixels, artifact::ArtifactError, classifier::UNSAVED};
 

@@ -24,6 +24,6 @@ fn rejects_an_unknown_sight_whatever_comes_after_it() {
             assert_eq!(refusal, Some(ArtifactError::Invalid(sentence)), "version {version}, {len} bytes");
         }
     }
-    // Of a known one, what is missing is.
+    // For a known sight, the missing data is reported.
     assert_eq!(Classifier::read(&seal(&body[..at + sight.len()])).err(), Some(ArtifactError::Undecodable));
 }

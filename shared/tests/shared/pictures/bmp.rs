@@ -1,4 +1,4 @@
-//! BMP: depths, directions, masks; what is packed or cut is refused.
+//! BMP: depths, directions, masks; compressed or cut-off files are refused.
 
 use blastscope_shared::field::decode::{DecodeError, decode};
 

@@ -1,4 +1,4 @@
-//! What the test pictures show: known at every pixel, so that a decoder can be judged without another one.
+//! The content of the test pictures, known at every pixel, so that no other decoder is needed.
 
 /// Colours that change slowly, by at most one level from pixel to pixel, so that coarser planes hold them as well.
 pub fn colour(x: usize, y: usize) -> [u8; 3] {
@@ -7,12 +7,12 @@ pub fn colour(x: usize, y: usize) -> [u8; 3] {
     [wave(0.0, 0.011), wave(2.0, 0.017), wave(4.0, 0.007)].map(|value| value.round() as u8)
 }
 
-/// The grey of the same field.
+/// The same field in grey.
 pub fn grey(x: usize, y: usize) -> u8 {
     colour(x, y)[1]
 }
 
-/// Rows of `pixel`, red, green, blue.
+/// The bytes of `pixel`, row by row: red, green, blue.
 pub fn rgb(width: usize, height: usize, pixel: impl Fn(usize, usize) -> [u8; 3]) -> Vec<u8> {
     (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| pixel(x, y)).collect()
 }

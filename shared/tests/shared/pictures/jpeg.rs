@@ -1,4 +1,4 @@
-//! JPEG: a matrix of layouts, and files with something missing or something more.
+//! JPEG: a matrix of layouts, and files with missing or extra bytes.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -11,11 +11,11 @@ use super::{
     jpeg_writer::{Layout, Planes, Scan, Tables, bands, progression, sequential},
 };
 
-/// Largest difference to what was drawn, in levels: rounding of colours and coefficients, and the slope between two samples of a plane
-/// that is half as fine.
+/// Largest difference to what was drawn, in levels: rounding of colours and coefficients, and the slope between two samples of a
+/// plane that is half as fine.
 const NEAR: u8 = 3;
 
-/// Whether libjpeg and everyone else would agree that these are the layouts of ordinary files.
+/// Whether these are layouts of ordinary files, which libjpeg and everyone else supports.
 fn is_ordinary(layout: &Layout) -> bool {
     let factors = match layout.planes {
         Planes::Grey => true,
@@ -146,7 +146,7 @@ pub fn codings() -> Vec<(&'static str, Layout)> {
     ]
 }
 
-/// The kind of fault: completeness judged by the last two bytes.
+/// Completeness must not be judged by the last two bytes.
 #[test]
 fn a_file_cut_anywhere_is_damaged_with_and_without_an_end_put_on() {
     for (name, layout) in codings() {
@@ -227,14 +227,14 @@ fn bytes_between_segments_and_before_markers_change_nothing() {
         assert_eq!(decode(&restart).as_ref(), Ok(&expected), "{name}, with a restart marker left behind");
         assert!(has_end_of_image(&restart), "{name}, with a restart marker left behind");
         if !layout.progressive {
-            // Cameras that write no band: bytes that do not matter in a sequential scan.
+            // Cameras that leave the band empty: these bytes do not matter in a sequential scan.
             let mut unsaid = whole.clone();
             let scan = unsaid.windows(2).position(|pair| pair == [0xFF, 0xDA]).expect("a scan");
             let last = scan + 1 + usize::from(unsaid[scan + 3]);
             unsaid[last - 2..=last].fill(0);
             assert_eq!(decode(&unsaid).as_ref(), Ok(&expected), "{name}, without a band");
         }
-        // What some cameras leave between the data and the end.
+        // Bytes that some cameras leave between the data and the end.
         let end = whole.len() - 2;
         for padding in [&[0; 900][..], &[1, 2, 3], &[0xFF, 0xFF]] {
             let padded = [&whole[..end], padding, &whole[end..]].concat();
@@ -243,7 +243,7 @@ fn bytes_between_segments_and_before_markers_change_nothing() {
     }
 }
 
-/// Metadata may hold a picture with an end of its own.
+/// Metadata may hold a picture with its own end marker.
 #[test]
 fn a_frame_whose_data_has_no_end_is_not_whole() {
     for (name, mut layout) in codings() {
@@ -267,7 +267,7 @@ fn a_length_that_leads_beyond_the_frame_hides_no_end() {
     assert!(!has_end_of_image(&frame[..frame.len() - 1]));
 }
 
-/// As libjpeg does. Without a height in the header the picture stays refused.
+/// As in libjpeg. Without a height in the header the picture is still refused.
 #[test]
 fn a_height_that_is_told_again_is_ignored() {
     for (name, layout) in codings() {
@@ -317,7 +317,7 @@ fn much_data_left_over_is_damage() {
     assert!(matches!(decode(&longer), Err(DecodeError::Damaged(_))));
 }
 
-/// The markers of frames, and what each says.
+/// The markers of frames and the coding that each means.
 #[test]
 fn codings_that_are_not_decoded_are_named() {
     let whole = Layout::new(64, 64, (1, 1)).write(colour);
@@ -344,7 +344,7 @@ fn codings_that_are_not_decoded_are_named() {
         assert!(error.contains("save it as PNG"), "{error}");
     }
     let error = with(4, 12).expect_err("twelve bits").to_string();
-    assert!(error.starts_with("is unsupported: a JPEG with 12 bits a sample"), "{error}");
+    assert!(error.starts_with("is unsupported: a JPEG with 12 bits per sample"), "{error}");
     let mut low = whole.clone();
     low[frame + 5..frame + 7].fill(0);
     assert!(decode(&low).expect_err("no height").to_string().contains("unsupported"));
@@ -430,7 +430,7 @@ fn a_profile_other_than_srgb_is_noted_and_metadata_is_not() {
     assert_eq!(decode_with_notes(&layout.write(colour)).expect("a picture").notes, noted.notes, "the same one again");
 }
 
-/// The rules of libjpeg: JFIF says YCbCr, else Adobe's transform says, else the names of the planes.
+/// libjpeg's rules: JFIF means YCbCr; otherwise Adobe's transform decides, then the names of the planes.
 #[test]
 fn what_the_planes_are_is_told_by_jfif_then_adobe_then_their_names() {
     let adobe = |transform: u8| (0xEE, vec![b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, transform]);

@@ -1,4 +1,4 @@
-//! A writer of JPEG files of any layout, legal or not quite, after ITU-T T.81: it shares nothing with the decoder under test but the
+//! Writes JPEG files of any layout, legal or not quite, after ITU-T T.81. It shares nothing with the decoder under test but the
 //! standard.
 
 use std::{f64::consts::PI, ops::RangeInclusive, sync::LazyLock};
@@ -13,15 +13,15 @@ const ZIGZAG: [usize; 64] = [
 /// Which Huffman tables the file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tables {
-    /// One code for all coefficients but means: 255 of eight bits, one of nine.
+    /// One code for all AC coefficients: 255 symbols of eight bits, one of nine.
     Flat,
     /// The typical ones of annex K, written out.
     Standard,
-    /// The same, left out.
+    /// The same, omitted from the file.
     LeftOut,
 }
 
-/// One scan: components by their place, coefficients, and bits (high, low).
+/// One scan: components by index, coefficients, and bits (high, low).
 #[derive(Clone, Debug)]
 pub struct Scan {
     pub components: Vec<usize>,
@@ -30,7 +30,7 @@ pub struct Scan {
     pub low: u8,
 }
 
-/// What the planes hold.
+/// Meaning of the planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Planes {
     Grey,
@@ -53,18 +53,18 @@ pub struct Layout {
     /// MCUs from restart to restart; 0 without.
     pub restart: u16,
     pub tables: Tables,
-    /// Segments after the start: a marker and what it holds.
+    /// Segments after the start: marker and content.
     pub segments: Vec<(u8, Vec<u8>)>,
     /// Bytes FF before each marker.
     pub fill: usize,
 }
 
-/// One interleaved scan of all, as nearly every encoder writes.
+/// One interleaved scan of all planes, as from nearly every encoder.
 pub fn sequential(components: usize) -> Vec<Scan> {
     vec![Scan { components: (0..components).collect(), band: 0..=63, high: 0, low: 0 }]
 }
 
-/// Means first, then bands, then a bit more of each, as libjpeg's own script does.
+/// DC first, then bands, then one more bit of each, as in libjpeg's own script.
 pub fn progression(components: usize) -> Vec<Scan> {
     let all: Vec<_> = (0..components).collect();
     let mut scans = vec![Scan { components: all.clone(), band: 0..=0, high: 0, low: 1 }];
@@ -76,14 +76,14 @@ pub fn progression(components: usize) -> Vec<Scan> {
     scans
 }
 
-/// Means of each plane alone, then everything else at once.
+/// DC of each plane alone, then everything else at once.
 pub fn bands(components: usize) -> Vec<Scan> {
     let of = |one: usize, band: RangeInclusive<usize>| Scan { components: vec![one], band, high: 0, low: 0 };
     (0..components).map(|one| of(one, 0..=0)).chain((0..components).map(|one| of(one, 1..=63))).collect()
 }
 
 impl Layout {
-    /// A baseline file with the sampling factors of the first plane; the others have 1x1.
+    /// A baseline file with these sampling factors for the first plane and 1x1 for the others.
     pub fn new(width: usize, height: usize, first: (usize, usize)) -> Self {
         Self {
             width,
@@ -259,7 +259,7 @@ struct Code {
 impl Code {
     fn new(tables: Tables, class: usize, number: usize) -> Self {
         let (counts, symbols): ([u8; 16], Vec<u8>) = match (tables, class, number) {
-            // Means have no more than twelve categories.
+            // DC has no more than twelve categories.
             (Tables::Flat, 1, _) => ([0, 0, 0, 0, 0, 0, 0, 255, 1, 0, 0, 0, 0, 0, 0, 0], (0..=255).collect()),
             (_, 0, 0) => ([0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], (0..12).collect()),
             (_, 0, _) => ([0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], (0..12).collect()),
@@ -314,7 +314,7 @@ struct Coder<'a> {
     codes: &'a [[Code; 2]; 2],
     bits: Bits,
     means: [i32; 4],
-    /// Blocks whose band has ended, not written yet.
+    /// Pending blocks of an end-of-band run.
     ended: u32,
 }
 
@@ -391,7 +391,7 @@ impl Coder<'_> {
         }
     }
 
-    /// G.1.2.2, with runs of ended bands.
+    /// G.1.2.2, with end-of-band runs.
     fn first(&mut self, place: usize, band: &[i32], low: u8) {
         let mut zeros = 0;
         for &value in band {

@@ -1,4 +1,4 @@
-//! Files that are something else than their name says, and the words for it.
+//! Files that are not what their name says, and the messages for them.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ fn a_file_is_called_what_it_is() {
         (ftyp(b"heic"), "a HEIC picture"),
         (ftyp(b"mif1"), "a HEIC picture"),
         (ftyp(b"avif"), "an AVIF picture"),
-        (ftyp(b"isom"), "a film"),
+        (ftyp(b"isom"), "a video"),
         (b"GIF89a.......".to_vec(), "a GIF picture"),
         (b"\0\0\0\x0CJXL \r\n\x87\n".to_vec(), "a JPEG XL picture"),
         (b"\xFF\x0A\0\0".to_vec(), "a JPEG XL picture"),
@@ -66,7 +66,7 @@ fn whole_files() -> Vec<Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Nothing that a disk, a network or a person does to a file makes the decoder panic or take much.
+    /// No damage by a disk, a network or a person makes the decoder panic or use much memory.
     #[test]
     fn files_with_bytes_changed_cut_or_doubled_are_decoded_or_refused(
         file in any::<prop::sample::Index>(),

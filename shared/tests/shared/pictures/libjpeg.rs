@@ -1,4 +1,4 @@
-//! The same files through libjpeg's own programs, where they are installed.
+//! The same files through libjpeg's own programs, if installed.
 
 use std::{
     io::Write as _,
@@ -13,12 +13,12 @@ use super::{
     jpeg::matrix,
 };
 
-/// Usual difference to libjpeg, in levels: the two round a coefficient, a finer plane and a colour differently.
+/// Usual difference from libjpeg, in levels: the two round a coefficient, a finer plane and a colour differently.
 const NEAR: u8 = 2;
-/// Where all roundings fall together; in one byte of a thousand at most.
+/// Difference if all roundings coincide; in at most one byte of a thousand.
 const FAR: u8 = 4;
 
-/// The pixels that `djpeg` makes of a file: red, green, blue.
+/// The pixels of a file from `djpeg`: red, green, blue.
 fn djpeg(file: &Path) -> Option<Vec<u8>> {
     let output = Command::new("djpeg").arg("-ppm").arg(file).stdin(Stdio::null()).output().ok()?;
     let picture = output.stdout;
@@ -36,14 +36,14 @@ fn skipped(program: &str) -> bool {
     !found
 }
 
-/// A field with edges, dark on light, as nuclei have them.
+/// A field with edges like those of nuclei, dark on light.
 fn sharp(x: usize, y: usize) -> [u8; 3] {
     let [red, green, blue] = super::drawn::colour(x, y);
     let inside = (x % 41).abs_diff(20).pow(2) + (y % 37).abs_diff(18).pow(2) < 150;
     if inside { [red / 2 + 30, green / 4, blue / 2 + 70] } else { [red / 4 + 180, green / 4 + 170, blue / 4 + 180] }
 }
 
-/// Whether `pixels` are libjpeg's, but for rounding; else what is wrong.
+/// Whether `pixels` equal libjpeg's within rounding; the error names the difference.
 fn compare(pixels: &[u8], expected: &[u8]) -> Result<(), String> {
     let off = distance(pixels, expected);
     let far = pixels.iter().zip(expected).filter(|(a, b)| a.abs_diff(**b) > NEAR).count();

@@ -1,4 +1,4 @@
-//! What libtiff's and ImageMagick's (libpng's) own programs write, where they are installed: the pixels are those that were given.
+//! Files written by the programs of libtiff and ImageMagick (libpng), if installed, decode to the original pixels.
 
 use std::{
     io::Write as _,
@@ -21,7 +21,7 @@ fn is_installed(program: &str, version: &str) -> bool {
     found
 }
 
-/// Runs `program` with `arguments` on the drawn picture and compares what it wrote.
+/// Runs `program` with `arguments` on the drawn picture and compares the file it wrote.
 fn check(program: &str, arguments: &[&str], folder: &Path, name: &str) {
     let (drawn, written) = (folder.join("drawn.tif"), folder.join(name));
     std::fs::write(&drawn, Tiff::new(203, 151).write(|x, y, number| colour(x, y)[number].into())).expect("written");

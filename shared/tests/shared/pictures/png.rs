@@ -1,4 +1,4 @@
-//! PNG: every colour type, depth and interlace; transparency, metadata, and files that are cut.
+//! PNG: every colour type, depth and interlace; transparency, metadata, and cut-off files.
 
 use blastscope_shared::field::decode::{DecodeError, Note, decode, decode_with_notes};
 
@@ -12,7 +12,7 @@ fn png(kind: Kind, depth: u8) -> Png {
     Png { width: 75, height: 66, kind, depth, interlaced: false, chunks: vec![] }
 }
 
-/// A sample of eight bits at another depth, and what it is worth there.
+/// An 8-bit sample at another depth, and its value there.
 fn at_depth(value: u8, depth: u8) -> u16 {
     if depth == 16 { u16::from(value) * 257 } else { u16::from(value) >> (8 - depth) }
 }
@@ -99,7 +99,7 @@ fn a_picture_of_nothing_is_unsupported() {
     assert!(error.starts_with("is unsupported: a picture that is transparent everywhere"), "{error}");
 }
 
-/// The first header is the decoder's, so a second one must not answer for it.
+/// The decoder uses the first header, so the checks must not use a second one.
 #[test]
 fn a_second_header_is_damage() {
     let whole = png(Kind::Rgb, 8).write(|x, y, number| u16::from(colour(x, y)[number]));

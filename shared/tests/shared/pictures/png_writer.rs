@@ -1,4 +1,4 @@
-//! A writer of PNG files of every colour type, depth and interlace, after the standard's third edition.
+//! Writes PNG files of every colour type, depth and interlace, after the standard's third edition.
 
 /// Kinds of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ const PASSES: [[usize; 4]; 7] =
     [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
 
 impl Png {
-    /// The file whose samples are `sample(column, row, number)`, of as many bits as the depth says.
+    /// The file with the samples `sample(column, row, number)`, each of the depth's number of bits.
     pub fn write(&self, sample: impl Fn(usize, usize, usize) -> u16) -> Vec<u8> {
         let mut file = b"\x89PNG\r\n\x1A\n".to_vec();
         let mut header = (self.width as u32).to_be_bytes().to_vec();
@@ -127,7 +127,8 @@ pub fn bomb(length: usize) -> Vec<u8> {
             bits -= 8;
         }
     };
-    // A last block with fixed codes: a zero (00110000), then matches of 258 bytes (code 285, 11000101) from one byte before (00000).
+    // A last block with fixed codes: a zero (00110000), then matches of 258 bytes (code 285, 11000101) from one byte before
+    // (00000).
     put(0b011, 3);
     put(0b0000_1100, 8);
     for _ in 0..length {

@@ -1,4 +1,4 @@
-//! TIFF: a matrix of layouts; files of several pictures, and of what is not decoded.
+//! TIFF: a matrix of layouts; files of several pictures, and unsupported ones.
 
 use blastscope_shared::field::decode::{DecodeError, MAX_FILE_BYTES, Note, decode, decode_with_notes};
 
@@ -108,7 +108,7 @@ fn files_of_several_pictures_are_refused_and_reduced_copies_are_passed_over() {
     let three = error(&Tiff::write_all(&[(&full, &plain), (&reduced(1), &dark), (&other, &dark), (&other, &dark)]));
     assert!(three.contains("3 pictures") && three.contains("besides 1 reduced"), "{three}");
     let none = error(&Tiff::write_all(&[(&reduced(1), &dark)]));
-    assert!(none.contains("reduced copies alone"), "{none}");
+    assert!(none.contains("reduced copies only"), "{none}");
 }
 
 #[test]
@@ -139,11 +139,11 @@ fn what_is_not_decoded_is_named() {
     let tagged = |tags: Vec<(u16, u16, Vec<u64>)>, samples: usize| Tiff { tags, samples, ..Tiff::new(80, 64) };
     let dark = |_: usize, _: usize, _: usize| 9;
     let cases = [
-        (tagged(vec![(258, 3, vec![32; 3])], 3), "32 bits a sample"),
+        (tagged(vec![(258, 3, vec![32; 3])], 3), "32 bits per sample"),
         (tagged(vec![(258, 3, vec![32; 3]), (339, 3, vec![3; 3])], 3), "floating-point samples of 32 bits"),
         (tagged(vec![(258, 3, vec![16; 3]), (339, 3, vec![2; 3])], 3), "signed samples"),
         (tagged(vec![(258, 3, vec![8, 8, 16])], 3), "different numbers of bits"),
-        (tagged(vec![(258, 3, vec![12; 3])], 3), "12 bits a sample"),
+        (tagged(vec![(258, 3, vec![12; 3])], 3), "12 bits per sample"),
         (tagged(vec![], 4), "4 channels"),
         (tagged(vec![(338, 3, vec![0])], 4), "4 channels"),
         (tagged(vec![], 7), "7 channels"),
@@ -200,7 +200,7 @@ fn a_file_cut_anywhere_is_damaged() {
                 let found = decode(&whole[..cut]);
                 assert!(matches!(found, Err(DecodeError::Damaged(_))), "{packing:?} {tile:?} at {cut}: {found:?}");
             }
-            // Strips that are shorter than they should be, in a file that is whole.
+            // Strips that are too short, in a complete file.
             let tag = if tile.is_some() { 325 } else { 279 };
             let count = if tile.is_some() { 15 } else { 4 };
             let short = Tiff { tags: vec![(tag, 4, vec![40; count])], ..tiff };
@@ -218,7 +218,7 @@ fn lengths_of_plain_strips_may_be_missing_and_a_wrong_checksum_is_damage() {
         assert_eq!(decode(&tiff.write(plain)).expect("a picture").bytes(), expected);
     }
     let whole = Tiff { packing: Packing::Deflate, rows: 66, ..Tiff::new(75, 66) }.write(plain);
-    // A byte of a pixel, in data that is stored as it is.
+    // A byte of a pixel, in uncompressed data.
     let mut flipped = whole.clone();
     flipped[500] ^= 1;
     assert!(decode(&whole).is_ok());
@@ -260,7 +260,7 @@ fn counts_and_sizes_that_are_not_meant_are_refused_and_never_allocated() {
         let found = decode(&tiff.write(dark));
         assert!(matches!(found, Err(DecodeError::Damaged(_))), "{count} values of tag {tag}: {found:?}");
     }
-    // A chain of directories that leads back to itself.
+    // A chain of directories that forms a loop.
     let mut file = Tiff::new(75, 66).write(dark);
     let start = u32::from_le_bytes([file[4], file[5], file[6], file[7]]);
     let entries = usize::from(u16::from_le_bytes([file[start as usize], file[start as usize + 1]]));
@@ -269,7 +269,7 @@ fn counts_and_sizes_that_are_not_meant_are_refused_and_never_allocated() {
     assert!(matches!(decode(&file), Err(DecodeError::Damaged(_))));
 }
 
-/// Else a file of a megabyte keeps the decoder busy for hours.
+/// Otherwise a file of a megabyte keeps the decoder busy for hours.
 #[test]
 fn strips_that_share_bytes_are_damage() {
     let length = 75 * 66 * 3;
@@ -278,7 +278,7 @@ fn strips_that_share_bytes_are_damage() {
     assert!(matches!(found, Err(DecodeError::Damaged(_))), "{found:?}");
 }
 
-/// 64 x 1024 pixels in tiles of 100,000 x 16, each packed to ten kilobytes of its own.
+/// 64 x 1024 pixels in tiles of 100,000 x 16, each packed separately to ten kilobytes.
 #[test]
 fn tiles_that_hold_much_more_than_the_picture_are_damage() {
     let tile = bomb(6_300);

@@ -1,8 +1,9 @@
-//! A writer of TIFF files: byte order, offsets of 32 or 64 bits, strips or tiles, chunky or planar, after TIFF 6.0 and its supplements.
+//! Writes TIFF files: either byte order, offsets of 32 or 64 bits, strips or tiles, chunky or planar, after TIFF 6.0 and
+//! supplements.
 
 use super::png_writer::zlib;
 
-/// How strips are packed.
+/// Compression of the strips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     None = 1,
@@ -11,7 +12,7 @@ pub enum Packing {
     PackBits = 32_773,
 }
 
-/// The sample in a column, of a row, with a number.
+/// Gives the sample with a number in a column of a row.
 pub type Sample<'a> = &'a dyn Fn(usize, usize, usize) -> u16;
 
 /// A layout of one picture.
@@ -23,7 +24,7 @@ pub struct Tiff {
     pub samples: usize,
     pub bits: usize,
     pub packing: Packing,
-    /// Sizes of tiles; without, strips of so many rows.
+    /// Tile size; without one, strips of so many rows.
     pub tile: Option<(usize, usize)>,
     pub rows: usize,
     pub planar: bool,
@@ -35,7 +36,7 @@ pub struct Tiff {
 }
 
 impl Tiff {
-    /// Three samples of eight bits in strips, plain.
+    /// Three 8-bit samples in uncompressed strips.
     pub fn new(width: usize, height: usize) -> Self {
         Self {
             width,
@@ -54,12 +55,12 @@ impl Tiff {
         }
     }
 
-    /// The file of one picture whose samples are `sample(column, row, number)`.
+    /// The file of one picture with the samples `sample(column, row, number)`.
     pub fn write(&self, sample: impl Fn(usize, usize, usize) -> u16) -> Vec<u8> {
         Self::write_all(&[(self, &sample)])
     }
 
-    /// The file of several, in the byte order and width of the first.
+    /// The file of several pictures, in the byte order and offset width of the first.
     pub fn write_all(pictures: &[(&Self, Sample<'_>)]) -> Vec<u8> {
         let first = pictures[0].0;
         let mut file = if first.big_endian { b"MM".to_vec() } else { b"II".to_vec() };
@@ -123,7 +124,7 @@ impl Tiff {
         file[at..at + bytes.len()].copy_from_slice(&bytes);
     }
 
-    /// Writes a directory and its values. Where the offset of the next one stands.
+    /// Writes a directory and its values. Returns the position of the next one's offset.
     fn directory(&self, file: &mut Vec<u8>, tags: &[(u16, u16, Vec<u64>)]) -> usize {
         let (offset, count_size) = (self.offset_size(), if self.wide { 8 } else { 2 });
         let entry = 4 + 2 * offset;
@@ -158,7 +159,7 @@ impl Tiff {
         link
     }
 
-    /// The strips or tiles, packed.
+    /// The compressed strips or tiles.
     fn chunks(&self, sample: impl Fn(usize, usize, usize) -> u16) -> Vec<Vec<u8>> {
         let (across, down) = self.tile.unwrap_or((self.width, self.rows));
         let planes = if self.planar { self.samples } else { 1 };
@@ -166,7 +167,7 @@ impl Tiff {
         for plane in 0..planes {
             for top in (0..self.height).step_by(down) {
                 for left in (0..self.width).step_by(across) {
-                    // Tiles are whole at the edges, strips are not.
+                    // Tiles at the edges are whole, strips are not.
                     let rows = if self.tile.is_some() { down } else { down.min(self.height - top) };
                     let mut bytes = vec![];
                     for y in top..top + rows {
@@ -212,7 +213,7 @@ impl Tiff {
     }
 }
 
-/// Literal runs and, where a byte is repeated, repeats.
+/// Literal runs, and repeats of repeated bytes.
 fn pack_bits(bytes: &[u8]) -> Vec<u8> {
     let mut packed = vec![];
     let mut rest = bytes;
@@ -247,7 +248,7 @@ fn lzw(bytes: &[u8]) -> Vec<u8> {
         part.iter().for_each(|&byte| put(byte.into()));
     }
     put(257);
-    // What is left of the last code.
+    // The rest of the last code.
     put(0);
     packed
 }

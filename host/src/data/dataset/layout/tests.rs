@@ -98,7 +98,7 @@ fn links_count_once_and_give_no_picture_a_second_class() {
     let found = find(folder.path(), Needed::All).expect("found");
     assert_eq!(names(&found), ["Benign/1.jpg", "Early/1.jpg", "Early/a/2.jpg", "Pre/1.jpg", "Pro/1.jpg"]);
     assert!(
-        found.remarks.iter().any(|remark| remark.contains("3 a link to what is counted already")),
+        found.remarks.iter().any(|remark| remark.contains("3 a link to something already counted")),
         "{:?}",
         found.remarks
     );

@@ -1,5 +1,5 @@
-//! What an explanation needs of a network laid out for an instruction set. All maps of a run are still in the arena, so the last
-//! convolution can be run again from its input, this time without the max-pool that a run takes along.
+//! Explanations for a network laid out for an instruction set. All maps of a run are still in the arena, so the last convolution
+//! can run again from its input, this time without the fused max-pool.
 
 use alloc::{vec, vec::Vec};
 
@@ -16,25 +16,25 @@ use crate::{
     },
 };
 
-/// What explanations of one arena's fields share.
+/// Data shared by the explanations of one arena's fields.
 pub(super) struct Explainer {
-    /// Whose steps and storage it is made for.
+    /// Identity of the engine whose steps and storage it fits.
     owner: Identity,
     head: Head,
-    /// The last convolution's output without its max-pool; a map of its own, at the start of `lines`.
+    /// The last convolution's output without its max-pool: a separate map, at the start of `lines`.
     unpooled: Map,
     lines: Lines,
     evidence: Evidence,
 }
 
 impl Explainer {
-    /// For the steps of `engine` from the last convolution on.
+    /// Prepares explanations for the steps of `engine` from the last convolution on.
     fn new(engine: &Engine, convolution: &Convolved<'_>, behind: &[Step]) -> Self {
         let kernels = &engine.kernels;
         let mut shape = convolution.input.shape;
         shape.channels = convolution.output.shape.channels;
         let unpooled = Map::of_blocks(shape, 0, kernels.channel_bytes, false);
-        // Without a max-pool the run's own output is the map.
+        // Without a max-pool the run's output is already the map.
         let lines = Lines::new(if convolution.pool { unpooled.end() } else { 0 }, kernels.zero);
         let mut channels = Some(shape.channels);
         let mut hidden = Vec::new();
@@ -66,10 +66,10 @@ struct Convolved<'a> {
 }
 
 impl Engine {
-    /// The map for `class` of the field that [`Self::run`] saw last with `arena`.
+    /// The map for `class` of the field that [`Self::run`] last saw with `arena`.
     ///
     /// # Panics
-    /// When `arena` is another engine's.
+    /// If `arena` is another engine's.
     pub(crate) fn explain(&self, arena: &mut Arena, class: Class) -> Result<Explanation, Unexplained> {
         assert!(self.identity.is(&arena.owner), "the arena is this engine's");
         let found = self.steps.iter().enumerate().rev().find_map(|(at, step)| match step {
@@ -112,7 +112,7 @@ impl Engine {
         {
             let parts = arena.pool.parts();
             let job = |part| {
-                // SAFETY: arena and map are this engine's, so they have the lengths that it asks for; no part writes what another does.
+                // SAFETY: arena and map are this engine's, so they have the required lengths; no two parts write the same bytes.
                 unsafe { self.part_unpooled(convolution, from, output, to, part, parts) }
             };
             arena.pool.run(&|part, _| job(part), |_| job(0));
@@ -124,11 +124,11 @@ impl Engine {
         }
     }
 
-    /// Does the `part`-th of `parts` of a convolution without its max-pool, from the arena at `from` to the map in `to`.
+    /// Runs part `part` of `parts` of a convolution without its max-pool, from the arena at `from` to the map in `to`.
     ///
     /// # Safety
-    /// `from` is an arena of this engine in which the steps before the convolution are done, `output` lies in `to`, and nobody
-    /// else writes to either but the other parts.
+    /// `from` is an arena of this engine in which the steps before the convolution are done, `output` lies in `to`, and only the
+    /// other parts write to either.
     unsafe fn part_unpooled(
         &self,
         convolution: &Convolved<'_>,
@@ -139,18 +139,18 @@ impl Engine {
         parts: usize,
     ) {
         let Convolved { input, filters, .. } = convolution;
-        // SAFETY: offsets of maps lie in their allocations, see `Map::end`; each part has scratch memory of its own.
+        // SAFETY: offsets of maps lie in their allocations, see `Map::end`; each part has its own scratch memory.
         unsafe {
             let scratch = from.0.add(self.arena + part * self.scratch);
             let (from, to) = (from.0.add(input.start), to.0.add(output.at(0, 0)));
             let task = filters.convolution_between(input, from, output, to, false);
-            // Nothing is to be fetched. The address is one that is mapped: asking for others walks through the page tables.
+            // Nothing to prefetch. The address is a mapped one, because prefetching an unmapped one walks the page tables.
             let nothing = Ahead { next: task.weights, end: task.weights };
             self.convolve(&task, filters, nothing, scratch, part, parts);
         }
     }
 
-    /// The activations of a map in the order HWC, without what the layout adds.
+    /// The activations of a map in the order HWC, without the layout's padding.
     fn copy(&self, bytes: &[u8], map: &Map, activations: &mut [u8]) {
         let Kernels { zero, channel_bytes, .. } = self.kernels;
         for (pixel, activations) in activations.chunks_exact_mut(map.shape.channels).enumerate() {

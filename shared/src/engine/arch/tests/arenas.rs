@@ -1,10 +1,10 @@
-//! An arena is memory of one engine: no other may write to it, whatever its size.
+//! An arena belongs to one engine: no other may write to it, whatever its size.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 
-/// Convolutions with so many outputs over maps of one size, then the dense layer.
+/// Convolutions with the given numbers of outputs over maps of one size, then the dense layer.
 struct Layers {
     input: Shape,
     drawn: Vec<(Shape, Weights)>,
@@ -35,7 +35,7 @@ impl Layers {
     }
 }
 
-/// Whether `engine` runs in an arena that `other` made for `threads` threads.
+/// Whether `engine` runs in an arena made by `other` for `threads` threads.
 fn runs_in(engine: &Engine, layers: &Layers, other: &Engine, threads: usize) -> bool {
     let mut arena = other.arena(threads);
     catch_unwind(AssertUnwindSafe(|| engine.run(&layers.pixels(), &mut arena, || ()).0)).is_ok()
@@ -47,11 +47,11 @@ fn an_engine_runs_in_its_own_arenas_only() {
     let kernels = portable::<0, false>();
     let layers = Layers::draw(shape(2, 3), &[16, 32, 16], 1);
     let engine = layers.engine(kernels);
-    // Its own, for any number of threads.
+    // Its own arena, for any number of threads.
     for threads in 1..4 {
         assert!(runs_in(&engine, &layers, &engine, threads), "{threads} threads");
     }
-    // One of the same layers and size, one of the same size laid out differently, one of another storage, a larger one.
+    // Arenas with the same layers and size, the same size in another layout, another storage, and a larger one.
     assert!(!runs_in(&engine, &layers, &layers.engine(kernels), 1), "the same layers");
     assert!(
         !runs_in(&engine, &layers, &Layers::draw(shape(2, 3), &[32, 16, 16], 1).engine(kernels), 1),
@@ -63,8 +63,8 @@ fn an_engine_runs_in_its_own_arenas_only() {
 
 #[test]
 fn an_engine_that_works_beside_its_maps_does_not_work_past_the_end_of_a_larger_arena() {
-    // Winograd's method wants scratch memory for each of the threads that the arena brings along; the other arena is large enough
-    // for the maps and one of them, and no more.
+    // Winograd's method needs scratch memory for each thread of the arena; the other arena has room for the maps and one thread's
+    // scratch, no more.
     let shape = |width, channels| Shape { height: 4, width, channels };
     let small = Layers::draw(shape(4, 8), &[16], 2);
     let engine = small.engine(portable::<0, false>().always_winograd());

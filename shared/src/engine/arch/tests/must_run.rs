@@ -1,15 +1,15 @@
-//! Which instruction sets must be there for a run of the tests to count: where one of them is missing the tests fail, and do not skip.
+//! Instruction sets that must be present for a test run to count: if one is missing, tests fail instead of skipping.
 //!
-//! `BLASTSCOPE_MUST_RUN` names them, as [`Isa::name`] does, with commas between. Where it is not set and `CI` is `true`, they are those
-//! that every machine of CI must have or emulate: AVX2 on x86-64, NEON on aarch64. Elsewhere there are none. The scalar kernels and
-//! the loops in plain Rust run on every machine.
+//! `BLASTSCOPE_MUST_RUN` lists them by [`Isa::name`], separated by commas. If it is unset and `CI` is `true`, they are the sets
+//! that every CI machine must have or emulate: AVX2 on x86-64, NEON on aarch64. Elsewhere there are none. The scalar kernels and
+//! the plain Rust loops run on every machine.
 
 use alloc::{format, string::String, vec::Vec};
 use std::env;
 
 use super::*;
 
-/// What CI must have here.
+/// Instruction sets that CI must have on this architecture.
 const OF_CI: &[Isa] = if cfg!(target_arch = "x86_64") {
     &[Isa::Avx2]
 } else if cfg!(target_arch = "aarch64") {
@@ -18,7 +18,7 @@ const OF_CI: &[Isa] = if cfg!(target_arch = "x86_64") {
     &[]
 };
 
-/// The instruction sets that must run, by the values of the two variables.
+/// The instruction sets that must run, from the values of the two variables.
 fn demanded(names: Option<&str>, ci: Option<&str>) -> Result<Vec<Isa>, String> {
     let Some(names) = names else {
         return Ok(if ci == Some("true") { OF_CI.to_vec() } else { Vec::new() });
@@ -35,13 +35,13 @@ fn demanded_here() -> Vec<Isa> {
     demanded(value("BLASTSCOPE_MUST_RUN").as_deref(), value("CI").as_deref()).expect("names of instruction sets")
 }
 
-/// Says that `test` is skipped, or fails when it must not be.
+/// Reports that `test` is skipped, or fails if it must run.
 pub(super) fn skip(test: &str, isa: Isa) {
     assert!(!demanded_here().contains(&isa), "{test} must run here, and this machine lacks {isa}");
     say(format_args!("SKIPPED {test}: this machine lacks {isa}"));
 }
 
-/// Tests of other crates skip what is missing as well: this one fails for them.
+/// Fails on behalf of other crates' tests, which also skip missing instruction sets.
 #[test]
 fn no_instruction_set_that_must_run_is_missing() {
     for isa in demanded_here() {
@@ -60,6 +60,6 @@ fn what_must_run_is_what_is_named_or_what_ci_must_have() {
     assert_eq!(demanded(Some(""), Some("true")), Ok(vec![]));
     assert_eq!(demanded(Some("scalar"), Some("true")), Ok(vec![Isa::Scalar]));
     assert_eq!(demanded(Some("neon, neon-dotprod"), None), Ok(vec![Isa::Neon, Isa::NeonDotprod]));
-    // An unknown name must not demand nothing.
+    // An unknown name must be an error, not ignored.
     assert!(demanded(Some("avx2,avx-512"), None).is_err());
 }

@@ -1,15 +1,15 @@
-//! Weights of a convolution, transformed.
+//! Transforms the weights of a convolution.
 
 use super::{PAIR, PRODUCTS, WINDOW};
 use crate::engine::arch::{memory::Lines, vector::BLOCK};
 
-/// What the sums of a direct convolution must stay within, so that 64 times them fits 32 bits.
+/// Bound on the sums of a direct convolution, so that 64 times a sum fits 32 bits.
 const LIMIT: i64 = 1 << 25;
 
-/// Whether the sums of no output can leave what the way back can carry, whatever the activations (0..=255, or 128 less).
+/// Whether every output's sums stay within the inverse transform's range for all activations (0..=255, or 128 less).
 pub(crate) fn fit(weights: &[i8], inputs: usize) -> bool {
     weights.chunks_exact(inputs).all(|row| {
-        // Within 33,000 weights: far from the end of 32 bits.
+        // At most 33,000 weights: far from the limit of 32 bits.
         let total: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
         let magnitude: i32 = row.iter().map(|&weight| i32::from(weight).abs()).sum();
         let (total, magnitude) = (i64::from(total), i64::from(magnitude));
@@ -18,15 +18,15 @@ pub(crate) fn fit(weights: &[i8], inputs: usize) -> bool {
     })
 }
 
-/// `G g`: 24 times the transform of Lavin and Gray, but for the last row, which is 6 times it so that 16 bits suffice after
-/// rows and columns: within 144 * 127. [`super::backward`] makes up for it.
+/// `G g`: 24 times the transform of Lavin and Gray, except the last row, which is 6 times it, so that 16 bits suffice after rows
+/// and columns: within 144 * 127. [`super::backward`] compensates.
 fn transform_column(g: [i16; 3]) -> [i16; WINDOW] {
     let [a, b, c] = g;
     [6 * a, -4 * (a + b + c), -4 * (a - b + c), a + 2 * b + 4 * c, a - 2 * b + 4 * c, 6 * c]
 }
 
-/// Rows of `9 * channels` weights as `[block][product][pair of channels][place]`, where the 32 places of a pair are those that
-/// `pair_index` gives for output and channel.
+/// Rows of `9 * channels` weights as `[block][product][pair of channels][place]`; `pair_index` gives the place of output and
+/// channel among the 32 of a pair.
 pub(crate) fn transform(weights: &[i8], channels: usize, pair_index: fn(usize, usize) -> usize) -> Lines {
     const PLACES: usize = PAIR * BLOCK;
     let inputs = 9 * channels;
@@ -39,7 +39,7 @@ pub(crate) fn transform(weights: &[i8], channels: usize, pair_index: fn(usize, u
     let transformed: &mut [i16] = bytemuck::cast_slice_mut(lines.bytes_mut());
     for (rows, block) in weights.chunks(BLOCK * inputs).zip(transformed.chunks_exact_mut(block_len)) {
         for pair in 0..pairs {
-            // The taps of all places side by side, so that the transform is one of vectors.
+            // The taps of all places lie side by side, so that the transform vectorizes.
             let mut taps = [[0i16; PLACES]; 9];
             for (row, places) in rows.chunks_exact(inputs).zip(&places) {
                 for (taps, pixel) in taps.iter_mut().zip(row.chunks_exact(channels)) {

@@ -1,15 +1,15 @@
-//! Blocks of a progressive scan of coefficients other than means (ITU-T T.81, G.1.2.2 and G.1.2.3).
+//! Blocks of a progressive scan of AC coefficients (ITU-T T.81, G.1.2.2 and G.1.2.3).
 
 use super::{
     bits::Bits,
     huffman::{AC_LARGEST, Table},
 };
 
-/// A band of coefficients of one component in a progressive scan.
+/// A band of one component's coefficients in a progressive scan.
 pub(super) struct Band {
     from: u32,
     to: u32,
-    /// Blocks to come in which nothing new comes.
+    /// Remaining blocks of an end-of-band run.
     ended: u32,
 }
 
@@ -19,17 +19,17 @@ impl Band {
         Self { from: from.into(), to: to.into(), ended: 0 }
     }
 
-    /// Whether a run of ended blocks continues.
+    /// Whether an end-of-band run continues.
     pub(super) const fn goes_on(&self) -> bool {
         self.ended > 0
     }
 
-    /// The coefficients `from..=to`, as bits.
+    /// The coefficients `from..=to` as a bit mask.
     const fn mask(from: u32, to: u32) -> u64 {
         if from > to { 0 } else { (u64::MAX >> (63 - to)) & (u64::MAX << from) }
     }
 
-    /// A block in the first scan of its band.
+    /// Reads a block in the first scan of its band.
     pub(super) fn first(&mut self, table: &Table, bits: &mut Bits<'_>, nonzero: &mut u64) -> Option<()> {
         if self.ended > 0 {
             self.ended -= 1;
@@ -56,7 +56,7 @@ impl Band {
         Some(())
     }
 
-    /// A block in a scan that tells one bit more: of each coefficient that is not zero, and which join them.
+    /// Reads a block in a refining scan: one more bit of each nonzero coefficient, and the coefficients that become nonzero.
     pub(super) fn refine(&mut self, table: &Table, bits: &mut Bits<'_>, nonzero: &mut u64) -> Option<()> {
         let mut at = self.from;
         while self.ended == 0 && at <= self.to {
@@ -71,7 +71,7 @@ impl Band {
                 1 => bits.skip(1),
                 _ => return None,
             }
-            // The place of the next zero after `zeros` others.
+            // The position of the next zero after `zeros` others.
             let mut zero = !*nonzero & Self::mask(at, self.to);
             for _ in 0..zeros {
                 zero &= zero.wrapping_sub(1);

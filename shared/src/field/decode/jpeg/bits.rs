@@ -1,9 +1,9 @@
-//! The bits of entropy-coded data, up to the next marker.
+//! Reads the bits of entropy-coded data, up to the next marker.
 
-/// Reads the bits between two markers. A byte FF in the data is followed by 00, which is left out; FF before anything else ends it.
+/// Reads the bits between two markers. A byte FF in the data is followed by 00, which is skipped; FF before anything else ends it.
 ///
-/// Past the end come zeros, and [`Bits::overran`] says so: the inner loop asks once a block. It is copied into what does not stand in
-/// line, so that the inner loop keeps it in registers.
+/// Past the end it returns zeros and [`Bits::overran`] is true, which the inner loop checks once per block. Functions that are not
+/// inlined get a copy, so that the inner loop keeps it in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
@@ -11,9 +11,9 @@ pub(super) struct Bits<'a> {
     at: usize,
     /// The next bits, from the top.
     bits: u64,
-    /// How many of `bits` are data; negative when more was taken than there was.
+    /// Number of data bits in `bits`; negative after reading past the end.
     left: i32,
-    /// Bytes of data loaded, without the stuffed zeros.
+    /// Data bytes loaded, without the stuffed zeros.
     loaded: usize,
     start: usize,
 }
@@ -24,7 +24,7 @@ impl<'a> Bits<'a> {
         Self { bytes, at, bits: 0, left: 0, loaded: 0, start: at }
     }
 
-    /// Loads until 32 bits or all that is left are at hand.
+    /// Loads until 32 bits, or all that remain, are available.
     #[inline(always)]
     pub(super) fn fill(&mut self) {
         if self.left >= 32 {
@@ -74,7 +74,7 @@ impl<'a> Bits<'a> {
         (self.bits >> 48) as usize
     }
 
-    /// Leaves out `count` bits, at most 31, after [`Self::fill`].
+    /// Skips `count` bits, at most 31, after [`Self::fill`].
     #[inline(always)]
     pub(super) const fn skip(&mut self, count: u32) {
         self.bits <<= count;
@@ -89,7 +89,7 @@ impl<'a> Bits<'a> {
         taken
     }
 
-    /// Leaves out any number of bits.
+    /// Skips any number of bits.
     pub(super) fn skip_many(&mut self, mut count: u32) {
         while count > 0 && !self.overran() {
             self.fill();
@@ -99,13 +99,13 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Whether more bits were taken than there are.
+    /// Whether more bits were read than there are.
     #[inline(always)]
     pub(super) const fn overran(&self) -> bool {
         self.left < 0
     }
 
-    /// Where the data ends that was taken, its last byte begun counting as taken, and where the marker after it stands, or the end.
+    /// End of the data read, counting a partly read byte, and position of the marker after it, or of the end.
     pub(super) fn end(mut self) -> (usize, usize) {
         let unread = (self.left.max(0) / 8) as usize;
         let taken = self.loaded - unread;

@@ -1,10 +1,10 @@
-//! The frame header of a JPEG picture: which of the many layouts it has, and whether that is one of those that are decoded.
+//! The frame header of a JPEG picture: its layout, and whether it is one that is decoded.
 
 use alloc::{format, vec::Vec};
 
 use super::super::{DecodeError, damaged, unsupported};
 
-/// What a frame header says.
+/// Content of a frame header.
 pub(super) struct Frame {
     pub(super) width: u16,
     pub(super) height: u16,
@@ -21,12 +21,12 @@ pub(super) struct Component {
     /// Sampling factors: blocks in an MCU, across and down.
     pub(super) across: u8,
     pub(super) down: u8,
-    /// Number of its quantization table.
+    /// Index of its quantization table.
     pub(super) quantization: u8,
 }
 
 impl Frame {
-    /// Reads the header with the marker FF `marker`, whose segment is `body`.
+    /// Reads the header with marker FF `marker` from its segment `body`.
     pub(super) fn read(marker: u8, body: &[u8]) -> Result<Self, DecodeError> {
         if let Some(coding) = coding(marker) {
             return Err(unsupported(format!("a JPEG with {coding}")));
@@ -36,10 +36,10 @@ impl Frame {
         };
         let (height, width) = (u16::from_be_bytes([high, low]), u16::from_be_bytes([wide_high, wide_low]));
         if precision != 8 {
-            return Err(unsupported(format!("a JPEG with {precision} bits a sample")));
+            return Err(unsupported(format!("a JPEG with {precision} bits per sample")));
         }
         if height == 0 {
-            return Err(unsupported("a JPEG that tells its height only after its first scan (DNL)"));
+            return Err(unsupported("a JPEG that gives its height only after its first scan (DNL)"));
         }
         if width == 0 || rest.len() != usize::from(count) * 3 {
             return Err(damaged("its frame header contradicts itself"));
@@ -73,7 +73,7 @@ impl Frame {
             [_] => Ok(()),
             [luma, blue, red] => {
                 if luma.id == blue.id || luma.id == red.id || blue.id == red.id {
-                    return Err(damaged("two of its planes have one name"));
+                    return Err(damaged("two of its planes have the same name"));
                 }
                 let factors = [luma, blue, red].map(|plane| (plane.across, plane.down));
                 if DECODED.contains(&factors) {
@@ -109,11 +109,11 @@ impl Frame {
     }
 }
 
-/// Sampling factors that are decoded: 4:4:4, 4:2:2, 4:4:0, 4:2:0.
+/// Supported sampling factors: 4:4:4, 4:2:2, 4:4:0, 4:2:0.
 const DECODED: [[(u8, u8); 3]; 4] =
     [[(1, 1), (1, 1), (1, 1)], [(2, 1), (1, 1), (1, 1)], [(1, 2), (1, 1), (1, 1)], [(2, 2), (1, 1), (1, 1)]];
 
-/// What is not decoded about a frame with the marker FF `marker`.
+/// The unsupported coding of a frame with marker FF `marker`, if any.
 fn coding(marker: u8) -> Option<&'static str> {
     match marker {
         0xC0..=0xC2 => None,

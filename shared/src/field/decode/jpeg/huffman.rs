@@ -1,31 +1,31 @@
-//! Huffman tables of a JPEG picture: read, looked up, and the standard ones for frames that leave them out.
+//! Huffman tables of a JPEG picture: reading, lookup, and the standard tables for frames that omit them.
 
 use super::bits::Bits;
 
-/// Codes of up to this many bits are found by one look.
+/// Codes of up to this many bits need one lookup.
 const SHORT: u32 = 10;
 /// Longest code, in bits.
 const LONGEST: usize = 16;
-/// Largest category of a coefficient of 8-bit samples, in bits; a mean's difference may have one more.
+/// Largest category of a coefficient of 8-bit samples, in bits; a DC difference may have one more.
 pub(super) const AC_LARGEST: u8 = 10;
 
-/// Which symbol each code stands for.
+/// The symbol of each code.
 #[derive(Clone)]
 pub(super) struct Table {
-    /// By the next bits: the code's length times 256 plus its symbol; zero for a longer code or no code.
+    /// By the next bits: the code's length times 256 plus its symbol; 0 for a longer or invalid code.
     short: [u16; 1 << SHORT],
-    /// By the next bits, for coefficients that are not zero: how far one is from the one before times 256, plus the bits of its code
-    /// and of itself; zero for everything else.
+    /// By the next bits, for nonzero coefficients: the distance from the one before times 256, plus the bits of its code and of its
+    /// value; 0 for everything else.
     steps: [u16; 1 << SHORT],
-    /// By length: one more than the last code of that length or less, as its 16 bits from the top.
+    /// By length: one more than the last code of up to that length, left-aligned in 16 bits.
     bound: [u32; LONGEST + 1],
-    /// By length: what leads from a code to its symbol's place.
+    /// By length: the offset from a code to its symbol's index.
     offset: [i32; LONGEST + 1],
     symbols: [u8; 256],
 }
 
 impl Table {
-    /// The table with `counts[n]` codes of `n + 1` bits, whose symbols stand in order. `None` when no such code exists.
+    /// The table with `counts[n]` codes of `n + 1` bits and the symbols in order. `None` if no such code exists.
     pub(super) fn new(counts: [u8; LONGEST], symbols: &[u8]) -> Option<Self> {
         if counts.iter().map(|&count| usize::from(count)).sum::<usize>() != symbols.len() || symbols.len() > 256 {
             return None;
@@ -63,7 +63,7 @@ impl Table {
         Some(table)
     }
 
-    /// Takes the next symbol; `None` when no code begins so. At least 15 bits more are at hand, or all that is left.
+    /// Reads the next symbol; `None` for an invalid code. At least 15 more bits, or all that remain, are available.
     #[inline(always)]
     pub(super) fn symbol(&self, bits: &mut Bits<'_>) -> Option<u8> {
         bits.fill();
@@ -77,7 +77,7 @@ impl Table {
         Some(symbol)
     }
 
-    /// Leaves out the next coefficient when it is one of the usual, with a short code: how far it is from the one before.
+    /// Skips the next coefficient if it is a common one with a short code. Returns its distance from the one before.
     #[inline(always)]
     pub(super) fn step(&self, bits: &mut Bits<'_>) -> Option<usize> {
         bits.fill();
@@ -86,7 +86,7 @@ impl Table {
         (step != 0).then_some(usize::from(step >> 8))
     }
 
-    /// The symbol whose long code the 16 bits `next` begin with, and the code's length.
+    /// The symbol and length of the long code at the start of the 16 bits `next`.
     #[inline(never)]
     fn long_symbol(&self, next: usize) -> Option<(u8, u32)> {
         let length = (SHORT as usize + 1..=LONGEST).find(|&length| (next as u32) < self.bound[length])?;
@@ -95,7 +95,7 @@ impl Table {
     }
 }
 
-/// A segment DHT with the four tables of annex K.3, which frames of a stream (MJPEG) may leave out.
+/// A DHT segment with the four tables of annex K.3, which MJPEG frames may omit.
 pub(super) const STANDARD_SEGMENT: [u8; 2 + 2 + 2 * (17 + 12) + 2 * (17 + 162)] = {
     let mut segment = [0; 2 + 2 + 2 * (17 + 12) + 2 * (17 + 162)];
     let mut at = append(&mut segment, 0, &[0xFF, 0xC4, 0x01, 0xA2, 0x00]);
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn short_and_long_codes_are_found() {
         let table = Table::new(AC_LUMINANCE, &AC_LUMINANCE_SYMBOLS).expect("a code");
-        // 00 is 0x01, 1010 the end of a block, sixteen bits 0xFA; then bits that begin no code.
+        // 00 is 0x01, 1010 the end of a block, sixteen bits 0xFA; then bits of no valid code.
         let bytes = [0b0010_1011, 0b1111_1111, 0x00, 0b1111_1011, 0b1111_1111, 0x00, 0xFF, 0x00, 0xFF, 0xD9];
         let mut bits = Bits::new(&bytes, 0);
         let found: [_; 3] = core::array::from_fn(|_| table.symbol(&mut bits));

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, ErrorKind, Read, Result, Seek, SeekFrom};
 
-/// Reads as [`std::io::Cursor`] does. The decoder's inner loop asks for four bytes or for one: those come without a call and
-/// without a copy of unknown length, which saves a tenth of its time.
+/// Like [`std::io::Cursor`], but reads of four bytes or one, as in the decoder's inner loop, need no call and no copy of unknown
+/// length, which saves a tenth of its time.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,

@@ -1,6 +1,6 @@
-//! One scan of a JPEG picture, block by block: whether all of it is there.
+//! Checks one scan of a JPEG picture for completeness, block by block.
 //!
-//! The pixels' decoder fills in what is missing and says nothing. Here every code is looked up and every bit accounted for, but no
+//! The pixel decoder fills in missing data without an error. Here every code is looked up and every bit accounted for, but no
 //! coefficient is computed.
 
 use alloc::{format, vec, vec::Vec};
@@ -13,26 +13,26 @@ use super::{
     huffman::{AC_LARGEST, Table},
 };
 
-/// Bytes that a camera may leave between the last code and a marker; more are a sign that codes were misread.
+/// Most bytes that a camera leaves between the last code and a marker; more mean that codes were misread.
 const LEFT_OVER: usize = 16;
-/// Largest category of a mean's difference, in bits.
+/// Largest category of a DC difference, in bits.
 const DC_LARGEST: u8 = AC_LARGEST + 1;
 
-/// The Huffman tables in force: of means, of the other coefficients.
+/// The current Huffman tables: DC and AC.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) dc: [Option<Table>; 4],
     pub(super) ac: [Option<Table>; 4],
 }
 
-/// What a scan header says.
+/// Content of a scan header.
 pub(super) struct Scan {
-    /// Place in the frame, and numbers of the tables.
+    /// Index in the frame, and indices of the tables.
     members: Vec<Member>,
     /// Coefficients from..=to, in zigzag order.
     from: u8,
     to: u8,
-    /// Lowest bit that came before, and that comes now; `high` is 0 in the first scan of a coefficient.
+    /// Lowest bit of the earlier scans and of this one; `high` is 0 in the first scan of a coefficient.
     high: u8,
     low: u8,
 }
@@ -44,17 +44,17 @@ struct Member {
     ac: usize,
 }
 
-/// What the scans so far told of each component.
+/// What the scans so far have delivered of each component.
 pub(super) struct Told {
     components: Vec<ToldOf>,
 }
 
 struct ToldOf {
-    /// By coefficient: the lowest bit told so far; none before the first scan.
+    /// By coefficient: the lowest bit so far; `None` before the first scan.
     lowest: [Option<u8>; 64],
-    /// Of progressive pictures, by block: the coefficients that are not zero, as bits.
+    /// Progressive pictures only, by block: a bit mask of the nonzero coefficients.
     nonzero: Vec<u64>,
-    /// Blocks from one row of blocks to the next.
+    /// Blocks per row.
     stride: usize,
 }
 
@@ -69,10 +69,10 @@ impl Told {
         Self { components: components.collect() }
     }
 
-    /// That every coefficient of every component came, down to its last bit.
+    /// Checks that every coefficient of every component is present, down to its last bit.
     pub(super) fn is_whole(&self) -> Result<(), DecodeError> {
         let whole = self.components.iter().all(|component| component.lowest.iter().all(|&lowest| lowest == Some(0)));
-        if whole { Ok(()) } else { Err(damaged("scans are missing: not every coefficient is there")) }
+        if whole { Ok(()) } else { Err(damaged("scans are missing: some coefficients are absent")) }
     }
 }
 
@@ -86,8 +86,8 @@ impl Scan {
         let mut members = Vec::new();
         for &[id, tables] in selectors.as_chunks::<2>().0 {
             let component = frame.components.iter().position(|component| component.id == id);
-            let component = component.ok_or_else(|| damaged("a scan is of a plane that does not exist"))?;
-            // Within a scan, planes come in the frame's order.
+            let component = component.ok_or_else(|| damaged("a scan names a plane that does not exist"))?;
+            // Within a scan, planes follow the frame's order.
             if members.last().is_some_and(|last: &Member| last.component >= component) || tables & 0xCC != 0 {
                 return Err(damaged("a scan header contradicts itself"));
             }
@@ -105,12 +105,12 @@ impl Scan {
             return Err(damaged("a scan header contradicts itself"));
         }
         if !frame.progressive && scan.members.len() != frame.components.len() {
-            return Err(unsupported("a JPEG whose planes come in scans of their own (not interleaved)"));
+            return Err(unsupported("a JPEG with a separate scan for each plane (not interleaved)"));
         }
         Ok(scan)
     }
 
-    /// Numbers of the tables that are used: of means, of the other coefficients.
+    /// Indices of the tables used: DC, AC.
     pub(super) fn tables(&self, progressive: bool) -> (Vec<usize>, Vec<usize>) {
         let (means, others) =
             if progressive { (self.from == 0 && self.high == 0, self.from > 0) } else { (true, true) };
@@ -119,12 +119,12 @@ impl Scan {
         (used(means, |member| member.dc), used(others, |member| member.ac))
     }
 
-    /// Places of its components in the frame.
+    /// Indices of its components in the frame.
     pub(super) fn places(&self) -> impl Iterator<Item = usize> {
         self.members.iter().map(|member| member.component)
     }
 
-    /// Takes note of what this scan tells.
+    /// Records what this scan delivers.
     fn tell(&self, frame: &Frame, told: &mut Told) -> Result<(), DecodeError> {
         let coefficients = if frame.progressive { usize::from(self.from)..=usize::from(self.to) } else { 0..=63 };
         let before = (self.high > 0).then_some(self.high);
@@ -140,8 +140,7 @@ impl Scan {
         Ok(())
     }
 
-    /// Goes through the data of this scan, which begins at `at`, and copies what belongs to it to `copy`. Where the marker after it
-    /// stands.
+    /// Checks this scan's data, which starts at `at`, and copies it to `copy`. Returns the position of the marker after it.
     pub(super) fn walk(
         &self,
         frame: &Frame,
@@ -168,8 +167,7 @@ impl Scan {
             if bits.overran() {
                 return Err(damaged(format!("its data ends in MCU {} of {mcus} of a scan", done + 1)));
             }
-            walked
-                .ok_or_else(|| damaged(format!("MCU {} of {mcus} of a scan has codes that do not exist", done + 1)))?;
+            walked.ok_or_else(|| damaged(format!("MCU {} of {mcus} of a scan has invalid codes", done + 1)))?;
             let (data_end, marker) = bits.end();
             if marker - data_end > LEFT_OVER && bytes[data_end..marker].iter().any(|&byte| byte != 0) {
                 let left = marker - data_end;
@@ -219,12 +217,12 @@ impl Scan {
             }
         }
         *done += 1;
-        // A run of ended bands does not reach past a restart.
+        // An end-of-band run does not extend past a restart.
         (!band.goes_on()).then_some(())
     }
 }
 
-/// How the blocks of a scan follow each other.
+/// The order of a scan's blocks.
 struct Plan<'a> {
     /// MCUs across and down.
     across: usize,
@@ -278,14 +276,14 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Leaves out a block of a sequential scan. What is left, and whether every code existed.
+/// Skips a block of a sequential scan. Returns the remaining bits and whether every code was valid.
 #[inline]
 fn sequential_block<'a>(dc: &Table, ac: &Table, mut bits: Bits<'a>) -> (Bits<'a>, bool) {
     let whole = mean(dc, &mut bits).is_some() && others(ac, &mut bits).is_some();
     (bits, whole)
 }
 
-/// Leaves out the difference of a block's mean.
+/// Skips a block's DC difference.
 #[inline(always)]
 fn mean(table: &Table, bits: &mut Bits<'_>) -> Option<()> {
     let category = table.symbol(bits)?;
@@ -293,7 +291,7 @@ fn mean(table: &Table, bits: &mut Bits<'_>) -> Option<()> {
     (category <= DC_LARGEST).then_some(())
 }
 
-/// Leaves out the other coefficients of a block.
+/// Skips a block's AC coefficients.
 #[inline(always)]
 fn others(table: &Table, bits: &mut Bits<'_>) -> Option<()> {
     let mut at = 1;

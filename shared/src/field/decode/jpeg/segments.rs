@@ -1,4 +1,4 @@
-//! A JPEG file, segment by segment: what it says of its picture, that all of it is there, and a copy of what its pixels need.
+//! Reads a JPEG file segment by segment: describes the picture, checks that it is complete, and copies what its pixels need.
 
 use alloc::{format, vec::Vec};
 
@@ -16,35 +16,35 @@ use super::{
     scan::{Scan, Tables, Told},
 };
 
-/// Scans that are decoded at most; no encoder writes more than a few dozen.
+/// Most scans decoded; no encoder writes more than a few dozen.
 pub(super) const MAX_SCANS: usize = 100;
 
-/// What the three planes of a picture are.
+/// Meaning of a picture's three planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Colours {
-    /// Luma and two differences of colour.
+    /// Luma and two colour differences.
     YCbCr,
     /// Red, green, blue.
     Rgb,
 }
 
-/// A picture all of whose data is there.
+/// A complete picture.
 pub(super) struct Checked {
-    /// The picture as the pixels' decoder gets it: no bytes between segments, no metadata, no padding, nothing after the end; planes
-    /// are named 1, 2, 3, and every table is there.
+    /// The picture for the pixel decoder: no bytes between segments, no metadata, no padding, nothing after the end; planes are
+    /// named 1, 2, 3, and every table is present.
     pub(super) stream: Vec<u8>,
     pub(super) orientation: Orientation,
     pub(super) notes: Vec<Note>,
 }
 
-/// Goes through the file `bytes`, which begins as a JPEG does.
+/// Reads the file `bytes`, which starts like a JPEG.
 pub(super) fn check(bytes: &[u8]) -> Result<Checked, DecodeError> {
     let mut reader = Segments::new(bytes);
     loop {
         let marker = reader.marker()?;
         match marker {
             0xD9 => return reader.finish(),
-            // TEM and a restart marker that a camera left behind have no segment.
+            // TEM, or a stray restart marker from a camera: no segment follows.
             0x01 | 0xD0..=0xD7 => {}
             0xD8 => return Err(damaged("a second picture begins before the end of the first")),
             _ => {
@@ -59,17 +59,17 @@ struct Segments<'a> {
     bytes: &'a [u8],
     at: usize,
     stream: Vec<u8>,
-    /// The frame header as it stands in the file, until the first scan comes.
+    /// The frame header as stored, until the first scan.
     header: Option<(u8, &'a [u8])>,
     frame: Option<(Frame, Told)>,
     colours: Colours,
     tables: Tables,
-    /// Which quantization tables came.
+    /// Quantization tables seen so far.
     quantized: [bool; 4],
     restart: usize,
     scans: usize,
     jfif: bool,
-    /// The transform that Adobe's segment names.
+    /// The transform given by Adobe's segment.
     adobe: Option<u8>,
     orientation: Orientation,
     notes: Vec<Note>,
@@ -97,7 +97,7 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// The next marker. Other bytes before it are skipped, as other decoders do.
+    /// The next marker. Bytes before it are skipped, as in other decoders.
     fn marker(&mut self) -> Result<u8, DecodeError> {
         let missing = || damaged("the end-of-image marker is missing");
         loop {
@@ -112,7 +112,7 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// The segment that follows, without its length.
+    /// The next segment, without its length.
     fn body(&mut self) -> Result<&'a [u8], DecodeError> {
         let missing = || damaged("the end-of-image marker is missing");
         let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -151,7 +151,7 @@ impl<'a> Segments<'a> {
                 Ok(())
             }
             0xE2 => {
-                // The first part of a profile holds its colours.
+                // A profile's first part holds its colours.
                 if let Some([1, _, profile @ ..]) = body.strip_prefix(b"ICC_PROFILE\0")
                     && let Some(note) = profile::note(profile)
                 {
@@ -165,7 +165,7 @@ impl<'a> Segments<'a> {
                 }
                 Ok(())
             }
-            // Other metadata, comments, and the height told again (DNL): a frame header that leaves it out is refused.
+            // Other metadata, comments, and a repeated height (DNL): a frame header without a height is refused.
             _ => Ok(()),
         }
     }
@@ -220,7 +220,7 @@ impl<'a> Segments<'a> {
         Ok(())
     }
 
-    /// Copies the frame header, now that it is known what the planes are.
+    /// Copies the frame header once the meaning of the planes is known.
     fn copy_header(&mut self, frame: &Frame) {
         let Some((marker, body)) = self.header.take() else { return };
         self.colours = self.colours(frame);
@@ -235,7 +235,7 @@ impl<'a> Segments<'a> {
         self.copy(marker, &body);
     }
 
-    /// The rules of libjpeg, which others follow.
+    /// libjpeg's rules, which others follow.
     fn colours(&self, frame: &Frame) -> Colours {
         let names = frame.components.iter().map(|component| component.id);
         match self.adobe {
@@ -275,7 +275,7 @@ impl<'a> Segments<'a> {
             selector[0] = names[component];
         }
         if let (false, Some(band)) = (frame.progressive, own.last_chunk_mut()) {
-            // Sequential scans are of all coefficients, whatever cameras write here.
+            // Sequential scans hold all coefficients, whatever cameras write here.
             *band = [0, 63, 0];
         }
         self.copy(0xDA, &own);
@@ -284,11 +284,11 @@ impl<'a> Segments<'a> {
         Ok(())
     }
 
-    /// Puts annex K's tables where the file defines none.
+    /// Adds annex K's tables where the file defines none.
     fn insert_standard_tables(&mut self) -> Result<(), DecodeError> {
         let (dc, ac) = (self.tables.dc.clone(), self.tables.ac.clone());
         self.huffman(&STANDARD_SEGMENT[4..])?;
-        // Not over those of the file: in front of them all.
+        // Before the file's own tables, which then replace them.
         self.stream.truncate(self.stream.len() - STANDARD_SEGMENT.len());
         self.stream.splice(2..2, STANDARD_SEGMENT);
         for (table, own) in self.tables.dc.iter_mut().zip(dc).chain(self.tables.ac.iter_mut().zip(ac)) {
@@ -308,7 +308,7 @@ impl<'a> Segments<'a> {
 }
 
 impl Colours {
-    /// What the planes are called for the pixels' decoder, which takes these names for these colours.
+    /// Names of the planes, by which the pixel decoder recognizes their colours.
     const fn names(self) -> [u8; 3] {
         match self {
             Self::YCbCr => [1, 2, 3],

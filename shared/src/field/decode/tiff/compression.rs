@@ -1,10 +1,10 @@
-//! How the bytes of a TIFF picture are packed.
+//! TIFF compression methods.
 
 use alloc::format;
 
 use super::super::{DecodeError, unsupported};
 
-/// How the bytes of a chunk are packed.
+/// Compression of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
     None,
@@ -14,7 +14,7 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// The meaning of tag 259.
+    /// Reads the value of tag 259.
     pub(super) fn read(value: u64) -> Result<Self, DecodeError> {
         let name = match value {
             1 => return Ok(Self::None),

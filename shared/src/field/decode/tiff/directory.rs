@@ -1,11 +1,11 @@
-//! The directories of a TIFF file or of EXIF metadata: classic or BigTIFF, of either byte order. Nothing is read beyond the file, and
-//! what is allocated is a small multiple of its length.
+//! The directories of a TIFF file or of EXIF metadata: classic or BigTIFF, in either byte order. Reads stay within the file, and
+//! allocations are a small multiple of its length.
 
 use alloc::{format, vec::Vec};
 
 use super::super::{DecodeError, damaged, orientation::Orientation, unsupported};
 
-/// Tags that are read, by their names in TIFF 6.0.
+/// The tags used here, by their names in TIFF 6.0.
 pub(in super::super) mod tag {
     pub(in super::super) const NEW_SUBFILE_TYPE: u16 = 254;
     pub(in super::super) const SUBFILE_TYPE: u16 = 255;
@@ -34,10 +34,10 @@ pub(in super::super) mod tag {
     pub(in super::super) const ICC_PROFILE: u16 = 34_675;
 }
 
-/// Directories that are looked at; a picture has few, a stack of a microscope some thousands.
+/// Most directories read; a picture has few, a microscope's stack some thousands.
 const MAX_DIRECTORIES: usize = 10_000;
 
-/// A file in memory and how its numbers are written.
+/// A file in memory, its byte order and offset size.
 #[derive(Clone, Copy)]
 pub(in super::super) struct File<'a> {
     bytes: &'a [u8],
@@ -56,7 +56,7 @@ pub(in super::super) struct Directory<'a> {
 #[derive(Clone, Copy)]
 struct Entry {
     tag: u16,
-    /// Bytes of one value.
+    /// Bytes per value.
     size: usize,
     count: usize,
     at: usize,
@@ -91,12 +91,12 @@ impl<'a> File<'a> {
     /// The chain of directories, from the first.
     pub(in super::super) fn directories(&self) -> Result<Vec<Directory<'a>>, DecodeError> {
         let (mut found, mut offsets) = (Vec::new(), Vec::new());
-        // Directories that overlap could hold thousands of times what the file does.
+        // Overlapping directories could hold thousands of times the file's length.
         let mut left = self.bytes.len() / self.entry_size();
         let mut next = self.first;
         while next != 0 {
             if offsets.contains(&next) {
-                return Err(damaged("its directories lead back to each other"));
+                return Err(damaged("its directories form a loop"));
             }
             if offsets.len() == MAX_DIRECTORIES {
                 return Err(unsupported(format!("a TIFF with more than {MAX_DIRECTORIES} pictures")));
@@ -109,13 +109,13 @@ impl<'a> File<'a> {
         if found.is_empty() { Err(damaged("it has no directory")) } else { Ok(found) }
     }
 
-    /// Bytes of an entry of a directory.
+    /// Bytes per directory entry.
     const fn entry_size(&self) -> usize {
         if self.wide { 20 } else { 12 }
     }
 
-    /// The directory at `offset`, and where the next one is, 0 after the last. Its entries are taken from those `left`, which a file
-    /// of this length has room for.
+    /// The directory at `offset` and the offset of the next, 0 after the last. Its entries are subtracted from `left`, the number
+    /// that a file of this length has room for.
     fn directory(&self, offset: u64, left: &mut usize) -> Result<(Directory<'a>, u64), DecodeError> {
         let cut = || damaged("a directory lies beyond its end");
         let (count_size, value_size) = if self.wide { (8, 8) } else { (2, 4) };
@@ -158,7 +158,7 @@ impl<'a> Directory<'a> {
         self.entries.iter().find(|entry| entry.tag == tag).copied()
     }
 
-    /// The bytes of a tag's value; `None` when there is no such tag or it lies beyond the file.
+    /// The bytes of a tag's value; `None` if the tag is missing or its value lies beyond the file.
     pub(in super::super) fn bytes(&self, tag: u16) -> Option<&'a [u8]> {
         let entry = self.find(tag)?;
         self.file.bytes.get(entry.at..entry.at.checked_add(entry.size.checked_mul(entry.count)?)?)
@@ -168,17 +168,17 @@ impl<'a> Directory<'a> {
         self.file.big_endian
     }
 
-    /// Bytes of the whole file.
+    /// Length of the file in bytes.
     pub(in super::super) const fn file_len(&self) -> usize {
         self.file.bytes.len()
     }
 
-    /// How many values a tag has.
+    /// Number of values of a tag.
     pub(in super::super) fn count(&self, tag: u16) -> usize {
         self.find(tag).map_or(0, |entry| entry.count)
     }
 
-    /// A tag's values, whole numbers; none when there is no such tag.
+    /// A tag's integer values; empty if the tag is missing.
     pub(in super::super) fn numbers(&self, tag: u16) -> Result<Vec<u64>, DecodeError> {
         let Some(entry) = self.find(tag) else { return Ok(Vec::new()) };
         if self.bytes(tag).is_none() {
@@ -187,7 +187,7 @@ impl<'a> Directory<'a> {
         Ok((0..entry.count).filter_map(|index| self.file.number(entry.at + index * entry.size, entry.size)).collect())
     }
 
-    /// A tag's first value, or `default` when there is no such tag.
+    /// A tag's first value, or `default` if the tag is missing.
     pub(in super::super) fn number_or(&self, tag: u16, default: u64) -> Result<u64, DecodeError> {
         let Some(entry) = self.find(tag) else { return Ok(default) };
         let number = if entry.count == 0 { None } else { self.file.number(entry.at, entry.size) };
@@ -201,7 +201,7 @@ impl<'a> Directory<'a> {
     }
 }
 
-/// The orientation that the first directory names.
+/// The orientation given in the first directory.
 pub(in super::super) fn orientation(file: &File<'_>) -> Option<Orientation> {
     let mut left = usize::MAX;
     let (directory, _) = file.directory(file.first, &mut left).ok()?;

@@ -1,4 +1,4 @@
-//! How a TIFF picture lies in its file, and whether that is a layout that is decoded.
+//! The layout of a TIFF picture in its file, and whether it is one that is decoded.
 
 use alloc::{format, vec::Vec};
 
@@ -15,34 +15,34 @@ use super::{
 
 /// Smallest side of a tile in pixels (TIFF 6.0, section 15: multiples of 16).
 const MIN_TILE_SIDE: usize = 16;
-/// Most pixels that all strips or tiles hold together. Those at the edges reach beyond the picture, but not by much.
+/// Most pixels in all strips or tiles together. Those at the edges extend beyond the picture, but not by much.
 const MAX_CHUNK_PIXELS: u64 = 4 * MAX_PIXELS;
 
-/// What the samples say.
+/// Meaning of the samples.
 pub(super) enum Colours {
     /// Grey or red, green, blue.
     AsTheyAre,
-    /// Grey, the other way round.
+    /// Grey, with white at 0.
     WhiteIsZero,
-    /// Places in a palette.
+    /// Indices into a palette.
     Palette(Vec<[u8; 3]>),
 }
 
-/// Where the samples of a picture are and what they mean. A chunk is a strip or a tile.
+/// Where a picture's samples are and what they mean. A chunk is a strip or a tile.
 pub(super) struct Layout {
     pub(super) width: usize,
     pub(super) height: usize,
-    /// Bits a stored sample: 1, 2, 4, 8 or 16.
+    /// Bits per stored sample: 1, 2, 4, 8 or 16.
     pub(super) bits: usize,
-    /// Samples a pixel, as stored.
+    /// Stored samples per pixel.
     pub(super) stored_samples: usize,
-    /// What pixels are once unpacked and looked up.
+    /// The pixels' samples after unpacking and palette lookup.
     pub(super) samples: Samples,
     pub(super) colours: Colours,
     pub(super) compression: Compression,
-    /// Samples are differences to the pixel before.
+    /// Samples are differences from the pixel before.
     pub(super) differences: bool,
-    /// Each sample has chunks of its own.
+    /// Each sample has separate chunks.
     pub(super) planar: bool,
     pub(super) big_endian: bool,
     pub(super) chunk_width: usize,
@@ -61,8 +61,9 @@ impl Layout {
         let compression = Compression::read(directory.number_or(tag::COMPRESSION, 1)?)?;
         let stored_samples = directory.number_or(tag::SAMPLES_PER_PIXEL, 1)?;
         let bits = bits(directory, stored_samples)?;
-        let photometric =
-            directory.number(tag::PHOTOMETRIC).ok_or_else(|| damaged("it does not say what its samples are"))?;
+        let photometric = directory
+            .number(tag::PHOTOMETRIC)
+            .ok_or_else(|| damaged("it does not give its photometric interpretation"))?;
         let colour_samples = match photometric {
             0 | 1 | 3 => 1,
             2 => 3,
@@ -71,7 +72,7 @@ impl Layout {
         let alpha = alpha(directory, stored_samples, colour_samples)?;
         let is_palette = photometric == 3;
         if bits < 8 && stored_samples != 1 || is_palette && (alpha != Alpha::Opaque || bits > 8) {
-            return Err(unsupported(format!("a TIFF with {stored_samples} samples of {bits} bits a pixel")));
+            return Err(unsupported(format!("a TIFF with {stored_samples} samples of {bits} bits per pixel")));
         }
         let colours = match photometric {
             0 if alpha != Alpha::Opaque => return Err(unsupported("a TIFF whose white is zero, with transparency")),
@@ -85,12 +86,12 @@ impl Layout {
             other => return Err(unsupported(format!("a TIFF with predictor {other} on {bits} bits"))),
         };
         if directory.number_or(tag::FILL_ORDER, 1)? != 1 {
-            return Err(unsupported("a TIFF whose bits stand in reverse (fill order 2)"));
+            return Err(unsupported("a TIFF with reversed bit order (fill order 2)"));
         }
         let planar = match directory.number_or(tag::PLANAR_CONFIGURATION, 1)? {
             1 => false,
             2 => stored_samples > 1,
-            _ => return Err(damaged("its planar configuration does not exist")),
+            _ => return Err(damaged("its planar configuration is invalid")),
         };
         let mut layout = Self {
             width,
@@ -119,7 +120,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Bytes of a row of a chunk, as stored.
+    /// Stored bytes per row of a chunk.
     pub(super) fn stored_row(&self) -> usize {
         let samples = if self.planar { 1 } else { self.stored_samples };
         (self.chunk_width * samples * self.bits).div_ceil(8)
@@ -155,7 +156,7 @@ impl Layout {
         let expected = self.across * self.down * planes;
         if directory.count(offsets_tag) != expected {
             let there = directory.count(offsets_tag);
-            return Err(damaged(format!("it has {there} strips or tiles where {expected} belong")));
+            return Err(damaged(format!("it has {there} strips or tiles instead of {expected}")));
         }
         if ![0, expected].contains(&directory.count(lengths_tag)) {
             return Err(damaged("the lengths of its strips or tiles are missing"));
@@ -174,10 +175,10 @@ impl Layout {
         if lengths.len() != expected {
             return Err(damaged("the lengths of its strips or tiles are missing"));
         }
-        // Every strip or tile is unpacked for itself, so shared bytes would be work without end.
+        // Strips and tiles are unpacked separately, so shared bytes could cause unlimited work.
         let length = lengths.iter().try_fold(0u64, |sum, &length| sum.checked_add(length));
         if length.is_none_or(|length| length > directory.file_len() as u64) {
-            return Err(damaged("its strips or tiles hold more bytes than it does"));
+            return Err(damaged("its strips or tiles together are longer than the file"));
         }
         let sizes = offsets.into_iter().zip(lengths);
         let sizes = sizes.map(|(offset, length)| Some((usize::try_from(offset).ok()?, usize::try_from(length).ok()?)));
@@ -194,10 +195,10 @@ fn dimensions(directory: &Directory<'_>) -> Result<(usize, usize), DecodeError> 
     Ok((width as usize, height as usize))
 }
 
-/// Bits of each sample, which must be alike and whole numbers from zero up.
+/// Bits per sample; samples must be unsigned integers, all of one size.
 fn bits(directory: &Directory<'_>, samples: u64) -> Result<usize, DecodeError> {
     if directory.count(tag::BITS_PER_SAMPLE) > 64 || samples > 64 {
-        return Err(unsupported(format!("a TIFF with {samples} samples a pixel")));
+        return Err(unsupported(format!("a TIFF with {samples} samples per pixel")));
     }
     let all = directory.numbers(tag::BITS_PER_SAMPLE)?;
     let bits = all.first().copied().unwrap_or(1);
@@ -213,25 +214,25 @@ fn bits(directory: &Directory<'_>, samples: u64) -> Result<usize, DecodeError> {
         Some(2) => return Err(unsupported(format!("a TIFF with signed samples of {bits} bits"))),
         Some(3) => {
             return Err(unsupported(format!(
-                "a TIFF with floating-point samples of {bits} bits, which do not say what white is"
+                "a TIFF with floating-point samples of {bits} bits, which do not define white"
             )));
         }
         Some(_) => return Err(unsupported("a TIFF with complex samples")),
     }
     match bits {
         1 | 2 | 4 | 8 | 16 => Ok(bits as usize),
-        _ => Err(unsupported(format!("a TIFF with {bits} bits a sample"))),
+        _ => Err(unsupported(format!("a TIFF with {bits} bits per sample"))),
     }
 }
 
 fn alpha(directory: &Directory<'_>, stored: u64, colours: u64) -> Result<Alpha, DecodeError> {
     match stored.checked_sub(colours) {
-        None => Err(damaged(format!("it has {stored} samples a pixel where {colours} belong"))),
+        None => Err(damaged(format!("it has {stored} samples per pixel instead of {colours}"))),
         Some(0) => Ok(Alpha::Opaque),
         Some(1) => match directory.number(tag::EXTRA_SAMPLES) {
             Some(1) => Ok(Alpha::Premultiplied),
             Some(2) => Ok(Alpha::Straight),
-            _ => Err(unsupported(format!("a TIFF with {stored} channels, one of which does not say what it is"))),
+            _ => Err(unsupported(format!("a TIFF with {stored} channels, one of them of unknown meaning"))),
         },
         Some(_) => Err(unsupported(format!("a TIFF with {stored} channels"))),
     }
@@ -245,7 +246,7 @@ fn palette(directory: &Directory<'_>, bits: usize) -> Result<Vec<[u8; 3]>, Decod
         return Err(broken());
     }
     let map = directory.numbers(tag::COLOR_MAP)?;
-    // Some writers give eight bits where the standard wants sixteen; libtiff tells them apart so.
+    // Some writers use 8 bits where the standard demands 16; libtiff tells them apart this way.
     let wide = map.iter().any(|&value| value >= 256);
     let eight = |value: u64| if wide { (value >> 8) as u8 } else { value as u8 };
     let mut palette: Vec<_> =

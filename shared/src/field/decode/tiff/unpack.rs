@@ -1,4 +1,4 @@
-//! The bytes of a strip or tile: unpacked to exactly as many as belong there, and turned into samples.
+//! Unpacks a strip or tile to exactly its expected length and turns the bytes into samples.
 
 use alloc::{format, vec, vec::Vec};
 
@@ -12,7 +12,7 @@ use super::{
 };
 
 impl Layout {
-    /// The samples of chunk `index` of one plane or all, `rows` rows, 8 bits or 16 from the top each.
+    /// The samples of chunk `index`, of one plane or all: `rows` rows, 8 or big-endian 16 bits per sample.
     pub(super) fn unpacked(&self, bytes: &[u8], index: usize, rows: usize) -> Result<Vec<u8>, DecodeError> {
         let beyond = || damaged(format!("strip or tile {} lies beyond its end", index + 1));
         let &(offset, length) = self.chunks.get(index).ok_or_else(beyond)?;
@@ -44,7 +44,7 @@ impl Layout {
         Ok(samples)
     }
 
-    /// Samples of fewer than eight bits, one a byte: grey from black to white, or places in a palette.
+    /// Expands samples of fewer than 8 bits to a byte each: grey from black to white, or palette indices.
     fn spread(&self, packed: &[u8], rows: usize) -> Vec<u8> {
         let largest = (1u8 << self.bits) - 1;
         let scale = if self.samples.grey { 255 / largest } else { 1 };
@@ -69,7 +69,7 @@ fn add_up_wide(row: &mut [u8], stride: usize) {
     }
 }
 
-/// At most `needed` bytes out of `packed`; fewer when no more are there.
+/// Up to `needed` bytes unpacked from `packed`; fewer if it ends early.
 fn unpack(compression: Compression, packed: &[u8], needed: usize) -> Result<Vec<u8>, DecodeError> {
     Ok(match compression {
         Compression::None => packed[..needed.min(packed.len())].to_vec(),
@@ -79,11 +79,11 @@ fn unpack(compression: Compression, packed: &[u8], needed: usize) -> Result<Vec<
     })
 }
 
-/// One byte more than needed is asked for, so that data which ends where it should is read to its checksum.
+/// Asks for one byte more than needed, so that complete data is read through to its checksum.
 fn unpack_deflated(packed: &[u8], needed: usize) -> Result<Vec<u8>, DecodeError> {
     match decompress_to_vec_zlib_with_limit(packed, needed + 1) {
         Ok(bytes) => Ok(bytes),
-        // More than needed is padding.
+        // The rest is padding.
         Err(DecompressError { status: TINFLStatus::HasMoreOutput, mut output }) => {
             output.truncate(needed);
             Ok(output)
@@ -117,7 +117,7 @@ fn unpack_bits(packed: &[u8], needed: usize) -> Vec<u8> {
 }
 
 fn unpack_lzw(packed: &[u8], needed: usize) -> Result<Vec<u8>, DecodeError> {
-    // Before 1988 bits stood in reverse: a first code "clear" begins so.
+    // Before 1988 the bit order was reversed: a first "clear" code starts like this.
     if let [0, 1 | 3, ..] = packed {
         return Err(unsupported("a TIFF with the LZW compression of TIFF 4"));
     }

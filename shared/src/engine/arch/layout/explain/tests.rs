@@ -1,4 +1,4 @@
-//! Storage that only other machines' instruction sets use, on the kernels in plain Rust.
+//! Tests storage used only by other machines' instruction sets, with the plain Rust kernels.
 
 use alloc::{vec, vec::Vec};
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
-    // SAFETY: plain Rust is always there.
+    // SAFETY: plain Rust is always available.
     unsafe {
         Kernels::new::<Portable<ZERO, WIDE>>(
             |task, units, ahead| tile::convolve::<Portable<ZERO, WIDE>>(task, units, ahead),
@@ -19,7 +19,7 @@ fn portable<const ZERO: u8, const WIDE: bool>() -> Kernels {
     }
 }
 
-/// Weights in a fixed, uneven order; most sums land within 0..=255.
+/// Weights in a fixed, uneven order; most sums lie within 0..=255.
 fn weights(count: usize) -> Vec<i8> {
     (0..count).map(|at| (at * 7919 % 255) as i16 as i8).map(|weight| weight.max(-127)).collect()
 }
