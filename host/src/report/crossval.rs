@@ -71,10 +71,10 @@ pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) ->
     report.section("Fold by fold");
     report.table(fold_table(summary));
     report.paragraph(
-        "Each fold was judged by a network that had never seen it; validation, calibration and the choice of the epoch used the \
-         other folds only. Intervals of a fold are Wilson's; those of means are from 10,000 bootstrap resamples of whole overlap groups \
-         within each fold. They do not predict the next sitting: there are too few sittings. The colour baseline is the vote of the \
-         five nearest training pictures by mean and standard deviation of red, green and blue.",
+        "Each fold was judged by a network that had never seen it; validation, calibration and the choice of the epoch \
+         used the other folds only. Intervals of a fold are Wilson's; those of means are from 10,000 bootstrap resamples \
+         of whole overlap groups within each fold. They do not predict the next sitting: there are too few sittings. The \
+         colour baseline is the vote of the five nearest training pictures by mean and standard deviation of red, green and blue.",
     );
     report.list(setup.impossible.iter().map(|left| {
         format!(
