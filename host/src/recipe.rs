@@ -1,8 +1,7 @@
 //! Ways to train: the paper's, and one that generalizes better to sittings it has never seen.
 //!
 //! A recipe is what the network sees of a field, how training varies it, and the training's defaults. Nothing outside this folder
-//! asks
-//! which recipe it is.
+//! asks which recipe it is.
 
 pub mod batches;
 pub mod loaders;
@@ -26,9 +25,8 @@ pub enum Recipe {
     #[default]
     Paper,
     /// Cell by cell: crops around each nucleus in the optical density of the green channel (`blastscope_shared::sight::cells`).
-    /// Sittings
-    /// and classes are drawn equally often; stain, size, angle and sharpness vary anew every time. A field's logits are the mean of
-    /// its cells'.
+    /// Sittings and classes are drawn equally often; stain, size, angle and sharpness vary anew every time. A field's logits are
+    /// the mean of its cells'.
     Robust,
 }
 

@@ -68,8 +68,7 @@ use crate::{
 ///
 /// # Errors
 /// When the data or the folder cannot be read or written, the data are not those of the run, the devices cannot share a batch
-/// equally,
-/// or the user stops.
+/// equally, or the user stops.
 ///
 /// # Panics
 /// Without a device.

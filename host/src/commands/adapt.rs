@@ -34,11 +34,9 @@ pub(super) const FIELD_BY_FIELD: &str =
 /// Adapt a model to a new microscope with labelled fields from it.
 ///
 /// Cross-validation chooses how far to move the last layer; calibration and thresholds are chosen anew. About a hundred fields of
-/// at
-/// least two classes suffice. With --fields N, the model learns from about N fields, drawn as whole overlap groups, and is measured
-/// before and after on the rest. Six colour numbers learn from the same fields: if they do as well, the site differs only in
-/// colour,
-/// and the gain says nothing about cells.
+/// at least two classes suffice. With --fields N, the model learns from about N fields, drawn as whole overlap groups, and is
+/// measured before and after on the rest. Six colour numbers learn from the same fields: if they do as well, the site differs only
+/// in colour, and the gain says nothing about cells.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host adapt --model models/allcnn.bsm --data clinic --out clinic.bsm

@@ -25,9 +25,9 @@ use crate::{
 /// Train on all folds but one, measure on that fold, for each fold in turn.
 ///
 /// With --by session, the folds are sittings at the microscope. The report shows how well benign and malignant fields are told
-/// apart on
-/// sittings the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept: the same
-/// command resumes after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's card.
+/// apart on sittings the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept:
+/// the same command resumes after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's
+/// card.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host crossval --data all_pbs --out runs/sittings --recipe robust

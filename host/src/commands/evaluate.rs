@@ -27,12 +27,10 @@ use crate::{
 };
 
 /// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals; how reliable
-/// its
-/// probabilities are, what abstaining gains, and how it treats unfamiliar pictures.
+/// its probabilities are, what abstaining gains, and how it treats unfamiliar pictures.
 ///
 /// --run measures the float network of a training; --model measures the int8 network of an artifact, exactly as the device runs it.
-/// A
-/// model knows its pictures by content, so --split test finds its test part in any copy of the data set.
+/// A model knows its pictures by content, so --split test finds its test part in any copy of the data set.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host evaluate --run runs/first
@@ -50,8 +48,7 @@ pub struct Evaluate {
     #[arg(long, value_enum, default_value_t = Which::Test)]
     split: Which,
     /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or pictures that are not
-    /// smears.
-    /// Needs --model. Can be given several times.
+    /// smears. Needs --model. Can be given several times.
     #[arg(long, value_name = "DIR", requires = "model")]
     unfamiliar: Vec<PathBuf>,
     /// Print JSON instead of a table; `card` writes a model card from it.

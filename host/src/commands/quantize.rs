@@ -42,10 +42,8 @@ use crate::{
 /// Quantize a run's weights to int8 and pack them with everything the device needs.
 ///
 /// Folds batch normalization. Chooses activation scales on training pictures, and calibration and thresholds on validation
-/// pictures.
-/// Writes the artifact, reads it back, and compares float and int8 on the test part. If int8 loses accuracy, --fine-tune adjusts
-/// the
-/// weights until int8 agrees with float.
+/// pictures. Writes the artifact, reads it back, and compares float and int8 on the test part. If int8 loses accuracy, --fine-tune
+/// adjusts the weights until int8 agrees with float.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host quantize --run runs/first --out models/first.bsm
@@ -79,8 +77,7 @@ pub struct Quantize {
     #[arg(long, value_enum, requires = "fine_tune")]
     backend: Option<Backend>,
     /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or pictures that are not
-    /// smears.
-    /// The card says how many of them it assigns a class. Can be given several times.
+    /// smears. The card says how many of them it assigns a class. Can be given several times.
     #[arg(long, value_name = "DIR")]
     unfamiliar: Vec<PathBuf>,
     /// Print JSON instead of a table.

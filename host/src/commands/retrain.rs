@@ -22,10 +22,8 @@ use crate::{
 ///
 /// The last layer learns from the exports of `blastscope export --for-training` and from fields of the model's own training part.
 /// Champion and challenger are then measured on the locked test part. If the challenger is worse by more than --tolerance in any
-/// score,
-/// it is not written and the command fails. The scores are accuracy, sensitivity, specificity, each class's recall, calibration
-/// error
-/// and the share of fields answered. Sign the new model before it goes to a device.
+/// score, it is not written and the command fails. The scores are accuracy, sensitivity, specificity, each class's recall,
+/// calibration error and the share of fields answered. Sign the new model before it goes to a device.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host retrain --base models/allcnn.bsm --data all_pbs --add monday tuesday --out next.bsm

@@ -41,8 +41,7 @@ pub struct Sign {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The model's version, from 1 up, higher than that of every model before it [default: the version of an already signed model,
-    /// else the
-    /// time as YYMMDDhhmm, UTC].
+    /// else the time as YYMMDDhhmm, UTC].
     #[arg(long, value_name = "N")]
     version: Option<NonZero<u32>>,
     /// Print JSON.

@@ -13,8 +13,8 @@ use blastscope_drawn::GENERATOR;
 
 /// Draw a data set of smear fields, to try the program without patients' pictures.
 ///
-/// Writes DIR/{Benign,Early,Pre,Pro}/drawn-CLASS-0001.jpg ... and DIR/drawn.json, which marks the set as drawn: every report
-/// about it says so. Give the command again to complete an interrupted set.
+/// Writes DIR/{Benign,Early,Pre,Pro}/drawn-CLASS-0001.jpg ... and DIR/drawn.json, which marks the set as drawn: every report about
+/// it says so. Give the command again to complete an interrupted set.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host synth --out demo/fields --per-class 60

@@ -14,8 +14,7 @@ use crate::{
 /// Measure how many pictures per second this machine trains on.
 ///
 /// Runs steps of Adam on random pictures after a warm-up: forward, backward, optimizer. Reads no pictures. Use it to estimate how
-/// long
-/// `train` and `reproduce` take.
+/// long `train` and `reproduce` take.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host throughput

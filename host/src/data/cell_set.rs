@@ -82,8 +82,7 @@ impl CellPicture {
 }
 
 /// Draws cells so that their frequency reveals neither class nor sitting: half of the draws are benign, half malignant; within each
-/// half
-/// every class is equally frequent, within each class every sitting, and within each sitting every cell.
+/// half every class is equally frequent, within each class every sitting, and within each sitting every cell.
 pub struct CellSampler {
     cells: Vec<CellPicture>,
     /// Positions in `cells`: of the benign and the malignant side, by class and by sitting.

@@ -1,9 +1,8 @@
 //! The labelled pictures: their files, their classes, and which of them belong together.
 //!
 //! Pictures of overlapping parts of a slide, and copies of one file, share a group; an honest split never puts one group on both
-//! sides.
-//! Groups come from a `groups.csv` in the data set's folder ([`groups_csv`]). The program itself finds copies and near copies
-//! ([`duplicates`]), but fewer than half of the overlaps.
+//! sides. Groups come from a `groups.csv` in the data set's folder ([`groups_csv`]). The program itself finds copies and near
+//! copies ([`duplicates`]), but fewer than half of the overlaps.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -68,8 +67,7 @@ impl Dataset {
     ///
     /// The class folders ([`Class::from_folder_name`]) may lie in `root`, in `root/Original`, or one level deeper; `Segmented` is
     /// never used. Groups come from the file `groups`, else from `groups.csv` beside the class folders or in `root`. With or
-    /// without such
-    /// a list, files with identical bytes and the near copies found by [`duplicates::find`] end up in one group.
+    /// without such a list, files with identical bytes and the near copies found by [`duplicates::find`] end up in one group.
     ///
     /// # Errors
     /// A folder without the four classes, a picture that cannot be read or decoded, or a `groups` file that does not fit.
@@ -139,8 +137,7 @@ impl Dataset {
 }
 
 /// Merges the groups of files with identical bytes and of near-identical pictures (those with the same number in `near`), and with
-/// them
-/// everything that shared a group with either.
+/// them everything that shared a group with either.
 fn join(images: &mut [LabelledImage], near: &[u32]) {
     let mut joined = duplicates::Union::new(images.len());
     let mut by_hash: HashMap<[u8; 32], usize> = HashMap::new();

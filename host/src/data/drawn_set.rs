@@ -134,8 +134,7 @@ impl DrawnSet {
     }
 
     /// Draws what is missing in `folder`, several fields at a time, and calls `on_picture` after each. Keeps existing pictures.
-    /// Returns the
-    /// number of pictures drawn.
+    /// Returns the number of pictures drawn.
     ///
     /// # Errors
     /// As [`Self::existing`], and when a file cannot be written. The pictures drawn by then stay, and the set can be completed

@@ -73,8 +73,7 @@ fn folds_of(images: &[LabelledImage], mut units: Vec<Vec<usize>>, count: usize, 
 }
 
 /// For each sitting: learn from the others, ask about it. Byte-identical pictures count once, and pictures that share an overlap
-/// group
-/// with the left-out sitting are not learned from.
+/// group with the left-out sitting are not learned from.
 ///
 /// A sitting that alone shows one of its classes cannot be left out: no classifier could know that class.
 #[must_use]
@@ -105,8 +104,7 @@ pub fn leave_one_sitting_out(images: &[LabelledImage]) -> SittingFolds {
     result
 }
 /// The folds of [`leave_one_sitting_out`], one benign and one malignant at a time, in the order of their names: a stand-in for
-/// another
-/// clinic, whose slides nothing was learned from. Sittings without a partner are left out alone.
+/// another clinic, whose slides nothing was learned from. Sittings without a partner are left out alone.
 #[must_use]
 pub fn leave_two_sittings_out(images: &[LabelledImage]) -> SittingFolds {
     let mut result = leave_one_sitting_out(images);

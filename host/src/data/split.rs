@@ -9,8 +9,7 @@
 //! | [`Paper`](SplitKind::Paper) | 80/20, after the augmentation | comparable with Anand et al. 2025 and nothing else |
 //!
 //! Augmentation: a class with fewer than `per_class` training items gets transformed copies of its pictures, first one of every
-//! picture
-//! in random order, then a second ...; first with [`Symmetry::PAPER`], then with its combinations.
+//! picture in random order, then a second ...; first with [`Symmetry::PAPER`], then with its combinations.
 
 use std::fmt;
 
@@ -157,13 +156,11 @@ impl Split {
     }
 
     /// Holds out the pictures `held_out` as the test part, and divides the rest 85 to 15 into training and validation part, as
-    /// `kind` does:
-    /// [`SplitKind::HeldOut`] by whole overlap groups, or [`SplitKind::Random`].
+    /// `kind` does: [`SplitKind::HeldOut`] by whole overlap groups, or [`SplitKind::Random`].
     ///
     /// # Errors
     /// [`Error::Usage`] when `per_class` is 0, nothing is held out or `kind` is a different one; [`Error::Content`] when a class
-    /// has too few
-    /// groups left.
+    /// has too few groups left.
     pub fn hold_out(
         dataset: &Dataset,
         held_out: &[usize],
@@ -218,8 +215,7 @@ impl Split {
     }
 
     /// A table of item counts, with a remark for every class whose training part could not be brought to [`Self::per_class`] or was
-    /// larger
-    /// to begin with.
+    /// larger to begin with.
     #[must_use]
     pub fn summary(&self, dataset: &Dataset) -> String {
         table::summary(self, dataset)

@@ -1,10 +1,8 @@
 //! What colour alone achieves: the baseline for every network.
 //!
 //! A field becomes 3, 6 or 11 numbers without position ([`ColourFeatures`]), and two plain classifiers learn from them: the vote of
-//! the
-//! five nearest training pictures ([`NearestNeighbours`]), and multinomial logistic regression ([`LogisticRegression`]). They
-//! nearly
-//! solve a public set in which every class was stained and photographed in its own sittings, without looking at any cell.
+//! the five nearest training pictures ([`NearestNeighbours`]), and multinomial logistic regression ([`LogisticRegression`]). They
+//! nearly solve a public set in which every class was stained and photographed in its own sittings, without looking at any cell.
 //!
 //! [`evaluate`] scores six numbers and five neighbours on a split; [`predict`] does the same for any numbers, classifier,
 //! question and [`Fold`].
@@ -74,8 +72,7 @@ pub enum Method {
 }
 
 /// Learns from a fold's training pictures and answers for its test pictures, in their order: shares that add up to 1, one per label
-/// of
-/// `question`.
+/// of `question`.
 ///
 /// # Errors
 /// [`Error::Usage`] when the fold is of another data set, or has fewer than [`NEIGHBOURS`] training pictures.

@@ -1,10 +1,8 @@
 //! Known amounts of what goes wrong between slide and file: pure functions on RGB pictures with five severities each, after
-//! Hendrycks
-//! and Dietterich, "Benchmarking Neural Network Robustness to Common Corruptions and Perturbations", ICLR 2019.
+//! Hendrycks and Dietterich, "Benchmarking Neural Network Robustness to Common Corruptions and Perturbations", ICLR 2019.
 //!
 //! Their corruptions are those of photographs; these are those of a microscope with a camera: focus, exposure, lamp, stain, sensor
-//! and
-//! file. A picture is degraded before it is preprocessed. The same arguments give the same bytes on every machine.
+//! and file. A picture is degraded before it is preprocessed. The same arguments give the same bytes on every machine.
 //!
 //! Light is linear: exposure, lamp and sensor work on the light that the bytes stand for (sRGB, IEC 61966-2-1). Stain works on
 //! optical density, relative to the picture's own background.

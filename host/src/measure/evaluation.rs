@@ -1,10 +1,8 @@
 //! What predictions are worth: rates with intervals, confusion, calibration, and what abstaining gains.
 //!
 //! Abstentions affect only [`Evaluation::selective`]: everything else takes the most probable class of every field, so that
-//! networks
-//! compare whatever their thresholds. A field in which nothing was seen has no such class: it counts as a field, never as right and
-//! never
-//! as any class, and not in the calibration; [`Evaluation::unseen`] counts these fields.
+//! networks compare whatever their thresholds. A field in which nothing was seen has no such class: it counts as a field, never as
+//! right and never as any class, and not in the calibration; [`Evaluation::unseen`] counts these fields.
 
 use std::collections::BTreeMap;
 

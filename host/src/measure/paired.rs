@@ -154,8 +154,7 @@ const SCORES: usize = Score::ALL.len();
 
 impl Paired {
     /// Compares two lists of predictions on the same fields in the same order. `groups` has the overlap group of each field;
-    /// without groups,
-    /// each field is its own group.
+    /// without groups, each field is its own group.
     ///
     /// # Errors
     /// [`Error::Usage`] when there are none or the lists' lengths differ; [`Error::Content`] with the picture when the lists are not

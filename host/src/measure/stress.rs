@@ -1,6 +1,5 @@
 //! How a model's verdicts change on degraded pictures: every picture in every [`Degradation`] and [`Severity`], judged as the
-//! device
-//! judges it, quality gate included.
+//! device judges it, quality gate included.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

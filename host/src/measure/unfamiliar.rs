@@ -1,6 +1,5 @@
 //! How a model treats pictures that it should not be sure about, such as smears of another laboratory or pictures that are not
-//! smears:
-//! its novelty score, the quality gate and its probabilities.
+//! smears: its novelty score, the quality gate and its probabilities.
 
 use std::path::Path;
 
@@ -40,10 +39,9 @@ pub struct Unfamiliar {
     #[serde(default)]
     pub unseen: usize,
     /// Area under the ROC curve of the [novelty score](blastscope_shared::judge::novelty): the probability that a picture of the
-    /// folder
-    /// scores higher than a familiar one. At 0.5 the score cannot tell them apart. The interval is a bootstrap over overlap groups
-    /// of the
-    /// familiar pictures and over pictures of the folder. `None` when the network saw nothing in all pictures of one side.
+    /// folder scores higher than a familiar one. At 0.5 the score cannot tell them apart. The interval is a bootstrap over overlap
+    /// groups of the familiar pictures and over pictures of the folder. `None` when the network saw nothing in all pictures of one
+    /// side.
     pub area: Option<Estimate>,
     /// Pictures whose novelty is beyond the model's threshold.
     pub flagged: Rate,
@@ -87,8 +85,7 @@ pub struct Familiar {
 
 impl Unfamiliar {
     /// Screens every picture below `folder` and compares it with `familiar` ones, which `classifier` screened before. Reports and
-    /// counts
-    /// unreadable pictures.
+    /// counts unreadable pictures.
     ///
     /// # Errors
     /// When the folder holds no readable picture.

@@ -25,8 +25,7 @@ use crate::{
 };
 
 /// Draws about `count` labelled fields from `images` (indices into the data set) as a clinic would label them: the classes in turn,
-/// and
-/// whole overlap groups of each. Returns them and the rest, both sorted.
+/// and whole overlap groups of each. Returns them and the rest, both sorted.
 #[must_use]
 pub fn draw(data: &Dataset, images: &[usize], count: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -59,8 +58,7 @@ pub fn groups_suffice<'a>(images: impl IntoIterator<Item = &'a LabelledImage>) -
 }
 
 /// What cross-validation leaves out in turn: whole overlap groups, or single fields if [`groups_suffice`] says no. Without a
-/// class's
-/// only group, nothing would teach that class.
+/// class's only group, nothing would teach that class.
 pub(crate) fn folds_of(images: &[LabelledImage]) -> Vec<Fold> {
     let folds = if groups_suffice(images) { grouped_folds } else { random_folds };
     folds(images, FOLDS, 1).into_iter().map(|fold| Fold { train: fold.train, test: fold.test }).collect()

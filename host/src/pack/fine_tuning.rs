@@ -1,13 +1,10 @@
 //! Quantization-aware fine-tuning: adjusts the weights until the int8 network agrees with the float network.
 //!
 //! The forward pass rounds weights and activations as the device does; the backward pass treats the rounding as the identity (Jacob
-//! et
-//! al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 3; the
-//! straight-through estimator of Bengio et al., 2013, arXiv:1308.3432). The targets are the float network's logits, not labels (Ba
-//! and
-//! Caruana, "Do Deep Nets Really Need to be Deep?", NIPS 2014), so the training items are not memorized again. Batch normalization
-//! is
-//! folded first and stays fixed.
+//! et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 3;
+//! the straight-through estimator of Bengio et al., 2013, arXiv:1308.3432). The targets are the float network's logits, not labels
+//! (Ba and Caruana, "Do Deep Nets Really Need to be Deep?", NIPS 2014), so the training items are not memorized again. Batch
+//! normalization is folded first and stays fixed.
 
 use burn::{
     module::{Module as _, Param},
@@ -61,8 +58,7 @@ pub struct Gain {
 
 /// Fine-tunes the float network for quantization; `clips` are the largest values of the activations. Returns a float network to
 /// quantize instead, with the same `clips`: of the evaluated weights, those whose quantized logits on `validation` differ least
-/// from
-/// the float network's.
+/// from the float network's.
 ///
 /// # Errors
 /// When the network is not of the paper's kind, there are no examples, the back end fails, or the user stops.
@@ -283,8 +279,7 @@ mod tests {
     }
 
     /// A network and clips with weights, biases and activations on power-of-two grids: with pixels of 0 and 1, every product and
-    /// every sum
-    /// is exact in 32 bits, whatever the order of summation.
+    /// every sum is exact in 32 bits, whatever the order of summation.
     fn exact(float: &FloatNetwork, examples: &[Example]) -> (FloatNetwork, Vec<f32>) {
         let mut network = folded(float.paper_kind().expect("of the paper's kind"));
         let (mut numbers, mut first_step) = (Numbers(blastscope_tests::seed()), None);
@@ -312,8 +307,7 @@ mod tests {
         let mut clips: Vec<f32> =
             clips.iter().map(|clip| 255.0 * 2f32.powi((clip / 255.0).log2().ceil() as i32)).collect();
         // On the device a pixel of 1 is 255 times the number nearest to 1/255. As the first layer's sums are whole steps, that
-        // cannot tip a
-        // sum that lies between two.
+        // cannot tip a sum that lies between two.
         clips[0] = 255.0 * first_step.expect("a layer");
         (exact, clips)
     }

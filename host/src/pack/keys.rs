@@ -40,8 +40,7 @@ impl KeyFiles {
     ///
     /// # Errors
     /// [`Error::Content`] when one of the files exists, [`Error::Io`] when one cannot be written, [`Error::Usage`] when the system
-    /// gives no
-    /// random numbers.
+    /// gives no random numbers.
     pub fn generate(&self, owner: &str) -> Result<PublicKey, Error> {
         for path in [&self.secret, &self.public] {
             if path.symlink_metadata().is_ok() {

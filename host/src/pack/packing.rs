@@ -164,8 +164,7 @@ impl<'a> Model<'a> {
     }
 
     /// Measures the model on all pictures below `folder`, which it should not be sure about: how well the novelty score tells them
-    /// from
-    /// `familiar` ones, and how many pass the gate, are assigned a class, and are assigned one with a probability above 0.9.
+    /// from `familiar` ones, and how many pass the gate, are assigned a class, and are assigned one with a probability above 0.9.
     ///
     /// # Errors
     /// When the folder holds no readable picture.

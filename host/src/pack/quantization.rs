@@ -1,8 +1,7 @@
 //! From a float network to int8 layers: chooses the scales and rounds the weights.
 //!
 //! Batch normalization is [folded](fold) into the convolution before it. Weights are quantized symmetrically with one scale per
-//! output
-//! channel. Each layer's activations get one scale, chosen by [`Histogram::clip`] on training fields. All rounding follows
+//! output channel. Each layer's activations get one scale, chosen by [`Histogram::clip`] on training fields. All rounding follows
 //! [`blastscope_shared::layers::quantization`].
 
 use blastscope_shared::layers::{
@@ -36,8 +35,8 @@ pub struct Normalization {
     pub epsilon: f64,
 }
 
-/// Folds a normalization into the convolution before it, which has no bias: `weights *= s`, `bias = beta - mean * s` with
-/// `s = gamma / sqrt(variance + epsilon)`.
+/// Folds a normalization into the convolution before it, which has no bias: `weights *= s`, `bias = beta - mean * s` with `s =
+/// gamma / sqrt(variance + epsilon)`.
 #[must_use]
 pub fn fold(mut weights: Vec<f32>, normalizations: &[Normalization]) -> FloatFilters {
     let inputs = weights.len() / normalizations.len().max(1);
@@ -89,8 +88,7 @@ impl Histogram {
     }
 
     /// The largest activation worth resolving: of 256 candidates, the one with the least squared error when larger activations are
-    /// clipped
-    /// and smaller ones are rounded to 255 steps.
+    /// clipped and smaller ones are rounded to 255 steps.
     #[must_use]
     pub fn clip(&self) -> f32 {
         let bin_width = f64::from(self.largest) / BINS as f64;

@@ -1,11 +1,10 @@
 //! Retraining on corrections from the microscope: makes a challenger, and decides whether it may replace the champion.
 //!
 //! The last layer moves ([`head`](blastscope_shared::adaptation::head)) towards the corrected fields. Fields of the champion's own
-//! training
-//! part hold it back, so that it does not forget them. The champion's validation part and cross-validation over the corrected
-//! fields
-//! choose how far it moves; whole specimens are left out, or single fields if a class comes from a single specimen. The champion's
-//! test part is locked: nothing is chosen on it, corrected fields in it are left out, and both models are measured on it.
+//! training part hold it back, so that it does not forget them. The champion's validation part and cross-validation over the
+//! corrected fields choose how far it moves; whole specimens are left out, or single fields if a class comes from a single
+//! specimen. The champion's test part is locked: nothing is chosen on it, corrected fields in it are left out, and both models are
+//! measured on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -283,8 +282,7 @@ fn compare(
 }
 
 /// Objections to the challenger: each [`Score`] that is worse by more than `tolerance`, missing, or not a number. A score that
-/// neither
-/// model has, because no field shows the class, is no objection.
+/// neither model has, because no field shows the class, is no objection.
 fn worse(locked: &Paired, tolerance: f64) -> Vec<String> {
     let percent = |value: f64| format!("{:.1} %", value * 100.0);
     let objection = |score: Score| {

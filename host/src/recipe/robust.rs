@@ -49,8 +49,7 @@ const SMOOTHING: f32 = 0.1;
 const FIRST_MEASURED: u64 = 1 << 48;
 
 /// The batches of a training that sees fields cell by cell. An epoch draws four times `per_class` cells, as many as the paper's
-/// recipe
-/// has pictures, each varied anew.
+/// recipe has pictures, each varied anew.
 pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Split) -> Result<Loaders, Error> {
     let Course { sight, epochs, batch_size, per_class, seed, start, devices } = *course;
     let (share, device) = (share_of(batch_size, devices.len())?, &devices[0]);

@@ -1,7 +1,6 @@
 //! The model card as a document, generated from the artifact and its measurements (Mitchell et al., "Model Cards for Model
-//! Reporting",
-//! FAT* 2019). Only what no program can measure is written by hand: the intended use, what is excluded, and what is known about a
-//! public data set ([`public_set`]).
+//! Reporting", FAT* 2019). Only what no program can measure is written by hand: the intended use, what is excluded, and what is
+//! known about a public data set ([`public_set`]).
 
 use blastscope_shared::{
     Sight,

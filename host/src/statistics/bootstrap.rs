@@ -1,8 +1,6 @@
 //! Bootstrap intervals (Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979), by cluster if
-//! cases
-//! belong together (Field and Welsh, "Bootstrapping Clustered Data", JRSS B 69, 2007): whole overlap groups are drawn, because
-//! pictures
-//! of one place on a slide are not independent cases.
+//! cases belong together (Field and Welsh, "Bootstrapping Clustered Data", JRSS B 69, 2007): whole overlap groups are drawn,
+//! because pictures of one place on a slide are not independent cases.
 
 use rand::Rng;
 use rayon::prelude::*;
@@ -43,12 +41,9 @@ impl Bootstrap {
     /// Estimates `N` numbers at once from the same resamples.
     ///
     /// The cases come in clusters, the clusters in `strata` of the given sizes. Each resample draws, with replacement, as many
-    /// clusters from
-    /// a stratum as it has. `statistics` gets how often each cluster was drawn, all strata in a row, and returns the numbers. A
-    /// number that
-    /// is undefined there, such as the sensitivity without a malignant case, is skipped. An estimate is `None` when the number is
-    /// undefined
-    /// for the original cases.
+    /// clusters from a stratum as it has. `statistics` gets how often each cluster was drawn, all strata in a row, and returns the
+    /// numbers. A number that is undefined there, such as the sensitivity without a malignant case, is skipped. An estimate is
+    /// `None` when the number is undefined for the original cases.
     #[must_use]
     pub fn estimates<const N: usize>(
         &self,
@@ -76,8 +71,7 @@ impl Bootstrap {
     }
 
     /// How often each cluster is drawn in the `resample`th resample. Each resample has its own random numbers, so threads may take
-    /// them in
-    /// any order.
+    /// them in any order.
     fn draw(&self, strata: &[usize], resample: usize, times: &mut [u32]) {
         let mut random = stream(self.seed, resample as u64);
         times.fill(0);

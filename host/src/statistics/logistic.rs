@@ -1,9 +1,8 @@
 //! Multinomial logistic regression with a penalty on the weights, fitted by Newton's method.
 //!
 //! Minimizes the sum of the negative log-likelihoods plus half the sum of the squared weights, on standardized numbers (ridge
-//! penalty 1,
-//! as usual). The objective is convex and its Hessian positive definite, so damped Newton steps (Boyd and Vandenberghe, "Convex
-//! Optimization", 2004, section 9.5) reach its only minimum; there are at most 12 x 4 coefficients.
+//! penalty 1, as usual). The objective is convex and its Hessian positive definite, so damped Newton steps (Boyd and Vandenberghe,
+//! "Convex Optimization", 2004, section 9.5) reach its only minimum; there are at most 12 x 4 coefficients.
 
 use super::{neighbours::check_labels, standard::Standard};
 use crate::Error;

@@ -29,8 +29,7 @@ impl NearestNeighbours {
     }
 
     /// The shares of the votes, by label. Among labels with equally many votes, the one with the nearest picture wins: it gets a
-    /// thousandth
-    /// of a vote more.
+    /// thousandth of a vote more.
     #[must_use]
     pub fn shares(&self, numbers: &[f64]) -> Vec<f32> {
         let place = self.standard.apply(numbers);

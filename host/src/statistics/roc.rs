@@ -17,8 +17,7 @@ pub fn sort(cases: &mut [Case]) {
 }
 
 /// The chance that a positive case scores higher than a negative one, 0..=1, ties counting half (Mann and Whitney, 1947). Each case
-/// has
-/// its cluster's weight. `None` when a side is empty.
+/// has its cluster's weight. `None` when a side is empty.
 ///
 /// `sorted` is in the order of [`sort`].
 #[must_use]

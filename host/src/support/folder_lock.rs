@@ -29,8 +29,7 @@ impl FolderLock {
     ///
     /// # Errors
     /// [`Error::Content`] with the folder when another process, or this one, already writes to it; [`Error::Io`] when the folder or
-    /// the
-    /// lock file cannot be created.
+    /// the lock file cannot be created.
     pub fn take(folder: &Path) -> Result<Self, Error> {
         let is_made = !folder.exists();
         fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;

@@ -1,10 +1,8 @@
 //! What the program prints: results on stdout, remarks on stderr.
 //!
 //! `println!` panics when the disk is full or the reader is gone, so nothing here uses it (clippy's `print_stdout` and
-//! `print_stderr`
-//! enforce that). A result that cannot be written is an error. Unwritable progress must not cost hours of training: the work
-//! continues,
-//! and [`finish`] reports the failure at the end.
+//! `print_stderr` enforce that). A result that cannot be written is an error. Unwritable progress must not cost hours of training:
+//! the work continues, and [`finish`] reports the failure at the end.
 
 use std::{
     fmt::Display,

@@ -1,6 +1,5 @@
 //! Progress of long work: a bar on a terminal, otherwise a plain line every few seconds. All on stderr, so that results on stdout
-//! can
-//! be piped.
+//! can be piped.
 
 use std::{
     fmt::Display,

@@ -1,5 +1,5 @@
-//! Adamax, the variant of Adam based on the infinity norm: Kingma and Ba, "Adam: A Method for Stochastic Optimization"
-//! (ICLR 2015), section 7.1, algorithm 2. Burn lacks this optimizer; this one fits its framework.
+//! Adamax, the variant of Adam based on the infinity norm: Kingma and Ba, "Adam: A Method for Stochastic Optimization" (ICLR 2015),
+//! section 7.1, algorithm 2. Burn lacks this optimizer; this one fits its framework.
 //!
 //! With gradient `g`, step `t` from 1, learning rate `a`:
 //!
@@ -10,8 +10,7 @@
 //! ```
 //!
 //! The paper divides by `u` alone. Like common implementations, this one adds a small `epsilon`, so that a parameter whose gradient
-//! has
-//! always been zero does not move.
+//! has always been zero does not move.
 
 use burn::{
     optim::{LearningRate, Optimizer, RecordState, StateSink, StateSource},

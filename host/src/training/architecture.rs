@@ -23,8 +23,7 @@ pub enum Architecture {
 }
 
 /// A network of the paper's kind: 3x3 convolutions in five blocks, each ended by a 2x2 max-pool, then two dense layers. The device
-/// runs
-/// only this kind.
+/// runs only this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Filters of each convolution, block by block.

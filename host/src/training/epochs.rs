@@ -1,6 +1,5 @@
 //! The loop over epochs, on one device or [several](super::shares). Unlike Burn's, it [measures](super::batch_statistics) the
-//! statistics
-//! of batch normalization between training and validation; otherwise it does what Burn's does.
+//! statistics of batch normalization between training and validation; otherwise it does what Burn's does.
 
 use std::sync::Arc;
 
@@ -25,8 +24,7 @@ pub struct Epochs {
 
 impl Epochs {
     /// Trains on `devices`, which differentiate, and validates on the first. Measures statistics on the batches of `statistics`;
-    /// without
-    /// it, keeps the running averages of training.
+    /// without it, keeps the running averages of training.
     #[must_use]
     pub fn new(devices: Vec<Device>, statistics: Option<Arc<dyn DataLoader<Batch>>>) -> Self {
         Self { devices, statistics }

@@ -1,8 +1,7 @@
 //! Weights and inputs that are the same on every machine and in every run.
 //!
 //! All threads of a process share Burn's own generator: two trainings, or two tests, that run at the same time take numbers from
-//! each
-//! other, whatever their seeds.
+//! each other, whatever their seeds.
 
 use burn::{
     module::{Module, ModuleMapper, Param},

@@ -43,8 +43,7 @@ impl FloatNetwork {
     }
 
     /// The logits of each example, in order; for a network that sees cells, the mean over the cells. Nothing without a cell, or
-    /// when a logit
-    /// is not a finite number.
+    /// when a logit is not a finite number.
     ///
     /// # Errors
     /// When the device returns something other than logits.

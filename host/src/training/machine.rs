@@ -12,8 +12,7 @@ use crate::{
 };
 
 /// Number format of a device. 16-bit weights are not offered: Adam's ε of 10⁻⁸ rounds to zero in them, and the loss is NaN after
-/// one
-/// step.
+/// one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Precision {
     /// 32 bits.
@@ -80,10 +79,8 @@ impl Machine {
     }
 
     /// Opens the devices `numbers`, or the preferred one if empty, of the given back end, otherwise of the first back end with a
-    /// device. A
-    /// device listed twice works on two parts of a batch at once. Warns about a software adapter. Accepts a foreign library or
-    /// driver only if
-    /// it agrees with Burn's own code for the CPU ([`agreement`]).
+    /// device. A device listed twice works on two parts of a batch at once. Warns about a software adapter. Accepts a foreign
+    /// library or driver only if it agrees with Burn's own code for the CPU ([`agreement`]).
     ///
     /// # Errors
     /// When the back end or a device is missing, does not support the precision, or must not be trusted.

@@ -1,8 +1,7 @@
 //! Burn's metrics of the current epoch, in memory.
 //!
 //! Burn writes them to files, from a thread that panics when the disk is full, and a second panic during the first aborts the
-//! program.
-//! Only the means of the epoch just ended are read, and those are in the run's `epochs.csv`.
+//! program. Only the means of the epoch just ended are read, and those are in the run's `epochs.csv`.
 
 use std::collections::HashMap;
 

@@ -135,8 +135,7 @@ impl AllCnn {
     }
 
     /// As [`Self::forward`]; passes the output of each layer to `observe`: every convolution after ReLU and before pooling, in
-    /// order from
-    /// 0, then the hidden layer as `[batch, units, 1, 1]`.
+    /// order from 0, then the hidden layer as `[batch, units, 1, 1]`.
     #[must_use]
     pub fn forward_observed(&self, input: Tensor<4>, mut observe: impl FnMut(usize, &Tensor<4>)) -> Tensor<2> {
         let mut map = input;

@@ -193,8 +193,7 @@ mod tests {
     use crate::training::fixed_weights::{Numbers, fixed};
 
     /// He et al. 2016 and torchvision publish 25,557,032 parameters of ResNet-50 with ImageNet's 1000 classes, Ultralytics
-    /// 2,719,288
-    /// and 6,361,736 of YOLOv8n-cls and YOLOv8s-cls: here the dense layer after 2048 or 1280 features has 4 classes.
+    /// 2,719,288 and 6,361,736 of YOLOv8n-cls and YOLOv8s-cls: here the dense layer after 2048 or 1280 features has 4 classes.
     #[test]
     fn networks_have_the_published_numbers_of_parameters() {
         let device = Device::flex();
@@ -242,10 +241,8 @@ mod tests {
             let name = architecture.name();
             assert_eq!(network.forward(batch.inputs.clone()).dims(), [4, 4], "{name}");
             // Down the slope the loss falls if the step is small enough, whatever the weights: the effect of curvature is of higher
-            // order in the
-            // step. How small depends on the network; the test tries a tenth to a ten-thousandth of the usual step. Over three
-            // seeds the best of
-            // the four leaves at most 0.7 of the loss; the test asks for 0.99.
+            // order in the step. How small depends on the network; the test tries a tenth to a ten-thousandth of the usual step.
+            // Over three seeds the best of the four leaves at most 0.7 of the loss; the test asks for 0.99.
             let loss_after = |rate: f64| {
                 let output = TrainStep::step(&network, batch.clone());
                 let before = output.item.loss.clone().into_scalar::<f32>();

@@ -25,8 +25,7 @@ const ROBUST_NAME: &str = Recipe::Robust.name();
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
 pub struct TrainingPlan {
     /// What the network sees and how training varies it. `paper`: whole fields in colour, as Anand et al. `robust`: cell by cell in
-    /// optical
-    /// density, so that the verdict depends less on the sitting.
+    /// optical density, so that the verdict depends less on the sitting.
     #[arg(long, value_enum, default_value_t = Recipe::Paper)]
     pub recipe: Recipe,
     /// Network.
@@ -53,8 +52,7 @@ pub struct TrainingPlan {
         hide_default_value = true)]
     pub schedule: Schedule,
     /// Mean and variance of batch normalization after training: measured anew after each epoch with the weights fixed, or the
-    /// running
-    /// averages of training [default: anew; robust: running, as in its experiments].
+    /// running averages of training [default: anew; robust: running, as in its experiments].
     #[arg(long, value_enum, default_value = PAPER.batch_statistics,
         default_value_if("recipe", ROBUST_NAME, ROBUST.batch_statistics), hide_default_value = true)]
     pub batch_statistics: BatchStatistics,

@@ -91,9 +91,8 @@ impl Queue<'_> {
     }
 
     /// Trains and measures what is not finished, `jobs` trainings at a time. `outlook` gives the duration of the trainings after
-    /// the given
-    /// one, in units of that one, and a remark to show; `measure` turns each finished training into its outcome; `written` gets all
-    /// outcomes so far after each.
+    /// the given one, in units of that one, and a remark to show; `measure` turns each finished training into its outcome;
+    /// `written` gets all outcomes so far after each.
     ///
     /// # Errors
     /// Whatever stops a training; [`Error::Interrupted`] when the user does. What is finished by then is kept.

@@ -1,6 +1,5 @@
 //! ResNet-50, for comparison with the paper's network: He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016), in
-//! variant
-//! 1.5, whose bottlenecks halve the map in their 3x3 convolution. torchvision publishes weights for this variant.
+//! variant 1.5, whose bottlenecks halve the map in their 3x3 convolution. torchvision publishes weights for this variant.
 //!
 //! Parameters are named as in torchvision (`layer1.0.conv1.weight`, `layer1.0.downsample.0.weight`, `fc.bias`).
 

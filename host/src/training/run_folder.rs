@@ -74,8 +74,7 @@ pub struct Epoch {
 
 impl RunConfig {
     /// The epoch whose weights are taken. At a constant rate, that with the lowest validation loss, the earliest of equals. A
-    /// one-cycle
-    /// schedule settles only at its end, and earlier losses are noise: there it is the last epoch.
+    /// one-cycle schedule settles only at its end, and earlier losses are noise: there it is the last epoch.
     #[must_use]
     pub fn chosen<'a>(&self, epochs: &'a [Epoch]) -> Option<&'a Epoch> {
         let mut usable = epochs.iter().filter(|epoch| epoch.validation_loss.is_finite());
@@ -97,8 +96,8 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Starts a run in a folder that does not exist, is empty, or holds the remains of an interrupted start. The configuration is
-    /// written
-    /// last: a folder that has one can be resumed. Nothing else can write to the folder until all copies of this are dropped.
+    /// written last: a folder that has one can be resumed. Nothing else can write to the folder until all copies of this are
+    /// dropped.
     ///
     /// # Errors
     /// When the folder already holds something, cannot be created, or is being written to.

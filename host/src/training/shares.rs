@@ -1,8 +1,7 @@
 //! One step on several devices at once: each takes a share of the batch. The step itself is Burn's data-parallel one.
 //!
 //! Batch normalization uses each share's own mean and variance, as is usual in data parallelism without synchronized statistics.
-//! The
-//! gradients of the shares are added; Adam, AdamW and Adamax move the weights by the same amount whatever the scale of the
+//! The gradients of the shares are added; Adam, AdamW and Adamax move the weights by the same amount whatever the scale of the
 //! gradients.
 
 use burn::{

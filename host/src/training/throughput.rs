@@ -77,8 +77,7 @@ impl Load {
 }
 
 /// Trains with Adam on one batch of random pictures, shared by `devices`, again and again: forward, backward, optimizer step. Reads
-/// no
-/// pictures.
+/// no pictures.
 ///
 /// # Errors
 /// When the devices cannot share the batch, one fails, or the loss is not finite.

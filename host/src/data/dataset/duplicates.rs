@@ -1,11 +1,9 @@
 //! Near-identical pictures, found by a perceptual hash: the same field saved twice, recompressed, brightened, turned or mirrored.
 //!
 //! The picture is squashed to 32x32 grey values and transformed by a two-dimensional DCT-II; the signs of the 8x8 lowest
-//! frequencies
-//! except the constant one are the hash (63 of 64 bits; after Zauner, "Implementation and Benchmarking of Perceptual Image Hash
-//! Functions", 2010, with the sign in place of the median). A mirror changes the signs of odd frequencies and a transposition swaps
-//! the
-//! axes, so one transform gives the hashes of all eight symmetries of the square.
+//! frequencies except the constant one are the hash (63 of 64 bits; after Zauner, "Implementation and Benchmarking of Perceptual
+//! Image Hash Functions", 2010, with the sign in place of the median). A mirror changes the signs of odd frequencies and a
+//! transposition swaps the axes, so one transform gives the hashes of all eight symmetries of the square.
 //!
 //! Measured on 2,767 pictures of the public set, against a list of the 219 pairs that overlap (found by phase correlation):
 //!
@@ -19,10 +17,8 @@
 //! | 14 | 101 (46 %) | 573 |
 //!
 //! Three of the four other pairs do show the same field, seen by eye: the list had missed them. The pairs that the hash misses
-//! overlap
-//! by a shift of the slide, which no such hash finds. Without a list, expect more than half of the overlaps to stay undiscovered,
-//! and a
-//! grouped split to be a little too easy.
+//! overlap by a shift of the slide, which no such hash finds. Without a list, expect more than half of the overlaps to stay
+//! undiscovered, and a grouped split to be a little too easy.
 
 use blastscope_shared::{Framing, RgbPixels, field::framing::Rectangle};
 use rayon::prelude::*;

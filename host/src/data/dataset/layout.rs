@@ -235,8 +235,7 @@ fn class_folders_parent(root: &Path) -> Result<Place, Error> {
 }
 
 /// The only place in `searched`, the results for the folders `below` the `root`. A folder that cannot be listed counts as one
-/// without
-/// class folders, unless no other folder has any: then it is the reason.
+/// without class folders, unless no other folder has any: then it is the reason.
 fn only_one(
     root: &Path,
     below: &[(String, PathBuf)],

@@ -84,8 +84,7 @@ pub struct Unreadable {
 
 impl Dataset {
     /// As [`Self::scan`], but continues past unreadable files, and calls `inspect` with each picture, whose group and sitting are
-    /// not yet
-    /// known, several pictures at a time and in any order.
+    /// not yet known, several pictures at a time and in any order.
     ///
     /// # Errors
     /// A folder without the four classes, no readable picture at all, or a `groups` file that does not fit.

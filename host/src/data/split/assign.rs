@@ -15,8 +15,7 @@ const SHARES: [f64; 3] = [0.70, 0.15, 0.15];
 const SHARES_WITHOUT_TEST: [f64; 2] = [0.85, 0.15];
 
 /// A part for each picture. The pictures `held_out`, if given, are the test part; pictures that share a unit with one of them are
-/// left
-/// out (`None`).
+/// left out (`None`).
 pub(super) fn parts(
     dataset: &Dataset,
     kind: SplitKind,
@@ -69,8 +68,7 @@ fn units(dataset: &Dataset, kind: SplitKind) -> Vec<Unit> {
 }
 
 /// Divides the units of a class in random order. Each goes to the part that lacks most of its share, of the sitting first, and of
-/// the
-/// class if the sitting leaves a choice. A unit that would overfill a small part goes to the training part.
+/// the class if the sitting leaves a choice. A unit that would overfill a small part goes to the training part.
 fn divide(dataset: &Dataset, units: Vec<Unit>, shares: &[f64], random: &mut ChaCha8Rng) -> Vec<Vec<Unit>> {
     let session = |unit: &Unit| dataset.images[unit[0]].session.as_deref().unwrap_or_default();
     let mut strata: BTreeMap<&str, Vec<Unit>> = BTreeMap::new();

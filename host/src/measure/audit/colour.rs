@@ -77,8 +77,7 @@ const fn name(method: Method) -> &'static str {
 }
 
 impl Colour {
-    /// Scores every classifier; `features` are those of `dataset`.
-    /// [`Error::Usage`] when the numbers belong to another data set.
+    /// Scores every classifier; `features` are those of `dataset`. [`Error::Usage`] when the numbers belong to another data set.
     /// # Errors
     /// [`Error::Usage`] when the numbers are of another data set.
     pub fn of(dataset: &Dataset, features: &ColourFeatures, progress: Progress) -> Result<Self, Error> {

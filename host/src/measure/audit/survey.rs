@@ -32,8 +32,7 @@ struct Look {
 
 impl Audit {
     /// Audits the pictures in or below `root`; `groups` and layouts are as in [`Dataset::scan`]. Unreadable files are listed and
-    /// otherwise
-    /// left out.
+    /// otherwise left out.
     ///
     /// # Errors
     /// A folder without the four classes or without any readable picture, a `groups` file that does not fit.

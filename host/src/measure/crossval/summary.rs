@@ -51,8 +51,7 @@ pub struct Summary {
     /// Balanced rate of the network minus that of the colours, from the same resamples.
     pub gain: Option<Estimate>,
     /// Area under the ROC curve over all fields in which something was seen: the chance that a malignant field gets a higher
-    /// probability of
-    /// being malignant than a benign one.
+    /// probability of being malignant than a benign one.
     pub area: Option<Estimate>,
     /// From all fields to the surest tenth.
     pub trade: Vec<Trade>,
@@ -151,8 +150,7 @@ fn sides(clusters: &[Vec<Vec<&Answer>>], times: &[u32], is_right: fn(&Answer) ->
 }
 
 /// The answers when `coverage` of all fields are answered, or as many as possible: one threshold on the network's confidence for
-/// all
-/// folds.
+/// all folds.
 fn trade(outcomes: &[FoldOutcome], coverage: f64) -> Trade {
     let sureness = |answer: &Answer| answer.malignant().map(|malignant| (malignant - 0.5).abs());
     // Each fold weighs the same, so each of its fields weighs one over its size.

@@ -17,8 +17,7 @@ const BACKGROUND: f32 = 0.95;
 const DARKEST: f32 = 6e-4;
 
 /// A picture with `factors` times as much blue stain and eosin. The background keeps its colour, the part that is neither stain
-/// keeps
-/// its density, and no amount of stain turns negative.
+/// keeps its density, and no amount of stain turns negative.
 pub(super) fn scale(picture: &RgbPixels, factors: [f32; 2]) -> RgbPixels {
     let white = background(picture);
     let third = cross(STAINS[0], STAINS[1]);

@@ -1,15 +1,13 @@
 //! What withholding the least confident verdicts would gain: the risk-coverage curve and the area under it (El-Yaniv and Wiener,
-//! "On the
-//! Foundations of Noise-free Selective Classification", JMLR 11, 2010; Geifman, Uziel and El-Yaniv, "Bias-Reduced Uncertainty
-//! Estimation for Deep Neural Classifiers", ICLR 2019).
+//! "On the Foundations of Noise-free Selective Classification", JMLR 11, 2010; Geifman, Uziel and El-Yaniv, "Bias-Reduced
+//! Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019).
 
 use serde::{Deserialize, Serialize};
 
 use crate::measure::prediction::Prediction;
 
 /// The share of wrong verdicts among the most confident ones, for every share of answered fields. Fields in which nothing was seen
-/// are
-/// never answered: with any, the curve ends before a coverage of 1.
+/// are never answered: with any, the curve ends before a coverage of 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RiskCoverage {
     /// Area under the curve, 0..=1: the mean, over every number `k` of fields, of the risk of the `k` most confident. Fields of

@@ -70,8 +70,7 @@ impl Comparison {
         let examples = batches::examples(data, inputs, items);
         let float_logits = float.logits(&examples, Progress::Shown)?;
         // Both get the same calibration and thresholds, and the novelty of the int8 network (the float network has none), so that
-        // only the
-        // arithmetic differs.
+        // only the arithmetic differs.
         let float: Vec<Prediction> = items
             .iter()
             .zip(&float_logits)
