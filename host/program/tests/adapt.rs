@@ -1,4 +1,4 @@
-//! Adapts a model to a site: drawn fields, which the shipped model does not know.
+//! A model is made at home at a site: drawn fields, which the shipped model does not know.
 
 use std::path::{Path, PathBuf};
 
@@ -53,10 +53,10 @@ fn a_few_labelled_fields_make_a_model_better_on_the_others_of_their_site() {
 
     let [before, after] =
         [shipped(), PathBuf::from(&adapted)].map(|path| screening::read_model(&path).expect("a model"));
-    // A confident wrong model has a much higher loss than a doubtful one.
+    // A model that is sure and wrong is much more surprised than one that is in doubt.
     let surprises = [surprise(&before, &data, &rest), surprise(&after, &data, &rest)];
     assert!(surprises[1] < 0.3 * surprises[0], "{surprises:?}");
-    // The adapted model records the fields it learned from and the model it came from.
+    // It is known which fields it learned from, and what it was made from.
     assert_eq!(screening::known_as(&after.provenance().pictures, &data, Some(Part::Train)), labelled);
     assert!(after.card().training.contains(&before.model_id()[..12]), "{}", after.card().training);
     assert!(after.card().results.iter().all(|result| result.part.contains("cross-validated")));

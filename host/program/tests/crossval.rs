@@ -1,5 +1,4 @@
-//! A small cross-validation by sitting: drawn fields in two sittings per class, trained cell by cell, two folds at once, in two
-//! calls.
+//! Leaving sittings out, in small: drawn fields in two sittings a class, trained cell by cell, two folds at once, in two calls.
 
 use blastscope_shared::hex;
 use std::{
@@ -21,7 +20,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Draws eight fields per class and lists them: even ones in sitting a, odd ones in sitting b, and all of Pro in one.
+/// Draws eight fields a class and lists them: even ones in sitting a, odd ones in sitting b, and of Pro all in one.
 fn draw(root: &Path) {
     let drawn = host(&["synth", "--out", root.to_str().expect("a name"), "--per-class", "8", "--size", "256x192"]);
     assert!(drawn.status.success(), "{}", text(&drawn.stderr));
@@ -61,7 +60,7 @@ fn sittings_are_left_out_one_by_one_and_what_is_finished_stays() {
         assert!(report.contains(expected), "{expected} is missing in\n{report}");
     }
 
-    // Another call adds a fold, trains no fold again, and reports all.
+    // Another call adds a fold, trains none of those again, and reports all.
     let weights = out.join("fold-Benign-a/chosen.bpk");
     let trained = std::fs::metadata(&weights).and_then(|data| data.modified()).expect("weights");
     let second = crossval(&["--only", "Benign-a", "--only", "Pre-a", "--json"]);
@@ -80,7 +79,7 @@ fn sittings_are_left_out_one_by_one_and_what_is_finished_stays() {
         (&true.into(), &6.into(), &"robust".into())
     );
 
-    // Other settings do not mix with the existing folds.
+    // Other settings do not mix with what is there.
     let other = crossval(&["--seed", "2", "--only", "Benign-a"]);
     assert!(!other.status.success());
     assert!(text(&other.stderr).contains("seed 1 and not 2"), "{}", text(&other.stderr));

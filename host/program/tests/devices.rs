@@ -1,4 +1,4 @@
-//! A training with several devices sharing each batch. The CPU, named twice, is two devices here.
+//! A training whose batches several devices share. The CPU, named twice, is two devices here.
 
 use std::{path::Path, process::Output};
 
@@ -29,8 +29,8 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Fields whose colour tells the class: nothing to learn about cells, but enough to see whether a training learns at all. Their
-/// grey blocks keep any two from counting as copies.
+/// Fields whose colour tells the class: nothing to learn about cells, and everything about whether a training learns at all. The blocks of
+/// grey in them see to it that no two are taken for copies.
 fn easy_fields(root: &Path, per_class: u64) {
     for (class, colour) in Class::ALL.into_iter().zip([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]) {
         let folder = root.join(class.name());
@@ -87,17 +87,16 @@ fn two_shares_learn_what_one_device_learns_and_go_on_after_a_stop() {
     let epochs = |run: &Path| RunFolder::open(run).expect("a run").epochs().expect("epochs");
     let (alone, shared) = (epochs(&one), epochs(&two));
     assert_eq!((alone.len(), shared.len()), (6, 6));
-    // Other batches, so another training, but of the same kind; no network can miss what there is to learn: each class has its
-    // colour.
+    // Other batches, so another training; but of the same kind, and what there is to learn no network can miss: each class has its colour.
     for epochs in [&alone, &shared] {
-        // Chance is ln 4; a network with its initial statistics would be far beyond it. Seen: 0.02 alone, 0.05 shared.
+        // Chance is ln 4, and a network whose statistics stayed where they began would be far beyond it. Seen: 0.02 alone, 0.05 shared.
         assert!(epochs[5].validation_loss < 0.35, "{epochs:?}");
         assert!(epochs[5].train_loss < epochs[0].train_loss, "{epochs:?}");
     }
     let config = RunFolder::open(&two).expect("a run").config().expect("its configuration");
     assert!(config.hardware.starts_with("flex in 2 shares on "), "{}", config.hardware);
 
-    // One device continues where two stopped, and vice versa: a run is not bound to its devices.
+    // One device goes on where two were, and the other way round: a run is not bound to its devices.
     for (folder, devices) in [(&two, "0"), (&one, "0,0")] {
         let run = RunFolder::open(folder).expect("a run");
         assert_eq!(checkpoints::last_complete(&run).expect("listed"), Some(6));

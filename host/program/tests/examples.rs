@@ -1,4 +1,4 @@
-//! Parses every example of every help text and of the README; runs those that can run here, on drawn fields.
+//! Every example of every help text, and of the README, is understood; those that can run here do, on drawn fields.
 #![cfg(unix)]
 
 use std::{
@@ -14,10 +14,10 @@ use blastscope_program::Cli;
 use blastscope_shared::hex;
 use clap::CommandFactory as _;
 
-/// Commands whose examples need neither a training nor a model of the drawn fields.
+/// Commands whose examples need no training and no model of the drawn fields.
 const QUICK: [&str; 5] = ["synth", "audit", "keygen", "sign", "inspect"];
 
-/// Examples that are parsed but not run, and why.
+/// Examples that are not run, and why; they are understood all the same.
 const NOT_RUN: [(&str, &str); 13] = [
     (
         "blastscope-host train --data all_pbs --out runs/paper --split paper --optimizer adamax --backend wgpu",
@@ -60,10 +60,10 @@ const NOT_RUN: [(&str, &str); 13] = [
     ),
     ("blastscope-host doctor --backends", "takes a minute; see training::agreement"),
 ];
-/// Options that shorten an example, and the folds that suffice.
+/// What makes an example short, and which folds of it are enough.
 const SMALL: &str = " --arch allcnn-small --epochs 1 --per-class 16 --batch-size 8 --backend flex";
 
-/// Extra options for an example, so that it takes seconds.
+/// Options that an example is given besides, so that it is done in seconds.
 fn shorter(example: &str) -> String {
     let command = example.split_whitespace().nth(1).unwrap_or_default();
     match command {
@@ -108,19 +108,19 @@ fn every_example_is_understood() {
     }
 }
 
-/// A folder with the names that the examples use.
+/// A folder in which the names that examples use exist.
 struct Workspace {
     folder: tempfile::TempDir,
 }
 
 impl Workspace {
-    /// With a drawn data set, and others with this many fields per class.
+    /// With a drawn data set and more of so many fields a class.
     fn new(sets: &[(&str, usize)]) -> Self {
         let workspace = Self { folder: tempfile::tempdir().expect("a folder") };
         let bin = workspace.at("bin");
         fs::create_dir(&bin).expect("a folder");
         symlink(env!("CARGO_BIN_EXE_blastscope-host"), bin.join("blastscope-host")).expect("a link");
-        // Stands in for the real one, which need not be installed.
+        // Stands for the real one, which need not be installed.
         fs::write(bin.join("jq"), "#!/bin/sh\nexec cat\n").expect("written");
         fs::set_permissions(bin.join("jq"), fs::Permissions::from_mode(0o755)).expect("executable");
         workspace.must("blastscope-host synth --out all_pbs --per-class 14 --size 224x224");
@@ -151,7 +151,7 @@ impl Workspace {
         fs::copy(self.at(from), self.at(to)).unwrap_or_else(|error| panic!("{from} to {to}: {error}"));
     }
 
-    /// The shipped models: one sees cells, one sees whole fields.
+    /// The models that ship: one that sees cells, one that sees whole fields.
     fn shipped_models(&self) {
         for name in ["allcnn.bsm", "allcnn-paper.bsm"] {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
@@ -160,7 +160,7 @@ impl Workspace {
         self.copy("models/allcnn-paper.bsm", "first.bsm");
     }
 
-    /// Runs a line in a shell; returns its status and output.
+    /// Runs a line in a shell; its status and what it printed.
     fn run(&self, line: &str) -> (Option<i32>, String) {
         let path = format!("{}:{}", self.at("bin").display(), std::env::var("PATH").unwrap_or_default());
         let mut shell = Command::new("sh");
@@ -175,7 +175,7 @@ impl Workspace {
         assert_eq!(status, Some(0), "{line}\n{text}");
     }
 
-    /// Runs a shortened example; returns what went wrong.
+    /// Runs an example, shortened; what went wrong.
     fn example(&self, example: &str) -> Option<String> {
         let mut line = example.to_owned();
         if example.starts_with("blastscope-host synth") {
@@ -220,7 +220,7 @@ fn every_example_that_needs_no_training_runs() {
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
 }
 
-/// The outcome of a retraining depends on its measurements: refusing a challenger is as correct as writing one.
+/// What a retraining gives is decided by what it measures: refusing a challenger that is worse is as right as writing one.
 fn is_refused_as_worse(failure: &str) -> bool {
     failure.starts_with("blastscope-host retrain ") && failure.contains("the challenger is worse than the model in use")
 }

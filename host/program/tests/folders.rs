@@ -1,4 +1,4 @@
-//! Folders, files and outputs as people have them, with the program run as they run it.
+//! Folders, files and outputs as people have them, with the program driven as they drive it.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -34,7 +34,7 @@ fn mkfifo(path: &Path) {
     assert!(made.success());
 }
 
-/// The shipped model; it knows none of the drawn fields.
+/// The model that ships; it knows none of the drawn fields.
 fn model() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/allcnn-paper.bsm").to_str().expect("UTF-8").to_owned()
 }
@@ -79,7 +79,7 @@ fn unfamiliar_pictures_count_once_and_nothing_hangs() {
     ] {
         assert!(stderr.contains(named), "{named}: {stderr}");
     }
-    // A damaged picture is reported, and the others count.
+    // One that is damaged is said, and the others count.
     fs::write(folder.path().join("other/5.jpg"), "no picture").expect("a file");
     symlink("nowhere", folder.path().join("other/6.jpg")).expect("a link");
     let (code, stdout, stderr) = evaluate("other");
@@ -107,8 +107,8 @@ fn a_data_set_names_what_it_leaves_out_and_what_may_be_meant() {
     for text in [&stdout, &stderr] {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for named in [
-            "the folder Bening (1 picture), which is no class; did you mean Benign?",
-            "the folder Healthy (1 picture), which is no class",
+            "the folder Bening (1 picture), which is not a class; did you mean Benign?",
+            "the folder Healthy (1 picture), which is not a class",
             "also taken from Pro/monday (1 picture)",
             "1 a pipe, socket or device (Early/pipe.jpg)",
             "1 a link to what is counted already (Early/up)",
@@ -269,7 +269,7 @@ fn a_training_survives_a_full_output_and_shares_its_folder_with_nobody() {
         command.args(small.split_whitespace()).stdout(standard_output).stderr(Stdio::piped());
         command.spawn().expect("the program starts").wait_with_output().expect("it ends")
     };
-    // The work is done nevertheless, and the end reports what could not be written.
+    // The work is done all the same, and the end says what could not be written.
     let full = start(Stdio::from(File::options().write(true).open("/dev/full").expect("a full disk")));
     let stderr = String::from_utf8_lossy(&full.stderr);
     assert!(full.status.code() == Some(1) && stderr.contains("the output could not be written"), "{stderr}");
@@ -280,7 +280,7 @@ fn a_training_survives_a_full_output_and_shares_its_folder_with_nobody() {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    // None of Burn's logs, whose writers panic on a full disk.
+    // No logs of Burn's, whose writers panic on a full disk.
     assert_eq!(names, ["checkpoint", "chosen.bpk", "epochs.csv", "last.bpk", "run.json", "split.csv"]);
 
     // A reader that goes away is no error.
@@ -294,7 +294,7 @@ fn a_training_survives_a_full_output_and_shares_its_folder_with_nobody() {
     assert!(stderr.contains("status 0") && !stderr.contains("panicked"), "{stderr}");
     assert!(folder.path().join("run/chosen.bpk").is_file());
 
-    // A disk that takes only small files: the checkpoint fails, and the program says so.
+    // A disk that takes small files only: the checkpoint fails, and that is said.
     fs::remove_dir_all(folder.path().join("run")).expect("removed");
     let mut shell = Command::new("sh");
     shell

@@ -1,4 +1,4 @@
-//! The paper's experiment in small: every network, both protocols, the whole report; stopped by Ctrl-C and resumed.
+//! The paper's experiment in small: every network, both protocols, the whole report; stopped by Ctrl-C on the way and resumed.
 
 use std::{
     path::Path,
@@ -24,7 +24,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Runs until `enough` is true, then stops the program as Ctrl-C does. Returns the exit code.
+/// Runs until `enough` says so, then asks to stop as Ctrl-C does. The exit code.
 #[cfg(unix)]
 fn interrupt_when(out: &Path, enough: impl Fn() -> bool) -> Option<i32> {
     let mut child =
@@ -45,7 +45,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("paper");
 
-    // Stopped in the first training, and again after some have finished.
+    // Stopped in the first training, and again after some are finished.
     assert_eq!(interrupt_when(&out, || out.join("allcnn-adam-12-paper/epochs.csv").is_file()), Some(130));
     let second = out.join("allcnn-adam-12-grouped");
     assert_eq!(interrupt_when(&out, || second.join("run.json").is_file()), Some(130));

@@ -22,7 +22,7 @@ fn succeed(arguments: &[&str]) {
     assert!(status.success(), "{arguments:?}: {status}");
 }
 
-/// Runs until `enough` is true, then kills without warning. Returns whether it was killed before it ended by itself.
+/// Runs until `enough` says so, then kills without warning. Whether it was killed before it ended by itself.
 fn kill_when(arguments: &[&str], enough: impl Fn() -> bool) -> bool {
     let mut child = command(arguments).spawn().expect("the program starts");
     let start = Instant::now();
@@ -74,7 +74,7 @@ fn a_killed_training_resumes_to_the_same_number_of_epochs() {
     ];
     let resume = ["train", "--out", &run, "--resume", "--backend", "flex"];
 
-    // Killed at every stage: as soon as one more file exists than at the previous kill, perhaps a temporary one.
+    // Killed at every stage: as soon as some file more is there than at the kill before, a temporary one perhaps.
     let mut kills = 0;
     let mut seen = 0;
     let started = || out.join("run.json").exists();

@@ -1,7 +1,7 @@
-//! The loop back: a model learns from corrected fields, and the result replaces it only if it is no worse.
+//! The loop back: a model learns from corrected fields, and what it made of them replaces it only where it is no worse.
 //!
-//! The model is [the one of marks](blastscope_tests::marked): its answers, and what a last layer can learn from them, follow from
-//! its construction, not from a training.
+//! The model is [the one of marks](blastscope_tests::marked): what it says of a field, and what a last layer can learn from it, follow
+//! from its construction and not from a training.
 
 use blastscope_drawn::draw_field;
 use blastscope_host::{
@@ -18,12 +18,12 @@ fn draw(class: Class, number: u64) -> RgbPixels {
     draw_field(class, number, FIELD, FIELD)
 }
 
-/// A champion with its data set, and folders of fields from a clinic.
+/// A champion with its data set, and folders of fields that come back from a clinic.
 struct Laboratory(tempfile::TempDir);
 
 impl Laboratory {
-    /// Four fields of each mark in `marks`: half in the training part, a quarter each in validation and locked part; three times as
-    /// many of Cyan.
+    /// Four fields of each mark in `marks`, half of them the training part and a quarter each validation and locked part; of Cyan three
+    /// times as many.
     fn new(marks: &[Mark]) -> Self {
         let laboratory = Self(tempfile::tempdir().expect("a temporary folder"));
         for &mark in marks {
@@ -55,7 +55,7 @@ impl Laboratory {
         cli.run().map_err(|error| error.to_string())
     }
 
-    /// How many fields in `folder` the `model` classifies as `class`, and the least probability for one of them.
+    /// Of the fields in `folder`, how many `model` takes for `class`, and the least probability that it gives one of them.
     fn named(&self, model: &Classifier, folder: &str, class: Class) -> (usize, f32) {
         let data = self.data(folder);
         let all: Vec<usize> = (0..data.images.len()).collect();
@@ -68,8 +68,8 @@ impl Laboratory {
     }
 }
 
-/// The model has fields with a magenta mark in every part and classifies them all as Benign. Ten corrected ones teach it that they
-/// are Pro. That improves the locked part, too, so it passes the gate with the default tolerance and without any.
+/// The model has fields with a magenta mark in every part and takes all of them for Benign. Ten corrected ones teach it that they are Pro:
+/// that is better on the locked part too, so it passes the gate with the tolerance that it has unless one says otherwise, and without any.
 #[test]
 fn corrections_make_a_better_model_that_passes_the_gate() {
     let laboratory = Laboratory::new(&Mark::ALL);
@@ -81,21 +81,21 @@ fn corrections_make_a_better_model_that_passes_the_gate() {
     laboratory.retrain("clinic", "strict.bsm", &["--tolerance", "0"]).expect("it is worse in nothing");
     let challenger = laboratory.read("next.bsm");
     assert_eq!(challenger.model_id(), laboratory.read("strict.bsm").model_id(), "the same fields, the same model");
-    // A free head gives them near certainty; rounding to 8 bits takes a hundredth of that from a logit.
+    // A head that is free to move gives them all but certainty; what rounding to 8 bits takes from a logit is a hundredth of that.
     let (pro, least) = laboratory.named(&challenger, "clinic", Class::Pro);
     assert!(pro == 10 && least > 0.9, "{pro} of ten, at least {least}");
     let card = challenger.card();
     assert!(card.training.contains("10 corrected fields"), "{}", card.training);
     let accuracy = card.results.iter().find(|result| result.what == "accuracy, int8").expect("measured");
     assert_eq!((accuracy.value, accuracy.count), (1.0, 8), "on the locked part, where the champion had one wrong");
-    // The locked part stays locked, and the corrected fields are recorded as learned from.
+    // The locked part stays locked, and the corrected fields are known as learned from.
     let of = |data: &str, part| {
         screening::known_as(&challenger.provenance().pictures, &laboratory.data(data), Some(part)).len()
     };
     assert_eq!((of("fields", Part::Test), of("clinic", Part::Train)), (8, 10));
 }
 
-/// Ten corrected fields of one slide, as from one day at a microscope: left out as a whole, they would teach nothing.
+/// Ten corrected fields of one slide, as they come from a microscope on a day: left out as a whole they would teach nothing.
 #[test]
 fn corrections_from_a_single_specimen_are_learned_from() {
     let laboratory = Laboratory::new(&Mark::ALL[..5]);
@@ -117,8 +117,8 @@ fn corrections_from_a_single_specimen_are_learned_from() {
     assert!(pro == 10 && least > 0.9, "{pro} of ten, at least {least}");
 }
 
-/// An operator calls ten benign fields with a blue mark Pro. A quarter of the model's benign fields has such a mark. All classes
-/// count the same, however many fields show them, so Pro pulls three times as hard on the head, and it follows.
+/// An operator calls ten benign fields with a blue mark Pro. A quarter of what the model knows as benign has one, so that the head is told
+/// three times as loudly that they are Pro (a class counts as much as another, however many fields show it), and it follows.
 #[test]
 fn a_worse_challenger_is_refused_with_the_tolerance_that_is_the_default() {
     let laboratory = Laboratory::new(&Mark::ALL[..5]);
@@ -127,7 +127,7 @@ fn a_worse_challenger_is_refused_with_the_tolerance_that_is_the_default() {
     assert!(error.contains("worse than the model in use and was not written"), "{error}");
     assert!(error.contains("recall of Benign: 75.0 % instead of 100.0 %"), "{error}");
     assert!(!laboratory.path("spoilt.bsm").exists());
-    // The tolerance decides: just below the loss it still refuses, just above it lets the same challenger pass.
+    // It is the tolerance that decides: just below what is lost it still refuses, just above it lets the same challenger pass.
     let error = laboratory.retrain("spoilt", "spoilt.bsm", &["--tolerance", "24.9"]).expect_err("refused");
     assert!(error.contains("recall of Benign: 75.0 %") && !laboratory.path("spoilt.bsm").exists(), "{error}");
     laboratory.retrain("spoilt", "spoilt.bsm", &["--tolerance", "25.1"]).expect("tolerated");

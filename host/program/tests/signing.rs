@@ -1,4 +1,4 @@
-//! The commands that make keys, sign models and check signatures, as a laboratory runs them.
+//! The programs that make keys, sign models and check signatures, as a laboratory runs them.
 
 #![allow(missing_docs, reason = "tests")]
 
@@ -46,7 +46,7 @@ impl Laboratory {
         serde_json::from_str(&self.succeeds(arguments)).expect("JSON")
     }
 
-    /// The program must refuse with status 1, a message with all of `parts`, and no new file in the folder.
+    /// The program refuses with status 1, a message that has every one of `parts`, and nothing new in the folder.
     fn refuses(&self, arguments: &[&str], parts: &[&str]) {
         let before = self.names();
         let (code, stdout, stderr) = self.run(arguments);
@@ -88,7 +88,7 @@ fn a_signed_model_names_its_signer_and_stays_the_same_model() {
     let text = laboratory.succeeds(&["inspect", "signed.bsm", "--public-key", "third.pub"]);
     assert!(text.contains("signed as version 7 by ") && text.contains("(third.pub)"), "{text}");
 
-    // Signed again without a version, it keeps its own, under the other key.
+    // Signed once more without a version it keeps its own, under the other key.
     laboratory.succeeds(&["sign", "signed.bsm", "--key", "other.key", "--out", "again.bsm"]);
     let again = laboratory.json(&["inspect", "again.bsm", "--public-key", "other.pub", "--json"]);
     assert_eq!((&again["version"], &again["model"]), (&7.into(), &signed["model"]));
@@ -106,7 +106,7 @@ fn wrong_keys_are_refused() {
     let sign = |key| ["sign", "tiny.bsm", "--key", key, "--out", "no.bsm"];
     laboratory.refuses(&sign("lab.pub"), &["lab.pub", "is a public key", "keygen"]);
     laboratory.refuses(&sign("absent.key"), &["cannot read absent.key"]);
-    // One letter mistyped, and the last one missing.
+    // One letter mistyped, and the last one lost.
     let secret = fs::read_to_string(laboratory.path().join("lab.key")).expect("read");
     let mistyped = secret.trim_end().strip_suffix('=').unwrap_or(secret.trim_end());
     fs::write(laboratory.path().join("typed.key"), &mistyped[..mistyped.len() - 1]).expect("written");
@@ -155,7 +155,7 @@ fn keys_are_never_written_over() {
     laboratory.refuses(&["keygen", "--out", "lab.key/key"], &["lab.key/key.key"]);
     laboratory.refuses(&["keygen", "--out", ".."], &["--out ..", "names no file"]);
     assert_eq!(fs::read(laboratory.path().join("lab.key")).expect("read"), secret);
-    // Version 0 is a wrong option: status 2, as for all of them.
+    // A version of 0 is a matter of the command line: status 2, as for every wrong option.
     let (code, _, stderr) =
         laboratory.run(&["sign", "tiny.bsm", "--key", "lab.key", "--out", "no.bsm", "--version", "0"]);
     assert!(code == Some(2) && stderr.contains("--version") && !stderr.contains("panicked"), "{stderr}");

@@ -1,4 +1,4 @@
-//! Memory that measuring the statistics of batch normalization takes. The only test in its process, whose memory it measures.
+//! What measuring the statistics of batch normalization holds in memory. Alone in its process, whose memory is looked at.
 
 #![cfg(all(feature = "flex", target_os = "linux"))]
 
@@ -38,7 +38,7 @@ impl Batcher<f32, Batch> for Grey {
     }
 }
 
-/// Peak memory of this process, in MiB.
+/// The most memory that this process has had, in MiB.
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux says");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("the peak");

@@ -121,7 +121,7 @@ impl Compare {
                 .map(|classifier| screening::known_as(&classifier.provenance().pictures, data, None).len());
             format!("all {shared} pictures, {} of them new to A and {} to B", unseen[0], unseen[1])
         } else if selected == [shared; 2] {
-            format!("{}, the same of both", self.split.describe())
+            format!("{}, the same for both", self.split.describe())
         } else {
             let [first, second] = selected;
             format!("{shared} pictures in the {} of both; A has {first} there and B {second}", self.split.describe())

@@ -2,8 +2,8 @@
 //!
 //! Training normalizes each batch by its own mean and variance; afterwards the network needs fixed ones. The usual running averages
 //! come from batches that saw older weights. At a constant rate of 0.001, Adam moves the weights of these networks so far in ten
-//! steps that the averages lag behind the weights: a network of the paper's kind with a training accuracy of 97 % fell to about 26
-//! % with its running averages, and had 98 % with statistics measured anew. Wu and Johnson, "Rethinking 'Batch' in BatchNorm", 2021
+//! steps that the averages lag behind the weights: a network of the paper's kind with a training accuracy of 97 % fell to 26 %
+//! with its running averages, and had 98 % with statistics measured anew. Wu and Johnson, "Rethinking 'Batch' in BatchNorm", 2021
 //! (arXiv:2105.07576), section 3, give the remedy: fix the weights and take the plain mean over some batches.
 
 use burn::{

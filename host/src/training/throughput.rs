@@ -43,7 +43,7 @@ pub struct Speed {
     pub seconds: f64,
     /// Pictures per second.
     pub pictures_per_second: f64,
-    /// Loss of the last step; not finite if the device computes nonsense.
+    /// Loss of the last step, which shows whether the numbers make sense.
     pub loss: f32,
 }
 

@@ -171,12 +171,12 @@ impl Stranger {
         match meant {
             _ if !is_folder => format!("left out: {count} beside the class folders, such as {name}"),
             Some(class) => format!(
-                "left out: the folder {name} ({count}), which is no class; did you mean {class}? Then rename it"
+                "left out: the folder {name} ({count}), which is not a class; did you mean {class}? Then rename it"
             ),
             None if is_segmented(name) => {
                 format!("left out: the folder {name} ({count}); segmented pictures are never taken")
             }
-            None => format!("left out: the folder {name} ({count}), which is no class"),
+            None => format!("left out: the folder {name} ({count}), which is not a class"),
         }
     }
 }

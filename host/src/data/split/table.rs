@@ -97,7 +97,7 @@ pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Sp
             )));
         }
         if !met.insert((image, symmetry)) {
-            return Err(wrong(format!("{file} with symmetry {symmetry} is there twice")));
+            return Err(wrong(format!("{file} with symmetry {symmetry} occurs twice")));
         }
         if matches!(kind, SplitKind::Grouped | SplitKind::HeldOut)
             && *part_of_group.entry(group).or_insert(part) != part

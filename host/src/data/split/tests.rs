@@ -192,7 +192,7 @@ fn rejects_damaged_and_foreign_files() {
         ("columns", replaced("part,class", "class,part")),
         ("line 3: part is \"training\"", replaced("train,", "training,")),
         ("symmetry is", replaced("identity", "turned")),
-        ("is there twice", format!("{good}{line}\n")),
+        ("occurs twice", format!("{good}{line}\n")),
         ("is not in", replaced("Benign/", "Benign/x")),
         ("lies on two sides", leak),
         ("cut off", good.lines().take(9).collect::<Vec<_>>().join("\n")),
