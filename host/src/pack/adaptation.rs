@@ -95,7 +95,7 @@ pub(crate) fn look(
     scale: f32,
     progress: Progress,
 ) -> Result<Vec<(usize, Labelled)>, Error> {
-    let task = progress.start("looking at labelled fields", images.len());
+    let task = progress.start("reading labelled fields", images.len());
     let one = |workspace: &mut Workspace, &image: &usize| -> Result<Option<(usize, Labelled)>, Error> {
         let picture = crate::data::picture::read_picture(&data.path(&data.images[image]))?;
         let input = classifier.framing().apply(&picture);

@@ -132,7 +132,7 @@ impl<'a> Model<'a> {
     /// When `items` lacks a class, or has fewer fields than a stain is learned from.
     pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
-        let task = Progress::Shown.start("learning what is familiar", items.len());
+        let task = Progress::Shown.start("learning familiar fields", items.len());
         let fields: Vec<(Class, Vec<u8>, Hue)> = items
             .par_iter()
             .map_init(

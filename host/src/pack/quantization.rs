@@ -35,8 +35,8 @@ pub struct Normalization {
     pub epsilon: f64,
 }
 
-/// Folds a normalization into the convolution before it, which has no bias: `weights *= s`, `bias = beta - mean * s` with `s =
-/// gamma / sqrt(variance + epsilon)`.
+/// Folds a normalization into the convolution before it, which has no bias: `weights *= s`, `bias = beta - mean * s`
+/// with `s = gamma / sqrt(variance + epsilon)`.
 #[must_use]
 pub fn fold(mut weights: Vec<f32>, normalizations: &[Normalization]) -> FloatFilters {
     let inputs = weights.len() / normalizations.len().max(1);

@@ -77,9 +77,10 @@ const fn name(method: Method) -> &'static str {
 }
 
 impl Colour {
-    /// Scores every classifier; `features` are those of `dataset`. [`Error::Usage`] when the numbers belong to another data set.
+    /// Scores every classifier; `features` are those of `dataset`.
+    ///
     /// # Errors
-    /// [`Error::Usage`] when the numbers are of another data set.
+    /// [`Error::Usage`] when the numbers belong to another data set.
     pub fn of(dataset: &Dataset, features: &ColourFeatures, progress: Progress) -> Result<Self, Error> {
         let pictures = distinct(&dataset.images);
         let of_class = |class| pictures.iter().filter(|&&at| dataset.images[at].class == class).count();

@@ -3,11 +3,9 @@
 //! Two independent tests of the unmasked pictures, squashed to 224x224, at their corners and along their borders:
 //!
 //! 1. **What a place gives away.** Each picture gets the class of the most similar picture of another overlap group in that place,
-//!    pixel by pixel. The middle of the picture is the reference: what a place gives away beyond the middle is not the field's
-//! colour.
+//!    pixel by pixel. The middle of the picture is the reference: what a place gives away beyond it is not the field's colour.
 //! 2. **What stands still.** Cells lie anywhere, so the difference of two neighbouring pixels is 0 in the mean over a class. Where
-//! the
-//!    mean differs from 0 by more than six standard errors, something stands in the same place in many pictures.
+//!    the mean differs from 0 by more than six standard errors, something stands in the same place in many pictures.
 //!
 //! Byte-identical pictures count once.
 
