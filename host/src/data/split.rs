@@ -4,8 +4,7 @@
 //! | --- | --- | --- |
 //! | [`Grouped`](SplitKind::Grouped) | 70/15/15, whole overlap groups | how well new fields of known sittings are told apart |
 //! | [`Random`](SplitKind::Random) | 70/15/15, single pictures | the same, made easier by overlapping fields |
-//! | [`HeldOut`](SplitKind::HeldOut) | the test part is given; the rest 85/15 | how well fields of the held-out part are told apart
-//! |
+//! | [`HeldOut`](SplitKind::HeldOut) | the test part is given; the rest 85/15 | how well held-out fields are told apart |
 //! | [`Paper`](SplitKind::Paper) | 80/20, after the augmentation | comparable with Anand et al. 2025 and nothing else |
 //!
 //! Augmentation: a class with fewer than `per_class` training items gets transformed copies of its pictures, first one of every

@@ -128,7 +128,7 @@ impl TrainingPlan {
 /// A learning rate from the command line: above 0, at most 1.
 ///
 /// # Errors
-/// Rejects other values, in a sentence.
+/// One sentence for any other value.
 pub fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
@@ -146,7 +146,7 @@ fn share(text: &str) -> Result<f64, String> {
 /// A side of the network's input from the command line: a multiple of 32 from 32 to 1024 pixels.
 ///
 /// # Errors
-/// Rejects other values, in a sentence.
+/// One sentence for any other value.
 pub fn image_size(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(side) if (32..=1024).contains(&side) && side % 32 == 0 => Ok(side),
