@@ -8,7 +8,7 @@ pub(crate) mod interrupt;
 pub mod logging;
 pub(crate) mod memory;
 pub(crate) mod moment;
-pub(crate) mod notify;
+pub mod notify;
 pub mod progress;
 pub(crate) mod terminal;
 pub(crate) mod text;

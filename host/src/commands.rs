@@ -1,4 +1,4 @@
-//! The commands, one module each: arguments, and what they do.
+//! The commands, one module each: arguments and calls.
 
 pub mod adapt;
 pub mod audit;

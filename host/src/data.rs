@@ -1,4 +1,4 @@
-//! From a folder of pictures to items of a training or a measurement: the scan, overlap groups, the split, folds, augmentation.
+//! From a folder of pictures to training or test items: the scan, overlap groups, the split, folds, augmentation.
 
 pub mod augmentation;
 pub mod cell_set;

@@ -1,4 +1,4 @@
-//! The host side of blastscope: from a folder of smear images to a signed int8 network, with the evidence of what it is worth.
+//! The host side of blastscope: from a folder of smear images to a signed int8 network, with the evidence of its worth.
 //!
 //! # Words
 //!
@@ -8,16 +8,16 @@
 //! | sitting | one acquisition session of a data set: one day, one microscope, one stain |
 //! | overlap group | pictures of the same or an overlapping part of a slide; never on both sides of a split |
 //! | part, fold | a share of a split (train, validation, test); a held-out set of a cross-validation |
-//! | recipe | what a network sees of a field, how that is varied in training, and the defaults |
+//! | recipe | what a network sees of a field, how training varies it, and the defaults |
 //! | plan | everything that the user of a training chooses |
 //! | run | one training and its folder: plan, split, metrics, weights |
 //! | prediction | a field's true class beside what was predicted |
-//! | evidence | what a measuring command wrote of a model; the model's card is written from it |
-//! | champion, challenger | the model in use, and the one that may replace it |
+//! | evidence | what a measuring command wrote about a model; source of the model's card |
+//! | champion, challenger | the current model, and the candidate to replace it |
 //!
 //! # Folders
 //!
-//! A folder imports only from those below it.
+//! A folder imports only from folders below it.
 //!
 //! ```text
 //! commands    one file a command: arguments, calls, exit code
@@ -48,7 +48,7 @@
 //! # }
 //! ```
 
-// `println!` and its like panic where the output cannot be written.
+// `println!` and its like panic when the output cannot be written.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod commands;

@@ -1,7 +1,7 @@
 //! Ways to train: the paper's, and one that generalizes better to sittings it has never seen.
 //!
-//! A recipe is what the network sees of a field, how that is varied in training, and the defaults of its training. Nothing outside
-//! of this folder asks which one it is.
+//! A recipe is what the network sees of a field, how training varies it, and the training's defaults. Nothing outside this folder
+//! asks which recipe it is.
 
 pub mod batches;
 pub mod loaders;
@@ -17,19 +17,20 @@ use crate::{
     data::{dataset::Dataset, split::Split},
 };
 
-/// What the network sees, and how its pictures are varied in training.
+/// What the network sees, and how training varies its pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recipe {
     /// As Anand et al. (Sci Rep 15:29147, 2025): the whole field in colour, turned and mirrored copies.
     #[default]
     Paper,
-    /// Cell by cell: crops around each nucleus in the optical density of the green channel (`blastscope_shared::sight::cells`), sittings
-    /// and classes drawn equally often, stain, size, angle and sharpness varied anew every time. A field's logits are the mean of its cells'.
+    /// Cell by cell: crops around each nucleus in the optical density of the green channel (`blastscope_shared::sight::cells`).
+    /// Sittings and classes are drawn equally often; stain, size, angle and sharpness vary anew every time. A field's logits are
+    /// the mean of its cells'.
     Robust,
 }
 
-/// What a training has where its user does not say; as the command line takes it.
+/// Defaults of a training, as the command line takes them.
 pub(crate) struct Defaults {
     pub(crate) optimizer: &'static str,
     pub(crate) epochs: &'static str,
@@ -50,7 +51,7 @@ impl Recipe {
         }
     }
 
-    /// The defaults of its training.
+    /// Its training defaults.
     pub(crate) const fn defaults(self) -> Defaults {
         match self {
             Self::Paper => paper::DEFAULTS,
@@ -58,7 +59,7 @@ impl Recipe {
         }
     }
 
-    /// What the network is shown; of whole fields, those of `side` x `side` pixels.
+    /// What the network is shown; for whole fields, `side` x `side` pixels.
     #[must_use]
     pub const fn sight(self, side: u16) -> Sight {
         match self {
@@ -78,7 +79,7 @@ impl Recipe {
         }
     }
 
-    /// How the training varies what the network is shown, for the card: `items` in the training part, `per_class` of each class.
+    /// How training varies what the network is shown, for the card: `items` in the training part, `per_class` of each class.
     pub(crate) fn varied(self, items: usize, per_class: usize) -> String {
         match self {
             Self::Paper => paper::varied(items),

@@ -1,6 +1,6 @@
 //! What people read: documents in Markdown and HTML, drawings in SVG, the model card.
 //!
-//! Each measurement has its file here; [`measure`](crate::measure) knows numbers only.
+//! Each measurement has its own file here; [`measure`](crate::measure) holds only numbers.
 
 pub mod audit;
 pub mod crossval;

@@ -1,4 +1,4 @@
-//! What every room leans on and none is about: errors, whole files, locks, signals, progress, text, streams of random numbers.
+//! What all other folders use: errors, whole files, locks, signals, progress, text, random streams.
 
 pub mod atomic_file;
 pub mod error;

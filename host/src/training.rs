@@ -1,8 +1,8 @@
-//! Training with Burn: the network, the optimizers, the loop's surroundings. Compiled only with a back end.
+//! Training with Burn: the network, the optimizers, and what surrounds the loop. Compiled only with a back end.
 //!
-//! The loop itself, its metrics and its terminal dashboard are Burn's supervised training. Around it stand what makes a run
-//! trustworthy: a [split](crate::data::split) that is written down before the first step, checkpoints that are whole or not there,
-//! and a table of epochs.
+//! The loop itself, its metrics and its terminal dashboard are Burn's supervised training. Around it stands what makes a run
+//! trustworthy: a [split](crate::data::split) that is written before the first step, checkpoints that are complete or absent, and a
+//! table of epochs.
 
 pub mod architecture;
 pub mod batch_statistics;
@@ -63,12 +63,12 @@ use crate::{
     training::run_folder::{Epoch, RunConfig, RunFolder},
 };
 
-/// Trains in `run`'s folder until its configured number of epochs is reached; resumes after its last complete checkpoint. Several `devices` share each
-/// batch; the first one validates.
+/// Trains in `run`'s folder for the configured number of epochs; resumes from the last complete checkpoint. Several `devices` share
+/// each batch; the first one validates.
 ///
 /// # Errors
-/// When data or folder cannot be read or written, when the data are not those of the run, when the devices cannot share a batch
-/// equally, or when the user stops.
+/// When the data or the folder cannot be read or written, the data are not those of the run, the devices cannot share a batch
+/// equally, or the user stops.
 ///
 /// # Panics
 /// Without a device.
@@ -82,7 +82,7 @@ pub fn train(
     train_in_queue(run, config, data, split, devices, None)
 }
 
-/// As [`train`]; with the `outlook` of a queue, its progress goes to plain lines that say so.
+/// As [`train`]; in a queue, `outlook` makes its progress plain lines that name the training.
 ///
 /// # Errors
 /// As [`train`].
@@ -138,7 +138,7 @@ fn train_in_queue(
     let loop_over_epochs =
         Epochs::new(autodiffs, (plan.batch_statistics == BatchStatistics::Anew).then_some(statistics));
     let mut training = SupervisedTraining::<Network>::new(run.root(), train, validation)
-        // Burn's own loggers write files and panic where they cannot.
+        // Burn's own loggers write files and panic when they cannot.
         .with_application_logger(None)
         .with_metric_logger(MetricMemory::default())
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(loop_over_epochs)))
@@ -181,18 +181,18 @@ fn train_in_queue(
     finish(run)
 }
 
-/// The network with the weights that its training starts from.
+/// The network with its initial weights.
 fn started_from(mut network: Network, config: &RunConfig, weights: &Path) -> Result<Network, Error> {
     if Some(begin::fingerprint(weights)?) != config.weights_sha256 {
-        return Err(Error::content(weights, "is another file than when the run was started; start a new run"));
+        return Err(Error::content(weights, "has changed since the run was started; start a new run"));
     }
     let loaded = weights::load(&mut network, config.plan.arch, weights)?;
     let fresh = if loaded.fresh.is_empty() { "none".into() } else { loaded.fresh.join(", ") };
-    output::progress(format_args!("{}: {} tensors taken over; fresh: {fresh}", weights.printable(), loaded.taken));
+    output::progress(format_args!("{}: {} tensors loaded; fresh: {fresh}", weights.printable(), loaded.taken));
     Ok(network)
 }
 
-/// Puts the chosen and the last weights beside the configuration.
+/// Saves the chosen and the last weights beside the configuration.
 fn finish(run: &RunFolder) -> Result<(), Error> {
     let (chosen, path) = run.chosen_weights()?;
     copy(&path, &run.root().join("chosen.bpk"))?;

@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! use std::time::Instant;
-//! use blastscope::service::notify::{self, Watchdog};
+//! use blastscope::support::notify::{self, Watchdog};
 //!
 //! let mut watchdog = Watchdog::from_environment();
 //! notify::ready();

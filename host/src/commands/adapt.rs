@@ -1,4 +1,4 @@
-//! `adapt`: a model made at home at a new site with a few labelled fields.
+//! `adapt`: fits a model to a new site with a few labelled fields.
 
 use std::path::PathBuf;
 
@@ -27,16 +27,16 @@ use crate::{
 };
 use blastscope_shared::{Class, Classifier, Framing, Rate, adaptation::Fitted};
 
-/// What is said where whole overlap groups cannot be left out.
+/// Note printed when cross-validation cannot leave out whole overlap groups.
 pub(super) const FIELD_BY_FIELD: &str =
-    "cross-validated field by field, because a class comes from one specimen alone: on the next slide it will be worse";
+    "cross-validated field by field, because one class comes from a single specimen: expect worse on the next slide";
 
-/// Adapt a model to a new microscope with labelled fields from it: the last layer moves towards them as far as cross-validation finds
-/// good, and the calibration and thresholds are chosen anew.
+/// Adapt a model to a new microscope with labelled fields from it.
 ///
-/// About a hundred fields of at least two classes do. With --fields, so many are drawn to learn from, whole overlap groups, and the
-/// model before and after is measured on the others, beside six colour numbers that learn from the same fields: where those do as
-/// well, the site's fields differ in colour alone, and the gain says nothing about cells.
+/// Cross-validation chooses how far to move the last layer; calibration and thresholds are chosen anew. About a hundred fields of
+/// at least two classes suffice. With --fields N, the model learns from about N fields, drawn as whole overlap groups, and is
+/// measured before and after on the rest. Six colour numbers learn from the same fields: if they do as well, the site differs only
+/// in colour, and the gain says nothing about cells.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host adapt --model models/allcnn.bsm --data clinic --out clinic.bsm
@@ -48,10 +48,10 @@ pub struct Adapt {
     /// Folder of the site's labelled images, in the layout that train reads.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Which of them; test are those that a model was measured on.
+    /// Which of its pictures to use; test and val are those of the model's own split.
     #[arg(long, value_enum, default_value_t = Which::All)]
     split: Which,
-    /// Learn from so many fields and measure on the others; without it all are learned from.
+    /// Learn from about N fields and measure on the rest; by default learn from all.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(20..=100_000))]
     fields: Option<u32>,
     /// Seed of the draw.
@@ -68,14 +68,14 @@ pub struct Adapt {
     picture: Option<PathBuf>,
 }
 
-/// What came out, for `--json`.
+/// The `--json` output.
 #[derive(Serialize)]
 struct Outcome {
     statement: &'static str,
     base: String,
     adapted: String,
     fitted: Fitted,
-    /// Measured on fields that were not learned from.
+    /// Measured on fields that the model did not learn from.
     measured: Option<Measured>,
 }
 
@@ -83,9 +83,9 @@ struct Outcome {
 struct Measured {
     #[serde(flatten)]
     paired: Paired,
-    /// Benign against malignant: the model before, after, and six colour numbers with five neighbours.
+    /// Share right about benign or malignant: model before, model after, six colour numbers with five neighbours.
     benign_or_malignant: [Rate; 3],
-    /// The mean of the shares of benign and of malignant fields that are right, 0..=1, of the same three.
+    /// Balanced accuracy of the same three, 0..=1: the mean of the shares of benign and of malignant fields that are right.
     balanced: [Option<f64>; 3],
 }
 
@@ -149,7 +149,7 @@ impl Adapt {
         output::line(fitted)?;
         if let Some(measured) = measured {
             output::line(format_args!(
-                "\nOn the {} fields that were not learned from:\n{}",
+                "\nOn the {} held-out fields:\n{}",
                 measured.paired.fields,
                 measured.paired.table()
             ))?;
@@ -168,7 +168,7 @@ impl Adapt {
     }
 }
 
-/// Both models, and the colours, on `rest`.
+/// Measures both models, and the six colour numbers, on `rest`.
 fn measure(
     models: [&Classifier; 2],
     data: &Dataset,
@@ -189,7 +189,7 @@ fn measure(
     let fold = Fold { name: "site".into(), train: labelled.to_vec(), test: rest.to_vec() };
     let (set, method, question) = (ColourSet::Six, Method::NearestNeighbours, Question::Malignant);
     let shares = colour_baseline::predict(data, &colours, set, method, question, &fold)?;
-    // `None` where nothing was seen: never right.
+    // `None`: nothing was seen, so never right.
     let malignant = |predictions: &[Prediction]| -> Vec<Option<bool>> {
         let of = |one: &Prediction| Some(one.probabilities.observed()?[Class::Benign.index()] < 0.5);
         predictions.iter().map(of).collect()

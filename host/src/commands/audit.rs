@@ -1,4 +1,4 @@
-//! `audit`: what a score on a data set is worth, before anything is trained on it.
+//! `audit`: checks what a score on a data set is worth, before any training.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,8 @@ use crate::{
     support::{folder_lock::FolderLock, output, progress::Progress},
 };
 
-/// Say what a score on a data set is worth: duplicates, burned-in marks, what colour alone reaches, and classes that are sittings.
+/// Check what a score on a data set is worth: duplicates, burned-in marks, what colour alone achieves, sittings that hold one
+/// class.
 ///
 /// Lists files that cannot be read and continues. For research use only. Not for use in diagnostic procedures.
 #[derive(Debug, Args)]
@@ -23,7 +24,7 @@ pub struct Audit {
     /// Folder of labelled images.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// List of overlap groups and sittings; by default groups.csv beside the class folders, if it exists.
+    /// Table of overlap groups and sittings; by default groups.csv beside the class folders, if it exists.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     /// Also write audit.html and audit.json to this folder.
@@ -38,7 +39,7 @@ impl Audit {
     /// Runs the command.
     ///
     /// # Errors
-    /// The command failed; one sentence says why. Files that cannot be read are no failure.
+    /// The command failed; one sentence says why. Unreadable files are not a failure.
     pub fn run(&self) -> Result<(), Error> {
         let _lock = self.out.as_deref().map(FolderLock::take).transpose()?;
         let audit = audit::Audit::of(&self.data, self.groups.as_deref(), Progress::Shown)?;

@@ -1,4 +1,4 @@
-//! `card`: the model card of a model, as a document.
+//! `card`: writes a model's card as a document.
 
 use std::path::{Path, PathBuf};
 
@@ -14,10 +14,10 @@ use crate::{
     support::{output, progress::Progress},
 };
 
-/// Write a model's card: what it is for and what not, what it was made from, everything that was measured of it, and its limits.
+/// Write a model's card: what it is for and what not, what it was made from, all measurements, and its limits.
 ///
-/// The card comes from the model's file, from what evaluate, stress and compare measured (--json), and from the data set where it is
-/// given. Evidence about another model is refused.
+/// The card is made from the model file, from what evaluate, stress and compare wrote with --json, and from the data set, if given.
+/// Evidence about another model is refused.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host card models/allcnn.bsm --out models/allcnn.md
@@ -26,14 +26,13 @@ pub struct Card {
     /// Model file.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// Folder with the JSON files of evaluate, stress and compare. By default MODEL with .evidence for its ending, where there is
-    /// such a folder.
+    /// Folder with the JSON files of evaluate, stress and compare; by default MODEL with the ending .evidence, if it exists.
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
-    /// The data set that the model was made from: adds its pictures by class, part and sitting.
+    /// Data set the model was made from: adds its pictures by class, part and sitting.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// File to write: Markdown, or with the ending .html a page with figures. Without, Markdown goes to standard output.
+    /// File to write: Markdown, or a page with figures if it ends in .html. By default Markdown goes to standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -71,7 +70,7 @@ impl Card {
     }
 }
 
-/// The evidence in a folder, in the order of its files' names.
+/// Reads the evidence in a folder, sorted by file name.
 ///
 /// # Errors
 /// When there is no evidence, or a file is not evidence.

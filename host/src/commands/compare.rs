@@ -19,21 +19,21 @@ use crate::{
     support::{atomic_file, notice::DRAWN_FIELDS, output, progress::Progress},
 };
 
-/// Compare two models on the same pictures: differences of accuracy, sensitivity, calibration error and coverage with intervals.
+/// Compare two models on the same pictures: differences in accuracy, sensitivity, calibration error and coverage, with intervals.
 ///
 /// Both models judge every picture as the device does. The intervals come from a paired bootstrap over overlap groups. With --split
-/// test, the pictures are those that are test pictures of both models.
+/// test, only pictures in the test parts of both models count.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   blastscope-host compare --models models/allcnn.bsm models/retrained.bsm --data all_pbs --picture difference.svg")]
 pub struct Compare {
-    /// Two model files: the one that is, and the one that may replace it.
+    /// Two model files: the current model and the candidate.
     #[arg(long, num_args = 2, required = true, value_names = ["MODEL", "MODEL"])]
     models: Vec<PathBuf>,
     /// Folder of labelled images.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Which pictures.
+    /// Which pictures to compare on.
     #[arg(long, value_enum, default_value_t = Which::Test)]
     split: Which,
     /// Number of resamples.
@@ -107,7 +107,7 @@ impl Compare {
         Ok(())
     }
 
-    /// Which pictures were compared, in words.
+    /// Describes the compared pictures.
     fn describe(
         &self,
         classifiers: &[blastscope_shared::Classifier; 2],
@@ -119,9 +119,9 @@ impl Compare {
             let unseen = classifiers
                 .each_ref()
                 .map(|classifier| screening::known_as(&classifier.provenance().pictures, data, None).len());
-            format!("all {shared} pictures, of which A has not seen {} before and B {}", unseen[0], unseen[1])
+            format!("all {shared} pictures, {} of them new to A and {} to B", unseen[0], unseen[1])
         } else if selected == [shared; 2] {
-            format!("{}, the same of both", self.split.describe())
+            format!("{}, the same for both", self.split.describe())
         } else {
             let [first, second] = selected;
             format!("{shared} pictures in the {} of both; A has {first} there and B {second}", self.split.describe())

@@ -1,4 +1,4 @@
-//! `crossval`: how a way of training does on what it has not seen, fold by fold.
+//! `crossval`: measures a way of training on data it has not seen, fold by fold.
 
 mod ask;
 
@@ -22,11 +22,12 @@ use crate::{
     },
 };
 
-/// Train on all but one fold, ask about that fold, for every fold in turn.
+/// Train on all folds but one, measure on that fold, for each fold in turn.
 ///
-/// With --by session the folds are sittings at the microscope: how well benign and malignant fields are told apart on a sitting that
-/// the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept: the same command
-/// resumes after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's card.
+/// With --by session, the folds are sittings at the microscope. The report shows how well benign and malignant fields are told
+/// apart on sittings the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept:
+/// the same command resumes after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's
+/// card.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host crossval --data all_pbs --out runs/sittings --recipe robust
@@ -39,16 +40,16 @@ pub struct Crossval {
     /// Folder for the folds' runs and the report.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// What a fold is.
+    /// What each fold holds out.
     #[arg(long, value_enum, default_value_t = By::Session)]
     by: By,
-    /// Number of folds by group or random; there are as many folds by session as sittings.
+    /// Number of folds for group or random; session makes one fold per sitting.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100))]
     folds: u32,
     /// Train only these folds, by name, such as Ben-08; can be given several times.
     #[arg(long, value_name = "FOLD")]
     only: Vec<String>,
-    /// Folds that are trained at the same time, each in a process of its own: for GPUs with room for several.
+    /// Folds to train at once, each in its own process; for GPUs with enough memory.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     jobs: u32,
     #[command(flatten)]
@@ -58,7 +59,7 @@ pub struct Crossval {
     groups: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineChoice,
-    /// Print the results as JSON in place of the table.
+    /// Print the results as JSON instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -75,13 +76,10 @@ impl Crossval {
         let plan = folds(&data, self.by, self.folds as usize, self.plan.seed)?;
         if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {
             let names: Vec<&str> = plan.folds.iter().map(|fold| fold.name.as_str()).collect();
-            return Err(Error::Usage(format!("--only {unknown} is no fold; there are {}", names.join(", "))));
+            return Err(Error::Usage(format!("--only {unknown} is not a fold; the folds are {}", names.join(", "))));
         }
         if plan.unknown > 0 {
-            output::note(format_args!(
-                "warning: of {} pictures the sitting is not known; they are in no fold",
-                plan.unknown
-            ));
+            output::note(format_args!("warning: {} pictures have no known sitting; they are in no fold", plan.unknown));
         }
         let chosen: Vec<Fold> =
             plan.folds.iter().filter(|fold| self.only.is_empty() || self.only.contains(&fold.name)).cloned().collect();
@@ -115,7 +113,7 @@ impl Crossval {
             hardware: &hardware,
         };
         let all = entries(&plan.folds);
-        // Of all folds that are finished, also those of earlier calls with another --only.
+        // All finished folds, including those of earlier calls with another --only.
         let report = || {
             let outcomes: Vec<FoldOutcome> = queue.outcomes(&all)?.into_iter().flatten().collect();
             let summary = Summary::new(&outcomes, Bootstrap::default());

@@ -1,4 +1,4 @@
-//! `doctor`: whether this machine computes what it should.
+//! `doctor`: checks that this machine computes correctly.
 
 use burn::prelude::Device;
 use serde_json::json;
@@ -25,7 +25,7 @@ pub struct Doctor {
     json: bool,
 }
 
-/// A device of a back end, by number and name, or a back end without one.
+/// A device with its number and name, or a back end without a device.
 struct Checked {
     backend: Backend,
     device: Option<(usize, String)>,
@@ -37,7 +37,7 @@ impl Doctor {
     /// Runs the command.
     ///
     /// # Errors
-    /// When a back end that is there computes wrongly.
+    /// When an available back end computes wrong results.
     pub fn run(&self) -> Result<(), Error> {
         let mut reports = Vec::new();
         let mut failure = None;
@@ -91,7 +91,7 @@ impl Doctor {
         }
         failure.map_or(Ok(()), Err)
     }
-    /// What is to be said of a device, and its losses where it was asked for them.
+    /// The state of a device, and its losses if they were asked for.
     fn examine(&self, backend: Backend, device: &Device) -> Result<(String, Option<[f32; 5]>), Error> {
         if backend.is_emulated(device) {
             return Ok(("a software adapter, slower than the CPU back end; not checked".into(), None));

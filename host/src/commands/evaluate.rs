@@ -1,4 +1,4 @@
-//! `evaluate`: what a run's float network or a model's int8 network is worth on a data set.
+//! `evaluate`: measures a run's float network or a model's int8 network on a data set.
 
 use std::path::{Path, PathBuf};
 
@@ -26,11 +26,11 @@ use crate::{
     support::{atomic_file, output, progress::Progress},
 };
 
-/// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals; whether its
-/// probabilities can be believed, what abstaining buys, and what it makes of pictures that it does not know.
+/// Measure a trained network: accuracy, precision, recall, F1, confusion, sensitivity and specificity with intervals; how reliable
+/// its probabilities are, what abstaining gains, and how it treats unfamiliar pictures.
 ///
-/// With --run the float network of a training is measured, with --model the int8 network of an artifact, exactly as the device runs
-/// it. A model knows its pictures by content, so --split test finds its test part in any copy of the data set.
+/// --run measures the float network of a training; --model measures the int8 network of an artifact, exactly as the device runs it.
+/// A model knows its pictures by content, so --split test finds its test part in any copy of the data set.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host evaluate --run runs/first
@@ -40,15 +40,15 @@ use crate::{
 pub struct Evaluate {
     #[command(flatten)]
     network: Network,
-    /// Folder of labelled images; with --run the run's own is the default.
+    /// Folder of labelled images; with --run, by default the run's own.
     #[cfg_attr(feature = "training", arg(long, value_name = "DIR", required_unless_present = "run"))]
     #[cfg_attr(not(feature = "training"), arg(long, value_name = "DIR", required = true))]
     data: Option<PathBuf>,
     /// Which part of the data.
     #[arg(long, value_enum, default_value_t = Which::Test)]
     split: Which,
-    /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or no smears at all. Needs
-    /// --model. Can be given several times.
+    /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or pictures that are not
+    /// smears. Needs --model. Can be given several times.
     #[arg(long, value_name = "DIR", requires = "model")]
     unfamiliar: Vec<PathBuf>,
     /// Print JSON instead of a table; `card` writes a model card from it.
@@ -65,11 +65,11 @@ pub struct Evaluate {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Network {
-    /// Run folder of a training: its chosen weights, in float.
+    /// Run folder of a training; measures its chosen weights, in float.
     #[cfg(feature = "training")]
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
-    /// Model file, in int8.
+    /// Model file; measured in int8.
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
 }
@@ -199,17 +199,17 @@ impl Evaluate {
     }
 }
 
-/// That all pictures below --unfamiliar were measured.
+/// Fails when a picture below --unfamiliar could not be measured.
 fn whole(unreadable: usize) -> Result<(), Error> {
     if unreadable == 0 {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "{unreadable} files or folders of --unfamiliar cannot be read, see the warnings; the numbers are of the others"
+        "{unreadable} files or folders of --unfamiliar cannot be read (see the warnings); the numbers cover only the others"
     )))
 }
 
-/// The six colour numbers on the parts that the model knows, when its training pictures are there.
+/// The six colour numbers on the parts that the model knows, if its training pictures are in the data.
 fn baseline(
     classifier: &blastscope_shared::Classifier,
     data: &Dataset,
@@ -240,7 +240,7 @@ struct Measured {
     evaluation: Evaluation,
     baseline: Option<Evaluation>,
     predictions: Vec<Prediction>,
-    /// Of a model's file.
+    /// Where the model came from; `None` for a run.
     origin: Option<Origin>,
 }
 
@@ -249,7 +249,7 @@ fn predictions_csv(predictions: &[Prediction], path: &Path) -> Result<Vec<u8>, E
     let failed = |error: csv::Error| Error::content(path, error.to_string());
     writer.write_record(["file", "truth", "class", "Benign", "Early", "Pre", "Pro", "abstained"]).map_err(failed)?;
     for prediction in predictions {
-        // Where nothing was seen, class and probabilities stay empty.
+        // Nothing seen: class and probabilities stay empty.
         let class = prediction.class().map_or("", Class::name);
         let mut record = vec![prediction.file.clone(), prediction.truth.name().to_owned(), class.to_owned()];
         record.extend((0..Class::COUNT).map(|at| {

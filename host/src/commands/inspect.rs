@@ -1,4 +1,4 @@
-//! `inspect`: what is in a model file.
+//! `inspect`: shows what a model file holds.
 
 use std::{
     fmt::Write,
@@ -25,7 +25,7 @@ use crate::{
 
 /// Show a model's card, layers, sizes and hashes, and check who signed it. `card` writes the card as a document.
 ///
-/// Exit status: 0 the model is usable and, with --public-key, signed by one of the keys; 1 it is not.
+/// Exit status: 0 if the model is usable and, with --public-key, signed by one of the keys; otherwise 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host inspect models/allcnn.bsm
@@ -35,7 +35,7 @@ pub struct Inspect {
     /// Model file.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// Public key that is trusted: a model that none of these signed is refused. Can be given several times.
+    /// Trusted public key; a model that none of these keys signed is refused. Can be given several times.
     #[arg(long, value_name = "FILE")]
     public_key: Vec<PathBuf>,
     /// Print JSON.
@@ -68,7 +68,7 @@ impl Inspect {
         if self.json { output::json(format_args!("{:#}", seen.as_json())) } else { output::text(seen.as_text()) }
     }
 
-    /// The trusted key that signed the file: its id and its file.
+    /// The trusted key that signed the file: its id and its key file.
     fn signer(&self, bytes: &[u8], keys: &[PublicKey]) -> Result<(String, &Path), Error> {
         let (signer, _) = artifact::verify(bytes, keys).map_err(|error| {
             let remedy = match error {
@@ -80,7 +80,7 @@ impl Inspect {
         Ok((keys[signer].id().to_string(), &self.public_key[signer]))
     }
 
-    /// The refusal of the model; a program that asked for JSON about keys gets it as JSON, too.
+    /// The error for an unusable model. With --json and --public-key, also prints the refusal as JSON.
     fn unusable(&self, reason: String) -> Error {
         if self.json && !self.public_key.is_empty() {
             let refusal = json!({"file": self.model, "verified": false, "reason": reason});
@@ -92,18 +92,18 @@ impl Inspect {
     }
 }
 
-/// What is reported about a model.
+/// What the command reports about a model.
 struct Seen<'a> {
     artifact: &'a Artifact<'a>,
     hash: [u8; 32],
     version: Option<u32>,
-    /// The key that it was checked with, and its file.
+    /// The trusted key that signed it, and the key's file.
     signer: Option<(String, &'a Path)>,
     bytes: usize,
     macs: u64,
 }
 
-/// A layer's name, its output shape and its filters.
+/// A layer's kind, output shape and filters.
 fn layers<'a>(artifact: &'a Artifact<'a>) -> Vec<(&'static str, [usize; 3], Option<&'a Filters<'a>>)> {
     let Shape { height, width, channels } = artifact.sight.shape();
     let mut shape = [height, width, channels];
@@ -138,7 +138,7 @@ impl Seen<'_> {
                 format!("signed as version {version} by {key} ({})", file.printable())
             }
             (Some(version), None) => {
-                format!("signed as version {version}; --public-key says whether by a key that you trust")
+                format!("signed as version {version}; check the key with --public-key")
             }
             (None, _) => "not signed".into(),
         };

@@ -1,4 +1,4 @@
-//! `keygen`: a key to sign models with.
+//! `keygen`: makes a key that signs models.
 
 use std::path::PathBuf;
 
@@ -10,16 +10,16 @@ use crate::{Error, pack::keys::KeyFiles, support::output};
 
 /// Make a key that signs models: KEY.key stays with you, KEY.pub goes to the devices.
 ///
-/// The secret key is not encrypted: keep it where only you can read it, best on a machine without a network, with a copy in a safe
-/// place. A device takes models of the keys in the folder trusted-keys of its data directory only.
+/// The secret key is not encrypted. Keep it where only you can read it, best on a machine without a network, with a copy in a safe
+/// place. A device accepts only models signed by a key in the folder trusted-keys of its data directory.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   blastscope-host keygen --out ~/keys/laboratory --owner 'Haematology laboratory'")]
 pub struct Keygen {
-    /// Path of the two files, without their endings .key and .pub. Files that are there are not replaced.
+    /// Path of the two files, without their endings .key and .pub. Existing files are not replaced.
     #[arg(long, value_name = "KEY")]
     out: PathBuf,
-    /// Whose key it is, for the comment in the files [default: the file's name].
+    /// Owner of the key, for the comment in the files [default: the file's name].
     #[arg(long, value_name = "TEXT")]
     owner: Option<String>,
     /// Print JSON.
@@ -31,7 +31,7 @@ impl Keygen {
     /// Runs the command.
     ///
     /// # Errors
-    /// When a file is there already or cannot be written.
+    /// When a file already exists or cannot be written.
     pub fn run(&self) -> Result<(), Error> {
         let Some(name) = self.out.file_name() else {
             return Err(Error::Usage(format!(

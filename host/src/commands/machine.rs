@@ -1,4 +1,4 @@
-//! The options that choose what a training computes on.
+//! Options that choose the hardware of a training.
 
 use clap::Args;
 
@@ -10,25 +10,25 @@ use crate::{
     },
 };
 
-/// What a training computes on.
+/// The hardware of a training.
 #[derive(Clone, Debug, Args)]
 pub struct MachineChoice {
-    /// Where to compute; by default the GPU where an adapter is found, otherwise flex (the CPU).
+    /// Where to compute; by default the GPU if an adapter is found, otherwise flex (the CPU).
     #[arg(long, value_enum)]
     backend: Option<Backend>,
-    /// Devices that share each batch, such as 0,1; `doctor` numbers them. One that is named twice takes two shares [default: 0].
+    /// Devices that share each batch, such as 0,1; `doctor` numbers them. A device named twice takes two shares [default: 0].
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = device)]
     devices: Vec<usize>,
-    /// Numbers to compute with; flex32 is for the tensor cores of a GPU.
+    /// Number format; flex32 uses the tensor cores of a GPU.
     #[arg(long, value_enum, default_value_t)]
     precision: Precision,
 }
 
 impl MachineChoice {
-    /// The machine, after a check that it computes rightly.
+    /// Opens the machine after checking that it computes correctly.
     ///
     /// # Errors
-    /// When it is not there, or must not be trusted.
+    /// When a device is missing or computes wrong results.
     pub fn open(&self) -> Result<Machine, Error> {
         Machine::for_training(self.backend, &self.devices, self.precision)
     }

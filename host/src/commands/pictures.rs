@@ -12,14 +12,14 @@ use crate::{
     measure::screening,
 };
 
-/// What is measured.
+/// Pictures to measure on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Which {
-    /// Pictures on which nothing was chosen.
+    /// Pictures held out from every choice.
     Test,
-    /// Pictures on which the best epoch and the thresholds were chosen.
+    /// Pictures that chose the best epoch and the thresholds.
     Val,
-    /// Every picture, those of the training among them.
+    /// Every picture, including those trained on.
     All,
 }
 
@@ -34,7 +34,7 @@ impl Which {
         }
     }
 
-    /// In words.
+    /// The name in messages and reports.
     #[must_use]
     pub const fn describe(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Which {
         }
     }
 
-    /// The pictures of `data` (indices) that the model at `path` is measured on, found by their content.
+    /// Indices of the pictures in `data` that the model at `path` is measured on. Pictures are matched by content.
     ///
     /// # Errors
     /// [`Error::Content`] with the data's folder when there are none.
@@ -61,7 +61,7 @@ impl Which {
         Err(Error::content(
             &data.root,
             format!(
-                "holds no picture of the {} of {} ({known} of {} pictures are known to it); give the data set it was \
+                "holds no picture of the {} of {} (it knows {known} of {} pictures); give the data set it was \
                  trained on, or measure every picture with --split all",
                 self.describe(),
                 path.printable(),
@@ -70,7 +70,7 @@ impl Which {
         ))
     }
 
-    /// In words, with how many of all pictures the model has not seen before.
+    /// The name in messages and reports, with the number of pictures that are new to the model.
     #[must_use]
     pub fn describe_for(self, classifier: &Classifier, data: &Dataset) -> String {
         let unseen = screening::known_as(&classifier.provenance().pictures, data, None).len();

@@ -1,4 +1,4 @@
-//! `quantize`: from a run's float weights to the artifact that ships.
+//! `quantize`: turns a run's float weights into the artifact that ships.
 
 use std::path::PathBuf;
 
@@ -41,9 +41,9 @@ use crate::{
 
 /// Quantize a run's weights to int8 and pack them with everything the device needs.
 ///
-/// Folds batch normalization, chooses the activations' scales on training pictures, calibration and thresholds on validation
-/// pictures, writes the artifact, reads it back, and shows float and int8 side by side on the test part. Where int8 loses to float,
-/// --fine-tune moves the weights until their int8 images say what the float network says.
+/// Folds batch normalization. Chooses activation scales on training pictures, and calibration and thresholds on validation
+/// pictures. Writes the artifact, reads it back, and compares float and int8 on the test part. If int8 loses accuracy, --fine-tune
+/// adjusts the weights until int8 agrees with float.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host quantize --run runs/first --out models/first.bsm
@@ -55,29 +55,29 @@ pub struct Quantize {
     /// Model file to write.
     #[arg(long, value_name = "MODEL")]
     out: PathBuf,
-    /// Folder of images, when it is no longer where the training found it.
+    /// Folder of images, if it has moved since the training.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The model's name in its card; by default the architecture's.
+    /// The model's name in its card; by default the architecture's name.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Training pictures a class from which the activations' scales are chosen.
+    /// Training pictures per class for choosing the activation scales.
     #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     calibrate: u32,
-    /// Training pictures a class from which the statistics of usual fields are learned.
+    /// Training pictures per class for learning what usual fields look like.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     familiar: u32,
-    /// Fine-tune for so many steps of 32 training pictures, with weights and activations rounded; 0 rounds them as they are.
+    /// Fine-tune for N steps of 32 training pictures, with weights and activations rounded; 0 rounds without fine-tuning.
     #[arg(long, default_value_t = 0, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     fine_tune: u32,
-    /// Learning rate of the first of those steps; it falls to zero.
+    /// Learning rate of the first fine-tuning step; it falls to zero.
     #[arg(long, default_value_t = 1e-4, value_name = "RATE", requires = "fine_tune", value_parser = crate::training::plan::learning_rate)]
     fine_tune_rate: f64,
-    /// Where to fine-tune; by default the GPU where an adapter is found, otherwise the CPU.
+    /// Where to fine-tune; by default the GPU if an adapter is found, otherwise the CPU.
     #[arg(long, value_enum, requires = "fine_tune")]
     backend: Option<Backend>,
-    /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or no smears at all: the
-    /// card says how many it names a class for. Can be given several times.
+    /// Folder of pictures that the model should not be sure about, such as smears of another laboratory or pictures that are not
+    /// smears. The card says how many of them it assigns a class. Can be given several times.
     #[arg(long, value_name = "DIR")]
     unfamiliar: Vec<PathBuf>,
     /// Print JSON instead of a table.
@@ -155,7 +155,7 @@ impl Quantize {
                 lost_by_rounding(&classifier, &model.artifact().calibration, &float, &data, &inputs, &validation)?;
             if lost > WORTH_FINE_TUNING {
                 output::note(format_args!(
-                    "note: on the validation part int8 is right about {:.1} points less than float; --fine-tune 400 may bring them back",
+                    "note: on the validation part int8 is {:.1} points less accurate than float; --fine-tune 400 may recover them",
                     lost * 100.0
                 ));
             }
@@ -163,7 +163,7 @@ impl Quantize {
         Ok(())
     }
 
-    /// The weights to quantize in place of the float network's, and what they gain.
+    /// Fine-tuned weights to quantize instead of the float network's, and what they gain.
     fn fine_tuned(
         &self,
         float: &FloatNetwork,
@@ -178,7 +178,7 @@ impl Quantize {
         let (tuned, gain) =
             fine_tune(float, clips, &examples(train), &examples(validation), &settings, Progress::Shown)?;
         output::note(format_args!(
-            "fine-tuning: on the validation part int8 logits differed from float ones by {:.3} (root mean square) and differ by {:.3}, \
+            "fine-tuning: int8 and float logits on the validation part differed by {:.3} before (root mean square) and {:.3} \
              after step {} of {}",
             gain.before.sqrt(),
             gain.after.sqrt(),
@@ -188,7 +188,7 @@ impl Quantize {
         Ok((tuned, gain))
     }
 
-    /// Reads the file again and lets it classify; what is on disk must be what was measured.
+    /// Reads the file back and classifies with it: what is on disk must be what was measured.
     fn check_written(
         &self,
         model: &Model<'_>,
@@ -207,14 +207,14 @@ impl Quantize {
         let some = &test[..test.len().min(32)];
         let again = run_int8(&classifier, data, inputs, some, "reading back");
         let same = again.iter().zip(&comparison.int8_logits).all(|(again, logits)| again.logits() == *logits);
-        if same { Ok(classifier) } else { Err(wrong("computes other logits than were measured".into())) }
+        if same { Ok(classifier) } else { Err(wrong("computes logits that differ from the measured ones".into())) }
     }
 }
 
-/// Share of the validation part beyond which a loss of accuracy by rounding is worth fine-tuning for.
+/// Loss of accuracy by rounding above which fine-tuning is suggested, as a share of the validation part.
 const WORTH_FINE_TUNING: f64 = 0.003;
 
-/// How much larger the share of `items` is that float is right about, with the same calibration, than int8's.
+/// Accuracy of float minus accuracy of int8 on `items`, both with the same calibration.
 fn lost_by_rounding(
     classifier: &Classifier,
     calibration: &Calibration,
@@ -240,7 +240,7 @@ fn split_items(split: &Split, part: Part) -> Vec<Item> {
     split.items(part).copied().collect()
 }
 
-/// Of each class the first `per_class` pictures of a part, spread evenly over it.
+/// Up to `per_class` pictures of each class of a part, spread evenly over it.
 fn first_of_each_class(data: &Dataset, split: &Split, part: Part, per_class: usize) -> Vec<Item> {
     let mut chosen = Vec::new();
     for class in Class::ALL {

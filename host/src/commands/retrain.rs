@@ -1,4 +1,4 @@
-//! `retrain`: the loop back, from corrected fields to the next model.
+//! `retrain`: makes the next model from corrected fields.
 
 use std::path::PathBuf;
 
@@ -18,21 +18,21 @@ use crate::{
     },
 };
 
-/// Retrain a model on the fields that operators corrected and confirmed, and measure it against the one that it would replace.
+/// Retrain a model on the fields that operators corrected and confirmed, and measure it against the current model.
 ///
 /// The last layer learns from the exports of `blastscope export --for-training` and from fields of the model's own training part.
-/// Champion and challenger are then measured on the locked test part. A challenger that is worse by more than --tolerance in any score
-/// is not written, and the command fails: accuracy, sensitivity, specificity, a class's recall, the calibration error, or the share of
-/// fields that it answers. Sign what it writes before it goes to a device.
+/// Champion and challenger are then measured on the locked test part. If the challenger is worse by more than --tolerance in any
+/// score, it is not written and the command fails. The scores are accuracy, sensitivity, specificity, each class's recall,
+/// calibration error and the share of fields answered. Sign the new model before it goes to a device.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host retrain --base models/allcnn.bsm --data all_pbs --add monday tuesday --out next.bsm
   blastscope-host sign next.bsm --key clinic.key --out next-signed.bsm")]
 pub struct Retrain {
-    /// The champion: the model file that is in use.
+    /// The champion: the model file in use.
     #[arg(long, value_name = "MODEL")]
     base: PathBuf,
-    /// The data set that it was made from.
+    /// Data set the champion was made from.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Folders of corrected fields, in the layout of `blastscope export --for-training`.
@@ -41,16 +41,16 @@ pub struct Retrain {
     /// Where to write the challenger.
     #[arg(long, value_name = "MODEL")]
     out: PathBuf,
-    /// Fields of the training part that are shown again, so that they are not forgotten.
+    /// Fields of the training part to replay, so that the model does not forget them.
     #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=100_000))]
     replay: u32,
     /// Weight of a corrected field relative to a replayed one.
     #[arg(long, default_value_t = 10.0, value_name = "WEIGHT", value_parser = emphasis)]
     emphasis: f64,
-    /// By how much the challenger may be worse in any score, in percentage points.
+    /// How much worse the challenger may be in any score, in percentage points.
     #[arg(long, default_value_t = 1.0, value_name = "PERCENT", value_parser = percent)]
     tolerance: f64,
-    /// Seed of the draw of replayed fields.
+    /// Seed for drawing the replayed fields.
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
     /// Print JSON instead of a table.
@@ -61,7 +61,7 @@ pub struct Retrain {
 fn emphasis(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(weight) if (0.1..=1000.0).contains(&weight) => Ok(weight),
-        _ => Err("a weight lies from 0.1 to 1000, such as 10".into()),
+        _ => Err("give a weight from 0.1 to 1000, such as 10".into()),
     }
 }
 
@@ -133,7 +133,7 @@ fn tell(data: &Dataset, contest: &Contest) -> Result<(), Error> {
     ))?;
     if contest.validation_unseen > 0 {
         output::line(format_args!(
-            "in {} validation fields nothing was seen; nothing was chosen by them",
+            "nothing was seen in {} validation fields; they did not take part in any choice",
             contest.validation_unseen
         ))?;
     }
@@ -141,7 +141,7 @@ fn tell(data: &Dataset, contest: &Contest) -> Result<(), Error> {
         output::line(super::adapt::FIELD_BY_FIELD)?;
     }
     let [was, is] = contest.corrected_right;
-    output::line(format_args!("of the corrected fields the champion has {was} right, the challenger {is}"))?;
+    output::line(format_args!("corrected fields classified correctly: champion {was}, challenger {is}"))?;
     output::line(format_args!(
         "\nOn the {} fields of the locked part:\n{}",
         contest.locked.fields,

@@ -1,4 +1,4 @@
-//! `sign`: a model that devices take.
+//! `sign`: signs a model, so that devices accept it.
 
 use blastscope_files::Printable as _;
 use std::{
@@ -22,25 +22,25 @@ use crate::{
     support::{atomic_file, output},
 };
 
-/// Sign a model, so that the devices that trust the key take it with `blastscope update`.
+/// Sign a model, so that devices that trust the key accept it with `blastscope update`.
 ///
-/// The signature covers the whole file and the model's version; the model's id stays as it is. Devices refuse a version lower than
+/// The signature covers the whole file and the model's version; the model's id does not change. Devices refuse a version lower than
 /// that of the model they run.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host sign models/allcnn.bsm --key ~/keys/laboratory.key --out allcnn-signed.bsm
   blastscope-host sign first.bsm --key laboratory.key --out first-3.bsm --version 3")]
 pub struct Sign {
-    /// Model file; a signature that it has is replaced.
+    /// Model file; an existing signature is replaced.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// Secret key, as `keygen` writes it.
+    /// Secret key, written by `keygen`.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// File to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The model's version, from 1 up, higher than that of every model before it [default: that of a model that is signed already,
+    /// The model's version, from 1 up, higher than that of every model before it [default: the version of an already signed model,
     /// else the time as YYMMDDhhmm, UTC].
     #[arg(long, value_name = "N")]
     version: Option<NonZero<u32>>,
@@ -53,16 +53,16 @@ impl Sign {
     /// Runs the command.
     ///
     /// # Errors
-    /// When the model or the key cannot be used, or the file cannot be written.
+    /// When the model or the key is unusable, or the file cannot be written.
     pub fn run(&self) -> Result<(), Error> {
         let bytes = read_file(&self.model)?;
         let unusable = |error: ArtifactError| Error::content(&self.model, error.to_string());
-        // The whole content, before the key is touched.
+        // Check the whole content before touching the key.
         blastscope_shared::Classifier::read(&bytes).map_err(unusable)?;
         let key = keys::read_secret(&self.key)?;
         let former = artifact::model_version(&bytes).map_err(unusable)?.and_then(NonZero::new);
         let Some(version) = self.version.or(former).or_else(version_of_now) else {
-            return Err(Error::Usage("the clock cannot be right; set it, or give --version N".into()));
+            return Err(Error::Usage("the system clock is wrong; set it, or give --version N".into()));
         };
         let signed = artifact::sign(&bytes, &key, version).map_err(unusable)?;
         atomic_file::write(&self.out, &signed)?;
@@ -90,7 +90,7 @@ fn version_of_now() -> Option<NonZero<u32>> {
     version_at(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs())
 }
 
-/// `seconds` since 1970 as YYMMDDhhmm, UTC, from 2026 to 2042: what 32 bits hold, and grows.
+/// `seconds` since 1970 as YYMMDDhhmm, UTC, from 2026 to 2042: it fits 32 bits and only grows.
 fn version_at(seconds: u64) -> Option<NonZero<u32>> {
     let time = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?.to_zoned_datetime(TimeZone::UTC);
     if !(2026..=2042).contains(&time.year()) {

@@ -1,4 +1,4 @@
-//! `stress`: how a model does on pictures that get worse.
+//! `stress`: measures a model on degraded pictures.
 
 use std::path::{Path, PathBuf};
 
@@ -17,11 +17,11 @@ use crate::{
     support::{atomic_file, folder_lock::FolderLock, output, progress::Progress},
 };
 
-/// Measure a model on pictures that get worse: out of focus, too dark or bright, stained otherwise, in another light, noisy or
+/// Measure a model on degraded pictures: out of focus, too dark or bright, stained differently, in another light, noisy or
 /// compressed.
 ///
-/// Every picture is degraded in five severities of each kind before it is preprocessed, and judged as the device judges it. Shown are
-/// the accuracy, what the quality gate stops, what the model abstains from, and what it gets wrong while being sure.
+/// Every picture is degraded in five severities of each kind before preprocessing, and judged as the device judges it. Shows the
+/// accuracy, what the quality gate stops, what the model abstains from, and what it gets wrong with confidence.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   blastscope-host stress --model models/allcnn.bsm --data all_pbs --out stress
@@ -36,7 +36,7 @@ pub struct Stress {
     /// Which part of the data.
     #[arg(long, value_enum, default_value_t = Which::Test)]
     split: Which,
-    /// Degradations to apply instead of all, separated by commas.
+    /// Degradations to apply, separated by commas; by default all.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     only: Vec<Degradation>,
     /// Folder for stress.json, stress.svg and the report stress.html.

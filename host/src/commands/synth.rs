@@ -13,14 +13,14 @@ use blastscope_drawn::GENERATOR;
 
 /// Draw a data set of smear fields, to try the program without patients' pictures.
 ///
-/// Writes DIR/{Benign,Early,Pre,Pro}/drawn-CLASS-0001.jpg ... and DIR/drawn.json, which marks the set as drawn: every report
-/// about it says so. A set that was interrupted is completed when the command is given again.
+/// Writes DIR/{Benign,Early,Pre,Pro}/drawn-CLASS-0001.jpg ... and DIR/drawn.json, which marks the set as drawn: every report about
+/// it says so. Give the command again to complete an interrupted set.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host synth --out demo/fields --per-class 60
   blastscope-host synth --out demo/small --per-class 200 --size 224x224 --seed 7")]
 pub struct Synth {
-    /// Folder to write to: new, empty, or a set of the same parameters to complete
+    /// Folder to write to: new, empty, or an incomplete set with the same parameters
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Fields of each class, 1 to 100000
@@ -67,7 +67,7 @@ impl Synth {
         let task = Progress::Shown.start("drawing fields", set.len() - there);
         let drawn = set.write(&self.out, || task.advance(1))?;
         drop(task);
-        let kept = if there > 0 { format!(", {there} were there and kept") } else { String::new() };
+        let kept = if there > 0 { format!(", {there} kept") } else { String::new() };
         output::line(format_args!(
             "{}: {drawn} fields drawn{kept} ({set}). Drawn, not photographed: no evidence about patients.",
             self.out.printable()

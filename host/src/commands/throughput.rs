@@ -1,4 +1,4 @@
-//! `throughput`: how many pictures a second this machine trains on.
+//! `throughput`: measures how many pictures per second this machine trains on.
 
 use crate::{
     Error,
@@ -11,10 +11,10 @@ use crate::{
     },
 };
 
-/// Measure how many pictures a second a network is trained on, here.
+/// Measure how many pictures per second this machine trains on.
 ///
-/// Steps of Adam on random pictures after a warm-up: forward, backward, optimizer. Pictures are not read. With it one knows how long
-/// `train` and `reproduce` will take.
+/// Runs steps of Adam on random pictures after a warm-up: forward, backward, optimizer. Reads no pictures. Use it to estimate how
+/// long `train` and `reproduce` take.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host throughput
@@ -24,7 +24,7 @@ pub struct Throughput {
     /// Network.
     #[arg(long, value_enum, default_value_t = Architecture::Allcnn)]
     arch: Architecture,
-    /// Pictures a step.
+    /// Pictures per step.
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     batch_size: u32,
     /// Width and height of the network's input, a multiple of 32.
@@ -47,7 +47,7 @@ impl Throughput {
     /// Runs the command.
     ///
     /// # Errors
-    /// When the back end is not there, cannot compute so, or computes wrongly.
+    /// When the back end is missing, cannot compute with this precision, or computes wrong results.
     pub fn run(&self) -> Result<(), Error> {
         let machine = self.machine.open()?;
         let load = Load {

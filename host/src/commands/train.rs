@@ -1,4 +1,4 @@
-//! `train`: from a folder of smear images to a run folder with weights.
+//! `train`: trains a network on a folder of smear images and writes a run folder with weights.
 
 use std::path::PathBuf;
 
@@ -30,30 +30,30 @@ use crate::{
   blastscope-host train --out runs/first --resume
   blastscope-host train --data all_pbs --out runs/resnet --arch resnet50 --weights resnet50.pth --learning-rate 0.0001
 
-The folder given to --data holds one folder a class: Benign, Early, Pre, Pro (also below Original/), or Benign,
+The --data folder holds one folder per class: Benign, Early, Pre, Pro (also below Original/), or Benign,
 [Malignant] early Pre-B, [Malignant] Pre-B, [Malignant] Pro-B.")]
 pub struct Train {
-    /// Folder of images; with --resume the run's own is the default.
+    /// Folder of images; with --resume, by default the run's own.
     #[arg(long, value_name = "DIR", required_unless_present = "resume")]
     data: Option<PathBuf>,
     /// Folder of the run: configuration, split, metrics, weights.
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
-    /// Go on with the run in --out after an interruption; its configuration is kept.
+    /// Resume the run in --out after an interruption; its configuration is kept.
     #[arg(long, conflicts_with_all = ["arch", "optimizer", "epochs", "batch_size", "learning_rate", "schedule", "batch_statistics",
         "dropout", "image_size", "per_class", "split", "groups", "seed", "patience", "weights", "recipe"])]
     resume: bool,
     #[command(flatten)]
     plan: TrainingPlan,
-    /// How the images are split. `paper` augments before it splits and so leaks; it is there to reproduce the paper.
+    /// How to split the images. `paper` augments before splitting and so leaks; it is there to reproduce the paper.
     #[arg(long, value_enum, default_value_t = SplitKind::Grouped)]
     split: SplitKind,
-    /// Table of overlap groups; by default DIR/groups.csv if it exists; otherwise the program finds the groups.
+    /// Table of overlap groups; by default DIR/groups.csv if it exists, otherwise the program finds the groups.
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineChoice,
-    /// Weights to start from, such as ImageNet's of torchvision or Ultralytics: a .safetensors, .pt or .pth file with PyTorch's names.
+    /// Initial weights, such as torchvision's or Ultralytics' for ImageNet: a .safetensors, .pt or .pth file with PyTorch's names.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 }
@@ -74,9 +74,7 @@ impl Train {
             output::note(format_args!("warning: {warning}"));
         }
         if data.drawn {
-            output::progress(format_args!(
-                "the images are drawn: what is measured here says nothing about real smears"
-            ));
+            output::progress(format_args!("the images are drawn: these results say nothing about real smears"));
         }
         training::train(&run, &config, &data, &split, machine.devices())
     }

@@ -12,7 +12,7 @@ pub const CROP: usize = 44;
 /// Numbers of a variation: [`SIDE`] * [`SIDE`] densities, 1.0 for [`blastscope_shared::sight::cells::FULL_DENSITY`].
 pub const PLANE: usize = SIDE * SIDE;
 
-/// How far a variation strays. Deviations are those of normal distributions.
+/// Strength of a variation. Deviations are those of normal distributions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variation {
     /// Deviation of the scale's logarithm.
@@ -36,7 +36,7 @@ pub struct Variation {
 }
 
 impl Variation {
-    /// What the robust recipe varies; chosen by leaving sittings out (docs/experiments.md).
+    /// The robust recipe's variation, chosen by leaving sittings out (docs/experiments.md).
     pub const ROBUST: Self = Self {
         scale: 0.12,
         aspect: 0.08,
@@ -49,7 +49,7 @@ impl Variation {
         noise: 0.015,
     };
 
-    /// A variation of `crop` (HWC, [`CROP`] * [`CROP`] * 3 densities), the same for the same `seed`.
+    /// A variation of `crop` (HWC, [`CROP`] * [`CROP`] * 3 densities); the same `seed` gives the same one.
     ///
     /// # Panics
     /// When `crop` has another length.
@@ -105,7 +105,7 @@ pub fn middle(crop: &[u8], side: usize) -> Vec<f32> {
     rows.flat_map(|row| row[start * 3..].chunks_exact(3).take(SIDE).map(|pixel| f32::from(pixel[1]) / 255.0)).collect()
 }
 
-/// The densities at a place between pixels, bilinear; what lies outside is mirrored at the edge.
+/// The densities at a place between pixels, bilinear; beyond the edge the picture is mirrored.
 fn sample(crop: &[u8], column: f32, row: f32) -> [f32; 3] {
     let last = (CROP - 1) as f32;
     let inside = |at: f32| {
@@ -135,7 +135,7 @@ fn blur(plane: &[f32]) -> Vec<f32> {
     };
     let rows = pass(plane, &|y, x| y * SIDE + x);
     let columns = pass(&rows, &|x, y| y * SIDE + x);
-    // The second pass went column by column.
+    // The second pass wrote column by column.
     (0..PLANE).map(|at| columns[at % SIDE * SIDE + at / SIDE]).collect()
 }
 
@@ -189,7 +189,7 @@ mod tests {
         let sum = |plane: &[f32]| plane.iter().sum::<f32>();
         for seed in 0..20 {
             let varied = none.vary(&crop, seed);
-            // A disc stays a disc: as much density, within what the sampling rounds.
+            // A disc stays a disc: the density is unchanged, up to sampling.
             assert!((sum(&varied) - sum(&still)).abs() < 0.03 * sum(&still), "seed {seed}");
             assert!(varied.iter().all(|value| (20.0 / 255.0 - 1e-4..=160.0 / 255.0 + 1e-4).contains(value)));
         }

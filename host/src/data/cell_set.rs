@@ -1,4 +1,4 @@
-//! The cells of a data set's fields, and which of them a training step gets.
+//! The cells of a data set's fields, and which of them each training step gets.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::{
 pub struct CellPicture {
     /// Optical densities, HWC, [`CROP`] * [`CROP`] * 3 bytes.
     pub crop: Vec<u8>,
-    /// What its field shows. A field's label is not a cell's: not every cell of a malignant field is a blast.
+    /// Its field's class. That is not the cell's label: not every cell of a malignant field is a blast.
     pub class: Class,
     /// Index of its field in the data set.
     pub image: usize,
@@ -64,7 +64,7 @@ pub fn cells_of(
     Ok(cells)
 }
 
-/// A cell as the network sees it.
+/// A cell as the network is shown it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plane {
     /// [`PLANE`](crate::data::augmentation::PLANE) densities, 0..=1.
@@ -74,15 +74,15 @@ pub struct Plane {
 }
 
 impl CellPicture {
-    /// The cell without a variation.
+    /// The cell without variation.
     #[must_use]
     pub fn plain(&self) -> Plane {
         Plane { values: middle(&self.crop, CROP), class: self.class }
     }
 }
 
-/// Draws cells so that neither a class nor a sitting can be told from how often it comes: half of the draws are benign, half
-/// malignant; within each half every class comes equally often, within each class every sitting, and in it every cell.
+/// Draws cells so that their frequency reveals neither class nor sitting: half of the draws are benign, half malignant; within each
+/// half every class is equally frequent, within each class every sitting, and within each sitting every cell.
 pub struct CellSampler {
     cells: Vec<CellPicture>,
     /// Positions in `cells`: of the benign and the malignant side, by class and by sitting.

@@ -1,8 +1,8 @@
-//! The labelled pictures: which there are, what they show, and which of them belong together.
+//! The labelled pictures: their files, their classes, and which of them belong together.
 //!
 //! Pictures of overlapping parts of a slide, and copies of one file, share a group; an honest split never puts one group on both
-//! sides. Groups come from a `groups.csv` in the data set's folder ([`groups_csv`]). The program finds copies and near copies by
-//! itself ([`duplicates`]), but fewer than half of the overlaps.
+//! sides. Groups come from a `groups.csv` in the data set's folder ([`groups_csv`]). The program itself finds copies and near
+//! copies ([`duplicates`]), but fewer than half of the overlaps.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -25,9 +25,9 @@ mod unreadable;
 pub use survey::Survey;
 pub use unreadable::Unreadable;
 
-/// Name of the file beside the class folders that says which pictures overlap.
+/// Name of the file beside the class folders that lists which pictures overlap.
 pub const GROUPS_FILE: &str = "groups.csv";
-/// Name of the file beside the class folders that says that this program drew the pictures.
+/// Name of the file beside the class folders that marks the pictures as drawn by this program.
 pub const DRAWN_FILE: &str = "drawn.json";
 
 /// A folder of labelled pictures.
@@ -37,7 +37,7 @@ pub struct Dataset {
     pub root: PathBuf,
     /// The pictures, sorted by file.
     pub images: Vec<LabelledImage>,
-    /// Whether the program drew the pictures itself, so that nothing measured on them says anything about blood.
+    /// Whether the program drew the pictures itself; then nothing measured on them says anything about blood.
     pub drawn: bool,
 }
 
@@ -46,18 +46,18 @@ pub struct Dataset {
 pub struct LabelledImage {
     /// Path relative to [`Dataset::root`], parts separated by `/`; unique.
     pub file: String,
-    /// What the folder says that it shows.
+    /// Its class, by its folder.
     pub class: Class,
     /// SHA-256 of the file's bytes.
     pub sha256: [u8; 32],
     /// Overlap group: pictures with the same number show the same or an overlapping part of a slide.
     pub group: u32,
-    /// The sitting at the microscope, where known. A sitting is not a patient.
+    /// The sitting at the microscope, if known. A sitting is not a patient.
     pub session: Option<String>,
 }
 
 impl LabelledImage {
-    /// What a model's [provenance](blastscope_shared::artifact::Pictures) knows the picture by.
+    /// The id of the picture in a model's [provenance](blastscope_shared::artifact::Pictures).
     #[must_use]
     pub fn picture_id(&self) -> [u8; PICTURE_ID_LEN] {
         std::array::from_fn(|at| self.sha256[at])
@@ -68,11 +68,11 @@ impl Dataset {
     /// Finds and hashes the pictures in or below `root`, and their groups.
     ///
     /// The class folders ([`Class::from_folder_name`]) may lie in `root`, in `root/Original`, or one level deeper; `Segmented` is
-    /// never taken. Groups come from the file `groups`, else from `groups.csv` beside the class folders or in `root`. With or
-    /// without such a list, files with identical bytes and what [`duplicates::find`] finds end up in one group.
+    /// never used. Groups come from the file `groups`, else from `groups.csv` beside the class folders or in `root`. With or
+    /// without such a list, files with identical bytes and the near copies found by [`duplicates::find`] end up in one group.
     ///
     /// # Errors
-    /// A folder without the four classes, a picture that cannot be read or decoded, a `groups` file that does not fit.
+    /// A folder without the four classes, a picture that cannot be read or decoded, or a `groups` file that does not fit.
     pub fn scan(root: &Path, groups: Option<&Path>, progress: Progress) -> Result<Self, Error> {
         Self::survey(root, groups, progress, |_, _| ())?.whole()
     }
@@ -80,12 +80,12 @@ impl Dataset {
     /// As [`Self::scan`], of a folder that may lack classes, such as a clinic's corrected fields.
     ///
     /// # Errors
-    /// As [`Self::scan`], and without any picture.
+    /// As [`Self::scan`], and when there is no picture.
     pub fn scan_some(root: &Path, groups: Option<&Path>, progress: Progress) -> Result<Self, Error> {
         Self::survey_of(root, groups, layout::Needed::Some, progress, |_, _| ())?.whole()
     }
 
-    /// Where the picture lies.
+    /// Path of the picture.
     #[must_use]
     pub fn path(&self, image: &LabelledImage) -> PathBuf {
         self.root.join(&image.file)
@@ -106,7 +106,7 @@ impl Dataset {
         groups.len()
     }
 
-    /// SHA-256 over every picture's file, class and SHA-256 in the order of the files: what a network was trained on.
+    /// SHA-256 over every picture's file, class and SHA-256 in the order of the files: identifies what a network was trained on.
     #[must_use]
     pub fn manifest_hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
@@ -138,8 +138,8 @@ impl Dataset {
     }
 }
 
-/// Gives one group to files with identical bytes and to near-identical pictures (those with the same number in `near`), and with
-/// them to all that shared a group with either.
+/// Merges the groups of files with identical bytes and of near-identical pictures (those with the same number in `near`), and with
+/// them everything that shared a group with either.
 fn join(images: &mut [LabelledImage], near: &[u32]) {
     let mut joined = duplicates::Union::new(images.len());
     let mut by_hash: HashMap<[u8; 32], usize> = HashMap::new();

@@ -36,12 +36,12 @@ pub fn draw(root: &Path, folders: [&str; 4], per_class: u32) {
     }
 }
 
-/// `all_pbs` in the folder that BLASTSCOPE_DATA names, or `None` after saying that the test `name` is skipped.
+/// `all_pbs` in the folder that BLASTSCOPE_DATA names, or `None` after reporting that the test `name` is skipped.
 pub fn real_data(name: &str) -> Option<PathBuf> {
     match std::env::var_os("BLASTSCOPE_DATA") {
         Some(folder) => Some(Path::new(&folder).join("all_pbs")),
         None => {
-            // Past the test harness, which keeps what passing tests print to itself.
+            // Written past the test harness, which hides what passing tests print.
             let _ = std::io::Write::write_all(
                 &mut std::io::stderr(),
                 format!("SKIPPED {name}: set BLASTSCOPE_DATA\n").as_bytes(),

@@ -1,4 +1,4 @@
-//! A data set of drawn fields on disk: four folders of JPEG files and a marker that says what they are.
+//! A data set of drawn fields on disk: four folders of JPEG files and a marker that identifies them as drawn.
 
 use std::{
     fs,
@@ -18,13 +18,13 @@ use crate::{Error, support::atomic_file};
 /// Least and greatest width and height of a drawn picture, pixels.
 pub const SIZES: std::ops::RangeInclusive<usize> = 64..=4096;
 
-/// What drawing may take, bytes, as far as one picture fits in.
+/// Memory limit for drawing, bytes, if one picture fits in it.
 const MEMORY: usize = 2 << 30;
 const JPEG_QUALITY: u8 = 92;
 const NOTE: &str =
     "Fields drawn by blastscope's generator; no photographs, no patients. Results on them are not evidence.";
 
-/// What a drawn set consists of; the content of its [`DRAWN_FILE`].
+/// Parameters of a drawn set; the content of its [`DRAWN_FILE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrawnSet {
     /// [`GENERATOR`](blastscope_drawn::GENERATOR) that drew it.
@@ -56,7 +56,7 @@ pub enum Existing {
 }
 
 impl DrawnSet {
-    /// The marker of a folder; `None` where there is none.
+    /// The marker of a folder; `None` without one.
     ///
     /// # Errors
     /// When it cannot be read, or is not a marker of a drawn set.
@@ -102,7 +102,7 @@ impl DrawnSet {
         draw_field(class, field_seed(self.seed, class, number), self.width, self.height)
     }
 
-    /// What `folder` holds of this set.
+    /// What `folder` already holds of this set.
     ///
     /// # Errors
     /// When `folder` is a file, holds something else, or holds a set that was drawn with other parameters.
@@ -133,15 +133,16 @@ impl DrawnSet {
         }
     }
 
-    /// Draws what is missing in `folder`, several fields at a time, and calls `on_picture` after each. Pictures that are there
-    /// are kept. Returns the number of pictures drawn.
+    /// Draws what is missing in `folder`, several fields at a time, and calls `on_picture` after each. Keeps existing pictures.
+    /// Returns the number of pictures drawn.
     ///
     /// # Errors
-    /// As [`Self::existing`], and when a file cannot be written. What is there by then stays and can be completed later.
+    /// As [`Self::existing`], and when a file cannot be written. The pictures drawn by then stay, and the set can be completed
+    /// later.
     pub fn write(&self, folder: &Path, on_picture: impl Fn() + Sync) -> Result<usize, Error> {
         self.existing(folder)?;
         fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
-        // The marker comes first: from here on the folder can be completed, and is never taken for photographs.
+        // The marker comes first: from here on, the folder can be completed and is never mistaken for photographs.
         let marker = serde_json::to_vec_pretty(&Marker { note: NOTE, set: self })
             .map_err(|failure| Error::content(folder.join(DRAWN_FILE), format!("it cannot be written ({failure})")))?;
         atomic_file::write(&folder.join(DRAWN_FILE), &marker)?;
@@ -161,7 +162,7 @@ impl DrawnSet {
         Ok(missing.len())
     }
 
-    /// How many of `missing` pictures to draw one after the other, so that all threads together stay within [`MEMORY`].
+    /// How many of the `missing` pictures each task draws in sequence, so that all threads together stay within [`MEMORY`].
     fn strand(&self, missing: usize) -> usize {
         let at_once = (MEMORY / memory(self.width, self.height)).max(1);
         if at_once >= rayon::current_num_threads() { 1 } else { missing.div_ceil(at_once).max(1) }
@@ -181,7 +182,7 @@ impl std::fmt::Display for DrawnSet {
     }
 }
 
-/// Whether there is nothing but hidden files, such as an interrupted marker's temporary file.
+/// Whether it holds only hidden files, such as the temporary file of an interrupted marker.
 fn is_empty(mut entries: fs::ReadDir) -> bool {
     entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
 }

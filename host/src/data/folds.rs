@@ -1,4 +1,4 @@
-//! Which pictures are learned from and which are asked about.
+//! Which pictures to learn from and which to ask about.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,9 +12,9 @@ use crate::data::dataset::LabelledImage;
 pub struct Fold {
     /// What the test pictures have in common: `fold 1`, `Ben-08`.
     pub name: String,
-    /// What is learned from.
+    /// Pictures to learn from.
     pub train: Vec<usize>,
-    /// What is asked about.
+    /// Pictures to ask about.
     pub test: Vec<usize>,
 }
 
@@ -25,7 +25,7 @@ pub struct LeftOut {
     pub session: String,
     /// The first of its classes that no other sitting shows.
     pub class: Class,
-    /// Its pictures, byte-identical ones once.
+    /// Number of its pictures, byte-identical ones counted once.
     pub pictures: usize,
 }
 
@@ -34,13 +34,13 @@ pub struct LeftOut {
 pub struct SittingFolds {
     /// A fold for each sitting that can be left out, by name.
     pub folds: Vec<Fold>,
-    /// The sittings that cannot.
+    /// The sittings that cannot be left out.
     pub impossible: Vec<LeftOut>,
-    /// Pictures whose sitting is not known; they are in no fold.
+    /// Pictures without a known sitting; they are in no fold.
     pub unknown: usize,
 }
 
-/// The pictures, byte-identical ones once: the first of each.
+/// The pictures without byte-identical copies: the first of each.
 #[must_use]
 pub fn distinct(images: &[LabelledImage]) -> Vec<usize> {
     let mut met = HashSet::new();
@@ -73,9 +73,9 @@ fn folds_of(images: &[LabelledImage], mut units: Vec<Vec<usize>>, count: usize, 
 }
 
 /// For each sitting: learn from the others, ask about it. Byte-identical pictures count once, and pictures that share an overlap
-/// group with the sitting left out are not learned from.
+/// group with the left-out sitting are not learned from.
 ///
-/// A sitting that alone shows one of its classes cannot be left out: nothing could know that class.
+/// A sitting that alone shows one of its classes cannot be left out: no classifier could know that class.
 #[must_use]
 pub fn leave_one_sitting_out(images: &[LabelledImage]) -> SittingFolds {
     let distinct = distinct(images);
@@ -103,8 +103,8 @@ pub fn leave_one_sitting_out(images: &[LabelledImage]) -> SittingFolds {
     }
     result
 }
-/// The folds of [`leave_one_sitting_out`], a benign and a malignant one at a time, in the order of their names: a stand-in for another
-/// clinic, of whose slides nothing was learned from. Sittings without a partner are left out alone.
+/// The folds of [`leave_one_sitting_out`], one benign and one malignant at a time, in the order of their names: a stand-in for
+/// another clinic, whose slides nothing was learned from. Sittings without a partner are left out alone.
 #[must_use]
 pub fn leave_two_sittings_out(images: &[LabelledImage]) -> SittingFolds {
     let mut result = leave_one_sitting_out(images);
@@ -184,9 +184,9 @@ mod tests {
         let SittingFolds { folds, impossible, unknown } = leave_one_sitting_out(&images);
         assert_eq!(folds.iter().map(|fold| fold.name.as_str()).collect::<Vec<_>>(), ["b1", "b2", "b3", "p1"]);
         assert_eq!((&folds[0].test, &folds[0].train), (&vec![0], &vec![2, 3, 4, 5, 6, 7]));
-        // Picture 6 shares a group with the sitting that is left out.
+        // Picture 6 shares a group with the left-out sitting.
         assert_eq!((&folds[3].test, &folds[3].train), (&vec![4], &vec![0, 2, 3, 5, 7]));
-        // And without picture 4, which shares that group with p2, nothing is left that would show Pre to p2.
+        // Without picture 4, which shares that group with p2, nothing would show Pre to p2.
         let left = |session: &str, class, pictures| LeftOut { session: session.to_string(), class, pictures };
         assert_eq!(impossible, [left("p2", Pre, 2), left("q", Pro, 1)]);
         assert_eq!(unknown, 1);

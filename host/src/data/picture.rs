@@ -48,7 +48,7 @@ pub struct Listing {
     pub unreadable: usize,
 }
 
-/// Every picture file below `folder`. What is left out and what cannot be read is said on the way.
+/// Every picture file below `folder`. Reports on the way what is left out and what cannot be read.
 ///
 /// # Errors
 /// [`Error::Io`] when `folder` cannot be listed, [`Error::Content`] when there is no picture.

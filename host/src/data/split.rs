@@ -4,10 +4,10 @@
 //! | --- | --- | --- |
 //! | [`Grouped`](SplitKind::Grouped) | 70/15/15, whole overlap groups | how well new fields of known sittings are told apart |
 //! | [`Random`](SplitKind::Random) | 70/15/15, single pictures | the same, made easier by overlapping fields |
-//! | [`HeldOut`](SplitKind::HeldOut) | what is to be tested is given; the rest 85/15 | how well fields of what was held out are told apart |
+//! | [`HeldOut`](SplitKind::HeldOut) | the test part is given; the rest 85/15 | how well held-out fields are told apart |
 //! | [`Paper`](SplitKind::Paper) | 80/20, after the augmentation | comparable with Anand et al. 2025 and nothing else |
 //!
-//! Augmentation: a class that is short of `per_class` training items gets transformed copies of its pictures, first one for every
+//! Augmentation: a class with fewer than `per_class` training items gets transformed copies of its pictures, first one of every
 //! picture in random order, then a second ...; first with [`Symmetry::PAPER`], then with its combinations.
 
 use std::fmt;
@@ -34,7 +34,7 @@ pub enum SplitKind {
     Random,
     /// As the reference paper: augmented first, then divided 80 to 20. It leaks.
     Paper,
-    /// The test part was given, such as a sitting; whole overlap groups go to one side.
+    /// The test part is given, such as a sitting; whole overlap groups go to one side.
     #[value(skip)]
     HeldOut,
 }
@@ -107,11 +107,11 @@ pub struct Item {
 /// A division of a data set. The same data set, kind, seed and `per_class` give the same split on every machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// How it was drawn.
+    /// How it was divided.
     pub kind: SplitKind,
     /// The seed it was drawn with.
     pub seed: u64,
-    /// The number of training items a class was brought to (all items of a class, for [`SplitKind::Paper`]).
+    /// The number of training items per class after augmentation (all items of a class, for [`SplitKind::Paper`]).
     pub per_class: usize,
     /// The items, sorted by part, picture and symmetry.
     pub items: Vec<Item>,
@@ -124,13 +124,13 @@ impl Split {
     /// [`Error::Usage`] when `per_class` is 0; [`Error::Content`] when a class has too few groups for every part.
     pub fn draw(dataset: &Dataset, kind: SplitKind, seed: u64, per_class: usize) -> Result<Self, Error> {
         if per_class == 0 {
-            return Err(Error::Usage("the number of training items a class must be at least 1".to_string()));
+            return Err(Error::Usage("the number of training items per class must be at least 1".to_string()));
         }
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut items = Vec::new();
         match kind {
             SplitKind::HeldOut => {
-                return Err(Error::Usage("a held-out split needs to be told what it holds out".to_string()));
+                return Err(Error::Usage("a held-out split needs the pictures to hold out".to_string()));
             }
             SplitKind::Grouped | SplitKind::Random => {
                 let parts = assign::parts(dataset, kind, None, &mut random)?;
@@ -154,12 +154,12 @@ impl Split {
         Ok(Self { kind, seed, per_class, items })
     }
 
-    /// Holds the pictures `held_out` out as the test part, and divides the rest 85 to 15 into training and validation part, as
-    /// `kind` does: [`SplitKind::HeldOut`] by overlap groups, of which none is on two sides, or [`SplitKind::Random`].
+    /// Holds out the pictures `held_out` as the test part, and divides the rest 85 to 15 into training and validation part, as
+    /// `kind` does: [`SplitKind::HeldOut`] by whole overlap groups, or [`SplitKind::Random`].
     ///
     /// # Errors
-    /// [`Error::Usage`] when `per_class` is 0, nothing is held out or `kind` is another; [`Error::Content`] when a class has too few
-    /// groups left.
+    /// [`Error::Usage`] when `per_class` is 0, nothing is held out or `kind` is a different one; [`Error::Content`] when a class
+    /// has too few groups left.
     pub fn hold_out(
         dataset: &Dataset,
         held_out: &[usize],
@@ -168,7 +168,7 @@ impl Split {
         per_class: usize,
     ) -> Result<Self, Error> {
         if per_class == 0 {
-            return Err(Error::Usage("the number of training items a class must be at least 1".to_string()));
+            return Err(Error::Usage("the number of training items per class must be at least 1".to_string()));
         }
         if held_out.is_empty() || !matches!(kind, SplitKind::HeldOut | SplitKind::Random) {
             return Err(Error::Usage("there is nothing to hold out".to_string()));
@@ -184,7 +184,7 @@ impl Split {
         Ok(Self { kind, seed, per_class, items })
     }
 
-    /// The items of a part. The paper validates on what it tests on: for [`SplitKind::Paper`], the validation items are the test
+    /// The items of a part. The paper validates on its test items: for [`SplitKind::Paper`], the validation items are the test
     /// items.
     pub fn items(&self, part: Part) -> impl Iterator<Item = &Item> {
         let part = match (self.kind, part) {
@@ -194,7 +194,7 @@ impl Split {
         self.items.iter().filter(move |item| item.part == part)
     }
 
-    /// What everyone who reads a score on this split must know.
+    /// What every reader of a score on this split must know.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         match self.kind {
@@ -213,14 +213,14 @@ impl Split {
         }
     }
 
-    /// A table of the numbers of items, with a remark for every class whose training part could not be brought to
-    /// [`Self::per_class`] or was larger to begin with.
+    /// A table of item counts, with a remark for every class whose training part could not be brought to [`Self::per_class`] or was
+    /// larger to begin with.
     #[must_use]
     pub fn summary(&self, dataset: &Dataset) -> String {
         table::summary(self, dataset)
     }
 
-    /// Writes the split as a table, one line an item, whole or not at all.
+    /// Writes the split as a table, one line per item, whole or not at all.
     ///
     /// # Errors
     /// [`Error::Io`] when the file cannot be written.
@@ -231,14 +231,14 @@ impl Split {
     /// Reads a split and checks it against `dataset`.
     ///
     /// # Errors
-    /// Lines that cannot be understood, by number; a picture that is not there or whose SHA-256 has changed; a split of kind
-    /// grouped with a group on two sides.
+    /// Invalid lines, by number; a picture that is missing or whose SHA-256 has changed; a split of kind grouped with a group on
+    /// two sides.
     pub fn read(path: &std::path::Path, dataset: &Dataset) -> Result<Self, Error> {
         let text = std::fs::read(path).map_err(Error::io("read", path))?;
         table::from_csv(path, &text, dataset)
     }
 
-    /// SHA-256 of what [`Self::write`] writes: what the network's provenance records.
+    /// SHA-256 of what [`Self::write`] writes, for the network's provenance.
     ///
     /// # Errors
     /// As [`Self::write`], without the file.
@@ -248,7 +248,7 @@ impl Split {
     }
 }
 
-/// The items of pictures that have their part: those of the training part augmented to `per_class` a class.
+/// The items of pictures with a part; the training part is augmented to `per_class` per class.
 fn parted(dataset: &Dataset, parts: &[Option<Part>], per_class: usize, random: &mut ChaCha8Rng) -> Vec<Item> {
     let mut items = Vec::new();
     for class in Class::ALL {
@@ -267,7 +267,7 @@ fn of_class(dataset: &Dataset, class: Class) -> impl Iterator<Item = usize> {
     dataset.images.iter().enumerate().filter(move |(_, image)| image.class == class).map(|(at, _)| at)
 }
 
-/// The pictures themselves, then transformed copies until there are `wanted` or no symmetry is left.
+/// The pictures themselves, then transformed copies until there are `wanted` items or no symmetry is left.
 fn augment(images: &[usize], wanted: usize, random: &mut ChaCha8Rng) -> Vec<(usize, Symmetry)> {
     let mut shuffled: Vec<(usize, Vec<Symmetry>)> = Vec::with_capacity(images.len());
     for &image in images {

@@ -1,4 +1,4 @@
-//! The eight symmetries of the square: a smear has no up, so every one of them shows an equally possible field.
+//! The eight symmetries of the square: a smear has no up, so each of them shows an equally possible field.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ impl Symmetry {
     ];
     /// The augmentation of Anand et al. 2025: vertical flip, horizontal flip, rotation by 90 degrees.
     pub const PAPER: [Self; 3] = [Self::FlipVertical, Self::FlipHorizontal, Self::RotateRight];
-    /// What only combinations of [`Self::PAPER`] reach.
+    /// What only combinations of [`Self::PAPER`] give.
     pub const COMBINED: [Self; 4] = [Self::RotateHalf, Self::RotateLeft, Self::Transpose, Self::AntiTranspose];
 
     /// The name in split files: `identity`, `flip-vertical` ...
@@ -88,7 +88,7 @@ impl Symmetry {
 
     /// Maps a square HWC input of `side * side` pixels with three bytes each.
     ///
-    /// The masked corner of an input moves along; mask the result again where it must look like an input from the device.
+    /// The masked corner of an input moves along; mask the result again if it must look like an input from the device.
     ///
     /// # Panics
     /// When `input` does not have `side * side * 3` bytes.

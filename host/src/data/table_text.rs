@@ -1,4 +1,4 @@
-//! Comma-separated tables as people and their spreadsheets write them.
+//! Comma-separated tables as written by people and spreadsheets.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use crate::Error;
 const REMEDY: &str =
     "save it as comma-separated values in UTF-8 (spreadsheets call it \"CSV UTF-8 (comma delimited)\")";
 
-/// A file's text without its byte order mark.
+/// A file's text without byte order mark.
 ///
 /// # Errors
-/// [`Error::Content`] that says what the file is instead of text in UTF-8, and what to do.
+/// [`Error::Content`] that says what the file is instead of UTF-8 text, and the remedy.
 pub fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
     let refused = |what: String| Err(Error::content(path, format!("{what}; {REMEDY}")));
     let known: [(&[u8], &str); 4] = [
@@ -35,10 +35,10 @@ pub fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
     }
 }
 
-/// The places of `required` columns in the table's header.
+/// Positions of the `required` columns in the table's header.
 ///
 /// # Errors
-/// [`Error::Content`] that says which column is missing, what the header holds instead, and what to do.
+/// [`Error::Content`] that says which column is missing, what the header holds instead, and the remedy.
 pub fn columns<const N: usize>(
     path: &Path,
     header: &csv::StringRecord,

@@ -1,8 +1,8 @@
-//! What a score on a data set is worth, before a network is trained on it.
+//! What a score on a data set is worth, before any training.
 //!
 //! Four shortcuts make a network look better than it is: copies of one field on both sides of a split ([`copies`]), marks that the
-//! camera's program burned in ([`marks`]), colours that differ from class to class, and classes that are sittings at the microscope
-//! ([`colour`]). The audit measures what each gives to classifiers that cannot see a cell, and says in words what follows
+//! camera's software burned in ([`marks`]), colours that differ between classes, and classes that are sittings at the microscope
+//! ([`colour`]). The audit measures what each gives to classifiers that cannot see a cell, and draws conclusions in words
 //! ([`verdict`]).
 
 use blastscope_shared::Class;
@@ -21,7 +21,7 @@ pub mod verdict;
 
 use self::{colour::Colour, conclusion::Conclusion, copies::Copies, marks::Marks};
 
-/// Everything that an audit found.
+/// The findings of an audit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Audit {
     /// [`RESEARCH_USE_ONLY`](crate::support::notice::RESEARCH_USE_ONLY).
@@ -34,7 +34,7 @@ pub struct Audit {
     pub manifest: String,
     /// Whether the program drew the pictures itself.
     pub drawn: bool,
-    /// What follows, in words.
+    /// The conclusions, in words.
     pub verdict: Conclusion,
     /// Readable pictures by class.
     pub classes: Vec<ClassCount>,
@@ -48,7 +48,7 @@ pub struct Audit {
     pub sizes: Vec<SizeCount>,
     /// Sittings with their pictures by class, by name; empty when none is known.
     pub sittings: Vec<Sitting>,
-    /// Pictures whose sitting is not known.
+    /// Pictures without a known sitting.
     pub without_sitting: usize,
     /// Identical and near-identical pictures.
     pub copies: Copies,
@@ -68,7 +68,7 @@ pub struct ClassCount {
     pub class: Class,
     /// Readable pictures.
     pub pictures: usize,
-    /// Of them, different files.
+    /// Of these, different files.
     pub distinct: usize,
     /// Overlap groups.
     pub groups: usize,
@@ -119,7 +119,7 @@ pub struct Sitting {
 }
 
 impl Sitting {
-    /// Number of classes that it shows.
+    /// Number of classes it shows.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.pictures.iter().filter(|&&pictures| pictures > 0).count()
@@ -142,7 +142,7 @@ impl Audit {
     /// Everything, for other programs.
     ///
     /// # Errors
-    /// None that could occur; the type keeps the caller from having to panic.
+    /// None in practice; the type saves the caller from panicking.
     pub fn json(&self) -> Result<String, Error> {
         serde_json::to_string_pretty(self).map_err(|error| Error::Usage(format!("the audit has no JSON: {error}")))
     }

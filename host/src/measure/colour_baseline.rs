@@ -1,9 +1,8 @@
-//! What colour alone achieves: the number that every network has to be compared with.
+//! What colour alone achieves: the baseline for every network.
 //!
-//! A field becomes 3, 6 or 11 numbers without a place in the picture ([`ColourFeatures`]), and two plain classifiers learn from
-//! them: the vote of the five nearest training pictures ([`NearestNeighbours`]), and multinomial logistic regression
-//! ([`LogisticRegression`]). A public set in which every class was stained and photographed in sittings of its own is nearly
-//! solved by this, without a look at any cell.
+//! A field becomes 3, 6 or 11 numbers without position ([`ColourFeatures`]), and two plain classifiers learn from them: the vote of
+//! the five nearest training pictures ([`NearestNeighbours`]), and multinomial logistic regression ([`LogisticRegression`]). They
+//! nearly solve a public set in which every class was stained and photographed in its own sittings, without looking at any cell.
 //!
 //! [`evaluate`] scores six numbers and five neighbours on a split; [`predict`] does the same for any numbers, classifier,
 //! question and [`Fold`].
@@ -34,7 +33,7 @@ mod features;
 
 pub use features::{ColourFeatures, ColourSet, NUMBERS, colour_numbers};
 
-/// What is asked about a field.
+/// The question about a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Which of the four classes; labels are [`Class::index`].
@@ -72,8 +71,8 @@ pub enum Method {
     LogisticRegression,
 }
 
-/// Learns from a fold's training pictures and answers for its test pictures, in their order: shares that add up to 1, one for
-/// each label of `question`.
+/// Learns from a fold's training pictures and answers for its test pictures, in their order: shares that add up to 1, one per label
+/// of `question`.
 ///
 /// # Errors
 /// [`Error::Usage`] when the fold is of another data set, or has fewer than [`NEIGHBOURS`] training pictures.
@@ -110,7 +109,7 @@ pub fn predict(
 /// Fits six numbers and five neighbours on a split's training pictures, byte-identical ones once, and scores them on the items
 /// of `part`.
 ///
-/// `inputs` are [`Dataset::load_inputs`]' of the same `dataset` and `framing`. Symmetries do not change the six numbers.
+/// `inputs` come from [`Dataset::load_inputs`] with the same `dataset` and `framing`. Symmetries do not change the six numbers.
 ///
 /// # Errors
 /// [`Error::Usage`] when the inputs or the split are not of the data set, or the split has no items to fit or score.

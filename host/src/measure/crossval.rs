@@ -1,10 +1,10 @@
-//! Cross-validation: train on all but one fold, ask about that fold, for every fold in turn.
+//! Cross-validation: train on all folds but one and ask about that fold, for every fold in turn.
 //!
-//! With a fold a [sitting](By::Session), the question is the one that matters in another clinic: are benign and malignant fields
-//! told apart on a slide, under a lamp and before a camera that the network has never seen? The [colour
+//! With a [sitting](By::Session) as fold, the question is the one that matters in another clinic: does the network tell benign from
+//! malignant fields on a slide, under a lamp and with a camera that it has never seen? The [colour
 //! baseline](crate::measure::colour_baseline) answers the same question on the same folds.
 //!
-//! Each fold is an ordinary run folder below the output folder; what is finished is kept, what was interrupted resumes.
+//! Each fold is an ordinary run folder below the output folder; finished folds are kept, interrupted ones resume.
 
 pub mod summary;
 
@@ -35,7 +35,7 @@ pub enum By {
 }
 
 impl By {
-    /// How the split of a fold is made.
+    /// How a fold is split.
     #[must_use]
     pub const fn split(self) -> SplitKind {
         match self {
@@ -56,7 +56,7 @@ impl By {
     }
 }
 
-/// The folds of `data`; of sittings also those that cannot be left out. `count` and `seed` are of the other kinds.
+/// The folds of `data`; for sittings, also those that cannot be left out. `count` and `seed` apply to the other kinds.
 ///
 /// # Errors
 /// [`Error::Content`] when no sitting is known, or none can be left out.
@@ -70,25 +70,25 @@ pub fn folds(data: &Dataset, by: By, count: usize, seed: u64) -> Result<SittingF
     if folds.folds.is_empty() {
         return Err(Error::content(
             &data.root,
-            "has no sitting that could be left out: sittings come from the column session of groups.csv, and a class must be \
-             shown by another sitting as well; use --by group",
+            "has no sitting that can be left out: sittings come from the column session of groups.csv, and each class must be \
+             shown by another sitting, too; use --by group",
         ));
     }
     Ok(folds)
 }
 
-/// What was answered about a field that the network had not seen.
+/// The answers about a field that the network had not seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The picture.
     pub file: String,
     /// Its overlap group.
     pub group: u32,
-    /// What it shows.
+    /// Its true class.
     pub truth: Class,
     /// The network's calibrated probabilities, in the order of [`Class::ALL`]; or why there are none.
     pub probabilities: Observation<[f32; Class::COUNT]>,
-    /// The share of the five nearest neighbours by six colour numbers that are malignant, 0..=1.
+    /// Share of malignant pictures among the five nearest neighbours by six colour numbers, 0..=1.
     pub colour: f32,
 }
 
@@ -99,7 +99,7 @@ impl Answer {
         self.probabilities.observed().map(|probabilities| 1.0 - probabilities[Class::Benign.index()])
     }
 
-    /// Whether the network is right about benign or malignant; never where it saw nothing.
+    /// Whether the network is right about benign or malignant; `false` where it saw nothing.
     #[must_use]
     pub fn is_right(&self) -> bool {
         self.malignant().is_some_and(|malignant| match self.truth.is_malignant() {
@@ -108,29 +108,29 @@ impl Answer {
         })
     }
 
-    /// Whether the colours are.
+    /// Whether the colours are right.
     #[must_use]
     pub fn colour_is_right(&self) -> bool {
         (self.colour > 0.5) == self.truth.is_malignant()
     }
 }
 
-/// A fold, trained and asked: `fold.json` in its run folder.
+/// A trained and measured fold: `fold.json` in its run folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FoldOutcome {
     /// The fold's name, such as the sitting.
     pub name: String,
-    /// The epoch whose weights were asked.
+    /// The epoch whose weights were used.
     pub epoch: usize,
     /// Chosen on the validation part.
     pub calibration: Calibration,
-    /// Fields of the validation part in which nothing was seen: the calibration learned nothing from them.
+    /// Fields of the validation part in which nothing was seen; the calibration ignores them.
     pub validation_unseen: usize,
     /// The answers, in the order of the data set.
     pub answers: Vec<Answer>,
 }
 
-/// Whether a fold holds one side only, and which.
+/// The only side in a fold, `true` for malignant; `None` when it holds both.
 #[must_use]
 pub fn side(fold: &Fold, data: &Dataset) -> Option<bool> {
     let mut sides = fold.test.iter().map(|&image| data.images[image].class.is_malignant());

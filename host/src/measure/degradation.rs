@@ -1,8 +1,8 @@
-//! What goes wrong between slide and file, in known amounts: pure functions on RGB pictures with five severities each, after
+//! Known amounts of what goes wrong between slide and file: pure functions on RGB pictures with five severities each, after
 //! Hendrycks and Dietterich, "Benchmarking Neural Network Robustness to Common Corruptions and Perturbations", ICLR 2019.
 //!
-//! Their kinds are those of photographs; these are those of a microscope with a camera: focus, exposure, lamp, stain, sensor and
-//! file. A picture is degraded before it is preprocessed. The same arguments give the same bytes on every machine.
+//! Their corruptions are those of photographs; these are those of a microscope with a camera: focus, exposure, lamp, stain, sensor
+//! and file. A picture is degraded before it is preprocessed. The same arguments give the same bytes on every machine.
 //!
 //! Light is linear: exposure, lamp and sensor work on the light that the bytes stand for (sRGB, IEC 61966-2-1). Stain works on
 //! optical density, relative to the picture's own background.
@@ -18,7 +18,7 @@ use std::fmt;
 use blastscope_shared::RgbPixels;
 use serde::{Deserialize, Serialize};
 
-/// A way in which pictures get worse.
+/// A kind of degradation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Degradation {
@@ -46,7 +46,7 @@ pub enum Degradation {
     Jpeg,
 }
 
-/// How strong a degradation is: 1 is barely seen, 5 would be noticed by anyone.
+/// Strength of a degradation: 1 is barely visible, 5 is obvious to anyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Severity(u8);
@@ -55,7 +55,7 @@ impl Severity {
     /// All five, the mildest first.
     pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
 
-    /// The severity with this number; `None` but for 1 to 5.
+    /// The severity with this number; `None` unless 1 to 5.
     #[must_use]
     pub const fn new(number: u8) -> Option<Self> {
         match number {
@@ -160,7 +160,7 @@ impl Degradation {
         }
     }
 
-    /// Degrades a picture. `seed` decides the noise, and nothing else: give every picture one of its own.
+    /// Degrades a picture. `seed` affects only the noise: give every picture its own.
     #[must_use]
     pub fn apply(self, picture: &RgbPixels, severity: Severity, seed: u64) -> RgbPixels {
         match self {

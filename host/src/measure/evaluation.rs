@@ -1,8 +1,8 @@
-//! What predictions are worth: rates with intervals, confusion, calibration, and what abstaining buys.
+//! What predictions are worth: rates with intervals, confusion, calibration, and what abstaining gains.
 //!
-//! Abstentions change nothing but [`Evaluation::selective`]: everything else takes the most probable class of every field, so that
-//! two networks compare whatever their thresholds are. A field in which nothing was seen has no such class: it counts among the
-//! fields, never as right and never as any class, and not in the calibration; [`Evaluation::unseen`] is their number.
+//! Abstentions affect only [`Evaluation::selective`]: everything else takes the most probable class of every field, so that
+//! networks compare whatever their thresholds. A field in which nothing was seen has no such class: it counts as a field, never as
+//! right and never as any class, and not in the calibration; [`Evaluation::unseen`] counts these fields.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) use reliability::equal_width_bin;
 pub use reliability::{BINS, Bin, Reliability};
 pub use risk_coverage::{RiskCoverage, RiskPoint};
 
-/// What was evaluated, and what its reader must know.
+/// What was evaluated, and what the reader must know about it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Subject {
     /// Network, data and split in one line: `int8 network, test part of the grouped split with seed 1`.
@@ -43,13 +43,13 @@ pub struct Evaluation {
     pub notice: String,
     /// Whether the fields were drawn by the program.
     pub drawn: bool,
-    /// What makes the numbers too good, if anything.
+    /// Why the numbers are too good, if they are.
     pub warning: Option<String>,
     /// Fields whose most probable class is the true one.
     pub accuracy: Rate,
-    /// Malignant fields that were taken for a malignant class, the right one or not.
+    /// Malignant fields classified as malignant, whether the class is right or not.
     pub sensitivity: Rate,
-    /// Benign fields that were taken for benign.
+    /// Benign fields classified as benign.
     pub specificity: Rate,
     /// Scores by class, in the order of [`Class::ALL`].
     pub classes: [ClassScore; Class::COUNT],
@@ -57,18 +57,18 @@ pub struct Evaluation {
     pub macro_average: MacroAverage,
     /// Numbers of fields: rows are true classes, columns predicted ones.
     pub confusion: [[usize; Class::COUNT]; Class::COUNT],
-    /// Fields in which nothing was seen, by true class: they stand in no column of the confusion.
+    /// Fields in which nothing was seen, by true class: no column of the confusion holds them.
     #[serde(default)]
     pub unseen: [usize; Class::COUNT],
     /// Whether a probability of 0.9 is right nine times in ten.
     pub calibration: Reliability,
-    /// What withholding the least confident answers would buy.
+    /// What withholding the least confident answers would gain.
     pub risk_coverage: RiskCoverage,
-    /// The scores of the fields that were answered, where there were abstentions.
+    /// The scores of the answered fields, if any field was not answered.
     pub selective: Option<Selective>,
-    /// The fields of which the most probable class is wrong, most confident first.
+    /// The fields whose most probable class is wrong, most confident first.
     pub mistakes: Vec<Mistake>,
-    /// Folders of pictures that the network should not be sure about, where some were measured.
+    /// Folders of pictures that the network should not be sure about, if any were measured.
     pub unfamiliar: Vec<Unfamiliar>,
 }
 
@@ -79,9 +79,9 @@ pub struct ClassScore {
     pub class: Class,
     /// Fields of the class.
     pub support: usize,
-    /// Of the fields that were taken for the class, those that are of it.
+    /// Of the fields classified as this class, those that belong to it.
     pub precision: Rate,
-    /// Of the fields of the class, those that were taken for it.
+    /// Of the fields of the class, those classified as it.
     pub recall: Rate,
     /// Harmonic mean of precision and recall, 0..=1; `None` when the class neither occurs nor was predicted.
     pub f1: Option<f64>,
@@ -98,16 +98,16 @@ pub struct MacroAverage {
     pub f1: f64,
 }
 
-/// What abstaining buys.
+/// What abstaining gains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Selective {
     /// Fields that were answered.
     pub coverage: Rate,
-    /// Of these, the ones answered rightly.
+    /// Of these, those answered correctly.
     pub accuracy: Rate,
-    /// Answered malignant fields that were taken for malignant.
+    /// Answered malignant fields classified as malignant.
     pub sensitivity: Rate,
-    /// Answered benign fields that were taken for benign.
+    /// Answered benign fields classified as benign.
     pub specificity: Rate,
     /// Number of abstentions by reason.
     pub reasons: BTreeMap<String, usize>,
@@ -118,9 +118,9 @@ pub struct Selective {
 pub struct Mistake {
     /// The picture.
     pub file: String,
-    /// What it shows.
+    /// Its true class.
     pub truth: Class,
-    /// What it was taken for.
+    /// The predicted class.
     pub predicted: Class,
     /// The wrong class's probability.
     pub confidence: f32,

@@ -1,5 +1,4 @@
-//! What was measured of a model, as a file: every measuring command writes one with `--json`, and the model's card is written from
-//! them.
+//! Measurements of a model, as a file: every measuring command writes one with `--json`, and the model's card is written from them.
 
 use std::path::Path;
 
@@ -12,23 +11,23 @@ use crate::{
     measure::{evaluation::Evaluation, paired::Paired, stress::Stress},
 };
 
-/// What was measured, on what.
+/// What was measured, and on which pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// [`Classifier::model_id`] of the model; 64 hexadecimal digits.
     pub model: String,
     /// The model's name in its card.
     pub name: String,
-    /// [`Dataset::manifest_hash`] in hexadecimal: which pictures there were.
+    /// [`Dataset::manifest_hash`] in hexadecimal, which identifies the pictures of the data set.
     pub data: String,
-    /// Which of them, in words.
+    /// The measured ones of these, in words.
     pub pictures: String,
     /// Version of the program that measured.
     pub program: String,
 }
 
 impl Origin {
-    /// The origin of what `classifier` says of some pictures of `data`.
+    /// The origin of a measurement of `classifier` on some pictures of `data`.
     #[must_use]
     pub fn new(classifier: &Classifier, data: &Dataset, pictures: impl Into<String>) -> Self {
         Self {
@@ -45,17 +44,17 @@ impl Origin {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "evidence", rename_all = "kebab-case")]
 pub enum Evidence {
-    /// Of `evaluate`.
+    /// From `evaluate`.
     Evaluate {
-        /// What was measured; `None` of a run's float network.
+        /// What was measured; `None` for a run's float network.
         origin: Option<Origin>,
         /// The scores.
         #[serde(flatten)]
         evaluation: Box<Evaluation>,
-        /// The scores of six colour numbers on the same pictures, where the training's were at hand.
+        /// The scores of six colour numbers on the same pictures, if the training pictures were available.
         colour_baseline: Option<Box<Evaluation>>,
     },
-    /// Of `stress`.
+    /// From `stress`.
     Stress {
         /// What was measured.
         origin: Origin,
@@ -63,7 +62,7 @@ pub enum Evidence {
         #[serde(flatten)]
         stress: Box<Stress>,
     },
-    /// Of `compare`.
+    /// From `compare`.
     Compare {
         /// The two models, in the order of the comparison.
         origins: [Origin; 2],
@@ -71,7 +70,7 @@ pub enum Evidence {
         #[serde(flatten)]
         paired: Box<Paired>,
     },
-    /// Of a command that measures how models are made rather than one model, such as a cross-validation: tables as they are shown.
+    /// From a command that measures how models are made, not one model, such as a cross-validation: tables as they are shown.
     Tables {
         /// The section's title in the card.
         title: String,
@@ -108,12 +107,12 @@ impl Evidence {
     /// The file's text.
     ///
     /// # Errors
-    /// None that could occur; the type keeps the caller from having to panic.
+    /// None in practice; the type saves the caller from panicking.
     pub fn json(&self) -> Result<String, Error> {
         serde_json::to_string_pretty(self).map_err(|error| Error::Usage(format!("the evidence has no JSON: {error}")))
     }
 
-    /// The models that it is about; none of [`Self::Tables`], which are about no single model.
+    /// The models it is about; none for [`Self::Tables`], which are not about a single model.
     #[must_use]
     pub fn origins(&self) -> Vec<&Origin> {
         match self {

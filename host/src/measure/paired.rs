@@ -1,4 +1,4 @@
-//! Two networks on the same fields: the differences of their scores, with bootstrap intervals over the same resamples of both.
+//! Two networks on the same fields: differences of their scores, with bootstrap intervals over the same resamples of both.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ use blastscope_shared::{Class, Rate};
 
 pub(crate) mod table;
 
-/// The differences between two lists of predictions on the same fields, the second less the first.
+/// The differences between two lists of predictions on the same fields, the second minus the first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Paired {
-    /// What the two are called.
+    /// Names of the two.
     pub names: [String; 2],
     /// Number of fields.
     pub fields: usize,
-    /// Number of overlap groups that the fields fall into; they are what is drawn anew.
+    /// Number of overlap groups of the fields; the bootstrap draws these.
     pub groups: usize,
     /// How the intervals were drawn.
     pub bootstrap: Bootstrap,
@@ -31,7 +31,7 @@ pub struct Paired {
     pub scores: Vec<Difference>,
     /// Fields for which both name the same class, or both saw nothing.
     pub agreement: Rate,
-    /// Fields that only the first, and only the second, takes for what they are.
+    /// Fields that only the first, and only the second, classifies correctly.
     pub only_right: [usize; 2],
     /// The fields for which they name different classes, by file.
     pub changed: Vec<Changed>,
@@ -40,11 +40,11 @@ pub struct Paired {
 /// One score of both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Which.
+    /// The score.
     pub score: Score,
     /// Both values, 0..=1; `None` without fields to compute it from.
     pub values: [Option<f64>; 2],
-    /// The second less the first, -1..=1, with a 95 % interval.
+    /// The second minus the first, -1..=1, with a 95 % interval.
     pub difference: Option<Estimate>,
 }
 
@@ -53,25 +53,25 @@ pub struct Difference {
 pub struct Changed {
     /// The picture.
     pub file: String,
-    /// What it shows.
+    /// Its true class.
     pub truth: Class,
-    /// What the two take it for; `None` where nothing was seen.
+    /// The two predicted classes; `None` where nothing was seen.
     pub predicted: [Option<Class>; 2],
-    /// With which probability.
+    /// Their probabilities.
     pub confidence: [Option<f32>; 2],
 }
 
-/// A score that two networks are compared by. In JSON its name.
+/// A score for comparing two networks; its name in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Score {
     /// Fields whose most probable class is the true one.
     Accuracy,
-    /// Malignant fields that are taken for a malignant class.
+    /// Malignant fields classified as malignant.
     Sensitivity,
-    /// Benign fields that are taken for benign.
+    /// Benign fields classified as benign.
     Specificity,
-    /// Fields of a class that are taken for it.
+    /// Fields of a class classified as it.
     Recall(Class),
     /// The expected calibration error.
     CalibrationError,
@@ -102,7 +102,7 @@ impl Score {
         Self::Coverage,
     ];
 
-    /// Which way it improves.
+    /// Its direction of improvement.
     #[must_use]
     pub const fn better(self) -> Better {
         match self {
@@ -111,7 +111,7 @@ impl Score {
         }
     }
 
-    /// By how much the score `is` worse than it `was`; negative where it is better, not a number where one of them is not.
+    /// How much worse the score `is` than it `was`; negative if it is better, NaN if either is.
     #[must_use]
     pub fn loss(self, was: f64, is: f64) -> f64 {
         match self.better() {
@@ -149,12 +149,12 @@ impl TryFrom<String> for Score {
     }
 }
 
-/// Number of scores that are compared.
+/// Number of scores.
 const SCORES: usize = Score::ALL.len();
 
 impl Paired {
-    /// Compares two lists of predictions on the same fields in the same order. `groups` has the overlap group of each; without
-    /// knowledge of any, each field is a group of its own.
+    /// Compares two lists of predictions on the same fields in the same order. `groups` has the overlap group of each field;
+    /// without groups, each field is its own group.
     ///
     /// # Errors
     /// [`Error::Usage`] when there are none or the lists' lengths differ; [`Error::Content`] with the picture when the lists are not
@@ -226,7 +226,7 @@ impl Paired {
     }
 }
 
-/// What the scores are computed from; sums over fields.
+/// Sums over fields that the scores are computed from.
 #[derive(Clone, Debug, Default)]
 struct Tally {
     fields: f64,
@@ -241,7 +241,7 @@ struct ModelTally {
     answered: f64,
     /// Fields in which it saw something.
     seen: f64,
-    /// Confidence less rightness, in each bin of equal width.
+    /// Confidence minus correctness, in each bin of equal width.
     gaps: [f64; BINS],
 }
 

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct Prediction {
     /// The picture, relative to the data set's root.
     pub file: String,
-    /// What it shows.
+    /// Its true class.
     pub truth: Class,
-    /// Probabilities in the order of [`Class::ALL`], which add up to 1; or why there are none.
+    /// Probabilities in the order of [`Class::ALL`] that add up to 1, or why there are none.
     pub probabilities: Observation<[f32; Class::COUNT]>,
-    /// Why no answer would be given; `None` where one would.
+    /// Why no answer would be given; `None` for an answer.
     pub abstained: Option<String>,
 }
 
@@ -29,25 +29,25 @@ impl Prediction {
         self.most_probable().map(|(class, _)| class)
     }
 
-    /// Whether the most probable class is the true one; never where nothing was seen.
+    /// Whether the most probable class is the true one; `false` where nothing was seen.
     #[must_use]
     pub fn is_right(&self) -> bool {
         self.class() == Some(self.truth)
     }
 
-    /// Whether something was seen and it is taken for malignant.
+    /// Whether something was seen and classified as malignant.
     #[must_use]
     pub fn is_malignant(&self) -> bool {
         self.class().is_some_and(Class::is_malignant)
     }
 
-    /// Whether something was seen and it is taken for benign.
+    /// Whether something was seen and classified as benign.
     #[must_use]
     pub fn is_benign(&self) -> bool {
         self.class() == Some(Class::Benign)
     }
 
-    /// Why no answer is given; `None` where one is.
+    /// Why no answer is given; `None` for an answer.
     #[must_use]
     pub fn withheld(&self) -> Option<&str> {
         let blank = self.probabilities.blank().map(blastscope_shared::sight::Blank::name);

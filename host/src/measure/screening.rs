@@ -1,4 +1,4 @@
-//! The int8 network over a data set, on all cores: the same classifier that the device runs.
+//! Runs the int8 network over a data set, on all cores, with the classifier that the device runs.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub fn read_model(path: &Path) -> Result<Classifier, Error> {
 /// What the device would find in a picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Finding {
-    /// What the network says.
+    /// The network's answer.
     pub assessment: Assessment,
     /// Whether the gate would reject the picture.
     pub rejected: bool,
@@ -70,7 +70,7 @@ pub fn screen(
         .collect()
 }
 
-/// As [`screen`], as predictions.
+/// As [`screen`], but returns predictions.
 ///
 /// # Errors
 /// As [`screen`].
@@ -99,7 +99,7 @@ pub fn prediction(image: &LabelledImage, finding: &Finding) -> Prediction {
     }
 }
 
-/// The pictures of the data set that a model knows as those of `part`, told by their content; `None` for those of no part.
+/// Indices of the pictures that a model knows as those of `part`, matched by content; for `None`, the pictures new to the model.
 #[must_use]
 pub fn known_as(pictures: &Pictures, data: &Dataset, part: Option<Part>) -> Vec<usize> {
     let knows =

@@ -1,5 +1,5 @@
-//! How a model's verdicts change as pictures get worse: every picture in every [`Degradation`] and [`Severity`], judged as the device
-//! judges it, the quality gate included.
+//! How a model's verdicts change on degraded pictures: every picture in every [`Degradation`] and [`Severity`], judged as the
+//! device judges it, quality gate included.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub struct Stress {
     pub notice: String,
     /// Whether the fields were drawn by the program.
     pub drawn: bool,
-    /// The scores on the pictures as they are.
+    /// The scores on undegraded pictures.
     pub clean: Level,
     /// The scores by degradation.
     pub kinds: Vec<Kind>,
@@ -43,7 +43,7 @@ pub struct Stress {
 /// The scores under one degradation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kind {
-    /// Which.
+    /// The degradation.
     pub degradation: Degradation,
     /// The scores by severity, the mildest first.
     pub levels: Vec<Level>,
@@ -54,27 +54,27 @@ pub struct Kind {
 /// The scores at one severity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Level {
-    /// How strong; `None` for the pictures as they are.
+    /// How strong; `None` for undegraded pictures.
     pub severity: Option<Severity>,
-    /// What that means in numbers ([`Degradation::setting`]).
+    /// The setting in numbers ([`Degradation::setting`]).
     pub setting: String,
     /// Fields whose most probable class is true, whether an answer is given or not.
     pub accuracy: Rate,
-    /// Malignant fields that are taken for a malignant class, whether an answer is given or not.
+    /// Malignant fields classified as malignant, whether an answer is given or not.
     pub sensitivity: Rate,
-    /// Benign fields that are taken for benign, whether an answer is given or not.
+    /// Benign fields classified as benign, whether an answer is given or not.
     pub specificity: Rate,
     /// Fields that the quality gate rejects.
     pub stopped: Rate,
-    /// Fields that pass the gate and that no class is named for.
+    /// Fields that pass the gate but get no class.
     pub abstained: Rate,
-    /// Fields that a class is named for.
+    /// Fields that get a class.
     pub answered: Rate,
-    /// Of these, the ones answered rightly.
+    /// Of these, those answered correctly.
     pub answered_accuracy: Rate,
-    /// Of all fields, those that a wrong class is named for with a probability above [`SURE`].
+    /// Of all fields, those that get a wrong class with a probability above [`SURE`].
     pub sure_and_wrong: Rate,
-    /// Fields in which nothing was seen; never right, and among those that are stopped or abstained from.
+    /// Fields in which nothing was seen; never right, and counted as stopped or abstained.
     #[serde(default)]
     pub unseen: usize,
     /// The expected calibration error, 0..=1 ([`Reliability`](crate::measure::evaluation::Reliability)).
@@ -191,7 +191,7 @@ impl Stress {
         table::table(self)
     }
 
-    /// The severities at their worst, in a sentence: where the model is sure and wrong most often.
+    /// The worst severity in a sentence: where the model is confident and wrong most often.
     #[must_use]
     pub fn verdict(&self) -> String {
         let levels = self.kinds.iter().flat_map(|kind| kind.levels.iter().map(move |level| (kind.degradation, level)));
@@ -211,7 +211,7 @@ impl Stress {
     }
 }
 
-/// A seed of the picture's own, the same wherever its file lies.
+/// A seed for the picture, the same wherever its file lies.
 fn noise_seed(image: &LabelledImage) -> u64 {
     image.sha256.first_chunk().copied().map_or(0, u64::from_le_bytes)
 }

@@ -1,5 +1,5 @@
-//! Pictures that a model should not be sure about, such as smears of another laboratory or no smears at all: what its novelty score,
-//! the quality gate and its probabilities make of them.
+//! How a model treats pictures that it should not be sure about, such as smears of another laboratory or pictures that are not
+//! smears: its novelty score, the quality gate and its probabilities.
 
 use std::path::Path;
 
@@ -23,38 +23,37 @@ pub const SURE: f32 = 0.9;
 /// Bars of the histograms.
 const BARS: usize = 40;
 
-/// How a model fares on a folder of pictures that are unlike its training's, beside pictures that are like them.
+/// How a model does on a folder of pictures unlike its training pictures, beside pictures like them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unfamiliar {
-    /// The folder's name, without the way to it.
+    /// The folder's name, without its path.
     pub folder: String,
-    /// Number of pictures in it that can be read.
+    /// Number of readable pictures in it.
     pub pictures: usize,
-    /// Number of files and folders in it that cannot be read; no rate counts them.
+    /// Number of unreadable files and folders in it; no rate counts them.
     #[serde(default)]
     pub unreadable: usize,
-    /// Number of familiar pictures that they are compared with.
+    /// Number of familiar pictures for comparison.
     pub familiar: usize,
-    /// Pictures in which the network saw nothing: it has no novelty to tell them by and names no class for them. They are among the
-    /// pictures that every rate is of, and not in the area.
+    /// Pictures in which the network saw nothing: they have no novelty and get no class. Every rate counts them; the area does not.
     #[serde(default)]
     pub unseen: usize,
-    /// Area under the receiver operating characteristic of the [novelty score](blastscope_shared::judge::novelty): the probability that a
-    /// picture of the folder scores higher than a familiar one. 0.5 says that the score cannot tell them apart. The interval is
-    /// a bootstrap over overlap groups of the familiar pictures and over pictures of the folder. `None` when the network saw nothing
-    /// in all pictures of one side: there is nothing to compare.
+    /// Area under the ROC curve of the [novelty score](blastscope_shared::judge::novelty): the probability that a picture of the
+    /// folder scores higher than a familiar one. At 0.5 the score cannot tell them apart. The interval is a bootstrap over overlap
+    /// groups of the familiar pictures and over pictures of the folder. `None` when the network saw nothing in all pictures of one
+    /// side.
     pub area: Option<Estimate>,
     /// Pictures whose novelty is beyond the model's threshold.
     pub flagged: Rate,
     /// Pictures that the quality gate rejects.
     pub stopped: Rate,
-    /// Pictures that a class is named for all the same.
+    /// Pictures that get a class nevertheless.
     pub named: Rate,
-    /// Pictures that a class is named for with a probability above [`SURE`].
+    /// Pictures that get a class with a probability above [`SURE`].
     pub sure: Rate,
-    /// Of all pictures, those that are named Benign with a probability above [`SURE`].
+    /// Of all pictures, those classified as Benign with a probability above [`SURE`].
     pub sure_benign: Rate,
-    /// Of all pictures, those that are named a malignant class with a probability above [`SURE`].
+    /// Of all pictures, those classified as malignant with a probability above [`SURE`].
     pub sure_malignant: Rate,
     /// The novelty beyond which the model calls a picture unfamiliar.
     pub threshold: f32,
@@ -85,11 +84,11 @@ pub struct Familiar {
 }
 
 impl Unfamiliar {
-    /// Screens every picture below `folder` and compares it with `familiar` ones, which `classifier` screened before. Pictures that
-    /// cannot be read are said and counted.
+    /// Screens every picture below `folder` and compares it with `familiar` ones, which `classifier` screened before. Reports and
+    /// counts unreadable pictures.
     ///
     /// # Errors
-    /// When the folder holds no picture that can be read.
+    /// When the folder holds no readable picture.
     pub fn measure(
         classifier: &Classifier,
         folder: &Path,
@@ -173,7 +172,7 @@ impl Unfamiliar {
         }
     }
 
-    /// Why there is no [`area`](Self::area), for where it would be shown.
+    /// Why there is no [`area`](Self::area), to show in its place.
     #[must_use]
     pub const fn not_measured(&self) -> &'static str {
         if self.unseen == self.pictures {

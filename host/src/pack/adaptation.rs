@@ -24,8 +24,8 @@ use crate::{
     support::{progress::Progress, random::stream},
 };
 
-/// Draws about `count` labelled fields out of `images` (indices into the data set) the way a clinic would label them: the classes in
-/// turn, and of each class whole overlap groups. Gives them and the rest, both sorted.
+/// Draws about `count` labelled fields from `images` (indices into the data set) as a clinic would label them: the classes in turn,
+/// and whole overlap groups of each. Returns them and the rest, both sorted.
 #[must_use]
 pub fn draw(data: &Dataset, images: &[usize], count: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -50,26 +50,25 @@ pub fn draw(data: &Dataset, images: &[usize], count: usize, seed: u64) -> (Vec<u
     (drawn, rest)
 }
 
-/// Whether whole overlap groups of labelled fields can be left out to see how far the last layer should move: each class comes from two at
-/// least.
+/// Whether cross-validation can leave out whole overlap groups of labelled fields: each class comes from at least two.
 #[must_use]
 pub fn groups_suffice<'a>(images: impl IntoIterator<Item = &'a LabelledImage>) -> bool {
     let of: Vec<(Class, u32)> = images.into_iter().map(|image| (image.class, image.group)).collect();
     folds::groups_suffice(&of)
 }
 
-/// What is left out in turn: whole overlap groups, or single fields where [`groups_suffice`] says no, because left out as a whole the one
-/// group that shows a class would teach nothing.
+/// What cross-validation leaves out in turn: whole overlap groups, or single fields if [`groups_suffice`] says no. Without a
+/// class's only group, nothing would teach that class.
 pub(crate) fn folds_of(images: &[LabelledImage]) -> Vec<Fold> {
     let folds = if groups_suffice(images) { grouped_folds } else { random_folds };
     folds(images, FOLDS, 1).into_iter().map(|fold| Fold { train: fold.train, test: fold.test }).collect()
 }
 
-/// Adapts the model in `file` to the labelled fields `images` (indices into `data`). Gives the new model's bytes.
+/// Adapts the model in `file` to the labelled fields `images` (indices into `data`). Returns the new model's bytes.
 ///
 /// # Errors
 /// [`Error::Content`] with the data's folder when there are fewer than [`adaptation::FEWEST`] fields with cells or only one class;
-/// other errors when a picture cannot be read or the file is no model.
+/// other errors when a picture cannot be read or the file is not a model.
 pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) -> Result<(Vec<u8>, Fitted), Error> {
     let unusable = |error: AdaptationError| match error.is_of_the_model() {
         true => Error::Usage(error.to_string()),
@@ -88,7 +87,7 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
     adaptation::adapt(file, &site, &mut |done, _| task.advance(usize::from(done > 0))).map_err(unusable)
 }
 
-/// What the network sees of the fields that have cells.
+/// What the network sees of the fields with cells.
 pub(crate) fn look(
     classifier: &Classifier,
     data: &Dataset,
@@ -96,7 +95,7 @@ pub(crate) fn look(
     scale: f32,
     progress: Progress,
 ) -> Result<Vec<(usize, Labelled)>, Error> {
-    let task = progress.start("looking at labelled fields", images.len());
+    let task = progress.start("reading labelled fields", images.len());
     let one = |workspace: &mut Workspace, &image: &usize| -> Result<Option<(usize, Labelled)>, Error> {
         let picture = crate::data::picture::read_picture(&data.path(&data.images[image]))?;
         let input = classifier.framing().apply(&picture);

@@ -1,10 +1,10 @@
-//! Quantization-aware fine-tuning: the weights are moved until their int8 images say what the float network says.
+//! Quantization-aware fine-tuning: adjusts the weights until the int8 network agrees with the float network.
 //!
-//! The forward pass computes with weights and activations rounded as the device rounds them; the backward pass takes the rounding for
-//! the identity (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR
-//! 2018, section 3; the straight-through estimator of Bengio et al., 2013, arXiv:1308.3432). What is learned are the float network's
-//! logits and no labels (Ba and Caruana, "Do Deep Nets Really Need to be Deep?", NIPS 2014), so the training items are not learned by
-//! heart once more. Batch normalization is folded first and stays as it is.
+//! The forward pass rounds weights and activations as the device does; the backward pass treats the rounding as the identity (Jacob
+//! et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 3;
+//! the straight-through estimator of Bengio et al., 2013, arXiv:1308.3432). The targets are the float network's logits, not labels
+//! (Ba and Caruana, "Do Deep Nets Really Need to be Deep?", NIPS 2014), so the training items are not memorized again. Batch
+//! normalization is folded first and stays fixed.
 
 use burn::{
     module::{Module as _, Param},
@@ -26,14 +26,14 @@ use crate::{
     },
 };
 
-/// Examples a step.
+/// Examples per step.
 const BATCH: usize = 32;
-/// How often the validation examples are asked, at most.
+/// Greatest number of evaluations on the validation examples.
 const LOOKS: usize = 5;
-/// The stream of random numbers that the examples are shuffled by.
+/// Random stream that shuffles the examples.
 const SHUFFLE: u64 = 1 << 41;
 
-/// How long and how fast.
+/// Length and rate of the fine-tuning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FineTuning {
     /// Steps of 32 examples.
@@ -44,21 +44,21 @@ pub struct FineTuning {
     pub seed: u64,
 }
 
-/// What became of it: mean squared differences between the logits of the quantized and of the float network, on the validation
+/// What fine-tuning gained: mean squared differences between the logits of the quantized and the float network, on the validation
 /// examples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gain {
-    /// Rounded as they are.
+    /// Rounded without fine-tuning.
     pub before: f32,
-    /// Of the weights that were kept.
+    /// With the weights that were kept.
     pub after: f32,
-    /// The step after which those were found; 0 when none was better than what was there.
+    /// The step that gave those weights; 0 when none beat plain rounding.
     pub step: usize,
 }
 
-/// Fine-tunes the float network for quantization with the activations' largest values `clips`. Gives back a float network whose
-/// weights are to be quantized in place of its own, with the same `clips`: of those looked at, the ones whose quantized logits on
-/// `validation` differ least from its own.
+/// Fine-tunes the float network for quantization; `clips` are the largest values of the activations. Returns a float network to
+/// quantize instead, with the same `clips`: of the evaluated weights, those whose quantized logits on `validation` differ least
+/// from the float network's.
 ///
 /// # Errors
 /// When the network is not of the paper's kind, there are no examples, the back end fails, or the user stops.
@@ -89,7 +89,7 @@ pub fn fine_tune(
     for step in 1..=settings.steps {
         if signal::interrupted() {
             return Err(Error::Interrupted(
-                "fine-tuning was stopped and nothing is written; give the command again".into(),
+                "fine-tuning was stopped and nothing was written; run the command again".into(),
             ));
         }
         if order.len() < BATCH.min(train.len()) {
@@ -99,7 +99,7 @@ pub fn fine_tune(
         let batch: Vec<Example> =
             order.split_off(order.len() - BATCH.min(order.len())).into_iter().map(|at| train[at].clone()).collect();
         task.advance(1);
-        // Fields without cells show nothing.
+        // Nothing to see: no field of the batch has cells.
         let Some(input) = float.network_input(&batch) else { continue };
         let wanted = Tensor::from_inner(float.network.forward(input.clone()));
         let logits = rounded_forward(&network, clips, Tensor::from_inner(input));
@@ -122,7 +122,7 @@ pub fn fine_tune(
     Ok((tuned, gain))
 }
 
-/// The mean squared difference between the logits of `network`, rounded, and of `float`.
+/// Mean squared difference between the rounded logits of `network` and those of `float`.
 fn difference(float: &FloatNetwork, network: &AllCnn, clips: &[f32], examples: &[Example]) -> Result<f32, Error> {
     let (mut sum, mut count) = (0.0f64, 0);
     for chunk in examples.chunks(BATCH) {
@@ -135,7 +135,8 @@ fn difference(float: &FloatNetwork, network: &AllCnn, clips: &[f32], examples: &
     Ok((sum / count.max(1) as f64) as f32)
 }
 
-/// The same function with every batch normalization folded into the convolution before it; what is left of one adds a bias.
+/// The same function with each batch normalization folded into the convolution before it; the remaining normalization only adds a
+/// bias.
 fn folded(network: &AllCnn) -> AllCnn {
     let mut folded = network.clone();
     for layer in &mut folded.convolutions {
@@ -154,7 +155,7 @@ fn folded(network: &AllCnn) -> AllCnn {
     folded
 }
 
-/// Logits of `[batch, 3, side, side]` by the rounded weights and activations of a [`folded`] network.
+/// Logits of `[batch, 3, side, side]` from the rounded weights and activations of a [`folded`] network.
 fn rounded_forward(network: &AllCnn, clips: &[f32], input: Tensor<4>) -> Tensor<2> {
     // The device sees bytes.
     let mut map = (input * 255.0).round() / 255.0;
@@ -184,8 +185,8 @@ fn dense(layer: &Linear, input: Tensor<2>) -> Tensor<2> {
     }
 }
 
-/// Weights `[filters, inputs]` rounded to 127 steps on either side of zero, one scale a filter, as
-/// [`blastscope_shared::layers::quantization::quantize_channel`] does. Gradients pass as if they were not.
+/// Weights `[filters, inputs]` rounded to 127 steps on either side of zero, one scale per filter, as
+/// [`blastscope_shared::layers::quantization::quantize_channel`] does. Gradients pass straight through.
 fn round_rows(weights: Tensor<2>) -> Tensor<2> {
     let fixed = weights.clone().detach();
     let scale = fixed.clone().abs().max_dim(1).clamp_min(f32::MIN_POSITIVE * 127.0) / 127.0;
@@ -222,7 +223,7 @@ mod tests {
         let (architecture, seed) = (Architecture::AllcnnSmall, blastscope_tests::seed());
         let device_of_training = device.clone().autodiff();
         let network = fixed(Network::new(architecture, SIDE.into(), 0.0, &device_of_training), seed);
-        // Statistics other than those that a network begins with.
+        // Statistics that differ from a fresh network's.
         let mut noise = Numbers(seed);
         for _ in 0..3 {
             drop(network.forward(noise.tensor([4, 3, 32, 32], 0.5, 0.5, &device_of_training)));
@@ -266,7 +267,7 @@ mod tests {
         values(rounded_forward(network, clips, input)).expect("logits")
     }
 
-    /// Rows of at most 127 steps on either side of zero, each with one at 127, and the step: a power of two.
+    /// Rows of at most 127 steps on either side of zero, one step at 127 in each, and the step size: a power of two.
     fn on_grid(rows: Tensor<2>) -> (Tensor<2>, f32) {
         let ([count, inputs], device) = (rows.dims(), rows.device());
         let mut values: Vec<f32> = rows.into_data().try_to_vec().expect("numbers");
@@ -277,8 +278,8 @@ mod tests {
         (Tensor::from_data(TensorData::new(values, [count, inputs]), &device), step)
     }
 
-    /// A network and clips whose weights, biases and activations lie on grids with powers of two for steps: with pixels of 0 and 1 every
-    /// product and every sum is a number that 32 bits hold exactly, in whatever order a processor adds up.
+    /// A network and clips with weights, biases and activations on power-of-two grids: with pixels of 0 and 1, every product and
+    /// every sum is exact in 32 bits, whatever the order of summation.
     fn exact(float: &FloatNetwork, examples: &[Example]) -> (FloatNetwork, Vec<f32>) {
         let mut network = folded(float.paper_kind().expect("of the paper's kind"));
         let (mut numbers, mut first_step) = (Numbers(blastscope_tests::seed()), None);
@@ -305,8 +306,8 @@ mod tests {
         let clips = exact.clips(examples, Progress::Silent).expect("clips");
         let mut clips: Vec<f32> =
             clips.iter().map(|clip| 255.0 * 2f32.powi((clip / 255.0).log2().ceil() as i32)).collect();
-        // On the device a pixel of 1 is 255 times the nearest number to 1/255. Where the first layer's sums are whole steps, that cannot tip
-        // one that lies between two.
+        // On the device a pixel of 1 is 255 times the number nearest to 1/255. As the first layer's sums are whole steps, that
+        // cannot tip a sum that lies between two.
         clips[0] = 255.0 * first_step.expect("a layer");
         (exact, clips)
     }
@@ -348,7 +349,7 @@ mod tests {
         let device = Device::flex();
         let float = float(&device);
         let (train, validation, unseen) = (examples(64, 1), examples(16, 100), examples(16, 200));
-        // Scales that are far from good ones, as those of a network that is hard to quantize.
+        // Poor scales, as of a network that is hard to quantize.
         let clips: Vec<f32> =
             float.clips(&train, Progress::Silent).expect("clips").into_iter().map(|clip| 0.4 * clip).collect();
         let settings = FineTuning { steps: 60, rate: 1e-3, seed: 1 };

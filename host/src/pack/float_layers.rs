@@ -1,4 +1,4 @@
-//! What quantization needs of a float network: its layers with batch normalization folded in, and the range of their activations.
+//! What quantization needs of a float network: its layers with folded batch normalization, and the range of their activations.
 
 use blastscope_shared::layers::quantization::FloatFilters;
 use burn::nn::Linear;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl FloatNetwork {
-    /// For each layer but the last, the largest activation that should still be told apart, chosen on `examples`.
+    /// For each layer but the last, the largest activation worth resolving, chosen on `examples`.
     ///
     /// # Errors
     /// As [`Self::logits`], and when the network is not of the paper's kind.
@@ -53,7 +53,7 @@ impl FloatNetwork {
         Ok(())
     }
 
-    /// The network's layers with batch normalization folded in and inputs in the order HWC.
+    /// The network's layers with folded batch normalization and inputs in HWC order.
     ///
     /// # Errors
     /// As [`Self::clips`].
@@ -109,8 +109,8 @@ mod tests {
         training::{architecture::Architecture, fixed_weights::fixed, network::Network},
     };
 
-    /// The whole way from Burn's tensors to the int8 kernels, with random weights: layouts that are mixed up, a bias that is lost
-    /// or a normalization that is not folded would tear the logits apart.
+    /// The whole path from Burn's tensors to the int8 kernels, with random weights: a mixed-up layout, a lost bias or an unfolded
+    /// normalization would change the logits completely.
     #[test]
     fn the_quantized_network_follows_the_float_one() {
         let device = Device::flex();
@@ -145,7 +145,7 @@ mod tests {
         let quantized = QuantizedLayers::new(&float.layers().expect("layers"), &clips);
         let network = blastscope_shared::Network::new(sight.shape(), &quantized.layers()).expect("it fits");
         let mut workspace = network.workspace();
-        // Over three seeds rounding moves no logit by more than 0.04 of the largest; what tears them apart moves them by all of it.
+        // Over three seeds rounding moves no logit by more than 0.04 of the largest; such mistakes move them by all of it.
         let spread = expected.iter().flatten().fold(0.0f32, |spread, logit| spread.max(logit.abs()));
         for (example, expected) in examples.iter().zip(&expected) {
             let logits = network.run(&example.input, &mut workspace).logits;

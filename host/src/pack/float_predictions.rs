@@ -1,4 +1,4 @@
-//! What a float network says, as predictions.
+//! Predictions of a float network.
 
 use blastscope_shared::{Class, Observation, judge::calibration::Calibration};
 
@@ -11,10 +11,10 @@ use crate::{
     training::float_network::FloatNetwork,
 };
 
-/// What the float network says of a split's items, without temperature; it abstains only where it saw nothing.
+/// Predictions of the float network for a split's items, without temperature; it abstains only where it saw nothing.
 ///
 /// # Errors
-/// When the device gives back something that is not logits.
+/// When the device returns something other than logits.
 pub fn float_predictions(
     network: &FloatNetwork,
     data: &Dataset,

@@ -17,14 +17,14 @@ const PUBLIC: &str = "pub";
 /// The two files of a new key.
 #[derive(Clone, Debug)]
 pub struct KeyFiles {
-    /// Signs; readable by its owner only.
+    /// The secret key, which signs; readable by its owner only.
     pub secret: PathBuf,
-    /// Checks; for everybody.
+    /// The public key, which verifies; readable by everybody.
     pub public: PathBuf,
 }
 
 impl KeyFiles {
-    /// The files of the key `name`, which is a path without ending.
+    /// The files of the key `name`, a path without ending.
     #[must_use]
     pub fn named(name: &Path) -> Self {
         let with = |ending: &str| {
@@ -36,15 +36,15 @@ impl KeyFiles {
         Self { secret: with(SECRET), public: with(PUBLIC) }
     }
 
-    /// Makes a new key and writes both files; what is there already is never replaced.
+    /// Makes a new key and writes both files; never replaces an existing file.
     ///
     /// # Errors
-    /// [`Error::Content`] when one of the files is there, [`Error::Io`] when one cannot be written, [`Error::Usage`] when the
-    /// system gives no random numbers.
+    /// [`Error::Content`] when one of the files exists, [`Error::Io`] when one cannot be written, [`Error::Usage`] when the system
+    /// gives no random numbers.
     pub fn generate(&self, owner: &str) -> Result<PublicKey, Error> {
         for path in [&self.secret, &self.public] {
             if path.symlink_metadata().is_ok() {
-                let reason = "is there already, and a key that is lost cannot be made again; choose another --out";
+                let reason = "already exists, and a lost key cannot be made again; choose another --out";
                 return Err(Error::content(path, reason));
             }
         }
@@ -60,12 +60,12 @@ impl KeyFiles {
     }
 }
 
-/// Writes a file that is not there yet and that only its owner can read, whole or not at all.
+/// Writes a new file that only its owner can read, whole or not at all.
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        // Private to its user, as temporary files are.
+        // Readable by its owner only, like every temporary file.
         let mut file = tempfile::Builder::new().prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
@@ -75,10 +75,10 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write().map_err(Error::io("write", path))
 }
 
-/// The secret key in a file that only its owner can read.
+/// Reads the secret key from a file that only its owner can access.
 ///
 /// # Errors
-/// [`Error::Io`] when it cannot be read, [`Error::Content`] when others can read it too or it is no secret key.
+/// [`Error::Io`] when it cannot be read, [`Error::Content`] when others can access it or it is not a secret key.
 pub fn read_secret(path: &Path) -> Result<SecretKey, Error> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     let metadata = file.metadata().map_err(Error::io("read", path))?;
@@ -90,7 +90,9 @@ pub fn read_secret(path: &Path) -> Result<SecretKey, Error> {
         if mode & 0o077 != 0 {
             return Err(Error::content(
                 path,
-                format!("can be used by others (mode {mode:03o}), so it may be known; chmod 600 it, or make a new key"),
+                format!(
+                    "is open to others (mode {mode:03o}), so the key may have leaked; chmod 600 it, or make a new key"
+                ),
             ));
         }
     }
@@ -99,10 +101,10 @@ pub fn read_secret(path: &Path) -> Result<SecretKey, Error> {
     Ok(key)
 }
 
-/// The public key in a file.
+/// Reads the public key from a file.
 ///
 /// # Errors
-/// [`Error::Io`] when it cannot be read, [`Error::Content`] when it is no public key.
+/// [`Error::Io`] when it cannot be read, [`Error::Content`] when it is not a public key.
 pub fn read_public(path: &Path) -> Result<PublicKey, Error> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     PublicKey::from_text(&text(file, path)?).map_err(|error| Error::content(path, error.to_string()))
@@ -111,7 +113,7 @@ pub fn read_public(path: &Path) -> Result<PublicKey, Error> {
 fn text(file: File, path: &Path) -> Result<String, Error> {
     let mut bytes = Vec::new();
     file.take(MAX_TEXT_LEN as u64 + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    // A file that is not text is not a key: the same error.
+    // A file that is not text is not a key either: the same error.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

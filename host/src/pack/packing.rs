@@ -1,5 +1,4 @@
-//! From quantized layers to an artifact: what is learned on training pictures, chosen on validation pictures and measured on test
-//! pictures.
+//! From quantized layers to an artifact: learns on training pictures, chooses on validation pictures, measures on test pictures.
 
 pub mod card;
 pub mod comparison;
@@ -35,7 +34,7 @@ use blastscope_shared::{
     },
 };
 
-/// The parts of an artifact while they come together.
+/// An artifact under construction.
 pub struct Model<'a> {
     /// Its card; preliminary until everything is measured.
     pub card: ModelCard,
@@ -48,10 +47,10 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// A model without novelty statistics and operating point yet.
+    /// A model that still lacks novelty statistics and operating point.
     ///
     /// # Errors
-    /// When the layers do not make a network.
+    /// When the layers do not form a network.
     pub fn new(
         config: &'a RunConfig,
         data: &Dataset,
@@ -66,7 +65,7 @@ impl<'a> Model<'a> {
             hardware: &config.hardware,
         })
         .map_err(|error| Error::Usage(format!("the configuration cannot be written: {error}")))?;
-        // Knows nothing, so that nothing is novel.
+        // Knows nothing, so nothing is novel.
         let network_hidden = hidden_len(layers, config)?;
         let statistics = NoveltyStatistics {
             means: Class::ALL.map(|_| vec![0.0; network_hidden]),
@@ -104,7 +103,7 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The artifact as it stands.
+    /// The artifact so far.
     #[must_use]
     pub fn artifact(&self) -> Artifact<'_> {
         Artifact {
@@ -119,7 +118,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The classifier as it stands.
+    /// The classifier so far.
     fn classifier(&self) -> Result<Classifier, Error> {
         let unusable = |error: ArtifactError| {
             Error::Usage(format!("the quantized network {error}; train it longer or with a lower learning rate"))
@@ -130,10 +129,10 @@ impl<'a> Model<'a> {
     /// Learns what usual fields look like to the last layer, and their stain.
     ///
     /// # Errors
-    /// When a class is missing among `items`, or there are fewer than a stain is learned from.
+    /// When `items` lacks a class, or has fewer fields than a stain is learned from.
     pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
-        let task = Progress::Shown.start("learning what is familiar", items.len());
+        let task = Progress::Shown.start("learning familiar fields", items.len());
         let fields: Vec<(Class, Vec<u8>, Hue)> = items
             .par_iter()
             .map_init(
@@ -164,12 +163,11 @@ impl<'a> Model<'a> {
         self.statistics = statistics;
     }
 
-    /// How the model fares on pictures it should not be sure about, all those below `folder`, beside `familiar` ones: what the
-    /// novelty score tells apart, what the gate lets pass, what gets a class all the same, and what gets one with a probability above
-    /// 0.9.
+    /// Measures the model on all pictures below `folder`, which it should not be sure about: how well the novelty score tells them
+    /// from `familiar` ones, and how many pass the gate, are assigned a class, and are assigned one with a probability above 0.9.
     ///
     /// # Errors
-    /// When the folder holds no picture that can be read.
+    /// When the folder holds no readable picture.
     pub fn measure_unfamiliar(&self, folder: &Path, familiar: &[Familiar]) -> Result<Vec<Measurement>, Error> {
         let classifier = self.classifier()?;
         let found = Unfamiliar::measure(&classifier, folder, familiar, Bootstrap::default(), Progress::Shown)?;
@@ -200,7 +198,7 @@ impl<'a> Model<'a> {
     /// Chooses the usual distances, calibration and thresholds on `items`.
     ///
     /// # Errors
-    /// When there are none.
+    /// When nothing is seen in any of them.
     pub fn choose_operating_point(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
         let examples = crate::recipe::batches::examples(data, inputs, items);
@@ -239,7 +237,7 @@ impl<'a> Model<'a> {
         let unseen = items.len() - scored.len();
         if unseen > 0 {
             output::note(format_args!(
-                "in {unseen} of {} validation fields nothing was seen; calibration and thresholds were chosen on the others",
+                "nothing was seen in {unseen} of {} validation fields; calibration and thresholds were chosen on the others",
                 items.len()
             ));
         }
@@ -247,7 +245,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// What the int8 network says of a split's items, in order; the gate is not asked.
+/// Assessments of the int8 network for a split's items, in order; without the gate.
 #[must_use]
 pub fn run_int8(
     classifier: &Classifier,
@@ -271,7 +269,7 @@ pub fn run_int8(
         .collect()
 }
 
-/// The pictures of each part, by content.
+/// Content ids of the pictures of each part.
 fn pictures(data: &Dataset, split: &Split) -> Pictures {
     let list = |part| {
         let mut ids: Vec<&[u8]> =
@@ -281,7 +279,7 @@ fn pictures(data: &Dataset, split: &Split) -> Pictures {
         ids.concat()
     };
     let test = list(Part::Test);
-    // The paper's split has no validation part of its own: its items are the test part's.
+    // The paper's split has no separate validation part: its items are the test part's.
     let validation = if split.kind == SplitKind::Paper { Vec::new() } else { list(Part::Validation) };
     Pictures { train: list(Part::Train), validation, test }
 }
@@ -295,7 +293,7 @@ fn hidden_len(layers: &QuantizedLayers, config: &RunConfig) -> Result<usize, Err
     )
 }
 
-/// A run's plan without the paths of the machine it ran on, and the machine.
+/// A run's plan without local paths, and the machine.
 #[derive(serde::Serialize)]
 struct Published<'a> {
     #[serde(flatten)]

@@ -1,7 +1,7 @@
-//! From a float network to int8 layers: what the scales are and how the weights are rounded.
+//! From a float network to int8 layers: chooses the scales and rounds the weights.
 //!
-//! Batch normalization is [folded](fold) into the convolution before it. Weights are quantized symmetrically with one scale an
-//! output channel. Each layer's activations get one scale, chosen by [`Histogram::clip`] on training fields. All rounding is that of
+//! Batch normalization is [folded](fold) into the convolution before it. Weights are quantized symmetrically with one scale per
+//! output channel. Each layer's activations get one scale, chosen by [`Histogram::clip`] on training fields. All rounding follows
 //! [`blastscope_shared::layers::quantization`].
 
 use blastscope_shared::layers::{
@@ -14,7 +14,7 @@ use blastscope_shared::layers::{
 pub enum FloatLayer {
     /// 3x3 convolution and ReLU.
     Convolution(FloatFilters),
-    /// 2x2 maximum.
+    /// 2x2 max-pool.
     MaxPool,
     /// Fully connected; with ReLU unless it is the last.
     Dense(FloatFilters),
@@ -35,8 +35,8 @@ pub struct Normalization {
     pub epsilon: f64,
 }
 
-/// Folds the normalization behind a convolution without bias into it: `weights *= s`, `bias = beta - mean * s` with
-/// `s = gamma / sqrt(variance + epsilon)`.
+/// Folds a normalization into the convolution before it, which has no bias: `weights *= s`, `bias = beta - mean * s`
+/// with `s = gamma / sqrt(variance + epsilon)`.
 #[must_use]
 pub fn fold(mut weights: Vec<f32>, normalizations: &[Normalization]) -> FloatFilters {
     let inputs = weights.len() / normalizations.len().max(1);
@@ -65,7 +65,7 @@ pub fn channels_last(rows: &[f32], channels: usize, positions: usize) -> Vec<f32
 /// Bins of a [`Histogram`].
 const BINS: usize = 2048;
 
-/// How often a layer's activations have which size.
+/// Counts of a layer's activations by size.
 #[derive(Clone, Debug)]
 pub struct Histogram {
     largest: f32,
@@ -87,8 +87,8 @@ impl Histogram {
         }
     }
 
-    /// The largest activation that should still be told apart: of 256 candidates, the one with the least squared error when
-    /// everything above it is clipped and everything below is rounded to 255 steps.
+    /// The largest activation worth resolving: of 256 candidates, the one with the least squared error when larger activations are
+    /// clipped and smaller ones are rounded to 255 steps.
     #[must_use]
     pub fn clip(&self) -> f32 {
         let bin_width = f64::from(self.largest) / BINS as f64;
@@ -119,7 +119,7 @@ enum QuantizedLayer {
 }
 
 impl QuantizedLayers {
-    /// Quantizes `layers`; `clips` has the largest activation of every layer with weights but the last, in order.
+    /// Quantizes `layers`; `clips` has the largest activation of every layer with weights except the last, in order.
     #[must_use]
     pub fn new(layers: &[FloatLayer], clips: &[f32]) -> Self {
         let mut input_scale = INPUT_SCALE;

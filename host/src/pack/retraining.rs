@@ -1,10 +1,10 @@
-//! Corrections that come back from the microscope: a challenger that has learned from them, and whether it may replace the champion.
+//! Retraining on corrections from the microscope: makes a challenger, and decides whether it may replace the champion.
 //!
-//! The last layer is moved ([`head`](blastscope_shared::adaptation::head)) towards the corrected fields and held by fields of the champion's own
-//! training part, so that it does not forget them. How far it moves is chosen by the champion's validation part and by
-//! cross-validation over the corrected fields: whole specimens are left out, or single fields where a class comes from one specimen
-//! alone. The champion's test part is locked: nothing is chosen on it, corrected fields that are in it are left out, and both are measured
-//! on it.
+//! The last layer moves ([`head`](blastscope_shared::adaptation::head)) towards the corrected fields. Fields of the champion's own
+//! training part hold it back, so that it does not forget them. The champion's validation part and cross-validation over the
+//! corrected fields choose how far it moves; whole specimens are left out, or single fields if a class comes from a single
+//! specimen. The champion's test part is locked: nothing is chosen on it, corrected fields in it are left out, and both models are
+//! measured on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,50 +39,50 @@ use blastscope_shared::{
 /// How to retrain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetrainingPlan {
-    /// Fields of the champion's training part that are shown again.
+    /// Number of replayed fields of the champion's training part.
     pub replay: usize,
     /// Weight of a corrected field relative to a replayed one.
     pub emphasis: f64,
-    /// By how much any [`Score`] may be worse than the champion's, 0..=1.
+    /// How much worse than the champion's any [`Score`] may be, 0..=1.
     pub tolerance: f64,
-    /// Seed of the draw of replayed fields.
+    /// Seed for drawing the replayed fields.
     pub seed: u64,
 }
 
-/// What became of it.
+/// Outcome of a retraining.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contest {
     /// Identity of the champion, 64 hexadecimal digits.
     pub champion: String,
     /// Identity of the challenger.
     pub challenger: String,
-    /// Corrected fields that were learned from, in the order of [`Class::ALL`].
+    /// Number of corrected fields learned from, in the order of [`Class::ALL`].
     pub learned: [usize; Class::COUNT],
-    /// Corrected fields that were left out: those of the locked part or of the validation part, those without cells, copies.
+    /// Number of corrected fields left out: in the locked or the validation part, without cells, or copies.
     pub left_out: usize,
-    /// Fields that were shown again.
+    /// Number of replayed fields.
     pub replayed: usize,
-    /// Fields of the validation part in which nothing was seen: calibration and thresholds learned nothing from them.
+    /// Validation fields in which nothing was seen; calibration and thresholds ignore them.
     pub validation_unseen: usize,
     /// How strongly the last layer was held.
     pub pull: f64,
-    /// Whether that was found by leaving out whole specimens of corrected fields; otherwise single fields, because a class came from one
-    /// specimen alone.
+    /// Whether cross-validation left out whole specimens; otherwise it left out single fields, because a class came from a single
+    /// specimen.
     pub by_specimen: bool,
-    /// Corrected fields that the champion, and the challenger, take for what they are.
+    /// Corrected fields that champion and challenger classify correctly.
     pub corrected_right: [usize; 2],
-    /// Both on the locked part.
+    /// Both models on the locked part.
     pub locked: Paired,
-    /// In what the challenger is worse than may be; empty where it may replace the champion.
+    /// Scores in which the challenger is worse than allowed; empty if it may replace the champion.
     pub worse: Vec<String>,
 }
 
-/// Makes a challenger to the model in `file` from the corrected fields `additions`; `data` is the data set that the champion was made
+/// Makes a challenger to the model in `file` from the corrected fields `additions`; `data` is the data set the champion was made
 /// from.
 ///
 /// # Errors
 /// [`Error::Content`] when `data` does not hold the champion's training, validation and test pictures, or nothing is left to learn
-/// from; other errors when a picture cannot be read or the file is no model.
+/// from; other errors when a picture cannot be read or the file is not a model.
 pub fn retrain(
     file: &[u8],
     data: &Dataset,
@@ -117,7 +117,7 @@ pub fn retrain(
     let learned: Vec<&Labelled> = replayed.iter().copied().chain(corrected.fields.iter()).collect();
     let mut statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
     learn_stain(&mut statistics, &corrected.fields.iter().map(|field| field.hue).collect::<Vec<_>>());
-    // All or none: a layer that fails some of the fields must not be compared on the others.
+    // All or none: a layer that fails on some fields must not be compared on the others.
     let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
         let scored = fields
             .iter()
@@ -187,10 +187,10 @@ pub fn retrain(
     Ok((bytes, contest))
 }
 
-/// The corrected fields that may be learned from.
+/// Corrected fields to learn from.
 struct Corrected {
     fields: Vec<Labelled>,
-    /// Their pictures, in the same order, for folds of whole overlap groups.
+    /// Their pictures, in the same order, to fold by overlap group.
     pictures: Vec<LabelledImage>,
     /// Their indices, by data set.
     images: Vec<Vec<usize>>,
@@ -218,14 +218,14 @@ impl Corrected {
             corrected.images.push(seen.iter().map(|(image, _)| *image).collect());
             for (image, field) in seen {
                 corrected.fields.push(Labelled { weight: emphasis, ..field });
-                // Groups of two exports are not the same.
+                // Groups of different exports are distinct.
                 let group = addition.images[image].group | (number as u32) << 24;
                 corrected.pictures.push(LabelledImage { group, ..addition.images[image].clone() });
             }
         }
         if corrected.fields.is_empty() {
             return Err(Error::Usage(format!(
-                "of {} corrected fields none is left to learn from: they have no cells, are copies, or lie in the part that models are \
+                "none of {} corrected fields is usable: they have no cells, are copies, or lie in the part that models are \
                  measured on",
                 corrected.left_out
             )));
@@ -233,7 +233,7 @@ impl Corrected {
         Ok(corrected)
     }
 
-    /// The logits of each corrected field by a layer that has learned from the others and from `replayed`.
+    /// Logits of each corrected field, from a layer that learned from the other corrected fields and from `replayed`.
     fn held_out(&self, replayed: &[&Labelled], temperature: f32, pull: f64) -> Vec<[f32; Class::COUNT]> {
         let mut logits: Vec<_> = self.fields.iter().map(|field| field.logits).collect();
         for fold in adaptation::folds_of(&self.pictures) {
@@ -245,7 +245,7 @@ impl Corrected {
         logits
     }
 
-    /// Writes into card and provenance what was done.
+    /// Records the retraining in card and provenance.
     fn remember(&self, artifact: &mut Artifact<'_>, champion: &str, pull: f64) {
         let counts = Class::ALL
             .map(|class| format!("{class} {}", self.fields.iter().filter(|field| field.class == class).count()));
@@ -264,7 +264,7 @@ impl Corrected {
     }
 }
 
-/// Both on the locked part, and what the challenger's card says of it.
+/// Both models on the locked part, and what the challenger's card says about it.
 fn compare(
     models: [&Classifier; 2],
     data: &Dataset,
@@ -281,8 +281,8 @@ fn compare(
     Ok((paired, measurements(&predictions[1])))
 }
 
-/// What speaks against the challenger: each [`Score`] in which it is worse by more than `tolerance`, or that is missing or not a
-/// number. A score that neither has, because no field shows the class, speaks for nobody.
+/// Objections to the challenger: each [`Score`] that is worse by more than `tolerance`, missing, or not a number. A score that
+/// neither model has, because no field shows the class, is no objection.
 fn worse(locked: &Paired, tolerance: f64) -> Vec<String> {
     let percent = |value: f64| format!("{:.1} %", value * 100.0);
     let objection = |score: Score| {
@@ -309,7 +309,7 @@ fn worse(locked: &Paired, tolerance: f64) -> Vec<String> {
     Score::ALL.into_iter().filter_map(objection).collect()
 }
 
-/// What the challenger reached on the locked part, for its card.
+/// The challenger's results on the locked part, for its card.
 fn measurements(predictions: &[Prediction]) -> Vec<Measurement> {
     let rate = |of: fn(Class) -> bool, right: fn(&Prediction) -> bool| {
         let fields = || predictions.iter().filter(|one| of(one.truth));

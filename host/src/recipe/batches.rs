@@ -1,4 +1,4 @@
-//! From a split's items to batches on the training device.
+//! From a split's items to batches on the device that trains.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::data::{dataset, split::Item, symmetry::Symmetry};
 pub struct Example {
     /// Masked pixels, HWC, `side * side * 3` bytes.
     pub input: Arc<[u8]>,
-    /// What to do with them before use.
+    /// The symmetry to apply before use.
     pub symmetry: Symmetry,
     /// The label.
     pub class: Class,
@@ -33,7 +33,7 @@ impl Example {
         Self { input, symmetry: item.symmetry, class: data.images[item.image].class }
     }
 
-    /// The pixels after the symmetry, the mask laid over its place again.
+    /// The pixels after the symmetry, masked again.
     #[must_use]
     pub fn masked_input(&self, framing: &Framing) -> Vec<u8> {
         let mut input = self.symmetry.apply(&self.input, framing.width.into());
@@ -42,15 +42,15 @@ impl Example {
     }
 }
 
-/// Some examples on a device.
+/// Examples on a device.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// `[batch, 3, side, side]`, 0..1.
     pub inputs: Tensor<4>,
     /// `[batch]`, class indices.
     pub targets: Tensor<1, Int>,
-    /// Share of a target's probability that goes to all classes alike (Szegedy et al., "Rethinking the Inception Architecture",
-    /// 2016), 0..1; none where the loss is measured and not trained on.
+    /// Label smoothing: share of a target's probability that is spread over all classes (Szegedy et al., "Rethinking the Inception
+    /// Architecture", 2016), 0..1; `None` if the loss is only measured.
     pub smoothing: Option<f32>,
 }
 
@@ -70,11 +70,11 @@ fn input_of(views: &[Vec<u8>], sight: &Sight, device: &Device) -> Option<Tensor<
     (!views.is_empty()).then(|| Tensor::from_data(TensorData::new(pixels, sizes), device))
 }
 
-/// What a network is shown of some examples, one after the other.
+/// What a network is shown of several examples, one after the other.
 pub(crate) struct Views {
-    /// `[views, 3, height, width]`, 0..1; `None` where nothing is seen of any example.
+    /// `[views, 3, height, width]`, 0..1; `None` if nothing is seen of any example.
     pub input: Option<Tensor<4>>,
-    /// Views of each example.
+    /// Number of views of each example.
     pub counts: Vec<usize>,
 }
 
@@ -87,7 +87,7 @@ impl Views {
     }
 }
 
-/// Assembles batches of what a network is shown of whole examples; each has one view.
+/// Assembles batches of whole examples, each with one view.
 #[derive(Clone, Debug)]
 pub struct ExampleBatcher {
     /// What the network is shown.
@@ -141,7 +141,7 @@ pub fn loader(
 /// The examples of a split's items; `inputs` are those of [`load_inputs`](dataset::Dataset::load_inputs).
 #[must_use]
 pub fn examples(data: &dataset::Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Vec<Example> {
-    // A picture stands there as often as it is turned; its pixels once.
+    // Each symmetry of a picture has an example; all share its pixels.
     let mut pixels: HashMap<usize, Arc<[u8]>> = HashMap::new();
     let mut of_picture =
         |image: usize| Arc::clone(pixels.entry(image).or_insert_with(|| Arc::from(inputs[image].as_slice())));

@@ -1,4 +1,4 @@
-//! The batches that a training goes through, whatever its recipe.
+//! The batches of a training, for every recipe.
 
 use std::sync::Arc;
 
@@ -8,41 +8,41 @@ use burn::{data::dataloader::DataLoader, prelude::Device};
 use super::batches::Batch;
 use crate::Error;
 
-/// Batches that the statistics of batch normalization are measured on, at most.
+/// Most batches for measuring the statistics of batch normalization.
 pub const MEASURED_BATCHES: usize = 64;
 
-/// What the loaders must know of a training.
+/// What the loaders must know about a training.
 #[derive(Clone, Copy, Debug)]
 pub struct Course<'a> {
     /// What the network is shown.
     pub sight: &'a Sight,
     /// Epochs in all.
     pub epochs: usize,
-    /// Pictures or cells a step, over all devices.
+    /// Pictures or cells per step, over all devices.
     pub batch_size: usize,
-    /// Items a class after augmentation.
+    /// Items per class after augmentation.
     pub per_class: usize,
-    /// Seed of every order and draw.
+    /// Seed of all orders and draws.
     pub seed: u64,
-    /// Epochs that were completed before a resumption.
+    /// Epochs completed before a resumption.
     pub start: Option<usize>,
     /// Devices that share each batch, at least one; the first validates.
     pub devices: &'a [Device],
 }
 
-/// What a training goes through.
+/// The batches of a training.
 pub struct Loaders {
-    /// In any order, so that it can be cut into shares; with batches for one of the devices.
+    /// The training part, in any order, so that it can be cut into shares; its batches are for one of the devices.
     pub train: Arc<dyn DataLoader<Batch>>,
     /// The validation part, on the first device.
     pub validation: Arc<dyn DataLoader<Batch>>,
-    /// What the statistics of batch normalization are measured on: like `train`, and at most [`MEASURED_BATCHES`] batches.
+    /// For measuring the statistics of batch normalization: like `train`, and at most [`MEASURED_BATCHES`] batches.
     pub statistics: Arc<dyn DataLoader<Batch>>,
     /// Steps of all epochs.
     pub steps: usize,
 }
 
-/// Steps of an epoch of `items` on `devices` that take `share` each: the last has the longest stretch.
+/// Steps per epoch of `items` on `devices` with batches of `share` each: the last device has the longest stretch.
 pub(super) const fn steps(items: usize, share: usize, devices: usize) -> usize {
     (items - (devices - 1) * (items / devices)).div_ceil(share)
 }
@@ -50,7 +50,7 @@ pub(super) const fn steps(items: usize, share: usize, devices: usize) -> usize {
 /// A batch size divided among devices.
 ///
 /// # Errors
-/// [`Error::Usage`] when it cannot be divided.
+/// [`Error::Usage`] when it cannot be divided equally.
 pub fn share_of(batch_size: usize, devices: usize) -> Result<usize, Error> {
     if devices > 0 && batch_size.is_multiple_of(devices) {
         return Ok(batch_size / devices);

@@ -28,7 +28,7 @@ pub(super) const DEFAULTS: Defaults = Defaults {
     dropout: "0.5",
 };
 
-/// The stream of random numbers that mixes the items before they are cut into shares.
+/// Random stream that mixes the items before they are cut into shares.
 const SHARES: u64 = 1 << 40;
 
 pub(super) fn loaders(course: &Course<'_>, data: &Dataset, split: &Split) -> Result<Loaders, Error> {
@@ -43,13 +43,13 @@ pub(super) fn loaders(course: &Course<'_>, data: &Dataset, split: &Split) -> Res
     };
     let (mut train, validation) = (examples(Part::Train), examples(Part::Validation));
     let batcher = ExampleBatcher { sight: *sight };
-    // Another order in every epoch, and after a resumption another than before it.
+    // A new order in every epoch, and after a resumption.
     let shuffle = seed.wrapping_add(start.unwrap_or(0) as u64);
-    // Of all classes alike: the items stand class by class.
+    // All classes in equal measure: the items are sorted by class.
     let spread = train.len().div_ceil(MEASURED_BATCHES * batch_size).max(1);
     let some: Vec<Example> = train.iter().step_by(spread).cloned().collect();
     if devices.len() > 1 {
-        // Each device gets a stretch of the items: all classes alike there, too.
+        // Each device gets a stretch of the items, which must hold all classes, too.
         train.shuffle(&mut random::stream(seed, SHARES));
     }
     Ok(Loaders {
@@ -60,7 +60,7 @@ pub(super) fn loaders(course: &Course<'_>, data: &Dataset, split: &Split) -> Res
     })
 }
 
-/// How the training varied what the network is shown, for the card.
+/// How training varied what the network is shown, for the card.
 pub(super) fn varied(items: usize) -> String {
     format!("{items} training items with flips and rotations")
 }

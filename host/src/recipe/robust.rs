@@ -1,4 +1,4 @@
-//! From the cells of a split's fields to batches on the training device: the robust recipe.
+//! The robust recipe: from the cells of a split's fields to batches on the device that trains.
 
 use std::sync::{
     Arc,
@@ -31,7 +31,7 @@ use crate::{
     support::progress::Progress,
 };
 
-// The running statistics are as it was found and measured.
+// Running statistics: the recipe was found and measured with them.
 pub(super) const DEFAULTS: Defaults = Defaults {
     optimizer: "adamw",
     epochs: "8",
@@ -42,14 +42,14 @@ pub(super) const DEFAULTS: Defaults = Defaults {
     dropout: "0.4",
 };
 
-/// Share of a target's probability that goes to all classes alike: not every cell is what its field is.
+/// Label smoothing: not every cell is what its field is.
 const SMOOTHING: f32 = 0.1;
 
-/// The first draw for the statistics of batch normalization: no training gets there.
+/// The first draw for the statistics of batch normalization; no training reaches it.
 const FIRST_MEASURED: u64 = 1 << 48;
 
-/// The batches of a training that sees fields cell by cell. An epoch draws four times `per_class` cells, as many as the paper's recipe
-/// has pictures, each varied anew.
+/// The batches of a training that sees fields cell by cell. An epoch draws four times `per_class` cells, as many as the paper's
+/// recipe has pictures, each varied anew.
 pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Split) -> Result<Loaders, Error> {
     let Course { sight, epochs, batch_size, per_class, seed, start, devices } = *course;
     let (share, device) = (share_of(batch_size, devices.len())?, &devices[0]);
@@ -64,7 +64,7 @@ pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Spli
     let validation: Vec<Plane> = cells(Part::Validation)?.iter().map(CellPicture::plain).collect();
     let sampler = Arc::new(CellSampler::new(data, cells(Part::Train)?, Variation::ROBUST, seed)?);
     let draws = per_class * Class::COUNT;
-    // After a resumption the draws go on where they stopped.
+    // After a resumption, the draws continue where they stopped.
     let next = AtomicU64::new((start.unwrap_or(0) * draws) as u64);
     let measured = Draws {
         sampler: Arc::clone(&sampler),
@@ -86,7 +86,7 @@ pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Spli
     })
 }
 
-/// The draws of an epoch; those of the next one are others.
+/// The draws of one epoch; the next epoch has new ones.
 struct Draws {
     sampler: Arc<CellSampler>,
     next: AtomicU64,
@@ -134,7 +134,7 @@ impl Batcher<Plane, Batch> for PlaneBatcher {
     }
 }
 
-/// Planes of [`PLANE`] densities as `[batch, 3, side, side]`, each three times: the network has three channels.
+/// Planes of [`PLANE`] densities as `[batch, 3, side, side]`, each repeated for the network's three channels.
 fn input(planes: &[Vec<f32>], device: &Device) -> Tensor<4> {
     let mut values = Vec::with_capacity(planes.len() * 3 * PLANE);
     for plane in planes {
@@ -145,7 +145,7 @@ fn input(planes: &[Vec<f32>], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [planes.len(), 3, SIDE, SIDE]), device)
 }
 
-/// How the training varied what the network is shown, for the card.
+/// How training varied what the network is shown, for the card.
 pub(super) fn varied(per_class: usize) -> String {
     format!(
         "{} cells an epoch, drawn equally often from benign and malignant fields, in these from each class, and in it from each \

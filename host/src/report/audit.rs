@@ -16,9 +16,9 @@ use crate::{
     support::atomic_file,
 };
 
-/// Unreadable files in the table; all are in `audit.json`.
+/// Most unreadable files in the table; `audit.json` has all.
 const MOST_FILES: usize = 50;
-/// Sizes in the table.
+/// Most sizes in the table.
 const MOST_SIZES: usize = 12;
 
 impl Audit {
@@ -110,13 +110,13 @@ fn sittings(report: &mut Report, audit: &Audit) {
     report.figure(Figure::svg(
         "sittings",
         plots::sittings(&audit.colour),
-        "Five neighbours on six colour numbers: fields of the left-out sitting that are rightly called benign or malignant.",
+        "Five neighbours on six colour numbers: fields of the left-out sitting correctly called benign or malignant.",
     ));
     let columns = ["5 neighbours", "regression"]
         .into_iter()
         .flat_map(|method| ColourSet::ALL.map(|set| Column::number(format!("{method}, {}", set.count()))));
     let mut table = Table::new([Column::text("sitting"), Column::number("pictures")].into_iter().chain(columns))
-        .caption("Rightly called benign or malignant, by number of colour numbers");
+        .caption("Correctly called benign or malignant, by number of colour numbers");
     for sitting in &audit.colour.sittings {
         let rates = sitting.neighbours.into_iter().chain(sitting.regression);
         let pictures = sitting.neighbours[1].of;
@@ -249,7 +249,7 @@ fn pictures(report: &mut Report, audit: &Audit) {
         report.paragraph(remark.as_str());
     }
     let mut files = Table::new([Column::text("file"), Column::text("why it cannot be read")])
-        .caption("Files that cannot be read; everything above is without them");
+        .caption("Files that cannot be read; everything above leaves them out");
     for file in audit.unreadable.iter().take(MOST_FILES) {
         files.row([file.file.as_str().into(), file.reason.as_str().into()]);
     }

@@ -1,4 +1,4 @@
-//! The folds as a report for people.
+//! The report on a cross-validation.
 
 use std::path::Path;
 
@@ -23,19 +23,19 @@ use crate::{
 /// What the report is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup<'a> {
-    /// What a fold is.
+    /// What each fold holds out.
     pub by: By,
-    /// The recipe of their training.
+    /// The recipe of the trainings.
     pub recipe: &'a str,
     /// Epochs of each training.
     pub epochs: usize,
-    /// How each was trained, option by option.
+    /// Options of each training.
     pub training: &'a [(String, String)],
     /// Whether the fields are drawn.
     pub drawn: bool,
     /// Sittings that could not be left out.
     pub impossible: &'a [LeftOut],
-    /// Folds that are planned; fewer may be finished.
+    /// Planned folds; fewer may be finished.
     pub planned: usize,
     /// Back end and machine.
     pub hardware: &'a str,
@@ -62,7 +62,7 @@ pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) ->
         report.callout(
             Callout::Warning,
             format!(
-                "{} of {} folds are finished; give the same command again to go on.",
+                "{} of {} folds are finished; run the same command again to continue.",
                 outcomes.len(),
                 setup.planned
             ),
@@ -71,10 +71,10 @@ pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) ->
     report.section("Fold by fold");
     report.table(fold_table(summary));
     report.paragraph(
-        "Each fold was asked by a network that had never seen it; validation, calibration and the choice of the epoch used the \
-         other folds only. Intervals of a fold are Wilson's, of means from 10,000 bootstrap resamples of whole overlap groups within \
-         each fold. They do not say how the next sitting would do: of those there are few. The colour baseline is the vote of the five nearest \
-         training pictures by mean and standard deviation of red, green and blue.",
+        "Each fold was judged by a network that had never seen it; validation, calibration and the choice of the epoch \
+         used the other folds only. Intervals of a fold are Wilson's; those of means are from 10,000 bootstrap resamples \
+         of whole overlap groups within each fold. They do not predict the next sitting: there are too few sittings. The \
+         colour baseline is the vote of the five nearest training pictures by mean and standard deviation of red, green and blue.",
     );
     report.list(setup.impossible.iter().map(|left| {
         format!(
@@ -85,12 +85,12 @@ pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) ->
     let unseen: usize = outcomes.iter().map(|outcome| outcome.validation_unseen).sum();
     if unseen > 0 {
         report.paragraph(format!(
-            "In {unseen} fields of the validation parts nothing was seen; the calibrations learned nothing from them."
+            "Nothing was seen in {unseen} fields of the validation parts; the calibrations ignore them."
         ));
     }
     report.figure(Figure::svg("folds", bars(summary), "Share of right answers, fold by fold, with 95 % intervals"));
     report.section("When it may abstain");
-    report.paragraph("One threshold for all folds on how sure the network is. Each fold counts the same.");
+    report.paragraph("One confidence threshold for all folds. Each fold counts the same.");
     report.table(trade_table(summary));
     report.section("How it was trained");
     let computed = [
@@ -114,7 +114,7 @@ pub fn write(out: &Path, setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &
     atomic_file::write(&path, json(setup, summary)?.as_bytes())
 }
 
-/// What the card of a model that was trained the same way shows of it.
+/// The card section for a model that was trained the same way.
 #[must_use]
 pub fn evidence(setup: &Setup<'_>, summary: &Summary) -> Evidence {
     let mut rows: Vec<Vec<String>> = summary
@@ -165,7 +165,7 @@ pub fn evidence(setup: &Setup<'_>, summary: &Summary) -> Evidence {
 /// The results for other programs.
 ///
 /// # Errors
-/// None that could occur; the type keeps the caller from having to panic.
+/// None in practice; the type saves the caller from panicking.
 pub fn json(setup: &Setup<'_>, summary: &Summary) -> Result<String, Error> {
     let value = serde_json::json!({
         "by": setup.by.name(),
@@ -206,7 +206,7 @@ fn verdict(setup: &Setup<'_>, summary: &Summary) -> String {
     };
     let [benign_colour, malignant_colour, balanced_colour] = &summary.colour;
     let Some(balanced) = &summary.balanced else {
-        return "No fold of each side is finished yet, so nothing can be said.".into();
+        return "No verdict yet: it needs finished benign and finished malignant folds.".into();
     };
     let of = |estimate: &Option<Estimate>| estimate.as_ref().map_or("-".into(), |estimate| percent(estimate.value));
     let gain = summary.gain.as_ref().map_or_else(String::new, |gain| {
@@ -311,7 +311,7 @@ fn trade_table(summary: &Summary) -> Table {
     table
 }
 
-/// A bar for the network and one for the colours, fold by fold.
+/// One bar for the network and one for the colours in each fold.
 fn bars(summary: &Summary) -> String {
     const LEFT: f64 = 110.0;
     const SPAN: f64 = 400.0;
@@ -393,8 +393,8 @@ mod tests {
         assert_eq!(tables[0].rows.len(), 5);
         assert!(tables[0].rows.iter().all(|row| row.len() == tables[0].columns.len()));
         assert!(super::text(&setup, &summary).contains("Research Use Only"));
-        // Nothing seen is said, in the validation parts and in the folds.
-        assert!(text.contains("In 6 fields of the validation parts nothing was seen"), "{text}");
+        // The report mentions fields with nothing seen, in the validation parts and in the folds.
+        assert!(text.contains("Nothing was seen in 6 fields of the validation parts"), "{text}");
         assert!(!text.contains("it saw nothing"));
         outcomes[0].answers[0].probabilities = Observation::Nothing(Blank::NoCells);
         let summary = Summary::new(&outcomes, Bootstrap { resamples: 100, seed: 1 });

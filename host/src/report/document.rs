@@ -1,4 +1,4 @@
-//! What a command writes for people to read: one description, two files.
+//! Reports for people: one description, two file formats.
 //!
 //! A [`Report`] is a title, the notice that every report carries, and blocks in their order: sections, paragraphs, callouts,
 //! facts, tables, figures. It becomes one self-contained HTML page ([`Report::html`]), or Markdown with the figures as files
@@ -35,7 +35,7 @@ pub use figure::Figure;
 pub use markdown::Markdown;
 pub use table::{Align, Cell, Column, Table, Tone};
 
-/// A report in the making.
+/// A report under construction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     title: String,
@@ -55,14 +55,14 @@ enum Block {
     Figures(Vec<Figure>),
 }
 
-/// What a callout means; its first word says so, not its colour alone.
+/// Kind of a callout; its first word names it, so that colour is not the only sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Callout {
-    /// The answer that the report gives.
+    /// The report's answer.
     Verdict,
-    /// What makes numbers worth less than they look.
+    /// A reason to trust the numbers less.
     Warning,
-    /// What helps to read the rest.
+    /// Help for reading the rest.
     Note,
 }
 
@@ -83,7 +83,7 @@ impl Report {
         Self { title: title.into(), blocks: Vec::new() }
     }
 
-    /// Says that the program drew the fields itself, where `drawn`.
+    /// Notes that the program drew the fields, if `drawn`.
     pub fn drawn_fields(&mut self, drawn: bool) {
         if drawn {
             self.callout(Callout::Warning, DRAWN_FIELDS);
@@ -95,7 +95,7 @@ impl Report {
         self.blocks.push(Block::Section(title.into()));
     }
 
-    /// Starts a part of a section.
+    /// Starts a subsection.
     pub fn subsection(&mut self, title: impl Into<String>) {
         self.blocks.push(Block::Subsection(title.into()));
     }
@@ -105,7 +105,7 @@ impl Report {
         self.blocks.push(Block::Paragraph(text.into()));
     }
 
-    /// A paragraph that stands out.
+    /// A highlighted paragraph.
     pub fn callout(&mut self, kind: Callout, text: impl Into<String>) {
         self.blocks.push(Block::Callout(kind, text.into()));
     }
@@ -126,7 +126,7 @@ impl Report {
         }
     }
 
-    /// Lines that are shown as they are, such as the command that makes the report.
+    /// Preformatted lines, such as the command that makes the report.
     pub fn code(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Code(text.into()));
     }

@@ -1,6 +1,6 @@
-//! The model card as a document, generated from the artifact and from what was measured of it (Mitchell et al., "Model Cards for
-//! Model Reporting", FAT* 2019). Nothing in it is typed by hand but what no program can measure: the use that is intended, what is
-//! excluded, and what is known of a public data set ([`public_set`]).
+//! The model card as a document, generated from the artifact and its measurements (Mitchell et al., "Model Cards for Model
+//! Reporting", FAT* 2019). Only what no program can measure is written by hand: the intended use, what is excluded, and what is
+//! known about a public data set ([`public_set`]).
 
 use blastscope_shared::{
     Sight,
@@ -18,7 +18,7 @@ use crate::{
 mod data;
 mod measured;
 
-/// What a model must not be used for, whatever it was made from.
+/// Uses excluded for every model.
 const EXCLUSIONS: [&str; 5] = [
     "Diagnosis, treatment, and every other decision about a patient.",
     "Counting blasts or judging a smear: it judges single fields, which say nothing certain about a patient.",
@@ -28,18 +28,18 @@ const EXCLUSIONS: [&str; 5] = [
     "Use without the quality gate, the thresholds and the masked corner that belong to it.",
 ];
 
-/// What a card is written from.
+/// The sources of a card.
 #[derive(Debug)]
 pub struct Sources<'a> {
     /// The model.
     pub artifact: &'a Artifact<'a>,
     /// SHA-256 of the artifact's body.
     pub hash: [u8; 32],
-    /// What was measured of it, each with the name of its file.
+    /// Its measurements, each with its file name.
     pub evidence: &'a [(String, Evidence)],
-    /// The data set that it was made from, where it is at hand.
+    /// The data set it was made from, if available.
     pub data: Option<&'a Dataset>,
-    /// Whether figures are drawn; they become files beside a Markdown document.
+    /// Whether to draw figures; with Markdown, they become separate files.
     pub figures: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The differences as a picture: one line a score, with its interval about the line of no difference.
+//! The differences as a picture: one line per score, with its interval around the line of no difference.
 
 use crate::{
     measure::paired::{Paired, table::points},
@@ -11,7 +11,7 @@ use crate::{
 
 const WIDTH: f64 = 1080.0;
 const MARGIN: f64 = 36.0;
-/// Height of a score's line.
+/// Height of a score's row.
 const ROW: f64 = 36.0;
 
 impl Paired {

@@ -11,11 +11,11 @@ use crate::{
 };
 use blastscope_shared::Rate;
 
-/// Share of fields that are wrong and sure from which on a cell is marked.
+/// Share of fields with a confident error above which a cell is marked.
 const ALARMING: f64 = 0.01;
 
 impl Stress {
-    /// A table of every degradation: the mean over its severities and its worst.
+    /// A table of all degradations: the mean over the severities and the worst one.
     #[must_use]
     pub fn summary(&self) -> Table {
         summary(self)
@@ -27,7 +27,7 @@ impl Stress {
         report(self)
     }
 
-    /// A picture: the rates by severity, one diagram a degradation.
+    /// A picture: the rates by severity, one diagram per degradation.
     #[must_use]
     pub fn svg(&self) -> String {
         picture::svg(self)
@@ -45,7 +45,8 @@ fn report(stress: &Stress) -> Report {
     report.section("Every severity");
     report.paragraph(
         "Accuracy, sensitivity and specificity take the most probable class of every field, whether it would be answered or \
-         not; a field in which nothing was seen has none and is never right. Stopped and abstained are what keeps a wrong answer from being given; sure and wrong is what does not.",
+         not; a field in which nothing was seen has none and is never right. Stopped and abstained fields get no wrong \
+         answer; sure and wrong fields do.",
     );
     for kind in &stress.kinds {
         report.subsection(kind.degradation.name());

@@ -21,7 +21,7 @@ pub const GREY: &str = "#5b6876";
 /// Grid and frames.
 pub const FAINT: &str = "#d9dfe5";
 
-/// A picture in the making.
+/// A picture under construction.
 #[derive(Debug)]
 pub struct Svg {
     width: f64,
@@ -29,14 +29,14 @@ pub struct Svg {
     body: String,
 }
 
-/// Where a text's coordinate is.
+/// What a text's coordinate refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
-    /// At its start.
+    /// The text's start.
     Start,
-    /// In its middle.
+    /// The text's middle.
     Middle,
-    /// At its end.
+    /// The text's end.
     End,
 }
 
@@ -45,11 +45,11 @@ pub enum Anchor {
 pub struct Font<'a> {
     /// Height in pixels.
     pub size: f64,
-    /// Whether it is bold.
+    /// Whether the text is bold.
     pub bold: bool,
     /// Its colour.
     pub colour: &'a str,
-    /// What its coordinate means.
+    /// What the coordinate refers to.
     pub anchor: Anchor,
 }
 
@@ -66,18 +66,18 @@ impl<'a> Font<'a> {
         Self { bold: true, ..self }
     }
 
-    /// The same with another meaning of its coordinate.
+    /// The same with another anchor.
     #[must_use]
     pub const fn at(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
     }
 }
 
-/// How dashed lines are dashed.
+/// Dash pattern of dashed lines.
 const DASHES: &str = r#" stroke-dasharray="5 4""#;
 
 impl Svg {
-    /// A white picture; `title` is what a screen reader says.
+    /// A white picture; screen readers read `title`.
     #[must_use]
     pub fn new(width: f64, height: f64, title: &str) -> Self {
         let mut picture = Self { width, height, body: String::new() };
@@ -196,9 +196,9 @@ pub(crate) fn escape(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            // XML has no way to write the other control characters.
+            // XML cannot hold the other control characters.
             character if character.is_control() => escaped.push(' '),
-            // What is left would hide or turn what is read.
+            // The remaining ones would hide or reorder text.
             character if !is_harmless(character) => escaped.extend(character.escape_default()),
             character => escaped.push(character),
         }

@@ -1,6 +1,6 @@
-//! From the shares that a classifier gives to its answer.
+//! From a classifier's shares to its answer.
 
-/// The largest share's label, the first of equals.
+/// The label with the largest share, the first of equals.
 #[must_use]
 pub fn answer(shares: &[f32]) -> usize {
     let mut best = 0;

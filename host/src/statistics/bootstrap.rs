@@ -1,6 +1,6 @@
-//! Bootstrap intervals (Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979), by cluster where
-//! cases belong together (Field and Welsh, "Bootstrapping Clustered Data", JRSS B 69, 2007): whole overlap groups are drawn, because
-//! pictures of one place on a slide are no independent cases.
+//! Bootstrap intervals (Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979), by cluster if
+//! cases belong together (Field and Welsh, "Bootstrapping Clustered Data", JRSS B 69, 2007): whole overlap groups are drawn,
+//! because pictures of one place on a slide are not independent cases.
 
 use rand::Rng;
 use rayon::prelude::*;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::random::stream;
 
-/// How often, and with which random numbers, cases are drawn anew.
+/// Number of resamples, and the seed for drawing them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bootstrap {
     /// Number of resamples, at least 1.
@@ -26,11 +26,10 @@ impl Default for Bootstrap {
 
 /// A number with a 95 % percentile interval.
 ///
-/// An interval without width does not mean certainty: it says that every resample gave the same number, as for a class of which
-/// no case was judged wrongly.
+/// An interval without width does not mean certainty: every resample gave the same number, as for a class without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The number over the cases as they are.
+    /// The number over the original cases.
     pub value: f64,
     /// The 2.5 % point of the resamples.
     pub low: f64,
@@ -41,10 +40,10 @@ pub struct Estimate {
 impl Bootstrap {
     /// Estimates `N` numbers at once from the same resamples.
     ///
-    /// The cases come in clusters, the clusters in `strata` of the given sizes: as many clusters as a stratum has are drawn from it,
-    /// with replacement. `statistics` gets how often each cluster was drawn, all strata in a row, and gives the numbers; one that
-    /// is not defined there, such as the sensitivity without a malignant case, is left out. An estimate is `None` when the number is
-    /// not defined for the cases as they are.
+    /// The cases come in clusters, the clusters in `strata` of the given sizes. Each resample draws, with replacement, as many
+    /// clusters from a stratum as it has. `statistics` gets how often each cluster was drawn, all strata in a row, and returns the
+    /// numbers. A number that is undefined there, such as the sensitivity without a malignant case, is skipped. An estimate is
+    /// `None` when the number is undefined for the original cases.
     #[must_use]
     pub fn estimates<const N: usize>(
         &self,
@@ -71,8 +70,8 @@ impl Bootstrap {
         })
     }
 
-    /// How often each cluster is drawn in the `resample`th resample. Each resample has random numbers of its own, so that threads
-    /// may take them in any order.
+    /// How often each cluster is drawn in the `resample`th resample. Each resample has its own random numbers, so threads may take
+    /// them in any order.
     fn draw(&self, strata: &[usize], resample: usize, times: &mut [u32]) {
         let mut random = stream(self.seed, resample as u64);
         times.fill(0);
@@ -89,7 +88,7 @@ impl Bootstrap {
     }
 }
 
-/// The `share` quantile of sorted numbers, interpolated between neighbours; `None` of none.
+/// The `share` quantile of sorted numbers, interpolated between neighbours; `None` without numbers.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = share * last as f64;
@@ -98,7 +97,7 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(below + (above - below) * (place - low as f64))
 }
 
-/// Numbers the clusters of cases from 0 in the order in which they first occur; gives each case's number, and how many there are.
+/// Numbers the clusters of cases from 0 in the order of first occurrence; returns each case's number, and how many there are.
 #[must_use]
 pub fn number_clusters(groups: &[u32]) -> (Vec<usize>, usize) {
     let mut numbers = std::collections::HashMap::new();

@@ -1,17 +1,17 @@
 //! Multinomial logistic regression with a penalty on the weights, fitted by Newton's method.
 //!
 //! Minimizes the sum of the negative log-likelihoods plus half the sum of the squared weights, on standardized numbers (ridge
-//! penalty 1, as usual). The objective is convex and its Hessian positive definite, so that damped Newton steps (Boyd and
-//! Vandenberghe, "Convex Optimization", 2004, section 9.5) reach its one minimum; there are at most 12 x 4 coefficients.
+//! penalty 1, as usual). The objective is convex and its Hessian positive definite, so damped Newton steps (Boyd and Vandenberghe,
+//! "Convex Optimization", 2004, section 9.5) reach its only minimum; there are at most 12 x 4 coefficients.
 
 use super::{neighbours::check_labels, standard::Standard};
 use crate::Error;
 
 /// Penalty on the weights, and a small one on the intercepts, which only keeps the Hessian definite.
 const PENALTY: [f64; 2] = [1.0, 1e-3];
-/// A fit takes about ten steps; data that can be told apart without error a few more.
+/// A fit takes about ten steps; perfectly separable data take a few more.
 const MOST_STEPS: usize = 60;
-/// Newton decrement at which the minimum is reached.
+/// Newton decrement at which the minimum counts as reached.
 const TOLERANCE: f64 = 1e-9;
 
 /// A fitted regression.
@@ -26,7 +26,7 @@ impl LogisticRegression {
     /// Fits pictures, each given by its numbers and its label in `0..labels`.
     ///
     /// # Errors
-    /// [`Error::Usage`] without pictures, with different numbers of numbers, or a label beyond `labels`.
+    /// [`Error::Usage`] without pictures, when pictures differ in the number of numbers, or a label is beyond `labels`.
     pub fn fit(train: &[(&[f64], usize)], labels: usize) -> Result<Self, Error> {
         let standard = Standard::fit(train, 1)?;
         check_labels(train, labels)?;
@@ -133,7 +133,7 @@ fn derivatives(points: &[(Vec<f64>, usize)], coefficients: &[Vec<f64>]) -> (Vec<
     (gradient, hessian)
 }
 
-/// Solves `hessian * step = gradient` by Cholesky's method, of the lower triangle; `None` when it is not positive definite.
+/// Solves `hessian * step = gradient` by Cholesky's method on the lower triangle; `None` when it is not positive definite.
 fn solve(mut matrix: Vec<Vec<f64>>, gradient: &[f64]) -> Option<Vec<f64>> {
     let size = gradient.len();
     for row in 0..size {
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::statistics::answer::answer;
 
-    /// Points on a line, of which a label's share grows with the place.
+    /// Points on a line; one label's share grows along it.
     fn sloped() -> Vec<([f64; 1], usize)> {
         (0..400).map(|at| ([f64::from(at % 20)], usize::from(at / 20 * 7 % 20 < at % 20))).collect()
     }
@@ -183,7 +183,7 @@ mod tests {
         let points = sloped();
         let training: Vec<(&[f64], usize)> = points.iter().map(|(place, label)| (&place[..], *label)).collect();
         let fitted = LogisticRegression::fit(&training, 2).expect("fitted");
-        // At the minimum, the intercepts' derivative (all but unpenalized) vanishes: predicted and true shares agree.
+        // At the minimum, the derivative by the (almost unpenalized) intercepts vanishes: predicted and true shares agree.
         let ones = training.iter().filter(|(_, label)| *label == 1).count() as f64 / training.len() as f64;
         let predicted: f64 = training.iter().map(|(place, _)| f64::from(fitted.probabilities(place)[1])).sum::<f64>()
             / training.len() as f64;

@@ -19,7 +19,8 @@ impl NearestNeighbours {
     /// Standardizes the training pictures, each given by its numbers and its label in `0..labels`; `neighbours` of them vote.
     ///
     /// # Errors
-    /// [`Error::Usage`] with fewer than `neighbours` pictures, different numbers of numbers, or a label beyond `labels`.
+    /// [`Error::Usage`] with fewer than `neighbours` pictures, when pictures differ in the number of numbers, or a label is beyond
+    /// `labels`.
     pub fn fit(train: &[(&[f64], usize)], labels: usize, neighbours: usize) -> Result<Self, Error> {
         let standard = Standard::fit(train, neighbours)?;
         check_labels(train, labels)?;
@@ -27,7 +28,7 @@ impl NearestNeighbours {
         Ok(Self { standard, points, labels, neighbours })
     }
 
-    /// The shares of the votes, by label. Of labels with as many votes, the one with the nearest picture wins: it gets a
+    /// The shares of the votes, by label. Among labels with equally many votes, the one with the nearest picture wins: it gets a
     /// thousandth of a vote more.
     #[must_use]
     pub fn shares(&self, numbers: &[f64]) -> Vec<f32> {

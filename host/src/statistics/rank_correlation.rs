@@ -1,7 +1,7 @@
-//! How alike two lists of numbers are in their order alone.
+//! How similar two lists of numbers are in their order alone.
 
 /// Spearman's rank correlation of two lists of the same length, -1..=1; equal numbers share the mean of their ranks. `None` when
-/// the numbers of a list are all equal, so that they have no order.
+/// all numbers of a list are equal, so that they have no order.
 #[must_use]
 pub fn spearman(first: &[f32], second: &[f32]) -> Option<f64> {
     let (first, second) = (ranks(first), ranks(second));

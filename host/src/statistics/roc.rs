@@ -1,23 +1,23 @@
-//! The receiver operating characteristic's area.
+//! Area under the receiver operating characteristic.
 
 /// A case's score, for [`area`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Case {
-    /// What it is ranked by.
+    /// The value it is ranked by.
     pub score: f32,
-    /// Which of the weights is its own.
+    /// Index of its weight.
     pub cluster: usize,
     /// Whether it should have the higher score.
     pub positive: bool,
 }
 
-/// Sorts cases by their scores, as [`area`] takes them.
+/// Sorts cases by score, as [`area`] expects them.
 pub fn sort(cases: &mut [Case]) {
     cases.sort_by(|one, other| one.score.total_cmp(&other.score));
 }
 
-/// The chance that a positive case scores higher than a negative one, 0..=1, ties counting half (Mann and Whitney, 1947); each case
-/// weighs what its cluster weighs. `None` when a side is empty.
+/// The chance that a positive case scores higher than a negative one, 0..=1, ties counting half (Mann and Whitney, 1947). Each case
+/// has its cluster's weight. `None` when a side is empty.
 ///
 /// `sorted` is in the order of [`sort`].
 #[must_use]
@@ -48,7 +48,7 @@ mod tests {
         sort(&mut cases);
         // Of 12 pairs, 10 are in order, one (0.5 against 0.6) is not, and one is a tie.
         assert_eq!(area(&cases, &[1; 7]), Some(10.5 / 12.0));
-        // Without the 0.6 that is negative, all are.
+        // Without the negative 0.6, all are.
         assert_eq!(area(&cases, &[1, 1, 0, 1, 1, 1, 1]), Some(1.0));
         assert_eq!(area(&cases, &[1, 1, 1, 0, 0, 0, 0]), None);
     }

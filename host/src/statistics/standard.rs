@@ -1,4 +1,4 @@
-//! Numbers brought to mean 0 and deviation 1 over the training pictures.
+//! Standardizes numbers to mean 0 and deviation 1 over the training pictures.
 
 use crate::Error;
 
@@ -11,7 +11,7 @@ pub(super) struct Standard {
 
 impl Standard {
     /// # Errors
-    /// [`Error::Usage`] with fewer than `least` pictures, or pictures with different numbers of numbers.
+    /// [`Error::Usage`] with fewer than `least` pictures, or when pictures differ in the number of numbers.
     pub(super) fn fit(train: &[(&[f64], usize)], least: usize) -> Result<Self, Error> {
         if train.len() < least.max(1) {
             return Err(Error::Usage(format!(
@@ -32,7 +32,7 @@ impl Standard {
         Ok(Self { mean, deviation })
     }
 
-    /// A number that is the same in all training pictures counts nothing.
+    /// A number that is constant over the training pictures counts nothing.
     pub(super) fn apply(&self, numbers: &[f64]) -> Vec<f64> {
         let scale = self.mean.iter().zip(&self.deviation);
         numbers

@@ -1,11 +1,10 @@
-//! Files that are there whole or not at all.
+//! Files that are written whole or not at all.
 
 use std::path::Path;
 
 use crate::Error;
 
-/// Writes `bytes` to `path`, replacing what was there; see [`blastscope_files::atomic_file::write`]. The folder is made when it is
-/// missing.
+/// Writes `bytes` to `path`, replacing an existing file; see [`blastscope_files::atomic_file::write`]. Creates a missing folder.
 ///
 /// # Errors
 /// [`Error::Io`] with `path` when the folder cannot be made, the disk is full or the system refuses.

@@ -1,4 +1,4 @@
-//! What can go wrong on the host: one sentence each, with the path or the value, and what to do about it.
+//! Errors of the host: one sentence each, with the path or the value, and the remedy.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ pub enum Error {
     /// A file could not be read, written or listed.
     #[error("cannot {action} {}: {source}", path.printable())]
     Io {
-        /// What was tried: `read`, `write`, `create the folder`.
+        /// The attempted action: `read`, `write`, `create the folder`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -25,21 +25,21 @@ pub enum Error {
         /// Why.
         source: blastscope_shared::field::decode::DecodeError,
     },
-    /// A file's content is not what it should be.
+    /// A file or folder holds the wrong content.
     #[error("{}: {reason}", path.printable())]
     Content {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong, and what to do.
+        /// What is wrong, and the remedy.
         reason: String,
     },
     /// An option's value, or a combination of options, makes no sense.
     #[error("{0}")]
     Usage(String),
-    /// The results, or how far the work is, could not be written to standard output.
+    /// Results or progress could not be written to standard output.
     #[error("the output could not be written ({0})")]
     Output(std::io::Error),
-    /// The user asked to stop; what is on disk can be resumed.
+    /// The user asked to stop; the work on disk can be resumed.
     #[error("stopped: {0}")]
     Interrupted(String),
 }

@@ -1,4 +1,4 @@
-//! One writer a folder: two trainings in one run folder would mix their checkpoints.
+//! One writer per folder: two trainings in one run folder would mix their checkpoints.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -11,25 +11,25 @@ use blastscope_files::Printable as _;
 
 use crate::{Error, support::output};
 
-/// The file that is locked. Its name begins with a dot, so that it is neither data nor a run's.
+/// The locked file. Its name begins with a dot, so that it counts neither as data nor as part of a run.
 pub const LOCK_FILE: &str = ".blastscope.lock";
 
-/// The right to write to a folder, until it is dropped. The system takes it back when the process ends, however it ends.
+/// The right to write to a folder, held until dropped. The system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct FolderLock {
     folder: PathBuf,
-    /// Whether the folder was made for the lock: then it goes with it, unless something was written to it.
+    /// Whether the folder was created for the lock. If so, it is removed with the lock, unless something was written to it.
     is_made: bool,
-    /// `None` on a file system that knows no locks.
+    /// `None` on a file system without locks.
     file: Option<File>,
 }
 
 impl FolderLock {
-    /// Takes the folder, which is made where it is missing.
+    /// Locks the folder; creates it if missing.
     ///
     /// # Errors
-    /// [`Error::Content`] with the folder when another process writes to it, or this one does already; [`Error::Io`] when the folder
-    /// or the lock's file cannot be made.
+    /// [`Error::Content`] with the folder when another process, or this one, already writes to it; [`Error::Io`] when the folder or
+    /// the lock file cannot be created.
     pub fn take(folder: &Path) -> Result<Self, Error> {
         let is_made = !folder.exists();
         fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
@@ -40,25 +40,25 @@ impl FolderLock {
             let file = options.read(true).write(true).create(true).truncate(false).open(&path);
             let mut file = file.map_err(Error::io("write", &path))?;
             match file.try_lock() {
-                // The holder before may have removed it after it was opened here.
+                // The previous holder may have removed the file after it was opened here.
                 Ok(()) if !is_at(&file, &path) => {}
                 Ok(()) => {
-                    // Only to be named by others.
+                    // Only so that others can name the holder.
                     let _ = file.set_len(0).and_then(|()| write!(file, "{}", process::id()));
                     lock.file = Some(file);
                     return Ok(lock);
                 }
                 Err(TryLockError::WouldBlock) => {
-                    // The folder is the holder's now.
+                    // The folder now belongs to the holder.
                     lock.is_made = false;
                     return Err(in_use(folder, holder(&mut file)));
                 }
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                    // It locks nothing, and `drop` removes only what was locked.
+                    // The file locks nothing, and `drop` removes only a locked file.
                     drop(file);
                     let _ = fs::remove_file(&path);
                     output::note(format_args!(
-                        "warning: the file system of {} knows no locks; see that nothing else writes there",
+                        "warning: the file system of {} does not support locks; make sure that nothing else writes there",
                         folder.printable()
                     ));
                     return Ok(lock);
@@ -71,19 +71,19 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // What is left behind is neither locked nor in anybody's way.
+        // Anything left behind is unlocked and harmless.
         if let Some(file) = self.file.take() {
             let _ = fs::remove_file(self.folder.join(LOCK_FILE));
             drop(file);
         }
         if self.is_made {
-            // Only an empty folder can be removed so.
+            // Removes only an empty folder.
             let _ = fs::remove_dir(&self.folder);
         }
     }
 }
 
-/// Whether `path` still leads to `file`.
+/// Whether `path` still refers to `file`.
 fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -93,13 +93,13 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
     #[cfg(not(unix))]
     {
-        // A file that is open is not removed there.
+        // Such systems do not remove an open file.
         let _ = file;
         path.exists()
     }
 }
 
-/// The process that the lock's file names.
+/// The process that the lock file names.
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.rewind().and_then(|()| file.take(32).read_to_string(&mut text)).ok()?;

@@ -1,4 +1,4 @@
-//! What this machine is, for the record.
+//! Names this machine for the record.
 
 /// The processor's name and the number of its usable cores, such as `AMD EPYC, 2 cores`.
 #[must_use]

@@ -1,7 +1,7 @@
-//! Notices that everything written says.
+//! Notices that every output carries.
 
-/// What every table, picture and file says.
+/// On every table, picture and file.
 pub const RESEARCH_USE_ONLY: &str = blastscope_shared::artifact::STATEMENT;
-/// What every table, picture and file says where the fields were drawn by the program.
+/// On every table, picture and file about fields that the program drew.
 pub const DRAWN_FIELDS: &str =
     "Drawn fields: the pictures were drawn by the program, so these numbers say nothing about blood.";

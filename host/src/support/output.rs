@@ -1,8 +1,8 @@
 //! What the program prints: results on stdout, remarks on stderr.
 //!
-//! `println!` panics where the disk is full or the reader is gone, so nothing here uses it (clippy's `print_stdout` and `print_stderr` see
-//! to that). A result that cannot be written is an error. Progress that cannot be written must not cost hours of training: the work goes
-//! on, and [`finish`] says it at the end.
+//! `println!` panics when the disk is full or the reader is gone, so nothing here uses it (clippy's `print_stdout` and
+//! `print_stderr` enforce that). A result that cannot be written is an error. Unwritable progress must not cost hours of training:
+//! the work continues, and [`finish`] reports the failure at the end.
 
 use std::{
     fmt::Display,
@@ -14,7 +14,7 @@ use blastscope_files::printable::{is_harmless, printable_lines};
 
 use crate::Error;
 
-/// The first progress that could not be written.
+/// The first failure to write progress.
 static UNWRITTEN: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Prints a result and a line break.
@@ -33,7 +33,7 @@ pub fn text(text: impl Display) -> Result<(), Error> {
     write(&printable_lines(&text.to_string()))
 }
 
-/// Prints JSON and a line break. What could steer a terminal stands only inside strings and is written as `\u009b` there.
+/// Prints JSON and a line break. Terminal control characters occur only inside strings and are escaped there, such as `\u009b`.
 ///
 /// # Errors
 /// [`Error::Output`].
@@ -50,19 +50,19 @@ pub fn json(json: impl Display) -> Result<(), Error> {
     write(&escaped)
 }
 
-/// Prints a line of progress. When that fails, the work continues and [`finish`] reports it.
+/// Prints a line of progress. On failure the work continues, and [`finish`] reports it.
 pub fn progress(text: impl Display) {
     if let Err(Error::Output(error)) = line(text) {
         UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 }
 
-/// Writes a remark to stderr; when that fails there is nobody left to tell.
+/// Writes a remark to stderr. Ignores failures: there is nobody left to tell.
 pub fn note(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", printable_lines(&text.to_string()));
 }
 
-/// At the end of the program: whether everything was written.
+/// Checks, at the end of the program, that everything was written.
 ///
 /// # Errors
 /// [`Error::Output`] with the first failure.

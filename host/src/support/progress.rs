@@ -1,5 +1,5 @@
-//! How long work tells how far it is: a bar on a terminal, a plain line every few seconds otherwise. All on stderr, so that
-//! results on stdout can be piped.
+//! Progress of long work: a bar on a terminal, otherwise a plain line every few seconds. All on stderr, so that results on stdout
+//! can be piped.
 
 use std::{
     fmt::Display,
@@ -15,10 +15,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::support::output;
 
-/// Time between two lines where stderr is not a terminal.
+/// Time between two lines when stderr is not a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Where the progress of long work goes.
+/// Where progress of long work is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Progress {
     /// To stderr: a bar on a terminal, lines otherwise.
@@ -46,7 +46,7 @@ impl Progress {
         Task { what: what.to_string(), total: total as u64, done: AtomicU64::new(0), started: Instant::now(), output }
     }
 
-    /// Says one sentence to the user.
+    /// Shows a one-sentence remark.
     pub fn say(self, sentence: impl Display) {
         if self == Self::Shown {
             output::note(sentence);
@@ -67,7 +67,7 @@ pub struct Task {
 #[derive(Debug)]
 enum Output {
     Bar(ProgressBar),
-    /// With the time of the last line.
+    /// Holds the time of the last line.
     Lines(Mutex<Instant>),
     Nothing,
 }
@@ -89,7 +89,7 @@ impl Task {
         }
     }
 
-    /// Says one sentence without tearing the bar.
+    /// Shows a one-sentence remark without breaking the bar.
     pub fn say(&self, sentence: impl Display) {
         match &self.output {
             Output::Bar(bar) => bar.suspend(|| output::note(sentence)),

@@ -1,8 +1,8 @@
-//! Streams of random numbers that are the same on every machine.
+//! Random streams that are the same on every machine.
 
 use rand::{SeedableRng, rngs::ChaCha8Rng};
 
-/// The `number`th stream of `seed`. Streams do not depend on each other, so that threads may take them in any order.
+/// The `number`th stream of `seed`. Streams are independent, so threads may take them in any order.
 #[must_use]
 pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
     let mut key = [0; 32];

@@ -23,7 +23,7 @@ pub fn on_interrupt(callback: impl Fn() + Send + 'static) {
             if ASKED.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
-            output::note(format_args!("stopping; once more to end at once"));
+            output::note(format_args!("stopping; press Ctrl-C again to end at once"));
             if let Ok(slot) = CALLBACK.lock()
                 && let Some(callback) = slot.as_ref()
             {
@@ -36,7 +36,7 @@ pub fn on_interrupt(callback: impl Fn() + Send + 'static) {
     });
 }
 
-/// Whether a stop was asked for.
+/// Whether the user asked to stop.
 #[must_use]
 pub fn interrupted() -> bool {
     ASKED.load(Ordering::SeqCst)

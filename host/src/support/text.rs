@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use clap::ValueEnum;
 use textwrap::{Options, WordSplitter};
 
-/// The name that a value has on the command line.
+/// A value's name on the command line.
 #[must_use]
 pub fn value_name<V: ValueEnum>(value: &V) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// Breaks `text` at spaces into lines of at most `width` characters; a longer word gets a line of its own. No lines for no words.
+/// Wraps `text` at spaces into lines of at most `width` characters; a longer word gets its own line. Empty text gives no lines.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = Options::new(width).break_words(false).word_splitter(WordSplitter::NoHyphenation);

@@ -1,5 +1,5 @@
-//! Adamax, the variant of Adam based on the infinity norm: Kingma and Ba, "Adam: A Method for Stochastic Optimization"
-//! (ICLR 2015), section 7.1, algorithm 2. Burn has no such optimizer; this is one of its framework.
+//! Adamax, the variant of Adam based on the infinity norm: Kingma and Ba, "Adam: A Method for Stochastic Optimization" (ICLR 2015),
+//! section 7.1, algorithm 2. Burn lacks this optimizer; this one fits its framework.
 //!
 //! With gradient `g`, step `t` from 1, learning rate `a`:
 //!
@@ -9,8 +9,8 @@
 //! parameter -= a / (1 - beta_1^t) * m / (u + epsilon)
 //! ```
 //!
-//! The paper divides by `u` alone; like the common implementations this one adds a small `epsilon`, so that a parameter whose
-//! gradient has always been zero stays where it is.
+//! The paper divides by `u` alone. Like common implementations, this one adds a small `epsilon`, so that a parameter whose gradient
+//! has always been zero does not move.
 
 use burn::{
     optim::{LearningRate, Optimizer, RecordState, StateSink, StateSource},
@@ -32,7 +32,7 @@ impl Default for Adamax {
     }
 }
 
-/// What the optimizer keeps for each parameter.
+/// The state kept for each parameter.
 #[derive(Clone)]
 pub struct AdamaxState<const D: usize> {
     step: u64,
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// The published equations, one number at a time in 64 bits.
+    /// The published equations, number by number in 64 bits.
     fn published(start: f64, gradients: &[f64], learning_rate: f64) -> Vec<f64> {
         let (mut parameter, mut m, mut u) = (start, 0.0, 0.0f64);
         let mut path = Vec::new();

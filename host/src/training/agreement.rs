@@ -1,6 +1,6 @@
-//! Whether a back end computes what the others compute: a few fixed steps from the same weights must give the same losses.
+//! Checks that a back end agrees with the others: a few fixed steps from the same weights must give the same losses.
 //!
-//! GPU back ends have been silently wrong before (fused kernels, autotuned convolutions), so training asks this first.
+//! GPU back ends have been silently wrong before (fused kernels, autotuned convolutions), so training checks this first.
 
 use burn::{optim::GradientsParams, prelude::*, tensor::TensorData};
 
@@ -16,7 +16,7 @@ const BATCH: usize = 8;
 
 /// The losses of five steps of Adam at 0.00001 from the fixed weights on two fixed batches, as flex computes them.
 pub const REFERENCE: [f32; 5] = [2.208_002, 2.538_674, 1.516_262, 1.995_566, 1.127_211];
-/// Largest relative difference that is put down to another order of summation.
+/// Largest relative difference that the order of summation explains.
 pub const TOLERANCE: f32 = 2e-3;
 
 /// The losses of five training steps on `device`.
@@ -49,7 +49,7 @@ fn batch(seed: u64, device: &Device) -> Batch {
 /// Compares the losses on `device` with [`REFERENCE`]; `tolerance` is relative.
 ///
 /// # Errors
-/// When they differ, with both in the sentence: the back end must not be trusted then.
+/// When they differ; the message holds both. Such a back end must not be trusted.
 pub fn check(device: &Device, tolerance: f32) -> Result<[f32; 5], Error> {
     let found = losses(device);
     let agree =

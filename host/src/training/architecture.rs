@@ -1,4 +1,4 @@
-//! The networks that can be trained: the paper's, relatives of it, and those that it is compared with.
+//! The networks that can be trained: the paper's, its relatives, and networks for comparison.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +22,8 @@ pub enum Architecture {
     Yolov8sCls,
 }
 
-/// A network of the paper's kind: 3x3 convolutions in five blocks, each ended by a 2x2 max-pool, then two dense layers. It is what
-/// the device can run.
+/// A network of the paper's kind: 3x3 convolutions in five blocks, each ended by a 2x2 max-pool, then two dense layers. The device
+/// runs only this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Filters of each convolution, block by block.
@@ -39,7 +39,7 @@ impl Layout {
         self.blocks.iter().map(|block| block.len()).sum()
     }
 
-    /// Multiplications a picture of `side` x `side` pixels, a multiple of 32.
+    /// Multiplications per picture of `side` x `side` pixels, a multiple of 32.
     #[must_use]
     pub fn multiplications(&self, side: usize) -> usize {
         let (mut sum, mut channels, mut side) = (0, 3, side);
@@ -91,8 +91,8 @@ impl Architecture {
         }
     }
 
-    /// Multiplications a picture of 224x224, in billions. Those of the networks for comparison are from their publications
-    /// (torchvision's and Ultralytics' tables), a figure to estimate durations with.
+    /// Multiplications per 224x224 picture, in billions, to estimate durations. Those of the comparison networks are from their
+    /// publications (torchvision's and Ultralytics' tables).
     #[must_use]
     pub fn gmac(self) -> f64 {
         match self {

@@ -19,7 +19,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// The back ends that were compiled in, the preferred one first.
+    /// The compiled-in back ends, the preferred one first.
     #[must_use]
     pub fn compiled() -> Vec<Self> {
         let mut backends = Vec::new();
@@ -38,10 +38,11 @@ impl Backend {
         backends
     }
 
-    /// The back end asked for, otherwise the first with a device worth taking unasked, and all its devices, the preferred one first.
+    /// The requested back end, otherwise the first with a device worth using by default, and all its devices, the preferred one
+    /// first.
     ///
     /// # Errors
-    /// When the back end was not compiled in, or no adapter is there for wgpu.
+    /// When the back end was not compiled in, or wgpu finds no adapter.
     pub fn devices_of(asked: Option<Self>) -> Result<(Self, Vec<Device>), Error> {
         match asked {
             Some(backend) => Ok((backend, backend.devices()?)),
@@ -62,7 +63,7 @@ impl Backend {
         Ok(devices.swap_remove(0))
     }
 
-    /// The preferred device, or why there is none.
+    /// The preferred device.
     ///
     /// # Errors
     /// As [`Self::devices`].
@@ -73,7 +74,7 @@ impl Backend {
     /// Its devices, at least one, the preferred one first: `--devices` counts them from 0.
     ///
     /// # Errors
-    /// When the back end was not compiled in, or no adapter is there for wgpu.
+    /// When the back end was not compiled in, or wgpu finds no adapter.
     pub fn devices(self) -> Result<Vec<Device>, Error> {
         match self {
             #[cfg(feature = "wgpu")]
@@ -103,8 +104,8 @@ impl Backend {
         }
     }
 
-    /// Its devices, where they are worth taking without being asked: no software adapter, which is slower than the CPU back end and
-    /// takes minutes to warm up.
+    /// Its devices, if worth using by default: no software adapter, which is slower than the CPU back end and takes minutes to warm
+    /// up.
     fn unasked_devices(self) -> Option<Vec<Device>> {
         let devices: Vec<Device> =
             self.devices().ok()?.into_iter().filter(|device| !self.is_emulated(device)).collect();
@@ -135,7 +136,7 @@ impl Backend {
     }
 }
 
-/// A device by the name that people know it by: `Flex(Cpu)`, or that of its GPU.
+/// A device's familiar name: `Flex(Cpu)`, or the name of its GPU.
 #[must_use]
 pub fn label(device: &Device) -> String {
     #[cfg(feature = "wgpu")]
@@ -146,7 +147,7 @@ pub fn label(device: &Device) -> String {
     name.strip_prefix("Device<").and_then(|name| name.strip_suffix('>')).unwrap_or(&name).to_owned()
 }
 
-/// What wgpu finds, GPUs before software adapters.
+/// Adapters found by wgpu, GPUs before software adapters.
 #[cfg(feature = "wgpu")]
 fn wgpu_devices() -> Vec<Device> {
     use burn::tensor::{DeviceKind, DeviceType};

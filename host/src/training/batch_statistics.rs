@@ -1,10 +1,10 @@
-//! The statistics of batch normalization: averaged during training, or measured anew with the weights held still.
+//! The statistics of batch normalization: averaged during training, or measured anew with the weights fixed.
 //!
-//! Training normalizes each batch by the batch's own mean and variance; afterwards the network needs fixed ones. The usual running
-//! averages are made of batches that saw older weights. At a constant rate of 0.001 Adam moves the weights of these networks so far
-//! in ten steps that the averages fit no weights at all: one of the paper's kind, right about 97 % of what it was trained on, was right
-//! about 26 % with its running averages and 98 % with statistics measured anew. Wu and Johnson, "Rethinking 'Batch' in BatchNorm",
-//! 2021 (arXiv:2105.07576), section 3, name the remedy: hold the weights still and take the plain mean over some batches.
+//! Training normalizes each batch by its own mean and variance; afterwards the network needs fixed ones. The usual running averages
+//! come from batches that saw older weights. At a constant rate of 0.001, Adam moves the weights of these networks so far in ten
+//! steps that the averages lag behind the weights: a network of the paper's kind with a training accuracy of 97 % fell to 26 %
+//! with its running averages, and had 98 % with statistics measured anew. Wu and Johnson, "Rethinking 'Batch' in BatchNorm", 2021
+//! (arXiv:2105.07576), section 3, give the remedy: fix the weights and take the plain mean over some batches.
 
 use burn::{
     data::{dataloader::DataLoader, dataset::DatasetError},
@@ -16,35 +16,34 @@ use serde::{Deserialize, Serialize};
 use super::network::Network;
 use crate::recipe::batches::Batch;
 
-/// Which statistics batch normalization has after training.
+/// Source of batch normalization's statistics after training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum BatchStatistics {
-    /// Running averages over the last ten batches or so, whose weights are gone.
+    /// Running averages over about the last ten batches, which lag behind the weights.
     Running,
-    /// Means over [`MEASURED_BATCHES`](crate::recipe::loaders::MEASURED_BATCHES) batches after each epoch, with the weights held still.
+    /// Means over [`MEASURED_BATCHES`](crate::recipe::loaders::MEASURED_BATCHES) batches after each epoch, with the weights fixed.
     #[default]
     Anew,
 }
 
-/// Measures the statistics of `network` anew: the mean over the batches of `loader`, with the weights held still. The network that
-/// `network` is a clone of shares them. Does nothing when `loader` is empty.
+/// Measures the statistics of `network` anew: the mean over the batches of `loader`, with the weights fixed. Clones of `network`
+/// share its statistics. Does nothing when `loader` is empty.
 ///
 /// # Errors
-/// What keeps the loader from giving a batch.
+/// When the loader fails to give a batch.
 pub fn measure(
     network: &Network,
     loader: &dyn DataLoader<Batch>,
     interrupter: &Interrupter,
 ) -> Result<(), DatasetError> {
-    // What several devices have left to be averaged goes into the averages now, not into the first of the means.
+    // Lets several devices finish their averages now, so that nothing of them enters the first mean.
     drop(network.valid());
-    // The statistics are shared between clones, the momentum is not. Without gradients no activation is kept for a backward pass that
-    // never comes.
+    // Clones share the statistics but not the momentum. Without gradients, no activations are kept for a backward pass.
     let mut network = network.clone().no_grad();
     for (seen, batch) in loader.iter().enumerate() {
         let batch = batch?;
-        // A running average with these momenta is the plain mean of all batches so far; the first replaces what was there.
+        // With these momenta, a running average is the plain mean of all batches so far; the first replaces the old value.
         let momentum = 1.0 / (seen as f64 + 1.0);
         for normalization in network.normalizations_mut() {
             normalization.momentum = momentum;
@@ -76,7 +75,7 @@ mod tests {
         fixed_weights::{Numbers, fixed},
     };
 
-    /// Inputs that a loader gives back one by one, whole batches each.
+    /// Gives back its inputs one by one, each a whole batch.
     struct Inputs(Vec<Tensor<4>>);
 
     impl Dataset<Tensor<4>> for Inputs {
@@ -133,7 +132,7 @@ mod tests {
         found.values
     }
 
-    /// What the network's normalizations find in one batch, by giving it a momentum of one.
+    /// The statistics of one batch in every normalization, by a momentum of one.
     fn of_one_batch(network: &Network, input: &Tensor<4>) -> Vec<Vec<f32>> {
         let mut network = network.clone();
         network.normalizations_mut().into_iter().for_each(|normalization| normalization.momentum = 1.0);
@@ -155,7 +154,7 @@ mod tests {
                 network.forward(inputs[0].clone()).into_data().try_to_vec::<f32>().expect("logits")
             };
             let name = architecture.name();
-            // What a worker of another device leaves behind must not get into the means.
+            // Leftovers of a worker on another device must not enter the means.
             let (worker, strange) = (network.clone(), inputs[2].clone().mul_scalar(40.0));
             std::thread::spawn(move || drop(worker.forward(strange))).join().expect("a forward pass");
             let before = logits(&network);
@@ -184,7 +183,7 @@ mod tests {
         }
     }
 
-    /// The claim of the module: with statistics measured anew the network says in evaluation what it says in training.
+    /// The module's claim: with statistics measured anew, evaluation gives the same logits as training.
     #[test]
     fn after_a_leap_of_the_weights_only_measured_statistics_fit_them() {
         let device = Device::flex().autodiff();

@@ -1,4 +1,4 @@
-//! How a run folder begins and is opened again.
+//! Begins and reopens run folders.
 
 use std::{io::Read, path::Path};
 
@@ -35,7 +35,7 @@ impl TrainingPlan {
         Ok((run, config, split))
     }
 
-    /// As [`Self::begin`], with a split that is there already.
+    /// As [`Self::begin`], with an existing split.
     ///
     /// # Errors
     /// As [`Self::begin`].
@@ -73,7 +73,7 @@ impl TrainingPlan {
         Ok((run, config))
     }
 
-    /// Opens the run in `folder` again, if one was begun there.
+    /// Reopens the run in `folder`, if one was begun there.
     ///
     /// # Errors
     /// When it was begun with other settings or on other data, or cannot be read.
@@ -101,12 +101,12 @@ impl TrainingPlan {
     }
 }
 
-/// Where a data set came from.
+/// Origin of a data set.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// The folder that was given.
+    /// The given folder.
     pub root: &'a Path,
-    /// The table of overlap groups that was given, if any.
+    /// The given table of overlap groups, if any.
     pub groups: Option<&'a Path>,
 }
 

@@ -25,7 +25,7 @@ use crate::{
     training::run_folder::{Epoch, RunConfig, RunFolder},
 };
 
-/// Writes records through a temporary file, flushed and renamed, so that a checkpoint is whole or not there.
+/// Writes records through a temporary file, flushed and renamed, so that a checkpoint is complete or absent.
 pub struct AtomicCheckpointer<R> {
     folder: PathBuf,
     name: &'static str,
@@ -108,10 +108,10 @@ impl CheckpointingStrategy for Journal {
     }
 }
 
-/// The last epoch of which model, optimizer and schedule can all be read, if any; damaged or incomplete ones are passed over.
+/// The last epoch whose model, optimizer and schedule can all be read, if any; skips damaged and incomplete ones.
 ///
 /// # Errors
-/// When the folder of checkpoints cannot be listed.
+/// When the checkpoint folder cannot be listed.
 pub fn last_complete(run: &RunFolder) -> Result<Option<usize>, Error> {
     let folder = run.checkpoints();
     let mut epochs = run.checkpointed_epochs()?;

@@ -1,5 +1,5 @@
-//! The loop over epochs, on one device or [several](super::shares). Burn's has no place between training and validation, where the
-//! statistics of batch normalization are [measured](super::batch_statistics); otherwise this one does what Burn's does.
+//! The loop over epochs, on one device or [several](super::shares). Unlike Burn's, it [measures](super::batch_statistics) the
+//! statistics of batch normalization between training and validation; otherwise it does what Burn's does.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ pub struct Epochs {
 }
 
 impl Epochs {
-    /// Trains on `devices`, which differentiate, and validates on the first. Measures statistics on what `statistics` gives; without
-    /// it they are the running averages of training.
+    /// Trains on `devices`, which differentiate, and validates on the first. Measures statistics on the batches of `statistics`;
+    /// without it, keeps the running averages of training.
     #[must_use]
     pub fn new(devices: Vec<Device>, statistics: Option<Arc<dyn DataLoader<Batch>>>) -> Self {
         Self { devices, statistics }
@@ -86,7 +86,7 @@ impl SupervisedLearningStrategy<Network> for Epochs {
             validate(&learner.model().valid(), validation.as_ref(), &mut processor, &interrupter);
             interrupter.fail_on_error(processor.process_valid(LearnerEvent::EndSplit(epoch)));
             interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
-            // The table of epochs is made of what has been processed.
+            // The table of epochs must include everything processed so far.
             interrupter.fail_on_error(processor.flush());
             if interrupter.should_stop() {
                 break;
@@ -102,7 +102,7 @@ impl SupervisedLearningStrategy<Network> for Epochs {
     }
 }
 
-/// The next batch; a failure to give one stops the training.
+/// The next batch; a failure stops the training.
 fn next(batches: &mut dyn DataLoaderIterator<Batch>, interrupter: &Interrupter) -> Option<Batch> {
     batches.next()?.map_err(|error| interrupter.fail(error)).ok()
 }

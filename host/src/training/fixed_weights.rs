@@ -1,7 +1,7 @@
 //! Weights and inputs that are the same on every machine and in every run.
 //!
-//! Burn's own generator is one for all threads of a process: two trainings, or two tests, that run at the same time take numbers from each
-//! other, whatever seed they gave it.
+//! All threads of a process share Burn's own generator: two trainings, or two tests, that run at the same time take numbers from
+//! each other, whatever their seeds.
 
 use burn::{
     module::{Module, ModuleMapper, Param},
@@ -27,7 +27,7 @@ impl Numbers {
     }
 }
 
-/// Replaces every weight by a fixed one of the size that He et al. (2015) recommend; biases by zero.
+/// Replaces every weight by a fixed one, scaled as He et al. (2015) recommend, and every bias by zero.
 struct FixedWeights(Numbers);
 
 impl ModuleMapper for FixedWeights {
@@ -71,7 +71,8 @@ impl ModuleMapper for ZeroBiases {
     }
 }
 
-/// `network` with fixed weights: those of layers by the generator that `seed` starts, biases 0, normalizations as they begin.
+/// `network` with fixed weights: layer weights from the generator seeded with `seed`, biases 0, normalizations in their initial
+/// state.
 pub(crate) fn fixed<M: Module>(network: M, seed: u64) -> M {
     // The hidden biases start random; zero them like every other bias.
     network.map(&mut ZeroBiases).map(&mut FixedWeights(Numbers(seed)))

@@ -1,4 +1,4 @@
-//! A trained network in float: its weights for quantization, its logits for comparison.
+//! A trained network in float: weights for quantization, logits for comparison.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::{
     training::{architecture::Architecture, run_folder::RunConfig},
 };
 
-/// Pictures a forward pass.
+/// Pictures per forward pass.
 pub(crate) const BATCH: usize = 16;
 
-/// A network for inference and what turns examples into its input.
+/// A network for inference, and the conversion from examples to its input.
 pub struct FloatNetwork {
     pub(crate) architecture: Architecture,
     pub(crate) network: Network,
@@ -25,13 +25,13 @@ pub struct FloatNetwork {
 }
 
 impl FloatNetwork {
-    /// Loads weights that [`super::train`] saved.
+    /// Loads weights saved by [`super::train`].
     ///
     /// # Errors
     /// When the file cannot be read or holds another network.
     pub fn load(config: &RunConfig, weights: &Path, device: &Device) -> Result<Self, Error> {
         let record = ModuleRecord::load(weights)
-            .map_err(|error| Error::content(weights, format!("holds no weights that can be read: {error}")))?;
+            .map_err(|error| Error::content(weights, format!("holds no readable weights: {error}")))?;
         let network = Network::new(config.plan.arch, config.sight.shape().width, config.plan.dropout, device);
         let expected = network.num_params();
         let network = network
@@ -42,11 +42,11 @@ impl FloatNetwork {
         Ok(Self { architecture: config.plan.arch, network, sight: config.sight, device: device.clone() })
     }
 
-    /// The logits of each example, in order; of a network that sees cells, the mean of its cells'. Nothing where there is no cell, or
-    /// where a logit is not a finite number.
+    /// The logits of each example, in order; for a network that sees cells, the mean over the cells. Nothing without a cell, or
+    /// when a logit is not a finite number.
     ///
     /// # Errors
-    /// When the device gives back something that is not logits.
+    /// When the device returns something other than logits.
     pub fn logits(
         &self,
         examples: &[Example],
@@ -79,7 +79,7 @@ impl FloatNetwork {
         Views::of(examples, &self.sight, &self.device).input
     }
 
-    /// The network, where it is one that the device can run.
+    /// The network, if the device can run it.
     pub(crate) fn paper_kind(&self) -> Result<&AllCnn, Error> {
         match &self.network {
             Network::AllCnn(network) => Ok(network),
@@ -94,7 +94,7 @@ pub fn not_for_the_device(architecture: Architecture) -> Error {
     let runnable: Vec<&str> =
         Architecture::ALL.into_iter().filter(|other| other.layout().is_some()).map(Architecture::name).collect();
     Error::Usage(format!(
-        "{} is there for comparison: the device runs 3x3 convolutions, max-pools and dense layers only; train one of {}",
+        "{} is for comparison only: the device runs 3x3 convolutions, max-pools and dense layers; train one of {}",
         architecture.name(),
         runnable.join(", ")
     ))

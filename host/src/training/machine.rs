@@ -1,4 +1,4 @@
-//! What a training computes on: devices of a back end, and the precision of their numbers.
+//! The hardware of a training: devices of a back end, and their number format.
 
 use burn::{prelude::Device, tensor::FloatDType};
 
@@ -11,22 +11,22 @@ use crate::{
     support::{hardware, output, text::value_name},
 };
 
-/// Numbers that a device computes with. Weights of 16 bits are not offered: Adam's ε of 10⁻⁸ is zero among them, and the loss is
-/// NaN after one step.
+/// Number format of a device. 16-bit weights are not offered: Adam's ε of 10⁻⁸ rounds to zero in them, and the loss is NaN after
+/// one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Precision {
     /// 32 bits.
     #[default]
     F32,
-    /// 32 bits in memory, fewer in products: what tensor cores of a GPU take.
+    /// 32 bits in memory, fewer in products, for the tensor cores of a GPU.
     Flex32,
 }
 
 impl Precision {
-    /// Makes `device` compute so; before anything is computed on it.
+    /// Makes `device` compute in this format; call it before anything else.
     ///
     /// # Errors
-    /// When the device cannot.
+    /// When the device does not support it.
     fn apply(self, device: &mut Device) -> Result<(), Error> {
         match self {
             // Every device starts with these.
@@ -37,7 +37,7 @@ impl Precision {
         }
     }
 
-    /// Largest relative difference from the reference losses that is put down to rounding.
+    /// Largest relative difference from the reference losses that rounding explains.
     const fn tolerance(self) -> f32 {
         match self {
             Self::F32 => agreement::TOLERANCE,
@@ -47,7 +47,7 @@ impl Precision {
     }
 }
 
-/// Devices that a training computes on together.
+/// Devices that train together.
 #[derive(Clone, Debug)]
 pub struct Machine {
     backend: Backend,
@@ -78,12 +78,12 @@ impl Machine {
         Ok(Self { backend, precision, numbers: numbers.to_vec(), devices })
     }
 
-    /// The devices of `numbers`, or the preferred one when there are none, of the back end asked for or otherwise the first that has a
-    /// device. A device that stands there twice works on two parts of a batch at once. Warns about a software adapter, and takes a
-    /// foreign library or driver only where it computes what Burn's own code for the CPU computes ([`agreement`]).
+    /// Opens the devices `numbers`, or the preferred one if empty, of the given back end, otherwise of the first back end with a
+    /// device. A device listed twice works on two parts of a batch at once. Warns about a software adapter. Accepts a foreign
+    /// library or driver only if it agrees with Burn's own code for the CPU ([`agreement`]).
     ///
     /// # Errors
-    /// When the back end or a device is not there, cannot compute so, or must not be trusted.
+    /// When the back end or a device is missing, does not support the precision, or must not be trusted.
     pub fn for_training(asked: Option<Backend>, numbers: &[usize], precision: Precision) -> Result<Self, Error> {
         let machine = Self::open(asked, numbers, precision)?;
         if machine.devices.iter().any(|device| machine.backend.is_emulated(device)) {
@@ -95,7 +95,7 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Compares what each device computes with the reference, where that is not Burn's own code for the CPU.
+    /// Compares each device with the reference, except Burn's own code for the CPU.
     fn check(&self) -> Result<(), Error> {
         if matches!(self.backend, Backend::Wgpu | Backend::Tch) {
             for (at, device) in self.devices.iter().enumerate() {
@@ -113,13 +113,13 @@ impl Machine {
         self.backend
     }
 
-    /// The numbers that it computes with.
+    /// Its number format.
     #[must_use]
     pub const fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// The devices, at least one. The first moves the weights and validates.
+    /// The devices, at least one. The first updates the weights and validates.
     #[must_use]
     pub fn devices(&self) -> &[Device] {
         &self.devices
@@ -146,7 +146,7 @@ impl Machine {
     }
 }
 
-/// Back end and machine, as a run remembers them: `wgpu in flex32 on 2 devices, AMD EPYC, 2 cores`.
+/// Back end and machine, as recorded in a run: `wgpu in flex32 on 2 devices, AMD EPYC, 2 cores`.
 impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.backend.name())?;

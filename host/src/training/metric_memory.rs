@@ -1,7 +1,7 @@
-//! Burn's metrics of the epoch that runs, in memory.
+//! Burn's metrics of the current epoch, in memory.
 //!
-//! Burn writes them to files, by a thread that panics where the disk is full, and a second panic on the way out aborts the program. All
-//! that is read of them are the means of an epoch that has just ended, and those stand in the run's `epochs.csv`.
+//! Burn writes them to files, from a thread that panics when the disk is full, and a second panic during the first aborts the
+//! program. Only the means of the epoch just ended are read, and those are in the run's `epochs.csv`.
 
 use std::collections::HashMap;
 

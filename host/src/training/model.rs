@@ -54,11 +54,11 @@ pub(crate) fn convolve(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
     conv2d(input, weight, None, ConvOptions::new([1, 1], [1, 1], [1, 1], 1))
 }
 
-/// Most pixels of a map whose convolution is done as one matrix product.
+/// Largest map, in pixels, that is convolved as one matrix product.
 const SMALL_MAP: usize = 64;
 
-/// [`convolve`] as one matrix product over the whole batch. Back ends go picture by picture through the weights; with a few pixels a picture, fetching them is
-/// all they do.
+/// [`convolve`] as one matrix product over the whole batch. Back ends go through the weights once per picture; for maps of a few
+/// pixels, fetching the weights takes all the time.
 fn convolve_small(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
     let filters = weight.dims()[0];
@@ -134,8 +134,8 @@ impl AllCnn {
         self.forward_observed(input, |_, _| ())
     }
 
-    /// As [`Self::forward`], showing `observe` what leaves each layer: every convolution after ReLU and before pooling, in order
-    /// from 0, then the hidden layer as `[batch, units, 1, 1]`.
+    /// As [`Self::forward`]; passes the output of each layer to `observe`: every convolution after ReLU and before pooling, in
+    /// order from 0, then the hidden layer as `[batch, units, 1, 1]`.
     #[must_use]
     pub fn forward_observed(&self, input: Tensor<4>, mut observe: impl FnMut(usize, &Tensor<4>)) -> Tensor<2> {
         let mut map = input;

@@ -1,4 +1,4 @@
-//! Any of the networks as one type, so that training, checkpoints and evaluation are the same for all of them.
+//! All networks as one type, so that training, checkpoints and evaluation are the same for each.
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{recipe::batches::Batch, training::architecture::Architecture};
 
-/// A network. Its parameters have the names of the network inside: the choice itself leaves no trace in a record.
+/// A network. Parameters are named as in the inner network: records do not show the choice.
 #[derive(Clone, Debug)]
 pub enum Network {
     /// The paper's kind.
@@ -25,7 +25,7 @@ pub enum Network {
     Yolov8Cls(Box<Yolov8Cls>),
 }
 
-/// `$body` for the network inside.
+/// Evaluates `$body` on the inner network.
 macro_rules! inside {
     ($network:expr, $inner:ident => $body:expr) => {
         match $network {
@@ -36,7 +36,7 @@ macro_rules! inside {
     };
 }
 
-/// The same kind of network around `$body`.
+/// Rebuilds the same kind of network around `$body`.
 macro_rules! mapped {
     ($network:expr, $inner:ident => $body:expr) => {
         match $network {
@@ -57,7 +57,8 @@ macro_rules! mapped {
 }
 
 impl Network {
-    /// A network with fresh weights for inputs of `side` x `side` pixels, a multiple of 32. `dropout` is of the paper's kind only.
+    /// A network with fresh weights for inputs of `side` x `side` pixels, a multiple of 32. `dropout` applies to the paper's kind
+    /// only.
     #[must_use]
     pub fn new(architecture: Architecture, side: usize, dropout: f64, device: &Device) -> Self {
         match (architecture, architecture.layout()) {
@@ -74,8 +75,8 @@ impl Network {
         inside!(self, network => network.forward(input))
     }
 
-    /// Numbers that training moves: what is published as a network's number of parameters. The running means and variances of
-    /// batch normalization are not among them.
+    /// Number of trained parameters, as published for networks. The running means and variances of batch normalization do not
+    /// count.
     #[must_use]
     pub fn trainable(&self) -> usize {
         let mut count = Trainable { path: Vec::new(), sum: 0 };
@@ -191,8 +192,8 @@ mod tests {
     use super::*;
     use crate::training::fixed_weights::{Numbers, fixed};
 
-    /// He et al. 2016 and torchvision publish 25,557,032 parameters of ResNet-50 with ImageNet's 1000 classes, Ultralytics 2,719,288
-    /// and 6,361,736 of YOLOv8n-cls and YOLOv8s-cls: the dense layer behind 2048 or 1280 numbers has 4 classes here.
+    /// He et al. 2016 and torchvision publish 25,557,032 parameters of ResNet-50 with ImageNet's 1000 classes, Ultralytics
+    /// 2,719,288 and 6,361,736 of YOLOv8n-cls and YOLOv8s-cls: here the dense layer after 2048 or 1280 features has 4 classes.
     #[test]
     fn networks_have_the_published_numbers_of_parameters() {
         let device = Device::flex();
@@ -239,9 +240,9 @@ mod tests {
             };
             let name = architecture.name();
             assert_eq!(network.forward(batch.inputs.clone()).dims(), [4, 4], "{name}");
-            // Down the slope the loss falls as long as the step is small enough, whatever the weights are: what curvature costs is of a
-            // higher order in the step. How small that is depends on the network; it is tried from a tenth to a ten-thousandth of the usual. Over
-            // three seeds the best of the four leaves at most 0.7 of the loss; 0.99 is asked for.
+            // Down the slope the loss falls if the step is small enough, whatever the weights: the effect of curvature is of higher
+            // order in the step. How small depends on the network; the test tries a tenth to a ten-thousandth of the usual step.
+            // Over three seeds the best of the four leaves at most 0.7 of the loss; the test asks for 0.99.
             let loss_after = |rate: f64| {
                 let output = TrainStep::step(&network, batch.clone());
                 let before = output.item.loss.clone().into_scalar::<f32>();

@@ -1,4 +1,4 @@
-//! The optimizers that a training may use.
+//! The optimizers for training.
 
 use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer};
 use serde::{Deserialize, Serialize};

@@ -13,12 +13,12 @@ use crate::support::{output, progress::span};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 
-/// What a training of a queue knows of the others.
+/// What a training knows about the rest of its queue.
 #[derive(Clone, Debug)]
 pub struct Outlook {
-    /// Which one this is: `training 3 of 20, resnet50`.
+    /// Its place: `training 3 of 20, resnet50`.
     pub place: String,
-    /// How long the later ones will take, in units of this one; `0.0` for the last.
+    /// Duration of the later trainings, in units of this one; `0.0` for the last.
     pub later: f64,
 }
 
@@ -39,7 +39,7 @@ pub struct PlainRenderer {
 }
 
 impl PlainRenderer {
-    /// A renderer for a training on its own, or for one of a queue.
+    /// A renderer for a single training, or for one of a queue.
     #[must_use]
     pub fn new(outlook: Option<Outlook>) -> Self {
         let now = Instant::now();
@@ -59,10 +59,10 @@ impl PlainRenderer {
         }
     }
 
-    /// What a queue's lines begin with; empty without one.
+    /// The prefix of a queue's lines; empty without a queue.
     fn place(&self) -> String {
         let Some(outlook) = &self.outlook else { return String::new() };
-        // Validation is a part of every epoch too, but a short one.
+        // Validation is part of every epoch too, but a short one.
         let part = if self.part == "training" { self.done as f64 / self.total.max(1) as f64 } else { 1.0 };
         let done = (self.epoch - self.start_epoch.min(self.epoch)) as f64 + part;
         let epochs = (self.epochs + 1 - self.start_epoch.min(self.epochs)) as f64;
@@ -93,7 +93,7 @@ impl PlainRenderer {
     fn remember(&mut self, state: MetricState) {
         let MetricState::Numeric(entry, Some(value)) = state else { return };
         let Some((_, name)) = self.names.iter().find(|(id, _)| *id == entry.metric_id) else { return };
-        // The last value is one batch's; what tells is the mean so far, which the entry carries as text "epoch X - batch Y".
+        // The last value is that of one batch; use the mean so far, which the entry carries as text "epoch X - batch Y".
         let value = entry
             .serialized_entry
             .formatted

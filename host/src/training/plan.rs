@@ -1,6 +1,6 @@
-//! What a training is asked to be: one struct for the command line, the run folder, the model's provenance and the reports.
+//! The plan of a training: one struct for the command line, the run folder, the model's provenance and the reports.
 //!
-//! A new option is a field here and the place that uses it.
+//! A new option is one field here, and the code that uses it.
 
 use std::path::PathBuf;
 
@@ -18,13 +18,13 @@ use crate::{
 
 const PAPER: Defaults = Recipe::Paper.defaults();
 const ROBUST: Defaults = Recipe::Robust.defaults();
-/// Name of a recipe on the command line, on which the defaults of other options hang.
+/// A recipe's name on the command line; the defaults of other options depend on it.
 const ROBUST_NAME: &str = Recipe::Robust.name();
 
-/// Everything about a training that its user chooses, but data, folder and machine; what is not given is the recipe's.
+/// Everything the user of a training chooses, except data, folder and machine. Options not given take the recipe's defaults.
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
 pub struct TrainingPlan {
-    /// What the network sees and how that is varied. `paper` is Anand et al.'s: whole fields in colour. `robust` looks cell by cell at
+    /// What the network sees and how training varies it. `paper`: whole fields in colour, as Anand et al. `robust`: cell by cell in
     /// optical density, so that the verdict depends less on the sitting.
     #[arg(long, value_enum, default_value_t = Recipe::Paper)]
     pub recipe: Recipe,
@@ -39,7 +39,7 @@ pub struct TrainingPlan {
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000),
         default_value = PAPER.epochs, default_value_if("recipe", ROBUST_NAME, ROBUST.epochs), hide_default_value = true)]
     pub epochs: usize,
-    /// Pictures or cells a step [default: 32; robust: 64].
+    /// Pictures or cells per step [default: 32; robust: 64].
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024),
         default_value = PAPER.batch_size, default_value_if("recipe", ROBUST_NAME, ROBUST.batch_size), hide_default_value = true)]
     pub batch_size: usize,
@@ -47,12 +47,12 @@ pub struct TrainingPlan {
     #[arg(long, value_name = "RATE", value_parser = learning_rate, default_value = PAPER.learning_rate,
         default_value_if("recipe", ROBUST_NAME, ROBUST.learning_rate), hide_default_value = true)]
     pub learning_rate: f64,
-    /// How the learning rate moves [default: constant; robust: one-cycle].
+    /// Course of the learning rate [default: constant; robust: one-cycle].
     #[arg(long, value_enum, default_value = PAPER.schedule, default_value_if("recipe", ROBUST_NAME, ROBUST.schedule),
         hide_default_value = true)]
     pub schedule: Schedule,
-    /// Where batch normalization has its mean and variance from after training: measured anew after each epoch with the weights held
-    /// still, or the running averages of training [default: anew; robust: running, as it was found].
+    /// Mean and variance of batch normalization after training: measured anew after each epoch with the weights fixed, or the
+    /// running averages of training [default: anew; robust: running, as in its experiments].
     #[arg(long, value_enum, default_value = PAPER.batch_statistics,
         default_value_if("recipe", ROBUST_NAME, ROBUST.batch_statistics), hide_default_value = true)]
     pub batch_statistics: BatchStatistics,
@@ -60,10 +60,10 @@ pub struct TrainingPlan {
     #[arg(long, value_name = "SHARE", value_parser = share, default_value = PAPER.dropout,
         default_value_if("recipe", ROBUST_NAME, ROBUST.dropout), hide_default_value = true)]
     pub dropout: f64,
-    /// Width and height of the network's input, a multiple of 32; the robust recipe has its own.
+    /// Width and height of the network's input, a multiple of 32; the robust recipe sets its own.
     #[arg(long, default_value_t = 224, value_name = "PIXELS", value_parser = image_size)]
     pub image_size: u16,
-    /// Items a class in the training part after augmentation.
+    /// Items per class in the training part after augmentation.
     #[arg(long, default_value_t = 1500, value_name = "N",
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     pub per_class: usize,
@@ -73,16 +73,16 @@ pub struct TrainingPlan {
     /// Seed of weights, shuffling, splits and folds.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub seed: u64,
-    /// How the data are split; each command that trains has its own ways.
+    /// How the data are split; each training command has its own kinds.
     #[arg(skip = SplitKind::Grouped)]
     pub split: SplitKind,
-    /// File of weights to start from; fresh ones without.
+    /// File of initial weights; fresh ones without.
     #[arg(skip)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<PathBuf>,
 }
 
-/// The plan of a command line without options.
+/// The plan of an empty command line.
 impl Default for TrainingPlan {
     fn default() -> Self {
         let command = Self::augment_args(clap::Command::new("train").no_binary_name(true));
@@ -98,7 +98,7 @@ impl TrainingPlan {
         self.recipe.sight(self.image_size)
     }
 
-    /// Each option by its name in words, with its value as the command line takes it; sorted by name.
+    /// Each option as its name in words and its value on the command line, sorted by name.
     #[must_use]
     pub fn facts(&self) -> Vec<(String, String)> {
         let options = match serde_json::to_value(self) {
@@ -112,7 +112,7 @@ impl TrainingPlan {
         options.into_iter().map(|(name, value)| (name.replace('_', " "), text(value))).collect()
     }
 
-    /// The first option in which `was` differs from this plan, as `epochs 30 and not 2`; `None` where they are the same.
+    /// The first option in which `was` differs from this plan, as `epochs 30 and not 2`; `None` if they agree.
     #[must_use]
     pub fn difference(&self, was: &Self) -> Option<String> {
         let (was, is) = (was.facts(), self.facts());
@@ -128,29 +128,29 @@ impl TrainingPlan {
 /// A learning rate from the command line: above 0, at most 1.
 ///
 /// # Errors
-/// Other values, in a sentence.
+/// One sentence for any other value.
 pub fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
-        _ => Err("a learning rate lies above 0 and at most at 1, such as 0.001".into()),
+        _ => Err("give a learning rate above 0 and at most 1, such as 0.001".into()),
     }
 }
 
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
-        _ => Err("a share lies from 0 up to but not at 1, such as 0.5".into()),
+        _ => Err("give a share from 0 to below 1, such as 0.5".into()),
     }
 }
 
 /// A side of the network's input from the command line: a multiple of 32 from 32 to 1024 pixels.
 ///
 /// # Errors
-/// Other values, in a sentence.
+/// One sentence for any other value.
 pub fn image_size(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(side) if (32..=1024).contains(&side) && side % 32 == 0 => Ok(side),
-        _ => Err("the network needs a multiple of 32 from 32 to 1024, such as 224".into()),
+        _ => Err("give a multiple of 32 from 32 to 1024, such as 224".into()),
     }
 }
 

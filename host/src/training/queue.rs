@@ -1,4 +1,4 @@
-//! Several trainings, one after the other or some at once, each in a run folder: what is finished is kept, what was interrupted resumes.
+//! Several trainings, one after the other or some at once, each in its run folder. Finished ones are kept, interrupted ones resume.
 
 use std::{
     path::{Path, PathBuf},
@@ -24,35 +24,35 @@ use crate::{
     support::{atomic_file, output, signal},
 };
 
-/// What all trainings of a queue share.
+/// Shared by all trainings of a queue.
 pub struct Queue<'a> {
-    /// The folder of the run folders.
+    /// Folder that holds the run folders.
     pub out: &'a Path,
     /// The data.
     pub data: &'a Dataset,
-    /// Where the data came from.
+    /// Origin of the data.
     pub source: Source<'a>,
-    /// What computes.
+    /// The hardware.
     pub machine: Machine,
-    /// What a training is called here: `fold`.
+    /// What messages call a training: `fold`.
     pub noun: &'static str,
-    /// The file in a run folder that says what the training came to: `fold.json`.
+    /// Outcome file in each run folder: `fold.json`.
     pub file: &'static str,
 }
 
-/// A training of a queue.
+/// One training of a queue.
 pub struct Entry {
     /// Its name.
     pub name: String,
     /// Name of its run folder.
     pub folder: String,
-    /// How it is trained.
+    /// How to train it.
     pub plan: TrainingPlan,
-    /// The pictures that are held out as its test part; otherwise the plan's split is drawn.
+    /// Pictures held out as its test part; without, the plan's split is drawn.
     pub held_out: Option<Vec<usize>>,
 }
 
-/// A training that came to its end.
+/// A finished training.
 pub struct Trained {
     /// Its folder.
     pub run: RunFolder,
@@ -60,15 +60,15 @@ pub struct Trained {
     pub config: RunConfig,
     /// Its split.
     pub split: Split,
-    /// Mean duration of an epoch in seconds, where any was trained now.
+    /// Mean duration of an epoch in seconds, if any was trained now.
     pub seconds_per_epoch: Option<f64>,
 }
 
 impl Queue<'_> {
-    /// What each training came to, in order; `None` where it is not finished.
+    /// The outcome of each training, in order; `None` if it is not finished.
     ///
     /// # Errors
-    /// When a folder holds a training by another plan or of other data, or cannot be read.
+    /// When a folder holds a training with another plan or other data, or cannot be read.
     pub fn outcomes<T: DeserializeOwned>(&self, entries: &[Entry]) -> Result<Vec<Option<T>>, Error> {
         entries.iter().map(|entry| self.outcome(entry)).collect()
     }
@@ -87,15 +87,15 @@ impl Queue<'_> {
     }
 
     fn again(&self) -> String {
-        format!("finished {}s stay in {}; give the same command again to go on", self.noun, self.out.printable())
+        format!("finished {}s stay in {}; run the same command again to continue", self.noun, self.out.printable())
     }
 
-    /// Trains and measures what is not finished, `jobs` trainings at a time. `outlook` says how long the later ones take, in units of
-    /// the one at the given place, and what is said of it besides; `measure` gets each one that is trained, and `written` what is
-    /// there whenever one is finished.
+    /// Trains and measures what is not finished, `jobs` trainings at a time. `outlook` gives the duration of the trainings after
+    /// the given one, in units of that one, and a remark to show; `measure` turns each finished training into its outcome;
+    /// `written` gets all outcomes so far after each.
     ///
     /// # Errors
-    /// Whatever stops a training; [`Error::Interrupted`] when the user does. What is finished by then stays.
+    /// Whatever stops a training; [`Error::Interrupted`] when the user does. What is finished by then is kept.
     pub fn conduct<T: Serialize + DeserializeOwned>(
         &self,
         entries: &[Entry],
@@ -104,7 +104,7 @@ impl Queue<'_> {
         mut measure: impl FnMut(usize, &Trained) -> Result<T, Error>,
         mut written: impl FnMut(&[Option<T>]) -> Result<(), Error>,
     ) -> Result<Vec<Option<T>>, Error> {
-        // From here on the first Ctrl-C waits for a point from which everything can go on.
+        // From here on, the first Ctrl-C waits for a point that can be resumed.
         signal::on_interrupt(|| ());
         let mut outcomes = self.outcomes(entries)?;
         let finished = outcomes.iter().flatten().count();
@@ -136,7 +136,7 @@ impl Queue<'_> {
         Ok(outcomes)
     }
 
-    /// Begins an entry's run, or opens it again, to be written to.
+    /// Begins or reopens an entry's run, for writing.
     fn open(&self, entry: &Entry) -> Result<(RunFolder, RunConfig, Split), Error> {
         let folder = self.folder(entry);
         if let Some((run, config)) = entry.plan.reopen(&folder, self.data)? {
@@ -153,7 +153,7 @@ impl Queue<'_> {
         Ok((run, config, split))
     }
 
-    /// One training, from the start or where it stopped.
+    /// One training, from the start or from where it stopped.
     fn train(&self, entry: &Entry, outlook: Outlook) -> Result<Trained, Error> {
         let (run, config, split) = self.open(entry)?;
         let before = checkpoints::last_complete(&run)?.unwrap_or(0);
@@ -169,7 +169,7 @@ impl Queue<'_> {
         Ok(Trained { run, config, split, seconds_per_epoch })
     }
 
-    /// Trains in processes of their own: the same program, resuming the run that was begun here.
+    /// Trains in separate processes: the same program, resuming the runs begun here.
     fn train_in_parallel(&self, entries: &[&Entry], jobs: usize) -> Result<(), Error> {
         let program = std::env::current_exe().map_err(Error::io("find", Path::new("this program")))?;
         let mut waiting = entries.iter();
@@ -178,7 +178,7 @@ impl Queue<'_> {
         loop {
             while running.len() < jobs && !signal::interrupted() {
                 let Some(entry) = waiting.next() else { break };
-                // From here on the other process has the folder.
+                // From here on, the other process owns the folder.
                 let root = self.open(entry)?.0.root().to_path_buf();
                 let log = root.join("train.log");
                 let file = std::fs::File::options().create(true).append(true).open(&log);
@@ -231,7 +231,7 @@ impl Queue<'_> {
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let text = std::fs::read(path).map_err(Error::io("read", path))?;
     serde_json::from_slice(&text).map_err(|error| {
-        Error::content(path, format!("is no outcome of this version ({error}); delete it to measure the run again"))
+        Error::content(path, format!("is not an outcome of this version ({error}); delete it to measure the run again"))
     })
 }
 

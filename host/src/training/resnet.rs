@@ -1,7 +1,7 @@
-//! ResNet-50, to compare the paper's network with: He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016), in the
-//! variant 1.5, whose bottlenecks halve the map in their 3x3 convolution. It is the one that torchvision has weights for.
+//! ResNet-50, for comparison with the paper's network: He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016), in
+//! variant 1.5, whose bottlenecks halve the map in their 3x3 convolution. torchvision publishes weights for this variant.
 //!
-//! Parameters are named as there (`layer1.0.conv1.weight`, `layer1.0.downsample.0.weight`, `fc.bias`).
+//! Parameters are named as in torchvision (`layer1.0.conv1.weight`, `layer1.0.downsample.0.weight`, `fc.bias`).
 
 use blastscope_shared::Class;
 use burn::{
@@ -15,11 +15,11 @@ use burn::{
     tensor::activation::relu,
 };
 
-/// Mean of red, green and blue of ImageNet's pictures, which the published weights expect to be taken away.
+/// Mean of red, green and blue in ImageNet, which the published weights expect to be subtracted.
 const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 /// Their standard deviations.
 const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
-/// Channels of a bottleneck's output for each of its inner ones.
+/// Output channels of a bottleneck per inner channel.
 const EXPANSION: usize = 4;
 
 /// A convolution without bias, initialized as He et al. (ICCV 2015) recommend for ReLU.
@@ -33,7 +33,7 @@ fn convolution(channels: usize, filters: usize, size: usize, stride: usize, devi
         .init(device)
 }
 
-/// 1x1, 3x3 and 1x1 convolution beside the identity or a projection.
+/// 1x1, 3x3 and 1x1 convolution, added to the identity or a projection.
 #[derive(Module, Debug)]
 pub struct Bottleneck {
     conv1: Conv2d,

@@ -21,33 +21,33 @@ use crate::{
     training::{plan::TrainingPlan, schedule::Schedule},
 };
 
-/// The format of `run.json`, so that a later version can tell.
+/// The format of `run.json`, so that later versions can recognize it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
-    /// The second format: the plan stands in it as a whole.
+    /// The second format, which holds the whole plan.
     #[serde(rename = "blastscope run 2")]
     Run2,
 }
 
-/// How a network was trained; everything that is needed to do it again, or to go on.
+/// How a network was trained: everything needed to repeat or resume it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// What the file is.
+    /// Format of the file.
     pub format: Format,
-    /// What was chosen; the path of its weights is absolute.
+    /// The plan; the path of its weights is absolute.
     pub plan: TrainingPlan,
-    /// SHA-256 of the weights that the training started from, hexadecimal; `None` for fresh ones.
+    /// SHA-256 of the initial weights, hexadecimal; `None` for fresh ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
     /// The data set's folder at the time of training.
     pub data: PathBuf,
-    /// The table of overlap groups that was given, if any.
+    /// The given table of overlap groups, if any.
     pub groups: Option<PathBuf>,
     /// SHA-256 over the data set's file names, classes and contents, hexadecimal.
     pub manifest_hash: String,
     /// SHA-256 over `split.csv`, hexadecimal.
     pub split_hash: String,
-    /// Whether the data are drawn and not photographed.
+    /// Whether the data are drawn, not photographed.
     pub drawn: bool,
     /// What the network is shown.
     pub sight: Sight,
@@ -64,17 +64,17 @@ pub struct Epoch {
     pub epoch: usize,
     /// Mean cross-entropy over the training items, in nats, while the weights were moving.
     pub train_loss: f64,
-    /// Share of the training items that were right, 0..1, while the weights were moving.
+    /// Share of the training items that were classified correctly, 0..1, while the weights were moving.
     pub train_accuracy: f64,
     /// Mean cross-entropy over the validation part, in nats.
     pub validation_loss: f64,
-    /// Share of the validation part that is right, 0..1.
+    /// Share of the validation part that is classified correctly, 0..1.
     pub validation_accuracy: f64,
 }
 
 impl RunConfig {
-    /// The epoch whose weights are taken. At a constant rate it is that of the lowest validation loss, the earliest of equals. A
-    /// one-cycle schedule settles only at its end, and what lies before it is noise: there it is the last.
+    /// The epoch whose weights are taken. At a constant rate, that with the lowest validation loss, the earliest of equals. A
+    /// one-cycle schedule settles only at its end, and earlier losses are noise: there it is the last epoch.
     #[must_use]
     pub fn chosen<'a>(&self, epochs: &'a [Epoch]) -> Option<&'a Epoch> {
         let mut usable = epochs.iter().filter(|epoch| epoch.validation_loss.is_finite());
@@ -90,16 +90,17 @@ impl RunConfig {
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     root: PathBuf,
-    /// Of a folder that is written to.
+    /// Held while the folder is written to.
     _lock: Option<Arc<FolderLock>>,
 }
 
 impl RunFolder {
-    /// Starts a run in a folder that does not exist, is empty, or holds what a start that was cut off left behind. The
-    /// configuration is written last: a folder with one can be resumed. Nothing else writes to it until all copies of this are dropped.
+    /// Starts a run in a folder that does not exist, is empty, or holds the remains of an interrupted start. The configuration is
+    /// written last: a folder that has one can be resumed. Nothing else can write to the folder until all copies of this are
+    /// dropped.
     ///
     /// # Errors
-    /// When the folder holds something already, cannot be made, or is being written to.
+    /// When the folder already holds something, cannot be created, or is being written to.
     pub fn create(root: &Path) -> Result<Self, Error> {
         if root.is_file() {
             return Err(Error::content(root, "is a file; choose another --out"));
@@ -123,7 +124,7 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Opens a run that was started before, to be read; see [`Self::locked`].
+    /// Opens an existing run for reading; see [`Self::locked`].
     ///
     /// # Errors
     /// When the folder holds no run.
@@ -138,7 +139,7 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// The same run, to be written to: nothing else writes to it until all copies of this are dropped.
+    /// The same run, opened for writing: nothing else can write to it until all copies of this are dropped.
     ///
     /// # Errors
     /// When it is being written to.
@@ -171,11 +172,12 @@ impl RunFolder {
     /// Reads `run.json`.
     ///
     /// # Errors
-    /// When it cannot be read or is no configuration.
+    /// When it cannot be read or is not a configuration.
     pub fn config(&self) -> Result<RunConfig, Error> {
         let path = self.config_path();
         let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-        serde_json::from_str(&text).map_err(|error| Error::content(&path, format!("is no run configuration: {error}")))
+        serde_json::from_str(&text)
+            .map_err(|error| Error::content(&path, format!("is not a run configuration: {error}")))
     }
 
     /// Writes `run.json`.
@@ -188,7 +190,7 @@ impl RunFolder {
         atomic_file::write(&path, text.as_bytes())
     }
 
-    /// Reads `epochs.csv`; no lines when there is none yet.
+    /// Reads `epochs.csv`; no lines if it does not exist yet.
     ///
     /// # Errors
     /// When it cannot be read or parsed.
@@ -215,7 +217,7 @@ impl RunFolder {
         atomic_file::write(&path, &bytes)
     }
 
-    /// The run's data set and split, from the folder of its training or another place where the same files are now.
+    /// The run's data set and split, from the folder of its training or another folder with the same files.
     ///
     /// # Errors
     /// When the files are not those that the run was trained on.
@@ -239,7 +241,7 @@ impl RunFolder {
         Ok((data, split))
     }
 
-    /// The epochs of which weights are in the folder of checkpoints, in no order.
+    /// The epochs with weights in the checkpoint folder, in no particular order.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -252,7 +254,7 @@ impl RunFolder {
             .collect())
     }
 
-    /// The weights to take so far and their epoch: of the checkpoints that are still there, the one [chosen](RunConfig::chosen).
+    /// The weights to take so far and their epoch: of the remaining checkpoints, the [chosen](RunConfig::chosen) one.
     ///
     /// # Errors
     /// When no epoch has been completed.

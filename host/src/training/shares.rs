@@ -1,8 +1,8 @@
-//! One step on several devices at once: each takes a share of the batch. The work is Burn's own data-parallel step.
+//! One step on several devices at once: each takes a share of the batch. The step itself is Burn's data-parallel one.
 //!
-//! Batch normalization normalizes each share by the share's own mean and variance, as everywhere in data parallelism without
-//! synchronized statistics. The gradients of the shares are added; Adam, AdamW and Adamax move the weights by the same amount
-//! whatever factor the gradients have.
+//! Batch normalization uses each share's own mean and variance, as is usual in data parallelism without synchronized statistics.
+//! The gradients of the shares are added; Adam, AdamW and Adamax move the weights by the same amount whatever the scale of the
+//! gradients.
 
 use burn::{
     data::dataloader::{DataLoaderIterator, Progress},
@@ -23,9 +23,9 @@ pub struct Shares {
     workers: MultiDevicesTrainStep<Network>,
 }
 
-/// What the devices found in a step.
+/// Results of one step.
 pub struct Found {
-    /// Of each share that there was.
+    /// One per share that had a batch.
     pub outputs: Vec<ClassificationOutput>,
     /// Their sum, on the main device.
     pub gradients: GradientsParams,
@@ -43,11 +43,11 @@ impl Shares {
         Self { main: devices[0].clone(), workers: MultiDevicesTrainStep::new(devices) }
     }
 
-    /// Forward and backward through `network` on the next batch of each of `shares`, one for each device, in its order; `None` when
-    /// all are at their end.
+    /// Forward and backward through `network` on the next batch of each of `shares`, one per device, in order; `None` when all have
+    /// ended.
     ///
     /// # Errors
-    /// When a batch cannot be given, or a device fails.
+    /// When a loader or a device fails.
     pub fn step(
         &self,
         shares: &mut [Box<dyn DataLoaderIterator<Batch> + '_>],

@@ -1,4 +1,4 @@
-//! How many pictures a second a machine trains on.
+//! How many pictures per second a machine trains on.
 
 use std::time::Instant;
 
@@ -21,14 +21,14 @@ use crate::{
     training::architecture::Architecture,
 };
 
-/// What is measured.
+/// The work to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
     /// The network.
     pub arch: Architecture,
     /// Width and height of the input, a multiple of 32.
     pub side: usize,
-    /// Pictures a step.
+    /// Pictures per step.
     pub batch_size: usize,
     /// Warm-up steps: a GPU compiles and tunes its kernels in the first ones.
     pub warm_up: usize,
@@ -36,18 +36,18 @@ pub struct Load {
     pub steps: usize,
 }
 
-/// What was found.
+/// The measured speed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
     /// Seconds of all measured steps.
     pub seconds: f64,
-    /// Pictures a second.
+    /// Pictures per second.
     pub pictures_per_second: f64,
-    /// The loss of the last step, which tells a training from a race of wrong numbers.
+    /// Loss of the last step, which shows whether the numbers make sense.
     pub loss: f32,
 }
 
-/// The same batch for ever.
+/// Repeats the same batch forever.
 struct Endless(Batch);
 
 impl Iterator for Endless {
@@ -76,8 +76,8 @@ impl Load {
     }
 }
 
-/// Trains with Adam on one batch of random pictures, shared by `devices`, again and again: forward, backward, step of the optimizer.
-/// Reading pictures is not part of it.
+/// Trains with Adam on one batch of random pictures, shared by `devices`, again and again: forward, backward, optimizer step. Reads
+/// no pictures.
 ///
 /// # Errors
 /// When the devices cannot share the batch, one fails, or the loss is not finite.
@@ -109,14 +109,14 @@ pub fn measure(load: &Load, devices: &[Device], progress: Progress) -> Result<Sp
             }
             Some(shares) => {
                 let found = shares.step(&mut loaders, &network).map_err(|error| Error::Usage(error.to_string()))?;
-                // The batches have no end, so there are outputs.
+                // The batches never end, so there are outputs.
                 found
                     .and_then(|found| Some((found.gradients, found.outputs.into_iter().next()?)))
                     .ok_or_else(|| Error::Usage("no device took a step; use one device".into()))?
             }
         };
         network = optimizer.step(1e-4, network, gradients);
-        // Reading the loss waits for the device; so only where the clock starts and stops.
+        // Reading the loss waits for the device, so do it only where the clock starts and stops.
         if step + 1 == warm_up || step + 1 == warm_up + steps {
             loss = output.loss.into_scalar::<f32>();
             for device in &devices {

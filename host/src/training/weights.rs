@@ -1,8 +1,7 @@
-//! Weights that others have trained, from files of PyTorch (`.pt`, `.pth`) and safetensors.
+//! Pretrained weights from files of PyTorch (`.pt`, `.pth`) and safetensors.
 //!
-//! Tensors are found by the names that PyTorch's `state_dict()` gives them, behind whatever prefix the file puts before all of
-//! them (`model.`, `state_dict.`). 16-bit numbers become 32-bit ones. The last dense layer stays fresh where the file's has another
-//! number of classes.
+//! Tensors are found by their names in PyTorch's `state_dict()`, after any prefix that the file puts before all of them (`model.`,
+//! `state_dict.`). 16-bit numbers become 32-bit ones. The last dense layer stays fresh if the file's has another number of classes.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -18,16 +17,16 @@ use burn::{
 use super::network::Network;
 use crate::{Error, training::architecture::Architecture};
 
-/// What was taken from a file.
+/// What was loaded from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// Tensors that the file had.
+    /// Tensors from the file.
     pub taken: usize,
-    /// Tensors that stay as they were initialized: the last layer, or none.
+    /// Tensors that keep their initial values: the last layer, or none.
     pub fresh: Vec<String>,
 }
 
-/// The last dense layer, by the names of PyTorch.
+/// The last dense layer, by its PyTorch names.
 const fn head(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::Resnet50 => "fc.",
@@ -39,12 +38,12 @@ const fn head(architecture: Architecture) -> &'static str {
 /// Replaces the weights of `network` by those of a file.
 ///
 /// # Errors
-/// When the file cannot be read, lacks a tensor, or has one of another shape: it is of another network then.
+/// When the file cannot be read, lacks a tensor, or has one of another shape, because it is for another network.
 pub fn load(network: &mut Network, architecture: Architecture, path: &Path) -> Result<Loaded, Error> {
     take(network, architecture, path, &tensors(path)?)
 }
 
-/// Whether the weights of a file fit a network for inputs of `side` pixels: better known before a run begins than after.
+/// Checks that the weights of a file fit a network for inputs of `side` pixels, before a run begins.
 ///
 /// # Errors
 /// As [`load`].
@@ -52,7 +51,7 @@ pub fn check(architecture: Architecture, side: usize, path: &Path, device: &Devi
     load(&mut Network::new(architecture, side, 0.0, device), architecture, path).map(|_| ())
 }
 
-/// As [`load`], from tensors that were found in the file `path`.
+/// As [`load`], from tensors found in the file `path`.
 fn take(network: &mut Network, architecture: Architecture, path: &Path, found: &Tensors) -> Result<Loaded, Error> {
     let expected = network.collect(None, Some(Box::new(BurnToPyTorchAdapter)), true);
     let prefix = prefix(found, &expected);
@@ -94,12 +93,12 @@ fn take(network: &mut Network, architecture: Architecture, path: &Path, found: &
     let count = taken.len();
     let result = network.apply(taken, None, Some(Box::new(adapter)), true);
     if let Some(error) = result.errors.first() {
-        return Err(Error::content(path, format!("cannot be taken over: {error}")));
+        return Err(Error::content(path, format!("cannot be loaded: {error}")));
     }
     if result.applied.len() != count {
         return Err(Error::content(
             path,
-            format!("only {} of its {count} tensors could be taken", result.applied.len()),
+            format!("only {} of its {count} tensors could be loaded", result.applied.len()),
         ));
     }
     Ok(Loaded { taken: count, fresh })
@@ -110,10 +109,10 @@ type Tensors = BTreeMap<String, burn_pack::Tensor>;
 /// Every tensor of a file.
 fn tensors(path: &Path) -> Result<Tensors, Error> {
     if !path.is_file() {
-        return Err(Error::content(path, "is no file; give the file of weights, .safetensors, .pt or .pth"));
+        return Err(Error::content(path, "is not a file; give the file of weights, .safetensors, .pt or .pth"));
     }
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let unreadable = |reason: String| Error::content(path, format!("holds no weights that can be read: {reason}"));
+    let unreadable = |reason: String| Error::content(path, format!("holds no readable weights: {reason}"));
     match extension.as_str() {
         "safetensors" => SafetensorsStore::from_file(path)
             .map_indices_contiguous(false)
@@ -134,7 +133,7 @@ fn tensors(path: &Path) -> Result<Tensors, Error> {
     }
 }
 
-/// What stands before the names that are expected: the prefix of most of them, nothing where they stand alone.
+/// The prefix before the expected names: the one with the most matches; empty if the names stand alone.
 fn prefix(found: &Tensors, expected: &[burn_pack::Tensor]) -> String {
     let Some(last) = expected.last() else { return String::new() };
     let hits =

@@ -1,7 +1,7 @@
-//! The classification networks of YOLOv8, to compare the paper's network with: Jocher, Chaurasia and Qiu, "Ultralytics YOLO"
+//! The classification networks of YOLOv8, for comparison with the paper's network: Jocher, Chaurasia and Qiu, "Ultralytics YOLO"
 //! (version 8, 2023), `yolov8-cls.yaml`, scales n and s.
 //!
-//! Parameters are named as there (`model.0.conv.weight`, `model.2.m.0.cv1.bn.weight`, `model.9.linear.bias`).
+//! Parameters are named as in Ultralytics (`model.0.conv.weight`, `model.2.m.0.cv1.bn.weight`, `model.9.linear.bias`).
 
 use blastscope_shared::Class;
 use burn::{
@@ -29,7 +29,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// Filters at this scale of what has `filters` at full width.
+    /// Filters at this scale for `filters` at full width.
     const fn filters(self, filters: usize) -> usize {
         match self {
             Self::Nano => filters / 4,
@@ -80,7 +80,7 @@ impl Bottleneck {
     }
 }
 
-/// A cross-stage partial block: half of the map goes through bottlenecks, and all that they give is joined.
+/// A cross-stage partial block: half of the map goes through bottlenecks, and all their outputs are joined.
 #[derive(Module, Debug)]
 pub struct C2f {
     cv1: Conv,
@@ -123,7 +123,7 @@ pub struct Classify {
     linear: Linear,
 }
 
-/// Four stages, each a convolution that halves the map and a [`C2f`], behind a stem and before the head.
+/// A stem, four stages, each a convolution that halves the map and a [`C2f`], and the head.
 #[derive(Module, Debug)]
 pub struct Yolov8Cls {
     model: (Conv, Conv, C2f, Conv, C2f, Conv, C2f, Conv, C2f, Classify),

@@ -25,12 +25,8 @@ const TASKS: [(&str, &str, &[&str]); 11] = [
     ("Check and measure the device", "blastscope", &["doctor", "bench"]),
     ("Prepare data", "blastscope-host", &["synth", "audit"]),
     ("Train", "blastscope-host", &["train", "crossval", "reproduce", "adapt", "retrain"]),
-    ("Measure a model", "blastscope-host", &["evaluate", "compare", "stress", "explain"]),
-    (
-        "Pack, sign and describe a model",
-        "blastscope-host",
-        &["quantize", "card", "inspect", "keygen", "sign", "verify"],
-    ),
+    ("Measure a model", "blastscope-host", &["evaluate", "compare", "stress"]),
+    ("Pack, sign and describe a model", "blastscope-host", &["quantize", "card", "inspect", "keygen", "sign"]),
     ("Check and measure the host", "blastscope-host", &["doctor", "throughput"]),
 ];
 

@@ -106,8 +106,8 @@ fn a_data_set_names_what_it_leaves_out_and_what_may_be_meant() {
     for text in [&stdout, &stderr] {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for named in [
-            "the folder Bening (1 picture), which is no class; did you mean Benign?",
-            "the folder Healthy (1 picture), which is no class",
+            "the folder Bening (1 picture), which is not a class; did you mean Benign?",
+            "the folder Healthy (1 picture), which is not a class",
             "also taken from Pro/monday (1 picture)",
             "1 a pipe, socket or device (Early/pipe.jpg)",
             "1 a link to something already counted (Early/up)",

@@ -115,7 +115,7 @@ fn the_quick_experiment_survives_interruptions_and_reports_every_network_beside_
         .output()
         .expect("started");
     let reason = text(&quantized.stderr);
-    assert!(!quantized.status.success() && reason.contains("resnet50 is there for comparison"), "{reason}");
+    assert!(!quantized.status.success() && reason.contains("resnet50 is for comparison only"), "{reason}");
     assert!(!model.exists());
 
     // Nothing is trained twice; other settings are refused.

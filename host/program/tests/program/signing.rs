@@ -147,9 +147,9 @@ fn files_that_are_not_a_signed_model_are_refused() {
 fn keys_are_never_written_over() {
     let laboratory = Laboratory::new();
     let secret = fs::read(laboratory.path().join("lab.key")).expect("read");
-    laboratory.refuses(&["keygen", "--out", "lab"], &["lab.key", "is there already", "--out"]);
+    laboratory.refuses(&["keygen", "--out", "lab"], &["lab.key", "already exists", "--out"]);
     fs::remove_file(laboratory.path().join("other.key")).expect("removed");
-    laboratory.refuses(&["keygen", "--out", "other"], &["other.pub", "is there already", "--out"]);
+    laboratory.refuses(&["keygen", "--out", "other"], &["other.pub", "already exists", "--out"]);
     laboratory.refuses(&["keygen", "--out", "lab.key/key"], &["lab.key/key.key"]);
     laboratory.refuses(&["keygen", "--out", ".."], &["--out ..", "names no file"]);
     assert_eq!(fs::read(laboratory.path().join("lab.key")).expect("read"), secret);

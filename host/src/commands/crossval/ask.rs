@@ -1,4 +1,4 @@
-//! What a fold's network says of the fields that it has never seen.
+//! Measures a fold's network on the fields it has never seen.
 
 use blastscope_shared::{
     Framing,
@@ -26,9 +26,9 @@ use crate::{
     training::{float_network::FloatNetwork, queue::Trained},
 };
 
-/// What every fold is asked with.
+/// Inputs that all folds share.
 pub(super) struct Material {
-    /// Every picture as [`Dataset::load_inputs`] gives it.
+    /// Every picture, as [`Dataset::load_inputs`] returns it.
     inputs: Vec<Vec<u8>>,
     colours: ColourFeatures,
 }
@@ -41,7 +41,7 @@ impl Material {
     }
 }
 
-/// What the trained network says of the fold, and what the colours say.
+/// Answers of the trained network and of the six colour numbers on the fold.
 pub(super) fn ask(
     data: &Dataset,
     fold: &Fold,

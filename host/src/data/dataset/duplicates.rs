@@ -1,9 +1,9 @@
 //! Near-identical pictures, found by a perceptual hash: the same field saved twice, recompressed, brightened, turned or mirrored.
 //!
 //! The picture is squashed to 32x32 grey values and transformed by a two-dimensional DCT-II; the signs of the 8x8 lowest
-//! frequencies but the constant one are the hash (63 of 64 bits; after Zauner, "Implementation and Benchmarking of Perceptual
+//! frequencies except the constant one are the hash (63 of 64 bits; after Zauner, "Implementation and Benchmarking of Perceptual
 //! Image Hash Functions", 2010, with the sign in place of the median). A mirror changes the signs of odd frequencies and a
-//! transposition swaps the axes, so that the hashes of all eight symmetries of the square follow from one transform.
+//! transposition swaps the axes, so one transform gives the hashes of all eight symmetries of the square.
 //!
 //! Measured on 2,767 pictures of the public set, against a list of the 219 pairs that overlap (found by phase correlation):
 //!
@@ -17,7 +17,7 @@
 //! | 14 | 101 (46 %) | 573 |
 //!
 //! Three of the four other pairs do show the same field, seen by eye: the list had missed them. The pairs that the hash misses
-//! overlap by a shift of the slide, which no such hash finds: without a list, expect more than half of the overlaps to stay
+//! overlap by a shift of the slide, which no such hash finds. Without a list, expect more than half of the overlaps to stay
 //! undiscovered, and a grouped split to be a little too easy.
 
 use blastscope_shared::{Framing, RgbPixels, field::framing::Rectangle};
@@ -29,7 +29,7 @@ use crate::data::symmetry::Symmetry;
 const SIDE: usize = 32;
 /// Side of the block of lowest frequencies.
 const BLOCK: usize = 8;
-/// Two pictures whose hashes differ in at most so many of 63 bits are near-identical.
+/// Greatest number of differing bits, of 63, between the hashes of near-identical pictures.
 pub const MAX_DISTANCE: u32 = 10;
 
 /// The symmetry of each of a fingerprint's hashes.
@@ -79,7 +79,7 @@ impl Fingerprint {
         other.0.iter().map(|hash| (hash ^ self.0[0]).count_ones()).min().unwrap_or(u32::MAX)
     }
 
-    /// The distance, and the symmetry that makes this picture of the other, the first of those that fit best.
+    /// The distance, and the symmetry that turns the other picture into this one; the first of those that fit best.
     #[must_use]
     pub fn closest(&self, other: &Self) -> (u32, Symmetry) {
         let distances = other.0.iter().map(|hash| (hash ^ self.0[0]).count_ones());
@@ -114,7 +114,7 @@ pub struct Pair {
     pub other: usize,
     /// [`Fingerprint::distance`], at most [`MAX_DISTANCE`].
     pub distance: u32,
-    /// What makes the first picture of the second.
+    /// The symmetry that turns the second picture into the first.
     pub symmetry: Symmetry,
 }
 

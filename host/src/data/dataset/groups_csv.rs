@@ -1,7 +1,7 @@
-//! `groups.csv`: which pictures overlap, as somebody with the originals found out.
+//! `groups.csv`: which pictures overlap, as found out from the originals.
 //!
-//! A header line, then a line a picture. Columns are found by name: `file` (relative to the class folders' parent), `sha256`,
-//! `overlap_group` (a number) and, if there is one, `session`; others are ignored.
+//! A header line, then one line per picture. Columns are found by name: `file` (relative to the class folders' parent), `sha256`,
+//! `overlap_group` (a number) and optionally `session`; others are ignored.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -31,12 +31,12 @@ struct Line {
     session: Option<String>,
 }
 
-/// How lines and pictures met.
+/// How lines and pictures match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Pictures with a line.
     pub listed: usize,
-    /// Pictures without one; each got a group of its own.
+    /// Pictures without a line; each got its own group.
     pub unlisted: usize,
     /// Lines without a picture.
     pub missing: usize,
@@ -49,16 +49,16 @@ impl fmt::Display for Counts {
             write!(f, ", {} not listed (a new group each)", self.unlisted)?;
         }
         if self.missing > 0 {
-            write!(f, ", {} listed but not there", self.missing)?;
+            write!(f, ", {} listed but missing", self.missing)?;
         }
         Ok(())
     }
 }
 
-/// Reads a `groups.csv`. A pipe is refused: nobody may ever write to it.
+/// Reads a `groups.csv`. Refuses a pipe: nobody may ever write to it.
 ///
 /// # Errors
-/// A file that cannot be read, a missing column, or a line with a broken value or a file that was listed before, by line number.
+/// A file that cannot be read, a missing column, or a line with a broken value or a file listed before, by line number.
 pub fn read(path: &Path) -> Result<Groups, Error> {
     parse(&read_file(path)?, path)
 }
@@ -96,10 +96,10 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Groups, Error> {
 }
 
 impl Groups {
-    /// Sets the group and the session of every listed picture; every other gets a new group of its own.
+    /// Sets the group and the session of every listed picture; each of the others gets its own new group.
     ///
     /// # Errors
-    /// A picture whose SHA-256 is not the listed one; a list without any of the pictures.
+    /// A picture whose SHA-256 differs from the listed one, or a list without any of the pictures.
     pub fn apply(&self, images: &mut [LabelledImage]) -> Result<Counts, Error> {
         let mut next = self.lines.values().map(|line| line.group).max().unwrap_or(0);
         let mut met = HashSet::new();
@@ -118,7 +118,7 @@ impl Groups {
                 return Err(Error::content(
                     &self.path,
                     format!(
-                        "lists {} with SHA-256 {listed}, but the file has {is}; restore the file, or take its line out",
+                        "lists {} with SHA-256 {listed}, but the file has {is}; restore the file, or remove its line",
                         image.file
                     ),
                 ));

@@ -1,4 +1,4 @@
-//! Where the class folders are, what is in them, and what lies beside them.
+//! Where the class folders are, what they hold, and what lies beside them.
 
 mod near_miss;
 
@@ -14,10 +14,10 @@ use self::near_miss::class_meant_by;
 use super::Unreadable;
 use crate::Error;
 
-const LAYOUTS: &str = "understood are folders named Benign, Early, Pre and Pro (or Benign, [Malignant] early Pre-B, [Malignant] \
-                       Pre-B and [Malignant] Pro-B) with JPEG, PNG, BMP or TIFF pictures in them, which lie in the folder \
-                       itself, in Original/ below it, or one level deeper; Segmented/ is never taken";
-/// Folders that are named in a remark; all are counted.
+const LAYOUTS: &str = "give folders named Benign, Early, Pre and Pro (or Benign, [Malignant] early Pre-B, [Malignant] \
+                       Pre-B and [Malignant] Pro-B) with JPEG, PNG, BMP or TIFF pictures in them, either in the folder \
+                       itself, in Original/ below it, or one level deeper; Segmented/ is never used";
+/// Most folders that a remark names; all are counted.
 const NAMED: usize = 5;
 
 /// What was found.
@@ -27,13 +27,13 @@ pub(super) struct Found {
     pub(super) root: PathBuf,
     /// The pictures relative to it, parts separated by `/`, with their classes, sorted.
     pub(super) files: Vec<(String, Class)>,
-    /// Entries of class folders that cannot be read.
+    /// Unreadable entries of class folders.
     pub(super) unreadable: Vec<Unreadable>,
-    /// What was left out and what was taken from deeper folders, in sentences.
+    /// What was left out, and what was taken from deeper folders, in sentences.
     pub(super) remarks: Vec<String>,
 }
 
-/// Which classes must be there.
+/// Which classes must be present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Needed {
     All,
@@ -91,15 +91,15 @@ impl Found {
 /// Pictures of class folders, by where they lie.
 #[derive(Default)]
 struct Sorting {
-    /// Folders below class folders that pictures were taken from.
+    /// Subfolders of class folders whose pictures were taken.
     deeper: BTreeMap<String, usize>,
-    /// Folders below class folders whose pictures were not taken.
+    /// Subfolders of class folders whose pictures were not taken.
     refused: BTreeMap<String, usize>,
     left_out: LeftOut,
 }
 
 impl Sorting {
-    /// Takes the pictures of a class folder, and of the folders in it unless their names say that they show something else.
+    /// Takes the pictures of a class folder and its subfolders, except subfolders whose names say something else.
     fn take(&mut self, folder: &str, class: Class, walked: Walked, found: &mut Found) {
         for failure in walked.failures {
             found.fail(class, failure);
@@ -132,7 +132,9 @@ impl Sorting {
         }
         if !self.refused.is_empty() {
             let names = counted(&self.refused);
-            found.remarks.push(format!("left out, for the folder's name says something else than its class: {names}"));
+            found
+                .remarks
+                .push(format!("left out, because the folder's name says something else than its class: {names}"));
         }
         if !self.left_out.is_empty() {
             found.remarks.push(format!("left out of the class folders: {}", self.left_out.below(&found.root)));
@@ -154,7 +156,7 @@ fn pictures(count: usize) -> String {
     if count == 1 { "1 picture".into() } else { format!("{count} pictures") }
 }
 
-/// A folder beside the class folders that holds pictures and is not taken, or pictures that lie there themselves.
+/// A folder with pictures beside the class folders that is not used, or loose pictures there.
 struct Stranger {
     name: String,
     pictures: usize,
@@ -169,17 +171,17 @@ impl Stranger {
         match meant {
             _ if !is_folder => format!("left out: {count} beside the class folders, such as {name}"),
             Some(class) => format!(
-                "left out: the folder {name} ({count}), which is no class; did you mean {class}? Then rename it"
+                "left out: the folder {name} ({count}), which is not a class; did you mean {class}? Then rename it"
             ),
             None if is_segmented(name) => {
                 format!("left out: the folder {name} ({count}); segmented pictures are never taken")
             }
-            None => format!("left out: the folder {name} ({count}), which is no class"),
+            None => format!("left out: the folder {name} ({count}), which is not a class"),
         }
     }
 }
 
-/// What lies beside the class folders and holds pictures.
+/// Pictures and folders with pictures beside the class folders.
 fn strangers(root: &Path, classes: &[(String, Class)]) -> Result<Vec<Stranger>, Error> {
     let (mut strangers, mut beside) = (Vec::new(), Vec::new());
     for path in walk::listed(root).map_err(Error::io("list the folder", root))? {
@@ -191,13 +193,13 @@ fn strangers(root: &Path, classes: &[(String, Class)]) -> Result<Vec<Stranger>, 
             beside.extend(walk::is_picture_name(&path).then_some(name));
             continue;
         }
-        // A link back to the data set holds nothing else.
+        // A link back to the data set holds nothing new.
         if let (Ok(own), Ok(other)) = (root.canonicalize(), path.canonicalize())
             && own.starts_with(other)
         {
             continue;
         }
-        // A folder that cannot be listed is no reason to stop: it would not be taken anyhow.
+        // A folder that cannot be listed is no reason to stop: it would not be used anyway.
         let pictures = pictures_below(&path).map_or(0, |walked| walked.pictures.len());
         let meant = class_meant_by(&name);
         if pictures > 0 || meant.is_some() {
@@ -210,7 +212,7 @@ fn strangers(root: &Path, classes: &[(String, Class)]) -> Result<Vec<Stranger>, 
     Ok(strangers)
 }
 
-/// Where the class folders are, and which folders on the way there could not be searched.
+/// Where the class folders are, and which folders could not be searched for them.
 struct Place {
     folders: ClassFolders,
     unlisted: Vec<Error>,
@@ -223,7 +225,7 @@ struct ClassFolders {
 }
 
 fn class_folders_parent(root: &Path) -> Result<Place, Error> {
-    // A failure shows again below, where the folders in `root` are gone through.
+    // A failure shows again below, when the folders in `root` are listed.
     if let Ok(Some(folders)) = here_or_in_original(root) {
         return Ok(Place { folders, unlisted: Vec::new() });
     }
@@ -232,8 +234,8 @@ fn class_folders_parent(root: &Path) -> Result<Place, Error> {
     only_one(root, &below, searched)
 }
 
-/// The one place in `searched`, the answers for the folders `below` the `root`. A folder that cannot be listed holds no class folders,
-/// unless there are none elsewhere: then it is the reason.
+/// The only place in `searched`, the results for the folders `below` the `root`. A folder that cannot be listed counts as one
+/// without class folders, unless no other folder has any: then it is the reason.
 fn only_one(
     root: &Path,
     below: &[(String, PathBuf)],
@@ -264,7 +266,7 @@ fn only_one(
 }
 
 /// # Errors
-/// When no class folders are found, and a folder cannot be listed in which they could be.
+/// When no class folders are found, and a folder that could hold them cannot be listed.
 fn here_or_in_original(folder: &Path) -> Result<Option<ClassFolders>, Error> {
     let below = folders(folder)?;
     let classes = class_folders(&below);
@@ -296,7 +298,7 @@ fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
         .collect())
 }
 
-/// `path` below `root`, parts separated by `/`; `None` where a part is not UTF-8.
+/// `path` below `root`, parts separated by `/`; `None` if a part is not UTF-8.
 fn relative(root: &Path, path: &Path) -> Option<String> {
     let parts = path.strip_prefix(root).ok()?.components();
     let names = parts.map(|part| match part {

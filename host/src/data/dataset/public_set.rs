@@ -1,6 +1,7 @@
-//! Public data sets that are known by their pictures' content, and what their reader must know of them.
+//! Public data sets that are recognized by their pictures' content, and what readers must know about them.
 //!
-//! How many patients a set shows, or what its classes mean, is in no picture. Where a model was made from a known set, its card says so.
+//! Pictures do not tell how many patients a set shows or what its classes mean. If a model was made from a known set, its card
+//! does.
 
 use blastscope_shared::artifact::{PICTURE_ID_LEN, Pictures};
 
@@ -9,15 +10,15 @@ use blastscope_shared::artifact::{PICTURE_ID_LEN, Pictures};
 pub struct PublicSet {
     /// Who published it, where.
     pub source: &'static str,
-    /// Whom and what it shows.
+    /// Which people it shows, and what.
     pub population: &'static str,
-    /// What is known to be wrong with it or missing.
+    /// Its known faults and gaps.
     pub limits: &'static [&'static str],
     /// The first [`PICTURE_ID_LEN`] bytes of the SHA-256 of some of its files, big-endian.
     files: &'static [u64],
 }
 
-/// Aria et al. 2021. Sittings were told apart by the originals' EXIF data and by correlation of what the fields show.
+/// Aria et al. 2021. The sittings were told apart by the originals' EXIF data and by correlation of what the fields show.
 static ARIA_2021: PublicSet = PublicSet {
     source: "M. Aria, M. Ghaderzadeh, D. Bashash, H. Abolghasemi, F. Asadi, A. Hosseini, \"Acute Lymphoblastic Leukemia (ALL) image \
              dataset\", Kaggle, 2021, doi 10.34740/KAGGLE/DSV/2175623",
@@ -48,7 +49,7 @@ const FILES: [u64; 32] = [
     0x57b1_895c_7c9d_d3f1, 0x2199_a7d7_9dd8_fb38, 0x5359_0adc_91ca_881b, 0xc322_b337_ce03_e849,
 ];
 
-/// Share of a set's known files that must be among a model's pictures, so that one made from a part of the set is recognized.
+/// Share of a set's known files that must be among a model's pictures, so that a model made from a part of the set is recognized.
 const ENOUGH: f64 = 0.5;
 
 /// The public set that a model's pictures come from, if it is known.

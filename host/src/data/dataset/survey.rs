@@ -1,4 +1,4 @@
-//! A scan that lists unreadable pictures and continues, and inspects every other while it is in memory.
+//! A scan that lists unreadable pictures and continues, and inspects every other picture while it is in memory.
 
 use std::{
     collections::BTreeMap,
@@ -17,27 +17,27 @@ use super::{
 };
 use crate::{Error, data::picture, support::progress::Progress};
 
-/// Unreadable files that a refusal names.
+/// Most unreadable files that an error names.
 const NAMED: usize = 10;
 
-/// A data set, and what was found on the way.
+/// A data set, and the findings on the way.
 #[derive(Debug)]
 pub struct Survey<T> {
-    /// The pictures that can be read.
+    /// The readable pictures.
     pub dataset: Dataset,
     /// Their fingerprints, in the same order.
     pub fingerprints: Vec<duplicates::Fingerprint>,
-    /// What was seen in them, in the same order.
+    /// What `inspect` returned for them, in the same order.
     pub findings: Vec<T>,
-    /// What looks like a picture or lies in a class folder and cannot be read.
+    /// Files that look like pictures or lie in a class folder, and cannot be read.
     pub unreadable: Vec<Unreadable>,
-    /// What was left out and what was taken from deeper folders, in sentences.
+    /// What was left out, and what was taken from deeper folders, in sentences.
     pub remarks: Vec<String>,
     /// Whether a list gave the overlap groups.
     pub is_listed: bool,
 }
 
-/// What files say that was not applied to their pixels: how many say it, and the first of them.
+/// Notes in files that were not applied to their pixels: how many files have each, and the first of them.
 type Noted = Mutex<BTreeMap<String, (usize, String)>>;
 
 fn take_note(noted: &Noted, file: &str, notes: &[Note]) {
@@ -52,7 +52,7 @@ fn take_note(noted: &Noted, file: &str, notes: &[Note]) {
 }
 
 impl<T> Survey<T> {
-    /// The data set, when every picture could be read.
+    /// The data set, if every picture could be read.
     pub(super) fn whole(self) -> Result<Dataset, Error> {
         let mut unreadable = self.unreadable;
         match unreadable.len() {
@@ -64,7 +64,7 @@ impl<T> Survey<T> {
                 if count > NAMED {
                     reason.push_str("\n  ...");
                 }
-                reason.push_str("\nmend or remove them; `blastscope-host audit` lists all");
+                reason.push_str("\nrepair or remove them; `blastscope-host audit` lists all");
                 Err(Error::content(&self.dataset.root, reason))
             }
         }
@@ -72,11 +72,11 @@ impl<T> Survey<T> {
 }
 
 impl Dataset {
-    /// As [`Self::scan`], but goes on past files that cannot be read, and calls `inspect` with each picture, its group and sitting
+    /// As [`Self::scan`], but continues past unreadable files, and calls `inspect` with each picture, whose group and sitting are
     /// not yet known, several pictures at a time and in any order.
     ///
     /// # Errors
-    /// A folder without the four classes, no picture at all that can be read, a `groups` file that does not fit.
+    /// A folder without the four classes, no readable picture at all, or a `groups` file that does not fit.
     pub fn survey<T: Send>(
         root: &Path,
         groups: Option<&Path>,
@@ -86,7 +86,7 @@ impl Dataset {
         Self::survey_of(root, groups, Needed::All, progress, inspect)
     }
 
-    /// As [`Self::survey`], of all classes or of some.
+    /// As [`Self::survey`], for all classes or some.
     pub(super) fn survey_of<T: Send>(
         root: &Path,
         groups: Option<&Path>,
@@ -162,7 +162,7 @@ impl Dataset {
                 progress.say(format_args!("overlap groups from {}: {counts}", path.printable()));
                 if listed > now {
                     progress.say(format_args!(
-                        "{} of {listed} groups were joined to others, because pictures of them are identical or nearly so",
+                        "{} of {listed} groups were merged with others, because they share identical or near-identical pictures",
                         listed - now
                     ));
                 }

@@ -9,7 +9,7 @@ use crate::Error;
 pub struct Unreadable {
     /// Path relative to [`Dataset::root`](super::Dataset::root).
     pub file: String,
-    /// What its folder says that it shows.
+    /// The class of its folder.
     pub class: Class,
     /// Why.
     pub reason: Error,

@@ -1,4 +1,4 @@
-//! Which part each picture goes to: 70/15/15 of every class, and of every sitting where sittings are known.
+//! Assigns each picture to a part: 70/15/15 of every class, and of every sitting if sittings are known.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,11 +11,11 @@ use crate::{Error, data::dataset::Dataset};
 /// The parts' shares, in the order of [`Part::ALL`].
 const SHARES: [f64; 3] = [0.70, 0.15, 0.15];
 
-/// The shares of training and validation part where the test part is given.
+/// The shares of training and validation part if the test part is given.
 const SHARES_WITHOUT_TEST: [f64; 2] = [0.85, 0.15];
 
-/// A part for each picture. The pictures `held_out`, if given, are the test part; what shares a unit with one of them is left out
-/// (`None`).
+/// A part for each picture. The pictures `held_out`, if given, are the test part; pictures that share a unit with one of them are
+/// left out (`None`).
 pub(super) fn parts(
     dataset: &Dataset,
     kind: SplitKind,
@@ -48,7 +48,7 @@ pub(super) fn parts(
 /// Pictures that must stay together; never empty.
 type Unit = Vec<usize>;
 
-/// The units in the order of their first picture. A group that holds several classes counts as its first picture's.
+/// The units in the order of their first picture. A group with several classes counts as its first picture's class.
 fn units(dataset: &Dataset, kind: SplitKind) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut by_group: HashMap<u32, usize> = HashMap::new();
@@ -67,8 +67,8 @@ fn units(dataset: &Dataset, kind: SplitKind) -> Vec<Unit> {
     units
 }
 
-/// Divides the units of a class: in random order, each goes to the part that lacks most of its share, of the sitting first and of
-/// the class where the sitting leaves a choice. A unit that would overfill a small part goes to the training part.
+/// Divides the units of a class in random order. Each goes to the part that lacks most of its share, of the sitting first, and of
+/// the class if the sitting leaves a choice. A unit that would overfill a small part goes to the training part.
 fn divide(dataset: &Dataset, units: Vec<Unit>, shares: &[f64], random: &mut ChaCha8Rng) -> Vec<Vec<Unit>> {
     let session = |unit: &Unit| dataset.images[unit[0]].session.as_deref().unwrap_or_default();
     let mut strata: BTreeMap<&str, Vec<Unit>> = BTreeMap::new();
@@ -86,7 +86,7 @@ fn divide(dataset: &Dataset, units: Vec<Unit>, shares: &[f64], random: &mut ChaC
         for unit in units {
             let size = unit.len() as f64;
             let lacks = |part: usize| shares[part] * total as f64 - filled_here[part];
-            // Relative to the share, so that the parts fill at the same pace whatever the order.
+            // Relative to the share, so that the parts fill at the same pace in any order.
             let pace = |part: usize| {
                 let of_class = shares[part] * seen - filled[part];
                 (lacks(part) + of_class) / shares[part]
@@ -105,7 +105,7 @@ fn divide(dataset: &Dataset, units: Vec<Unit>, shares: &[f64], random: &mut ChaC
     divided
 }
 
-/// Gives every part at least one unit: the smallest one of the part with most units.
+/// Gives every part at least one unit: the smallest one of the part with the most units.
 fn fill_empty_parts(divided: &mut [Vec<Unit>]) {
     while let Some(empty) = divided.iter().position(Vec::is_empty) {
         let Some(richest) =

@@ -1,4 +1,4 @@
-//! The split as a file: a comment with how it was drawn, a header, a line an item.
+//! The split as a file: a comment on how it was drawn, a header, one line per item.
 //!
 //! ```text
 //! # blastscope split 1; kind=grouped; seed=1; per_class=1000
@@ -36,7 +36,7 @@ pub(super) fn to_csv(split: &Split, dataset: &Dataset) -> Result<Vec<u8>, Error>
     writer.write_record(HEADER).map_err(failed)?;
     for item in items {
         let image = dataset.images.get(item.image).ok_or_else(|| {
-            Error::Usage(format!("the split is of another data set: this one has no picture {}", item.image))
+            Error::Usage(format!("the split belongs to another data set: this one has no picture {}", item.image))
         })?;
         let (part, class, symmetry) = (item.part.name(), image.class.name(), item.symmetry.name());
         let line = [part, class, &image.file, symmetry, &hex(&image.sha256), &image.group.to_string()];
@@ -92,12 +92,12 @@ pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Sp
         }
         if found.class != class {
             return Err(wrong(format!(
-                "{file} was of class {class} and lies in a folder of class {} now",
+                "{file} was of class {class}, but now lies in a folder of class {}",
                 found.class
             )));
         }
         if !met.insert((image, symmetry)) {
-            return Err(wrong(format!("{file} with symmetry {symmetry} is there twice")));
+            return Err(wrong(format!("{file} with symmetry {symmetry} occurs twice")));
         }
         if matches!(kind, SplitKind::Grouped | SplitKind::HeldOut)
             && *part_of_group.entry(group).or_insert(part) != part

@@ -6,7 +6,7 @@ use crate::{
     support::progress::Progress,
 };
 
-/// `per_class` pictures a class in two sittings, every third pair of them in one group.
+/// `per_class` pictures per class in two sittings, every third pair of them in one group.
 fn dataset(per_class: usize) -> Dataset {
     let mut images = Vec::new();
     for class in Class::ALL {
@@ -192,7 +192,7 @@ fn rejects_damaged_and_foreign_files() {
         ("columns", replaced("part,class", "class,part")),
         ("line 3: part is \"training\"", replaced("train,", "training,")),
         ("symmetry is", replaced("identity", "turned")),
-        ("is there twice", format!("{good}{line}\n")),
+        ("occurs twice", format!("{good}{line}\n")),
         ("is not in", replaced("Benign/", "Benign/x")),
         ("lies on two sides", leak),
         ("cut off", good.lines().take(9).collect::<Vec<_>>().join("\n")),
@@ -245,7 +245,7 @@ fn what_is_held_out_is_the_test_part_and_its_groups_are_nowhere_else() {
     let path = folder.path().join("split.csv");
     split.write(&path, &dataset).expect("written");
     assert_eq!(Split::read(&path, &dataset).expect("read"), split);
-    // The one sitting of a class cannot be held out: nothing of the class would be left to learn.
+    // The only sitting of a class cannot be held out: nothing of the class would be left to learn.
     let all_pro: Vec<usize> = (180..240).collect();
     let error = Split::hold_out(&dataset, &all_pro, SplitKind::HeldOut, 3, 40).expect_err("refused").to_string();
     assert!(error.contains("Pro"), "{error}");

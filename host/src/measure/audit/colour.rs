@@ -15,24 +15,24 @@ use crate::{
 };
 use blastscope_shared::{Class, Rate};
 
-/// Number of folds, and the seed that they are drawn with.
+/// Number of folds, and the seed for drawing them.
 pub const FOLDS: usize = 5;
 const SEED: u64 = 1;
 
-/// Accuracies of classifiers that see colours and no cell.
+/// Accuracies of classifiers that see colours but no cell.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Colour {
-    /// Share of the largest class among the different pictures, 0..=1: what guessing it always reaches.
+    /// Share of the largest class among the different pictures, 0..=1: the accuracy of always guessing it.
     pub chance: f64,
     /// Accuracy of four classes over 5 folds; empty with too few pictures.
     pub folds: Vec<FoldScore>,
-    /// Benign or malignant, on sittings that nothing was learned from; empty when no sitting can be left out.
+    /// Benign or malignant, on left-out sittings; empty when no sitting can be left out.
     pub sittings: Vec<SittingScore>,
-    /// Sittings that cannot be left out, as they alone show a class.
+    /// Sittings that cannot be left out, because they alone show a class.
     pub impossible: Vec<ImpossibleSitting>,
 }
 
-/// One classifier over one kind of folds.
+/// One classifier on one kind of folds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct FoldScore {
     /// How many colour numbers: 3, 6 or 11.
@@ -41,18 +41,18 @@ pub struct FoldScore {
     pub method: &'static str,
     /// Whether overlap groups stayed together.
     pub grouped: bool,
-    /// Pictures of the right class, byte-identical ones once.
+    /// Pictures classified correctly, byte-identical ones counted once.
     pub accuracy: Rate,
 }
 
-/// One sitting, left out.
+/// One left-out sitting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SittingScore {
     /// The sitting.
     pub sitting: String,
     /// Its classes.
     pub classes: Vec<Class>,
-    /// Benign or malignant, rightly said, by the vote of neighbours with 3, 6 and 11 numbers.
+    /// Fields classified correctly as benign or malignant, by the vote of neighbours with 3, 6 and 11 numbers.
     pub neighbours: [Rate; 3],
     /// The same by logistic regression.
     pub regression: [Rate; 3],
@@ -80,7 +80,7 @@ impl Colour {
     /// Scores every classifier; `features` are those of `dataset`.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the numbers are of another data set.
+    /// [`Error::Usage`] when the numbers belong to another data set.
     pub fn of(dataset: &Dataset, features: &ColourFeatures, progress: Progress) -> Result<Self, Error> {
         let pictures = distinct(&dataset.images);
         let of_class = |class| pictures.iter().filter(|&&at| dataset.images[at].class == class).count();

@@ -11,7 +11,7 @@ pub struct Conclusion {
     pub findings: Vec<Reason>,
 }
 
-/// One thing that was found.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// What it means for a score.
@@ -24,16 +24,16 @@ pub struct Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weight {
-    /// A score can be reached without a look at a cell, or labels are wrong.
+    /// A score can be reached without looking at a cell, or labels are wrong.
     Serious,
-    /// To be kept in mind.
+    /// Worth keeping in mind.
     Caution,
     /// Nothing wrong was found.
     Clear,
 }
 
 impl Weight {
-    /// In a word.
+    /// One word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Identical and near-identical pictures, turned and mirrored ones among them.
+//! Identical and near-identical pictures, including turned and mirrored ones.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::data::{
     symmetry::Symmetry,
 };
 
-/// How many pairs are listed; all are counted.
+/// Most pairs that are listed; all are counted.
 pub const MOST_LISTED: usize = 2000;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Copies {
-    /// Pictures beyond the first of each content: so many files could be deleted without losing a pixel.
+    /// Pictures beyond the first of each content: this many files could be deleted without losing a pixel.
     pub surplus: usize,
     /// Pairs of identical files of one class, each file paired with the first of its content.
     pub identical_within: usize,
@@ -30,9 +30,9 @@ pub struct Copies {
     pub near_within: usize,
     /// Pairs of different files with different classes that show nearly the same.
     pub near_across: usize,
-    /// Of the near pairs, those that fit best when one is turned or mirrored.
+    /// Of the near pairs, those that match best when one is turned or mirrored.
     pub near_transformed: usize,
-    /// The pairs, those across classes first, then identical ones; [`MOST_LISTED`] at most.
+    /// The pairs, those across classes first, then identical ones; at most [`MOST_LISTED`].
     pub pairs: Vec<CopyPair>,
 }
 
@@ -47,7 +47,7 @@ pub struct CopyPair {
     pub identical: bool,
     /// Differing bits of the perceptual hash, 0..=10.
     pub distance: u32,
-    /// What makes the first of the second: `identity`, `rotate-right` ...
+    /// The symmetry that turns the second into the first: `identity`, `rotate-right` ...
     pub symmetry: &'static str,
 }
 

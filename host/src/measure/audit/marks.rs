@@ -1,12 +1,11 @@
 //! Marks that were burned into the pictures: scale bars, dates, logos, dust on the sensor.
 //!
-//! Two independent looks at the unmasked pictures, squashed to 224x224, at their corners and along their borders:
+//! Two independent tests of the unmasked pictures, squashed to 224x224, at their corners and along their borders:
 //!
-//! 1. **What a place gives away.** Each picture gets the class of the picture of another overlap group that looks most alike in
-//!    that place, pixel by pixel. The same is done with the middle of the picture: what a place gives away beyond the middle is not
-//!    the field's colour.
+//! 1. **What a place gives away.** Each picture gets the class of the most similar picture of another overlap group in that place,
+//!    pixel by pixel. The middle of the picture is the reference: what a place gives away beyond it is not the field's colour.
 //! 2. **What stands still.** Cells lie anywhere, so the difference of two neighbouring pixels is 0 in the mean over a class. Where
-//!    the mean differs from 0 by more than six of its standard errors, something stands in the same place in many pictures.
+//!    the mean differs from 0 by more than six standard errors, something stands in the same place in many pictures.
 //!
 //! Byte-identical pictures count once.
 
@@ -28,7 +27,7 @@ pub use sums::{LEAST_PICTURES, Sums};
 
 /// Side of the squashed pictures, in pixels.
 pub const GRID: usize = 224;
-/// Pictures compared at most; of more, so many are taken, spread evenly over the list.
+/// Most pictures compared; from more, this many are taken, spread evenly over the list.
 pub const MOST_COMPARED: usize = 1500;
 /// Share of a place's pixels that must stand still in a class before the place counts as marked.
 pub const LEAST_SHARE: f64 = 0.005;
@@ -36,7 +35,7 @@ pub const LEAST_SHARE: f64 = 0.005;
 /// A place in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// Columns and rows of the 224x224 grid.
     pub area: Rectangle,
@@ -46,7 +45,7 @@ const fn place(name: &'static str, [left, top, right, bottom]: [u16; 4]) -> Plac
     Place { name, area: Rectangle { left, top, right, bottom } }
 }
 
-/// The corners, each as large as the mask; the borders between them; and the middle, with which they are compared.
+/// The corners, each as large as the mask; the borders between them; and the middle as reference.
 pub const PLACES: [Place; 9] = [
     place("upper left corner", [0, 0, 54, 28]),
     place("upper right corner", [170, 0, 224, 28]),
@@ -71,11 +70,11 @@ pub fn unmasked() -> Framing {
 /// What corners and borders give away.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Marks {
-    /// Share of the largest class among the compared pictures, 0..=1: what guessing it always reaches.
+    /// Share of the largest class among the compared pictures, 0..=1: the accuracy of always guessing it.
     pub chance: f64,
     /// Pictures compared.
     pub compared: usize,
-    /// What each place gives away; the last is the middle.
+    /// What each place gives away; the middle is last.
     pub places: Vec<PlaceMarks>,
     /// Pixels of the whole picture that stand still in some class.
     pub still: usize,
@@ -86,18 +85,18 @@ pub struct Marks {
 /// What a place gives away.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlaceMarks {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// Columns and rows of the 224x224 grid.
     pub area: Rectangle,
-    /// Pictures whose class the nearest other picture has, in this place.
+    /// Pictures with the class of the most similar other picture in this place.
     pub nearest: Rate,
     /// Share of the place's pixels that stand still, by class in the order of [`Class::ALL`]; `None` for a class of fewer than
     /// [`LEAST_PICTURES`] pictures.
     pub still: [Option<f64>; Class::COUNT],
     /// Whether at least [`LEAST_SHARE`] of the pixels stand still in some class.
     pub marked: bool,
-    /// Whether the place gives more away than the middle does: the intervals do not touch.
+    /// Whether the place gives away more than the middle: the intervals do not touch.
     pub beyond_middle: bool,
     /// Share of the place that the mask of [`Framing::square`] covers, 0..=1.
     pub masked: f64,
@@ -173,7 +172,7 @@ impl Marks {
         self.places.iter().filter(|place| place.marked)
     }
 
-    /// The place with which the others are compared.
+    /// The reference for the other places.
     #[must_use]
     pub fn middle(&self) -> &PlaceMarks {
         &self.places[MIDDLE]

@@ -23,12 +23,12 @@ const GAP: usize = 4;
 pub(crate) struct Gallery {
     /// Pairs with their two thumbnails side by side.
     pub(crate) pairs: Vec<(CopyPair, Vec<u8>)>,
-    /// Of each place, the mean picture of each class side by side, in the order of [`PLACES`].
+    /// For each place, the mean picture of each class side by side, in the order of [`PLACES`].
     pub(crate) places: Vec<Vec<u8>>,
 }
 
 impl Gallery {
-    /// Thumbnails that cannot be made, because a file changed meanwhile, are left out.
+    /// Skips thumbnails that cannot be made because a file has changed meanwhile.
     pub(super) fn of(dataset: &Dataset, copies: &Copies, sums: &[Sums; Class::COUNT]) -> Self {
         let pairs = copies.pairs.par_iter().take(PAIRS).filter_map(|pair| {
             let thumbnail = |file: &str| {

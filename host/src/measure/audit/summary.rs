@@ -12,7 +12,7 @@ use crate::{
 
 /// Columns of the text.
 const WIDTH: usize = 100;
-/// Unreadable files that are named; all are in the page and in JSON.
+/// Most unreadable files that are named; the page and JSON name all.
 const MOST_NAMED: usize = 5;
 
 pub(super) fn text(audit: &Audit) -> String {

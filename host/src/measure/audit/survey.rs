@@ -1,4 +1,4 @@
-//! One pass over the pictures, and everything that is computed from it.
+//! One pass over the pictures, and everything computed from it.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -31,8 +31,8 @@ struct Look {
 }
 
 impl Audit {
-    /// Audits the pictures in or below `root`; `groups` and layouts are those of [`Dataset::scan`]. Files that cannot be read are
-    /// listed and left out of everything else.
+    /// Audits the pictures in or below `root`; `groups` and layouts are as in [`Dataset::scan`]. Unreadable files are listed and
+    /// otherwise left out.
     ///
     /// # Errors
     /// A folder without the four classes or without any readable picture, a `groups` file that does not fit.

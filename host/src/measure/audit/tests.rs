@@ -125,7 +125,7 @@ fn nothing_is_found_in_a_set_without_faults() {
     assert_eq!((audit.copies.count(), audit.unreadable.len(), audit.groups.across_classes), (0, 0, 0));
     for place in &audit.marks.places {
         assert!(!place.leaks(), "{place:?}");
-        // The drawn scale bars lie in the lower right corner, in every class alike.
+        // The drawn scale bars lie in the lower right corner, alike in every class.
         assert!(!place.marked || place.name == "lower right corner", "{place:?}");
     }
     assert!(audit.marks.places[MIDDLE].nearest.low < 0.4);

@@ -1,4 +1,4 @@
-//! What follows from the numbers, in words.
+//! Conclusions from the numbers, in words.
 
 use super::{
     Audit,
@@ -6,13 +6,13 @@ use super::{
 };
 use crate::measure::colour_baseline::{ColourSet, Method};
 
-/// Share of the way from guessing to certainty from which on colour alone nearly solves a data set.
+/// Share of the way from guessing to certainty above which colour alone nearly solves a data set.
 pub const NEARLY_SOLVED: f64 = 0.75;
-/// From which on colour alone explains much of a score.
+/// The same share above which colour explains much of a score.
 pub const MUCH: f64 = 0.25;
-/// How far above guessing the interval must lie before colour counts at all: the best of six classifiers is taken, which flatters.
+/// How far above guessing the interval must lie before colour counts at all: taking the best of six classifiers flatters.
 pub const MARGIN: f64 = 0.05;
-/// Ratio of the largest to the smallest class from which on accuracy hides how the small class fares.
+/// Ratio of the largest to the smallest class above which accuracy hides how the small class does.
 pub const UNBALANCED: f64 = 1.5;
 
 /// What colour gives away.
@@ -80,7 +80,7 @@ fn best_colour(audit: &Audit) -> String {
             _ => ("logistic regression", "gets"),
         };
         format!(
-            "{method} on {} colour numbers, without a look at any cell, {get} {} of the fields right (95 % interval {}) on folds of \
+            "{method} on {} colour numbers, without seeing any cell, {get} {} of the fields right (95 % interval {}) on folds of \
              whole overlap groups, where guessing the largest class gets {}",
             best.numbers,
             best.accuracy.percent(),
@@ -102,12 +102,10 @@ fn headline(audit: &Audit) -> String {
         (ColourGives::NearlyAll, _) => {
             let sittings = match range(audit) {
                 Some((low, high)) => format!(
-                    " On a sitting that nothing was learned from, the same kind of classifier says benign or malignant rightly for \
-                     between {low} and {high} of the fields: ask that of the network, too."
+                    " On left-out sittings, the same kind of classifier tells benign from malignant in {low} to \
+                     {high} of the fields: ask the same of the network."
                 ),
-                None => {
-                    " Whether a network learned more shows only on sittings that it was not trained on.".to_string()
-                }
+                None => " Only sittings that a network was not trained on show whether it learned more.".to_string(),
             };
             format!(
                 "A network on a split of this data proves nothing beyond colour because {}.{sittings}",
@@ -115,8 +113,8 @@ fn headline(audit: &Audit) -> String {
             )
         }
         (_, Some(place)) => format!(
-            "A network on this data may read burned-in marks instead of cells because the {} alone tells the class of {} of the \
-             fields (95 % interval {}), and the middle of the picture only that of {}. {}",
+            "A network on this data may read burned-in marks instead of cells because the {} alone gives the class of {} of the \
+             fields (95 % interval {}), and the middle of the picture only of {}. {}",
             place.name,
             place.nearest.percent(),
             place.nearest.interval(),
@@ -133,7 +131,7 @@ fn headline(audit: &Audit) -> String {
         ),
         (ColourGives::Some, None) => format!("Colour explains little of a score on this data: {}.", best_colour(audit)),
         (ColourGives::NoMoreThanChance, None) => format!(
-            "No shortcut was found: {}. That does not prove that there is none; a score from new sittings, or from another \
+            "No shortcut was found: {}. There may still be one; a score from new sittings, or from another \
              microscope, remains the evidence.",
             best_colour(audit)
         ),
@@ -175,7 +173,7 @@ fn colour(audit: &Audit) -> Option<Reason> {
     finding(
         weight,
         format!(
-            "Colour: five nearest neighbours reach with {}, guessing {}. Report this baseline beside every network.",
+            "Colour: accuracy of five nearest neighbours with {}; of guessing {}. Report this baseline beside every network.",
             neighbours.join(", "),
             percent(audit.colour.chance)
         ),
@@ -184,7 +182,7 @@ fn colour(audit: &Audit) -> Option<Reason> {
 
 fn sittings(audit: &Audit) -> Option<Reason> {
     if audit.sittings.is_empty() {
-        let text = "Sittings are not known, so nobody can say whether a class is a sitting. Name them in a column session of \
+        let text = "Sittings are not known, so a class may be a single sitting. Name them in the column session of \
                     groups.csv.";
         return finding(Weight::Caution, text.to_string());
     }
@@ -212,7 +210,7 @@ fn left_out(audit: &Audit) -> Option<Reason> {
     let impossible = match audit.colour.impossible.as_slice() {
         [] => String::new(),
         list => format!(
-            " Left out of this: {}.",
+            " These cannot be left out: {}.",
             list.iter()
                 .map(|left| format!("{}, which alone shows {}", left.sitting, left.class))
                 .collect::<Vec<_>>()
@@ -222,8 +220,8 @@ fn left_out(audit: &Audit) -> Option<Reason> {
     finding(
         Weight::Caution,
         format!(
-            "One sitting left out, six numbers and five neighbours say benign or malignant rightly for {low} to {high} of a \
-             sitting's fields, {} in the mean of {}. A network must beat this to show that it sees morphology.{impossible}",
+            "With one sitting left out, six numbers and five neighbours tell benign from malignant in {low} to {high} of a \
+             sitting's fields, {} on average over {}. A network must beat this to show that it sees morphology.{impossible}",
             percent(mean),
             counted(audit.colour.sittings.len(), "sitting", "sittings")
         ),

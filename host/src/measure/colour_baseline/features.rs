@@ -1,4 +1,4 @@
-//! A field as numbers without a place: what a glance at its colours gives.
+//! A field as numbers without position: what a glance at its colours tells.
 
 use blastscope_shared::Framing;
 use rayon::prelude::*;
@@ -8,7 +8,7 @@ use crate::Error;
 /// How many colour numbers a field has.
 pub const NUMBERS: usize = 11;
 
-/// How many of the colour numbers are used; each set begins with the smaller one.
+/// Which of the colour numbers are used; each set begins with the smaller one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ColourSet {
     /// Mean of red, green and blue.
@@ -101,7 +101,7 @@ pub fn colour_numbers(input: &[u8], framing: &Framing) -> [f64; NUMBERS] {
 pub struct ColourFeatures(Vec<[f64; NUMBERS]>);
 
 impl ColourFeatures {
-    /// Computes them from [`Dataset::load_inputs`](crate::data::dataset::Dataset::load_inputs)' inputs.
+    /// Computes them from inputs of [`Dataset::load_inputs`](crate::data::dataset::Dataset::load_inputs).
     ///
     /// # Errors
     /// [`Error::Usage`] when an input is not of `framing`.
@@ -112,7 +112,7 @@ impl ColourFeatures {
         Ok(Self(inputs.par_iter().map(|input| colour_numbers(input, framing)).collect()))
     }
 
-    /// Takes what [`colour_numbers`] gave for each picture.
+    /// Takes the result of [`colour_numbers`] for each picture.
     #[must_use]
     pub const fn new(numbers: Vec<[f64; NUMBERS]>) -> Self {
         Self(numbers)
@@ -130,7 +130,7 @@ impl ColourFeatures {
         self.0.is_empty()
     }
 
-    /// A picture's numbers of a set.
+    /// The numbers of a set for one picture.
     ///
     /// # Panics
     /// When there is no such picture.

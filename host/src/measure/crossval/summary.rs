@@ -1,4 +1,4 @@
-//! What the folds come to.
+//! Results over all folds.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,7 @@ pub struct Rates {
     pub name: String,
     /// Whether its fields are all benign (`false`), all malignant (`true`), or both.
     pub malignant: Option<bool>,
-    /// Fields about which the network is right: benign or malignant. Those in which it saw nothing are among the fields, and never
-    /// right.
+    /// Fields about which the network is right: benign or malignant. Fields in which it saw nothing are counted, and never right.
     pub network: Rate,
     /// Fields in which it saw nothing.
     pub unseen: usize,
@@ -25,13 +24,14 @@ pub struct Rates {
     pub colour: Rate,
 }
 
-/// Right answers among those that are given, when only the surest are.
+/// Accuracy when only the surest fields are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trade {
-    /// Share of the fields that are answered, 0..=1; each fold counts the same. Never more than those in which something was seen.
+    /// Share of the fields that are answered, 0..=1; each fold counts the same. Never more than the share in which something was
+    /// seen.
     pub coverage: f64,
-    /// Mean over the two sides of the share of answers that are right, 0..=1; each fold counts the same. `None` when a side is not
-    /// answered at all.
+    /// Mean over the two sides of the share of correct answers, 0..=1; each fold counts the same. `None` when one side has no
+    /// answers.
     pub balanced: Option<f64>,
 }
 
@@ -50,7 +50,7 @@ pub struct Summary {
     pub colour: [Option<Estimate>; 3],
     /// Balanced rate of the network minus that of the colours, from the same resamples.
     pub gain: Option<Estimate>,
-    /// Area under the receiver operating characteristic over all fields in which something was seen: the chance that a malignant field gets a higher
+    /// Area under the ROC curve over all fields in which something was seen: the chance that a malignant field gets a higher
     /// probability of being malignant than a benign one.
     pub area: Option<Estimate>,
     /// From all fields to the surest tenth.
@@ -58,7 +58,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Sums up; intervals come from `bootstrap`, which draws whole overlap groups within each fold.
+    /// Summarizes; intervals come from `bootstrap`, which draws whole overlap groups within each fold.
     #[must_use]
     pub fn new(outcomes: &[FoldOutcome], bootstrap: Bootstrap) -> Self {
         let folds = outcomes.iter().map(rates).collect();
@@ -112,7 +112,7 @@ fn by_group(outcome: &FoldOutcome) -> Vec<Vec<&Answer>> {
     groups.into_values().collect()
 }
 
-/// Every answer about a field in which something was seen, with its cluster, by how malignant the network finds the field.
+/// Every answer about a field in which something was seen, with its cluster, sorted by the probability of malignant.
 fn cases(clusters: &[Vec<Vec<&Answer>>]) -> Vec<Case> {
     let answers = clusters.iter().flatten().enumerate();
     let mut cases: Vec<Case> = answers
@@ -149,11 +149,11 @@ fn sides(clusters: &[Vec<Vec<&Answer>>], times: &[u32], is_right: fn(&Answer) ->
     means.map(|(sum, folds)| (folds > 0).then(|| sum / f64::from(folds)))
 }
 
-/// The answers when `coverage` of all fields are answered, or as many as can be: one threshold on how sure the network is, for all
-/// folds.
+/// The answers when `coverage` of all fields are answered, or as many as possible: one threshold on the network's confidence for
+/// all folds.
 fn trade(outcomes: &[FoldOutcome], coverage: f64) -> Trade {
     let sureness = |answer: &Answer| answer.malignant().map(|malignant| (malignant - 0.5).abs());
-    // Each fold weighs the same, so a fold's field weighs one over its size.
+    // Each fold weighs the same, so each of its fields weighs one over its size.
     let mut weighted: Vec<(f32, f64)> = outcomes
         .iter()
         .flat_map(|outcome| {
@@ -257,12 +257,12 @@ mod tests {
         assert_eq!(counts(&seen), [(3, 4, 0), (3, 4, 0)]);
         assert_eq!(counts(&summary), [(2, 4, 2), (2, 4, 2)]);
         assert_eq!(summary.balanced.expect("both sides").value, 0.5);
-        // Of the fields that are left, all are in order.
+        // The remaining fields are all in order.
         assert_eq!((seen.area.expect("both").value, summary.area.expect("both").value), (11.0 / 16.0, 1.0));
         // Half of the fields can be answered, and those are right.
         assert_eq!(summary.trade[0], Trade { coverage: 0.5, balanced: Some(1.0) });
         assert_eq!(summary.trade[5], Trade { coverage: 0.5, balanced: Some(1.0) });
-        // It is written as what it is.
+        // Each reason is written as such.
         let json = serde_json::to_string(&outcomes[0]).expect("written");
         assert!(json.contains("\"no cells\"") && json.contains("\"not a number\""), "{json}");
         assert_eq!(serde_json::from_str::<FoldOutcome>(&json).expect("read"), outcomes[0]);

@@ -2,7 +2,7 @@
 
 use blastscope_shared::RgbPixels;
 
-/// A Gaussian blur of standard deviation `sigma` (pixels), cut off at three of it, the border repeated.
+/// A Gaussian blur of standard deviation `sigma` (pixels), cut off at three deviations, the border repeated.
 pub(super) fn gaussian(picture: &RgbPixels, sigma: f32) -> RgbPixels {
     let (width, height) = (picture.width(), picture.height());
     let reach = (sigma * 3.0).ceil().max(1.0) as isize;

@@ -3,8 +3,8 @@
 use blastscope_shared::{RgbPixels, field::decode::decode_jpeg};
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 
-/// The picture as a JPEG file of `quality` (1..=100) holds it. A picture that no JPEG file can hold, beyond 65,535 pixels of width
-/// or height, stays as it is.
+/// The picture after JPEG compression with `quality` (1..=100). A picture too large for JPEG, beyond 65,535 pixels of width or
+/// height, stays unchanged.
 pub(super) fn jpeg(picture: &RgbPixels, quality: u8) -> RgbPixels {
     let mut file = Vec::new();
     let encoded = JpegEncoder::new_with_quality(&mut file, quality).encode(

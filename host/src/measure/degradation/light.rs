@@ -1,4 +1,4 @@
-//! Light and bytes, exposure and the colour of the lamp.
+//! Light and bytes, exposure and lamp colour.
 
 use std::sync::LazyLock;
 
@@ -30,7 +30,7 @@ pub(super) fn light(byte: u8) -> f32 {
     LIGHT[usize::from(byte)]
 }
 
-/// The byte nearest to a light; beyond 0..=1 the sensor clips.
+/// The byte nearest to a light; the sensor clips outside 0..=1.
 pub(super) fn byte(light: f32) -> u8 {
     BYTES[(light.clamp(0.0, 1.0) * (STEPS - 1) as f32 + 0.5) as usize]
 }

@@ -1,4 +1,4 @@
-//! Noise of the sensor.
+//! Sensor noise.
 
 use blastscope_shared::RgbPixels;
 use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
@@ -9,8 +9,8 @@ use super::light::{byte, light};
 const READ: f32 = 4.0;
 
 /// Shot and read noise of a sensor that counts `electrons` at white: in light, a variance that grows with the light (Foi et al.,
-/// "Practical Poissonian-Gaussian Noise Modeling and Fitting for Single-Image Raw-Data", IEEE TIP 17, 2008), the Poisson part as the
-/// Gaussian of the same variance. Each channel of each pixel has noise of its own.
+/// "Practical Poissonian-Gaussian Noise Modeling and Fitting for Single-Image Raw-Data", IEEE TIP 17, 2008), the Poisson part as
+/// the Gaussian of the same variance. The noise is independent in each channel of each pixel.
 pub(super) fn sensor(picture: &RgbPixels, electrons: f32, seed: u64) -> RgbPixels {
     let deviations: [f32; 256] = std::array::from_fn(|value| {
         libm::sqrtf(light(value as u8) / electrons + READ * READ / (electrons * electrons))
@@ -23,8 +23,8 @@ pub(super) fn sensor(picture: &RgbPixels, electrons: f32, seed: u64) -> RgbPixel
     result
 }
 
-/// A number that is nearly normal, of mean 0 and deviation 1: a sum of twelve uniform numbers of ten bits each (Irwin and Hall),
-/// which is the same on every machine. It stays within 6 deviations.
+/// An approximately normal number with mean 0 and deviation 1: a sum of twelve uniform numbers of ten bits each (Irwin and Hall),
+/// the same on every machine. It stays within 6 deviations.
 fn normal(random: &mut ChaCha8Rng) -> f32 {
     let mut sum = 0u32;
     for _ in 0..2 {

@@ -1,9 +1,9 @@
 //! Strength and balance of the two stains, in optical density.
 //!
 //! Ruifrok and Johnston, "Quantification of Histochemical Staining by Color Deconvolution" (Anal Quant Cytol Histol 23, 2001): each
-//! stain absorbs in proportion to its amount, so that a pixel's optical density is a sum of the stains' directions. Those of Giemsa,
+//! stain absorbs in proportion to its amount, so a pixel's optical density is a sum of the stains' directions. Those of Giemsa,
 //! methylene blue and eosin, are G. Landini's, as in ImageJ's plugin Colour Deconvolution; the third direction, perpendicular to
-//! both, takes what is neither. Changing amounts per stain is the colour augmentation of Tellez et al. (IEEE TMI 37, 2018).
+//! both, takes the rest. Changing amounts per stain is the colour augmentation of Tellez et al. (IEEE TMI 37, 2018).
 
 use blastscope_shared::RgbPixels;
 
@@ -11,25 +11,25 @@ use super::light::{byte, light};
 
 /// Directions of methylene blue and eosin in red, green and blue optical density; length 1.
 const STAINS: [[f32; 3]; 2] = [[0.834_750_2, 0.513_556_3, 0.196_330_4], [0.092_789, 0.954_111, 0.283_111]];
-/// Share of pixels that are no brighter than the background: the bare glass between the cells.
+/// Share of pixels no brighter than the background, the bare glass between the cells.
 const BACKGROUND: f32 = 0.95;
-/// The least light that counts, of a byte of about 2: sensors have no deeper black.
+/// Least light that counts, of a byte of about 2: sensors have no deeper black.
 const DARKEST: f32 = 6e-4;
 
-/// A picture with `factors` times as much of the blue stain and of eosin. The background keeps its colour, what is neither stain
-/// its density, and no amount of a stain turns negative.
+/// A picture with `factors` times as much blue stain and eosin. The background keeps its colour, the part that is neither stain
+/// keeps its density, and no amount of stain turns negative.
 pub(super) fn scale(picture: &RgbPixels, factors: [f32; 2]) -> RgbPixels {
     let white = background(picture);
     let third = cross(STAINS[0], STAINS[1]);
     let unmix = inverse([STAINS[0], STAINS[1], third]);
     let densities: [[f32; 256]; 3] =
         white.map(|white| std::array::from_fn(|value| libm::log10f(white / light(value as u8).max(DARKEST))));
-    // Densities stay within 4.5 (white against black, stained twice as much): a table of the light that they let pass.
+    // Densities stay within 4.5 (white against black, stained twice as much): tabulate the light they transmit.
     let passing: Vec<f32> = (0..=PASSING_LAST).map(|at| libm::powf(10.0, DENSEST - at as f32 / PASSING)).collect();
     let mut result = picture.clone();
     for pixel in result.bytes_mut().chunks_exact_mut(3) {
         let density: [f32; 3] = std::array::from_fn(|channel| densities[channel][usize::from(pixel[channel])]);
-        // Only the amounts above zero are stain; what is brighter than the background stays as it is.
+        // Only amounts above zero are stain; anything brighter than the background stays as it is.
         let added: [f32; 2] = std::array::from_fn(|stain| {
             let amount: f32 = (0..3).map(|channel| density[channel] * unmix[channel][stain]).sum();
             amount.max(0.0) * (factors[stain] - 1.0)
@@ -43,7 +43,7 @@ pub(super) fn scale(picture: &RgbPixels, factors: [f32; 2]) -> RgbPixels {
     result
 }
 
-/// The table of passing light goes from density `-DENSEST` on, in steps of `1 / PASSING`.
+/// The table of transmitted light starts at density `-DENSEST`, in steps of `1 / PASSING`.
 const DENSEST: f32 = 1.0;
 const PASSING: f32 = 2048.0;
 const PASSING_LAST: usize = 14_000;
@@ -78,7 +78,7 @@ fn cross(one: [f32; 3], other: [f32; 3]) -> [f32; 3] {
     vector.map(|value| value / length)
 }
 
-/// The inverse of a matrix whose rows are the directions, so that amounts are densities times it.
+/// The inverse of a matrix whose rows are the directions; densities times it are amounts.
 fn inverse(rows: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
     let cofactor = |row: usize, column: usize| {
         let (a, b) = ((row + 1) % 3, (row + 2) % 3);

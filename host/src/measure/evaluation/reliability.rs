@@ -8,7 +8,7 @@ use crate::measure::prediction::Prediction;
 /// Number of bins, as in the paper; those of equal width are 1/15 of confidence wide.
 pub const BINS: usize = 15;
 
-/// How far confidence and accuracy are apart, over the fields in which something was seen.
+/// How far confidence and accuracy differ, over the fields in which something was seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// The expected calibration error, 0..=1: the mean over all fields of their bin's |accuracy - confidence|.
@@ -44,7 +44,7 @@ pub(crate) fn equal_width_bin(confidence: f64) -> usize {
 }
 
 impl Reliability {
-    /// Measures predictions; without any field in which something was seen all numbers are 0.
+    /// Measures predictions; if nothing was seen in any field, all numbers are 0.
     pub(super) fn new(predictions: &[Prediction]) -> Self {
         let scored = by_confidence(predictions);
         let mut by_width: [Vec<(f64, f64)>; BINS] = std::array::from_fn(|_| Vec::new());
@@ -67,7 +67,7 @@ impl Reliability {
     }
 }
 
-/// Confidence and rightness of every field, from the least confident; fields of equal confidence share their mean rightness.
+/// Confidence and correctness of every field, from the least confident; fields of equal confidence share their mean correctness.
 fn by_confidence(predictions: &[Prediction]) -> Vec<(f64, f64)> {
     let mut scored: Vec<(f64, f64)> = predictions
         .iter()
@@ -85,7 +85,7 @@ fn by_confidence(predictions: &[Prediction]) -> Vec<(f64, f64)> {
 }
 
 impl Bin {
-    /// The bin of `fields` (confidence, rightness), from the least confident.
+    /// The bin of `fields` (confidence, correctness), from the least confident.
     fn new(fields: &[(f64, f64)]) -> Self {
         let (Some(first), Some(last)) = (fields.first(), fields.last()) else { return Self::default() };
         let mean = |value: fn(&(f64, f64)) -> f64| fields.iter().map(value).sum::<f64>() / fields.len() as f64;

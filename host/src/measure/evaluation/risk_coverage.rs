@@ -1,4 +1,4 @@
-//! What withholding the least confident verdicts would buy: the risk-coverage curve and the area under it (El-Yaniv and Wiener,
+//! What withholding the least confident verdicts would gain: the risk-coverage curve and the area under it (El-Yaniv and Wiener,
 //! "On the Foundations of Noise-free Selective Classification", JMLR 11, 2010; Geifman, Uziel and El-Yaniv, "Bias-Reduced
 //! Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019).
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::prediction::Prediction;
 
-/// The share of wrong verdicts among the most confident ones, for every share of fields that is answered. Fields in which nothing was
-/// seen are never answered: with any, the curve ends before a coverage of 1.
+/// The share of wrong verdicts among the most confident ones, for every share of answered fields. Fields in which nothing was seen
+/// are never answered: with any, the curve ends before a coverage of 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RiskCoverage {
     /// Area under the curve, 0..=1: the mean, over every number `k` of fields, of the risk of the `k` most confident. Fields of
@@ -15,23 +15,23 @@ pub struct RiskCoverage {
     pub area: f64,
     /// The area if every mistake were less confident than every right answer: no ranking of these answers has less.
     pub least_area: f64,
-    /// The curve, from the most confident fields to all; a point for every confidence that occurs.
+    /// The curve, from the most confident fields to all; one point for each confidence.
     pub points: Vec<RiskPoint>,
 }
 
 /// A point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RiskPoint {
-    /// Least confidence of the fields that are answered, 0..=1.
+    /// Least confidence of the answered fields, 0..=1.
     pub confidence: f32,
-    /// Share of fields that are answered, 0..=1.
+    /// Share of answered fields, 0..=1.
     pub coverage: f64,
     /// Share of wrong answers among them, 0..=1.
     pub risk: f64,
 }
 
 impl RiskCoverage {
-    /// Measures at least one prediction, whether it abstained or not; without any field in which something was seen there is no point.
+    /// Measures at least one prediction, abstentions included; no points if nothing was seen in any field.
     pub(super) fn new(predictions: &[Prediction]) -> Self {
         let count = predictions.len();
         let mut scored: Vec<(f32, bool)> = predictions

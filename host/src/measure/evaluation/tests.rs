@@ -75,7 +75,7 @@ fn calibration_error_by_hand() {
 
 #[test]
 fn equal_mass_bins_hold_as_many_fields_each_whatever_the_order() {
-    // 28 fields of 0.95, of which 21 are right, and two of 0.5, both right, in 15 bins of two.
+    // 28 fields of 0.95, 21 of them right, and two of 0.5, both right, in 15 bins of two.
     let mut predictions: Vec<Prediction> = (0..28)
         .map(|at| prediction(if at % 4 == 0 { Class::Pro } else { Class::Pre }, Class::Pre, 0.95))
         .chain((0..2).map(|_| prediction(Class::Early, Class::Early, 0.5)))
@@ -147,7 +147,7 @@ fn nothing(truth: Class, blank: Blank, abstained: Option<&str>) -> Prediction {
 fn a_field_with_nothing_to_see_is_never_right_never_benign_and_teaches_no_calibration() {
     let mut predictions = of_confusion(CONFUSION);
     let seen = evaluate(&predictions);
-    // One of each class, as benign as malignant fields can be without cells.
+    // One of each class: without cells, fields can be benign or malignant.
     predictions.extend(Class::ALL.map(|truth| nothing(truth, Blank::NoCells, Some("no cells"))));
     predictions.push(nothing(Class::Benign, Blank::NotFinite, None));
     for blank in &predictions[416..] {
@@ -155,14 +155,14 @@ fn a_field_with_nothing_to_see_is_never_right_never_benign_and_teaches_no_calibr
     }
     let with = evaluate(&predictions);
     assert_eq!((with.confusion, with.unseen), (CONFUSION, [2, 1, 1, 1]));
-    // Right are the same fields, of more.
+    // The same fields are right, out of more.
     assert_eq!((with.accuracy.hits, with.accuracy.of), (392, 421));
     assert_eq!((with.sensitivity.hits, with.sensitivity.of), (347, 354));
     assert_eq!((with.specificity.hits, with.specificity.of), (58, 67));
     let benign = &with.classes[0];
     assert_eq!((benign.support, benign.recall.hits, benign.precision), (67, 58, seen.classes[0].precision));
     assert_eq!((&with.calibration, &with.mistakes), (&seen.calibration, &seen.mistakes));
-    // Never answered, so that the curve ends before all fields.
+    // Never answered, so the curve ends before all fields.
     let last = with.risk_coverage.points.last().expect("a point");
     assert!((last.coverage - 416.0 / 421.0).abs() < 1e-12, "{last:?}");
     assert_eq!((with.risk_coverage.area, last.risk), (seen.risk_coverage.area, 24.0 / 416.0));
@@ -185,7 +185,7 @@ fn a_network_that_sees_nothing_anywhere_is_right_nowhere() {
     assert_eq!(evaluation.selective.as_ref().map(|selective| selective.coverage.hits), Some(0));
     assert_eq!((evaluation.calibration.expected_error, evaluation.risk_coverage.points.len()), (0.0, 0));
     assert!(!evaluation.svg().contains("NaN") && evaluation.table().contains("4 of 4"));
-    // Evidence that was written before fields could be blank has none.
+    // Evidence from before fields could be blank lacks the number.
     let mut written = serde_json::to_value(evaluate(&of_confusion(CONFUSION))).expect("written");
     written.as_object_mut().expect("an object").remove("unseen");
     let read: Evaluation = serde_json::from_value(written).expect("read");

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Paired;
 
-/// Changed fields that are listed.
+/// Most changed fields that are listed.
 const LISTED: usize = 20;
 
 pub(super) fn table(paired: &Paired) -> String {
@@ -50,9 +50,9 @@ pub(super) fn table(paired: &Paired) -> String {
     text
 }
 
-/// A difference in points of a hundred, with its sign.
+/// A difference in percentage points, with its sign.
 pub(crate) fn points(difference: f64) -> String {
     let points = difference * 100.0;
-    // No minus before a zero that is one only by rounding.
+    // No minus before a zero that results from rounding.
     if points.abs() < 0.005 { "0.00".to_owned() } else { format!("{points:+.2}") }
 }

@@ -13,7 +13,7 @@ fn prediction(file: usize, truth: Class, class: Class, confidence: f32) -> Predi
     }
 }
 
-/// Two networks on 400 fields: both right but for 20 that only the first, and 8 that only the second gets right.
+/// Two networks on 400 fields: both are right, but for 20 that only the first and 8 that only the second gets right.
 fn pair() -> [Vec<Prediction>; 2] {
     let of = |wrong: std::ops::Range<usize>| {
         (0..400)

@@ -14,18 +14,18 @@ use blastscope_shared::{
     artifact::{ModelCard, STATEMENT},
 };
 
-/// How the weights came about.
+/// Origin of the weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Lineage {
     /// Epochs of the training.
     pub epochs: usize,
     /// The epoch whose weights were taken, from 1.
     pub chosen: usize,
-    /// Steps of fine-tuning for int8; 0 for weights that were rounded as they are.
+    /// Fine-tuning steps for int8; 0 for weights rounded without fine-tuning.
     pub fine_tuned: usize,
 }
 
-/// Writes the card of a model that was measured.
+/// Writes the card of a measured model.
 #[must_use]
 pub fn card(
     name: &str,

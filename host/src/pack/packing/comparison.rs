@@ -35,11 +35,11 @@ pub struct Comparison {
     pub int8: Evaluation,
     /// Six colour numbers.
     pub baseline: Evaluation,
-    /// The differences between them, int8 less float, with intervals.
+    /// Their differences, int8 minus float, with intervals.
     pub paired: Paired,
-    /// The int8 network's logits, field by field; `None` where it saw nothing.
+    /// The int8 network's logits for each field; `None` where it saw nothing.
     pub int8_logits: Vec<Option<[f32; Class::COUNT]>>,
-    /// How novel the fields are to the int8 network, without those in which it saw nothing.
+    /// Novelty of the fields to the int8 network, without those in which it saw nothing.
     pub familiar: Vec<Familiar>,
     /// Fields for which float and int8 name the same class, or both saw nothing.
     pub agreement: Rate,
@@ -69,8 +69,8 @@ impl Comparison {
             items.iter().zip(&assessments).map(|(item, assessment)| prediction(item, *assessment)).collect();
         let examples = batches::examples(data, inputs, items);
         let float_logits = float.logits(&examples, Progress::Shown)?;
-        // Judged alike, so that the differences are those of the arithmetic: the same calibration and thresholds, and the novelty of
-        // the int8 network, since the float network has none.
+        // Both get the same calibration and thresholds, and the novelty of the int8 network (the float network has none), so that
+        // only the arithmetic differs.
         let float: Vec<Prediction> = items
             .iter()
             .zip(&float_logits)

@@ -2,7 +2,7 @@ use blastscope_shared::{Observation, sight::Blank};
 
 use super::*;
 
-/// Twenty fields of each class, all taken for what they are with 0.9 and answered.
+/// Twenty fields of each class, all classified correctly with 0.9 and answered.
 fn good() -> Vec<Prediction> {
     let mut probabilities = [[0.1 / 3.0; 4]; 4];
     (0..4).for_each(|class| probabilities[class][class] = 0.9);
@@ -21,7 +21,7 @@ fn paired(champion: &[Prediction], challenger: &[Prediction]) -> Paired {
     Paired::new(["champion", "challenger"], [champion, challenger], &groups, bootstrap).expect("compared")
 }
 
-/// The names of the scores that speak against `challenger`.
+/// Names of the scores that object to `challenger`.
 fn objections(champion: &[Prediction], challenger: &[Prediction], tolerance: f64) -> Vec<String> {
     let worse = worse(&paired(champion, challenger), tolerance);
     worse.iter().map(|objection| objection.split(':').next().expect("a name").to_owned()).collect()
@@ -39,7 +39,7 @@ fn the_same_or_a_better_challenger_passes() {
 #[test]
 fn a_challenger_that_answers_less_is_refused() {
     let champion = good();
-    // Every class is still the most probable one, so that only the coverage tells.
+    // The true class stays the most probable one, so only the coverage changes.
     for (silent, tolerance, is_refused) in
         [(80, 0.01, true), (2, 0.01, true), (80, 0.99, true), (2, 0.03, false), (0, 0.0, false)]
     {
@@ -78,7 +78,7 @@ fn every_score_can_speak_against_a_challenger() {
         assert!(found.contains(&side.to_owned()), "{found:?}");
     }
     assert_eq!(spoilt(&|one| one.probabilities = taken_for(one.truth, 0.5)), ["calibration error"]);
-    // One that sees nothing answers nothing, and no score of it can be computed that hides it.
+    // A model that sees nothing answers nothing, and no computable score hides it.
     let found = spoilt(&|one| one.probabilities = Observation::Nothing(Blank::NoCells));
     let names: Vec<String> =
         Score::ALL.iter().map(|score| score.to_string().split(':').next().expect("a name").into()).collect();

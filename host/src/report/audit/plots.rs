@@ -68,7 +68,7 @@ pub(super) fn colour(colour: &Colour) -> String {
     plot("Accuracy of colour alone, four classes", &lines, colour.chance, "largest class")
 }
 
-/// Sittings that nothing was learned from.
+/// Left-out sittings.
 pub(super) fn sittings(colour: &Colour) -> String {
     let lines: Vec<Line> = colour
         .sittings

@@ -19,9 +19,9 @@ pub(super) enum Content {
 }
 
 impl Figure {
-    /// A drawing, as [`Svg::finish`](crate::report::svg::Svg::finish) gives it; it becomes part of the page as it is.
+    /// A drawing from [`Svg::finish`](crate::report::svg::Svg::finish); the page includes it unchanged.
     ///
-    /// `name` tells the figures of a report apart and becomes part of a file's name: letters, digits and hyphens are kept.
+    /// `name` distinguishes the figures of a report and becomes part of a file name: letters, digits and hyphens are kept.
     #[must_use]
     pub fn svg(name: impl Into<String>, svg: impl Into<String>, caption: impl Into<String>) -> Self {
         Self::new(name.into(), Content::Svg(svg.into()), caption.into())
@@ -37,19 +37,19 @@ impl Figure {
         Self { name, content, alternative: caption.clone(), caption, width: None }
     }
 
-    /// The same with another text for those who do not see the picture; it is the caption otherwise.
+    /// Sets the text for readers who cannot see the picture; the caption by default.
     #[must_use]
     pub fn alternative(self, text: impl Into<String>) -> Self {
         Self { alternative: text.into(), ..self }
     }
 
-    /// The same, `pixels` wide on the page where there is room; small pictures are enlarged without smoothing.
+    /// Sets the width on the page in pixels, if there is room; small pictures are enlarged without smoothing.
     #[must_use]
     pub fn width(self, pixels: u32) -> Self {
         Self { width: Some(pixels), ..self }
     }
 
-    /// The ending of a file with the picture.
+    /// File name extension of the picture.
     pub(super) const fn extension(&self) -> &'static str {
         match self.content {
             Content::Svg(_) => "svg",
@@ -57,7 +57,7 @@ impl Figure {
         }
     }
 
-    /// The bytes of a file with the picture.
+    /// The picture's file content.
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.content {
             Content::Svg(svg) => svg.as_bytes(),

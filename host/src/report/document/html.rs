@@ -12,7 +12,7 @@ use super::{
 use crate::{report::svg::escape, support::notice::RESEARCH_USE_ONLY};
 
 const STYLE: &str = include_str!("style.css");
-/// Forbids the browser what the page does not need, so that nothing can be fetched and nothing can run.
+/// Forbids everything the page does not need, so that nothing is fetched and nothing runs.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 pub(super) fn page(report: &Report) -> String {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::notice::RESEARCH_USE_ONLY;
 
-/// A report's text, and the files that it points to.
+/// A report's text, and the files it refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Markdown {
     /// The document.
@@ -58,7 +58,7 @@ pub(super) fn document(report: &Report, stem: &str) -> Markdown {
     Markdown { text, files }
 }
 
-/// File names that were given away, with how often.
+/// File names already in use, with their counts.
 struct Names {
     stem: String,
     met: BTreeMap<String, usize>,
@@ -69,7 +69,7 @@ impl Names {
         let wanted = format!("{}-{}", self.stem, file_name(name));
         let count = self.met.entry(wanted.clone()).or_insert(0);
         *count += 1;
-        // A full stop keeps `corner` met twice apart from a figure that is called `corner-2`.
+        // A full stop keeps a second `corner` apart from a figure named `corner-2`.
         if *count == 1 { format!("{wanted}.{extension}") } else { format!("{wanted}.{count}.{extension}") }
     }
 }
@@ -109,7 +109,7 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-/// Plain text that no reader of Markdown takes for markup: in one line, with a backslash before what could be some.
+/// Plain text escaped for Markdown: one line, with a backslash before anything that could be markup.
 fn escape(text: &str) -> String {
     let on_one_line = text.trim().replace(char::is_control, " ");
     let letters: Vec<char> = on_one_line.printable().to_string().chars().collect();

@@ -2,7 +2,7 @@
 
 use blastscope_shared::Rate;
 
-/// A table: columns, rows, and perhaps a caption.
+/// A table: columns, rows, and an optional caption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     pub(super) columns: Vec<Column>,
@@ -10,19 +10,19 @@ pub struct Table {
     pub(super) caption: Option<String>,
 }
 
-/// A column's heading and where its cells stand.
+/// A column's heading and alignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     pub(super) heading: String,
     pub(super) align: Align,
 }
 
-/// Where a column's cells stand.
+/// Alignment of a column's cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// At the left, for text.
+    /// Left, for text.
     Left,
-    /// At the right, in digits of the same width, for numbers.
+    /// Right, with digits of equal width, for numbers.
     Right,
 }
 
@@ -33,14 +33,14 @@ pub struct Cell {
     pub(super) tone: Tone,
 }
 
-/// How much a cell stands out.
+/// Emphasis of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Like the others.
+    /// No emphasis.
     Plain,
-    /// In bold.
+    /// Bold.
     Strong,
-    /// In bold on a warning's colour.
+    /// Bold on a warning's colour.
     Alarm,
 }
 
@@ -51,13 +51,13 @@ impl Table {
         Self { columns: columns.into_iter().collect(), rows: Vec::new(), caption: None }
     }
 
-    /// The same with a caption.
+    /// Sets the caption.
     #[must_use]
     pub fn caption(self, text: impl Into<String>) -> Self {
         Self { caption: Some(text.into()), ..self }
     }
 
-    /// Adds a row. Missing cells stay empty, and cells beyond the columns are left out.
+    /// Adds a row. Missing cells stay empty; extra cells are dropped.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         let mut row: Vec<Cell> = cells.into_iter().take(self.columns.len()).collect();
         row.resize(self.columns.len(), Cell::from(""));
@@ -86,13 +86,13 @@ impl Column {
 }
 
 impl Cell {
-    /// The same in bold, where `condition`.
+    /// Makes the cell bold if `condition`.
     #[must_use]
     pub fn strong_if(self, condition: bool) -> Self {
         if condition { Self { tone: Tone::Strong, ..self } } else { self }
     }
 
-    /// The same as a warning, where `condition`.
+    /// Makes the cell a warning if `condition`.
     #[must_use]
     pub fn alarm_if(self, condition: bool) -> Self {
         if condition { Self { tone: Tone::Alarm, ..self } } else { self }

@@ -1,4 +1,4 @@
-//! How novel familiar and unfamiliar pictures are to the model.
+//! Novelty of familiar and unfamiliar pictures.
 
 use crate::{
     measure::unfamiliar::Unfamiliar,
@@ -79,7 +79,7 @@ pub(super) fn draw(picture: &mut Svg, unfamiliar: &Unfamiliar, [left, top, width
     picture.turned_text(plot.left - 46.0, (plot.top + plot.bottom()) / 2.0, -90.0, name, "share of pictures");
 }
 
-/// Ticks at 1, 2 and 5 times powers of ten, at the places of their logarithms.
+/// Ticks at 1, 2 and 5 times powers of ten, on a logarithmic scale.
 fn ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     (-6..9)
         .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10f64.powi(power)))

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// Draws the panel with its upper left corner at `left` and `top`, `width` pixels wide; as high as that of the reliability.
+/// Draws the panel with its upper left corner at `left` and `top`, `width` pixels wide, as high as the reliability diagram.
 pub(super) fn draw(picture: &mut Svg, evaluation: &Evaluation, [left, top, width]: [f64; 3]) {
     let curve = &evaluation.risk_coverage;
     picture.text(left, top + 12.0, Font::new(16.0, INK).bold(), "Risk and coverage");
@@ -31,7 +31,7 @@ pub(super) fn draw(picture: &mut Svg, evaluation: &Evaluation, [left, top, width
     plot.columns(picture, &percent_ticks(1.0, 0.2));
     let mut points: Vec<[f64; 2]> = curve.points.iter().map(|point| [point.coverage, point.risk]).collect();
     if let Some(&[_, risk]) = points.first() {
-        // The fields of the greatest confidence are all alike: their risk holds from the first on.
+        // The most confident fields tie, so their risk holds from the first on.
         points.insert(0, [0.0, risk]);
     }
     let mut area: Vec<[f64; 2]> = points.iter().map(|&point| plot.at(point)).collect();

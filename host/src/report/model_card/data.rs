@@ -1,4 +1,4 @@
-//! The data set in a card, where it is at hand: what is where, and in which sittings.
+//! The data set in a card, if available: pictures by class, part and sitting.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ pub(super) fn describe(report: &mut Report, data: &Dataset, provenance: &Provena
     Ok(())
 }
 
-/// Pictures of each class in every sitting that is known.
+/// Pictures of each class in every known sitting.
 fn sittings(data: &Dataset) -> BTreeMap<&str, [usize; Class::COUNT]> {
     let mut sittings = BTreeMap::new();
     for image in &data.images {

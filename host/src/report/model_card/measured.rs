@@ -1,4 +1,4 @@
-//! What was measured, in a card.
+//! The measurements in a card.
 
 use crate::{
     measure::{
@@ -74,7 +74,7 @@ fn as_it_is(shown: &ShownTable) -> Table {
     table
 }
 
-/// On which pictures, and whether they are of the model's own data set.
+/// Names the pictures, and says whether they belong to the model's own data set.
 fn where_from<'a>(report: &mut Report, subject: &str, origins: impl Iterator<Item = &'a Origin>, manifest: &str) {
     report.paragraph(format!("{subject}."));
     let mut origins = origins.peekable();
@@ -134,7 +134,7 @@ fn rates(evaluation: &Evaluation, baseline: Option<&Evaluation>) -> Table {
 
 fn confusion(evaluation: &Evaluation) -> Table {
     let columns = Class::ALL.map(|class| Column::number(format!("taken for {class}")));
-    // A column of zeros would only be in the way.
+    // A column of zeros would only distract.
     let shows_unseen = evaluation.unseen.iter().any(|&count| count > 0);
     let unseen = shows_unseen.then(|| Column::number("nothing seen"));
     let mut table = Table::new([Column::text("truth")].into_iter().chain(columns).chain(unseen));

@@ -1,4 +1,4 @@
-//! The scores as small diagrams, one a degradation.
+//! The scores as small diagrams, one per degradation.
 
 use crate::{
     measure::stress::{Kind, Level, Stress},
@@ -14,10 +14,10 @@ const WIDTH: f64 = 1080.0;
 const MARGIN: f64 = 36.0;
 /// Diagrams side by side.
 const COLUMNS: usize = 4;
-/// Width and height of a diagram with all that belongs to it.
+/// Width and height of a diagram, labels included.
 const CELL: [f64; 2] = [(WIDTH - 2.0 * MARGIN) / COLUMNS as f64, 218.0];
 
-/// A curve: its name, its colour, and what it shows of a level.
+/// A curve: its name, its colour, and the rate it shows.
 type Curve = (&'static str, &'static str, fn(&Level) -> &Rate);
 
 const CURVES: [Curve; 4] = [

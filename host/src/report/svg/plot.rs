@@ -20,13 +20,13 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// The pixel column of a number; beyond the edges it is that of the edge.
+    /// The pixel column of a number, clamped to the edges.
     #[must_use]
     pub fn column(&self, x: f64) -> f64 {
         self.left + self.width * share(x, self.x)
     }
 
-    /// The pixel row of a number; beyond the edges it is that of the edge.
+    /// The pixel row of a number, clamped to the edges.
     #[must_use]
     pub fn row(&self, y: f64) -> f64 {
         self.top + self.height * (1.0 - share(y, self.y))

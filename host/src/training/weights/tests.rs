@@ -56,7 +56,7 @@ fn rejects_what_is_not_the_networks_by_name() {
     }
 }
 
-/// Numbers in -1..1 that are the same in every language: FNV-1a of the tensor's name, then Knuth's MMIX generator.
+/// Numbers in -1..1 that any language can reproduce: FNV-1a of the tensor's name, then Knuth's MMIX generator.
 fn numbers(name: &str, count: usize) -> Vec<f32> {
     let hash = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325, hash);
@@ -68,7 +68,7 @@ fn numbers(name: &str, count: usize) -> Vec<f32> {
         .collect()
 }
 
-/// A value for every tensor that PyTorch's network has, by its name and PyTorch's shape.
+/// A value for every tensor of PyTorch's network, by its name and PyTorch's shape.
 fn made_up(expected: &[burn_pack::Tensor]) -> Tensors {
     let value = |tensor: &burn_pack::Tensor| {
         let shape = tensor.shape.to_vec();
@@ -85,7 +85,7 @@ fn made_up(expected: &[burn_pack::Tensor]) -> Tensors {
     expected.iter().map(|tensor| (tensor.name.clone(), value(tensor))).collect()
 }
 
-/// Logits of PyTorch 2 for networks of the published structure, filled and fed in the same way.
+/// Logits of PyTorch 2 for networks of the published structure, with the same weights and inputs.
 #[test]
 fn networks_compute_what_they_compute_in_pytorch() {
     let device = Device::flex();

@@ -1,4 +1,4 @@
-//! Folder names that nearly name a class.
+//! Folder names that almost name a class.
 
 use blastscope_shared::Class;
 
@@ -14,8 +14,8 @@ const NAMES: [(&str, Class); 8] = [
     ("prob", Class::Pro),
 ];
 
-/// The class that was probably meant by a folder's name that names none: one or two slips of the keys away from a class's name (by the
-/// distance of Damerau and Levenshtein), or a class's name with something behind it.
+/// The class that a folder's name probably means though it names none: one or two typing errors away from a class's name (by the
+/// distance of Damerau and Levenshtein), or a class's name with something appended.
 pub(super) fn class_meant_by(name: &str) -> Option<Class> {
     if Class::from_folder_name(name).is_some() {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn class_meant_by(name: &str) -> Option<Class> {
     let letters: String = name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let letters = letters.strip_prefix("malignant").unwrap_or(&letters);
     let (nearest, class) = NAMES.iter().min_by_key(|(known, _)| strsim::damerau_levenshtein(letters, known))?;
-    // One slip in a short word leaves little of it.
+    // One typing error in a short word leaves little of it.
     let allowed = if nearest.len() > 4 { 2 } else { 1 };
     let is_near = letters.len() > 2 && strsim::damerau_levenshtein(letters, nearest) <= allowed;
     let begins_with = || NAMES.iter().rev().find(|(known, _)| known.len() > 4 && letters.starts_with(known));

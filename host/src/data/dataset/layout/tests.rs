@@ -57,8 +57,8 @@ fn a_fifth_folder_and_pictures_beside_the_classes_are_named() {
     let found = find(folder.path(), Needed::All).expect("found");
     assert_eq!(found.files.len(), 4);
     let expected = [
-        "left out: the folder Bening (1 picture), which is no class; did you mean Benign? Then rename it",
-        "left out: the folder Healthy (2 pictures), which is no class",
+        "left out: the folder Bening (1 picture), which is not a class; did you mean Benign? Then rename it",
+        "left out: the folder Healthy (2 pictures), which is not a class",
         "left out: the folder Segmented (1 picture); segmented pictures are never taken",
         "left out: 2 pictures beside the class folders, such as loose.png",
     ];

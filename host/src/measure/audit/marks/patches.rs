@@ -6,9 +6,9 @@ use super::{GRID, PLACES};
 use crate::data::dataset::Dataset;
 use blastscope_shared::Rate;
 
-/// Pixels of a place are averaged in squares of so many, so that a shift of one pixel does not hide a likeness.
+/// Pixels of a place are averaged in squares of this side, so that a shift of one pixel does not hide a similarity.
 const STEP: usize = 2;
-/// Values compared before it is asked whether the rest can still matter.
+/// Values compared between checks whether the rest can still matter.
 const STRETCH: usize = 192;
 
 /// A picture's places at half the resolution: RGB bytes of each, row by row.
@@ -36,8 +36,8 @@ impl Patches {
     }
 }
 
-/// How many of `compared` have the class of the picture that looks most alike in a place and is of another overlap group; the
-/// first of equals counts.
+/// How many of `compared` have the class of the most similar picture of another overlap group in a place; the first of equals
+/// counts.
 pub(super) fn nearest_is_right(dataset: &Dataset, patches: &[Patches], compared: &[usize], place: usize) -> Rate {
     let asked: Vec<bool> = compared
         .par_iter()

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::GRID;
 
-/// With fewer pictures of a class nothing is said about what stands still.
+/// Fewest pictures of a class for a statement about what stands still.
 pub const LEAST_PICTURES: usize = 20;
-/// Standard errors from 0 beyond which a mean difference is no accident: one in 5e8 for a normal distribution, and there are
-/// 1e5 differences.
+/// Standard errors from 0 beyond which a mean difference is not chance: one in 5e8 for a normal distribution, and there are 1e5
+/// differences.
 const ERRORS: f64 = 6.0;
-/// Least mean difference, in units of a byte: uneven light differs by far less from one pixel to the next.
+/// Least mean difference that counts, in units of a byte: uneven light differs by far less from one pixel to the next.
 const LEAST_DIFFERENCE: f64 = 2.0;
 
 /// Sums over the pictures of a class.
@@ -57,7 +57,7 @@ impl Sums {
         self.pictures
     }
 
-    /// The mean picture, 224x224 pixels, HWC; grey where there is none.
+    /// The mean picture, 224x224 pixels, HWC; grey without pictures.
     #[must_use]
     pub fn mean(&self) -> Vec<u8> {
         let pictures = self.pictures as u32;
