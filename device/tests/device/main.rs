@@ -15,7 +15,6 @@ mod explain;
 #[cfg(target_os = "linux")]
 mod folders;
 mod instrument;
-mod long_session;
 mod one_judge;
 mod page;
 mod record;

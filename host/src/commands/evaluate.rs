@@ -21,7 +21,6 @@ use crate::{
         screening,
         unfamiliar::{Familiar, Unfamiliar},
     },
-    pack::float_predictions::float_predictions,
     statistics::bootstrap::Bootstrap,
     support::{atomic_file, output, progress::Progress},
 };
@@ -140,7 +139,8 @@ impl Evaluate {
             Some(part) => split.items(part).copied().collect(),
             None => every_picture(&data),
         };
-        let predictions = float_predictions(&network, &data, &inputs, &items, Progress::Shown)?;
+        let predictions =
+            crate::pack::float_predictions::float_predictions(&network, &data, &inputs, &items, Progress::Shown)?;
         let subject = Subject {
             name: format!(
                 "{} in float, epoch {epoch}, {} of the {} split with seed {}",

@@ -1,8 +1,17 @@
-//! A two-hour session, played as fast as possible: memory stays flat, the queue is bounded, every field counts once.
+//! A two-hour session, played as fast as possible: memory stays flat, the queue is bounded, every field counts once. Alone in its
+//! program, because it measures the memory of its process.
 //!
 //! Short by default; `BLASTSCOPE_LONG=1` plays 20,000 frames, two hours at three a second.
 
-use crate::page::scene;
+#![allow(missing_docs, reason = "tests")]
+
+#[path = "device/page/client.rs"]
+#[allow(dead_code, reason = "the page's tests use it")]
+mod client;
+#[path = "device/page/scene.rs"]
+#[allow(dead_code, reason = "the page's tests use more of it")]
+mod scene;
+
 use std::{
     env, fs,
     sync::{
