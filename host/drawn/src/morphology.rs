@@ -10,8 +10,7 @@
 //!   cells with moderate light-blue to blue cytoplasm, dispersed chromatin, clefted or folded nuclei and one or more prominent
 //!   nucleoli (FAB L1 and L2: Bennett et al., Br J Haematol 1976;33:451; WHO Classification of Haematolymphoid Tumours).
 //! * Subtypes are defined by markers, not by form, and real forms overlap widely. This table orders them for a readable synthetic
-//! set
-//!   (Early: medium, fine; Pre: folded, bluer; Pro: largest, open chromatin), and neighbours overlap by about one standard
+//!   set (Early: medium, fine; Pre: folded, bluer; Pro: largest, open chromatin), and neighbours overlap by about one standard
 //!   deviation. **A network that separates drawn fields is not shown to separate real ones.**
 
 use blastscope_shared::Class;

@@ -9,7 +9,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng};
 
 /// Width and height of the picture that a variation is made from, in pixels.
 pub const CROP: usize = 44;
-/// Numbers of a variation: [`SIDE`] * [`SIDE`] densities, 1.0 for [`blastscope_shared::sight::cells::FULL_DENSITY`].
+/// Numbers of a variation: [`SIDE`] * [`SIDE`] densities, 1.0 for [`blastscope_shared::field::density::FULL_DENSITY`].
 pub const PLANE: usize = SIDE * SIDE;
 
 /// Strength of a variation. Deviations are those of normal distributions.

@@ -30,8 +30,8 @@ fn no_files_use_each_other_in_a_circle() {
 
 #[test]
 fn every_crate_of_the_workspace_has_a_plan() {
-    let manifest = fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).unwrap();
-    let members = manifest.lines().find_map(|line| line.strip_prefix("members = ")).unwrap();
+    let manifest = fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).expect("the workspace's manifest");
+    let members = manifest.lines().find_map(|line| line.strip_prefix("members = ")).expect("a line of members");
     for member in members.split('"').skip(1).step_by(2).filter(|member| *member != "tests") {
         let source = format!("{member}/src");
         assert!(
@@ -45,11 +45,11 @@ fn every_crate_of_the_workspace_has_a_plan() {
 const DRAWN: Crate = Crate { source: "src", rooms: &[("high", &["low"]), ("low", &[]), ("low_too", &[])] };
 
 fn drawn(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     for (file, text) in files {
         let file = folder.path().join(file);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file, text).expect("written");
     }
     let source = Source::read(folder.path());
     (plan::forbidden(&DRAWN, &source), plan::circles(&DRAWN, &source))

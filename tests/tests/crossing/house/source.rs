@@ -136,7 +136,7 @@ struct Reader {
 
 impl Reader {
     /// `segments` from the crate's root; `None` for a path into another crate, or one that names what is in scope.
-    fn from_root(&self, segments: &[String]) -> Option<ModulePath> {
+    fn resolved(&self, segments: &[String]) -> Option<ModulePath> {
         let (first, rest) = segments.split_first()?;
         match first.as_str() {
             "crate" => Some(rest.to_vec()),
@@ -153,7 +153,7 @@ impl Reader {
 
     fn add(&mut self, segments: &[String]) {
         if segments.len() > 1 {
-            self.uses.extend(self.from_root(segments));
+            self.uses.extend(self.resolved(segments));
         }
     }
 
@@ -219,7 +219,7 @@ impl<'ast> Visit<'ast> for Reader {
         let mut found = Vec::new();
         Self::leaves(&item.tree, &[], &mut found);
         for (path, name) in found {
-            let Some(path) = self.from_root(&path) else { continue };
+            let Some(path) = self.resolved(&path) else { continue };
             if matches!(item.vis, syn::Visibility::Inherited) {
                 self.uses.insert(path);
             } else {
