@@ -18,11 +18,11 @@ fail() {
 cargo="cargo test --locked"
 all="--workspace --no-default-features --features blastscope-host/flex,blastscope-shared/std"
 on_seed() {
-  $1 $all --lib -- training::
+  $1 $all --lib -- training:: pack::
   $1 $all --test program --test crossing -- devices:: whole_loop::
 }
 once() {
-  $1 $all --lib -- adaptation arch audit colour_baseline dataset drawn_set operating_point quantization
+  $1 $all --lib -- adaptation arch audit colour_baseline dataset drawn_set operating_point quantization statistics
   $1 -p blastscope-drawn --lib
   $1 $all --test program --test crossing --test shared -- retrain:: adapt:: circle:: explanation:: marked:: same_bits::
 }

@@ -84,7 +84,7 @@ enum Command {
         With --tui, the terminal does what the page does, also over SSH: t takes a field, Enter confirms it, 1 to 4 and 0 correct \
         it, n starts a session, s signs it off, q quits. On a terminal without --tui and --listen, the display is the same and \
         nothing is recorded.\n\n\
-        A session that was cut off, usually by a loss of power, resumes automatically if its last field is less than half an hour \
+        A session that was cut off, usually by a loss of power, continues by itself if its last field is less than half an hour \
         old; otherwise the page and the terminal ask.\n\n\
         Quit with q, Esc or Ctrl-C; with --listen alone, with Ctrl-C.\n\
         For Research Use Only. Not for use in diagnostic procedures.")]
@@ -117,7 +117,7 @@ enum Command {
         or rebuilt the log, only a head hash noted earlier reveals it: HEAD stands for \
         such a hash. With --recompute, gate and network run on the stored pictures again: the results for a field's frame \
         must match to the last bit.\n\n\
-        Exit status: 0 as written, 1 something was changed or differs, or a model is missing, 2 wrong usage or no record.")]
+        Exit status: 0 as written, 1 something was changed, damaged or differs, or a model is missing, 2 wrong usage or no record.")]
     Verify(record::VerifyArgs),
     /// Export a session as a table, or labelled fields for training.
     #[command(after_help = "Examples:\n  blastscope export --data-dir data --session 3 --csv session-3.csv\n  \

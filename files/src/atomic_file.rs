@@ -41,7 +41,12 @@ pub struct System;
 
 impl Steps for System {
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+        // A file that is there is a leftover, or a link that somebody planted: it is removed, and never written through.
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -62,6 +67,12 @@ impl Steps for System {
 
 /// End of a temporary file's name, which begins with a dot.
 pub const TEMPORARY: &str = ".tmp";
+
+/// Whether a file of this name is one that [`write()`] was about to give its name.
+#[must_use]
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(TEMPORARY)
+}
 
 /// Writes `bytes` to `path`, replacing any file there.
 ///
@@ -127,6 +138,20 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_under_the_temporary_name_is_not_written_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, precious) = (folder.path().join("run.json"), folder.path().join("precious"));
+        fs::write(&precious, b"kept").expect("written");
+        let temporary = folder.path().join(format!(".run.json.{}{TEMPORARY}", process::id()));
+        std::os::unix::fs::symlink(&precious, &temporary).expect("a link");
+        write(&path, b"new").expect("written");
+        assert_eq!(fs::read(&precious).expect("read"), b"kept");
+        assert_eq!(fs::read(&path).expect("read"), b"new");
+        assert!(!fs::symlink_metadata(&path).expect("there").is_symlink());
+    }
 
     #[test]
     fn content_is_replaced_and_nothing_is_left_behind() {

@@ -61,7 +61,7 @@ pub struct Fitted {
     /// Mean cross-entropy over held-out labelled fields, in nats: the original model with its own calibration, the original model
     /// with the best calibration, the adapted model with the best calibration.
     pub held_out_loss: [f64; 3],
-    /// Whether the site's stain was added to the model; `false` if there are too few fields or it already knows the most it can
+    /// Whether the site's stain was added to the model; `false` if a hue is not finite, or the model already knows the most it can
     /// hold.
     pub stain: bool,
     /// The chosen calibration.

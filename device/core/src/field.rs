@@ -18,7 +18,7 @@ use crate::{advice::Advice, frame::Frame, pipeline::Reading};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
     /// Maximum difference between consecutive frames while the slide stands still: fresh noise gives 0.1, a move by 2 % of the
-    /// width 0.3 to 0.5. The first frame of the stillness may differ by twice this.
+    /// width 0.3 to 0.5. Every frame may differ from the first one of the stillness by twice this.
     pub still: f32,
     /// Maximum difference between frames of one field: 0.6 is a move by 3 % of the width, unrelated fields are above 1.1.
     pub same_field: f32,

@@ -54,7 +54,7 @@ pub struct Settings {
     /// Maximum difference between frames of one view: 0 is equal, 0.6 a move by 3 % of the width, unrelated fields are above
     /// 1.1. Negative: every frame is a separate view.
     pub same_view: f32,
-    /// Consecutive rejected frames after which the view ends: the next good frame then starts a new one.
+    /// Most consecutive rejected frames that a view outlives. One more ends it, and the next good frame starts a new one.
     pub patience: u32,
     /// A longer pause between two frames starts a new view.
     pub longest_gap: Duration,
@@ -339,7 +339,7 @@ impl<A: Assessor> Pipeline<A> {
                         self.challenger = Some((candidate, times));
                         held(spoken, &mean.probabilities(), judge.thresholds().min_probability)
                     }
-                    // Frames without cells have supported the change often enough.
+                    // The change has enough support; frames in which nothing was seen are in the mean already.
                     _ => {
                         self.challenger = None;
                         candidate

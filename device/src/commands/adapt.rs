@@ -69,7 +69,10 @@ fn tell(args: &AdaptArgs, adapted: &Adapted) -> io::Result<()> {
     let Adapted { by_specimen, without_label, copies, fitted, adapted: id, .. } = adapted;
     let held_out = if *by_specimen { "whole specimens" } else { "single fields" };
     writeln!(out, "{fitted}")?;
-    writeln!(out, "left out: {without_label} unlabelled fields, {copies} copies; cross-validated by {held_out}")?;
+    writeln!(
+        out,
+        "left out: {without_label} fields without a class (unanswered or not assessable), {copies} copies; cross-validated by {held_out}"
+    )?;
     if !by_specimen {
         writeln!(
             out,

@@ -30,10 +30,10 @@ pub(super) struct BenchArgs {
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
-    /// Soak test: run N frames; fail if results change or memory grows by more than 1 MB. Ctrl-C ends it.
+    /// Soak test instead: run N frames in a row; fail if results change or memory grows by more than 1 MB. Ctrl-C ends it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "frames")]
     soak: Option<u64>,
-    /// Cold start: run `blastscope classify` N times, and measure from its start to its verdict.
+    /// Cold start instead: run `blastscope classify` N times, and measure from its start to its verdict.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000),
         conflicts_with_all = ["threads", "frames", "soak"])]
     cold: Option<u32>,

@@ -211,7 +211,7 @@ fn tell(found: &Verification) -> io::Result<()> {
     if found.intact {
         writeln!(out, "{} is unchanged since it was written.", path.printable())?;
     } else {
-        writeln!(out, "{} WAS CHANGED. First findings, in the order of the log:", path.printable())?;
+        writeln!(out, "{} WAS CHANGED OR DAMAGED. First findings, in the order of the log:", path.printable())?;
         for finding in &found.findings {
             writeln!(out, "  {}", finding.to_string().printable())?;
         }

@@ -34,7 +34,12 @@ impl Moment {
         at: SystemTime,
         clock: ClockTrust,
     ) -> rusqlite::Result<Self> {
-        let before = newest_of(connection, session)?.as_deref().and_then(parsed);
+        let newest = newest_of(connection, session)?;
+        let before = newest.as_deref().and_then(parsed);
+        if let (Some(newest), None) = (newest, before) {
+            // A damaged or foreign row. Nothing can be before a time that cannot be read: it stands, and is marked.
+            return Ok(Self { utc: newest, clock: ClockTrust::SteppedBack });
+        }
         Ok(match before.filter(|&before| at < before) {
             Some(before) => {
                 let is_late = at + TOLERANCE < before;

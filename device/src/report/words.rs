@@ -144,7 +144,7 @@ fn state(report: &Report) -> Banner {
         State::Changed => (
             BannerKind::Warning,
             "Changed",
-            format!("Opinions were added after the sign-off {by}: the session needs another one."),
+            format!("Answers were added after the sign-off {by}: the session needs another sign-off."),
         ),
         State::Amended => (BannerKind::Calm, "Amended", format!("Signed off again {by}, after a change.")),
     };

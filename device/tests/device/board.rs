@@ -240,7 +240,7 @@ fn nothing_leaks(report: &Report) {
     assert!(counts.iter().all(|count| *count == counts[0]), "descriptors and threads: {counts:?}");
     let idle: Vec<f64> = report.lines("idle")[0].split(' ').map(|number| number.parse().expect("a number")).collect();
     let &[user, system, from, user_after, system_after, to] = idle.as_slice() else { panic!("{idle:?}") };
-    // Ticks of the kernel's clock, a hundred a second. device/tests/camera.rs asserts this on a real processor.
+    // Ticks of the kernel's clock, a hundred a second. The module `camera` asserts this on a real processor.
     let share = (user_after + system_after - user - system) / 100.0 / (to - from);
     println!("descriptors and threads through {} replugs: {}", counts.len() - 1, counts[0]);
     println!("without a camera: {:.1} % of an emulated core", share * 100.0);

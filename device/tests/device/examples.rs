@@ -23,23 +23,23 @@ use blastscope_shared::{
 const NOT_RUN: [(&str, &str); 13] = [
     ("blastscope live --camera auto", "needs a camera"),
     ("blastscope live --camera /dev/video2 --lock-exposure --hardware board.toml", "needs a camera and pins"),
-    ("blastscope live --listen 127.0.0.1:8080 --data-dir data", "serves until it is ended; see tests/page.rs"),
-    ("blastscope live --tui --data-dir data", "needs a terminal; see tests/tui.rs"),
+    ("blastscope live --listen 127.0.0.1:8080 --data-dir data", "serves until it is ended; see page::"),
+    ("blastscope live --tui --data-dir data", "needs a terminal; see tui::"),
     (
         "blastscope live --model clinic.bsm --listen 127.0.0.1:8080 --data-dir data",
-        "serves until it is ended; see tests/page.rs",
+        "serves until it is ended; see page::",
     ),
-    ("blastscope bench --threads 2 --isa scalar --json", "the plain kernels take half a minute; see tests/bench.rs"),
-    ("blastscope bench --soak 100000 --threads 2", "takes hours; see tests/bench.rs"),
-    ("sudo blastscope token", "needs the superuser; see tests/service.rs"),
+    ("blastscope bench --threads 2 --isa scalar --json", "the scalar kernels take half a minute; see bench::"),
+    ("blastscope bench --soak 100000 --threads 2", "takes hours; see bench::"),
+    ("sudo blastscope token", "needs the superuser; see service::"),
     ("sudo blastscope token --forget && sudo systemctl restart blastscope", "needs the superuser and systemd"),
-    ("sudo blastscope install-service", "needs the superuser; see tests/service.rs"),
-    ("sudo blastscope install-service --uninstall", "needs the superuser; see tests/service.rs"),
+    ("sudo blastscope install-service", "needs the superuser; see service::"),
+    ("sudo blastscope install-service --uninstall", "needs the superuser; see service::"),
     (
         "blastscope verify --data-dir data --recompute --model models/allcnn.bsm",
-        "the record of this test is made up; see tests/record/recompute.rs",
+        "the record of this test is made up; see record::recompute",
     ),
-    ("blastscope doctor --hardware board.toml", "needs pins; see tests/doctor.rs"),
+    ("blastscope doctor --hardware board.toml", "needs pins; see doctor::"),
 ];
 
 /// Examples whose exit status depends on the machine, with the other allowed status.

@@ -88,7 +88,7 @@ pub struct Reproduce {
     /// Width and height of the networks' input, a multiple of 32; 224 by default, and 32 with --quick.
     #[arg(long, value_name = "PIXELS", value_parser = blastscope_host::training::plan::image_size)]
     image_size: Option<u16>,
-    /// Source of batch normalization's mean and variance after training: measured again after each epoch with fixed weights, or the
+    /// Source of batch normalization's mean and variance after training: measured anew after each epoch with the weights fixed, or the
     /// running averages of training.
     #[arg(long, value_enum, default_value_t)]
     batch_statistics: BatchStatistics,

@@ -45,6 +45,7 @@ pub fn measure(data: &Dataset, planned: &Planned, trained: &Trained, device: &De
         name: planned.name(),
         studies: planned.studies.clone(),
         plan: config.plan.clone(),
+        weights_sha256: config.weights_sha256.clone(),
         parameters: Network::new(config.plan.arch, side, config.plan.dropout, device).trainable(),
         items: [split.items(Part::Train).count(), items.len()],
         epochs,

@@ -21,6 +21,9 @@ pub struct Outcome {
     pub studies: Vec<Study>,
     /// How it was trained.
     pub plan: TrainingPlan,
+    /// SHA-256 of the initial weights, hexadecimal; `None` for fresh ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
     /// Number of trainable parameters.
     pub parameters: usize,
     /// Items in the training part and in the test part.

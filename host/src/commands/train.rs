@@ -100,3 +100,21 @@ impl Train {
         Ok((run, config, data, split))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+
+    #[test]
+    fn no_option_of_the_plan_can_be_given_with_resume() {
+        let command = Train::augment_args(clap::Command::new("train"));
+        let resume = command.get_arguments().find(|argument| argument.get_id() == "resume").expect("it is there");
+        let conflicts = command.get_arg_conflicts_with(resume);
+        let plan = TrainingPlan::augment_args(clap::Command::new("plan"));
+        for option in plan.get_arguments() {
+            assert!(conflicts.iter().any(|other| other.get_id() == option.get_id()), "{} is ignored", option.get_id());
+        }
+    }
+}

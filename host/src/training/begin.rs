@@ -56,6 +56,7 @@ impl TrainingPlan {
             format: Format::Run2,
             plan: Self {
                 split: split.kind,
+                image_size: self.sight().framing.width,
                 weights: self.weights.as_deref().map(absolute).transpose()?,
                 ..self.clone()
             },
@@ -84,7 +85,9 @@ impl TrainingPlan {
         let run = RunFolder::open(folder)?;
         let config = run.config()?;
         let weights = self.weights.as_deref().and_then(|path| std::path::absolute(path).ok());
-        if let Some(difference) = (Self { weights, ..self.clone() }).difference(&config.plan) {
+        if let Some(difference) =
+            (Self { weights, image_size: self.sight().framing.width, ..self.clone() }).difference(&config.plan)
+        {
             let reason = format!("was started with {difference}; give the same settings again, or another --out");
             return Err(Error::content(folder, reason));
         }

@@ -70,7 +70,7 @@ pub struct TrainingPlan {
     /// Stop when the validation loss has not improved for N epochs; 0 never stops early.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub patience: usize,
-    /// Seed of weights, shuffling, splits and folds.
+    /// Seed of weights, shuffling and splits, and of the folds of crossval.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub seed: u64,
     /// How the data are split; each training command has its own kinds.
@@ -190,6 +190,15 @@ mod tests {
         assert_eq!(is.difference(&was).as_deref(), Some("epochs 30 and not 2"));
         let is = TrainingPlan { weights: Some("a.pth".into()), ..was.clone() };
         assert_eq!(is.difference(&was).as_deref(), Some("weights none and not a.pth"));
+    }
+
+    #[test]
+    fn the_robust_recipe_has_the_defaults_of_its_experiments() {
+        let (plan, paper) = (plan(&["--recipe", "robust"]), TrainingPlan::default());
+        assert_eq!(serde_json::to_value(plan.schedule).expect("written"), ROBUST.schedule);
+        assert_eq!(plan.learning_rate.to_string(), ROBUST.learning_rate);
+        assert_eq!(plan.dropout.to_string(), ROBUST.dropout);
+        assert_eq!(paper.learning_rate.to_string(), PAPER.learning_rate);
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl Queue<'_> {
     fn train_in_parallel(&self, entries: &[&Entry], jobs: usize) -> Result<(), Error> {
         let program = std::env::current_exe().map_err(Error::io("find", Path::new("this program")))?;
         let mut waiting = entries.iter();
-        let mut running: Vec<(String, PathBuf, Child)> = Vec::new();
+        let mut running: Vec<Running> = Vec::new();
         signal::on_interrupt(|| ());
         loop {
             while running.len() < jobs && !signal::interrupted() {
@@ -197,34 +197,48 @@ impl Queue<'_> {
                     .spawn()
                     .map_err(Error::io("start", &program))?;
                 output::progress(format_args!("{}: training, see {}", entry.name, log.printable()));
-                running.push((entry.name.clone(), log, child));
+                running.push(Running { name: entry.name.clone(), log, child });
             }
             if running.is_empty() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(200));
-            let mut still = Vec::new();
-            for (name, log, mut child) in running {
-                match child.try_wait().map_err(Error::io("wait for", &program))? {
-                    None => still.push((name, log, child)),
-                    Some(status) if status.success() => output::progress(format_args!("{name}: trained")),
-                    Some(_) if signal::interrupted() => {}
+            let mut at = 0;
+            while let Some(training) = running.get_mut(at) {
+                match training.child.try_wait().map_err(Error::io("wait for", &program))? {
+                    None => at += 1,
                     Some(status) => {
-                        for (.., mut other) in still {
-                            // Its checkpoints stay; the same command resumes from them.
-                            let _ = other.kill();
-                            let _ = other.wait();
+                        let ended = running.swap_remove(at);
+                        let (name, log) = (&ended.name, &ended.log);
+                        if status.success() {
+                            output::progress(format_args!("{name}: trained"));
+                        } else if !signal::interrupted() {
+                            return Err(Error::content(
+                                log,
+                                format!("the training of {name} ended with {status}; the log says why"),
+                            ));
                         }
-                        return Err(Error::content(
-                            &log,
-                            format!("the training of {name} ended with {status}; the log says why"),
-                        ));
                     }
                 }
             }
-            running = still;
         }
         if signal::interrupted() { Err(Error::Interrupted(self.again())) } else { Ok(()) }
+    }
+}
+
+/// A training in a process of its own. It ends with this value, so that no training goes on when the queue fails; its checkpoints
+/// stay, and the same command resumes from them.
+struct Running {
+    name: String,
+    log: PathBuf,
+    child: Child,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -238,6 +252,17 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_training_outlives_a_queue_that_fails() {
+        let child = Command::new("sleep").arg("600").spawn().expect("started");
+        let process = PathBuf::from(format!("/proc/{}", child.id()));
+        let running = vec![Running { name: "fold".into(), log: PathBuf::new(), child }];
+        assert!(process.exists());
+        drop(running);
+        assert!(!process.exists(), "it trains on");
+    }
 
     #[test]
     fn a_damaged_outcome_is_refused_with_the_remedy() {

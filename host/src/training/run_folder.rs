@@ -86,6 +86,28 @@ impl RunConfig {
     }
 }
 
+/// Why a text is no configuration of this program, and what to do about it.
+fn unusable(text: &str, error: &serde_json::Error) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(text);
+    match value {
+        Ok(value)
+            if value.is_object() && !value.get("format").is_some_and(|format| Format::deserialize(format).is_ok()) =>
+        {
+            let format = match value.get("format") {
+                Some(serde_json::Value::String(format)) => format!("says \"format\": \"{format}\""),
+                _ => "names no format".to_owned(),
+            };
+            format!(
+                "{format}: another version of this program wrote it; finish the run with that version, or train again into another --out"
+            )
+        }
+        Ok(value) if value.is_object() => {
+            format!("lacks something that this version needs ({error}); train again into another --out")
+        }
+        _ => format!("is not a run configuration ({error}); copy the folder again, or train again into another --out"),
+    }
+}
+
 /// A run's folder.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
@@ -110,7 +132,7 @@ impl RunFolder {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let own = matches!(&*name, "split.csv" | "checkpoint" | LOCK_FILE)
-                || (name.starts_with(".writing-") && name.ends_with(".tmp"));
+                || blastscope_files::atomic_file::is_temporary(&name);
             !own
         };
         let occupied = std::fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(|entry| foreign(&entry)));
@@ -176,8 +198,7 @@ impl RunFolder {
     pub fn config(&self) -> Result<RunConfig, Error> {
         let path = self.config_path();
         let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-        serde_json::from_str(&text)
-            .map_err(|error| Error::content(&path, format!("is not a run configuration: {error}")))
+        serde_json::from_str(&text).map_err(|error| Error::content(&path, unusable(&text, &error)))
     }
 
     /// Writes `run.json`.
@@ -326,10 +347,49 @@ mod tests {
         let begun = folder.path().join("begun");
         std::fs::create_dir_all(begun.join("checkpoint")).expect("made");
         std::fs::write(begun.join("split.csv"), "part,class").expect("written");
-        std::fs::write(begun.join(".writing-x.tmp"), "{").expect("written");
+        // What a writer leaves that is killed before its file has its name.
+        let leave = |path: &Path| -> std::io::Result<()> {
+            struct Killed;
+            impl blastscope_files::atomic_file::Steps for Killed {
+                fn write_synced(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+                    std::fs::write(path, &bytes[..bytes.len() / 2])
+                }
+                fn rename(&self, _: &Path, _: &Path) -> std::io::Result<()> {
+                    Err(std::io::ErrorKind::Interrupted.into())
+                }
+                fn sync_folder(&self, _: &Path) -> std::io::Result<()> {
+                    Ok(())
+                }
+                fn remove(&self, _: &Path) -> std::io::Result<()> {
+                    Ok(())
+                }
+            }
+            blastscope_files::atomic_file::write_on(&Killed, path, b"{}")
+        };
+        leave(&begun.join("run.json")).expect_err("killed");
+        assert_eq!(std::fs::read_dir(&begun).expect("listed").count(), 3);
         RunFolder::create(&begun).expect("a start that was cut off can be made again");
         let error = RunFolder::open(folder.path()).expect_err("refused").to_string();
         assert!(error.contains("no run.json"), "{error}");
+    }
+
+    #[test]
+    fn a_configuration_of_another_version_is_refused_with_the_remedy() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let run = RunFolder::create(folder.path()).expect("fresh");
+        for (text, expected) in [
+            // As earlier builds wrote it.
+            (r#"{"arch": "allcnn", "optimizer": "adam"}"#, "names no format"),
+            (r#"{"format": "blastscope run 3"}"#, "\"blastscope run 3\""),
+            (r#"{"format": "blastscope run 2"}"#, "lacks something"),
+            ("{", "is not a run configuration"),
+        ] {
+            std::fs::write(run.config_path(), text).expect("written");
+            let error = run.config().expect_err("refused").to_string();
+            assert!(error.contains("run.json") && error.contains(expected) && error.contains("--out"), "{error}");
+        }
+        run.write_config(&config()).expect("written");
+        run.config().expect("its own");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!   (where a Romanowsky stain has its contrast). Blur takes from the fine differences first. Contrast and brightness cancel.
 //!   A straight ramp, as out of focus as can be, has 0.25; uncorrelated noise has 1.
 //! * **background** and **cells**: the brightness that 95 % and 2 % of the pixels do not exceed. The difference is the contrast.
-//! * **clipped**: share of pixels whose three channels are all saturated.
+//! * **clipped**: share of pixels whose three channels are all near the upper end (250 or more).
 //! * **foreign**: share of pixels of a colour that no stained smear has in transmitted light: much darker than the background, or
 //!   with clearly less blue than green or red (leaves, skin, wood, bread).
 //! * **stained**: share of pixels with clearly less green than the stronger of red and blue: eosin's pink, azure's violet.

@@ -35,7 +35,11 @@ impl Pool {
     }
 
     /// Adds the network's output for a view: logits and the last layer's input activations.
+    ///
+    /// # Panics
+    /// When the network's last layer sees another number of activations than the [`Eye`](super::Eye) was made for.
     pub fn add(&mut self, logits: [f32; Class::COUNT], hidden: &[u8]) {
+        assert_eq!(hidden.len(), self.sums.len(), "the eye was made for another network");
         self.sums.iter_mut().zip(hidden).for_each(|(sum, &activation)| *sum += u32::from(activation));
         self.logits.push(logits);
     }

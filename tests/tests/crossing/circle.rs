@@ -1,7 +1,7 @@
 //! The whole circle: screen a slide, correct ten fields, export, retrain, sign, update, and the corrected fields change their verdict.
 //!
 //! The model is [the one of marks](blastscope_tests::marked): its verdicts, and what its last layer can learn, follow from its
-//! construction. How training produces a model is tested in tests/whole_loop.rs.
+//! construction. How training produces a model is tested in `whole_loop`.
 
 use std::{
     path::Path,

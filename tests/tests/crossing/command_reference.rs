@@ -96,7 +96,7 @@ fn meaning(arg: &Arg) -> String {
         }
         let defaults: Vec<_> =
             arg.get_default_values().iter().map(|value| format!("`{}`", value.to_string_lossy())).collect();
-        if !defaults.is_empty() {
+        if !defaults.is_empty() && !arg.is_hide_default_value_set() {
             parts.push(format!("Default: {}.", defaults.join(" ")));
         }
     }

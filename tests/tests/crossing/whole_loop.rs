@@ -125,7 +125,7 @@ fn host_and_device_agree_from_drawn_fields_to_verdicts() {
 }
 
 /// Asserts that the float explainer computes what the run's network computes, whatever it has learned. That int8 maps are like
-/// float maps is shown on untrained networks: tests/explanation.rs.
+/// float maps is shown on untrained networks, in `explanation`.
 fn assert_the_differentiated_network_is_the_trained_one(run: &Path, fields: &Path) {
     let device = Backend::Flex.open().expect("the CPU");
     let run = RunFolder::open(run).expect("a run");

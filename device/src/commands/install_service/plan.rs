@@ -172,8 +172,8 @@ impl Plan {
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let packaged = self.packaged().then(|| {
-            "the Debian package has installed the service already; its files yield to those in /etc, which stay when it is \
-             removed: unless you want that, run blastscope install-service --uninstall"
+            "the Debian package has installed the service already; the files in /etc take precedence over the package's and \
+             stay when it is removed: unless you want that, run blastscope install-service --uninstall"
                 .to_owned()
         });
         let alone = self.config().server.listen.ip().is_loopback().then(|| {

@@ -74,7 +74,7 @@ impl Floor {
         let same = self.model.as_ref().is_none_or(|model| *model == candidate.model);
         if version == self.version && !same {
             return Err(format!(
-                "has version {version}, as the installed model, but is a different model; sign it again with a higher version"
+                "has the same version ({version}) as the installed model, but is a different model; sign it again with a higher version"
             ));
         }
         Ok(())
@@ -121,6 +121,6 @@ fn beside(older: &Candidate, newer: &Candidate) -> String {
     match () {
         () if older.version < version => format!("is version {}, and {file} is version {version}", older.version),
         () if older.model == newer.model => format!("is the same model as {file}"),
-        () => format!("has version {version}, as {file}, but is a different model; name one of them"),
+        () => format!("has the same version ({version}) as {file}, but is a different model; name one of them"),
     }
 }

@@ -18,7 +18,7 @@ pub enum UpdateError {
     },
     /// No key is trusted.
     #[error(
-        "no public key is trusted here, so no model is: copy the maker's .pub file to {}, or give it with --public-key FILE{}",
+        "no public key is trusted here, so no model can be installed: copy the maker's .pub file to {}, or give it with --public-key FILE{}",
         folder.printable(), passed_over.iter().map(|sentence| format!("\n  {sentence}")).collect::<String>()
     )]
     NoKeys {
@@ -94,7 +94,7 @@ pub enum UpdateError {
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "the disk is full: delete files until two models and 1 MB fit, and try again"
+            "the disk is full: delete files that you do not need until there is room for two models and 1 MB, and try again"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "run this as the owner of the folder, for example with sudo, or give another folder with --data-dir"

@@ -128,7 +128,8 @@ fn named_key(path: &Path) -> Result<TrustedKey, UpdateError> {
     TrustedKey::read(&System, path).map_err(|reason| UpdateError::Key { path: path.to_path_buf(), reason })
 }
 
-/// The minimum version of a candidate: that of the active model, even if it is unusable.
+/// The minimum version of a candidate: the higher of the running model's and the recorded active model's, even if that one is
+/// unusable.
 fn floor(running: Option<&SlotModel>, state: Option<&State>) -> Floor {
     let runs = running.map(|model| (model.version, model.classifier.model_id().to_owned()));
     let should = state.and_then(|state| state.entry(state.active)).map(|entry| (entry.version, entry.model.clone()));

@@ -60,6 +60,7 @@ fn outcome(planned: &Planned, right: usize) -> Outcome {
         name: planned.name(),
         studies: planned.studies.clone(),
         plan: training.clone(),
+        weights_sha256: None,
         parameters: 8_400_000,
         items: [planned.items(), 40],
         epochs: (1..=training.epochs).map(epoch).collect(),

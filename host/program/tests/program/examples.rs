@@ -24,7 +24,7 @@ const NOT_RUN: [(&str, &str); 13] = [
     ),
     (
         "blastscope-host train --data all_pbs --out runs/two --backend wgpu --devices 0,1 --precision flex32 --batch-size 64",
-        "needs two GPUs; see tests/devices.rs",
+        "needs two GPUs; see devices::",
     ),
     (
         "blastscope-host train --data all_pbs --out runs/resnet --arch resnet50 --weights resnet50.pth --learning-rate 0.0001",
@@ -32,22 +32,22 @@ const NOT_RUN: [(&str, &str); 13] = [
     ),
     (
         "blastscope-host crossval --data all_pbs --out runs/sittings-paper --epochs 5 --schedule one-cycle --jobs 2",
-        "trains every fold; see tests/crossval.rs",
+        "trains every fold; see crossval::",
     ),
     (
         "blastscope-host crossval --data all_pbs --out runs/groups --by group --folds 10 --recipe robust --json",
-        "trains ten folds; see tests/crossval.rs",
+        "trains ten folds; see crossval::",
     ),
-    ("blastscope-host reproduce --data all_pbs --out paper", "trains for days; see tests/reproduce.rs"),
+    ("blastscope-host reproduce --data all_pbs --out paper", "trains for days; see reproduce::"),
     (
         "blastscope-host reproduce --data all_pbs --out paper --only optimizers,paper",
-        "trains for days; see tests/reproduce.rs",
+        "trains for days; see reproduce::",
     ),
     (
         "blastscope-host reproduce --data all_pbs --out paper --resnet-weights resnet50.pth --yolo-weights yolov8n-cls.pt",
-        "trains for days, from weights of ImageNet; see tests/reproduce.rs",
+        "trains for days, from weights of ImageNet; see reproduce::",
     ),
-    ("blastscope-host reproduce --quick --out try", "trains twenty networks; see tests/reproduce.rs"),
+    ("blastscope-host reproduce --quick --out try", "trains twenty networks; see reproduce::"),
     (
         "blastscope-host throughput --arch resnet50 --batch-size 64 --backend wgpu --precision flex32 --json",
         "needs a GPU",

@@ -6,13 +6,13 @@ use super::{
 };
 use crate::measure::colour_baseline::{ColourSet, Method};
 
-/// Share of the way from guessing to certainty above which colour alone nearly solves a data set.
+/// Share of the way from guessing to certainty from which on colour alone nearly solves a data set.
 pub const NEARLY_SOLVED: f64 = 0.75;
-/// The same share above which colour explains much of a score.
+/// The same share from which on colour explains much of a score.
 pub const MUCH: f64 = 0.25;
 /// How far above guessing the interval must lie before colour counts at all: taking the best of six classifiers flatters.
 pub const MARGIN: f64 = 0.05;
-/// Ratio of the largest to the smallest class above which accuracy hides how the small class does.
+/// Ratio of the largest to the smallest class from which on accuracy hides how the small class does.
 pub const UNBALANCED: f64 = 1.5;
 
 /// What colour gives away.

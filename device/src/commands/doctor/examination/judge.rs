@@ -44,7 +44,7 @@ fn program(program: Program) -> Check {
 
 fn processor(processor: &Processor) -> Check {
     let Processor { name, board, cores, threads } = processor;
-    let name = name.as_deref().unwrap_or("unknown model");
+    let name = name.as_deref().unwrap_or("unknown processor");
     let on = board.as_ref().map(|board| format!(" on {board}")).unwrap_or_default();
     let found = format!("{name}{on}; {}, {}", counted(*cores, "core"), counted(*threads, "thread"));
     if threads < cores {

@@ -130,7 +130,7 @@ export const strings = {
   correct_nothing: "no answer yet",
   confirm: "Confirm",
   answers_as: "You answer as",
-  who_nobody: "no name yet",
+  who_nobody: "nobody yet",
   who_change: "Change",
   person_head: "Who is working at this screen?",
   person_text: "Answers from this screen are saved with this name.",

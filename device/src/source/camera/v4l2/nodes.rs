@@ -111,7 +111,7 @@ pub fn details(camera: &Camera) -> Details {
         .and_then(|device| Ok((formats::offered(&device)?, controls::present(&device))));
     let (formats, controls, problem) = match asked {
         Ok((formats, controls)) => (formats, controls, None),
-        Err(error) => (Vec::new(), Vec::new(), Some(format!("it does not answer ({error})"))),
+        Err(error) => (Vec::new(), Vec::new(), Some(format!("it cannot be queried ({error})"))),
     };
     Details { camera: camera.clone(), nodes: paths, formats, controls, problem }
 }

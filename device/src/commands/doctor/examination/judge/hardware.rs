@@ -155,7 +155,7 @@ pub(super) fn throttling(found: &[Throttling]) -> Check {
         said.push(if has(Throttling::HeatNow) {
             "slowed down by heat or power"
         } else {
-            "was slowed down since the start"
+            "was slowed down by heat or power at some time since the boot"
         });
         remedies.push(COOL);
     }

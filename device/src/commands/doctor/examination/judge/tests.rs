@@ -173,7 +173,7 @@ fn a_machine_that_tells_nothing_is_not_accused() {
         ..laptop()
     };
     assert_only(&facts, "camera", Status::Look, &[]);
-    assert_eq!(judge(&facts)[1].found, "unknown model; 1 core, 1 thread");
+    assert_eq!(judge(&facts)[1].found, "unknown processor; 1 core, 1 thread");
 }
 
 #[test]
