@@ -84,12 +84,22 @@ pub enum Notice {
     Warning(String),
 }
 
-/// Shows the current statement and collects messages. Neither method blocks.
+/// Shows the current statement and collects messages. Neither method blocks. Lamps go dark when it is dropped.
 pub trait Board {
     /// Called when the statement has changed.
     fn announce(&mut self, statement: &Statement);
     /// Messages since the last call.
     fn notices(&mut self) -> Vec<Notice>;
+}
+
+impl<B: Board + ?Sized> Board for &mut B {
+    fn announce(&mut self, statement: &Statement) {
+        (**self).announce(statement);
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        (**self).notices()
+    }
 }
 
 /// A board without lamps and buttons.

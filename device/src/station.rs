@@ -115,9 +115,7 @@ impl Station {
         let stopped = Arc::clone(&stop);
         let outlets = work::Outlets { inbox, show, stop: stopped };
         let thread = thread::Builder::new().name("station".into()).spawn(move || {
-            // Dropped on every way out, even a panic: the lamps go dark.
-            let mut board = open();
-            work::run(parts, board.as_mut(), outlets);
+            work::run(parts, open(), outlets);
         })?;
         Ok(Self { remote: Remote { orders, snapshots }, stop, thread: Some(thread) })
     }
@@ -130,15 +128,15 @@ impl Station {
 }
 
 /// Runs a station in this thread, with a source that may be open already. Passes every event to `face`, until it declines, `stop`
-/// is set, or the source ends. There are no orders, and nothing is recorded. Returns the last snapshot, and why the source ended,
-/// unless there were just no more frames.
+/// is set, or the source ends; then drops `board`. There are no orders, and nothing is recorded. Returns the last snapshot, and why
+/// the source ended, unless there were just no more frames.
 ///
 /// # Errors
 /// When the face cannot write.
 pub fn run_before<A: Assessor>(
     parts: Parts<A>,
     opened: Option<Box<dyn FrameSource>>,
-    board: &mut dyn Board,
+    board: Box<dyn Board + '_>,
     face: &mut dyn Face,
     stop: &AtomicBool,
 ) -> io::Result<(Option<SourceError>, Snapshot)> {

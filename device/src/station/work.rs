@@ -27,7 +27,7 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    board::{Board, Button, Notice},
+    board::{Board, Button, NoHardware, Notice},
     record::{CheckState, Receipt, RecordWriter, Says, Seen, SessionId},
     source::{
         FrameSource, SourceError,
@@ -43,6 +43,8 @@ const LOOK_AROUND: Duration = Duration::from_millis(30);
 const IDLE: Duration = Duration::from_millis(100);
 /// How long to wait for the disk at the end.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// Waiting time before trying again to end a session.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// Channels into and out of the thread.
 pub(super) struct Outlets {
@@ -52,8 +54,9 @@ pub(super) struct Outlets {
 }
 
 struct Work<'a, A> {
+    /// Dropped first on every way out, even a panic: `desk` waits for the disk.
+    board: Box<dyn Board + 'a>,
     screening: Screening<A>,
-    board: &'a mut dyn Board,
     desk: Desk,
     follower: Follower<'static>,
     /// Whether every picture of the source is a separate field, as in a folder.
@@ -77,8 +80,8 @@ enum Audience<'a> {
     Face(&'a mut dyn Face),
 }
 
-/// Runs until stopped. `board` has the lamps, the buzzer and the buttons; the caller turns it off.
-pub(super) fn run<A: Assessor>(parts: Parts<A>, board: &mut dyn Board, outlets: Outlets) {
+/// Runs until stopped. `board` has the lamps, the buzzer and the buttons; it is dropped before the disk is waited for.
+pub(super) fn run<A: Assessor>(parts: Parts<A>, board: Box<dyn Board>, outlets: Outlets) {
     let stop = Arc::clone(&outlets.stop);
     let mut work = Work::new(parts, board, Audience::Remote(outlets));
     let now = work.now();
@@ -96,7 +99,7 @@ pub(super) fn run<A: Assessor>(parts: Parts<A>, board: &mut dyn Board, outlets: 
 pub(super) fn run_before<A: Assessor>(
     parts: Parts<A>,
     opened: Option<Box<dyn FrameSource>>,
-    board: &mut dyn Board,
+    board: Box<dyn Board + '_>,
     face: &mut dyn Face,
     stop: &AtomicBool,
 ) -> io::Result<(Option<SourceError>, Snapshot)> {
@@ -118,12 +121,12 @@ pub(super) fn run_before<A: Assessor>(
 }
 
 impl<'a, A: Assessor> Work<'a, A> {
-    fn new(parts: Parts<A>, board: &'a mut dyn Board, audience: Audience<'a>) -> Self {
+    fn new(parts: Parts<A>, board: Box<dyn Board + 'a>, audience: Audience<'a>) -> Self {
         let Parts { assessor, settings, rules, feed, record, left, origin } = parts;
         let clock = Clock::new(record.as_ref().and_then(RecordWriter::newest));
         Self {
-            screening: Screening::new(assessor, settings, rules),
             board,
+            screening: Screening::new(assessor, settings, rules),
             desk: Desk::new(record, left, origin),
             follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
             of_pictures: feed.of_pictures,
@@ -155,6 +158,9 @@ impl<'a, A: Assessor> Work<'a, A> {
         self.attend_board()?;
         let mut turn = self.follower.turn(LOOK_AROUND);
         self.refresh();
+        for note in self.follower.notes() {
+            self.note("camera", note)?;
+        }
         if let (Audience::Face(_), Some(ended)) = (&self.audience, turn.ended.take()) {
             return Ok(Some(ended));
         }
@@ -191,9 +197,6 @@ impl<'a, A: Assessor> Work<'a, A> {
 
     /// Handles a turn of the source: a frame, or the withdrawal of an old verdict.
     fn take_note(&mut self, turn: Turn) -> io::Result<()> {
-        for note in self.follower.notes() {
-            self.note("camera", note)?;
-        }
         if let Some(damage) = turn.damage.filter(|_| self.of_pictures) {
             if let Audience::Face(face) = &mut self.audience {
                 face.tell(News::Damage(&damage), &self.shown)?;
@@ -395,14 +398,22 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
     }
 
-    /// Ends the session and waits for the disk.
+    /// Ends the session, turns the board off and waits for the disk. An end that fails is tried again, as is the end of a session
+    /// whose start was still pending: a session left open may continue with another slide.
     fn finish(&mut self) {
         let now = self.now();
         self.desk.close(&mut self.screening, now);
+        self.board = Box::new(NoHardware);
         let since = Instant::now();
-        while self.desk.session().is_waiting() && since.elapsed() < FAREWELL {
+        let mut tried = since;
+        while (self.desk.session().is_waiting() || self.desk.open().is_some()) && since.elapsed() < FAREWELL {
             let now = self.now();
             self.desk.look(&mut self.screening, now);
+            if tried.elapsed() >= AGAIN {
+                tried = Instant::now();
+                // Nothing while the end is being saved.
+                self.desk.close(&mut self.screening, now);
+            }
             thread::sleep(Duration::from_millis(2));
         }
         self.publish();

@@ -1,5 +1,7 @@
 //! The instrument with sources that appear, stall and vanish.
 
+mod farewell;
+
 use crate::page::scene;
 use std::{
     sync::{

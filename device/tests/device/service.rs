@@ -161,10 +161,9 @@ fn systemd_accepts_the_unit() {
     assert!(level <= 2.5, "{last}");
 }
 
-/// `live` reports readiness and its stop to the socket that systemd names.
+/// What `live` with `arguments` and `stdout` tells the socket that systemd names; its exit status and stderr.
 #[cfg(target_os = "linux")]
-#[test]
-fn live_tells_systemd() {
+fn told_by_live(arguments: &[&str], stdout: Stdio) -> ([String; 3], Option<i32>, String) {
     use std::{os::unix::net::UnixDatagram, time::Duration};
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notify");
@@ -179,14 +178,33 @@ fn live_tells_systemd() {
     fs::write(&config, format!("[camera]\nsource = {:?}\n", slides.display().to_string())).expect("written");
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
-    command.args(["live", "--frames", "1", "--model"]).arg(model).arg("--config").arg(&config);
+    command.args(["live", "--model"]).arg(model).arg("--config").arg(&config).args(arguments);
     command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "30000000").env_remove("WATCHDOG_PID");
-    let (code, _, stderr) = output(&mut command);
-    assert_eq!(code, Some(0), "{stderr}");
-    let mut bytes = [0; 64];
-    let mut message = || {
+    let ended = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).output().expect("it runs");
+    let message = || {
+        let mut bytes = [0; 64];
         let length = socket.recv(&mut bytes).expect("a message");
         String::from_utf8_lossy(&bytes[..length]).into_owned()
     };
-    assert_eq!([message(), message(), message()], ["READY=1", "WATCHDOG=1", "STOPPING=1"]);
+    let told = [message(), message(), message()];
+    (told, ended.status.code(), String::from_utf8(ended.stderr).expect("UTF-8"))
+}
+
+/// `live` reports readiness and its stop to the socket that systemd names.
+#[cfg(target_os = "linux")]
+#[test]
+fn live_tells_systemd() {
+    let (told, code, stderr) = told_by_live(&["--frames", "1"], Stdio::null());
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(told, ["READY=1", "WATCHDOG=1", "STOPPING=1"]);
+}
+
+/// An output that cannot be written ends it like any other end.
+#[cfg(target_os = "linux")]
+#[test]
+fn live_tells_systemd_when_its_output_fails() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("opened");
+    let (told, code, stderr) = told_by_live(&["--json"], full.into());
+    assert_eq!(told, ["READY=1", "WATCHDOG=1", "STOPPING=1"], "{stderr}");
+    assert!(code != Some(0) && stderr.contains("stopped"), "{code:?}: {stderr}");
 }

@@ -263,3 +263,15 @@ fn a_session_whose_end_could_not_be_saved_waits_behind_the_next() {
     table.save(&effects, id(2), at(3003));
     assert_eq!((table.0.open(), table.0.left().map(|left| left.id)), (None, Some(id(1))));
 }
+
+#[test]
+fn a_session_whose_end_fails_at_quit_is_ended_by_the_next_quit() {
+    let mut table = Table::open();
+    let first = table.0.step(Event::Quit, at(2));
+    assert_eq!(table.0.step(Event::<Disk>::Quit, at(3)), [], "its end is being saved");
+    table.fail(&first, Disk::Full, at(4));
+    let again = table.0.step(Event::Quit, at(5));
+    assert_eq!(writes(&again).len(), 1, "{again:?}");
+    table.save(&again, id(2), at(6));
+    assert_eq!((table.0.open(), table.0.is_waiting()), (None, false));
+}

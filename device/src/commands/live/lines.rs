@@ -35,8 +35,7 @@ pub(super) fn run(options: &Options, form: Form, classifier: Classifier) -> io::
     let title = opener.title().unwrap_or_default();
     let mut lines = Lines::start(form, &classifier, &title, source.is_camera(), *frames)?;
     warnings.iter().try_for_each(|warning| lines.note(warning))?;
-    // Dropped on every way out, even a panic: the lamps go dark.
-    let mut board: Box<dyn Board> = match board {
+    let board: Box<dyn Board> = match board {
         Some(configuration) => Box::new(Attached::start(configuration)),
         None => Box::new(NoHardware),
     };
@@ -47,9 +46,11 @@ pub(super) fn run(options: &Options, form: Form, classifier: Classifier) -> io::
     let (rules, origin) = (Rules::default(), Origin::default());
     let parts = Parts { assessor, settings, rules, feed, record: None, left: None, origin };
     notify::ready();
-    let (ended, last) = run_before(parts, opened, board.as_mut(), &mut lines, &stop)?;
-    lines.finish(&last)?;
+    let ran = run_before(parts, opened, board, &mut lines, &stop);
+    let frames = ran.as_ref().ok().map(|(_, last)| last.tally.frames);
+    let ran = ran.and_then(|(ended, last)| lines.finish(&last).map(|()| ended));
+    // Also after an output that cannot be written.
     notify::stopping();
-    tracing::info!(target: "live", frames = last.tally.frames, "stopped");
-    Ok(ended.map_or(Ok(()), Err))
+    tracing::info!(target: "live", frames, "stopped");
+    Ok(ran?.map_or(Ok(()), Err))
 }

@@ -142,8 +142,8 @@ fn run_with(
     let feed = Feed::new("grey", reopen).with_patience(retry, patience).of_pictures(!camera);
     let (rules, origin) = (Rules::default(), Origin::default());
     let parts = Parts { assessor, settings, rules, feed, record: None, left: None, origin };
-    let (ended, last) =
-        run_before(parts, source, recorder, &mut lines, &AtomicBool::new(false)).expect("the log never fails");
+    let (ended, last) = run_before(parts, source, Box::new(&mut *recorder), &mut lines, &AtomicBool::new(false))
+        .expect("the log never fails");
     lines.finish(&last).expect("the log never fails");
     let mut log = log.take();
     assert!(log.finished);
