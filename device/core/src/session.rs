@@ -28,7 +28,7 @@ use serde::Serialize;
 pub use self::{
     id::SessionId,
     left::{Decision, Left, LeftBehind, RECENT},
-    order::{JUST_NOW, Order, Refusal},
+    order::{JUST_NOW, Order, Refusal, other_fields},
 };
 use crate::{
     advice::Advice,
@@ -448,11 +448,7 @@ impl Session {
             Order::SignOff { session, by, fields } => {
                 // Neither a refused name nor unseen fields may end the session.
                 refused.map_or(Ok(()), |fault| Err(Refusal::Record(fault)))?;
-                if let (Some(shown), Some(now)) = (fields, self.fields_of(session))
-                    && shown != now
-                {
-                    return Err(Refusal::OtherFields { session, shown, now });
-                }
+                fields.map_or(Ok(()), |shown| self.as_seen(session, shown))?;
                 // A signed session must be complete, so it ends first.
                 let ended = match &self.state {
                     State::Open(open) if open.shown.id == session => {
@@ -474,13 +470,24 @@ impl Session {
         Ok(self.write(writes, now))
     }
 
-    /// Number of fields of a session that is open or was left open, with pending ones; `None` for others.
-    fn fields_of(&self, session: SessionId) -> Option<u64> {
-        let open = self.open().filter(|open| open.id == session).map(|open| {
-            let waiting = self.pending.iter().filter(|pending| matches!(pending.purpose, Purpose::Field(_)));
-            open.fields + waiting.count() as u64
-        });
-        open.or_else(|| self.left().filter(|left| left.id == session).map(|left| left.fields))
+    /// Refuses if a session that is open or was left open has other fields than `shown`.
+    fn as_seen<E: Fault>(&self, session: SessionId, shown: u64) -> Result<(), Refusal<E>> {
+        let is_field = |pending: &&Pending| matches!(pending.purpose, Purpose::Field(_));
+        let (saved, now) = if let Some(open) = self.open().filter(|open| open.id == session) {
+            (open.fields, open.fields + self.pending.iter().filter(is_field).count() as u64)
+        } else if let Some(left) = self.left().filter(|left| left.id == session) {
+            (left.fields, left.fields)
+        } else {
+            return Ok(());
+        };
+        if shown == now {
+            // Pending fields may be on the disk already, where the signer saw them.
+            Ok(())
+        } else if (saved..now).contains(&shown) {
+            Err(Refusal::FieldBeingSaved(session))
+        } else {
+            Err(Refusal::OtherFields { session, shown, now })
+        }
     }
 
     /// The open session, if it is `named`.
@@ -578,7 +585,8 @@ impl Session {
                 if let State::Open(open) | State::Closing(open) = &mut self.state
                     && open.shown.id == session
                 {
-                    open.shown.fields = number;
+                    // After a salvage the numbers have gaps.
+                    open.shown.fields += 1;
                 }
                 effects.push(Effect::Counted(token, number));
             }

@@ -98,6 +98,8 @@ pub enum Refusal<E: Fault> {
         /// Number of fields now, with pending ones.
         now: u64,
     },
+    /// A field that the signer has not seen is being saved.
+    FieldBeingSaved(SessionId),
     /// The session was not left open.
     NotLeft(SessionId),
     /// The session cannot be resumed.
@@ -134,9 +136,10 @@ impl<E: Fault> Refusal<E> {
                 format!("session {named} is not open, but session {open} is"),
                 "look at the current display, then decide",
             ),
-            Self::OtherFields { session, shown, now } => Advice::new(
-                format!("session {session} has {now} fields, but you saw {shown} of them"),
-                "look at the new ones, then sign again",
+            Self::OtherFields { session, shown, now } => other_fields(*session, *shown, *now),
+            Self::FieldBeingSaved(session) => Advice::new(
+                format!("a field of session {session} is being saved"),
+                "wait a moment, then look at it and sign",
             ),
             Self::NotLeft(session) => {
                 Advice::new(format!("session {session} was not left open"), "check the list of sessions")
@@ -159,6 +162,15 @@ impl<E: Fault> Refusal<E> {
             Self::Stopped => Advice::new("the instrument has stopped", "start `blastscope live` again"),
         }
     }
+}
+
+/// The reason and the remedy if the signer saw another number of fields than there are now.
+#[must_use]
+pub fn other_fields(session: SessionId, shown: u64, now: u64) -> Advice {
+    Advice::new(
+        format!("session {session} has {now} fields, but you saw {shown} of them"),
+        "look at the new ones, then sign again",
+    )
 }
 
 impl<E: Fault> fmt::Display for Refusal<E> {

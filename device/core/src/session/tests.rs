@@ -199,11 +199,29 @@ fn what_is_signed_off_ends_first() {
 fn fields_that_nobody_was_shown_are_not_signed() {
     let mut table = Table::open();
     let sign_off = || Order::SignOff { session: id(2), by: "C. D.".into(), fields: Some(0) };
-    let _: Vec<Effect<Disk>> = table.0.step(Event::Taken { token: Token::default(), by: None }, at(2));
+    let effects: Vec<Effect<Disk>> = table.0.step(Event::Taken { token: Token::default(), by: None }, at(2));
     let before = table.0.clone();
-    let other = Refusal::OtherFields { session: id(2), shown: 0, now: 1 };
-    assert_eq!(table.ask(sign_off(), at(3)), refused(other), "one is on its way to the disk");
+    assert_eq!(table.ask(sign_off(), at(3)), refused(Refusal::FieldBeingSaved(id(2))));
     assert_eq!(table.0, before, "the session stays open");
+    table.save(&effects, id(2), at(4));
+    let other = Refusal::OtherFields { session: id(2), shown: 0, now: 1 };
+    assert_eq!(table.ask(sign_off(), at(5)), refused(other));
+}
+
+#[test]
+fn a_gap_in_the_numbers_does_not_keep_a_session_from_being_signed() {
+    let mut behind = left(None);
+    behind.shown.fields = 9;
+    let mut table = Table(Session::new(Some(behind)));
+    let effects = table.ask(Order::Continue { session: id(1) }, at(1));
+    table.save(&effects, id(1), at(2));
+    let effects: Vec<Effect<Disk>> = table.0.step(Event::Taken { token: Token::default(), by: None }, at(3));
+    let write = writes(&effects)[0].id;
+    table.0.step(Event::<Disk>::Saved { write, session: id(1), sequence: Some(11) }, at(4));
+    assert_eq!(table.0.open().map(|open| open.fields), Some(10));
+    let effects = table.ask(Order::SignOff { session: id(1), by: "C. D.".into(), fields: Some(10) }, at(5));
+    let signed = What::SignOff { session: id(1), by: "C. D.".into() };
+    assert_eq!(writes(&effects).last().map(|write| &write.what), Some(&signed), "{effects:?}");
 }
 
 #[test]

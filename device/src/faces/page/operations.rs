@@ -1,13 +1,13 @@
 //! Requests that change something. Each is answered once the disk has confirmed.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     access::Now,
@@ -25,20 +25,35 @@ use crate::{
     station::{Order, Refusal},
 };
 
-/// Time limit of the disk; the page waits a little longer.
+/// Time limit of the disk for a whole request; the page waits a little longer.
 const DISK: Duration = Duration::from_secs(8);
 
 /// Gives an order and waits until it is on the disk.
 async fn order(app: &App, order: Order) -> Result<Response, Problem> {
+    order_until(app, order, Instant::now() + DISK).await
+}
+
+async fn order_until(app: &App, order: Order, limit: Instant) -> Result<Response, Problem> {
     let answer = app.remote.give(order)?;
-    let saved = timeout(DISK, answer.get()).await.unwrap_or(Err(Refusal::Slow))?;
+    let saved = timeout_at(limit, answer.get()).await.unwrap_or(Err(Refusal::Slow))?;
     Ok(json(&Done { saved }))
+}
+
+/// What is read before an order is given; until then nothing was saved.
+async fn read_until<T>(limit: Instant, read: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    timeout_at(limit, read).await.unwrap_or_else(|_| Err(not_read()))
+}
+
+/// The disk was too slow to read the session.
+pub(super) fn not_read() -> Problem {
+    let reason = "the disk has not answered yet; nothing was saved";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, reason, "try again in a moment")
 }
 
 /// The session, if it is the one that the page showed. A page left open while the program restarts with another record shows
 /// another slide under the same number.
-async fn shown(app: &Arc<App>, id: SessionId, started: &str) -> Result<Session, Problem> {
-    let session = review::read(app, move |reader| reader.session(id)).await?;
+async fn shown(app: &Arc<App>, id: SessionId, started: &str, limit: Instant) -> Result<Session, Problem> {
+    let session = read_until(limit, review::read(app, move |reader| reader.session(id))).await?;
     if session.started_utc == started {
         return Ok(session);
     }
@@ -99,9 +114,10 @@ pub(super) async fn opinion(
         }
         _ => return Err(Problem::bad("an opinion is a label or a confirmation", "send either label or confirm: true")),
     };
-    shown(&app, session, &started).await?;
+    let limit = Instant::now() + DISK;
+    shown(&app, session, &started, limit).await?;
     let seen = Seen { opinions: seen, amends, request };
-    order(&app, Order::Opinion { session, sequence, says, note, by: by.trim().into(), seen }).await
+    order_until(&app, Order::Opinion { session, sequence, says, note, by: by.trim().into(), seen }, limit).await
 }
 
 /// `POST /api/sessions/{session}/sign-off`: signs off a session if its fields are those shown; an open one ends with it.
@@ -110,12 +126,13 @@ pub(super) async fn sign_off(
     At(session): At<SessionId>,
     Body(SignOff { started, fields, by }): Body<SignOff>,
 ) -> Result<Response, Problem> {
-    let now = shown(&app, session, &started).await?.fields;
+    let limit = Instant::now() + DISK;
+    let now = shown(&app, session, &started, limit).await?.fields;
     if now != fields {
         return Err(Refusal::OtherFields { session, shown: fields, now }.into());
     }
     // The instrument checks again: a field may be on its way to the disk.
-    order(&app, Order::SignOff { session, by: by.trim().into(), fields: Some(fields) }).await
+    order_until(&app, Order::SignOff { session, by: by.trim().into(), fields: Some(fields) }, limit).await
 }
 
 /// `POST /api/login`: exchanges the token for a cookie.
@@ -153,4 +170,26 @@ fn with_cookie(answer: &Admission, cookie: &str) -> Result<Response, Problem> {
 pub(super) async fn log_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
     let removed = app.access.log_out(guard::text(&headers, &header::COOKIE), Now::read());
     with_cookie(&Admission { admitted: false }, &removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_does_not_answer_a_read_ends_the_request_with_nothing_saved() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let read = runtime.block_on(async {
+            let limit = Instant::now() + Duration::from_millis(10);
+            read_until(limit, future::pending::<Result<(), Problem>>()).await
+        });
+        let problem = read.expect_err("too slow");
+        let (status, advice) = problem.parts();
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(advice.reason.contains("nothing was saved") && !advice.remedy.is_empty(), "{advice:?}");
+        let answered = runtime.block_on(async { read_until(Instant::now() + DISK, future::ready(Ok(3))).await });
+        assert_eq!(answered.expect("read"), 3);
+    }
 }

@@ -164,12 +164,11 @@ impl App {
                     let order = Order::Start { specimen: specimen.trim().into(), operator: operator.trim().into() };
                     return Wish::Order(order, told);
                 }
-                Prompt::SignOff { session, by } => {
+                Prompt::SignOff { session, by, fields } => {
                     self.operator = by.trim().to_owned();
                     let told = format!("session {session} is signed off");
-                    let slide = self.slide.as_ref().filter(|slide| slide.session.id == session);
-                    let fields = slide.map(|slide| slide.counts.fields);
-                    return Wish::Order(Order::SignOff { session, by: by.trim().into(), fields }, told);
+                    let order = Order::SignOff { session, by: by.trim().into(), fields: Some(fields) };
+                    return Wish::Order(order, told);
                 }
                 Prompt::Operator { name } => self.operator = name.trim().to_owned(),
                 Prompt::Sure { order, told, .. } => return Wish::Order(*order, told),
@@ -191,7 +190,11 @@ impl App {
 
     fn ask_signature(&mut self) -> Wish {
         let Some(session) = self.watched() else { return self.refuse("there is no session to sign off") };
-        self.prompt = Some(Prompt::SignOff { session, by: self.operator.clone() });
+        let Some(slide) = self.slide.as_ref().filter(|slide| slide.session.id == session) else {
+            return self.refuse(&format!("the fields of session {session} are not shown yet: look at them, then sign"));
+        };
+        let fields = slide.counts.fields;
+        self.prompt = Some(Prompt::SignOff { session, by: self.operator.clone(), fields });
         Wish::Nothing
     }
 

@@ -18,7 +18,12 @@ pub(super) enum Prompt {
         second: bool,
     },
     /// Who signs.
-    SignOff { session: SessionId, by: String },
+    SignOff {
+        session: SessionId,
+        by: String,
+        /// Number of fields on display when it was asked.
+        fields: u64,
+    },
     /// Who works at this terminal.
     Operator { name: String },
     /// Whether to give an irreversible order.

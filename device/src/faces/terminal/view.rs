@@ -156,16 +156,16 @@ fn ask(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, app: &App) {
                 hint("Enter: next, Tab: switch, Esc: cancel"),
             ],
         ),
-        Prompt::SignOff { session, by } => {
-            let open = app.slide.as_ref().filter(|slide| slide.session.id == *session).map(|slide| slide.counts);
-            let counts = open.map_or_else(String::new, |counts| {
-                format!(
-                    "{} fields: {} confirmed, {} corrected",
-                    counts.fields, counts.confirmed_fields, counts.corrected_fields
-                )
-            });
+        Prompt::SignOff { session, by, fields } => {
+            let shown = app.slide.as_ref().filter(|slide| slide.session.id == *session).map(|slide| slide.counts);
+            let answers = match shown {
+                Some(counts) if counts.fields == *fields => {
+                    format!("{} confirmed, {} corrected", counts.confirmed_fields, counts.corrected_fields)
+                }
+                _ => "now there are others: Esc, look at them".into(),
+            };
             let lines = vec![
-                hint(&format!("session {session}, {counts}")),
+                hint(&format!("session {session}, {fields} fields: {answers}")),
                 typed("Initials", by, true),
                 hint("then no field can be added; Enter: sign, Esc: cancel"),
             ];

@@ -3,10 +3,14 @@
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
+
+/// How long a signature is tried again.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An answer.
 #[derive(Debug)]
@@ -60,16 +64,20 @@ impl Client {
         self.post(&format!("/api/sessions/{session}/fields/{field}/opinion"), &body)
     }
 
-    /// Signs the session's current fields; retries if another one was taken meanwhile.
+    /// Signs the session's current fields; tries again a while if another one was taken meanwhile.
     pub fn sign_off(&self, session: u64, by: &str) -> Reply {
         let path = format!("/api/sessions/{session}/sign-off");
+        let limit = Instant::now() + PATIENCE;
         loop {
             let shown = self.summary(session)["session"].clone();
             let body = json!({ "started": shown["started_utc"], "fields": shown["fields"], "by": by });
             let reply = self.post(&path, &body);
-            if reply.status != 409 || !String::from_utf8_lossy(&reply.body).contains("but you saw") {
+            let text = String::from_utf8_lossy(&reply.body).into_owned();
+            let came = reply.status == 409 && (text.contains("but you saw") || text.contains("is being saved"));
+            if !came || Instant::now() > limit {
                 return reply;
             }
+            thread::sleep(Duration::from_millis(20));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     faces::page::{
         access::Denied,
         answer::Problem,
-        guard,
+        guard, operations,
         wire::{
             answer::{About, Admission, Done, Failed, Fields, Live, Sessions, Shares, Spoken, Summary},
             request::{End, Enter, LogIn, NewSession, Opinion as NewOpinion, SignOff as NewSignOff, Take},
@@ -302,6 +302,7 @@ pub(super) fn errors() -> String {
         Refusal::SessionGoesOn(session),
         Refusal::AnotherSession { named: "2".parse().expect("a session"), open: session },
         Refusal::OtherFields { session, shown: 2, now: 3 },
+        Refusal::FieldBeingSaved(session),
         Refusal::NotLeft(session),
         Refusal::Differs { session, reason: "it was made with another model".into() },
         Refusal::NoRecord,
@@ -328,6 +329,7 @@ pub(super) fn errors() -> String {
     let denied = [Denied::Unknown, Denied::Used, Denied::Limited { wait: Duration::from_secs(60) }];
     let problems = refusals.into_iter().map(Problem::from).chain(records.into_iter().map(Problem::from));
     let mut rows: Vec<(StatusCode, String)> = problems
+        .chain([operations::not_read()])
         .chain(denied.into_iter().map(guard::denied))
         .map(|problem| {
             let (status, advice) = problem.parts();

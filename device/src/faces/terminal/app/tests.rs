@@ -56,6 +56,26 @@ fn a_session_is_started_by_its_pseudonym_and_signed_by_initials() {
     assert_eq!(order, Order::SignOff { session: opened().id, by: "E. F.".into(), fields: Some(3) });
 }
 
+#[test]
+fn a_signature_covers_the_fields_shown_when_it_was_asked_for() {
+    let mut app = app(Some(&opened()), None, 3);
+    pressed(&mut app, KeyCode::Char('s'));
+    typed(&mut app, "E. F.");
+    app.read(slide(opened().id, 4));
+    let Wish::Order(order, _) = pressed(&mut app, KeyCode::Enter) else { panic!("no order") };
+    assert_eq!(order, Order::SignOff { session: opened().id, by: "E. F.".into(), fields: Some(3) });
+}
+
+#[test]
+fn nobody_signs_a_session_whose_fields_are_not_shown() {
+    let other = "2".parse().expect("a number");
+    for shown in [None, Some(slide(other, 3))] {
+        let mut app = App { slide: shown, ..app(Some(&opened()), None, 3) };
+        assert_eq!(pressed(&mut app, KeyCode::Char('s')), Wish::Nothing);
+        assert!(app.prompt.is_none() && app.messages[0].wrong, "{:?}", app.messages);
+    }
+}
+
 /// Enters a name.
 fn introduced(app: &mut App, name: &str) {
     pressed(app, KeyCode::Char('o'));

@@ -105,7 +105,7 @@ fn questions_never_hide_the_notice_and_small_windows_keep_it() {
     let session: SessionId = id();
     for prompt in [
         Prompt::start("A. B.".into()),
-        Prompt::SignOff { session, by: "A. B.".into() },
+        Prompt::SignOff { session, by: "A. B.".into(), fields: 12 },
         Prompt::Operator { name: "A. B.".into() },
         Prompt::sure("end session 3?".into(), Order::End { session, reason: "over".into() }, "it has ended".into()),
         Prompt::Quit { session },
@@ -120,6 +120,16 @@ fn questions_never_hide_the_notice_and_small_windows_keep_it() {
     }
     app.prompt = Some(Prompt::start("A. B.".into()));
     shows(&rows(&app, 80, 24), &["New session", "Operator  A. B.", "never a person's name"]);
+}
+
+#[test]
+fn the_question_for_a_signature_shows_the_number_that_is_signed() {
+    let mut app = app(snapshot());
+    app.read(slide(id(), 3));
+    app.prompt = Some(Prompt::SignOff { session: id(), by: String::new(), fields: 3 });
+    shows(&rows(&app, 80, 24), &["session 3, 3 fields: 2 confirmed, 1 corrected"]);
+    app.read(slide(id(), 4));
+    shows(&rows(&app, 80, 24), &["session 3, 3 fields: now there are others"]);
 }
 
 #[test]
