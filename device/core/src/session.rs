@@ -202,6 +202,8 @@ pub enum What {
         session: SessionId,
         /// Name or initials.
         by: String,
+        /// Number of fields that the signer saw; `None` signs all fields.
+        fields: Option<u64>,
     },
     /// A session that was left open is resumed.
     Continue {
@@ -464,13 +466,14 @@ impl Session {
                 if matches!(ended, Some((_, Purpose::End(_), _))) {
                     self.begin_to_close();
                 }
-                ended.into_iter().chain([(What::SignOff { session, by }, Purpose::Words, asker)]).collect()
+                ended.into_iter().chain([(What::SignOff { session, by, fields }, Purpose::Words, asker)]).collect()
             }
         };
         Ok(self.write(writes, now))
     }
 
-    /// Refuses if a session that is open or was left open has other fields than `shown`.
+    /// Refuses if a session that is open or was left open has other fields than `shown`. The record checks all sessions again,
+    /// but too late to keep this one open.
     fn as_seen<E: Fault>(&self, session: SessionId, shown: u64) -> Result<(), Refusal<E>> {
         let is_field = |pending: &&Pending| matches!(pending.purpose, Purpose::Field(_));
         let (saved, now) = if let Some(open) = self.open().filter(|open| open.id == session) {

@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::ErrorCode;
 
-use blastscope_core::advice::Advice;
+use blastscope_core::{advice::Advice, session::other_fields};
 
 use super::{Finding, SessionId};
 
@@ -148,6 +148,15 @@ pub enum RecordError {
         /// Who signed last.
         by: String,
     },
+    /// The number of fields is not the one that the signer saw.
+    OtherFields {
+        /// The session.
+        session: SessionId,
+        /// Number of fields that the signer saw.
+        shown: u64,
+        /// Number of fields now.
+        now: u64,
+    },
     /// A picture cannot be encoded.
     Picture {
         /// Width in pixels.
@@ -285,6 +294,7 @@ impl RecordError {
                 format!("session {session} was signed off by {by}, and this answer would change it"),
                 "confirm the change, or leave the field as it is",
             ),
+            Self::OtherFields { session, shown, now } => other_fields(*session, *shown, *now),
             Self::Picture { width, height, reason } => Advice::new(
                 format!("a picture of {width} x {height} pixels cannot be stored: {reason}"),
                 "choose another camera format",

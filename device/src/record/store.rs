@@ -174,6 +174,30 @@ impl Record {
     /// [`RecordError::Closed`] if nothing has changed since the last sign-off, [`RecordError::NoSession`],
     /// [`RecordError::Invalid`], and errors of writing.
     pub fn sign_off(&mut self, session: SessionId, by: &str, at: SystemTime) -> Result<Receipt, RecordError> {
+        self.sign(session, by, at, None)
+    }
+
+    /// As [`Record::sign_off`], if the session still has as many `fields` as the signer saw.
+    ///
+    /// # Errors
+    /// [`RecordError::OtherFields`] if it has another number, and those of [`Record::sign_off`].
+    pub fn sign_off_seen(
+        &mut self,
+        session: SessionId,
+        by: &str,
+        at: SystemTime,
+        fields: u64,
+    ) -> Result<Receipt, RecordError> {
+        self.sign(session, by, at, Some(fields))
+    }
+
+    pub(super) fn sign(
+        &mut self,
+        session: SessionId,
+        by: &str,
+        at: SystemTime,
+        seen: Option<u64>,
+    ) -> Result<Receipt, RecordError> {
         text_rules::line("name", by)?;
         self.write(|transaction, path, trust| {
             let kind = match state(transaction, path, session)? {
@@ -185,12 +209,18 @@ impl Record {
                 }
             };
             let failed = sqlite(path, "written");
+            let sql = "SELECT count(*) FROM fields WHERE session_id = ?1";
+            let fields: i64 =
+                transaction.query_row(sql, [session.number()], |row| row.get(0)).map_err(sqlite(path, "read"))?;
+            let now = fields.unsigned_abs();
+            if let Some(shown) = seen.filter(|&shown| shown != now) {
+                return Err(RecordError::OtherFields { session, shown, now });
+            }
             let (_, head) = log::head(transaction).map_err(&failed)?;
             let sql = "INSERT INTO sign_offs (session_id, signed_utc, clock, signed_by, kind, fields, last_opinion, head) SELECT \
-                       ?1, ?2, ?3, ?4, ?5, (SELECT count(*) FROM fields WHERE session_id = ?1), \
-                       (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?6";
+                       ?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?7";
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
-            let values = params![session.number(), moment.utc, moment.clock.name(), by, kind, head.to_string()];
+            let values = params![session.number(), moment.utc, moment.clock.name(), by, kind, fields, head.to_string()];
             transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SignedOff, row: transaction.last_insert_rowid(), session, sequence: None })
         })

@@ -50,12 +50,14 @@ pub enum Job {
         /// What the person saw.
         seen: Box<Seen>,
     },
-    /// As [`Record::sign_off`].
+    /// As [`Record::sign_off_seen`]; as [`Record::sign_off`] without a number of fields.
     SignOff {
         /// The session.
         session: SessionId,
         /// Who signs.
         by: String,
+        /// Number of fields that the signer saw; `None` signs all fields.
+        fields: Option<u64>,
         /// When.
         at: SystemTime,
     },
@@ -258,7 +260,7 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
             record.add_field(session, &NewField { taken, since_start, judgement, picture })
         }
         Job::Opinion { session, sequence, opinion, seen } => record.answer(session, sequence, &opinion, &seen),
-        Job::SignOff { session, by, at } => record.sign_off(session, &by, at),
+        Job::SignOff { session, by, fields, at } => record.sign(session, &by, at, fields),
         Job::Continue { session, at, decision } => record.continue_session(session, at, decision),
         Job::End { session, at, reason } => record.end_session(session, at, &reason),
     }

@@ -254,7 +254,7 @@ impl Desk {
                 let opinion = Box::new(NewOpinion { at, by, says, note });
                 Job::Opinion { session, sequence, opinion, seen: Box::new(seen) }
             }
-            What::SignOff { session, by } => Job::SignOff { session, by, at },
+            What::SignOff { session, by, fields } => Job::SignOff { session, by, fields, at },
             What::Continue { session, decision } => Job::Continue { session, at, decision },
             What::End { session, reason } => Job::End { session, at, reason },
         })

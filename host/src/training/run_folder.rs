@@ -91,7 +91,7 @@ fn unusable(text: &str, error: &serde_json::Error) -> String {
     let value = serde_json::from_str::<serde_json::Value>(text);
     match value {
         Ok(value)
-            if value.is_object() && !value.get("format").is_some_and(|format| Format::deserialize(format).is_ok()) =>
+            if value.is_object() && value.get("format").is_none_or(|format| Format::deserialize(format).is_err()) =>
         {
             let format = match value.get("format") {
                 Some(serde_json::Value::String(format)) => format!("says \"format\": \"{format}\""),

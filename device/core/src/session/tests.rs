@@ -220,7 +220,7 @@ fn a_gap_in_the_numbers_does_not_keep_a_session_from_being_signed() {
     table.0.step(Event::<Disk>::Saved { write, session: id(1), sequence: Some(11) }, at(4));
     assert_eq!(table.0.open().map(|open| open.fields), Some(10));
     let effects = table.ask(Order::SignOff { session: id(1), by: "C. D.".into(), fields: Some(10) }, at(5));
-    let signed = What::SignOff { session: id(1), by: "C. D.".into() };
+    let signed = What::SignOff { session: id(1), by: "C. D.".into(), fields: Some(10) };
     assert_eq!(writes(&effects).last().map(|write| &write.what), Some(&signed), "{effects:?}");
 }
 

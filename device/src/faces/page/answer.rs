@@ -77,7 +77,8 @@ impl From<RecordError> for Problem {
             RecordError::Closed { .. }
             | RecordError::NothingToConfirm { .. }
             | RecordError::Answered { .. }
-            | RecordError::SignedOff { .. } => StatusCode::CONFLICT,
+            | RecordError::SignedOff { .. }
+            | RecordError::OtherFields { .. } => StatusCode::CONFLICT,
             error if error.is_passing() => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

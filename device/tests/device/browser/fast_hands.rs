@@ -1,6 +1,8 @@
 //! Hands that are faster than the page: an answer within 100 ms of a change of selection counts for the field that the buttons
 //! named, or not at all.
 
+use std::{thread, time::Duration};
+
 use blastscope::record::Label;
 
 use super::{
@@ -35,6 +37,8 @@ fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
     // A repeated answer would rightly not be saved.
     let newer = [(2, "1"), (3, "0"), (4, "3"), (5, "2"), (6, "4")];
     for (arrow, steps) in [("ArrowRight", older), ("ArrowLeft", newer)] {
+        // The page tells hands to wait that answer a field again while its last answer is under way. No field's is, after this.
+        thread::sleep(Duration::from_secs(2));
         for (number, key) in steps {
             browser.press(arrow);
             browser.press(key);

@@ -6,6 +6,7 @@ use blastscope::record::{
     Continuation, Decision, FILE_NAME, Label, NewSession, Record, RecordError, RecordReader, Says, SessionId, State,
     VerdictKind, path_in, verify::verify,
 };
+use blastscope::station::Refusal;
 use blastscope_shared::Class;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -122,6 +123,28 @@ fn a_session_that_is_signed_off_or_ended_takes_no_field() {
         assert!(error.to_string().contains("approved or ended"), "{error}");
     }
     assert!(verify(folder.path(), &[]).expect("read").intact);
+}
+
+#[test]
+fn fields_that_the_signer_did_not_see_are_not_signed_even_after_the_end() {
+    let folder = folder();
+    let mut record = open(&folder);
+    let session = record.start_session(&new_session("A")).expect("written").session;
+    for number in 1..=2 {
+        record.add_field(session, &field(named(Class::Pre), number)).expect("written");
+    }
+    record.end_session(session, at(3), "stopped").expect("written");
+    let head = || RecordReader::open(folder.path()).expect("opened").head().expect("read");
+    let before = head();
+    for shown in [0, 1, 3, u64::MAX] {
+        let error = record.sign_off_seen(session, "X. Y.", at(4), shown).expect_err("other fields");
+        assert_eq!(error, RecordError::OtherFields { session, shown, now: 2 });
+        assert_eq!(error.advice(), Refusal::OtherFields { session, shown, now: 2 }.advice());
+    }
+    assert_eq!(head(), before, "nothing was written");
+    record.sign_off_seen(session, "X. Y.", at(4), 2).expect("signed");
+    let signed = RecordReader::open(folder.path()).expect("opened").session(session).expect("read");
+    assert_eq!((signed.state, signed.sign_offs[0].fields), (State::Approved, 2));
 }
 
 #[test]
