@@ -390,7 +390,7 @@ impl Session {
                 Ok(effect) => vec![effect],
                 Err(refusal) => vec![Effect::Answer { to: by, answer: Err(refusal) }],
             },
-            Event::Taken { token, by } => vec![self.keep(token, by, now)],
+            Event::Taken { token, by } => self.keep(token, by, now),
             Event::Saved { write, session, sequence } => match self.done(write) {
                 Some(pending) => self.saved(pending, session, sequence, now),
                 None => Vec::new(),
@@ -537,14 +537,13 @@ impl Session {
         }
     }
 
-    fn keep<E: Fault>(&mut self, token: Token, by: Option<Asker>, now: Now) -> Effect<E> {
-        match &self.state {
-            State::Open(open) => {
-                let what = What::Field { session: open.shown.id, token, since_start: open.since_start(now) };
-                self.write(vec![(what, Purpose::Field(token), by)], now.utc)
-            }
-            State::Idle | State::Closing(_) | State::LeftBehind(_) => Effect::Free(token),
-        }
+    fn keep<E: Fault>(&mut self, token: Token, by: Option<Asker>, now: Now) -> Vec<Effect<E>> {
+        let State::Open(open) = &self.state else {
+            let answer = by.map(|to| Effect::Answer { to, answer: Err(Refusal::NoSession) });
+            return [Effect::Free(token)].into_iter().chain(answer).collect();
+        };
+        let what = What::Field { session: open.shown.id, token, since_start: open.since_start(now) };
+        vec![self.write(vec![(what, Purpose::Field(token), by)], now.utc)]
     }
 
     fn quit<E: Fault>(&mut self, now: Now) -> Vec<Effect<E>> {

@@ -143,6 +143,18 @@ fn a_field_that_is_not_saved_may_be_taken_again() {
 }
 
 #[test]
+fn who_asked_for_a_field_without_a_session_hears_it() {
+    let token = Token::default();
+    let mut closing = Table::open();
+    closing.ask(Order::End { session: id(2), reason: "over".into() }, at(3));
+    for mut table in [closing, Table(Session::new(None)), Table(Session::new(Some(left(None))))] {
+        let effects = table.0.step(Event::Taken { token, by: Some(ASKER) }, at(4));
+        let answer = Err(Refusal::<Disk>::NoSession);
+        assert_eq!(effects, [Effect::Free(token), Effect::Answer { to: ASKER, answer }]);
+    }
+}
+
+#[test]
 fn an_end_that_is_not_saved_leaves_the_session_open() {
     let mut table = Table::open();
     let end = || Order::End { session: id(2), reason: "over".into() };
