@@ -64,7 +64,7 @@ pub use self::{
     jpeg::{Jpeg, QUALITY},
     opinion::{NewOpinion, Opinion},
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
-    reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
+    reader::{Around, Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     salvage::{Salvaged, salvage},
     session::{Continuation, NewSession, Period, Session, SignOff, State},
     set_aside::Salvage,
