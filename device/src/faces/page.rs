@@ -39,6 +39,7 @@ mod notices;
 mod operations;
 mod options;
 mod pictures;
+mod reads;
 mod review;
 mod routes;
 mod seal;
@@ -98,7 +99,8 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .max_blocking_threads(4)
+            // Reads; a map or report; the look at the model; and the live picture, which never waits for a hung disk.
+            .max_blocking_threads(reads::READS + 3)
             .thread_name("page-work")
             .build()
             .map_err(system)?;
