@@ -24,8 +24,6 @@ mod answer;
 mod app;
 mod assets;
 mod connections;
-#[cfg(test)]
-mod document;
 mod download;
 mod error;
 mod extract;
@@ -147,3 +145,6 @@ impl Drop for Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
