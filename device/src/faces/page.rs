@@ -20,7 +20,6 @@
 mod about;
 mod access;
 mod address;
-mod answer;
 mod app;
 mod assets;
 mod connections;
@@ -37,6 +36,7 @@ mod notices;
 mod operations;
 mod options;
 mod pictures;
+mod problem;
 mod reads;
 mod review;
 mod routes;

@@ -11,7 +11,7 @@ use blastscope_shared::Class;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::{answer::Problem, app::App, guard};
+use super::{app::App, guard, problem::Problem};
 use crate::record::SessionId;
 
 /// Largest body of a request, in bytes: a note of 2000 letters fits.

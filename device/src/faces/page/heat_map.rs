@@ -11,10 +11,10 @@ use blastscope_shared::{Class, RgbPixels, classifier::Classifier};
 use tokio::task::spawn_blocking;
 
 use super::{
-    answer::{Problem, bytes_of},
     app::{App, Shared},
     extract::{At, FieldNumber, MapClass},
     pictures,
+    problem::{Problem, bytes_of},
 };
 use crate::{RESEARCH_USE, model, record::SessionId, report::overlay};
 use blastscope_core::pipeline::Appraisal;

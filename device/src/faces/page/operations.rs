@@ -9,10 +9,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     access::Now,
-    answer::{Problem, json},
     app::{App, Shared},
     extract::{At, Body, Caller, FieldNumber},
     guard,
+    problem::{Problem, json},
     reads::DISK,
     wire::{
         answer::{Admission, Done},

@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::answer::Problem;
+use super::problem::Problem;
 use crate::record::{RecordError, RecordReader};
 
 /// Reads at the same time. On a hung disk each holds its thread, and none must be left to wait for one.

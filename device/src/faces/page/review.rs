@@ -3,9 +3,9 @@
 use axum::{extract::State, response::Response};
 
 use super::{
-    answer::{Problem, bytes_of, json},
     app::Shared,
     extract::{Asked, At, FieldNumber},
+    problem::{Problem, bytes_of, json},
     wire::{
         answer::{Fields, Sessions, Spoken, Summary},
         request::After,

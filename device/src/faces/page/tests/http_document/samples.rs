@@ -14,8 +14,9 @@ use crate::{
     RESEARCH_USE,
     faces::page::{
         access::Denied,
-        answer::Problem,
-        guard, reads,
+        guard,
+        problem::Problem,
+        reads,
         wire::{
             answer::{About, Admission, Done, Failed, Fields, Live, Sessions, Shares, Spoken, Summary},
             request::{End, Enter, LogIn, NewSession, Opinion as NewOpinion, SignOff as NewSignOff, Take},
