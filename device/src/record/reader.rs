@@ -91,7 +91,7 @@ pub struct Around {
 
 impl Tally {
     fn add(&mut self, kind: &str, class: Option<&str>, times: u64) {
-        let class = class.and_then(|name| Class::ALL.into_iter().find(|class| class.name() == name));
+        let class = class.and_then(|name| name.parse::<Class>().ok());
         match (class, kind) {
             (Some(class), _) => self.classes[class.index()] += times,
             (None, kind) if kind == VerdictKind::Rejected.name() => self.rejected += times,
