@@ -129,7 +129,9 @@ fn tell(data: &Dataset, contest: &Contest) -> Result<(), Error> {
     let learned: usize = contest.learned.iter().sum();
     output::line(format_args!(
         "learned from {learned} corrected fields ({counts}) and {} replayed ones; {} left out; held by {}",
-        contest.replayed, contest.left_out, contest.pull
+        contest.replayed,
+        contest.left_out,
+        contest.pulls.iter().map(f64::to_string).collect::<Vec<_>>().join(" and ")
     ))?;
     if contest.validation_unseen > 0 {
         output::line(format_args!(

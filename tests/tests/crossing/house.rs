@@ -34,7 +34,8 @@ fn crates_use_the_crates_that_the_plan_allows() {
         let manifest = Path::new(ROOT).join(of.source).join("../Cargo.toml");
         let text = fs::read_to_string(&manifest).unwrap_or_else(|error| panic!("{}: {error}", manifest.display()));
         let manifest: toml::Table = text.parse().expect("a manifest");
-        let dependencies = manifest["dependencies"].as_table().expect("a table");
+        let none = toml::Table::new();
+        let dependencies = manifest.get("dependencies").map_or(&none, |table| table.as_table().expect("a table"));
         let ours: Vec<&str> = dependencies.keys().filter_map(|name| name.strip_prefix("blastscope-")).collect();
         assert_eq!(ours, of.crates, "{}", of.source);
         assert!(!dependencies.contains_key("blastscope"), "{} uses the device's program", of.source);
@@ -94,8 +95,8 @@ fn an_arrow_that_is_not_allowed_is_found_however_it_is_written() {
     ] {
         let part = ("low/part.rs", "use crate::high::*;");
         let (forbidden, circles) = drawn(&[lib, high, ("low.rs", low), part, ("low_too.rs", "")]);
-        assert_eq!(forbidden.len(), 1, "{low}: {forbidden:?}");
-        assert!(forbidden[0].starts_with("src/low") && forbidden[0].contains("high"), "{}", forbidden[0]);
+        let is_named = |found: &String| found.starts_with("src/low") && found.contains("high");
+        assert!(!forbidden.is_empty() && forbidden.iter().all(is_named), "{low}: {forbidden:?}");
         assert_eq!(circles.len(), usize::from(!low.starts_with("mod part")), "{low}: {circles:?}");
     }
     // A folder that the plan does not name.

@@ -156,7 +156,7 @@ fn shipped(name: &str) -> Classifier {
 #[test]
 fn the_shipped_models_are_whole_and_honest() {
     let cells = shipped("allcnn.bsm");
-    assert_eq!(cells.sight().kind, blastscope_shared::sight::Kind::Cells);
+    assert_eq!(cells.lead().sight().kind, blastscope_shared::sight::Kind::Cells);
     assert_is_honest(&cells);
     let whole = shipped("allcnn-paper.bsm");
     assert_eq!((whole.framing().width, whole.framing().height), (224, 224));

@@ -10,6 +10,7 @@ fn prediction(at: usize, class: Class, confidence: f32, abstained: Option<&str>)
         truth: Class::Pre,
         probabilities: Observation::Observed(probabilities),
         abstained: abstained.map(str::to_owned),
+        without_subtype: false,
     }
 }
 
@@ -61,6 +62,7 @@ fn nothing_seen_is_an_abstention_and_never_right() {
         truth,
         probabilities: Observation::Nothing(Blank::NoCells),
         abstained: abstained.map(str::to_owned),
+        without_subtype: false,
     };
     let predictions = [
         prediction(0, Class::Pre, 0.95, None),

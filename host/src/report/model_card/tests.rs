@@ -30,6 +30,7 @@ fn evaluated(model: &str) -> Evidence {
             truth,
             probabilities: Observation::Observed([0.7, 0.1, 0.1, 0.1]),
             abstained: None,
+            without_subtype: false,
         })
         .collect();
     let subject = Subject { name: "tiny in int8".into(), drawn: true, warning: None };
