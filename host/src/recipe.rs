@@ -26,7 +26,7 @@ pub enum Recipe {
     Paper,
     /// Cell by cell: crops around each nucleus in the optical density of the green channel (`blastscope_shared::sight::cells`).
     /// Sittings and classes are drawn equally often; stain, size, angle and sharpness vary anew every time. A field's logits are
-    /// the mean of its cells'.
+    /// the mean of its cells', and their loss asks first for benign or malignant, then for the subtype.
     Robust,
 }
 

@@ -20,6 +20,7 @@ pub mod machine;
 pub mod metric_memory;
 pub mod model;
 pub mod network;
+pub mod objective;
 pub mod optimizer;
 pub mod plain_renderer;
 pub mod plan;

@@ -86,10 +86,11 @@ impl Sight {
         Self { kind: Kind::WholeField, framing: Framing::square(side) }
     }
 
-    /// The cells of fields of 192 x 192 pixels: at that size, a nucleus with a rim around it fills a cell's view.
+    /// The cells of fields of 200 x 150 pixels: at that size, a nucleus with a rim around it fills a cell's view. The fields have the
+    /// shape of a camera's frame, so that a nucleus is as wide as it is: one that was squashed is another one after a turn.
     #[must_use]
     pub const fn cells() -> Self {
-        Self { kind: Kind::Cells, framing: Framing::square(192) }
+        Self { kind: Kind::Cells, framing: Framing::of(200, 150) }
     }
 
     /// Size of a view: what the network sees at one time.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use blastscope_shared::{Class, Framing, sight::cells::CellView};
-use rand::{Rng as _, RngExt as _};
+use rand::{Rng as _, RngExt as _, seq::SliceRandom as _};
 use rayon::prelude::*;
 
 use crate::{
@@ -81,18 +81,31 @@ impl CellPicture {
     }
 }
 
-/// Draws cells so that their frequency reveals neither class nor sitting: half of the draws are benign, half malignant; within each
-/// half every class is equally frequent, within each class every sitting, and within each sitting every cell.
+/// Cells of one field as the network is shown them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bag {
+    /// [`CELLS_OF_A_FIELD`] cells.
+    pub planes: Vec<Vec<f32>>,
+    /// The field's class.
+    pub class: Class,
+}
+
+/// Cells that a training step sees of a field. Of a field with fewer, some are seen twice, varied differently.
+pub const CELLS_OF_A_FIELD: usize = 8;
+
+/// Draws fields so that their frequency reveals neither class nor sitting: half of the draws are benign, half malignant; within each
+/// half every class is equally frequent, within each class every sitting, and within each sitting every field. Of a field it draws
+/// some cells.
 pub struct CellSampler {
     cells: Vec<CellPicture>,
-    /// Positions in `cells`: of the benign and the malignant side, by class and by sitting.
-    sides: [Vec<Vec<Vec<u32>>>; 2],
+    /// Positions in `cells`: of the benign and the malignant side, by class, by sitting and by field.
+    sides: [Vec<Vec<Vec<Vec<u32>>>>; 2],
     variation: Variation,
     seed: u64,
 }
 
-/// Positions of cells, by sitting.
-type Sittings<'a> = BTreeMap<Option<&'a str>, Vec<u32>>;
+/// Positions of cells, by sitting and by field.
+type Sittings<'a> = BTreeMap<Option<&'a str>, BTreeMap<usize, Vec<u32>>>;
 
 impl CellSampler {
     /// A sampler over `cells` of `data`.
@@ -104,9 +117,12 @@ impl CellSampler {
         for (at, cell) in cells.iter().enumerate() {
             let session = data.images[cell.image].session.as_deref();
             let side = &mut sides[usize::from(cell.class.is_malignant())];
-            side.entry(cell.class).or_default().entry(session).or_default().push(at as u32);
+            let sitting = side.entry(cell.class).or_default().entry(session).or_default();
+            sitting.entry(cell.image).or_default().push(at as u32);
         }
-        let sides = sides.map(|side| side.into_values().map(|class| class.into_values().collect()).collect::<Vec<_>>());
+        let fields = |sitting: BTreeMap<usize, Vec<u32>>| sitting.into_values().collect::<Vec<_>>();
+        let sittings = |class: Sittings<'_>| class.into_values().map(fields).collect::<Vec<_>>();
+        let sides = sides.map(|side| side.into_values().map(sittings).collect::<Vec<_>>());
         if sides.iter().any(Vec::is_empty) {
             return Err(Error::content(&data.root, "has no cells of benign or none of malignant fields to train on"));
         }
@@ -115,14 +131,17 @@ impl CellSampler {
 
     /// The `number`th draw, the same for the same seed.
     #[must_use]
-    pub fn draw(&self, number: u64) -> Plane {
+    pub fn draw(&self, number: u64) -> Bag {
         let mut random = stream(self.seed, number);
         let side = &self.sides[(number % 2) as usize];
         let class = &side[random.random_range(..side.len())];
         let sitting = &class[random.random_range(..class.len())];
-        let cell = &self.cells[sitting[random.random_range(..sitting.len())] as usize];
-        let values = self.variation.vary(&cell.crop, random.next_u64());
-        Plane { values, class: cell.class }
+        let field = &sitting[random.random_range(..sitting.len())];
+        let mut order = field.clone();
+        order.shuffle(&mut random);
+        let cells = order.iter().cycle().take(CELLS_OF_A_FIELD);
+        let planes = cells.map(|&at| self.variation.vary(&self.cells[at as usize].crop, random.next_u64())).collect();
+        Bag { planes, class: self.cells[field[0] as usize].class }
     }
 }
 
@@ -164,9 +183,11 @@ mod tests {
         let sampler = CellSampler::new(&data, cells, still, 5).expect("both sides");
         let mut counts = [0; 5];
         for number in 0..6000 {
-            let plane = sampler.draw(number);
-            let image = ((plane.values[0] * 255.0).round() as usize - 20) / 40;
-            assert_eq!(data.images[image].class, plane.class);
+            let bag = sampler.draw(number);
+            let image = ((bag.planes[0][0] * 255.0).round() as usize - 20) / 40;
+            assert_eq!((data.images[image].class, bag.planes.len()), (bag.class, CELLS_OF_A_FIELD));
+            let of_the_field = |plane: &Vec<f32>| (plane[0] - bag.planes[0][0]).abs() < 1e-6;
+            assert!(bag.planes.iter().all(of_the_field), "all cells are of one field");
             counts[image] += 1;
         }
         for (image, expected) in [1500, 1500, 1500, 750, 750].into_iter().enumerate() {

@@ -33,25 +33,39 @@ impl Example {
         Self { input, symmetry: item.symmetry, class: data.images[item.image].class }
     }
 
-    /// The pixels after the symmetry, masked again.
+    /// The pixels after the symmetry, masked again. A field that is not square is not turned.
     #[must_use]
     pub fn masked_input(&self, framing: &Framing) -> Vec<u8> {
-        let mut input = self.symmetry.apply(&self.input, framing.width.into());
+        let mut input = match framing.width == framing.height {
+            true => self.symmetry.apply(&self.input, framing.width.into()),
+            false => self.input.to_vec(),
+        };
         framing.mask(&mut input);
         input
     }
 }
 
-/// Examples on a device.
+/// Fields on a device, each as one view or several.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// `[batch, 3, side, side]`, 0..1.
+    /// `[fields * views, 3, side, side]`, 0..1; the views of a field follow each other.
     pub inputs: Tensor<4>,
-    /// `[batch]`, class indices.
+    /// `[fields]`, class indices.
     pub targets: Tensor<1, Int>,
-    /// Label smoothing: share of a target's probability that is spread over all classes (Szegedy et al., "Rethinking the Inception
-    /// Architecture", 2016), 0..1; `None` if the loss is only measured.
-    pub smoothing: Option<f32>,
+    /// Views of each field, at least 1.
+    pub views: usize,
+    /// What the training minimizes.
+    pub objective: Objective,
+}
+
+/// What a training minimizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// The cross-entropy over the four classes.
+    Classes,
+    /// First benign against malignant, then the subtype of the malignant: see
+    /// [`objective`](crate::training::objective).
+    MalignantFirst,
 }
 
 /// Views of fields as `[views, 3, height, width]`, 0..1; `None` without views. Each is HWC bytes of the sight's shape.
@@ -103,7 +117,8 @@ impl Batcher<Example, Batch> for ExampleBatcher {
         Batch {
             inputs: input_of(&views, &self.sight, device).expect("a loader hands out no empty batch"),
             targets: Tensor::from_data(TensorData::new(targets, [views.len()]), device),
-            smoothing: None,
+            views: 1,
+            objective: Objective::Classes,
         }
     }
 }

@@ -17,14 +17,14 @@ use burn::{
 
 use super::{
     Defaults,
-    batches::Batch,
+    batches::{Batch, Objective},
     loaders::{Course, Loaders, MEASURED_BATCHES, share_of, steps},
 };
 use crate::{
     Error,
     data::{
         augmentation::{PLANE, Variation},
-        cell_set::{CellPicture, CellSampler, Plane, cells_of},
+        cell_set::{Bag, CELLS_OF_A_FIELD, CellPicture, CellSampler, Plane, cells_of},
         dataset,
         split::{Part, Split},
     },
@@ -34,22 +34,19 @@ use crate::{
 // Running statistics: the recipe was found and measured with them.
 pub(super) const DEFAULTS: Defaults = Defaults {
     optimizer: "adamw",
-    epochs: "8",
-    batch_size: "64",
+    epochs: "16",
+    batch_size: "32",
     learning_rate: "0.002",
     schedule: "one-cycle",
     batch_statistics: "running",
-    dropout: "0.4",
+    dropout: "0.3",
 };
-
-/// Label smoothing: not every cell is what its field is.
-const SMOOTHING: f32 = 0.1;
 
 /// The first draw for the statistics of batch normalization; no training reaches it.
 const FIRST_MEASURED: u64 = 1 << 48;
 
 /// The batches of a training that sees fields cell by cell. An epoch draws four times `per_class` cells, as many as the paper's
-/// recipe has pictures, each varied anew.
+/// recipe has pictures, each varied anew; those of a field come together.
 pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Split) -> Result<Loaders, Error> {
     let Course { sight, epochs, batch_size, per_class, seed, start, devices } = *course;
     let (share, device) = (share_of(batch_size, devices.len())?, &devices[0]);
@@ -63,7 +60,7 @@ pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Spli
     };
     let validation: Vec<Plane> = cells(Part::Validation)?.iter().map(CellPicture::plain).collect();
     let sampler = Arc::new(CellSampler::new(data, cells(Part::Train)?, Variation::ROBUST, seed)?);
-    let draws = per_class * Class::COUNT;
+    let draws = (per_class * Class::COUNT).div_ceil(CELLS_OF_A_FIELD);
     // After a resumption, the draws continue where they stopped.
     let next = AtomicU64::new((start.unwrap_or(0) * draws) as u64);
     let measured = Draws {
@@ -71,17 +68,15 @@ pub(super) fn loaders(course: &Course<'_>, data: &dataset::Dataset, split: &Spli
         next: AtomicU64::new(FIRST_MEASURED),
         length: draws.min(MEASURED_BATCHES * batch_size),
     };
-    let builder = |smoothing, batch_size| {
-        DataLoaderBuilder::new(PlaneBatcher { smoothing }).batch_size(batch_size).num_workers(1)
-    };
+    let bags = |batch_size| DataLoaderBuilder::new(BagBatcher).batch_size(batch_size).num_workers(1);
     Ok(Loaders {
-        train: builder(Some(SMOOTHING), share).set_device(autodiff.clone()).build(Draws {
-            sampler,
-            next,
-            length: draws,
-        }),
-        statistics: builder(None, batch_size).set_device(autodiff).build(measured),
-        validation: builder(None, batch_size).set_device(device.clone()).build(Planes(validation)),
+        train: bags(share).set_device(autodiff.clone()).build(Draws { sampler, next, length: draws }),
+        statistics: bags(batch_size).set_device(autodiff).build(measured),
+        validation: DataLoaderBuilder::new(PlaneBatcher)
+            .batch_size(batch_size * CELLS_OF_A_FIELD)
+            .num_workers(1)
+            .set_device(device.clone())
+            .build(Planes(validation)),
         steps: steps(draws, share, devices.len()) * epochs,
     })
 }
@@ -93,8 +88,8 @@ struct Draws {
     length: usize,
 }
 
-impl Dataset<Plane> for Draws {
-    fn get(&self, _: usize) -> Result<Plane, DatasetError> {
+impl Dataset<Bag> for Draws {
+    fn get(&self, _: usize) -> Result<Bag, DatasetError> {
         Ok(self.sampler.draw(self.next.fetch_add(1, Ordering::Relaxed)))
     }
 
@@ -115,11 +110,27 @@ impl Dataset<Plane> for Planes {
     }
 }
 
-/// Assembles batches of cells.
+/// Assembles batches of fields, each as some of its cells.
 #[derive(Clone, Debug)]
-struct PlaneBatcher {
-    smoothing: Option<f32>,
+struct BagBatcher;
+
+impl Batcher<Bag, Batch> for BagBatcher {
+    fn batch(&self, bags: Vec<Bag>, device: &Device) -> Batch {
+        let targets: Vec<i32> = bags.iter().map(|bag| bag.class.index() as i32).collect();
+        let count = bags.len();
+        let planes: Vec<Vec<f32>> = bags.into_iter().flat_map(|bag| bag.planes).collect();
+        Batch {
+            inputs: input(&planes, device),
+            targets: Tensor::from_data(TensorData::new(targets, [count]), device),
+            views: CELLS_OF_A_FIELD,
+            objective: Objective::MalignantFirst,
+        }
+    }
 }
+
+/// Assembles batches of single cells, to measure on.
+#[derive(Clone, Debug)]
+struct PlaneBatcher;
 
 impl Batcher<Plane, Batch> for PlaneBatcher {
     fn batch(&self, planes: Vec<Plane>, device: &Device) -> Batch {
@@ -129,7 +140,8 @@ impl Batcher<Plane, Batch> for PlaneBatcher {
         Batch {
             inputs: input(&values, device),
             targets: Tensor::from_data(TensorData::new(targets, [count]), device),
-            smoothing: self.smoothing,
+            views: 1,
+            objective: Objective::MalignantFirst,
         }
     }
 }
@@ -148,8 +160,8 @@ fn input(planes: &[Vec<f32>], device: &Device) -> Tensor<4> {
 /// How training varied what the network is shown, for the card.
 pub(super) fn varied(per_class: usize) -> String {
     format!(
-        "{} cells an epoch, drawn equally often from benign and malignant fields, in these from each class, and in it from each \
-             sitting, with angle, size, stain and sharpness varied",
+        "{} cells an epoch, {CELLS_OF_A_FIELD} of a field together, fields drawn equally often from benign and malignant ones, in these \
+         from each class, and in it from each sitting, with angle, size, stain and sharpness varied",
         per_class * Class::COUNT
     )
 }

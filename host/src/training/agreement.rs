@@ -9,7 +9,11 @@ use super::{
     network::Network,
     optimizer::OptimizerKind,
 };
-use crate::{Error, recipe::batches::Batch, training::architecture::Architecture};
+use crate::{
+    Error,
+    recipe::batches::{Batch, Objective},
+    training::architecture::Architecture,
+};
 
 const SIDE: usize = 32;
 const BATCH: usize = 8;
@@ -42,7 +46,8 @@ fn batch(seed: u64, device: &Device) -> Batch {
     Batch {
         inputs: Tensor::from_data(TensorData::new(pixels, [BATCH, 3, SIDE, SIDE]), device),
         targets: Tensor::from_data(TensorData::new(targets, [BATCH]), device),
-        smoothing: None,
+        views: 1,
+        objective: Objective::Classes,
     }
 }
 

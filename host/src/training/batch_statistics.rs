@@ -70,6 +70,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::recipe::batches::Objective;
     use crate::training::{
         architecture::Architecture,
         fixed_weights::{Numbers, fixed},
@@ -94,7 +95,7 @@ mod tests {
         fn batch(&self, inputs: Vec<Tensor<4>>, device: &Device) -> Batch {
             let inputs = Tensor::cat(inputs, 0).to_device(device);
             let targets = Tensor::zeros([inputs.dims()[0]], device);
-            Batch { inputs, targets, smoothing: None }
+            Batch { inputs, targets, views: 1, objective: Objective::Classes }
         }
     }
 

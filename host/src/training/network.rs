@@ -9,10 +9,14 @@ use burn::{
 
 use super::{
     model::AllCnn,
+    objective::malignant_first,
     resnet::ResNet50,
     yolo::{Scale, Yolov8Cls},
 };
-use crate::{recipe::batches::Batch, training::architecture::Architecture};
+use crate::{
+    recipe::batches::{Batch, Objective},
+    training::architecture::Architecture,
+};
 
 /// A network. Parameters are named as in the inner network: records do not show the choice.
 #[derive(Clone, Debug)]
@@ -90,12 +94,17 @@ impl Network {
     }
 
     fn classify(&self, batch: Batch) -> ClassificationOutput {
-        let logits = self.forward(batch.inputs);
-        let loss = CrossEntropyLossConfig::new()
-            .with_smoothing(batch.smoothing)
-            .init(&logits.device())
-            .forward(logits.clone(), batch.targets.clone());
-        ClassificationOutput::new(loss, logits, batch.targets)
+        let views = self.forward(batch.inputs);
+        let [count, classes] = views.dims();
+        let fields: Tensor<2> =
+            views.clone().reshape([count / batch.views, batch.views, classes]).mean_dim(1).squeeze_dim(1);
+        let loss = match batch.objective {
+            Objective::Classes => {
+                CrossEntropyLossConfig::new().init(&fields.device()).forward(fields.clone(), batch.targets.clone())
+            }
+            Objective::MalignantFirst => malignant_first(&fields, &views, &batch.targets),
+        };
+        ClassificationOutput::new(loss, fields, batch.targets)
     }
 }
 
@@ -236,7 +245,8 @@ mod tests {
             let batch = Batch {
                 inputs: Numbers(seed).tensor([4, 3, 32, 32], 0.5, 0.5, &device),
                 targets: Tensor::from_ints([0, 1, 2, 3], &device),
-                smoothing: None,
+                views: 1,
+                objective: Objective::Classes,
             };
             let name = architecture.name();
             assert_eq!(network.forward(batch.inputs.clone()).dims(), [4, 4], "{name}");

@@ -35,11 +35,11 @@ pub struct TrainingPlan {
     #[arg(long, value_enum, default_value = PAPER.optimizer, default_value_if("recipe", ROBUST_NAME, ROBUST.optimizer),
         hide_default_value = true)]
     pub optimizer: OptimizerKind,
-    /// Passes over the training part; robust: passes of 4 times --per-class cells [default: 30; robust: 8].
+    /// Passes over the training part; robust: passes of 4 times --per-class cells [default: 30; robust: 16].
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000),
         default_value = PAPER.epochs, default_value_if("recipe", ROBUST_NAME, ROBUST.epochs), hide_default_value = true)]
     pub epochs: usize,
-    /// Pictures or cells per step [default: 32; robust: 64].
+    /// Fields per step; robust: of each eight cells [default: 32].
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024),
         default_value = PAPER.batch_size, default_value_if("recipe", ROBUST_NAME, ROBUST.batch_size), hide_default_value = true)]
     pub batch_size: usize,
@@ -56,7 +56,7 @@ pub struct TrainingPlan {
     #[arg(long, value_enum, default_value = PAPER.batch_statistics,
         default_value_if("recipe", ROBUST_NAME, ROBUST.batch_statistics), hide_default_value = true)]
     pub batch_statistics: BatchStatistics,
-    /// Share of the hidden units dropped in training [default: 0.5; robust: 0.4].
+    /// Share of the hidden units dropped in training [default: 0.5; robust: 0.3].
     #[arg(long, value_name = "SHARE", value_parser = share, default_value = PAPER.dropout,
         default_value_if("recipe", ROBUST_NAME, ROBUST.dropout), hide_default_value = true)]
     pub dropout: f64,

@@ -72,6 +72,7 @@ mod tests {
     use burn::{data::dataset::DatasetError, module::Module as _, prelude::*, train::TrainStep};
 
     use super::*;
+    use crate::recipe::batches::Objective;
     use crate::training::{
         architecture::Architecture,
         fixed_weights::{Numbers, fixed},
@@ -105,7 +106,8 @@ mod tests {
         let batch = Batch {
             inputs: Numbers(seed).tensor([4, 3, 32, 32], 0.5, 0.5, &device),
             targets: Tensor::from_ints([0, 1, 2, 3], &device),
-            smoothing: None,
+            views: 1,
+            objective: Objective::Classes,
         };
         let mut alone = fixed(Network::new(Architecture::AllcnnSmall, 32, 0.0, &device), seed);
         let mut shared = alone.clone().fork(&device);

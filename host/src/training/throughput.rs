@@ -16,7 +16,10 @@ use burn::{
 use super::{network::Network, optimizer::OptimizerKind, shares::Shares};
 use crate::{
     Error,
-    recipe::{batches::Batch, loaders::share_of},
+    recipe::{
+        batches::{Batch, Objective},
+        loaders::share_of,
+    },
     support::progress::Progress,
     training::architecture::Architecture,
 };
@@ -71,7 +74,8 @@ impl Load {
         Batch {
             inputs: Tensor::random([size, 3, self.side, self.side], Distribution::Uniform(0.0, 1.0), device),
             targets: Tensor::from_data(TensorData::new(targets, [size]), device),
-            smoothing: None,
+            views: 1,
+            objective: Objective::Classes,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! From a frame of any size to a field of the model's size: squash, then mask. Integers only, so that every machine agrees.
 //!
-//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device does the same, without crop or
-//! letterbox; see [`squash`](super::squash).
+//! **Squash.** The training set was squashed from 4:3 camera frames to a square, so a device brings every frame to the model's shape,
+//! without crop or letterbox; see [`squash`](super::squash). A field of 4:3 shows a camera's frame as it is, and a picture of the
+//! training set as it was before it was squashed.
 //!
 //! **Mask.** Host and device overwrite a rectangle in the lower right corner with a constant: the data set's burned-in scale bar
 //! there gives the class away.
@@ -42,19 +43,25 @@ pub struct Framing {
 }
 
 impl Framing {
-    /// The framing of a square field of `side` pixels. The scale bar of the public data set lies in rows 196 to 223 and columns 170
-    /// to 223 of 224; the mask covers that area in proportion. Its fill is 0, like the convolutions' padding: to the network the
-    /// corner looks like the outside of the picture.
+    /// The framing of a square field of `side` pixels, as [`Self::of`].
     #[must_use]
     pub const fn square(side: u16) -> Self {
+        Self::of(side, side)
+    }
+
+    /// The framing of a field of `width` x `height` pixels. The scale bar of the public data set lies in rows 196 to 223 and columns
+    /// 170 to 223 of 224; the mask covers that area in proportion. Its fill is 0, like the convolutions' padding: to the network the
+    /// corner looks like the outside of the picture.
+    #[must_use]
+    pub const fn of(width: u16, height: u16) -> Self {
         Self {
-            width: side,
-            height: side,
+            width,
+            height,
             mask: Rectangle {
-                left: (170 * side as u32 / 224) as u16,
-                top: (196 * side as u32 / 224) as u16,
-                right: side,
-                bottom: side,
+                left: (170 * width as u32 / 224) as u16,
+                top: (196 * height as u32 / 224) as u16,
+                right: width,
+                bottom: height,
             },
             fill: [0; 3],
         }

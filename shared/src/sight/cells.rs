@@ -14,7 +14,8 @@
 //! pixels from the edge, and whose strength is above half the field's 99.5th percentile and above a floor that excludes the noise
 //! of an empty field. The [`MAX_CELLS`] strongest are taken.
 //!
-//! These numbers are in pixels of a field of 192 x 192, in which a nucleus is 12 to 30 pixels wide.
+//! These numbers are for a field 192 pixels high, in which a nucleus is 12 to 30 pixels wide; for other heights they are in
+//! proportion.
 
 mod finder;
 mod map;

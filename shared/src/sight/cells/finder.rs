@@ -6,6 +6,8 @@ use core::cmp::Reverse;
 
 use super::{super::cell::Cell, MAX_CELLS};
 
+/// Height of the field that the numbers below are for, in pixels; for other heights they are in proportion.
+const HEIGHT: usize = 192;
 /// Pixels from a box filter's centre to its edge.
 const BOX_RADIUS: usize = 3;
 /// Radius around a cell's centre, in pixels, within which no other cell is taken.
@@ -14,6 +16,21 @@ const PEAK_RADIUS: usize = 6;
 const MARGIN: usize = 10;
 /// Least strength of a cell: an optical density of 0.12. Erythrocytes stay below it, pale nuclei above.
 const FLOOR: u16 = 153;
+
+/// Lengths in pixels of one field.
+#[derive(Clone, Copy, Default)]
+struct Lengths {
+    box_radius: usize,
+    peak_radius: usize,
+    margin: usize,
+}
+
+impl Lengths {
+    fn of(height: usize) -> Self {
+        let scaled = |length: usize| ((length * height + HEIGHT / 2) / HEIGHT).max(1);
+        Self { box_radius: scaled(BOX_RADIUS), peak_radius: scaled(PEAK_RADIUS), margin: scaled(MARGIN) }
+    }
+}
 
 /// The buffers of a search.
 #[derive(Default)]
@@ -28,7 +45,9 @@ impl Finder {
     /// Writes the cells of a field in optical density to `cells`, strongest first; ties are ordered from the top.
     pub(super) fn find(&mut self, density: &[u8], width: usize, height: usize, cells: &mut Vec<Cell>) {
         cells.clear();
-        if width <= 2 * MARGIN || height <= 2 * MARGIN {
+        let lengths = Lengths::of(height);
+        let Lengths { box_radius, margin, .. } = lengths;
+        if width <= 2 * margin || height <= 2 * margin {
             return;
         }
         self.strengths.clear();
@@ -39,15 +58,15 @@ impl Finder {
         self.across.resize(width * height, 0);
         for _ in 0..3 {
             for (row, smooth) in self.strengths.chunks_exact(width).zip(self.across.chunks_exact_mut(width)) {
-                smooth_row(row, smooth);
+                smooth_row(row, smooth, box_radius);
             }
-            smooth_columns(&self.across, &mut self.strengths, width, &mut self.sums);
+            smooth_columns(&self.across, &mut self.strengths, width, box_radius, &mut self.sums);
         }
-        let threshold = self.threshold(width, height);
-        for y in MARGIN..height - MARGIN {
-            for x in MARGIN..width - MARGIN {
+        let threshold = self.threshold(width, height, margin);
+        for y in margin..height - margin {
+            for x in margin..width - margin {
                 let strength = self.strengths[y * width + x];
-                if strength > threshold && self.is_peak(x, y, width) {
+                if strength > threshold && self.is_peak(x, y, width, lengths.peak_radius) {
                     cells.push(Cell { x: x as u16, y: y as u16, strength });
                 }
             }
@@ -57,10 +76,10 @@ impl Finder {
     }
 
     /// Half the 99.5th percentile of the strengths inside the margin, but at least the floor.
-    fn threshold(&mut self, width: usize, height: usize) -> u16 {
+    fn threshold(&mut self, width: usize, height: usize, margin: usize) -> u16 {
         self.sorted.clear();
-        for row in self.strengths.chunks_exact(width).take(height - MARGIN).skip(MARGIN) {
-            self.sorted.extend_from_slice(&row[MARGIN..width - MARGIN]);
+        for row in self.strengths.chunks_exact(width).take(height - margin).skip(margin) {
+            self.sorted.extend_from_slice(&row[margin..width - margin]);
         }
         let at = (self.sorted.len() * 995).div_ceil(1000).max(1) - 1;
         let (_, &mut high, _) = self.sorted.select_nth_unstable(at);
@@ -68,23 +87,23 @@ impl Finder {
     }
 
     /// Whether no pixel around exceeds this one, and no earlier one equals it.
-    fn is_peak(&self, x: usize, y: usize, width: usize) -> bool {
+    fn is_peak(&self, x: usize, y: usize, width: usize, radius: usize) -> bool {
         let own = y * width + x;
         let strength = self.strengths[own];
-        (y - PEAK_RADIUS..=y + PEAK_RADIUS).all(|row| {
-            let start = row * width + x - PEAK_RADIUS;
-            let around = &self.strengths[start..=start + 2 * PEAK_RADIUS];
+        (y - radius..=y + radius).all(|row| {
+            let start = row * width + x - radius;
+            let around = &self.strengths[start..=start + 2 * radius];
             around.iter().enumerate().all(|(at, &other)| other < strength || (other == strength && start + at >= own))
         })
     }
 }
 
-/// Means over `2 * BOX_RADIUS + 1` pixels, rounded half up; the end pixels repeat.
-fn smooth_row(row: &[u16], smooth: &mut [u16]) {
-    let size = 2 * BOX_RADIUS as u32 + 1;
+/// Means over `2 * radius + 1` pixels, rounded half up; the end pixels repeat.
+fn smooth_row(row: &[u16], smooth: &mut [u16], radius: usize) {
+    let size = 2 * radius as u32 + 1;
     let last = row.len() - 1;
     let at = |x: isize| u32::from(row[x.clamp(0, last as isize) as usize]);
-    let radius = BOX_RADIUS as isize;
+    let radius = radius as isize;
     let mut sum: u32 = (-radius..=radius).map(at).sum();
     for (x, mean) in smooth.iter_mut().enumerate() {
         *mean = ((sum + size / 2) / size) as u16;
@@ -93,11 +112,11 @@ fn smooth_row(row: &[u16], smooth: &mut [u16]) {
 }
 
 /// [`smooth_row`] down each column.
-fn smooth_columns(rows: &[u16], smooth: &mut [u16], width: usize, sums: &mut Vec<u32>) {
-    let size = 2 * BOX_RADIUS as u32 + 1;
+fn smooth_columns(rows: &[u16], smooth: &mut [u16], width: usize, radius: usize, sums: &mut Vec<u32>) {
+    let size = 2 * radius as u32 + 1;
     let last = rows.len() / width - 1;
     let row = |y: isize| &rows[y.clamp(0, last as isize) as usize * width..][..width];
-    let radius = BOX_RADIUS as isize;
+    let radius = radius as isize;
     sums.clear();
     sums.resize(width, 0);
     for y in -radius..=radius {
