@@ -31,7 +31,10 @@ for tool in $emulator cpio modprobe make cc; do
   PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||
     fail "$tool is missing" "sudo apt-get install --no-install-recommends $packages cpio kmod make gcc"
 done
-target=${CARGO_TARGET_DIR:-target}
+# Cargo runs the test in another folder.
+BLASTSCOPE_SBC=$(realpath "$BLASTSCOPE_SBC")
+export BLASTSCOPE_SBC
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 if [ -z "${FIELDS:-}" ]; then
   cargo build --locked -p blastscope-program --no-default-features --features flex
   FIELDS=$target/board-fields
@@ -41,5 +44,7 @@ if [ "$ARCH" = arm64 ]; then
   cross="$(PROGRAM_ONLY=1 scripts/aarch64.sh)"
   export BLASTSCOPE_BOARD_PROGRAM="$cross"
 fi
-export BLASTSCOPE_BOARD_FIELDS="$FIELDS" BLASTSCOPE_BOARD_LOG="${LOG:-}"
+BLASTSCOPE_BOARD_FIELDS=$(realpath "$FIELDS")
+BLASTSCOPE_BOARD_LOG=${LOG:+$(realpath -m "$LOG")}
+export BLASTSCOPE_BOARD_FIELDS BLASTSCOPE_BOARD_LOG
 cargo test --locked -p blastscope --test device board:: -- --nocapture

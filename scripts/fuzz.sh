@@ -43,8 +43,6 @@ for target in $targets; do
   case $target in artifact | update) limit=16384 ;; picture | frame) limit=20000 ;; esac
   set -- "-max_len=$limit" "-timeout=$per_input" -rss_limit_mb=3000 "-artifact_prefix=fuzz/artifacts/$target/" -print_final_stats=1
   if [ -n "${RUNS:-}" ]; then set -- "$@" "-runs=$RUNS"; else set -- "$@" "-max_total_time=$seconds"; fi
-  dictionary=fuzz/dictionaries/$target.dict
-  if [ -f "$dictionary" ]; then set -- "$@" "-dict=$dictionary"; fi
   echo "== $target"
   # A target's output for each input is of no interest; the last lines give the number of inputs.
   if "$build/$host/release/$target" "$@" "$found" "fuzz/corpus/$target" >"$build/$target.log" 2>&1; then

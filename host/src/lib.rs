@@ -26,7 +26,7 @@
 //!    │                                                         │           └── recipe   what a network sees; loaders
 //!    └── measure     evaluation, screening, stress, crossval, audit ◀────────┘ (pack)
 //!          └── data        scan, overlap groups, split, folds, augmentation, drawn sets
-//!                └── statistics   bootstrap, ROC, rank correlation, plain classifiers
+//!                └── statistics   bootstrap, ROC, plain classifiers
 //!                      └── support   errors, whole files, locks, progress, text, random streams
 //! ```
 //!

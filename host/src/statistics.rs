@@ -1,9 +1,8 @@
-//! Numbers from numbers: the bootstrap, areas under curves, rank correlation, and the plain classifiers that baselines use.
+//! Numbers from numbers: the bootstrap, areas under curves, and the plain classifiers that baselines use.
 
 pub mod answer;
 pub mod bootstrap;
 pub mod logistic;
 pub mod neighbours;
-pub mod rank_correlation;
 pub mod roc;
 pub mod standard;

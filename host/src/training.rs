@@ -38,17 +38,14 @@ use burn::{
     lr_scheduler::module_lr_scheduler::ModuleLrScheduler,
     prelude::*,
     train::{
-        Interrupter, Learner, MetricEarlyStoppingStrategy, StoppingCondition, SupervisedTraining, TrainingStrategy,
-        metric::{
-            AccuracyMetric, LossMetric,
-            store::{Aggregate, Direction, Split as MetricSplit},
-        },
+        Interrupter, Learner, SupervisedTraining, TrainingStrategy,
+        metric::{AccuracyMetric, LossMetric},
     },
 };
 
 use self::{
     batch_statistics::BatchStatistics,
-    checkpoints::{AtomicCheckpointer, Journal},
+    checkpoints::{AtomicCheckpointer, Journal, Patience},
     epochs::Epochs,
     metric_memory::MetricMemory,
     network::Network,
@@ -101,11 +98,11 @@ fn train_in_queue(
     let start = checkpoints::last_complete(run)?;
     let mut epochs = run.epochs()?;
     epochs.retain(|epoch| start.is_some_and(|start| epoch.epoch <= start));
-    if start.is_some_and(|start| start >= plan.epochs) {
-        output::progress(format_args!("all {} epochs are done already", plan.epochs));
+    run.write_epochs(&epochs)?;
+    if config.is_finished(&epochs) {
+        output::progress(format_args!("all {} epochs are done already", epochs.len()));
         return finish(run);
     }
-    run.write_epochs(&epochs)?;
     if let Some(epoch) = start {
         output::progress(format_args!("resuming after epoch {epoch} of {}", plan.epochs));
     }
@@ -152,13 +149,7 @@ fn train_in_queue(
         .with_interrupter(interrupter)
         .num_epochs(plan.epochs);
     if plan.patience > 0 {
-        training = training.early_stopping(MetricEarlyStoppingStrategy::new(
-            &LossMetric::new(),
-            Aggregate::Mean,
-            Direction::Lowest,
-            MetricSplit::Valid,
-            StoppingCondition::NoImprovementSince { n_epochs: plan.patience },
-        ));
+        training = training.early_stopping(Patience { run: run.clone(), config: config.clone() });
     }
     if outlook.is_some() || !std::io::stdout().is_terminal() {
         training = training.renderer(Box::new(PlainRenderer::new(outlook)));

@@ -28,17 +28,19 @@
 //!
 //! # Folders
 //!
-//! | folder | holds | may import |
-//! | --- | --- | --- |
-//! | [`label`], [`rate`], [`by_class`] | the classes, rates with intervals, one value per class | |
-//! | [`field`] | decoding, squash and mask, quality gate, optical density, stain | `label` |
-//! | [`layers`] | layers, integer rules, the scalar kernels that are the oracle, maps that explain | `label` |
-//! | [`engine`] | the network, packed for an instruction set; `arch` has the kernels and all unsafe code | `layers` |
-//! | [`sight`] | what a network is shown, one file per kind; what it observes there | `field`, `layers` |
-//! | [`judge`] | calibration, novelty, thresholds, verdict | `label`, `field`, `sight` |
-//! | [`artifact`] | the bytes of a model, signatures | `layers`, `sight`, `judge` |
-//! | [`classifier`] | a model in use | all above |
-//! | `adaptation` | the last layer, moved to a site | all above |
+//! | folder | holds |
+//! | --- | --- |
+//! | [`label`], [`rate`], [`by_class`] | the classes, rates with intervals, one value per class |
+//! | [`field`] | decoding, squash and mask, quality gate, optical density, stain |
+//! | [`layers`] | layers, integer rules, the scalar kernels that are the oracle, maps that explain |
+//! | [`engine`] | the network, packed for an instruction set; `arch` has the kernels and all unsafe code |
+//! | [`sight`] | what a network is shown, one file per kind; what it observes there |
+//! | [`judge`] | calibration, novelty, thresholds, verdict |
+//! | [`artifact`] | the bytes of a model, signatures |
+//! | [`classifier`] | a model in use |
+//! | `adaptation` | the last layer, moved to a site |
+//!
+//! Each stands on those above it; `docs/architecture.md` says on which.
 //!
 //! The crate is `no_std` with `alloc`. Feature `std` adds run-time detection of the instruction set, threads and adaptation,
 //! feature `decode` the image decoder. The crate uses no files, clocks or cameras.

@@ -165,7 +165,9 @@ fn the_page_works_in_a_browser() {
     shots.take(&mut browser, "signed-1280x800");
     exported(&data, &session, folder.path());
 
-    let complaints = browser.complaints();
+    // Chromium reports every refused request, also a signature that was asked again.
+    let asked_again = |text: &String| text.contains("409 (Conflict)") && text.contains("/sign-off");
+    let complaints: Vec<String> = browser.complaints().into_iter().filter(|text| !asked_again(text)).collect();
     assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
     let requests = browser.requests();
     assert!(requests.len() > 20, "{requests:?}");

@@ -90,7 +90,10 @@ fn every_example_is_understood() {
     }
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the README");
     let is_call = |line: &&str| line.starts_with("blastscope ") || line.starts_with("sudo blastscope ");
-    lines.extend(readme.lines().filter(is_call).map(str::to_owned));
+    // In blocks and within sentences and tables.
+    let calls: Vec<&str> = readme.lines().chain(readme.split('`').skip(1).step_by(2)).filter(is_call).collect();
+    assert!(calls.len() >= 12, "{calls:?}");
+    lines.extend(calls.into_iter().map(str::to_owned));
     for line in lines {
         // What a shell would insert there.
         let line = line.replace("$HEAD", &"0".repeat(64));

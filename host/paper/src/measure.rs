@@ -37,7 +37,7 @@ pub fn measure(data: &Dataset, planned: &Planned, trained: &Trained, device: &De
     let subject = Subject {
         name: format!("{}, epoch {measured_epoch}, test part of the {} split", planned.name(), split.kind),
         drawn: data.drawn,
-        warning: split.warning(),
+        warning: split.kind.warning().map(str::to_owned),
     };
     let baseline = |part| colour_baseline::evaluate(data, &inputs, &config.sight.framing, split, part);
     let side = usize::from(config.sight.framing.width);

@@ -12,10 +12,7 @@ use super::{
 };
 use blastscope_host::{
     Error,
-    data::{
-        dataset::Dataset,
-        split::{Split, SplitKind},
-    },
+    data::{dataset::Dataset, split::SplitKind},
     measure::evaluation::Evaluation,
     report::document::{Callout, Cell, Column, Report, Table},
     support::{atomic_file, notice::RESEARCH_USE_ONLY},
@@ -63,7 +60,7 @@ pub fn write(out: &Path, subject: &Experiment<'_>, finished: &[&Outcome]) -> Res
         drawn: subject.data.drawn,
         paper: CITATION,
         cited: &CITED,
-        warnings: SPLITS.into_iter().filter_map(warning).collect(),
+        warnings: SPLITS.into_iter().filter_map(SplitKind::warning).map(str::to_owned).collect(),
         planned: subject.planned,
         finished: finished.len(),
         manifest_hash: hex(&subject.data.manifest_hash()),
@@ -96,7 +93,7 @@ pub fn compose(subject: &Experiment<'_>, finished: &[&Outcome]) -> Report {
          were measured here. Each network stands beside a baseline on the same test part that looks at no cell: six colour \
          numbers (mean and standard deviation of red, green and blue) and a vote of the five nearest training pictures."
     ));
-    for text in SPLITS.into_iter().filter_map(warning) {
+    for text in SPLITS.into_iter().filter_map(SplitKind::warning) {
         report.callout(Callout::Warning, format!("The paper's protocol: {text}."));
     }
     facts(&mut report, subject, finished);
@@ -107,11 +104,6 @@ pub fn compose(subject: &Experiment<'_>, finished: &[&Outcome]) -> Report {
     comparisons::depths(&mut report, &of_study(finished, Study::Depths));
     limits(&mut report);
     report
-}
-
-/// The warning that belongs with every score on a split of this kind.
-fn warning(kind: SplitKind) -> Option<String> {
-    Split { kind, seed: 0, per_class: 0, items: Vec::new() }.warning()
 }
 
 fn of_study<'a>(finished: &[&'a Outcome], study: Study) -> Vec<&'a Outcome> {

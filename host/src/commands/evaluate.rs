@@ -6,15 +6,13 @@ use blastscope_shared::Class;
 use clap::Args;
 
 use super::pictures::Which;
+#[cfg(feature = "training")]
+use crate::data::{split::Item, symmetry::Symmetry};
 use crate::{
     Error,
-    data::{
-        dataset::Dataset,
-        split::{Item, Part, Split, SplitKind},
-        symmetry::Symmetry,
-    },
+    data::{dataset::Dataset, split::Part},
     measure::{
-        colour_baseline,
+        colour_baseline::{self, ColourFeatures},
         evaluation::{Evaluation, Subject},
         evidence::{Evidence, Origin},
         prediction::Prediction,
@@ -150,7 +148,7 @@ impl Evaluate {
                 split.seed
             ),
             drawn: data.drawn,
-            warning: split.warning(),
+            warning: split.kind.warning().map(str::to_owned),
         };
         let baseline = self
             .split
@@ -216,19 +214,17 @@ fn baseline(
     part: Part,
 ) -> Result<Option<Evaluation>, Error> {
     let pictures = &classifier.provenance().pictures;
-    let items: Vec<Item> = [Part::Train, part]
-        .into_iter()
-        .flat_map(|part| {
-            let known = screening::known_as(pictures, data, Some(part));
-            known.into_iter().map(move |image| Item { image, symmetry: Symmetry::Identity, part })
-        })
-        .collect();
-    if !items.iter().any(|item| item.part == Part::Train) {
+    let [train, test] = [Part::Train, part].map(|part| screening::known_as(pictures, data, Some(part)));
+    if train.is_empty() {
         return Ok(None);
     }
-    let split = Split { kind: SplitKind::Grouped, seed: 0, per_class: 0, items };
-    let inputs = data.load_inputs(classifier.framing(), Progress::Shown)?;
-    colour_baseline::evaluate(data, &inputs, classifier.framing(), &split, part).map(Some)
+    let features = ColourFeatures::of(&data.load_inputs(classifier.framing(), Progress::Shown)?, classifier.framing())?;
+    let subject = Subject {
+        name: colour_baseline::name(&format!("{part} part of the model's data")),
+        drawn: data.drawn,
+        warning: None,
+    };
+    colour_baseline::score(data, &features, &train, &test, &subject).map(Some)
 }
 
 #[cfg(feature = "training")]

@@ -70,7 +70,7 @@ impl Train {
         let (run, config, data, split) =
             if self.resume { self.reopen(progress)? } else { self.start(&machine, progress)? };
         output::progress(split.summary(&data).trim_end());
-        if let Some(warning) = split.warning() {
+        if let Some(warning) = split.kind.warning() {
             output::note(format_args!("warning: {warning}"));
         }
         if data.drawn {

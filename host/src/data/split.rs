@@ -53,6 +53,23 @@ impl SplitKind {
             Self::HeldOut => "held-out",
         }
     }
+
+    /// What every reader of a score on a split of this kind must know.
+    #[must_use]
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::Grouped | Self::HeldOut => None,
+            Self::Random => Some(
+                "this split ignores overlap groups: fields that show the same cells may lie in training and test, and scores \
+                 come out too high; use the grouped split for a number to rely on",
+            ),
+            Self::Paper => Some(
+                "this split leaks: as in the reference paper, pictures were augmented before they were divided, so most test \
+                 pictures are turned or mirrored copies of training pictures, and validation and test are the same; scores on \
+                 it are comparable with the paper's and say nothing about new fields",
+            ),
+        }
+    }
 }
 
 impl fmt::Display for SplitKind {
@@ -192,25 +209,6 @@ impl Split {
             (_, part) => part,
         };
         self.items.iter().filter(move |item| item.part == part)
-    }
-
-    /// What every reader of a score on this split must know.
-    #[must_use]
-    pub fn warning(&self) -> Option<String> {
-        match self.kind {
-            SplitKind::Grouped | SplitKind::HeldOut => None,
-            SplitKind::Random => Some(
-                "this split ignores overlap groups: fields that show the same cells may lie in training and test, and scores \
-                 come out too high; use the grouped split for a number to rely on"
-                    .to_string(),
-            ),
-            SplitKind::Paper => Some(
-                "this split leaks: as in the reference paper, pictures were augmented before they were divided, so most test \
-                 pictures are turned or mirrored copies of training pictures, and validation and test are the same; scores on \
-                 it are comparable with the paper's and say nothing about new fields"
-                    .to_string(),
-            ),
-        }
     }
 
     /// A table of item counts, with a remark for every class whose training part could not be brought to [`Self::per_class`] or was

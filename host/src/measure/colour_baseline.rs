@@ -106,13 +106,12 @@ pub fn predict(
     })
 }
 
-/// Fits six numbers and five neighbours on a split's training pictures, byte-identical ones once, and scores them on the items
-/// of `part`.
+/// Fits six numbers and five neighbours on a split's training pictures and scores them on the items of `part`.
 ///
 /// `inputs` come from [`Dataset::load_inputs`] with the same `dataset` and `framing`. Symmetries do not change the six numbers.
 ///
 /// # Errors
-/// [`Error::Usage`] when the inputs or the split are not of the data set, or the split has no items to fit or score.
+/// As [`score`].
 pub fn evaluate(
     dataset: &Dataset,
     inputs: &[Vec<u8>],
@@ -120,18 +119,39 @@ pub fn evaluate(
     split: &Split,
     part: Part,
 ) -> Result<Evaluation, Error> {
-    if inputs.len() != dataset.images.len() || split.items.iter().any(|item| item.image >= inputs.len()) {
-        return Err(Error::Usage("the inputs or the split belong to another data set".to_string()));
-    }
-    let features = ColourFeatures::of(inputs, framing)?;
-    let mut met = HashSet::new();
-    let training = split.items(Part::Train).map(|item| item.image);
-    let fold = Fold {
-        name: format!("{part} part"),
-        train: training.filter(|&image| met.insert(dataset.images[image].sha256)).collect(),
-        test: split.items(part).map(|item| item.image).collect(),
+    let images = |part| split.items(part).map(|item| item.image).collect::<Vec<_>>();
+    let subject = Subject {
+        name: name(&format!("{part} part of the {} split with seed {}", split.kind, split.seed)),
+        drawn: dataset.drawn,
+        warning: split.kind.warning().map(str::to_owned),
     };
-    let shares = predict(dataset, &features, ColourSet::Six, Method::NearestNeighbours, Question::Class, &fold)?;
+    score(dataset, &ColourFeatures::of(inputs, framing)?, &images(Part::Train), &images(part), &subject)
+}
+
+/// The baseline's name, measured on `pictures`.
+#[must_use]
+pub fn name(pictures: &str) -> String {
+    format!("Colour baseline ({NEIGHBOURS} nearest neighbours by six colour numbers), {pictures}")
+}
+
+/// Fits six numbers and five neighbours on the pictures of `train`, byte-identical ones once, and scores them on those of `test`.
+///
+/// # Errors
+/// [`Error::Usage`] when the features or the pictures are not of the data set, or there are none to fit or score.
+pub fn score(
+    dataset: &Dataset,
+    features: &ColourFeatures,
+    train: &[usize],
+    test: &[usize],
+    subject: &Subject,
+) -> Result<Evaluation, Error> {
+    let mut met = HashSet::new();
+    let fold = Fold {
+        name: subject.name.clone(),
+        train: train.iter().copied().filter(|&image| met.insert(dataset.images[image].sha256)).collect(),
+        test: test.to_vec(),
+    };
+    let shares = predict(dataset, features, ColourSet::Six, Method::NearestNeighbours, Question::Class, &fold)?;
     let predictions: Vec<Prediction> = fold
         .test
         .iter()
@@ -142,15 +162,7 @@ pub fn evaluate(
             Prediction { file: image.file.clone(), truth: image.class, probabilities, abstained: None }
         })
         .collect();
-    let subject = Subject {
-        name: format!(
-            "Colour baseline ({NEIGHBOURS} nearest neighbours by six colour numbers), {part} part of the {} split with seed {}",
-            split.kind, split.seed
-        ),
-        drawn: dataset.drawn,
-        warning: split.warning(),
-    };
-    Evaluation::new(&subject, &predictions)
+    Evaluation::new(subject, &predictions)
 }
 
 #[cfg(test)]

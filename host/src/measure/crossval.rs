@@ -15,7 +15,7 @@ use crate::{
     Error,
     data::{
         dataset::Dataset,
-        folds::{Fold, SittingFolds, grouped_folds, leave_one_sitting_out, leave_two_sittings_out, random_folds},
+        folds::{SittingFolds, grouped_folds, leave_one_sitting_out, leave_two_sittings_out, random_folds},
         split::SplitKind,
     },
 };
@@ -128,12 +128,4 @@ pub struct FoldOutcome {
     pub validation_unseen: usize,
     /// The answers, in the order of the data set.
     pub answers: Vec<Answer>,
-}
-
-/// The only side in a fold, `true` for malignant; `None` when it holds both.
-#[must_use]
-pub fn side(fold: &Fold, data: &Dataset) -> Option<bool> {
-    let mut sides = fold.test.iter().map(|&image| data.images[image].class.is_malignant());
-    let first = sides.next()?;
-    sides.all(|side| side == first).then_some(first)
 }

@@ -30,7 +30,7 @@ pub struct Subject {
     pub name: String,
     /// Whether the fields were drawn by the program ([`Dataset::drawn`](crate::data::dataset::Dataset::drawn)).
     pub drawn: bool,
-    /// The split's [`warning`](crate::data::split::Split::warning).
+    /// The split's [`warning`](crate::data::split::SplitKind::warning).
     pub warning: Option<String>,
 }
 

@@ -1,8 +1,10 @@
 //! Begins and reopens run folders.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
-use blastscope_files::Printable as _;
 use blastscope_shared::hex;
 use sha2::{Digest, Sha256};
 
@@ -51,18 +53,12 @@ impl TrainingPlan {
         let weights_sha256 = self.weights.as_deref().map(fingerprint).transpose()?;
         let run = RunFolder::create(out)?;
         split.write(&run.split(), data)?;
-        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
         let config = RunConfig {
             format: Format::Run2,
-            plan: Self {
-                split: split.kind,
-                image_size: self.sight().framing.width,
-                weights: self.weights.as_deref().map(absolute).transpose()?,
-                ..self.clone()
-            },
+            plan: Self { split: split.kind, ..self.settled()? },
             weights_sha256,
             data: absolute(source.root)?,
-            groups: source.groups.map(Path::to_path_buf),
+            groups: source.groups.map(absolute).transpose()?,
             manifest_hash: hex(&data.manifest_hash()),
             split_hash: hex(&split.hash(data)?),
             drawn: data.drawn,
@@ -72,6 +68,12 @@ impl TrainingPlan {
         };
         run.write_config(&config)?;
         Ok((run, config))
+    }
+
+    /// The plan as a run keeps it: the path of its weights is absolute, and the size of the input is the sight's.
+    fn settled(&self) -> Result<Self, Error> {
+        let weights = self.weights.as_deref().map(absolute).transpose()?;
+        Ok(Self { weights, image_size: self.sight().framing.width, ..self.clone() })
     }
 
     /// Reopens the run in `folder`, if one was begun there.
@@ -84,22 +86,11 @@ impl TrainingPlan {
         }
         let run = RunFolder::open(folder)?;
         let config = run.config()?;
-        let weights = self.weights.as_deref().and_then(|path| std::path::absolute(path).ok());
-        if let Some(difference) =
-            (Self { weights, image_size: self.sight().framing.width, ..self.clone() }).difference(&config.plan)
-        {
+        if let Some(difference) = self.settled()?.difference(&config.plan) {
             let reason = format!("was started with {difference}; give the same settings again, or another --out");
             return Err(Error::content(folder, reason));
         }
-        let manifest_hash = hex(&data.manifest_hash());
-        if config.manifest_hash != manifest_hash {
-            let reason = format!(
-                "was trained on other images ({:.12}) than are in {} ({manifest_hash:.12}); give another --out",
-                config.manifest_hash,
-                data.root.printable()
-            );
-            return Err(Error::content(folder, reason));
-        }
+        config.check_images(data, folder)?;
         Ok(Some((run, config)))
     }
 }
@@ -111,6 +102,10 @@ pub struct Source<'a> {
     pub root: &'a Path,
     /// The given table of overlap groups, if any.
     pub groups: Option<&'a Path>,
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(Error::io("find", path))
 }
 
 /// SHA-256 of a file of weights, hexadecimal.

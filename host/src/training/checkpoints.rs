@@ -11,6 +11,7 @@ use burn::{
     store::ModuleRecord,
     tensor::Bytes,
     train::{
+        EarlyStoppingStrategy,
         checkpoint::{
             Checkpoint, Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy,
             KeepLastNCheckpoints,
@@ -105,6 +106,22 @@ impl CheckpointingStrategy for Journal {
             self.kept = chosen;
         }
         actions
+    }
+}
+
+/// Stops a training once its table of epochs says that it is [finished](RunConfig::is_finished). The table outlives an interruption,
+/// which a count in memory would not.
+#[derive(Clone)]
+pub struct Patience {
+    /// The run, whose [`Journal`] has written the epoch that ends.
+    pub run: RunFolder,
+    /// Its configuration.
+    pub config: RunConfig,
+}
+
+impl EarlyStoppingStrategy for Patience {
+    fn should_stop(&mut self, _: usize, _: &EventStoreClient) -> bool {
+        self.run.epochs().is_ok_and(|epochs| self.config.is_finished(&epochs))
     }
 }
 

@@ -52,6 +52,16 @@ pub struct Entry {
     pub held_out: Option<Vec<usize>>,
 }
 
+impl Entry {
+    fn split(&self, data: &Dataset) -> Result<Split, Error> {
+        let TrainingPlan { split, seed, per_class, .. } = self.plan;
+        match &self.held_out {
+            Some(test) => Split::hold_out(data, test, split, seed, per_class),
+            None => Split::draw(data, split, seed, per_class),
+        }
+    }
+}
+
 /// A finished training.
 pub struct Trained {
     /// Its folder.
@@ -76,7 +86,7 @@ impl Queue<'_> {
     fn outcome<T: DeserializeOwned>(&self, entry: &Entry) -> Result<Option<T>, Error> {
         let folder = self.folder(entry);
         let path = folder.join(self.file);
-        if entry.plan.reopen(&folder, self.data)?.is_none() || !path.is_file() {
+        if self.reopen(entry)?.is_none() || !path.is_file() {
             return Ok(None);
         }
         read(&path).map(Some)
@@ -136,19 +146,22 @@ impl Queue<'_> {
         Ok(outcomes)
     }
 
+    /// Reopens an entry's run, if one was begun.
+    fn reopen(&self, entry: &Entry) -> Result<Option<(RunFolder, RunConfig, Split)>, Error> {
+        let folder = self.folder(entry);
+        let Some((run, config)) = entry.plan.reopen(&folder, self.data)? else { return Ok(None) };
+        let split = entry.split(self.data)?;
+        config.check_split(&split, self.data, &folder)?;
+        Ok(Some((run, config, split)))
+    }
+
     /// Begins or reopens an entry's run, for writing.
     fn open(&self, entry: &Entry) -> Result<(RunFolder, RunConfig, Split), Error> {
-        let folder = self.folder(entry);
-        if let Some((run, config)) = entry.plan.reopen(&folder, self.data)? {
-            let run = run.locked()?;
-            let split = Split::read(&run.split(), self.data)?;
-            return Ok((run, config, split));
+        if let Some((run, config, split)) = self.reopen(entry)? {
+            return Ok((run.locked()?, config, split));
         }
-        let TrainingPlan { split, seed, per_class, .. } = entry.plan;
-        let split = match &entry.held_out {
-            Some(test) => Split::hold_out(self.data, test, split, seed, per_class)?,
-            None => Split::draw(self.data, split, seed, per_class)?,
-        };
+        let split = entry.split(self.data)?;
+        let folder = self.folder(entry);
         let (run, config) = entry.plan.begin_with(&split, &folder, self.data, &self.source, &self.machine)?;
         Ok((run, config, split))
     }
@@ -164,7 +177,7 @@ impl Queue<'_> {
                 error => error,
             }
         })?;
-        let trained = config.plan.epochs.saturating_sub(before);
+        let trained = run.epochs()?.iter().filter(|epoch| epoch.epoch > before).count();
         let seconds_per_epoch = (trained > 0).then(|| start.elapsed().as_secs_f64() / trained as f64);
         Ok(Trained { run, config, split, seconds_per_epoch })
     }
@@ -174,9 +187,12 @@ impl Queue<'_> {
         let program = std::env::current_exe().map_err(Error::io("find", Path::new("this program")))?;
         let mut waiting = entries.iter();
         let mut running: Vec<Running> = Vec::new();
-        signal::on_interrupt(|| ());
         loop {
-            while running.len() < jobs && !signal::interrupted() {
+            if signal::interrupted() {
+                // What is running ends with this; its checkpoints stay.
+                return Err(Error::Interrupted(self.again()));
+            }
+            while running.len() < jobs {
                 let Some(entry) = waiting.next() else { break };
                 // From here on, the other process owns the folder.
                 let root = self.open(entry)?.0.root().to_path_buf();
@@ -200,7 +216,7 @@ impl Queue<'_> {
                 running.push(Running { name: entry.name.clone(), log, child });
             }
             if running.is_empty() {
-                break;
+                return Ok(());
             }
             std::thread::sleep(Duration::from_millis(200));
             let mut at = 0;
@@ -222,7 +238,6 @@ impl Queue<'_> {
                 }
             }
         }
-        if signal::interrupted() { Err(Error::Interrupted(self.again())) } else { Ok(()) }
     }
 }
 

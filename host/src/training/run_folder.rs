@@ -84,6 +84,47 @@ impl RunConfig {
             usable.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
         }
     }
+
+    /// Whether these are all epochs of the training: as many as were asked for, or enough without a lower validation loss.
+    #[must_use]
+    pub fn is_finished(&self, epochs: &[Epoch]) -> bool {
+        let Some(last) = epochs.last() else { return false };
+        let losses = epochs.iter().filter(|epoch| epoch.validation_loss.is_finite());
+        let best = losses.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss)).map_or(0, |best| best.epoch);
+        let patience = self.plan.patience;
+        last.epoch >= self.plan.epochs || (patience > 0 && last.epoch >= best + patience)
+    }
+
+    /// # Errors
+    /// When `data`, given for the run in `folder`, are not the images that it was trained on.
+    pub(super) fn check_images(&self, data: &Dataset, folder: &Path) -> Result<(), Error> {
+        let manifest_hash = hex(&data.manifest_hash());
+        if self.manifest_hash == manifest_hash {
+            return Ok(());
+        }
+        Err(Error::content(
+            folder,
+            format!(
+                "was trained on other images ({:.12}) than are in {} ({manifest_hash:.12}); give the folder of its training with \
+                 --data, or another --out",
+                self.manifest_hash,
+                data.root.printable(),
+            ),
+        ))
+    }
+
+    /// # Errors
+    /// When `split` of `data` is not the one that the run in `folder` was trained on.
+    pub(super) fn check_split(&self, split: &Split, data: &Dataset, folder: &Path) -> Result<(), Error> {
+        if hex(&split.hash(data)?) == self.split_hash {
+            return Ok(());
+        }
+        Err(Error::content(
+            folder,
+            "was trained on another split of the images: its held-out pictures, groups or sittings are not these; give the same \
+             options and --groups again, or another --out",
+        ))
+    }
 }
 
 /// Why a text is no configuration of this program, and what to do about it.
@@ -246,19 +287,9 @@ impl RunFolder {
         let config = self.config()?;
         let root = root.unwrap_or(&config.data);
         let data = Dataset::scan(root, config.groups.as_deref(), progress)?;
-        let manifest_hash = hex(&data.manifest_hash());
-        if manifest_hash != config.manifest_hash {
-            return Err(Error::content(
-                root,
-                format!(
-                    "holds other images than the run {} was trained on (manifest {manifest_hash:.12}, expected {:.12}); \
-                     give the folder of its training with --data",
-                    self.root.printable(),
-                    config.manifest_hash
-                ),
-            ));
-        }
+        config.check_images(&data, &self.root)?;
         let split = Split::read(&self.split(), &data)?;
+        config.check_split(&split, &data, &self.root)?;
         Ok((data, split))
     }
 
@@ -336,6 +367,20 @@ mod tests {
         config.plan.schedule = Schedule::OneCycle;
         assert_eq!(config.chosen(&epochs).map(|epoch| epoch.epoch), Some(5));
         assert_eq!(config.chosen(&epochs[1..2]), None);
+    }
+
+    #[test]
+    fn a_training_that_stopped_early_is_finished_however_often_it_is_resumed() {
+        let mut config = config();
+        let epochs = [epoch(1, 0.9), epoch(2, 0.4), epoch(3, 0.6), epoch(4, f64::NAN), epoch(5, 0.5)];
+        for (patience, finished_after) in [(0, 5), (1, 3), (2, 4), (3, 5), (4, 5)] {
+            config.plan.patience = patience;
+            let first = (0..=5).find(|&count| config.is_finished(&epochs[..count]));
+            assert_eq!(first, Some(finished_after), "patience {patience}");
+        }
+        // Without any loss to compare, the epochs before the first count.
+        config.plan.patience = 2;
+        assert!(config.is_finished(&[epoch(1, f64::NAN), epoch(2, f64::NAN)]));
     }
 
     #[test]

@@ -70,19 +70,11 @@ impl Framing {
     #[must_use]
     pub fn apply(&self, picture: &RgbPixels) -> Vec<u8> {
         let mut input = vec![0; self.input_len()];
-        self.apply_to(picture, &mut input);
+        self.apply_with(&mut Squash::new(), picture, &mut input);
         input
     }
 
-    /// [`Self::apply`] into a buffer of [`Self::input_len`] bytes.
-    ///
-    /// # Panics
-    /// If `input` has another length.
-    pub fn apply_to(&self, picture: &RgbPixels, input: &mut [u8]) {
-        self.apply_with(&mut Squash::new(), picture, input);
-    }
-
-    /// [`Self::apply_to`] with a [`Squash`] kept from picture to picture: no allocation while the size stays the same.
+    /// [`Self::apply`] into a buffer of [`Self::input_len`] bytes, with a [`Squash`] kept from picture to picture: no allocation while the size stays the same.
     ///
     /// # Panics
     /// If `input` has another length.

@@ -4,6 +4,7 @@
 mod agreement;
 mod dequantized;
 pub(crate) mod float;
+mod rank_correlation;
 
 use std::{
     fs,

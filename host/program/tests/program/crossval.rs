@@ -79,6 +79,15 @@ fn sittings_are_left_out_one_by_one_and_what_is_finished_stays() {
         (&true.into(), &6.into(), &"robust".into())
     );
 
+    // Nor do folds of other pictures: a field of Benign-a is now said to be of the other sitting.
+    let table = Path::new(data).join("groups.csv");
+    let kept = std::fs::read_to_string(&table).expect("the table");
+    std::fs::write(&table, kept.replacen("Benign-a", "Benign-b", 1)).expect("written");
+    let regrouped = crossval(&["--only", "Benign-a"]);
+    assert!(!regrouped.status.success());
+    assert!(text(&regrouped.stderr).contains("another split"), "{}", text(&regrouped.stderr));
+    std::fs::write(&table, kept).expect("written");
+
     // Other settings do not mix with the finished folds.
     let other = crossval(&["--seed", "2", "--only", "Benign-a"]);
     assert!(!other.status.success());

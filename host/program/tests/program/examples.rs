@@ -99,7 +99,11 @@ fn every_example_is_understood() {
         assert!(lines.iter().any(|line| line == example), "there is no such example any more: {example} ({reason})");
     }
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).expect("the README");
-    lines.extend(readme.lines().filter(|line| line.starts_with("blastscope-host ")).map(str::to_owned));
+    // In blocks and within sentences and tables.
+    let calls = readme.lines().chain(readme.split('`').skip(1).step_by(2));
+    let calls: Vec<&str> = calls.filter(|line| line.starts_with("blastscope-host ")).collect();
+    assert!(calls.len() >= 9, "{calls:?}");
+    lines.extend(calls.into_iter().map(str::to_owned));
     for line in lines {
         if let Err(error) = Cli::command().try_get_matches_from(words(&line)) {
             panic!("{line}\n{error}");

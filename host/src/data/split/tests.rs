@@ -124,9 +124,9 @@ fn the_papers_split_leaks_and_says_so() {
     assert!(split.items(Part::Validation).eq(split.items(Part::Test)));
     let train: Vec<usize> = split.items(Part::Train).map(|item| item.image).collect();
     assert!(split.items(Part::Test).any(|item| train.contains(&item.image)));
-    assert!(split.warning().expect("a warning").contains("leaks"));
-    assert!(Split::draw(&dataset, SplitKind::Random, 1, 1).expect("drawn").warning().is_some());
-    assert_eq!(Split::draw(&dataset, SplitKind::Grouped, 1, 1).expect("drawn").warning(), None);
+    assert!(split.kind.warning().expect("a warning").contains("leaks"));
+    assert!(Split::draw(&dataset, SplitKind::Random, 1, 1).expect("drawn").kind.warning().is_some());
+    assert_eq!(Split::draw(&dataset, SplitKind::Grouped, 1, 1).expect("drawn").kind.warning(), None);
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub fn card(
         results.push(measurement("accuracy of spoken verdicts, int8", &selective.accuracy));
     }
     let kind = if data.drawn { "drawn by the program" } else { "photographed" };
-    let leak = split.warning().map(|warning| format!(" {warning}")).unwrap_or_default();
+    let leak = split.kind.warning().map(|warning| format!(" {warning}")).unwrap_or_default();
     let limits = if data.drawn {
         "Trained on drawn fields. Its verdicts on real smears mean nothing.".to_owned()
     } else {

@@ -94,7 +94,7 @@ impl Comparison {
         let subject = |name: &str| Subject {
             name: format!("{name}, test part of the {} split with seed {}", split.kind, split.seed),
             drawn: data.drawn,
-            warning: split.warning(),
+            warning: split.kind.warning().map(str::to_owned),
         };
         Ok(Self {
             agreement: Rate::new(agreeing, items.len()),

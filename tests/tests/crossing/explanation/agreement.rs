@@ -13,10 +13,9 @@ use blastscope_shared::{
 use burn::prelude::Device;
 use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng, seq::SliceRandom as _};
 
-use blastscope_host::{
-    Error, data::picture::read_picture, statistics::rank_correlation::spearman, support::progress::Progress,
-};
+use blastscope_host::{Error, data::picture::read_picture, support::progress::Progress};
 
+use super::rank_correlation::spearman;
 use super::{dequantized::dequantized, float::FloatExplainer};
 
 /// The required rank correlation.

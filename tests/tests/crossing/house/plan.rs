@@ -13,6 +13,8 @@ use super::source::Source;
 pub struct Crate {
     /// The source folder, from the top of the checkout.
     pub source: &'static str,
+    /// The other crates of the workspace that it may use; tests may use more.
+    pub crates: &'static [&'static str],
     /// Each room, and the others that it may use.
     pub rooms: &'static [(&'static str, &'static [&'static str])],
 }
@@ -21,27 +23,30 @@ pub struct Crate {
 pub const HOUSE: &[Crate] = &[
     Crate {
         source: "shared/src",
+        crates: &[],
         rooms: &[
             ("label", &[]),
             ("rate", &[]),
             ("by_class", &["label"]),
-            ("field", &["label"]),
+            ("field", &[]),
             ("layers", &["label"]),
             ("engine", &["label", "layers"]),
             ("sight", &["field", "label", "layers"]),
             ("judge", &["field", "label", "sight"]),
             ("artifact", &["field", "judge", "label", "layers", "rate", "sight"]),
             ("classifier", &["artifact", "engine", "field", "judge", "label", "layers", "sight"]),
-            ("adaptation", &["artifact", "classifier", "field", "judge", "label", "layers", "rate", "sight"]),
+            ("adaptation", &["artifact", "field", "judge", "label", "layers", "rate", "sight"]),
         ],
     },
     Crate {
         source: "files/src",
+        crates: &[],
         rooms: &[("atomic_file", &[]), ("open", &[]), ("printable", &[]), ("walk", &["printable"])],
     },
-    Crate { source: "host/drawn/src", rooms: &[] },
+    Crate { source: "host/drawn/src", crates: &["shared"], rooms: &[] },
     Crate {
         source: "host/src",
+        crates: &["drawn", "files", "shared"],
         rooms: &[
             ("support", &[]),
             ("statistics", &["support"]),
@@ -54,10 +59,11 @@ pub const HOUSE: &[Crate] = &[
             ("commands", &["data", "measure", "pack", "recipe", "report", "statistics", "support", "training"]),
         ],
     },
-    Crate { source: "host/paper/src", rooms: &[] },
-    Crate { source: "host/program/src", rooms: &[] },
+    Crate { source: "host/paper/src", crates: &["drawn", "files", "host", "shared"], rooms: &[] },
+    Crate { source: "host/program/src", crates: &["files", "host", "paper"], rooms: &[] },
     Crate {
         source: "device/core/src",
+        crates: &["shared"],
         rooms: &[
             ("advice", &[]),
             ("answer", &[]),
@@ -72,6 +78,7 @@ pub const HOUSE: &[Crate] = &[
     },
     Crate {
         source: "device/src",
+        crates: &["core", "files", "shared"],
         rooms: &[
             ("support", &[]),
             ("source", &["support"]),
@@ -122,6 +129,14 @@ pub fn forbidden(of: &Crate, source: &Source) -> Vec<String> {
 /// Whether `file` stands in the folder of `other`: `record/store.rs` in that of `record.rs`.
 fn stands_in(file: &Path, other: &Path) -> bool {
     file.starts_with(other.with_extension(""))
+}
+
+/// A line for each arrow that the plan allows and nothing needs.
+pub fn unused(of: &Crate, source: &Source) -> Vec<String> {
+    let arrows: BTreeSet<_> = source.uses().into_iter().map(|found| (room(&found.from), room(&found.to))).collect();
+    let allowed = of.rooms.iter().flat_map(|(from, to)| to.iter().map(move |to| (from, to)));
+    let unused = allowed.filter(|(from, to)| !arrows.contains(&((**from).to_owned(), (**to).to_owned())));
+    unused.map(|(from, to)| format!("{}: {from} may use {to}, and does not", of.source)).collect()
 }
 
 /// A paragraph for each set of files that use each other in a circle, with the uses that tie it. What a file takes from the module that

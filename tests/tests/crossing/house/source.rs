@@ -1,7 +1,7 @@
 //! The source of one crate: its files, the modules in them, and which file uses what of which other. Read as syntax: nothing is compiled.
 //!
-//! Code of tests is left out: `tests.rs`, `tests/` and whatever stands under `#[cfg(test)]`. A `mod` line and a re-export are no use:
-//! a path through a re-export leads to the file that defines the thing.
+//! Code of tests is left out: `tests.rs`, `tests/` and whatever stands under `#[cfg(test)]`. A `mod` line is no use, nor what a module
+//! hands on of its own parts: a path through a re-export leads to the file that defines the thing.
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -60,7 +60,8 @@ impl Source {
             .unwrap_or_else(|error| panic!("{}: {error}", folder.join(file).display()));
         let syntax = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let module = Module { file: file.to_path_buf(), reexports: Vec::new(), uses: BTreeSet::new() };
-        self.modules.insert(path.clone(), module);
+        // Two variants of a module, by `cfg`, would hide one of them.
+        assert!(self.modules.insert(path.clone(), module).is_none(), "{} stands twice", path.join("::"));
         // Modules first: a path whose first segment is one of them is a path within the crate.
         for item in &syntax.items {
             let Item::Mod(child) = item else { continue };
@@ -78,8 +79,17 @@ impl Source {
         }
         let children = self.modules.keys().filter(|of| of.len() == path.len() + 1 && of.starts_with(path));
         let children = children.filter_map(|of| of.last().cloned()).collect();
-        let mut reader = Reader { at: path.clone(), children, reexports: Vec::new(), uses: BTreeSet::new() };
-        syntax.items.iter().for_each(|item| reader.visit_item(item));
+        let mut reader = Reader {
+            module: path.clone(),
+            at: path.clone(),
+            children,
+            imported: BTreeMap::new(),
+            reexports: Vec::new(),
+            uses: BTreeSet::new(),
+        };
+        // Imports first: a path may begin with a name that is imported further down.
+        syntax.items.iter().filter(|item| matches!(item, Item::Use(_))).for_each(|item| reader.visit_item(item));
+        syntax.items.iter().filter(|item| !matches!(item, Item::Use(_))).for_each(|item| reader.visit_item(item));
         let module = self.modules.get_mut(path).expect("it was added above");
         module.reexports = reader.reexports;
         module.uses = reader.uses;
@@ -95,10 +105,16 @@ impl Source {
         let mut found = BTreeSet::new();
         for module in self.modules.values() {
             for path in &module.uses {
-                let Some(to) = self.definition(path, MOST_REEXPORTS) else { continue };
-                if to.file != module.file {
-                    let path = format!("crate::{}", path.join("::"));
-                    found.insert(Use { from: module.file.clone(), to: to.file.clone(), path });
+                // All of a module is all that it re-exports, too.
+                let whole = path.split_last().filter(|(last, _)| *last == "*").and_then(|(_, of)| self.modules.get(of));
+                let handed_on = whole.into_iter().flat_map(|whole| whole.reexports.iter().map(|(_, target)| target));
+                for to in
+                    std::iter::once(path).chain(handed_on).filter_map(|path| self.definition(path, MOST_REEXPORTS))
+                {
+                    if to.file != module.file {
+                        let path = format!("crate::{}", path.join("::"));
+                        found.insert(Use { from: module.file.clone(), to: to.file.clone(), path });
+                    }
                 }
             }
         }
@@ -128,8 +144,13 @@ impl Source {
 
 /// Collects the paths of one file.
 struct Reader {
+    /// The file's module.
+    module: ModulePath,
+    /// The module that is being read: the file's, or one within it.
     at: ModulePath,
     children: BTreeSet<String>,
+    /// Names that the file imports, and what they stand for.
+    imported: BTreeMap<String, ModulePath>,
     reexports: Vec<(String, ModulePath)>,
     uses: BTreeSet<ModulePath>,
 }
@@ -146,8 +167,8 @@ impl Reader {
                 let above = self.at.len().checked_sub(ups)?;
                 Some([&self.at[..above], &segments[ups..]].concat())
             }
-            child if self.children.contains(child) => Some([self.at.as_slice(), segments].concat()),
-            _ => None,
+            child if self.children.contains(child) => Some([self.module.as_slice(), segments].concat()),
+            name => self.imported.get(name).map(|path| [path.as_slice(), rest].concat()),
         }
     }
 
@@ -208,6 +229,11 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         // A module within the file: its paths start one step further down.
+        assert!(
+            self.at == self.module || item.content.is_some(),
+            "a file below the module {} is not read",
+            self.at.join("::")
+        );
         if let Some((_, items)) = &item.content {
             self.at.push(name_of(&item.ident));
             items.iter().for_each(|item| self.visit_item(item));
@@ -220,11 +246,21 @@ impl<'ast> Visit<'ast> for Reader {
         Self::leaves(&item.tree, &[], &mut found);
         for (path, name) in found {
             let Some(path) = self.resolved(&path) else { continue };
-            if matches!(item.vis, syn::Visibility::Inherited) {
-                self.uses.insert(path);
-            } else {
-                let of = if name == "*" { path[..path.len() - 1].to_vec() } else { path };
-                self.reexports.push((name, of));
+            let is_private = match &item.vis {
+                syn::Visibility::Inherited => true,
+                syn::Visibility::Restricted(to) => to.path.is_ident("self"),
+                syn::Visibility::Public(_) => false,
+            };
+            // What a module hands on of its own parts is no use; of others it is, because the file can name it as well.
+            if is_private || self.at != self.module || !path.starts_with(&self.module) {
+                self.uses.insert(path.clone());
+            }
+            if !is_private && self.at == self.module {
+                let of = if name == "*" { path[..path.len() - 1].to_vec() } else { path.clone() };
+                self.reexports.push((name.clone(), of));
+            }
+            if name != "*" {
+                self.imported.insert(name, path);
             }
         }
     }
@@ -233,6 +269,12 @@ impl<'ast> Visit<'ast> for Reader {
         let segments: Vec<String> = path.segments.iter().map(|segment| name_of(&segment.ident)).collect();
         self.add(&segments);
         syn::visit::visit_path(self, path);
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let syn::Meta::List(list) = &attribute.meta {
+            self.tokens(list.tokens.clone());
+        }
     }
 
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
