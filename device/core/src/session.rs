@@ -9,7 +9,7 @@
 //!      └──────────▶ Idle: Close, SignOff, or Start of another session
 //! ```
 //! The state changes only after a change is saved: an order becomes an [`Effect::Write`], and only [`Event::Saved`] changes the
-//! state. Every order names its session.
+//! state. Every order names its session. A session is signed off only after its end is saved.
 
 mod id;
 mod left;
@@ -292,11 +292,25 @@ enum Purpose {
     },
     Field(Token),
     Words,
-    /// The end of the open session.
-    End(SessionId),
+    /// The end of the open session, and what is written once it is saved.
+    End {
+        session: SessionId,
+        then: Option<Box<Then>>,
+    },
     Continue(SessionId),
-    /// The end of the session that was left open.
-    Close(SessionId),
+    /// The end of the session that was left open, and what is written once it is saved.
+    Close {
+        session: SessionId,
+        then: Option<Box<Then>>,
+    },
+}
+
+/// A write that waits for another to be saved. If that fails, it is dropped; the asker hears why.
+#[derive(Clone, Debug, PartialEq)]
+struct Then {
+    what: What,
+    /// Time of the order, since 1970 UTC.
+    at: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -376,7 +390,7 @@ impl Session {
                 Ok(effect) => vec![effect],
                 Err(refusal) => vec![Effect::Answer { to: by, answer: Err(refusal) }],
             },
-            Event::Taken { token, by } => vec![self.keep(token, by, now)],
+            Event::Taken { token, by } => self.keep(token, by, now),
             Event::Saved { write, session, sequence } => match self.done(write) {
                 Some(pending) => self.saved(pending, session, sequence, now),
                 None => Vec::new(),
@@ -396,7 +410,7 @@ impl Session {
             State::LeftBehind(left) if left.goes_on(now) => {
                 let session = left.shown.id;
                 let what = What::Continue { session, decision: Decision::Automatic };
-                vec![self.write(vec![(what, Purpose::Continue(session), None)], now)]
+                vec![self.write(vec![(what, Purpose::Continue(session), None)], now.utc)]
             }
             _ => Vec::new(),
         }
@@ -437,12 +451,12 @@ impl Session {
                     return Err(Refusal::NotLeft(session));
                 }
                 self.nothing_decided_yet()?;
-                vec![(What::End { session, reason }, Purpose::Close(session), asker)]
+                vec![(What::End { session, reason }, Purpose::Close { session, then: None }, asker)]
             }
             Order::End { session, reason } => {
                 self.goes_on(session)?;
                 self.begin_to_close();
-                vec![(What::End { session, reason }, Purpose::End(session), asker)]
+                vec![(What::End { session, reason }, Purpose::End { session, then: None }, asker)]
             }
             Order::Opinion { session, sequence, says, note, by, seen } => {
                 vec![(What::Opinion { session, sequence, says, note, by, seen }, Purpose::Words, asker)]
@@ -451,25 +465,25 @@ impl Session {
                 // Neither a refused name nor unseen fields may end the session.
                 refused.map_or(Ok(()), |fault| Err(Refusal::Record(fault)))?;
                 fields.map_or(Ok(()), |shown| self.as_seen(session, shown))?;
-                // A signed session must be complete, so it ends first.
-                let ended = match &self.state {
+                let sign = What::SignOff { session, by, fields };
+                let end = What::End { session, reason: "signed off".into() };
+                let then = |what| Some(Box::new(Then { what, at: now.utc }));
+                // A signed session must be complete, so it ends first; it is signed once its end is saved.
+                match &self.state {
                     State::Open(open) if open.shown.id == session => {
-                        let what = What::End { session, reason: "signed off".into() };
-                        Some((what, Purpose::End(session), None))
+                        self.begin_to_close();
+                        vec![(end, Purpose::End { session, then: then(sign) }, asker)]
                     }
+                    State::Closing(open) if open.shown.id == session => return Err(Refusal::Busy),
                     _ if self.left().is_some_and(|left| left.id == session) => {
                         self.nothing_decided_yet()?;
-                        Some(close(session, "signed off"))
+                        vec![(end, Purpose::Close { session, then: then(sign) }, asker)]
                     }
-                    _ => None,
-                };
-                if matches!(ended, Some((_, Purpose::End(_), _))) {
-                    self.begin_to_close();
+                    _ => vec![(sign, Purpose::Words, asker)],
                 }
-                ended.into_iter().chain([(What::SignOff { session, by, fields }, Purpose::Words, asker)]).collect()
             }
         };
-        Ok(self.write(writes, now))
+        Ok(self.write(writes, now.utc))
     }
 
     /// Refuses if a session that is open or was left open has other fields than `shown`. The record checks all sessions again,
@@ -505,7 +519,7 @@ impl Session {
     /// Refuses while the decision about the session that was left open is being saved.
     fn nothing_decided_yet<E: Fault>(&self) -> Result<(), Refusal<E>> {
         let decides = |pending: &Pending| {
-            matches!(pending.purpose, Purpose::Start { .. } | Purpose::Continue(_) | Purpose::Close(_))
+            matches!(pending.purpose, Purpose::Start { .. } | Purpose::Continue(_) | Purpose::Close { .. })
         };
         if self.pending.iter().any(decides) { Err(Refusal::Busy) } else { Ok(()) }
     }
@@ -523,14 +537,13 @@ impl Session {
         }
     }
 
-    fn keep<E: Fault>(&mut self, token: Token, by: Option<Asker>, now: Now) -> Effect<E> {
-        match &self.state {
-            State::Open(open) => {
-                let what = What::Field { session: open.shown.id, token, since_start: open.since_start(now) };
-                self.write(vec![(what, Purpose::Field(token), by)], now)
-            }
-            State::Idle | State::Closing(_) | State::LeftBehind(_) => Effect::Free(token),
-        }
+    fn keep<E: Fault>(&mut self, token: Token, by: Option<Asker>, now: Now) -> Vec<Effect<E>> {
+        let State::Open(open) = &self.state else {
+            let answer = by.map(|to| Effect::Answer { to, answer: Err(Refusal::NoSession) });
+            return [Effect::Free(token)].into_iter().chain(answer).collect();
+        };
+        let what = What::Field { session: open.shown.id, token, since_start: open.since_start(now) };
+        vec![self.write(vec![(what, Purpose::Field(token), by)], now.utc)]
     }
 
     fn quit<E: Fault>(&mut self, now: Now) -> Vec<Effect<E>> {
@@ -538,7 +551,7 @@ impl Session {
         let session = open.shown.id;
         let what = What::End { session, reason: "the program was stopped".into() };
         self.begin_to_close();
-        vec![self.write(vec![(what, Purpose::End(session), None)], now)]
+        vec![self.write(vec![(what, Purpose::End { session, then: None }, None)], now.utc)]
     }
 
     fn begin_to_close(&mut self) {
@@ -548,14 +561,14 @@ impl Session {
         };
     }
 
-    fn write<E: Fault>(&mut self, writes: Vec<(What, Purpose, Option<Asker>)>, now: Now) -> Effect<E> {
+    fn write<E: Fault>(&mut self, writes: Vec<(What, Purpose, Option<Asker>)>, at: Duration) -> Effect<E> {
         self.saving = Saving::Writing;
         let mut queued = Vec::with_capacity(writes.len());
         for (what, purpose, asker) in writes {
             let id = WriteId(self.next);
             self.next += 1;
             self.pending.push(Pending { id, purpose, asker });
-            queued.push(Write { id, at: now.utc, what });
+            queued.push(Write { id, at, what });
         }
         Effect::Write(queued)
     }
@@ -567,7 +580,7 @@ impl Session {
 
     fn saved<E: Fault>(
         &mut self,
-        Pending { purpose, asker, .. }: Pending,
+        Pending { purpose, mut asker, .. }: Pending,
         session: SessionId,
         sequence: Option<u64>,
         now: Now,
@@ -593,13 +606,14 @@ impl Session {
                 }
                 effects.push(Effect::Counted(token, number));
             }
-            Purpose::End(id) => {
-                if self.open().is_some_and(|open| open.id == id) {
+            Purpose::End { session, then } => {
+                if self.open().is_some_and(|open| open.id == session) {
                     let behind = self.take_left(None);
                     self.state = behind.map_or(State::Idle, State::LeftBehind);
                     self.unsaved = 0;
                     effects.push(Effect::Rest);
                 }
+                effects.extend(then.map(|then| self.go_on_with(*then, asker.take())));
             }
             Purpose::Continue(id) => {
                 if let Some(left) = self.take_left(Some(id)) {
@@ -611,18 +625,26 @@ impl Session {
                     effects.push(Effect::Resume(known));
                 }
             }
-            Purpose::Close(id) => drop(self.take_left(Some(id))),
+            Purpose::Close { session, then } => {
+                drop(self.take_left(Some(session)));
+                effects.extend(then.map(|then| self.go_on_with(*then, asker.take())));
+            }
             Purpose::Words => {}
         }
         effects.extend(asker.map(|to| Effect::Answer { to, answer: Ok(()) }));
         effects
     }
 
+    /// Writes what waited for another write; the asker waits for this one.
+    fn go_on_with<E: Fault>(&mut self, Then { what, at }: Then, asker: Option<Asker>) -> Effect<E> {
+        self.write(vec![(what, Purpose::Words, asker)], at)
+    }
+
     fn failed<E: Fault>(&mut self, pending: &Pending, refusal: Refusal<E>) -> Vec<Effect<E>> {
         let mut effects = Vec::new();
         // The operator must correct a rejected value; it says nothing about saving.
         let of_the_disk = !matches!(&refusal, Refusal::Record(fault) if !fault.is_passing());
-        if let Purpose::End(_) = pending.purpose {
+        if let Purpose::End { .. } = pending.purpose {
             self.state = match core::mem::replace(&mut self.state, State::Idle) {
                 State::Closing(open) => State::Open(open),
                 other => other,
@@ -658,7 +680,7 @@ impl Session {
 }
 
 fn close(session: SessionId, reason: &str) -> (What, Purpose, Option<Asker>) {
-    (What::End { session, reason: reason.into() }, Purpose::Close(session), None)
+    (What::End { session, reason: reason.into() }, Purpose::Close { session, then: None }, None)
 }
 
 #[cfg(test)]

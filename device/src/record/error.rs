@@ -5,9 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use blastscope_core::{
+    advice::Advice,
+    session::{Fault, other_fields},
+};
 use rusqlite::ErrorCode;
-
-use blastscope_core::{advice::Advice, session::other_fields};
 
 use super::{Finding, SessionId};
 
@@ -341,6 +343,16 @@ impl RecordError {
             return Self::Full { path: path.to_path_buf() };
         }
         Self::Io { path: path.to_path_buf(), action, reason: error.to_string() }
+    }
+}
+
+impl Fault for RecordError {
+    fn is_passing(&self) -> bool {
+        Self::is_passing(self)
+    }
+
+    fn advice(&self) -> Advice {
+        Self::advice(self)
     }
 }
 

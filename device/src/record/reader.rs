@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use blastscope_shared::Class;
+use blastscope_shared::{ByClass, Class};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
@@ -21,7 +21,6 @@ use super::{
     Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State,
     VerdictKind, connection, error::sqlite, log, path_in, verify::Remembered,
 };
-use blastscope_shared::ByClass;
 
 /// Most fields that [`RecordReader::fields`] returns at once.
 pub const MAX_PAGE: u32 = 500;

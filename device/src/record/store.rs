@@ -237,6 +237,7 @@ impl Record {
         decision: Decision,
     ) -> Result<Receipt, RecordError> {
         let before = times::age(&self.connection, session).map_err(sqlite(&self.path, "read"))?;
+        self.clock.begin();
         let receipt = self.write(|transaction, path, trust| {
             open_for_fields(transaction, path, session)?;
             let sql = "INSERT INTO continuations (session_id, continued_utc, clock, fields, decision) SELECT ?1, ?2, ?3, \
@@ -385,3 +386,6 @@ fn insert_field(
     )?;
     Ok(sequence.unsigned_abs())
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,12 +7,11 @@ use std::{
 };
 
 use blastscope_core::{
-    advice::Advice,
     field::{NotTaken, Taken, Token},
     frame::Frame,
     pipeline::Assessor,
     screening::Screening,
-    session::{Asker, Effect, Event, Fault, Left, LeftBehind, Now, OpenSession, Order, Session, What, Write, WriteId},
+    session::{Asker, Effect, Event, Left, LeftBehind, Now, OpenSession, Order, Session, What, Write, WriteId},
 };
 use tokio::sync::oneshot;
 
@@ -35,16 +34,6 @@ pub struct Origin {
     pub code_hash: String,
     /// Identity of the device.
     pub device_id: String,
-}
-
-impl Fault for RecordError {
-    fn is_passing(&self) -> bool {
-        Self::is_passing(self)
-    }
-
-    fn advice(&self) -> Advice {
-        Self::advice(self)
-    }
 }
 
 /// Channel for the answer to an order.

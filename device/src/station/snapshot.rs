@@ -9,16 +9,14 @@ use blastscope_core::{
     pipeline::{Reading, Tally},
     session::{Left, OpenSession, Saving},
 };
-use blastscope_shared::{Class, field::gate::Quality};
+use blastscope_shared::{ByClass, Class, field::gate::Quality};
 use serde::Serialize;
 
 use crate::{
-    RESEARCH_USE,
     record::{CheckState, Said},
     source::{follow::Trouble, state::CameraState},
     support::clock::ClockTrust,
 };
-use blastscope_shared::ByClass;
 
 /// Frame counts and rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -105,9 +103,6 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Statement for every display.
-    pub const NOTICE: &str = RESEARCH_USE;
-
     /// Adds a note.
     pub(super) fn note(&mut self, text: String) {
         let number = self.notes.last().map_or(1, |note| note.number + 1);

@@ -146,6 +146,12 @@ impl Clock {
         (self.anchor, self.last) = ((SystemTime::now(), Instant::now()), None);
     }
 
+    /// As if the clock had been set back by `step` since the last judgement.
+    #[cfg(test)]
+    pub(crate) fn set_back(&mut self, step: Duration) {
+        (self.anchor.0, self.last) = (self.anchor.0 + step, None);
+    }
+
     /// The newest recorded time, if any.
     #[must_use]
     pub const fn newest(&self) -> Option<SystemTime> {

@@ -143,6 +143,18 @@ fn a_field_that_is_not_saved_may_be_taken_again() {
 }
 
 #[test]
+fn who_asked_for_a_field_without_a_session_hears_it() {
+    let token = Token::default();
+    let mut closing = Table::open();
+    closing.ask(Order::End { session: id(2), reason: "over".into() }, at(3));
+    for mut table in [closing, Table(Session::new(None)), Table(Session::new(Some(left(None))))] {
+        let effects = table.0.step(Event::Taken { token, by: Some(ASKER) }, at(4));
+        let answer = Err(Refusal::<Disk>::NoSession);
+        assert_eq!(effects, [Effect::Free(token), Effect::Answer { to: ASKER, answer }]);
+    }
+}
+
+#[test]
 fn an_end_that_is_not_saved_leaves_the_session_open() {
     let mut table = Table::open();
     let end = || Order::End { session: id(2), reason: "over".into() };
@@ -184,15 +196,55 @@ fn a_start_or_a_sign_off_that_the_record_would_refuse_ends_no_session() {
     }
 }
 
+fn sign_off(session: SessionId, fields: u64) -> Order {
+    Order::SignOff { session, by: "C. D.".into(), fields: Some(fields) }
+}
+
 #[test]
 fn what_is_signed_off_ends_first() {
+    for (mut table, session) in [(Table::open(), id(2)), (Table(Session::new(Some(left(None)))), id(1))] {
+        let fields = if session == id(1) { 4 } else { 0 };
+        let ended = table.ask(sign_off(session, fields), at(3));
+        let written = writes(&ended);
+        assert_eq!(written.len(), 1, "nothing is signed before the end is saved: {written:?}");
+        assert_eq!(written[0].what, What::End { session, reason: "signed off".into() });
+        let signed = table.save(&ended, session, at(4));
+        assert_eq!((table.0.open(), table.0.left(), table.0.is_waiting()), (None, None, true));
+        let written = writes(&signed);
+        assert!(matches!(written[..], [Write { what: What::SignOff { .. }, .. }]), "{written:?}");
+        assert_eq!(written[0].at, at(3).utc, "it is signed when the order was given");
+        assert!(!signed.iter().any(|effect| matches!(effect, Effect::Answer { .. })), "{signed:?}");
+        let answered = vec![Effect::Answer { to: ASKER, answer: Ok(()) }];
+        assert_eq!(table.save(&signed, session, at(5)), answered, "the answer is about the signature");
+    }
+}
+
+#[test]
+fn a_session_whose_end_fails_is_not_signed() {
+    for (mut table, session) in [(Table::open(), id(2)), (Table(Session::new(Some(left(None)))), id(1))] {
+        let fields = if session == id(1) { 4 } else { 0 };
+        let effects = table.ask(sign_off(session, fields), at(3));
+        assert_eq!(
+            table.fail(&effects, Disk::Full, at(4)),
+            refused(Refusal::Record(Disk::Full)),
+            "the signer hears it"
+        );
+        assert!(!table.0.is_waiting(), "no signature is on its way");
+        let still = table.0.open().map(|open| open.id).or_else(|| table.0.left().map(|left| left.id));
+        assert_eq!(still, Some(session));
+        let again = table.ask(sign_off(session, fields), at(5));
+        assert_eq!(writes(&again).len(), 1, "{again:?}");
+    }
+}
+
+#[test]
+fn a_session_whose_end_is_being_saved_is_not_signed() {
     let mut table = Table::open();
-    let effects = table.ask(Order::SignOff { session: id(2), by: "C. D.".into(), fields: None }, at(3));
-    let written = writes(&effects);
-    assert_eq!(written[0].what, What::End { session: id(2), reason: "signed off".into() });
-    assert!(matches!(written[1].what, What::SignOff { .. }), "{written:?}");
-    table.save(&effects, id(2), at(4));
-    assert_eq!(table.0.open(), None);
+    let effects = table.ask(Order::End { session: id(2), reason: "over".into() }, at(3));
+    assert_eq!(table.ask(sign_off(id(2), 0), at(3)), refused(Refusal::Busy));
+    table.fail(&effects, Disk::Full, at(4));
+    assert_eq!(table.0.open().map(|open| open.id), Some(id(2)));
+    assert!(!table.0.is_waiting());
 }
 
 #[test]
@@ -219,9 +271,10 @@ fn a_gap_in_the_numbers_does_not_keep_a_session_from_being_signed() {
     let write = writes(&effects)[0].id;
     table.0.step(Event::<Disk>::Saved { write, session: id(1), sequence: Some(11) }, at(4));
     assert_eq!(table.0.open().map(|open| open.fields), Some(10));
-    let effects = table.ask(Order::SignOff { session: id(1), by: "C. D.".into(), fields: Some(10) }, at(5));
-    let signed = What::SignOff { session: id(1), by: "C. D.".into(), fields: Some(10) };
-    assert_eq!(writes(&effects).last().map(|write| &write.what), Some(&signed), "{effects:?}");
+    let ended = table.ask(sign_off(id(1), 10), at(5));
+    let signed = table.save(&ended, id(1), at(6));
+    let what = What::SignOff { session: id(1), by: "C. D.".into(), fields: Some(10) };
+    assert_eq!(writes(&signed).last().map(|write| &write.what), Some(&what), "{signed:?}");
 }
 
 #[test]

@@ -3,14 +3,13 @@
 use std::io::{self, Write as _};
 
 use blastscope_core::pipeline::{Reading, Statement};
-use blastscope_shared::{Class, classifier::Classifier, field::gate::Quality, judge::Assessment};
+use blastscope_shared::{ByClass, Class, classifier::Classifier, field::gate::Quality, judge::Assessment};
 use serde::Serialize;
 
 use super::{Printer, sentence, summary};
 use crate::{
     RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
 };
-use blastscope_shared::ByClass;
 
 /// The object of a frame.
 pub(super) struct Json {

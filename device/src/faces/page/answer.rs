@@ -7,11 +7,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use blastscope_core::advice::Advice;
 use serde::Serialize;
 
 use super::wire::answer::Failed;
 use crate::{record::RecordError, station::Refusal};
-use blastscope_core::advice::Advice;
 
 /// A failed request: its status, reason and remedy.
 #[derive(Clone, Debug)]

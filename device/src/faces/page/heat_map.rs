@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
+use blastscope_core::pipeline::Appraisal;
 use blastscope_shared::{Class, RgbPixels, classifier::Classifier};
 use tokio::task::spawn_blocking;
 
@@ -17,7 +18,6 @@ use super::{
     pictures, review,
 };
 use crate::{RESEARCH_USE, model, record::SessionId, report::overlay};
-use blastscope_core::pipeline::Appraisal;
 
 /// Header that names the frame of a map.
 const FRAME: HeaderName = HeaderName::from_static("x-blastscope-frame");

@@ -1,6 +1,6 @@
 //! Bodies of answers.
 
-use blastscope_shared::{Class, Rate};
+use blastscope_shared::{ByClass, Class, Rate};
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +8,6 @@ use crate::{
     report::{malignant_share, share},
     station::Snapshot,
 };
-use blastscope_shared::ByClass;
 
 /// Answer of every failed request.
 #[derive(Debug, Serialize)]
