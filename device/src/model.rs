@@ -52,7 +52,7 @@ pub enum ModelError {
         reason: String,
     },
     /// The file is not a usable model.
-    #[error("the model {} {source}", path.printable())]
+    #[error("the model {} {source}{}", path.printable(), remedy(source))]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -62,6 +62,16 @@ pub enum ModelError {
     /// Models are installed, but none is usable.
     #[error(transparent)]
     Installed(#[from] NoneUsable),
+}
+
+/// What to do about a file that says nothing of it itself.
+const fn remedy(error: &ArtifactError) -> &'static str {
+    match error {
+        ArtifactError::NotAModel | ArtifactError::UnknownFormat { .. } | ArtifactError::Undecodable => {
+            "; give a .bsm file with --model, or copy it again from its source"
+        }
+        _ => "",
+    }
 }
 
 /// A model that was found.

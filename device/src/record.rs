@@ -29,6 +29,7 @@ mod hash;
 mod jpeg;
 mod lock;
 mod log;
+mod moment;
 mod opinion;
 mod picture;
 mod reader;
@@ -40,7 +41,6 @@ mod space;
 mod spreadsheet;
 mod store;
 pub(crate) mod text_rules;
-mod times;
 mod training_export;
 pub mod verify;
 mod writer;
@@ -64,7 +64,7 @@ pub use self::{
     jpeg::{Jpeg, QUALITY},
     opinion::{NewOpinion, Opinion},
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
-    reader::{Counts, MAX_PAGE, RecordReader, Tally, Watcher},
+    reader::{Around, Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     salvage::{Salvaged, salvage},
     session::{Continuation, NewSession, Period, Session, SignOff, State},
     set_aside::Salvage,

@@ -18,15 +18,8 @@ use blastscope::{
 use blastscope_core::{field::Rules, frame::Frame, pipeline::Settings};
 use blastscope_shared::engine::network::Execution;
 use blastscope_tests::blocks;
+use nix::sys::signal::{SigSet, Signal};
 use tempfile::TempDir;
-
-const SIGPIPE: i32 = 13;
-const SIG_IGN: usize = 1;
-
-unsafe extern "C" {
-    /// POSIX `signal`, with the handler as a number.
-    fn signal(number: i32, handler: usize) -> usize;
-}
 
 /// A source that repeats one field.
 struct Still;
@@ -53,9 +46,8 @@ impl Page {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it starts threads")]
     pub fn new() -> Self {
-        // Rust's runtime ignores SIGPIPE before `main`; here `main` is the fuzzer's.
-        // SAFETY: the handler is the constant SIG_IGN, and no other thread that could set one is running yet.
-        unsafe { signal(SIGPIPE, SIG_IGN) };
+        // Rust's runtime ignores SIGPIPE before `main`; here `main` is the fuzzer's. The threads below inherit the block.
+        SigSet::from(Signal::SIGPIPE).thread_block().expect("blocked");
         let data = TempDir::new().expect("a folder");
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
         let classifier = Arc::new(model::open(&tiny, Execution::default()).expect("the model"));

@@ -1,6 +1,7 @@
 //! The four classes, their order and their names.
 
-use core::fmt;
+use alloc::{format, string::String};
+use core::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,16 @@ impl fmt::Display for Class {
     }
 }
 
+/// The exact name of a class.
+impl FromStr for Class {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let class = Self::ALL.into_iter().find(|class| class.name() == name);
+        class.ok_or_else(|| format!("{name:?} is not a class; classes are Benign, Early, Pre and Pro"))
+    }
+}
+
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
@@ -116,6 +127,17 @@ mod tests {
         }
         for name in ["", "Segmented", "[Malignant]", "Prophase", "a folder with a very long name"] {
             assert_eq!(Class::from_folder_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for class in Class::ALL {
+            assert_eq!(class.name().parse(), Ok(class));
+        }
+        for name in ["", "pre", "Pre ", "Pre-B"] {
+            let refused = name.parse::<Class>().expect_err("no class");
+            assert!(Class::ALL.iter().all(|class| refused.contains(class.name())), "{refused}");
         }
     }
 

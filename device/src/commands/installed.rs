@@ -17,7 +17,7 @@ use crate::{
         execution,
         installed::{Installed, Slot, state::Entry},
     },
-    support::{disk::System, moment, text::harmless},
+    support::{disk::System, text::harmless, timestamp},
 };
 
 /// Arguments of `model`.
@@ -140,7 +140,7 @@ fn table(shown: &Shown, out: &mut impl io::Write) -> io::Result<()> {
                     writeln!(out, "              left by an interrupted update")?;
                     continue;
                 };
-                writeln!(out, "              installed  {}", moment::text(entry.installed))?;
+                writeln!(out, "              installed  {}", timestamp::text(entry.installed))?;
                 match &entry.self_test {
                     Some(test) => writeln!(
                         out,

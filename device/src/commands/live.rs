@@ -157,7 +157,11 @@ pub(super) fn live(args: LiveArgs) -> io::Result<u8> {
         let model = installed_in.map_or(ModelSource::File(path), ModelSource::Installed);
         let faces = Interactive { listen: args.listen.is_some(), tui, recorded, config, model };
         return Ok(match interactive::run(options, &faces, classifier) {
-            Ok(()) => SUCCESS,
+            Ok(None) => SUCCESS,
+            Ok(Some(still_open)) => {
+                note(still_open);
+                PARTLY
+            }
             Err(error) => {
                 note(error);
                 UNUSABLE

@@ -20,12 +20,9 @@
 mod about;
 mod access;
 mod address;
-mod answer;
 mod app;
 mod assets;
 mod connections;
-#[cfg(test)]
-mod document;
 mod download;
 mod error;
 mod extract;
@@ -39,6 +36,8 @@ mod notices;
 mod operations;
 mod options;
 mod pictures;
+mod problem;
+mod reads;
 mod review;
 mod routes;
 mod seal;
@@ -98,7 +97,8 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .max_blocking_threads(4)
+            // Reads; a map or report; the look at the model; and the live picture, which never waits for a hung disk.
+            .max_blocking_threads(reads::READS + 3)
             .thread_name("page-work")
             .build()
             .map_err(system)?;
@@ -145,3 +145,6 @@ impl Drop for Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

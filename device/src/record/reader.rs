@@ -77,9 +77,20 @@ pub struct Counts {
     pub corrected_fields: u64,
 }
 
+/// The fields around a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Number of the field before it.
+    pub previous: Option<u64>,
+    /// Number of the field after it.
+    pub next: Option<u64>,
+    /// Number of the session's newest field.
+    pub newest: Option<u64>,
+}
+
 impl Tally {
     fn add(&mut self, kind: &str, class: Option<&str>, times: u64) {
-        let class = class.and_then(|name| Class::ALL.into_iter().find(|class| class.name() == name));
+        let class = class.and_then(|name| name.parse::<Class>().ok());
         match (class, kind) {
             (Some(class), _) => self.classes[class.index()] += times,
             (None, kind) if kind == VerdictKind::Rejected.name() => self.rejected += times,
@@ -263,6 +274,22 @@ impl RecordReader {
         let sql = "SELECT coalesce(max(sequence), 0) FROM fields WHERE session_id = ?1";
         let last: i64 = self.connection.query_row(sql, [session.number()], |row| row.get(0)).map_err(self.failed())?;
         if last == 0 { Ok(None) } else { self.field(session, last.unsigned_abs()).map(Some) }
+    }
+
+    /// The numbers of the fields around field `sequence`, which need not exist. Numbers have gaps after a salvage.
+    ///
+    /// # Errors
+    /// Errors of reading.
+    pub fn around(&self, session: SessionId, sequence: u64) -> Result<Around, RecordError> {
+        let number = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let sql = "SELECT (SELECT sequence FROM fields WHERE session_id = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT 1), \
+                   (SELECT sequence FROM fields WHERE session_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT 1), \
+                   (SELECT max(sequence) FROM fields WHERE session_id = ?1)";
+        let found = self.connection.query_row(sql, [session.number(), number], |row| {
+            let number = |index| row.get::<_, Option<i64>>(index).map(|number| number.map(i64::unsigned_abs));
+            Ok(Around { previous: number(0)?, next: number(1)?, newest: number(2)? })
+        });
+        found.map_err(self.failed())
     }
 
     /// The stored picture of a field.

@@ -29,7 +29,7 @@ use super::{
     log::{self, Event},
     path_in, schema, verify,
 };
-use crate::support::{clock::Clock, moment::rfc3339};
+use crate::support::{clock::Clock, timestamp::rfc3339};
 
 /// Most lost rows that are named.
 const NAMED: usize = 20;

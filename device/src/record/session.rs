@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{RecordError, hash::Hash, text_rules};
 use crate::support::{
     clock::ClockTrust,
-    moment::{parsed, rfc3339},
+    timestamp::{parsed, rfc3339},
 };
 
 /// Facts needed to start a session.

@@ -17,13 +17,12 @@ use super::{
     error::sqlite,
     lock::Lock,
     log::{self, Event},
-    path_in, reader, salvage, space, text_rules,
-    times::{self, Moment},
-    verify,
+    moment::{self, Moment},
+    path_in, reader, salvage, space, text_rules, verify,
 };
 use crate::support::{
     clock::{Clock, ClockTrust},
-    moment::rfc3339,
+    timestamp::rfc3339,
 };
 
 /// Default for the bytes that stay free on the disk.
@@ -81,7 +80,7 @@ impl Record {
         salvage::finish(folder)?;
         let opened = connection::writable(&path).and_then(|connection| {
             verify::newest(&connection, &path)?;
-            let newest = times::newest(&connection).map_err(sqlite(&path, "read"))?;
+            let newest = moment::newest(&connection).map_err(sqlite(&path, "read"))?;
             Ok((connection, newest))
         });
         match opened {
@@ -236,7 +235,7 @@ impl Record {
         at: SystemTime,
         decision: Decision,
     ) -> Result<Receipt, RecordError> {
-        let before = times::age(&self.connection, session).map_err(sqlite(&self.path, "read"))?;
+        let before = moment::age(&self.connection, session).map_err(sqlite(&self.path, "read"))?;
         self.clock.begin();
         let receipt = self.write(|transaction, path, trust| {
             open_for_fields(transaction, path, session)?;
@@ -266,7 +265,7 @@ impl Record {
             }
             let failed = sqlite(path, "written");
             // A session that was cut off and then closed is as old as its last field.
-            let recorded = times::age(transaction, session).map_err(&failed)?;
+            let recorded = moment::age(transaction, session).map_err(&failed)?;
             let age = running.unwrap_or_default().max(recorded);
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
             let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason) VALUES (?1, ?2, ?3, ?4, ?5)";

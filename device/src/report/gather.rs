@@ -8,7 +8,7 @@ use super::{Options, Report, ReportError, Shown, Signature, Training, picture};
 use crate::{
     model::Loaded,
     record::{Field, MAX_PAGE, RecordReader, SessionId, verify},
-    support::moment::rfc3339,
+    support::timestamp::rfc3339,
 };
 
 /// Reads a session and makes its pictures.

@@ -5,7 +5,7 @@ use blastscope_shared::{Class, Rate};
 use super::{Report, Signature, Training, share, with_class};
 use crate::{
     record::{Continuation, Counts, Decision, Field, Period, Salvage, Session, State, Tally, VerdictKind},
-    support::{clock::ClockTrust, moment::on_the_wall},
+    support::{clock::ClockTrust, timestamp::on_the_wall},
 };
 
 /// Title of the document.

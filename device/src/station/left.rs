@@ -10,7 +10,7 @@ use blastscope_core::{
 use super::Origin;
 use crate::{
     record::{MAX_PAGE, RecordError, RecordReader, Session, State},
-    support::moment::parsed,
+    support::timestamp::parsed,
 };
 
 /// The newest session of a record that is neither ended nor signed off. `remembered` is the number of fields to recognize.

@@ -191,6 +191,17 @@ fn the_table_is_aligned_and_says_what_it_is_for() {
 }
 
 #[test]
+fn a_folder_without_pictures_is_not_counted_as_a_picture() {
+    let (empty, one) = (folder_of_fields(0), folder_of_fields(1));
+    let mut classify = blastscope();
+    classify.arg("classify").args([empty.path(), one.path()]).arg("--model").arg(model());
+    let (code, stdout, _) = output(&mut classify);
+    assert_eq!(code, Some(1));
+    assert!(stdout.contains("holds no pictures") && stdout.contains("\n1 picture: "), "{stdout}");
+    assert!(stdout.contains("failed 0; 1 folder gives no picture\n"), "{stdout}");
+}
+
+#[test]
 fn a_missing_or_broken_model_is_a_sentence_and_status_2() {
     let folder = folder_of_fields(1);
     let (code, stdout, stderr) = output(blastscope().current_dir(folder.path()).arg("classify").arg("field-00.bmp"));
@@ -200,7 +211,8 @@ fn a_missing_or_broken_model_is_a_sentence_and_status_2() {
     for command in [["classify", "x.jpg"], ["live", "--source=."]] {
         let (code, _, stderr) = output(blastscope().args(command).env("BLASTSCOPE_MODEL", &picture));
         assert_eq!(code, Some(2));
-        assert!(stderr.contains("field-00.bmp is not a blastscope model"), "{stderr}");
+        let said = "field-00.bmp is not a blastscope model; give a .bsm file with --model, or copy it again";
+        assert!(stderr.contains(said), "{stderr}");
     }
     assert_eq!(output(blastscope().args(["classify", "--nonsense"])).0, Some(2));
     assert_eq!(output(blastscope().args(["live", "--source", "camera:x"])).0, Some(2));

@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
-use blastscope::record::{RecordReader, State, verify::verify};
+use blastscope::record::{RecordReader, State, path_in, verify::verify};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use self::pty::Pty;
@@ -117,6 +118,22 @@ fn the_terminal_and_the_page_show_the_same_instrument() {
     scene::wait_for("the end", || client.get("/api/state"), |state| state["session"].is_null());
     terminal.press("qy");
     assert_eq!(terminal.ends_clean(), Some(0));
+}
+
+/// As with a disk that hangs: another program holds the record.
+#[test]
+fn a_session_that_could_not_be_ended_is_reported() {
+    let slides = Slides::new();
+    let mut terminal = slides.recorded(&[]);
+    terminal.wait_for("streaming");
+    terminal.press("nS-77\rA. B.\r");
+    terminal.wait_for("Field 1 of ");
+    let other = Connection::open(path_in(&slides.data())).expect("opened");
+    other.busy_timeout(Duration::from_secs(60)).expect("set");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    terminal.press("qy");
+    assert_eq!(terminal.ends_clean(), Some(1));
+    terminal.wait_for("session 1 may still be open: ");
 }
 
 #[test]

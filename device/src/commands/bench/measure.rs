@@ -26,7 +26,7 @@ pub use drawn::network as drawn_network;
 
 use crate::support::{
     memory::{self, mebibytes},
-    times::{self, Times},
+    quantiles::{self, Times},
 };
 
 /// Warm-up frames, not timed.
@@ -169,7 +169,7 @@ fn measure_steps(network: &Network, input: &[u8], frames: u32) -> Vec<f64> {
             last = now;
         });
     }
-    least.into_iter().map(times::ms).collect()
+    least.into_iter().map(quantiles::ms).collect()
 }
 
 /// Measures the machine's ceiling: arithmetic in registers only.

@@ -81,7 +81,7 @@ pub fn run(paths: &[PathBuf], classifier: &Classifier, options: Options, mut out
     } else {
         let mut table = Table::start(out, &work, classifier)?;
         for item in work {
-            table.row(&item.name, &look(&item))?;
+            table.row(&item, &look(&item))?;
         }
         table.finish()?;
     }

@@ -28,7 +28,7 @@ use crate::{
         follow::Opener as _,
         opener::{RETRY, SourceOpener},
     },
-    station::{Feed, Origin, Parts, Remote, Snapshot, Station, left_behind},
+    station::{Feed, Origin, Parts, Remote, Saving, Snapshot, Station, left_behind},
     support::{interrupt, notify},
 };
 
@@ -54,11 +54,11 @@ pub(super) struct Interactive {
     pub model: ModelSource,
 }
 
-/// Runs until Ctrl-C, SIGTERM, or the operator quits.
+/// Runs until Ctrl-C, SIGTERM, or the operator quits. Returns a note on the session that may still be open.
 ///
 /// # Errors
 /// A sentence that says why the instrument cannot run.
-pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classifier) -> Result<(), String> {
+pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classifier) -> Result<Option<String>, String> {
     if !options.source.is_camera() {
         // A missing folder is a mistake; a missing camera may be connected later.
         SourceOpener::new(options.source.clone()).open().map_err(|error| error.to_string())?;
@@ -127,16 +127,32 @@ pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classif
     };
     notify::stopping();
     drop(server);
-    let (is_running, last) = (remote.is_running(), remote.snapshot());
+    let is_running = remote.is_running();
     drop(instrument);
+    // Its last state says whether the session could be ended.
+    let last = remote.snapshot();
+    let open = still_open(&last);
     if faces.tui && shown.is_ok() {
         said = summarize(&last).map_err(|error| unsaid(&error));
     }
-    if shown.is_ok() && !is_running {
-        return Err("the instrument stopped because of an error in the program; start `blastscope live` again".into());
-    }
+    let stopped = "the instrument stopped because of an error in the program; start `blastscope live` again";
+    let ran = if shown.is_ok() && !is_running { Err(stopped.into()) } else { shown };
     // The reader closed the pipe on purpose.
-    shown.and(said.or_else(|error| error.map_or(Ok(()), Err)))
+    match ran.and(said.or_else(|error| error.map_or(Ok(()), Err))) {
+        Ok(()) => Ok(open),
+        Err(error) => Err(open.map_or_else(|| error.clone(), |open| format!("{error}\n{open}"))),
+    }
+}
+
+/// What to say about a session whose end was not saved before the program ended.
+fn still_open(last: &Snapshot) -> Option<String> {
+    let session = last.session.as_ref()?.id;
+    let reason = match &last.saving {
+        Saving::Failed { reason } => reason,
+        Saving::Writing => "the disk has not answered yet",
+        Saving::Idle | Saving::Saved => "its end was not saved",
+    };
+    Some(format!("session {session} may still be open: {reason}; look at `blastscope sessions`"))
 }
 
 /// Message for a failed output; `None` if the reader closed it.

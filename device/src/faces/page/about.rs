@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use blastscope_shared::Class;
 
-use super::{answer::json, app::Shared, wire::answer::About};
+use super::{app::Shared, problem::json, wire::answer::About};
 use crate::{RESEARCH_USE, model};
 
 /// `GET /api/about`: program, model and thresholds.

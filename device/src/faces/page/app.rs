@@ -10,7 +10,7 @@ use axum::extract::State;
 use blastscope_shared::classifier::Classifier;
 use tokio::sync::Semaphore;
 
-use super::{access::Access, address::Names, live_view::LiveView, notices::Notices, options::Options};
+use super::{access::Access, address::Names, live_view::LiveView, notices::Notices, options::Options, reads::Reads};
 use crate::{record::Remembered, report, station::Remote};
 
 /// What handlers receive.
@@ -20,6 +20,7 @@ pub(super) type Shared = State<Arc<App>>;
 pub(super) struct App {
     pub(super) remote: Remote,
     pub(super) data_dir: PathBuf,
+    pub(super) reads: Reads,
     pub(super) report: report::Options,
     pub(super) remembered: Arc<Remembered>,
     pub(super) classifier: Arc<Classifier>,
@@ -44,6 +45,7 @@ impl App {
         Self {
             remote,
             data_dir: options.data_dir.clone(),
+            reads: Reads::new(options.data_dir.clone()),
             report: options.report,
             remembered: Arc::clone(&options.remembered),
             classifier,

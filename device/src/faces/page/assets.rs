@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::answer::{Problem, bytes_of};
+use super::problem::{Problem, bytes_of};
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";

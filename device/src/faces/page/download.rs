@@ -11,9 +11,9 @@ use blastscope_shared::classifier::Classifier;
 use tokio::task::spawn_blocking;
 
 use super::{
-    answer::{Problem, bytes_of},
     app::{App, Shared},
     extract::{Asked, At, Part},
+    problem::{Problem, bytes_of},
     wire::request::ReportQuery,
 };
 use crate::{

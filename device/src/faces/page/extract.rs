@@ -11,7 +11,7 @@ use blastscope_shared::Class;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::{answer::Problem, app::App, guard};
+use super::{app::App, guard, problem::Problem};
 use crate::record::SessionId;
 
 /// Largest body of a request, in bytes: a note of 2000 letters fits.
@@ -76,9 +76,8 @@ impl Part for MapClass {
         if name == "likely" {
             return Ok(Self(None));
         }
-        let class = Class::ALL.into_iter().find(|class| class.name() == name);
-        let unknown = || Problem::bad("there is no such class", "ask for Benign, Early, Pre, Pro or likely");
-        class.map(|class| Self(Some(class))).ok_or_else(unknown)
+        let unknown = |_| Problem::bad("there is no such class", "ask for Benign, Early, Pre, Pro or likely");
+        name.parse().map(|class| Self(Some(class))).map_err(unknown)
     }
 }
 

@@ -15,9 +15,9 @@ use axum::{
 
 use super::{
     access::{Denied, HEADER, Now},
-    answer::Problem,
     app::App,
     connections::Held,
+    problem::Problem,
 };
 
 /// The peer of a request, and its connection.

@@ -12,10 +12,10 @@ use blastscope_shared::{Class, RgbPixels, classifier::Classifier};
 use tokio::task::spawn_blocking;
 
 use super::{
-    answer::{Problem, bytes_of},
     app::{App, Shared},
     extract::{At, FieldNumber, MapClass},
-    pictures, review,
+    pictures,
+    problem::{Problem, bytes_of},
 };
 use crate::{RESEARCH_USE, model, record::SessionId, report::overlay};
 
@@ -40,7 +40,7 @@ pub(super) async fn of_field(
     At(FieldNumber(field)): At<FieldNumber>,
     At(MapClass(class)): At<MapClass>,
 ) -> Result<Response, Problem> {
-    let kept = review::read(&app, move |reader| reader.picture(session, field)).await?;
+    let kept = app.reads.read(move |reader| reader.picture(session, field)).await?;
     let unreadable = move |error: blastscope_shared::field::decode::DecodeError| {
         let reason = format!("the picture of field {field} cannot be decoded ({error})");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "check the record with `blastscope verify`")

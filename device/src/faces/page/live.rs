@@ -16,10 +16,10 @@ use axum::{extract::State, response::Response};
 use tokio::time::timeout;
 
 use super::{
-    answer::{Problem, bytes_of},
     app::Shared,
     extract::Asked,
     live_view::View,
+    problem::{Problem, bytes_of},
     wire::{answer::Live, request::LiveQuery},
 };
 

@@ -1,7 +1,5 @@
 //! Requests that change something. Each is answered once the disk has confirmed.
 
-use std::{future::Future, sync::Arc, time::Duration};
-
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -11,10 +9,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     access::Now,
-    answer::{Problem, json},
     app::{App, Shared},
     extract::{At, Body, Caller, FieldNumber},
-    guard, review,
+    guard,
+    problem::{Problem, json},
+    reads::DISK,
     wire::{
         answer::{Admission, Done},
         request::{End, Enter, LogIn, NewSession, Nothing, Opinion, SignOff, Take},
@@ -24,9 +23,6 @@ use crate::{
     record::{Label, Says, Seen, SessionId},
     station::{Order, Refusal},
 };
-
-/// Time limit of the disk for a whole request; the page waits a little longer.
-const DISK: Duration = Duration::from_secs(8);
 
 /// Gives an order and waits until it is on the disk.
 async fn order(app: &App, order: Order) -> Result<Response, Problem> {
@@ -39,21 +35,10 @@ async fn order_until(app: &App, order: Order, limit: Instant) -> Result<Response
     Ok(json(&Done { saved }))
 }
 
-/// What is read before an order is given; until then nothing was saved.
-async fn read_until<T>(limit: Instant, read: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    timeout_at(limit, read).await.unwrap_or_else(|_| Err(not_read()))
-}
-
-/// The disk was too slow to read the session.
-pub(super) fn not_read() -> Problem {
-    let reason = "the disk has not answered yet; nothing was saved";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, reason, "try again in a moment")
-}
-
 /// The session, if it is the one that the page showed. A page left open while the program restarts with another record shows
 /// another slide under the same number.
-async fn shown(app: &Arc<App>, id: SessionId, started: &str, limit: Instant) -> Result<(), Problem> {
-    let session = read_until(limit, review::read(app, move |reader| reader.session(id))).await?;
+async fn shown(app: &App, id: SessionId, started: &str, limit: Instant) -> Result<(), Problem> {
+    let session = app.reads.read_before_order(limit, move |reader| reader.session(id)).await?;
     if session.started_utc == started {
         return Ok(());
     }
@@ -166,26 +151,4 @@ fn with_cookie(answer: &Admission, cookie: &str) -> Result<Response, Problem> {
 pub(super) async fn log_out(State(app): Shared, headers: HeaderMap) -> Result<Response, Problem> {
     let removed = app.access.log_out(guard::text(&headers, &header::COOKIE), Now::read());
     with_cookie(&Admission { admitted: false }, &removed)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future;
-
-    use super::*;
-
-    #[test]
-    fn a_disk_that_does_not_answer_a_read_ends_the_request_with_nothing_saved() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let read = runtime.block_on(async {
-            let limit = Instant::now() + Duration::from_millis(10);
-            read_until(limit, future::pending::<Result<(), Problem>>()).await
-        });
-        let problem = read.expect_err("too slow");
-        let (status, advice) = problem.parts();
-        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(advice.reason.contains("nothing was saved") && !advice.remedy.is_empty(), "{advice:?}");
-        let answered = runtime.block_on(async { read_until(Instant::now() + DISK, future::ready(Ok(3))).await });
-        assert_eq!(answered.expect("read"), 3);
-    }
 }

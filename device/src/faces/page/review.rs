@@ -1,50 +1,30 @@
 //! Reads of the record: sessions, fields, pictures.
 
-use std::sync::Arc;
-
-use axum::{extract::State, http::StatusCode, response::Response};
-use tokio::task::spawn_blocking;
+use axum::{extract::State, response::Response};
 
 use super::{
-    answer::{Problem, bytes_of, json},
-    app::{App, Shared},
+    app::Shared,
     extract::{Asked, At, FieldNumber},
+    problem::{Problem, bytes_of, json},
     wire::{
         answer::{Fields, Sessions, Spoken, Summary},
         request::After,
     },
 };
-use crate::record::{RecordError, RecordReader, SessionId};
+use crate::record::{RecordReader, SessionId};
 
 /// Fields in one answer.
 const PAGE: u32 = 100;
 
-/// Reads the record on a thread that may block on the disk.
-pub(super) async fn read<T: Send + 'static>(
-    app: &Arc<App>,
-    what: impl FnOnce(&RecordReader) -> Result<T, RecordError> + Send + 'static,
-) -> Result<T, Problem> {
-    let folder = app.data_dir.clone();
-    let done = spawn_blocking(move || RecordReader::open(&folder).and_then(|reader| what(&reader))).await;
-    match done {
-        Ok(read) => read.map_err(Problem::from),
-        Err(error) => Err(Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("the record could not be read ({error})"),
-            "try again; if this lasts, restart `blastscope live`",
-        )),
-    }
-}
-
 /// `GET /api/sessions`: all sessions, newest first.
 pub(super) async fn sessions(State(app): Shared) -> Result<Response, Problem> {
-    let sessions = read(&app, RecordReader::sessions).await?;
+    let sessions = app.reads.read(RecordReader::sessions).await?;
     Ok(json(&Sessions { sessions }))
 }
 
 /// `GET /api/sessions/{session}`: a session with its counts.
 pub(super) async fn session(State(app): Shared, At(id): At<SessionId>) -> Result<Response, Problem> {
-    let (session, counts) = read(&app, move |reader| Ok((reader.session(id)?, reader.counts(Some(id))?))).await?;
+    let (session, counts) = app.reads.read(move |reader| Ok((reader.session(id)?, reader.counts(Some(id))?))).await?;
     Ok(json(&Summary::new(session, counts)))
 }
 
@@ -55,7 +35,7 @@ pub(super) async fn fields(
     Asked(After { after }): Asked<After>,
 ) -> Result<Response, Problem> {
     let known = move |reader: &RecordReader| reader.session(id).and_then(|_| reader.fields(id, after, PAGE));
-    let fields = read(&app, known).await?;
+    let fields = app.reads.read(known).await?;
     let more = fields.len() == PAGE as usize;
     Ok(json(&Fields { fields, more }))
 }
@@ -67,7 +47,7 @@ pub(super) async fn opinions(
     Asked(After { after }): Asked<After>,
 ) -> Result<Response, Problem> {
     let known = move |reader: &RecordReader| reader.session(id).and_then(|_| reader.spoken_since(id, after));
-    let (fields, last) = read(&app, known).await?;
+    let (fields, last) = app.reads.read(known).await?;
     Ok(json(&Spoken { fields, last }))
 }
 
@@ -77,7 +57,7 @@ pub(super) async fn field(
     At(id): At<SessionId>,
     At(FieldNumber(number)): At<FieldNumber>,
 ) -> Result<Response, Problem> {
-    Ok(json(&read(&app, move |reader| reader.field(id, number)).await?))
+    Ok(json(&app.reads.read(move |reader| reader.field(id, number)).await?))
 }
 
 /// `GET /api/sessions/{session}/fields/{field}/picture.jpg`: the stored picture, JPEG or PNG.
@@ -86,7 +66,7 @@ pub(super) async fn picture(
     At(id): At<SessionId>,
     At(FieldNumber(number)): At<FieldNumber>,
 ) -> Result<Response, Problem> {
-    let kept = read(&app, move |reader| reader.picture(id, number)).await?;
+    let kept = app.reads.read(move |reader| reader.picture(id, number)).await?;
     Ok(bytes_of(kept.format.media_type(), kept.bytes))
 }
 
@@ -96,6 +76,6 @@ pub(super) async fn thumbnail(
     At(id): At<SessionId>,
     At(FieldNumber(number)): At<FieldNumber>,
 ) -> Result<Response, Problem> {
-    let small = read(&app, move |reader| reader.thumbnail(id, number)).await?;
+    let small = app.reads.read(move |reader| reader.thumbnail(id, number)).await?;
     Ok(bytes_of("image/jpeg", small))
 }

@@ -12,7 +12,7 @@ use axum::{
     routing::{self, MethodRouter},
 };
 
-use super::{about, answer::Problem, app::App, assets, download, guard, heat_map, live, operations, review};
+use super::{about, app::App, assets, download, guard, heat_map, live, operations, problem::Problem, review};
 
 /// A request with its handler.
 struct Route {

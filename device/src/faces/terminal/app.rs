@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{prompt::Prompt, slide::Slide};
 use crate::{
-    record::{Label, Says, Seen, SessionId, State},
+    record::{Around, Label, Says, Seen, SessionId, State},
     station::{JUST_NOW, Order, Snapshot},
 };
 
@@ -136,8 +136,8 @@ impl App {
                 return self.speak(Says::Corrects(Label::Class(class)), class.name());
             }
             KeyCode::Char('0') => return self.speak(Says::Corrects(Label::NotAssessable), "not assessable"),
-            KeyCode::Left => self.step(-1),
-            KeyCode::Right => self.step(1),
+            KeyCode::Left => self.step(|around| around.previous),
+            KeyCode::Right => self.step(|around| around.next),
             KeyCode::Char('n') => return self.ask_start(),
             KeyCode::Char('s') => return self.ask_signature(),
             KeyCode::Char('e') => {
@@ -246,11 +246,12 @@ impl App {
         Wish::Order(order, told)
     }
 
-    fn step(&mut self, by: i64) {
-        let Some(slide) = &self.slide else { return };
-        let newest = slide.session.fields;
-        let number = self.selected.unwrap_or(newest).saturating_add_signed(by).clamp(1, newest.max(1));
-        self.selected = Some(number).filter(|&number| number < newest);
+    /// Selects a field beside the one on display.
+    fn step(&mut self, to: impl FnOnce(&Around) -> Option<u64>) {
+        let Some(Slide { around, .. }) = &self.slide else { return };
+        if let Some(number) = to(around) {
+            self.selected = Some(number).filter(|_| around.newest != Some(number));
+        }
     }
 }
 

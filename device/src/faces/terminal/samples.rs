@@ -8,8 +8,8 @@ use blastscope_shared::{Class, field::gate::Quality};
 use super::slide::Slide;
 use crate::{
     record::{
-        Counts, Field, Judgement, Label, Opinion, PictureFormat, PictureOrigin, Said, Session, SessionId, State, Tally,
-        VerdictKind,
+        Around, Counts, Field, Judgement, Label, Opinion, PictureFormat, PictureOrigin, Said, Session, SessionId,
+        State, Tally, VerdictKind,
     },
     source::state::CameraState,
     station::{Flow, Left, OpenSession, Saving, Snapshot},
@@ -97,7 +97,9 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         sign_offs: Vec::new(),
     };
     let counts = Counts { fields, said, corrected, confirmed_fields: 2, corrected_fields: 1 };
-    Slide { session, counts, field: Some(field) }
+    let around =
+        Around { previous: fields.checked_sub(1).filter(|&number| number > 0), next: None, newest: Some(fields) };
+    Slide { session, counts, field: Some(field), around }
 }
 
 /// A good picture in an open session.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::record::{Counts, Field, RecordError, RecordReader, Session, SessionId};
+use crate::record::{Around, Counts, Field, RecordError, RecordReader, Session, SessionId};
 
 /// A session with its counts and the selected field.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +10,8 @@ pub(super) struct Slide {
     pub(super) session: Session,
     pub(super) counts: Counts,
     pub(super) field: Option<Field>,
+    /// The fields beside it, and the newest.
+    pub(super) around: Around,
 }
 
 impl Slide {
@@ -21,6 +23,10 @@ impl Slide {
             Some(number) => Some(reader.field(id, number)?),
             None => reader.latest_field(id)?,
         };
-        Ok(Self { session, counts, field })
+        let around = match &field {
+            Some(field) => reader.around(id, field.sequence)?,
+            None => Around::default(),
+        };
+        Ok(Self { session, counts, field, around })
     }
 }

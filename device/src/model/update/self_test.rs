@@ -13,7 +13,7 @@ use blastscope_shared::{
     sight::{Blank, Observation},
 };
 
-use crate::{model::installed::SelfTest, support::times::Times};
+use crate::{model::installed::SelfTest, support::quantiles::Times};
 
 /// Width, height and shift of the fields, in pixels: sizes of camera frames, and one with a side below the network's input.
 const FIELDS: [(usize, usize, usize); 4] = [(224, 224, 0), (640, 480, 11), (1024, 768, 29), (320, 200, 5)];

@@ -125,13 +125,7 @@ pub(super) fn field_of(row: &Row<'_>) -> rusqlite::Result<Field> {
         .into_iter()
         .find(|known| known.name() == kind)
         .ok_or_else(|| refused(3, format!("{kind:?} is not a kind of verdict")))?;
-    let class: Option<String> = row.get("class")?;
-    let class = class
-        .map(|name| {
-            let found = Class::ALL.into_iter().find(|class| class.name() == name);
-            found.ok_or_else(|| refused(4, format!("{name:?} is not a class")))
-        })
-        .transpose()?;
+    let class = optional(row, "class")?;
     let quality = Quality {
         focus: row.get("focus")?,
         background: row.get("background")?,

@@ -7,7 +7,8 @@ use std::{
 };
 
 use blastscope::record::{
-    CheckState, Record, RecordError, RecordReader, Remembered, State, WholeCheck, path_in, salvage, verify::verify,
+    Around, CheckState, Record, RecordError, RecordReader, Remembered, State, WholeCheck, path_in, salvage,
+    verify::verify,
 };
 use blastscope_shared::Class;
 use rusqlite::Connection;
@@ -76,6 +77,13 @@ fn what_verifies_is_taken_over_and_the_record_goes_on() {
     assert_ne!(found.head, heads.head);
     let session = reader.session("1".parse().expect("a number")).expect("read");
     assert_eq!((session.state, session.fields), (State::Changed, 4));
+    // Field 4 leaves a gap.
+    let around = |sequence| reader.around(session.id, sequence).expect("read");
+    assert_eq!(around(5), Around { previous: Some(3), next: None, newest: Some(5) });
+    assert_eq!(around(3), Around { previous: Some(2), next: Some(5), newest: Some(5) });
+    assert_eq!(around(1), Around { previous: None, next: Some(2), newest: Some(5) });
+    let none = reader.around("9".parse().expect("a number"), 1).expect("read");
+    assert_eq!(none, Around::default());
     // The damaged file is unchanged, under another name.
     assert_eq!(fs::read(salvaged.set_aside.join("record.db")).expect("there"), before);
     let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);

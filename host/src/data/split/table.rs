@@ -70,7 +70,7 @@ pub(super) fn from_csv(path: &Path, text: &[u8], dataset: &Dataset) -> Result<Sp
         let cell = |at: usize| record.get(at).unwrap_or_default();
         let unknown = |at: usize| wrong(format!("{} is {:?}, which is unknown", HEADER[at], cell(at)));
         let part = Part::ALL.into_iter().find(|part| part.name() == cell(0)).ok_or_else(|| unknown(0))?;
-        let class = Class::ALL.into_iter().find(|class| class.name() == cell(1)).ok_or_else(|| unknown(1))?;
+        let class: Class = cell(1).parse().map_err(|_| unknown(1))?;
         let file = cell(2);
         let symmetry = Symmetry::from_name(cell(3)).ok_or_else(|| unknown(3))?;
         let sha256 = sha256_from_hex(cell(4)).ok_or_else(|| unknown(4))?;

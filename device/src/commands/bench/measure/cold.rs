@@ -20,7 +20,7 @@ use crate::{
     support::{
         interrupt,
         memory::{self, mebibytes},
-        times::Times,
+        quantiles::Times,
     },
 };
 

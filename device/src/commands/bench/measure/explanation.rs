@@ -7,7 +7,7 @@ use std::{
 
 use blastscope_shared::{Class, Network};
 
-use crate::support::times;
+use crate::support::quantiles;
 
 /// Minimum time of a map over `frames` frames, in ms, without the first and its preparations; `None` if the network offers
 /// no map.
@@ -22,5 +22,5 @@ pub(super) fn least_ms(network: &Network, input: &[u8], frames: u32) -> Option<f
             least = least.min(start.elapsed());
         }
     }
-    Some(times::ms(least))
+    Some(quantiles::ms(least))
 }

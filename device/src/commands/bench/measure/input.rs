@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::field;
 use crate::{
     source::{Encoding, RawFrame},
-    support::{files, times::Times},
+    support::{files, quantiles::Times},
 };
 
 /// Size of the drawn frame, in pixels: the size requested from cameras.

@@ -67,15 +67,25 @@ pub(super) struct Item {
     pub name: OsString,
     /// The source, or an error clause that continues the name.
     pub source: Result<Source, String>,
+    /// Whether it stands for a whole folder that gave no picture.
+    pub is_folder: bool,
 }
 
 impl Item {
     fn file(path: PathBuf) -> Self {
-        Self { name: path.clone().into(), source: Ok(Source::File(path)) }
+        Self { name: path.clone().into(), source: Ok(Source::File(path)), is_folder: false }
+    }
+
+    fn standard_input() -> Self {
+        Self { name: STANDARD_INPUT.into(), source: Ok(Source::StandardInput), is_folder: false }
     }
 
     fn failed(path: PathBuf, reason: String) -> Self {
-        Self { name: path.into(), source: Err(reason) }
+        Self { name: path.into(), source: Err(reason), is_folder: false }
+    }
+
+    fn folder(path: PathBuf, reason: String) -> Self {
+        Self { is_folder: true, ..Self::failed(path, reason) }
     }
 }
 
@@ -85,11 +95,11 @@ pub(super) fn find(paths: &[PathBuf], note: impl Fn(String)) -> Vec<Item> {
     let mut items = Vec::new();
     for path in paths {
         if path.as_os_str() == OsStr::new(STANDARD_INPUT) {
-            items.push(Item { name: STANDARD_INPUT.into(), source: Ok(Source::StandardInput) });
+            items.push(Item::standard_input());
         } else if fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
             match pictures_below(path) {
                 Ok(found) => items.extend(of_folder(path, found, &note)),
-                Err(error) => items.push(Item::failed(path.clone(), files::reason(&error))),
+                Err(error) => items.push(Item::folder(path.clone(), files::reason(&error))),
             }
         } else {
             items.push(Item::file(path.clone()));
@@ -101,7 +111,7 @@ pub(super) fn find(paths: &[PathBuf], note: impl Fn(String)) -> Vec<Item> {
 fn of_folder(folder: &Path, found: Found, note: impl Fn(String)) -> Vec<Item> {
     let Found { pictures, failures, left_out } = found;
     if pictures.is_empty() && failures.is_empty() {
-        return vec![Item::failed(folder.to_path_buf(), no_pictures(folder, &left_out))];
+        return vec![Item::folder(folder.to_path_buf(), no_pictures(folder, &left_out))];
     }
     if !left_out.is_empty() {
         note(format!("{}: left out {}", folder.printable(), left_out.below(folder)));
@@ -132,11 +142,12 @@ mod tests {
         let items = find(&paths, |note| notes.borrow_mut().push(note));
         let expected = [
             Item::file(at("absent.jpg")),
-            Item { name: "-".into(), source: Ok(Source::StandardInput) },
+            Item::standard_input(),
             Item::file(at("slides/a/c.jpe")),
             Item::file(at("slides/b.jfif")),
         ];
         assert_eq!(items[..4], expected);
+        assert!(items[4].is_folder);
         let reason = items[4].source.as_ref().expect_err("no pictures");
         assert!(reason.contains("holds no pictures") && reason.contains("save as PNG (x.webp)"), "{reason}");
         let notes = notes.into_inner();

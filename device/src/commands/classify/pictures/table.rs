@@ -1,9 +1,6 @@
 //! Verdicts as a table for people.
 
-use std::{
-    ffi::OsStr,
-    io::{self, IsTerminal as _, Write},
-};
+use std::io::{self, IsTerminal as _, Write};
 
 use blastscope_files::Printable as _;
 use blastscope_shared::{Class, classifier::Classifier};
@@ -24,6 +21,8 @@ struct Counts {
     classes: [usize; Class::COUNT],
     abstained: usize,
     failed: usize,
+    /// Folders that gave no picture.
+    folders: usize,
 }
 
 /// Rows on stdout, progress on stderr if it is a terminal.
@@ -62,8 +61,8 @@ impl<W: Write> Table<W> {
         })
     }
 
-    pub(super) fn row(&mut self, name: &OsStr, outcome: &Result<Examined, String>) -> io::Result<()> {
-        let name = shortened(&name.printable().to_string(), self.name_width);
+    pub(super) fn row(&mut self, item: &Item, outcome: &Result<Examined, String>) -> io::Result<()> {
+        let name = shortened(&item.name.printable().to_string(), self.name_width);
         let width = self.name_width;
         match outcome {
             Ok(examined) => {
@@ -86,7 +85,11 @@ impl<W: Write> Table<W> {
                 writeln!(self.out, "{}", row.trim_end())?;
             }
             Err(error) => {
-                self.counts.failed += 1;
+                if item.is_folder {
+                    self.counts.folders += 1;
+                } else {
+                    self.counts.failed += 1;
+                }
                 let word = self.paint(&format!("{:8}", "error"), Color::Red);
                 let error = beginning(&error.printable().to_string(), self.reason_width);
                 writeln!(self.out, "{name:width$}  {word} {:>7} {:>7}  {error}", "-", "-")?;
@@ -103,12 +106,18 @@ impl<W: Write> Table<W> {
         if self.progress {
             let _ = write!(io::stderr(), "\r{:30}\r", "");
         }
-        let Counts { classes, abstained, failed } = &self.counts;
+        let Counts { classes, abstained, failed, folders } = self.counts;
         let named: Vec<String> =
-            Class::ALL.iter().zip(classes).map(|(class, count)| format!("{class} {count}")).collect();
-        let pictures = if self.total == 1 { "picture" } else { "pictures" };
-        let line = format!("{} {pictures}: {}, abstained {abstained}, failed {failed}", self.total, named.join(", "));
-        writeln!(self.out, "\n{line}\n{RESEARCH_USE}")?;
+            Class::ALL.iter().zip(&classes).map(|(class, count)| format!("{class} {count}")).collect();
+        let many = |count: usize, one: &'static str, more: &'static str| if count == 1 { one } else { more };
+        let count = self.total - folders;
+        let pictures = many(count, "picture", "pictures");
+        let line = format!("{count} {pictures}: {}, abstained {abstained}, failed {failed}", named.join(", "));
+        let empty = match folders {
+            0 => String::new(),
+            _ => format!("; {folders} {} no picture", many(folders, "folder gives", "folders give")),
+        };
+        writeln!(self.out, "\n{line}{empty}\n{RESEARCH_USE}")?;
         self.out.flush()
     }
 

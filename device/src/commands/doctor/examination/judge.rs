@@ -7,7 +7,7 @@ use super::{
     Check,
     facts::{Clock, Disk, Facts, Memory, Processor, Program},
 };
-use crate::support::moment;
+use crate::support::timestamp;
 
 /// Bytes in a gigabyte, of 2^30.
 const GIB: f64 = (1u64 << 30) as f64;
@@ -78,9 +78,9 @@ fn disk(disk: &Disk) -> Check {
 
 fn clock(clock: Clock) -> Check {
     let Clock { now, installed, synchronized, battery } = clock;
-    let time = moment::text(now);
+    let time = timestamp::text(now);
     let set = "records would get wrong times: connect the network, or sudo timedatectl set-time 'YYYY-MM-DD HH:MM'";
-    if !YEARS.contains(&moment::year(now)) {
+    if !YEARS.contains(&timestamp::year(now)) {
         return Check::look("clock", format!("{time}, which is impossible"), set);
     }
     if installed.is_some_and(|installed| now.saturating_add(A_DAY) < installed) {

@@ -90,13 +90,35 @@ fn opinion(wish: Wish) -> (SessionId, u64, Says, String, Seen) {
     }
 }
 
-/// Field `number` of a session of `fields`, as read when it is selected.
-fn chosen(number: u64, fields: u64) -> Slide {
-    let mut read = slide(opened().id, fields);
+/// Field `number` of a session with the fields `numbers`, as read when it is selected.
+fn chosen(number: u64, numbers: &[u64]) -> Slide {
+    let mut read = slide(opened().id, numbers.len() as u64);
     if let Some(field) = &mut read.field {
         field.sequence = number;
     }
+    let previous = numbers.iter().copied().rfind(|&other| other < number);
+    let next = numbers.iter().copied().find(|&other| other > number);
+    read.around = Around { previous, next, newest: numbers.last().copied() };
     read
+}
+
+/// Presses Left or Right, and reads what is then selected.
+fn stepped(app: &mut App, code: KeyCode, numbers: &[u64]) -> Option<u64> {
+    assert_eq!(pressed(app, code), Wish::Nothing);
+    let newest = numbers.last().copied().expect("a field");
+    app.read(chosen(app.selected.unwrap_or(newest), numbers));
+    app.selected
+}
+
+#[test]
+fn left_and_right_pass_over_the_numbers_that_a_salvage_lost() {
+    let numbers = [1, 2, 3, 8, 9];
+    let mut app = app(Some(&opened()), None, 5);
+    app.read(chosen(9, &numbers));
+    let left: Vec<_> = (0..5).map(|_| stepped(&mut app, KeyCode::Left, &numbers)).collect();
+    assert_eq!(left, [Some(8), Some(3), Some(2), Some(1), Some(1)]);
+    let right: Vec<_> = (0..5).map(|_| stepped(&mut app, KeyCode::Right, &numbers)).collect();
+    assert_eq!(right, [Some(2), Some(3), Some(8), None, None]);
 }
 
 #[test]
@@ -106,16 +128,13 @@ fn answers_mean_the_field_that_is_shown_and_never_one_that_has_just_come() {
     let (session, sequence, says, by, seen) = opinion(pressed(&mut app, KeyCode::Enter));
     assert_eq!((session, sequence, says, by.as_str()), (opened().id, 5, Says::Confirms, "C. D."));
     assert_eq!(seen, Seen { opinions: 1, amends: false, request: None }, "what was shown of it");
-    pressed(&mut app, KeyCode::Left);
-    pressed(&mut app, KeyCode::Left);
-    assert_eq!(app.selected, Some(3));
-    app.read(chosen(3, 5));
+    stepped(&mut app, KeyCode::Left, &[1, 2, 3, 4, 5]);
+    assert_eq!(stepped(&mut app, KeyCode::Left, &[1, 2, 3, 4, 5]), Some(3));
     let (_, sequence, says, ..) = opinion(pressed(&mut app, KeyCode::Char('4')));
     assert_eq!((sequence, says), (3, Says::Corrects(Label::Class(Class::Pro))));
     for _ in 0..9 {
-        pressed(&mut app, KeyCode::Right);
+        stepped(&mut app, KeyCode::Right, &[1, 2, 3, 4, 5]);
     }
-    app.read(chosen(5, 5));
     assert_eq!(opinion(pressed(&mut app, KeyCode::Char('0'))).1, 5);
     app.read(slide(opened().id, 6));
     assert_eq!(pressed(&mut app, KeyCode::Char('1')), Wish::Nothing, "field 6 came under the finger");
@@ -159,7 +178,7 @@ fn what_cannot_be_taken_back_asks_first_and_names_its_session() {
     let Wish::Order(order, _) = pressed(&mut app, KeyCode::Char('t')) else { panic!("no order") };
     assert_eq!(order, Order::Take { session: opened().id, frame: None });
 
-    let mut signed = chosen(5, 5);
+    let mut signed = chosen(5, &[1, 2, 3, 4, 5]);
     signed.session.state = State::Approved;
     app.read(signed);
     assert_eq!(pressed(&mut app, KeyCode::Char('1')), Wish::Nothing, "it would change what was signed");

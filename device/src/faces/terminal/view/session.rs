@@ -69,7 +69,7 @@ fn minute(utc: &str) -> String {
 }
 
 fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
-    let Slide { session, counts, field } = slide;
+    let Slide { session, counts, field, around } = slide;
     let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(&session.operator));
     let mut lines = vec![Line::from(plain(who))];
     if let Some(since) = app.snapshot.session.as_ref().and_then(|open| open.cut_off_utc.as_ref()) {
@@ -95,12 +95,14 @@ fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
     lines.push(row(plain(format!(" {:<8}", "none")), without(&counts.said), without(&counts.corrected), None));
     lines.push(Line::default());
     if let Some(field) = field {
-        lines.extend(spoken_of(field, session.fields));
+        lines.extend(spoken_of(field, session.fields, around.newest));
     }
     lines
 }
 
-fn spoken_of(field: &Field, of: u64) -> [Line<'static>; 2] {
+fn spoken_of(field: &Field, fields: u64, newest: Option<u64>) -> [Line<'static>; 2] {
+    // After a salvage, numbers may have gaps.
+    let of = if newest == Some(fields) { format!(" of {fields}") } else { format!(", {fields} in all") };
     let said = &field.judgement.said;
     let probability = said.probability.map(|share| format!(" {:.1} %", share * 100.0)).unwrap_or_default();
     let model = match (said.kind, said.class) {
@@ -117,7 +119,7 @@ fn spoken_of(field: &Field, of: u64) -> [Line<'static>; 2] {
         Some(opinion) => strong(format!("{}, {}", opinion.label.name(), harmless(&opinion.given_by)), Color::Cyan),
     };
     [
-        Line::from(vec![plain(format!(" Field {} of {of}  model ", field.sequence)), model]),
+        Line::from(vec![plain(format!(" Field {}{of}  model ", field.sequence)), model]),
         Line::from(vec![faint(" operator  "), person]),
     ]
 }

@@ -70,6 +70,18 @@ fn everything_of_a_session_fits_80_by_24() {
 }
 
 #[test]
+fn a_field_after_a_gap_is_not_of_fewer() {
+    let mut app = app(snapshot());
+    let mut read = slide(id(), 5);
+    if let Some(field) = &mut read.field {
+        field.sequence = 9;
+    }
+    read.around.newest = Some(9);
+    app.read(read);
+    shows(&rows(&app, 80, 24), &["Field 9, 5 in all  model Pre 93.1 %"]);
+}
+
+#[test]
 fn a_camera_that_is_frozen_leaves_no_verdict_and_says_why() {
     let reason = "every frame for 1.8 s is bit-identical: unplug the camera and plug it in again";
     let app = app(Snapshot {

@@ -12,7 +12,7 @@ use blastscope_shared::{Classifier, Isa, Observation, RgbPixels, engine::network
 use crate::{
     commands::doctor::examination::facts::{Model, Trial},
     model::{self, Found, ModelError},
-    support::times::Times,
+    support::quantiles::Times,
 };
 
 /// Size of the picture, in pixels: that of camera frames.

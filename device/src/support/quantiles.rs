@@ -1,4 +1,4 @@
-//! Frame times and their quantiles.
+//! Quantiles of measured times.
 
 use std::time::Duration;
 

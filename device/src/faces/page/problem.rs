@@ -1,4 +1,4 @@
-//! Answers: JSON, pictures, and problems with reason and remedy.
+//! Problems with reason and remedy, and the other answers: JSON and pictures.
 
 use std::{borrow::Cow, time::Duration};
 

@@ -14,8 +14,9 @@ use crate::{
     RESEARCH_USE,
     faces::page::{
         access::Denied,
-        answer::Problem,
-        guard, operations,
+        guard,
+        problem::Problem,
+        reads,
         wire::{
             answer::{About, Admission, Done, Failed, Fields, Live, Sessions, Shares, Spoken, Summary},
             request::{End, Enter, LogIn, NewSession, Opinion as NewOpinion, SignOff as NewSignOff, Take},
@@ -329,7 +330,7 @@ pub(super) fn errors() -> String {
     let denied = [Denied::Unknown, Denied::Used, Denied::Limited { wait: Duration::from_secs(60) }];
     let problems = refusals.into_iter().map(Problem::from).chain(records.into_iter().map(Problem::from));
     let mut rows: Vec<(StatusCode, String)> = problems
-        .chain([operations::not_read()])
+        .chain([reads::NOT_READ, reads::NOTHING_SAVED].map(reads::slow))
         .chain(denied.into_iter().map(guard::denied))
         .map(|problem| {
             let (status, advice) = problem.parts();

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use serde_json::Value;
 
-use super::routes;
+use crate::faces::page::routes;
 
 /// If set, the test rewrites the document's examples and errors.
 const RENEW: &str = "BLASTSCOPE_RENEW";
@@ -121,7 +121,7 @@ fn examples_and_errors_are_what_this_program_sends_and_takes() {
         fs::write(path(), &renewed).expect("written");
     } else if renewed != text {
         let apart = renewed.lines().zip(text.lines()).find(|(new, old)| new != old);
-        panic!("docs/http.md is stale at {apart:?}: {RENEW}=1 cargo test -p blastscope --lib page::document");
+        panic!("docs/http.md is stale at {apart:?}: {RENEW}=1 cargo test -p blastscope --lib http_document");
     }
 }
 

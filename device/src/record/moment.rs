@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::SessionId;
 use crate::support::{
     clock::ClockTrust,
-    moment::{parsed, rfc3339},
+    timestamp::{parsed, rfc3339},
 };
 
 /// Two rows less than this apart came in order, without the clock being set back.

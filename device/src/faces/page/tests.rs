@@ -1,0 +1,3 @@
+//! Tests of the page against its document.
+
+mod http_document;
