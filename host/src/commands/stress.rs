@@ -24,8 +24,8 @@ use crate::{
 /// accuracy, what the quality gate stops, what the model abstains from, and what it gets wrong with confidence.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  blastscope-host stress --model models/allcnn.bsm --data all_pbs --out stress
-  blastscope-host stress --model models/allcnn.bsm --data all_pbs --only blur,pale-stain --json")]
+  blastscope-host stress --model models/blastscope.bsm --data all_pbs --out stress
+  blastscope-host stress --model models/blastscope.bsm --data all_pbs --only blur,pale-stain --json")]
 pub struct Stress {
     /// Model file.
     #[arg(long, value_name = "MODEL")]

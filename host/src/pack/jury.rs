@@ -270,11 +270,11 @@ fn results(predictions: &[Prediction]) -> Vec<Measurement> {
     results
 }
 
-/// Each model's own accuracy, from its own card.
+/// What each model's own card says of its accuracy, with and without quantization, and of the baseline.
 fn alone(artifacts: &[Artifact<'_>]) -> Vec<Measurement> {
-    let wanted = |result: &&Measurement| {
-        result.what.starts_with("accuracy, int8") || result.what.starts_with("accuracy of spoken")
-    };
+    const WANTED: [&str; 4] =
+        ["accuracy, int8", "accuracy of spoken", "accuracy, float", "accuracy, six colour numbers"];
+    let wanted = |result: &&Measurement| WANTED.iter().any(|what| result.what.starts_with(what));
     (1..)
         .zip(artifacts)
         .flat_map(|(number, artifact)| {
