@@ -101,7 +101,7 @@ pub struct Pipeline {
 /// Table `[report]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// A report with fewer fields with a class says "Insufficient"; 1..=100,000.
+    /// A report with fewer fields called benign or malignant says "Insufficient"; 1..=100,000.
     pub min_fields: u32,
 }
 

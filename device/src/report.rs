@@ -32,7 +32,7 @@ pub const MAX_PICTURES: usize = 500;
 /// Options of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Below this number of fields with a class, the report says "Insufficient".
+    /// Below this number of fields called benign or malignant, the report says "Insufficient".
     pub min_fields: u32,
     /// Fields shown as pictures, at most.
     pub max_pictures: usize,
@@ -109,13 +109,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Fields with a class, corrections included.
+    /// Fields called benign or malignant, corrections included.
     #[must_use]
     pub fn assessed(&self) -> u64 {
-        with_class(&self.counts.corrected)
+        self.counts.corrected.judged()
     }
 
-    /// Whether too few fields have a class.
+    /// Whether too few fields are called benign or malignant.
     #[must_use]
     pub fn is_insufficient(&self) -> bool {
         self.assessed() < u64::from(self.min_fields)
@@ -128,23 +128,16 @@ impl Report {
     }
 }
 
-/// Fields of a tally with a class.
-#[must_use]
-pub fn with_class(tally: &Tally) -> u64 {
-    tally.classes.iter().sum()
-}
-
-/// The share of `class` among the fields of a tally with a class, with its 95 % interval.
+/// The share of `class` among the fields of a tally that are called benign or malignant, with its 95 % interval.
 #[must_use]
 pub fn share(tally: &Tally, class: Class) -> Rate {
-    rate(tally.classes[class.index()], with_class(tally))
+    rate(tally.classes[class.index()], tally.judged())
 }
 
-/// The share of all malignant classes, as in [`share`].
+/// The share of the fields called malignant, whether a subtype is named or not, as in [`share`].
 #[must_use]
 pub fn malignant_share(tally: &Tally) -> Rate {
-    let malignant = Class::ALL.into_iter().filter(|class| class.is_malignant());
-    rate(malignant.map(|class| tally.classes[class.index()]).sum(), with_class(tally))
+    rate(tally.malignant(), tally.judged())
 }
 
 fn rate(hits: u64, of: u64) -> Rate {
@@ -197,9 +190,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_of_the_fields_with_a_class() {
-        let tally = Tally { classes: [6, 1, 2, 3], abstained: 9, rejected: 4, settling: 0, not_assessable: 1 };
-        assert_eq!(share(&tally, Class::ALL[1]), Rate::new(1, 12));
-        assert_eq!(malignant_share(&tally), Rate::new(6, 12));
+    fn shares_are_of_the_fields_called_benign_or_malignant() {
+        let tally = Tally {
+            classes: [6, 1, 2, 3],
+            subtype_not_sure: 2,
+            abstained: 9,
+            rejected: 4,
+            settling: 0,
+            not_assessable: 1,
+        };
+        assert_eq!(share(&tally, Class::ALL[1]), Rate::new(1, 14));
+        assert_eq!(malignant_share(&tally), Rate::new(8, 14));
     }
 }

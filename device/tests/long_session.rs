@@ -127,7 +127,7 @@ fn two_hours_of_fields_leave_memory_flat_and_count_each_once() {
     let fields = if env::var_os("BLASTSCOPE_LONG").is_some() { 20_000 / HELD } else { 2_000 / HELD };
     let data = TempDir::new().expect("a folder");
     let shared = Arc::new(Shared::default());
-    let thresholds = Thresholds { min_probability: 0.6, max_novelty: 2.0 };
+    let thresholds = Thresholds { min_probability: 0.6, min_subtype: 0.5, max_novelty: 2.0 };
     let assessor = |_: &RgbPixels| Scores::new([0.0; Class::COUNT], [0.05, 0.85, 0.05, 0.05], 1.0);
     let slide = Arc::clone(&shared);
     let feed = Feed::new("drawn", move || {

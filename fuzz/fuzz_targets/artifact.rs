@@ -20,7 +20,7 @@ fuzz_target!(|body: &[u8]| {
         assert!(read(Isa::detect()).is_err(), "one instruction set reads what the plain kernels refuse");
         return;
     };
-    if plain.network().macs() > MOST_MACS {
+    if plain.lead().network().macs() > MOST_MACS {
         return;
     }
     let bits = |classifier: &Classifier| {

@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(how % 2 == 0, "what was signed is not known as signed");
         return;
     };
-    if Classifier::read(&file).is_ok_and(|classifier| classifier.network().macs() <= MOST_MACS)
+    if Classifier::read(&file).is_ok_and(|classifier| classifier.lead().network().macs() <= MOST_MACS)
         && let Err(error) = self_test::run(&file, Execution::default())
     {
         assert!(!matches!(error, self_test::SelfTestError::Disagrees { .. }), "{error}");

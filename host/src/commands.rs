@@ -10,6 +10,7 @@ pub mod crossval;
 pub mod doctor;
 pub mod evaluate;
 pub mod inspect;
+pub mod jury;
 pub mod keygen;
 #[cfg(feature = "training")]
 pub mod machine;
@@ -42,6 +43,7 @@ pub enum Command {
     Stress(stress::Stress),
     #[cfg(feature = "training")]
     Quantize(quantize::Quantize),
+    Jury(jury::Jury),
     Adapt(adapt::Adapt),
     Retrain(retrain::Retrain),
     Card(card::Card),
@@ -72,6 +74,7 @@ impl Command {
             Self::Stress(stress) => stress.run(),
             #[cfg(feature = "training")]
             Self::Quantize(quantize) => quantize.run(),
+            Self::Jury(jury) => jury.run(),
             Self::Adapt(adapt) => adapt.run(),
             Self::Retrain(retrain) => retrain.run(),
             Self::Card(card) => card.run(),

@@ -7,6 +7,7 @@ pub mod fine_tuning;
 mod float_layers;
 #[cfg(feature = "training")]
 pub mod float_predictions;
+pub mod jury;
 pub mod keys;
 #[cfg(feature = "training")]
 pub mod packing;

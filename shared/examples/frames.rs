@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [model, frames] = arguments.as_slice() else { return Err("usage: frames MODEL N".into()) };
     let model = fs::read(model).map_err(|error| format!("{model} cannot be read ({error})"))?;
     let classifier = Classifier::read(&model)?;
-    let network = classifier.network();
+    let network = classifier.lead().network();
     let mut workspace = network.workspace();
     let input: Vec<u8> = (0..network.input_len()).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     for _ in 0..frames.parse::<u32>()? {

@@ -1,7 +1,8 @@
-//! Adapts a model to a site: moves its last layer towards the site's labelled fields and chooses calibration and thresholds again.
+//! Adapts a model to a site: moves its jurors' last layers towards the site's labelled fields and chooses calibrations and
+//! thresholds again.
 //!
 //! Cross-validation over overlap groups finds how far the layer may move; "not at all" is among the choices and wins if the
-//! labelled fields teach nothing. Calibration and thresholds come from the same held-out logits. Convolutions stay fixed, so a few
+//! labelled fields teach nothing. Calibrations and thresholds come from the same held-out logits. Convolutions stay fixed, so a few
 //! fields suffice. The site's stain is added to the known ones, so that it does not make the site's fields unfamiliar.
 
 pub mod folds;
@@ -16,19 +17,26 @@ use self::head::{Labelled, Shift};
 use crate::{
     Class,
     adaptation::folds::Fold,
-    artifact::{Artifact, ArtifactError, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
-    field::stain::{Hue, Stain},
+    artifact::{Artifact, ArtifactError, Juror, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN, Pooling},
+    classifier::{Classifier, Workspace},
+    field::{
+        pixels::RgbPixels,
+        stain::{Hue, Stain},
+    },
     hex,
     judge::{
+        Judge, Thresholds,
         calibration::Calibration,
+        jury::{Testimonies, Voice},
         novelty::NoveltyStatistics,
-        operating_point::{OperatingPoint, Scored, cross_entropy},
+        operating_point::{JuryPoint, OperatingPoint, Scored, cross_entropy},
     },
     layers::{
         Filters, Layer,
         quantization::{FloatFilters, INPUT_SCALE, QuantizedFilters},
     },
     rate::Rate,
+    sight::{Blank, Observation},
 };
 
 /// Candidate strengths that hold the last layer, strongest first.
@@ -41,9 +49,9 @@ pub const FEWEST: usize = 20;
 /// A site's labelled fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
-    /// The fields with cells.
-    pub fields: &'a [Labelled],
-    /// Folds of the cross-validation; indices into `fields`.
+    /// The fields in which every juror sees something: for each juror, as it sees them, in one order.
+    pub fields: &'a [Vec<Labelled>],
+    /// Folds of the cross-validation; indices into the fields.
     pub folds: &'a [Fold],
     /// Identities of all pictures, including those without cells: no model may be measured on what it learned from.
     pub pictures: &'a [[u8; PICTURE_ID_LEN]],
@@ -56,26 +64,47 @@ pub struct Fitted {
     pub fields: [usize; Class::COUNT],
     /// Number of labelled fields without a cell; nothing was learned from them.
     pub without_cells: usize,
+    /// What became of each juror.
+    pub jurors: Vec<Moved>,
+    /// The chosen thresholds.
+    pub thresholds: Thresholds,
+}
+
+/// What became of one juror.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
     /// How strongly the last layer was held, in units of its activations' mean squared length; `None` if it did not move.
     pub pull: Option<f64>,
-    /// Mean cross-entropy over held-out labelled fields, in nats: the original model with its own calibration, the original model
-    /// with the best calibration, the adapted model with the best calibration.
+    /// Mean cross-entropy over held-out labelled fields, in nats: the original network with its own calibration, the original
+    /// network with the best calibration, the adapted network with the best calibration.
     pub held_out_loss: [f64; 3],
-    /// Whether the site's stain was added to the model; `false` if a hue is not finite, or the model already knows the most it can
-    /// hold.
+    /// Whether the site's stain was added; `false` if a hue is not finite, or the juror already knows the most it can hold.
     pub stain: bool,
     /// The chosen calibration.
     pub calibration: Calibration,
-    /// Least calibrated probability at which a class is named.
-    pub min_probability: f32,
-    /// Largest novelty at which a field is classified.
-    pub max_novelty: f32,
 }
 
 /// A summary of several lines.
 impl fmt::Display for Fitted {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(to, "learned from {}; {} fields without cells", by_class(&self.fields), self.without_cells)?;
+        for (number, juror) in (1..).zip(&self.jurors) {
+            if self.jurors.len() > 1 {
+                writeln!(to, "network {number}:")?;
+            }
+            writeln!(to, "{juror}")?;
+        }
+        let Thresholds { min_probability, min_subtype, max_novelty } = self.thresholds;
+        write!(
+            to,
+            "least probability of a verdict {min_probability:.2}, least share of a subtype {min_subtype:.2}, largest novelty \
+             {max_novelty:.2}"
+        )
+    }
+}
+
+impl fmt::Display for Moved {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [was, recalibrated, is] = self.held_out_loss;
         writeln!(to, "held-out loss {was:.3} before, {recalibrated:.3} with a new calibration")?;
         match self.pull {
@@ -86,14 +115,9 @@ impl fmt::Display for Fitted {
             true => "the model now knows the stain of these fields\n",
             false => "the stain of these fields was not added: the model already knows the most it can hold\n",
         })?;
-        write!(
-            to,
-            "temperature {:.3}, biases of Early, Pre, Pro {}, least probability of a verdict {:.2}, largest novelty {:.2}",
-            self.calibration.temperature,
-            self.calibration.biases.map(|bias| format!("{bias:.2}")).join(" "),
-            self.min_probability,
-            self.max_novelty
-        )
+        let Calibration { temperature, biases } = self.calibration;
+        let biases = biases.map(|bias| format!("{bias:.2}")).join(" ");
+        write!(to, "temperature {temperature:.3}, biases of Early, Pre, Pro {biases}")
     }
 }
 
@@ -143,58 +167,153 @@ pub fn adapt(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(Vec<u8>, Fitted), AdaptationError> {
     let (mut artifact, id) = Artifact::read(file)?;
-    let (layer, scale) = last_layer(&artifact)?;
-    let labelled = site.fields;
-    let fields = Class::ALL.map(|class| labelled.iter().filter(|field| field.class == class).count());
-    if labelled.len() < FEWEST || fields.iter().filter(|&&count| count > 1).count() < 2 {
+    let [lead, ..] = site.fields else { return Err(AdaptationError::TooFew([0; Class::COUNT])) };
+    let fields = Class::ALL.map(|class| lead.iter().filter(|field| field.class == class).count());
+    if lead.len() < FEWEST || fields.iter().filter(|&&count| count > 1).count() < 2 {
         return Err(AdaptationError::TooFew(fields));
     }
-
-    let mut statistics = artifact.novelty.statistics(labelled[0].hidden.len())?;
-    let hues: Vec<Hue> = labelled.iter().map(|field| field.hue).collect();
-    let stain = learn_stain(&mut statistics, &hues);
-    let novelties: Vec<f32> = labelled.iter().map(|field| field.novelty(&statistics, scale)).collect();
-    let try_out = |pull: Option<f64>| {
-        let logits = held_out_logits(labelled, site.folds, artifact.calibration.temperature, pull);
-        let fields = labelled.iter().zip(&logits).zip(&novelties);
-        // All or none: a layer that fails on some fields must not be compared on the others.
-        let scored: Vec<Scored> = fields
-            .map(|((field, &logits), &novelty)| Scored::new(field.class, logits, novelty).observed())
-            .collect::<Option<_>>()?;
-        let point = OperatingPoint::choose(&scored)?;
-        let loss = cross_entropy(&scored, &point.calibration);
-        loss.is_finite().then_some((loss, (pull, point, scored)))
+    let total = artifact.jurors.len() * PULLS.len();
+    let mut done = 0;
+    let mut fits = Vec::new();
+    for (juror, labelled) in artifact.jurors.iter().zip(site.fields) {
+        fits.push(Fit::of(juror, labelled, site.folds, &mut |tried, _| progress(done + tried, total))?);
+        done += PULLS.len();
+    }
+    let heard: Vec<(Class, Testimonies)> =
+        lead.iter().enumerate().map(|(at, field)| (field.class, heard(&fits, at))).collect();
+    let (pooling, thresholds) = match fits.as_slice() {
+        [only] => (artifact.pooling, only.point.thresholds),
+        _ => {
+            let voices: Vec<Voice> = artifact.jurors.iter().map(|juror| juror.voice).collect();
+            let point = JuryPoint::choose(&voices, artifact.pooling.quorum.into(), &heard);
+            let JuryPoint { jury, thresholds } = point.ok_or(AdaptationError::NotFinite)?;
+            (Pooling { calibration: *jury.calibration(), ..artifact.pooling }, thresholds)
+        }
     };
-    let unmoved = try_out(None).ok_or(AdaptationError::NotFinite)?;
-    let as_it_was = [cross_entropy(&unmoved.1.2, &artifact.calibration), unmoved.0];
-    let best = lowest_loss(Some(unmoved), |pull| try_out(Some(pull)), progress);
-    let (lowest, (pull, point, scored)) = best.ok_or(AdaptationError::NotFinite)?;
-    let all: Vec<&Labelled> = labelled.iter().collect();
-    let moved =
-        pull.map(|pull| shifted(&layer, &Shift::fit(&all, artifact.calibration.temperature, pull))).unwrap_or(layer);
-    let quantized = QuantizedFilters::new(&moved, scale, 1.0);
-
     let fitted = Fitted {
         fields,
-        without_cells: site.pictures.len().saturating_sub(labelled.len()),
-        pull,
-        stain,
-        held_out_loss: [as_it_was[0], as_it_was[1], lowest],
-        calibration: point.calibration,
-        min_probability: point.thresholds.min_probability,
-        max_novelty: point.thresholds.max_novelty,
+        without_cells: site.pictures.len().saturating_sub(lead.len()),
+        jurors: fits.iter().map(Fit::moved).collect(),
+        thresholds,
     };
-    if pull.is_some() {
-        artifact.layers.pop();
-        artifact.layers.push(Layer::Dense(quantized.view()));
+    for (juror, fit) in artifact.jurors.iter_mut().zip(&fits) {
+        if fit.pull.is_some() {
+            juror.layers.pop();
+            juror.layers.push(Layer::Dense(fit.layer.view()));
+        }
+        juror.novelty = fit.novelty.view();
+        juror.calibration = fit.point.calibration;
     }
-    let novelty = NoveltyBytes::new(&statistics);
-    artifact.novelty = novelty.view();
-    artifact.calibration = point.calibration;
-    artifact.thresholds = point.thresholds;
-    artifact.card.results = measurements(&scored, &point.calibration);
+    (artifact.pooling, artifact.thresholds) = (pooling, thresholds);
+    let judge = Judge::of(artifact.jury()?, thresholds);
+    artifact.card.results = measurements(&judge, &heard);
     remember(&mut artifact, site.pictures, &hex(&id), &fitted);
     Ok((artifact.to_bytes()?, fitted))
+}
+
+/// A juror fitted to a site.
+struct Fit {
+    pull: Option<f64>,
+    held_out_loss: [f64; 3],
+    point: OperatingPoint,
+    /// The labelled fields with their held-out logits.
+    scored: Vec<Scored>,
+    layer: QuantizedFilters,
+    novelty: NoveltyBytes,
+    stain: bool,
+}
+
+impl Fit {
+    fn of(
+        juror: &Juror<'_>,
+        labelled: &[Labelled],
+        folds: &[Fold],
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, AdaptationError> {
+        let (layer, scale) = last_layer(juror)?;
+        let mut statistics = juror.statistics()?;
+        let hues: Vec<Hue> = labelled.iter().map(|field| field.hue).collect();
+        let stain = learn_stain(&mut statistics, &hues);
+        let novelties: Vec<f32> = labelled.iter().map(|field| field.novelty(&statistics, scale)).collect();
+        let temperature = juror.calibration.temperature;
+        let try_out = |pull: Option<f64>| {
+            let logits = held_out_logits(labelled, folds, temperature, pull);
+            let fields = labelled.iter().zip(&logits).zip(&novelties);
+            // All or none: a layer that fails on some fields must not be compared on the others.
+            let scored: Vec<Scored> = fields
+                .map(|((field, &logits), &novelty)| Scored::new(field.class, logits, novelty).observed())
+                .collect::<Option<_>>()?;
+            let point = OperatingPoint::choose(&scored)?;
+            let loss = cross_entropy(&scored, &point.calibration);
+            loss.is_finite().then_some((loss, (pull, point, scored)))
+        };
+        let unmoved = try_out(None).ok_or(AdaptationError::NotFinite)?;
+        let as_it_was = [cross_entropy(&unmoved.1.2, &juror.calibration), unmoved.0];
+        let best = lowest_loss(Some(unmoved), |pull| try_out(Some(pull)), progress);
+        let (lowest, (pull, point, scored)) = best.ok_or(AdaptationError::NotFinite)?;
+        let all: Vec<&Labelled> = labelled.iter().collect();
+        let moved = pull.map(|pull| shifted(&layer, &Shift::fit(&all, temperature, pull))).unwrap_or(layer);
+        Ok(Self {
+            pull,
+            held_out_loss: [as_it_was[0], as_it_was[1], lowest],
+            point,
+            scored,
+            layer: QuantizedFilters::new(&moved, scale, 1.0),
+            novelty: NoveltyBytes::new(&statistics),
+            stain,
+        })
+    }
+
+    fn moved(&self) -> Moved {
+        let Self { pull, held_out_loss, stain, point, .. } = self;
+        Moved { pull: *pull, held_out_loss: *held_out_loss, stain: *stain, calibration: point.calibration }
+    }
+}
+
+/// What the fitted jurors say of the field `at`.
+fn heard(fits: &[Fit], at: usize) -> Testimonies {
+    let mut heard: Testimonies = Default::default();
+    for (to, fit) in heard.iter_mut().zip(fits) {
+        *to = fit.scored[at].testimony(&fit.point.calibration);
+    }
+    heard
+}
+
+/// What every juror of a model sees in a labelled picture, for a [`Site`]; `scales` are [those of the jurors](scales). `None` if one
+/// of them sees nothing.
+pub fn look(
+    classifier: &Classifier,
+    scales: &[f32],
+    picture: &RgbPixels,
+    class: Class,
+    workspace: &mut Workspace,
+) -> Option<Vec<Labelled>> {
+    let jurors = classifier.jurors().zip(scales).enumerate();
+    jurors
+        .map(|(number, (juror, &scale))| {
+            let field = juror.framing().apply(picture);
+            let seen = classifier.observe(number, &field, workspace).observed()?;
+            Some(Labelled::new(&seen, scale, class))
+        })
+        .collect()
+}
+
+/// Fields as [`look`] gives them, sorted by juror. `jurors`: their number.
+#[must_use]
+pub fn by_juror(jurors: usize, fields: impl IntoIterator<Item = Vec<Labelled>>) -> Vec<Vec<Labelled>> {
+    let mut sorted: Vec<Vec<Labelled>> = (0..jurors).map(|_| Vec::new()).collect();
+    for field in fields {
+        sorted.iter_mut().zip(field).for_each(|(fields, seen)| fields.push(seen));
+    }
+    sorted
+}
+
+/// The scales of the input activations of the jurors' last layers.
+///
+/// # Errors
+/// As [`last_layer`].
+pub fn scales(artifact: &Artifact<'_>) -> Result<Vec<f32>, AdaptationError> {
+    artifact.jurors.iter().map(|juror| last_layer(juror).map(|(_, scale)| scale)).collect()
 }
 
 /// Tries the strengths of [`PULLS`], strongest first, and keeps the try with the lowest loss; ties go to the earlier one, first of
@@ -232,8 +351,8 @@ pub fn learn_stain(statistics: &mut NoveltyStatistics, hues: &[Hue]) -> bool {
 ///
 /// # Errors
 /// [`AdaptationError::NoHead`] if the network has no such layer.
-pub fn last_layer(artifact: &Artifact<'_>) -> Result<(FloatFilters, f32), AdaptationError> {
-    let mut last = artifact.layers.iter().rev();
+pub fn last_layer(juror: &Juror<'_>) -> Result<(FloatFilters, f32), AdaptationError> {
+    let mut last = juror.layers.iter().rev();
     match (last.next(), last.next()) {
         (Some(Layer::Dense(filters)), Some(Layer::Dense(Filters { output_scale, .. }))) => {
             Ok((FloatFilters::dequantize(filters, *output_scale), *output_scale))
@@ -277,11 +396,19 @@ pub fn shifted(layer: &FloatFilters, shift: &Shift) -> FloatFilters {
 }
 
 /// Results on the held-out logits, for the card.
-fn measurements(scored: &[Scored], calibration: &Calibration) -> Vec<Measurement> {
+fn measurements(judge: &Judge, heard: &[(Class, Testimonies)]) -> Vec<Measurement> {
     let part = "labelled fields of the site, cross-validated";
+    let scored: Vec<(Class, Option<Class>)> = heard
+        .iter()
+        .map(|(truth, heard)| {
+            let seen = heard.map(|heard| heard.map_or(Observation::Nothing(Blank::NoCells), Observation::Observed));
+            let scores = judge.weigh(&seen[..judge.jury().count()]).observed();
+            (*truth, scores.map(|scores| scores.most_probable().0))
+        })
+        .collect();
     let rate = |of: &dyn Fn(Class) -> bool, right: &dyn Fn(Class, Class) -> bool| {
-        let fields = || scored.iter().filter(|field| of(field.truth()));
-        let named = |field: &&Scored| field.most_probable(calibration).is_some_and(|named| right(field.truth(), named));
+        let fields = || scored.iter().filter(|(truth, _)| of(*truth));
+        let named = |(truth, named): &&(Class, Option<Class>)| named.is_some_and(|named| right(*truth, named));
         Rate::new(fields().filter(named).count(), fields().count())
     };
     let mut results = Vec::new();
@@ -298,8 +425,12 @@ fn measurements(scored: &[Scored], calibration: &Calibration) -> Vec<Measurement
 
 /// Records the adaptation in card and provenance: a model must not be measured on fields that it learned from.
 fn remember(artifact: &mut Artifact<'_>, pictures: &[[u8; PICTURE_ID_LEN]], base: &str, fitted: &Fitted) {
-    let moved = fitted.pull.map_or("stayed as it was".to_owned(), |pull| format!("was moved, held by {pull}"));
-    let stain = if fitted.stain { "; the site's stain is known" } else { "" };
+    let of_each = fitted.jurors.iter();
+    let moved: Vec<String> = of_each
+        .map(|juror| juror.pull.map_or("stayed as it was".to_owned(), |pull| format!("was moved, held by {pull}")))
+        .collect();
+    let moved = moved.join("; that of the next ");
+    let stain = if fitted.jurors.iter().all(|juror| juror.stain) { "; the site's stain is known" } else { "" };
     artifact.card.training = format!(
         "{} Adapted to one site from model {base:.12} with labelled fields ({}): the last layer {moved}{stain}; calibration and \
          thresholds were chosen on the same fields by cross-validation. What was measured of the former model stands in its card.",

@@ -26,7 +26,12 @@ pub use novelty::{MAX_STAINS, Novelty, NoveltyBytes};
 pub use signature::{SignatureError, model_version, sign, signer, verify};
 
 use crate::{
-    judge::{Thresholds, calibration::Calibration},
+    judge::{
+        Thresholds,
+        calibration::Calibration,
+        jury::{Jury, MAX_JURORS, Voice},
+        novelty::NoveltyStatistics,
+    },
     label::Class,
     layers::{Layer, UnfitLayers, plan},
     sight::{Kind, Sight, UnknownSight},
@@ -45,6 +50,20 @@ pub struct Artifact<'a> {
     /// Names of the outputs: those of [`Class::ALL`].
     #[serde(borrow)]
     pub classes: [&'a str; Class::COUNT],
+    /// The networks that look at a field, at most [`MAX_JURORS`]. The first draws the maps.
+    #[serde(borrow, deserialize_with = "jurors")]
+    pub jurors: Vec<Juror<'a>>,
+    /// How the jurors are pooled.
+    pub pooling: Pooling,
+    /// Thresholds of a verdict.
+    pub thresholds: Thresholds,
+    /// The model's origin.
+    pub provenance: Provenance,
+}
+
+/// One network with all that it needs to see a field and to say something about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Juror<'a> {
     /// What the network is shown.
     pub sight: Sight,
     /// The layers from input to logits.
@@ -52,13 +71,29 @@ pub struct Artifact<'a> {
     pub layers: Vec<Layer<'a>>,
     /// See [`calibration`](crate::judge::calibration).
     pub calibration: Calibration,
-    /// Thresholds of a verdict.
-    pub thresholds: Thresholds,
     /// Statistics of usual fields.
     #[serde(borrow)]
     pub novelty: Novelty<'a>,
-    /// The model's origin.
-    pub provenance: Provenance,
+    /// Its part in the pooling.
+    pub voice: Voice,
+}
+
+/// How several jurors are pooled; a single one needs no pooling. See [`jury`](crate::judge::jury).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pooling {
+    /// How many jurors must be fit to speak; 1 to their number.
+    pub quorum: u8,
+    /// The calibration of the pooled opinion.
+    pub calibration: Calibration,
+}
+
+impl Pooling {
+    /// That of a single juror.
+    pub const ALONE: Self = Self { quorum: 1, calibration: Calibration::NONE };
+}
+
+fn jurors<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Juror<'a>>, D::Error> {
+    limited::list(deserializer, MAX_JURORS)
 }
 
 fn layers<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Layer<'a>>, D::Error> {
@@ -126,13 +161,14 @@ pub enum ArtifactError {
     },
 }
 
-/// The fields of a body up to the sight.
+/// The fields of a body up to the first juror's sight.
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "unread fields must still be decoded")]
 struct Head<'a> {
     card: ModelCard,
     #[serde(borrow)]
     classes: [&'a str; Class::COUNT],
+    jurors: u8,
     sight: u16,
 }
 
@@ -188,8 +224,9 @@ impl<'a> Artifact<'a> {
     /// [`ArtifactError::Invalid`] if a reader would refuse the result.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         self.check()?;
-        let hidden_len = plan::check(self.sight.shape(), &self.layers)?.hidden_len;
-        self.novelty.statistics(hidden_len)?;
+        for juror in &self.jurors {
+            juror.statistics()?;
+        }
         let body = postcard::to_allocvec(self).map_err(|_| ArtifactError::Invalid("it cannot be encoded"))?;
         let header =
             header::Header { body_len: body.len() as u64, body_hash: Sha256::digest(&body).into(), seal: None };
@@ -206,6 +243,47 @@ impl<'a> Artifact<'a> {
         if self.classes != Class::ALL.map(Class::name) {
             return Err(ArtifactError::Invalid("its classes are not Benign, Early, Pre and Pro"));
         }
+        self.jurors.iter().try_for_each(Juror::check)?;
+        self.jury()?;
+        let Thresholds { min_probability, min_subtype, max_novelty } = self.thresholds;
+        // NaN lies outside every range.
+        if !(0.0..=1.0).contains(&min_probability) {
+            return Err(ArtifactError::Invalid("its least probability of a verdict is not between 0 and 1"));
+        }
+        if !(0.0..=1.0).contains(&min_subtype) {
+            return Err(ArtifactError::Invalid("its least share of a subtype is not between 0 and 1"));
+        }
+        if !(f32::MIN_POSITIVE..=f32::MAX).contains(&max_novelty) {
+            return Err(ArtifactError::Invalid("its largest novelty is not a finite number above 0"));
+        }
+        Ok(())
+    }
+
+    /// The jury.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] if there is no juror, there are too many or fewer than the quorum, a weight is not a finite number
+    /// above 0, or the calibration is not usable.
+    pub fn jury(&self) -> Result<Jury, ArtifactError> {
+        let voices: Vec<Voice> = self.jurors.iter().map(|juror| juror.voice).collect();
+        Jury::new(&voices, self.pooling.quorum.into(), self.pooling.calibration).ok_or(ArtifactError::Invalid(
+            "its jury must have 1 to 4 networks, a quorum of 1 to their number, weights that are finite numbers above 0, and a \
+             temperature above 0",
+        ))
+    }
+
+    /// The juror that draws the maps.
+    ///
+    /// # Panics
+    /// If the artifact was built without a juror; none is read or written so.
+    #[must_use]
+    pub fn lead(&self) -> &Juror<'a> {
+        &self.jurors[0]
+    }
+}
+
+impl Juror<'_> {
+    fn check(&self) -> Result<(), ArtifactError> {
         self.sight.framing.check().map_err(ArtifactError::Invalid)?;
         if self.layers.len() > MAX_LAYERS {
             return Err(ArtifactError::Invalid("it has more than 64 layers"));
@@ -215,14 +293,14 @@ impl<'a> Artifact<'a> {
                 "its temperature must be a finite number above 0, and its biases must be finite",
             ));
         }
-        let Thresholds { min_probability, max_novelty } = self.thresholds;
-        // NaN lies outside every range.
-        if !(0.0..=1.0).contains(&min_probability) {
-            return Err(ArtifactError::Invalid("its least probability of a verdict is not between 0 and 1"));
-        }
-        if !(f32::MIN_POSITIVE..=f32::MAX).contains(&max_novelty) {
-            return Err(ArtifactError::Invalid("its largest novelty is not a finite number above 0"));
-        }
         self.novelty.check()
+    }
+
+    /// The statistics of usual fields, checked against the network.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Invalid`] if the layers do not fit each other, or the statistics do not fit the network.
+    pub fn statistics(&self) -> Result<NoveltyStatistics, ArtifactError> {
+        self.novelty.statistics(plan::check(self.sight.shape(), &self.layers)?.hidden_len)
     }
 }

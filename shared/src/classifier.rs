@@ -1,15 +1,22 @@
 //! From a picture to a verdict: the one path that host and device share.
 
-use alloc::{string::String, vec, vec::Vec};
+mod juror;
 
+use alloc::{string::String, vec::Vec};
+
+pub use self::juror::Juror;
+use self::juror::Seat;
 use crate::{
     artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, hex},
-    engine::network::{self, Execution, Network},
+    engine::network::Execution,
     field::{framing::Framing, pixels::RgbPixels, squash::Squash},
-    judge::{Assessment, Judge, Scores, Thresholds, calibration::Calibration, novelty::NoveltyStatistics},
+    judge::{
+        Assessment, Judge, Scores, Thresholds,
+        jury::{MAX_JURORS, Testimony},
+    },
     label::Class,
     layers::explanation::{Explanation, Unexplained},
-    sight::{Cell, Eye, Observation, Seen, Sight},
+    sight::{Blank, Cell, Observation, Seen},
 };
 
 /// The id of a model not read from a file.
@@ -21,19 +28,17 @@ pub struct Classifier {
     model_version: Option<u32>,
     card: ModelCard,
     provenance: Provenance,
-    sight: Sight,
-    network: Network,
-    calibration: Calibration,
-    novelty: NoveltyStatistics,
+    /// The first juror, which draws the maps.
+    lead: Juror,
+    others: Vec<Juror>,
     judge: Judge,
 }
 
 /// The buffers of one thread.
 pub struct Workspace {
     squash: Squash,
-    field: Vec<u8>,
-    network: network::Workspace,
-    eye: Eye,
+    lead: Seat,
+    others: Vec<Seat>,
 }
 
 impl Classifier {
@@ -64,20 +69,19 @@ impl Classifier {
         Self::pack(parts, Execution::default())
     }
 
-    /// Packs the network of a checked model.
+    /// Packs the networks of a checked model.
     fn pack(parts: Artifact<'_>, execution: Execution) -> Result<Self, ArtifactError> {
-        let network = Network::with(parts.sight.shape(), &parts.layers, execution)?;
-        let novelty = parts.novelty.statistics(network.hidden_len())?;
+        let jury = parts.jury()?;
+        let mut jurors = parts.jurors.iter().map(|juror| Juror::pack(juror, execution));
+        let lead = jurors.next().ok_or(ArtifactError::Invalid("it has no network"))??;
         Ok(Self {
             model_id: UNSAVED.into(),
             model_version: None,
+            lead,
+            others: jurors.collect::<Result<_, _>>()?,
             card: parts.card,
             provenance: parts.provenance,
-            sight: parts.sight,
-            network,
-            calibration: parts.calibration,
-            novelty,
-            judge: Judge::new(parts.thresholds),
+            judge: Judge::of(jury, parts.thresholds),
         })
     }
 
@@ -111,22 +115,21 @@ impl Classifier {
         &self.provenance
     }
 
-    /// What the network is shown.
+    /// The first juror, which draws the maps; a model of one network has no other.
     #[must_use]
-    pub const fn sight(&self) -> &Sight {
-        &self.sight
+    pub const fn lead(&self) -> &Juror {
+        &self.lead
     }
 
-    /// How a frame becomes a field.
+    /// All jurors, the [lead](Self::lead) first.
+    pub fn jurors(&self) -> impl ExactSizeIterator<Item = &Juror> {
+        (0..self.others.len() + 1).map(|at| if at == 0 { &self.lead } else { &self.others[at - 1] })
+    }
+
+    /// How a frame becomes the field of the [lead](Self::lead), over which maps are drawn.
     #[must_use]
     pub const fn framing(&self) -> &Framing {
-        &self.sight.framing
-    }
-
-    /// The network.
-    #[must_use]
-    pub const fn network(&self) -> &Network {
-        &self.network
+        self.lead.framing()
     }
 
     /// The judge, which decides the verdict.
@@ -144,12 +147,8 @@ impl Classifier {
     /// Buffers for [`Self::assess`].
     #[must_use]
     pub fn workspace(&self) -> Workspace {
-        Workspace {
-            squash: Squash::new(),
-            field: vec![0; self.sight.framing.input_len()],
-            network: self.network.workspace(),
-            eye: self.sight.eye(self.network.hidden_len()),
-        }
+        let others = self.others.iter().map(Juror::seat).collect();
+        Workspace { squash: Squash::new(), lead: self.lead.seat(), others }
     }
 
     /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one, which allocates.
@@ -161,69 +160,71 @@ impl Classifier {
     /// in [`Self::assess`].
     pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Observation<Scores> {
         self.take_over(workspace);
-        let Workspace { squash, field, network, eye } = workspace;
-        self.sight.framing.apply_with(squash, picture, field);
-        self.scores(self.show(field, network, eye))
+        let Workspace { squash, lead, others } = workspace;
+        let mut seen = [Observation::Nothing(Blank::NoCells); MAX_JURORS];
+        seen[0] = self.lead.look(picture, squash, lead);
+        for ((to, juror), seat) in seen[1..].iter_mut().zip(&self.others).zip(others) {
+            *to = juror.look(picture, squash, seat);
+        }
+        self.weigh(&seen)
     }
 
-    /// Classifies a field from [`Framing::apply`]. Another classifier's workspace is replaced as in [`Self::assess`].
+    fn weigh(&self, seen: &[Observation<Testimony>]) -> Observation<Scores> {
+        self.judge.weigh(&seen[..=self.others.len()])
+    }
+
+    /// Classifies a field from [`Framing::apply`], for a model whose jurors all see the same framing. Another classifier's workspace
+    /// is replaced as in [`Self::assess`].
     ///
     /// # Panics
-    /// If the length of `field` is not [`Framing::input_len`].
+    /// If the length of `field` is not [`Framing::input_len`] of a juror.
     pub fn assess_field(&self, field: &[u8], workspace: &mut Workspace) -> Assessment {
-        self.judge.assess(self.scores(self.observe(field, workspace)))
+        self.take_over(workspace);
+        let mut seen = [Observation::Nothing(Blank::NoCells); MAX_JURORS];
+        seen[0] = self.lead.testify(self.lead.observe(field, &mut workspace.lead));
+        for ((to, juror), seat) in seen[1..].iter_mut().zip(&self.others).zip(&mut workspace.others) {
+            *to = juror.testify(juror.observe(field, seat));
+        }
+        self.judge.assess(self.weigh(&seen))
     }
 
-    /// Scores of a field from [`Framing::apply`]; nothing if the field has no view or the outputs are not finite.
+    /// What the juror `number`, from 0, sees in a field from [`Framing::apply`]; nothing if the field has no view or the outputs are
+    /// not finite.
     ///
     /// # Panics
-    /// As [`Self::assess_field`].
-    pub fn observe<'a>(&self, field: &[u8], workspace: &'a mut Workspace) -> Observation<Seen<'a>> {
+    /// If there is no such juror, or the length of `field` is not its [`Framing::input_len`].
+    pub fn observe<'a>(&self, number: usize, field: &[u8], workspace: &'a mut Workspace) -> Observation<Seen<'a>> {
         self.take_over(workspace);
-        self.show(field, &mut workspace.network, &mut workspace.eye)
+        match number.checked_sub(1) {
+            None => self.lead.observe(field, &mut workspace.lead),
+            Some(at) => self.others[at].observe(field, &mut workspace.others[at]),
+        }
     }
 
-    /// Replaces a foreign workspace: its buffers would have the sizes of another network and sight.
+    /// Replaces a foreign workspace: its buffers would have the sizes of other networks and sights.
     fn take_over(&self, workspace: &mut Workspace) {
-        if !self.network.accepts(&workspace.network) {
+        let same = self.others.len() == workspace.others.len()
+            && self.lead.accepts(&workspace.lead)
+            && self.others.iter().zip(&workspace.others).all(|(juror, seat)| juror.accepts(seat));
+        if !same {
             *workspace = self.workspace();
         }
     }
 
-    fn show<'a>(&self, field: &[u8], network: &mut network::Workspace, eye: &'a mut Eye) -> Observation<Seen<'a>> {
-        self.sight.observe(field, eye, |view, pool| {
-            let output = self.network.run(view, network);
-            pool.add(output.logits, output.hidden);
-        })
-    }
-
-    /// The cells of the field last assessed with `workspace`, with the network's logits for each; empty if the sight does not show
-    /// cells or another classifier assessed the field.
+    /// The cells of the field last assessed with `workspace`, with the lead's logits for each; empty if its sight does not show cells
+    /// or another classifier assessed the field.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-        if self.network.accepts(&workspace.network) { workspace.eye.cells() } else { (&[], &[]) }
+        self.lead.cells(&workspace.lead)
     }
 
-    /// Map of the evidence for `class` (usually [`Assessment::most_probable`]) in the field last assessed with `workspace`. As
-    /// [`Network::explain`]; if the network sees cells, the map shows by how much each cell's logit of `class` exceeds the mean of
-    /// its logits.
+    /// Map of the evidence for `class` (usually [`Assessment::most_probable`]) in the field last assessed with `workspace`, as the
+    /// lead sees it. As [`Network::explain`](crate::Network::explain); if the network sees cells, the map shows by how much each
+    /// cell's logit of `class` exceeds the mean of its logits.
     ///
     /// # Errors
     /// [`Unexplained`] if nothing was assessed with `workspace` yet, another classifier used it, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
-        if !self.network.accepts(&workspace.network) {
-            return Err(Unexplained::OtherNetwork);
-        }
-        match workspace.eye.explain(&self.sight.framing, class)? {
-            Some(explanation) => Ok(explanation),
-            None => self.network.explain(&mut workspace.network, class),
-        }
-    }
-
-    fn scores(&self, observation: Observation<Seen<'_>>) -> Observation<Scores> {
-        observation.and_then(|Seen { logits, hidden, hue }| {
-            let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue));
-            Scores::new(logits, self.calibration.probabilities(&logits), novelty)
-        })
+        self.lead.explain(&mut workspace.lead, class)
     }
 }

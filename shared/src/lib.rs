@@ -12,8 +12,9 @@
 //! let frame = RgbPixels::new(640, 480, vec![230; 640 * 480 * 3]).expect("three bytes per pixel");
 //! let assessment = classifier.assess(&frame, &mut classifier.workspace());
 //! match assessment.verdict {
-//!     Verdict::Class { class, probability } => println!("{class} {probability:.2}"),
-//!     Verdict::Abstain(reason) => println!("no class: {reason}"),
+//!     Verdict::Benign { probability } => println!("benign {probability:.2}"),
+//!     Verdict::Malignant { probability, subtype } => println!("malignant {probability:.2}, {subtype}"),
+//!     Verdict::Abstain(reason) => println!("nothing said: {reason}"),
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -53,7 +54,8 @@
 //! * **observation**: the network's output for a field, or why there was nothing to see. Nothing seen is never a probability.
 //! * **scores**: logits, calibrated probabilities and novelty of a field; all finite.
 //! * **novelty**: how unlike the training data a field is; few usual fields exceed 1.
-//! * **verdict**: a class with its calibrated probability, or an abstention with its reason.
+//! * **verdict**: benign, or malignant with its subtype or "subtype not sure", each with its calibrated probability; or an
+//!   abstention with its reason.
 //! * **gate**: the check of a frame's quality before a network sees it.
 //! * **artifact**: the one file that holds a network and all its data.
 //! * **site**: one microscope with its stain and its camera.

@@ -7,9 +7,11 @@ use std::{ffi::OsStr, io::Write, path::PathBuf, process::Command};
 
 use blastscope_shared::{
     Class, RgbPixels, Sight,
-    artifact::{Artifact, HEADER_LEN, Measurement, ModelCard, Novelty, Pictures, Provenance, STATEMENT},
+    artifact::{
+        Artifact, HEADER_LEN, Juror, Measurement, ModelCard, Novelty, Pictures, Pooling, Provenance, STATEMENT,
+    },
     field::stain::HUES,
-    judge::{Thresholds, calibration::Calibration},
+    judge::{Thresholds, calibration::Calibration, jury::Voice},
     layers::{Filters, Layer},
 };
 use sha2::{Digest, Sha256};
@@ -108,25 +110,29 @@ fn artifact_for(sight: Sight, hidden_len: usize) -> Vec<u8> {
             limits: "its verdicts mean nothing".into(),
         },
         classes: Class::ALL.map(Class::name),
-        sight,
-        layers: vec![
-            Layer::Convolution(first.filters(0.02)),
-            Layer::MaxPool,
-            Layer::Convolution(second.filters(0.05)),
-            Layer::MaxPool,
-            Layer::MaxPool,
-            Layer::MaxPool,
-            Layer::Dense(hidden.filters(0.1)),
-            Layer::Dense(output.filters(1.0)),
-        ],
-        calibration: Calibration { temperature: 1.5, biases: [0.0, -0.2, 0.2] },
-        thresholds: Thresholds { min_probability: 0.3, max_novelty: 1000.0 },
-        novelty: Novelty {
-            means: &means,
-            inverse_variances: &inverse_variances,
-            stains: &stains,
-            usual: [1.0, 1000.0],
-        },
+        jurors: vec![Juror {
+            sight,
+            layers: vec![
+                Layer::Convolution(first.filters(0.02)),
+                Layer::MaxPool,
+                Layer::Convolution(second.filters(0.05)),
+                Layer::MaxPool,
+                Layer::MaxPool,
+                Layer::MaxPool,
+                Layer::Dense(hidden.filters(0.1)),
+                Layer::Dense(output.filters(1.0)),
+            ],
+            calibration: Calibration { temperature: 1.5, biases: [0.0, -0.2, 0.2] },
+            novelty: Novelty {
+                means: &means,
+                inverse_variances: &inverse_variances,
+                stains: &stains,
+                usual: [1.0, 1000.0],
+            },
+            voice: Voice::FULL,
+        }],
+        pooling: Pooling::ALONE,
+        thresholds: Thresholds { min_probability: 0.3, min_subtype: 0.5, max_novelty: 1000.0 },
         provenance: Provenance {
             manifest_hash: [1; 32],
             split_hash: [2; 32],

@@ -14,8 +14,10 @@ use std::{io::Write as _, ops::Range, path::Path};
 
 use blastscope_shared::{
     Class, RgbPixels, Sight,
-    artifact::{Artifact, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT},
-    judge::{Thresholds, calibration::Calibration},
+    artifact::{
+        Artifact, Juror, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Pooling, Provenance, STATEMENT,
+    },
+    judge::{Thresholds, calibration::Calibration, jury::Voice},
     layers::{Filters, Layer},
 };
 
@@ -228,29 +230,33 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
             limits: "it sees coloured squares".into(),
         },
         classes: Class::ALL.map(Class::name),
-        sight: Sight::whole_field(INPUT),
-        layers: vec![
-            Layer::Convolution(Filters {
-                output_scale: step,
-                weight_scales: &scales,
-                biases: &biases,
-                weights: &weights,
-            }),
-            Layer::MaxPool,
-            Layer::MaxPool,
-            Layer::MaxPool,
-            Layer::MaxPool,
-            Layer::Dense(Filters { output_scale: step, weight_scales: &scales, biases: &none, weights: &sums }),
-            Layer::Dense(Filters {
-                output_scale: 1.0,
-                weight_scales: &head_scales,
-                biases: &head_biases,
-                weights: &head,
-            }),
-        ],
-        calibration: Calibration::NONE,
-        thresholds: Thresholds { min_probability: 0.5, max_novelty: 1.0 },
-        novelty: Novelty { means: &zeros, inverse_variances: &zeros[..4 * UNITS], stains: &stain, usual: [1.0; 2] },
+        jurors: vec![Juror {
+            sight: Sight::whole_field(INPUT),
+            layers: vec![
+                Layer::Convolution(Filters {
+                    output_scale: step,
+                    weight_scales: &scales,
+                    biases: &biases,
+                    weights: &weights,
+                }),
+                Layer::MaxPool,
+                Layer::MaxPool,
+                Layer::MaxPool,
+                Layer::MaxPool,
+                Layer::Dense(Filters { output_scale: step, weight_scales: &scales, biases: &none, weights: &sums }),
+                Layer::Dense(Filters {
+                    output_scale: 1.0,
+                    weight_scales: &head_scales,
+                    biases: &head_biases,
+                    weights: &head,
+                }),
+            ],
+            calibration: Calibration::NONE,
+            novelty: Novelty { means: &zeros, inverse_variances: &zeros[..4 * UNITS], stains: &stain, usual: [1.0; 2] },
+            voice: Voice::FULL,
+        }],
+        pooling: Pooling::ALONE,
+        thresholds: Thresholds { min_probability: 0.5, min_subtype: 0.5, max_novelty: 1.0 },
         provenance: Provenance {
             manifest_hash: [1; 32],
             split_hash: [2; 32],

@@ -26,8 +26,8 @@ use blastscope_shared::{
     Class, RgbPixels,
     field::gate::{Gate, Inspector, Quality, Rejection},
     judge::{
-        Assessment, Judge, Scores,
-        verdict::{Abstention, Verdict},
+        Assessment, Judge, Scores, Thresholds,
+        verdict::{Abstention, Subtype, Verdict},
     },
     sight::Observation,
 };
@@ -95,6 +95,15 @@ pub enum Statement {
 }
 
 impl Statement {
+    /// The verdict, if there is one.
+    #[must_use]
+    pub const fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::Verdict(verdict) => Some(verdict),
+            _ => None,
+        }
+    }
+
     /// The named class, if any.
     #[must_use]
     pub const fn class(&self) -> Option<Class> {
@@ -104,13 +113,18 @@ impl Statement {
         }
     }
 
+    /// Whether the field is called benign or malignant.
+    #[must_use]
+    pub const fn is_said(&self) -> bool {
+        matches!(self, Self::Verdict(Verdict::Benign { .. } | Verdict::Malignant { .. }))
+    }
+
     /// Why no class is named; `None` if one is.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         match self {
             Self::Settling { seen, needed } => Some(format!("settling: {seen} of {needed} frames of this view")),
-            Self::Verdict(Verdict::Class { .. }) => None,
-            Self::Verdict(Verdict::Abstain(abstention)) => Some(abstention.to_string()),
+            Self::Verdict(verdict) => verdict.reason(),
             Self::Rejected(rejection) => Some(rejection.to_string()),
             Self::NoPicture(reason) => Some(reason.clone()),
         }
@@ -120,21 +134,12 @@ impl Statement {
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Verdict(a), Self::Verdict(b)) => same_kind(a, b),
+            (Self::Verdict(a), Self::Verdict(b)) => a.agrees_with(b),
             (Self::Rejected(a), Self::Rejected(b)) => a.name() == b.name(),
             (Self::Settling { .. }, Self::Settling { .. }) => true,
             (Self::NoPicture(a), Self::NoPicture(b)) => a == b,
             _ => false,
         }
-    }
-}
-
-/// Abstentions differ by their reason, classes by their name.
-fn same_kind(a: &Verdict, b: &Verdict) -> bool {
-    match (a, b) {
-        (Verdict::Class { class: a, .. }, Verdict::Class { class: b, .. }) => a == b,
-        (Verdict::Abstain(a), Verdict::Abstain(b)) => a.kind() == b.kind(),
-        _ => false,
     }
 }
 
@@ -204,7 +209,7 @@ impl<A: Assessor> Pipeline<A> {
             view: 0,
             reference: None,
             file: None,
-            smoothing: Smoothing::new(settings.newest_weight),
+            smoothing: Smoothing::new(settings.judge, settings.newest_weight),
             spoken: None,
             challenger: None,
             rejected_in_a_row: 0,
@@ -329,15 +334,15 @@ impl<A: Assessor> Pipeline<A> {
         let mean = self.mean();
         let candidate = judge.verdict(&mean);
         let spoken = match self.spoken {
-            Some(spoken) if !same_kind(&spoken, &candidate) => {
+            Some(spoken) if !spoken.agrees_with(&candidate) => {
                 let times = match self.challenger {
-                    Some((challenger, times)) if same_kind(&challenger, &candidate) => times + 1,
+                    Some((challenger, times)) if challenger.agrees_with(&candidate) => times + 1,
                     _ => 1,
                 };
                 match mean {
                     Observation::Observed(mean) if times < needed => {
                         self.challenger = Some((candidate, times));
-                        held(spoken, &mean.probabilities(), judge.thresholds().min_probability)
+                        held(spoken, &mean, judge.thresholds())
                     }
                     // The change has enough support; frames in which nothing was seen are in the mean already.
                     _ => {
@@ -356,21 +361,33 @@ impl<A: Assessor> Pipeline<A> {
     }
 }
 
-/// A class is held, with its current probability, only while it is nearly as probable as required; else doubt is stated at once.
+/// What was said is held, with its current probability, only while it is nearly as probable as required; else doubt is stated at once.
 const HELD_SHARE: f32 = 0.75;
 
 /// The statement while a challenger has too few frames.
-fn held(spoken: Verdict, probabilities: &[f32; Class::COUNT], threshold: f32) -> Verdict {
+fn held(spoken: Verdict, mean: &Scores, thresholds: &Thresholds) -> Verdict {
+    let Thresholds { min_probability: threshold, min_subtype, .. } = *thresholds;
+    let malignancy = mean.malignancy();
+    let probability = match spoken {
+        Verdict::Benign { .. } => mean.probabilities()[Class::Benign.index()],
+        Verdict::Malignant { .. } => malignancy,
+        abstention @ Verdict::Abstain(_) => return abstention,
+    };
     match spoken {
-        Verdict::Class { class, .. } => {
-            let probability = probabilities[class.index()];
-            if probability >= HELD_SHARE * threshold {
-                Verdict::Class { class, probability }
-            } else {
-                Verdict::Abstain(Abstention::LowConfidence { probability, threshold })
-            }
+        _ if probability < HELD_SHARE * threshold => {
+            Verdict::Abstain(Abstention::LowConfidence { probability, threshold })
         }
-        abstention @ Verdict::Abstain(_) => abstention,
+        Verdict::Malignant { subtype, .. } => {
+            let likely = subtype.likely();
+            let share = mean.probabilities()[likely.index()] / malignancy;
+            let subtype = match subtype {
+                Subtype::Named { class, .. } if share >= HELD_SHARE * min_subtype => Subtype::Named { class, share },
+                disputed @ Subtype::Disputed { .. } if share >= min_subtype => disputed,
+                _ => Subtype::NotSure { likely, share, threshold: min_subtype },
+            };
+            Verdict::Malignant { probability, subtype }
+        }
+        _ => Verdict::Benign { probability },
     }
 }
 

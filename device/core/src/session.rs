@@ -37,7 +37,7 @@ use crate::{
     pipeline::Thumbnail,
 };
 
-/// Default minimum of fields with a class, below which a report says that there are too few.
+/// Default minimum of fields called benign or malignant, below which a report says that there are too few.
 pub const MIN_FIELDS: u32 = 50;
 
 /// Why the record refused a write.

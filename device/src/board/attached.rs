@@ -191,7 +191,10 @@ impl Drop for Attached {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Class, judge::verdict::Verdict};
+    use blastscope_shared::{
+        Class,
+        judge::verdict::{Subtype, Verdict},
+    };
     use embedded_hal_mock::eh1::digital::{Mock, State, Transaction};
 
     use super::*;
@@ -201,7 +204,10 @@ mod tests {
     }
 
     fn statement(class: Class) -> Statement {
-        Statement::Verdict(Verdict::Class { class, probability: 0.9 })
+        Statement::Verdict(match class {
+            Class::Benign => Verdict::Benign { probability: 0.9 },
+            class => Verdict::Malignant { probability: 0.9, subtype: Subtype::Named { class, share: 1.0 } },
+        })
     }
 
     /// With a beep that only the end of the program ends.

@@ -23,8 +23,8 @@ impl Light {
     #[must_use]
     pub fn of(statement: &Statement) -> Option<Self> {
         match statement {
-            Statement::Verdict(Verdict::Class { class, .. }) if class.is_malignant() => Some(Self::Suspicious),
-            Statement::Verdict(Verdict::Class { .. }) => Some(Self::Benign),
+            Statement::Verdict(Verdict::Malignant { .. }) => Some(Self::Suspicious),
+            Statement::Verdict(Verdict::Benign { .. }) => Some(Self::Benign),
             Statement::Verdict(Verdict::Abstain(_)) | Statement::Rejected(_) => Some(Self::LookAgain),
             Statement::Settling { .. } | Statement::NoPicture(_) => None,
         }
@@ -43,16 +43,22 @@ impl Light {
 
 #[cfg(test)]
 mod tests {
-    use blastscope_shared::{Class, field::gate::Gate, judge::verdict::Abstention};
+    use blastscope_shared::{
+        Class,
+        field::gate::Gate,
+        judge::verdict::{Abstention, Subtype},
+    };
 
     use super::*;
 
     #[test]
     fn every_statement_has_its_lamp_or_none() {
-        for class in Class::ALL {
-            let statement = Statement::Verdict(Verdict::Class { class, probability: 0.9 });
-            let expected = if class == Class::Benign { Light::Benign } else { Light::Suspicious };
-            assert_eq!(Light::of(&statement), Some(expected), "{class}");
+        let benign = Verdict::Benign { probability: 0.9 };
+        assert_eq!(Light::of(&Statement::Verdict(benign)), Some(Light::Benign));
+        let named = Subtype::Named { class: Class::Pre, share: 0.9 };
+        for subtype in [named, Subtype::NotSure { likely: Class::Pre, share: 0.5, threshold: 0.8 }] {
+            let statement = Statement::Verdict(Verdict::Malignant { probability: 0.9, subtype });
+            assert_eq!(Light::of(&statement), Some(Light::Suspicious), "{subtype}");
         }
         let doubt = Abstention::LowConfidence { probability: 0.4, threshold: 0.5 };
         assert_eq!(Light::of(&Statement::Verdict(Verdict::Abstain(doubt))), Some(Light::LookAgain));

@@ -85,12 +85,12 @@ pub(super) fn bench(args: &BenchArgs) -> io::Result<u8> {
         }
         Some(path) => match model::open(path, execution) {
             Ok(classifier) => {
-                let most = classifier.sight().most_views();
+                let most = classifier.lead().sight().most_views();
                 if most > 1 {
                     note(format_args!("this model looks at a field in up to {most} views: a frame here is one view"));
                 }
                 loaded = classifier;
-                loaded.network()
+                loaded.lead().network()
             }
             Err(error) => {
                 note(error);

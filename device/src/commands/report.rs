@@ -41,7 +41,7 @@ pub(super) struct ReportArgs {
     /// The session's model, for heat maps.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Report "Insufficient" below N fields with a class [default: from the configuration, else 50].
+    /// Report "Insufficient" below N fields called benign or malignant [default: from the configuration, else 50].
     #[arg(long, value_name = "N")]
     min_fields: Option<u32>,
     /// Show at most N fields as pictures; all are counted.
@@ -153,13 +153,18 @@ fn tell(report: &Report, files: &[PathBuf], json: bool) -> io::Result<()> {
     let state = report.session.state.name();
     writeln!(
         out,
-        "session {} ({state}): {} fields, {} with a class",
+        "session {} ({state}): {} fields, {} called benign or malignant",
         report.session.id,
         report.counts.fields,
         report.assessed()
     )?;
     if report.is_insufficient() {
-        writeln!(out, "insufficient: {} of at least {} fields with a class", report.assessed(), report.min_fields)?;
+        writeln!(
+            out,
+            "insufficient: {} of at least {} fields called benign or malignant",
+            report.assessed(),
+            report.min_fields
+        )?;
     }
     for file in files {
         writeln!(out, "  {}", file.printable())?;

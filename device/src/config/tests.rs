@@ -68,13 +68,13 @@ fn what_is_wrong_is_named_with_its_place_its_value_and_a_remedy() {
 #[test]
 fn thresholds_become_stricter_and_never_laxer() {
     let tiny = include_bytes!("../../../tests/golden/tiny.bsm");
-    let model = Thresholds { min_probability: 0.3, max_novelty: 1000.0 };
+    let model = Thresholds { min_probability: 0.3, min_subtype: 0.5, max_novelty: 1000.0 };
     let with = |min_probability, max_novelty| {
         let pipeline = Pipeline { min_probability, max_novelty, ..Pipeline::default() };
         *pipeline.judged(Classifier::read(tiny).expect("the tiny model")).thresholds()
     };
     assert_eq!(with(None, None), model);
-    assert_eq!(with(Some(0.9), Some(1.5)), Thresholds { min_probability: 0.9, max_novelty: 1.5 });
+    assert_eq!(with(Some(0.9), Some(1.5)), Thresholds { min_probability: 0.9, min_subtype: 0.5, max_novelty: 1.5 });
     assert_eq!(with(Some(0.1), Some(9000.0)), model);
 }
 

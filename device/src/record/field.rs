@@ -6,7 +6,10 @@ use blastscope_core::pipeline::{Reading, Statement};
 use blastscope_shared::{
     Class,
     field::gate::{Quality, Rejection},
-    judge::{Assessment, verdict::Verdict},
+    judge::{
+        Assessment,
+        verdict::{Subtype, Verdict},
+    },
 };
 use serde::Serialize;
 
@@ -17,8 +20,10 @@ use crate::support::clock::ClockTrust;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VerdictKind {
-    /// A class.
+    /// Benign, or a malignant class.
     Class,
+    /// Malignant, but no subtype was probable enough.
+    Malignant,
     /// The model abstained.
     Abstain,
     /// The gate rejected the picture.
@@ -28,14 +33,21 @@ pub enum VerdictKind {
 }
 
 impl VerdictKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Class, Self::Abstain, Self::Rejected, Self::Settling];
+    /// Whether the field was called benign or malignant.
+    #[must_use]
+    pub const fn is_judged(self) -> bool {
+        matches!(self, Self::Class | Self::Malignant)
+    }
 
-    /// `class`, `abstain`, `rejected` or `settling`.
+    /// All kinds.
+    pub const ALL: [Self; 5] = [Self::Class, Self::Malignant, Self::Abstain, Self::Rejected, Self::Settling];
+
+    /// `class`, `malignant`, `abstain`, `rejected` or `settling`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Class => "class",
+            Self::Malignant => "malignant",
             Self::Abstain => "abstain",
             Self::Rejected => "rejected",
             Self::Settling => "settling",
@@ -46,11 +58,11 @@ impl VerdictKind {
 /// A verdict as stored.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Said {
-    /// Class, or why there is none.
+    /// Class, malignant without a subtype, or why nothing was said.
     pub kind: VerdictKind,
     /// The class; only for [`VerdictKind::Class`].
     pub class: Option<Class>,
-    /// Its calibrated probability, 0..=1.
+    /// Calibrated probability of the class, or of malignancy for [`VerdictKind::Malignant`], 0..=1.
     pub probability: Option<f32>,
     /// Why there is no class, as a sentence.
     pub reason: Option<String>,
@@ -62,13 +74,20 @@ impl Said {
     pub fn of(statement: &Statement) -> Option<Self> {
         let kind = match statement {
             Statement::Settling { .. } => VerdictKind::Settling,
-            Statement::Verdict(Verdict::Class { .. }) => VerdictKind::Class,
+            Statement::Verdict(Verdict::Malignant {
+                subtype: Subtype::NotSure { .. } | Subtype::Disputed { .. },
+                ..
+            }) => VerdictKind::Malignant,
+            Statement::Verdict(Verdict::Benign { .. } | Verdict::Malignant { .. }) => VerdictKind::Class,
             Statement::Verdict(Verdict::Abstain(_)) => VerdictKind::Abstain,
             Statement::Rejected(_) => VerdictKind::Rejected,
             Statement::NoPicture(_) => return None,
         };
         let probability = match statement {
-            Statement::Verdict(Verdict::Class { probability, .. }) => Some(*probability),
+            Statement::Verdict(Verdict::Malignant { probability, subtype: Subtype::Named { share, .. } }) => {
+                Some(probability * share)
+            }
+            Statement::Verdict(verdict) => verdict.probability(),
             _ => None,
         };
         Some(Self { kind, class: statement.class(), probability, reason: statement.reason() })

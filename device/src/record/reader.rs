@@ -42,12 +42,14 @@ impl fmt::Debug for RecordReader {
     }
 }
 
-/// Fields per class, or without one.
+/// Fields by what was said of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// In the order of [`Class::ALL`].
     #[serde(serialize_with = "by_class")]
     pub classes: [u64; Class::COUNT],
+    /// Malignant, but no subtype was named.
+    pub subtype_not_sure: u64,
     /// The model abstained.
     pub abstained: u64,
     /// The gate rejected the picture.
@@ -89,10 +91,23 @@ pub struct Around {
 }
 
 impl Tally {
+    /// Fields that were called benign or malignant.
+    #[must_use]
+    pub fn judged(&self) -> u64 {
+        self.classes.iter().sum::<u64>() + self.subtype_not_sure
+    }
+
+    /// Fields that were called malignant, of any subtype or none.
+    #[must_use]
+    pub fn malignant(&self) -> u64 {
+        self.judged() - self.classes[Class::Benign.index()]
+    }
+
     fn add(&mut self, kind: &str, class: Option<&str>, times: u64) {
         let class = class.and_then(|name| name.parse::<Class>().ok());
         match (class, kind) {
             (Some(class), _) => self.classes[class.index()] += times,
+            (None, kind) if kind == VerdictKind::Malignant.name() => self.subtype_not_sure += times,
             (None, kind) if kind == VerdictKind::Rejected.name() => self.rejected += times,
             (None, kind) if kind == VerdictKind::Settling.name() => self.settling += times,
             (None, _) => self.abstained += times,

@@ -45,7 +45,7 @@ CREATE TABLE fields (
   taken_utc TEXT NOT NULL,
   clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   since_start_ms INTEGER NOT NULL CHECK (since_start_ms >= 0),
-  verdict_kind TEXT NOT NULL CHECK (verdict_kind IN ('class', 'abstain', 'rejected', 'settling')),
+  verdict_kind TEXT NOT NULL CHECK (verdict_kind IN ('class', 'malignant', 'abstain', 'rejected', 'settling')),
   class TEXT CHECK (class IN ('Benign', 'Early', 'Pre', 'Pro')),
   probability REAL,
   reason TEXT,

@@ -9,7 +9,7 @@
 use blastscope_shared::{Class, Rate};
 use serde_json::{Value, json};
 
-use super::{Report, share, with_class, words};
+use super::{Report, malignant_share, share, words};
 use crate::{
     RESEARCH_USE,
     record::{Period, State, Tally},
@@ -95,6 +95,9 @@ fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
             let count = tally.classes[class.index()];
             observation(report, &format!("{id}-{name}"), &text, count, Some(&share(tally, class)))
         }));
+        let text = format!("Fields called malignant, whatever their subtype, {how}");
+        let malignant = malignant_share(tally);
+        observations.push(observation(report, &format!("{id}-malignant"), &text, tally.malignant(), Some(&malignant)));
         observations.extend(others(tally).into_iter().map(|(name, text, count)| {
             observation(report, &format!("{id}-{name}"), &format!("Fields {text}, {how}"), count, None)
         }));
@@ -109,10 +112,11 @@ fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
     (contained, results)
 }
 
-fn others(tally: &Tally) -> [(&'static str, &'static str, u64); 5] {
+fn others(tally: &Tally) -> [(&'static str, &'static str, u64); 6] {
     [
-        ("with-class", "with a class", with_class(tally)),
-        ("abstained", "without a class because the model abstained", tally.abstained),
+        ("judged", "called benign or malignant", tally.judged()),
+        ("subtype-not-sure", "called malignant, but without a subtype", tally.subtype_not_sure),
+        ("abstained", "of which nothing was said because the model abstained", tally.abstained),
         ("rejected", "rejected by the quality gate", tally.rejected),
         ("settling", "that were still settling", tally.settling),
         ("not-assessable", "that a person called not assessable", tally.not_assessable),
@@ -138,7 +142,7 @@ fn observation(report: &Report, id: &str, text: &str, count: u64, rate: Option<&
     });
     if let Some((rate, value)) = rate.and_then(|rate| Some((rate, rate.value?))) {
         observation["component"] = json!([
-            { "code": { "text": "share of the fields with a class" }, "valueQuantity": percent(value) },
+            { "code": { "text": "share of the fields called benign or malignant" }, "valueQuantity": percent(value) },
             {
                 "code": { "text": "95 % interval of the share (Wilson)" },
                 "valueRange": { "low": percent(rate.low), "high": percent(rate.high) },

@@ -2,7 +2,7 @@
 
 use blastscope_shared::{Class, Rate};
 
-use super::{Report, Signature, Training, share, with_class};
+use super::{Report, Signature, Training, malignant_share, share};
 use crate::{
     record::{Continuation, Counts, Decision, Field, Period, Salvage, Session, State, Tally, VerdictKind},
     support::{clock::ClockTrust, timestamp::on_the_wall},
@@ -16,7 +16,7 @@ pub(super) const NOT_A_DIAGNOSIS: &str = "This report counts fields of one slide
      and no part of it says whether a patient has a disease.";
 
 /// How to read the intervals.
-pub(super) const INTERVALS: &str = "Shares refer to the fields with a class. Intervals are 95 % Wilson intervals (1927). They \
+pub(super) const INTERVALS: &str = "Shares refer to the fields called benign or malignant. Intervals are 95 % Wilson intervals (1927). They \
      assume independent fields; neighbouring fields of a slide are not independent, so the true intervals are wider.";
 
 /// How to read heat maps.
@@ -59,7 +59,16 @@ pub(super) fn rows(counts: &Counts) -> Vec<Row> {
         is_class: false,
     };
     let mut rows: Vec<Row> = Class::ALL.into_iter().map(class).collect();
-    rows.push(other("with a class", with_class));
+    if said.subtype_not_sure + corrected.subtype_not_sure > 0 {
+        rows.push(other("malignant, subtype not sure", |tally| tally.subtype_not_sure));
+    }
+    rows.push(Row {
+        name: "malignant, all together".into(),
+        said: (said.malignant(), Some(malignant_share(said))),
+        corrected: (corrected.malignant(), Some(malignant_share(corrected))),
+        is_class: false,
+    });
+    rows.push(other("benign or malignant", Tally::judged));
     rows.push(other("abstained", |tally| tally.abstained));
     rows.push(other("rejected by the gate", |tally| tally.rejected));
     if said.settling + corrected.settling > 0 {
@@ -109,7 +118,7 @@ pub(super) fn banners(report: &Report) -> Vec<Banner> {
         banners.push(warning(
             "Insufficient",
             format!(
-                "{} of at least {} fields have a class. The shares below mean little.",
+                "{} of at least {} fields are called benign or malignant. The shares below mean little.",
                 report.assessed(),
                 report.min_fields
             ),
@@ -294,12 +303,15 @@ pub(super) fn verdict(field: &Field) -> (String, String) {
             let probability = said.probability.map(|value| format!("probability {:.1} %", value * 100.0));
             (long_name(class).into(), probability.unwrap_or_default())
         }
+        (VerdictKind::Malignant, _) => {
+            let probability = said.probability.map(|value| format!("probability {:.1} %", value * 100.0));
+            ("Malignant".into(), probability.into_iter().chain(said.reason.clone()).collect::<Vec<_>>().join(", "))
+        }
         (kind, _) => {
             let heading = match kind {
-                VerdictKind::Class => "No class",
-                VerdictKind::Abstain => "Abstained",
                 VerdictKind::Rejected => "Rejected",
                 VerdictKind::Settling => "Settling",
+                _ => "Abstained",
             };
             (heading.into(), said.reason.clone().unwrap_or_default())
         }

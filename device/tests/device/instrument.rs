@@ -54,7 +54,7 @@ const PATIENCE: Patience = Patience {
     corrupt: Duration::from_millis(50),
 };
 
-const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, min_subtype: 0.5, max_novelty: 2.0 });
 
 fn instrument(folder: &TempDir, feed: Feed) -> Station {
     instrument_with(folder, feed, || Box::new(NoHardware))

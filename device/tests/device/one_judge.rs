@@ -141,7 +141,7 @@ fn with_stricter_settings_all_that_is_said_of_a_frame_agrees() {
 #[test]
 fn nothing_seen_has_no_number_anywhere_and_is_kept_as_an_abstention() {
     for (blank, reason) in [(Blank::NoCells, "no nucleated cell"), (Blank::NotFinite, "is not finite")] {
-        let judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+        let judge = Judge::new(Thresholds { min_probability: 0.6, min_subtype: 0.5, max_novelty: 2.0 });
         let settings = Settings { settle: 1, same_view: -1.0, ..Settings::new(judge) };
         let nothing = move |_: &RgbPixels| Observation::<Scores>::Nothing(blank);
         let picture = drawn_field::field(320, 240, 0);

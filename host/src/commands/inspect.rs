@@ -9,8 +9,9 @@ use blastscope_files::Printable as _;
 
 use blastscope_shared::{
     Classifier, Sight,
-    artifact::{self, Artifact, SignatureError, signing::PublicKey},
+    artifact::{self, Artifact, Juror, SignatureError, signing::PublicKey},
     hex,
+    judge::calibration::Calibration,
     layers::Shape,
     layers::{Filters, Layer},
 };
@@ -28,9 +29,9 @@ use crate::{
 /// Exit status: 0 if the model is usable and, with --public-key, signed by one of the keys; otherwise 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  blastscope-host inspect models/allcnn.bsm
-  blastscope-host inspect allcnn-signed.bsm --public-key laboratory.pub
-  blastscope-host inspect allcnn-signed.bsm --public-key old.pub --public-key new.pub --json")]
+  blastscope-host inspect models/blastscope.bsm
+  blastscope-host inspect blastscope-signed.bsm --public-key laboratory.pub
+  blastscope-host inspect blastscope-signed.bsm --public-key old.pub --public-key new.pub --json")]
 pub struct Inspect {
     /// Model file.
     #[arg(value_name = "MODEL")]
@@ -63,7 +64,7 @@ impl Inspect {
             version: classifier.model_version(),
             signer,
             bytes: bytes.len(),
-            macs: classifier.network().macs(),
+            macs: classifier.jurors().map(|juror| juror.network().macs()).collect(),
         };
         if self.json { output::json(format_args!("{:#}", seen.as_json())) } else { output::text(seen.as_text()) }
     }
@@ -100,14 +101,15 @@ struct Seen<'a> {
     /// The trusted key that signed it, and the key's file.
     signer: Option<(String, &'a Path)>,
     bytes: usize,
-    macs: u64,
+    /// Multiply-accumulates of each juror for one view.
+    macs: Vec<u64>,
 }
 
 /// A layer's kind, output shape and filters.
-fn layers<'a>(artifact: &'a Artifact<'a>) -> Vec<(&'static str, [usize; 3], Option<&'a Filters<'a>>)> {
-    let Shape { height, width, channels } = artifact.sight.shape();
+fn layers<'a>(juror: &'a Juror<'a>) -> Vec<(&'static str, [usize; 3], Option<&'a Filters<'a>>)> {
+    let Shape { height, width, channels } = juror.sight.shape();
     let mut shape = [height, width, channels];
-    let described = artifact.layers.iter().map(|layer| match layer {
+    let described = juror.layers.iter().map(|layer| match layer {
         Layer::Convolution(filters) => {
             shape[2] = filters.outputs();
             ("convolution 3x3", shape, Some(filters))
@@ -122,6 +124,10 @@ fn layers<'a>(artifact: &'a Artifact<'a>) -> Vec<(&'static str, [usize; 3], Opti
         }
     });
     described.collect()
+}
+
+fn calibration(Calibration { temperature, biases: [early, pre, pro] }: &Calibration) -> String {
+    format!("temperature {temperature:.4}, biases of Early, Pre, Pro {early:.3}, {pre:.3}, {pro:.3}")
 }
 
 impl Seen<'_> {
@@ -173,38 +179,53 @@ impl Seen<'_> {
                 result.part
             ));
         }
-        line(format_args!("\nLayers ({:.3} G multiply-accumulates a field)", *macs as f64 / 1e9));
-        for (name, [height, width, channels], filters) in layers(artifact) {
-            let shape = format!("{height}x{width}x{channels}");
-            match filters {
-                Some(filters) => line(format_args!(
-                    "  {name:<16} -> {shape:<12} {:>9} weights, output scale {:.6}",
-                    filters.weights.len(),
-                    filters.output_scale
-                )),
-                None => line(format_args!("  {name:<16} -> {shape}")),
+        let several = artifact.jurors.len() > 1;
+        for ((number, juror), macs) in (1..).zip(&artifact.jurors).zip(macs) {
+            let which = if several { format!("Network {number}: ") } else { String::new() };
+            let what = juror.sight.description();
+            line(format_args!("\n{which}sees {what} ({:.3} G multiply-accumulates a view)", *macs as f64 / 1e9));
+            for (name, [height, width, channels], filters) in layers(juror) {
+                let shape = format!("{height}x{width}x{channels}");
+                match filters {
+                    Some(filters) => line(format_args!(
+                        "  {name:<16} -> {shape:<12} {:>9} weights, output scale {:.6}",
+                        filters.weights.len(),
+                        filters.output_scale
+                    )),
+                    None => line(format_args!("  {name:<16} -> {shape}")),
+                }
+            }
+            let Sight { kind, framing: input } = &juror.sight;
+            line(format_args!(
+                "\nInput           {}x{}, columns {}..{} of rows {}..{} masked (preprocessing version {})",
+                input.width,
+                input.height,
+                input.mask.left,
+                input.mask.right,
+                input.mask.top,
+                input.mask.bottom,
+                kind.version()
+            ));
+            line(format_args!("Calibration     {}", calibration(&juror.calibration)));
+            line(format_args!("Preprocessing   {}", hex(&juror.sight.hash())));
+            if several {
+                let says =
+                    if juror.voice.names_subtypes { "benign, malignant and subtypes" } else { "benign or malignant" };
+                line(format_args!("Voice           weight {:.2}, says {says}", juror.voice.weight));
             }
         }
-        let Sight { kind, framing: input } = &artifact.sight;
-        line(format_args!(
-            "\nInput           {}x{}, columns {}..{} of rows {}..{} masked (preprocessing version {})",
-            input.width,
-            input.height,
-            input.mask.left,
-            input.mask.right,
-            input.mask.top,
-            input.mask.bottom,
-            kind.version()
-        ));
-        let [early, pre, pro] = artifact.calibration.biases;
-        line(format_args!(
-            "Calibration     temperature {:.4}, biases of Early, Pre, Pro {early:.3}, {pre:.3}, {pro:.3}",
-            artifact.calibration.temperature
-        ));
-        line(format_args!("Least probability of a named class   {:.2}", artifact.thresholds.min_probability));
+        if several {
+            line(format_args!(
+                "\nPooling         at least {} of {} networks must be fit to speak, and those must agree; {}",
+                artifact.pooling.quorum,
+                artifact.jurors.len(),
+                calibration(&artifact.pooling.calibration)
+            ));
+        }
+        line(format_args!("\nLeast probability of a verdict       {:.2}", artifact.thresholds.min_probability));
+        line(format_args!("Least share of a named subtype       {:.2}", artifact.thresholds.min_subtype));
         line(format_args!("Largest novelty of a judged field    {:.3}", artifact.thresholds.max_novelty));
         line(format_args!("\nModel           {}", hex(hash)));
-        line(format_args!("Preprocessing   {}", hex(&artifact.sight.hash())));
         line(format_args!("Data manifest   {}", hex(&artifact.provenance.manifest_hash)));
         line(format_args!("Split           {}", hex(&artifact.provenance.split_hash)));
         line(format_args!("Written by      blastscope-host {}", artifact.provenance.code_version));
@@ -213,14 +234,32 @@ impl Seen<'_> {
 
     fn as_json(&self) -> Value {
         let Self { artifact, hash, version, signer, bytes, macs } = self;
-        let layers: Vec<Value> = layers(artifact)
-            .into_iter()
-            .map(|(name, shape, filters)| {
+        let layers = |juror| -> Vec<Value> {
+            layers(juror)
+                .into_iter()
+                .map(|(name, shape, filters)| {
+                    json!({
+                        "layer": name,
+                        "output": shape,
+                        "weights": filters.map_or(0, |filters| filters.weights.len()),
+                        "output_scale": filters.map(|filters| filters.output_scale),
+                    })
+                })
+                .collect()
+        };
+        let networks: Vec<Value> = artifact
+            .jurors
+            .iter()
+            .zip(macs)
+            .map(|(juror, macs)| {
                 json!({
-                    "layer": name,
-                    "output": shape,
-                    "weights": filters.map_or(0, |filters| filters.weights.len()),
-                    "output_scale": filters.map(|filters| filters.output_scale),
+                    "sees": juror.sight.description(),
+                    "macs": macs,
+                    "layers": layers(juror),
+                    "preprocessing": juror.sight,
+                    "preprocessing_hash": hex(&juror.sight.hash()),
+                    "calibration": juror.calibration,
+                    "voice": juror.voice,
                 })
             })
             .collect();
@@ -231,12 +270,9 @@ impl Seen<'_> {
             "key": signer.as_ref().map(|(key, _)| key),
             "key_file": signer.as_ref().map(|(_, file)| file),
             "bytes": bytes,
-            "macs": macs,
             "card": artifact.card,
-            "layers": layers,
-            "preprocessing": artifact.sight,
-            "preprocessing_hash": hex(&artifact.sight.hash()),
-            "calibration": artifact.calibration,
+            "networks": networks,
+            "pooling": artifact.pooling,
             "thresholds": artifact.thresholds,
             "manifest_hash": hex(&artifact.provenance.manifest_hash),
             "split_hash": hex(&artifact.provenance.split_hash),

@@ -151,8 +151,14 @@ impl Quantize {
             ))?;
         }
         if tuned.is_none() {
-            let lost =
-                lost_by_rounding(&classifier, &model.artifact().calibration, &float, &data, &inputs, &validation)?;
+            let lost = lost_by_rounding(
+                &classifier,
+                &model.artifact().lead().calibration,
+                &float,
+                &data,
+                &inputs,
+                &validation,
+            )?;
             if lost > WORTH_FINE_TUNING {
                 output::note(format_args!(
                     "note: on the validation part int8 is {:.1} points less accurate than float; --fine-tune 400 may recover them",

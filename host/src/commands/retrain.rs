@@ -26,7 +26,7 @@ use crate::{
 /// calibration error and the share of fields answered. Sign the new model before it goes to a device.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  blastscope-host retrain --base models/allcnn.bsm --data all_pbs --add monday tuesday --out next.bsm
+  blastscope-host retrain --base models/blastscope.bsm --data all_pbs --add monday tuesday --out next.bsm
   blastscope-host sign next.bsm --key clinic.key --out next-signed.bsm")]
 pub struct Retrain {
     /// The champion: the model file in use.
@@ -129,7 +129,9 @@ fn tell(data: &Dataset, contest: &Contest) -> Result<(), Error> {
     let learned: usize = contest.learned.iter().sum();
     output::line(format_args!(
         "learned from {learned} corrected fields ({counts}) and {} replayed ones; {} left out; held by {}",
-        contest.replayed, contest.left_out, contest.pull
+        contest.replayed,
+        contest.left_out,
+        contest.pulls.iter().map(f64::to_string).collect::<Vec<_>>().join(" and ")
     ))?;
     if contest.validation_unseen > 0 {
         output::line(format_args!(

@@ -159,7 +159,13 @@ pub fn score(
         .map(|(&image, shares)| {
             let image = &dataset.images[image];
             let probabilities = Observation::Observed(std::array::from_fn(|label| shares[label]));
-            Prediction { file: image.file.clone(), truth: image.class, probabilities, abstained: None }
+            Prediction {
+                file: image.file.clone(),
+                truth: image.class,
+                probabilities,
+                abstained: None,
+                without_subtype: false,
+            }
         })
         .collect();
     Evaluation::new(subject, &predictions)

@@ -64,7 +64,7 @@ pub struct Evaluation {
     pub calibration: Reliability,
     /// What withholding the least confident answers would gain.
     pub risk_coverage: RiskCoverage,
-    /// The scores of the answered fields, if any field was not answered.
+    /// The scores of the answered fields, if any field was not answered, or only as malignant without a subtype.
     pub selective: Option<Selective>,
     /// The fields whose most probable class is wrong, most confident first.
     pub mistakes: Vec<Mistake>,
@@ -103,12 +103,15 @@ pub struct MacroAverage {
 pub struct Selective {
     /// Fields that were answered.
     pub coverage: Rate,
-    /// Of these, those answered correctly.
+    /// Of these, those answered correctly: benign or malignant, and the subtype where one is named.
     pub accuracy: Rate,
     /// Answered malignant fields classified as malignant.
     pub sensitivity: Rate,
     /// Answered benign fields classified as benign.
     pub specificity: Rate,
+    /// Of the fields called malignant, those whose subtype is named.
+    #[serde(default = "none")]
+    pub subtyped: Rate,
     /// Number of abstentions by reason.
     pub reasons: BTreeMap<String, usize>,
 }
@@ -240,15 +243,25 @@ impl Selective {
         for reason in predictions.iter().filter_map(Prediction::withheld) {
             *reasons.entry(reason.to_owned()).or_insert(0) += 1;
         }
-        if reasons.is_empty() {
+        if reasons.is_empty() && !predictions.iter().any(|prediction| prediction.without_subtype) {
             return None;
         }
         let answered: Vec<&Prediction> =
             predictions.iter().filter(|prediction| prediction.withheld().is_none()).collect();
         let coverage = Rate::new(answered.len(), predictions.len());
-        let Binary { accuracy, sensitivity, specificity } = Binary::new(&answered);
-        Some(Self { coverage, accuracy, sensitivity, specificity, reasons })
+        let Binary { sensitivity, specificity, .. } = Binary::new(&answered);
+        let right = answered.iter().filter(|prediction| prediction.answer_is_right() == Some(true));
+        let accuracy = Rate::new(right.count(), answered.len());
+        let malignant: Vec<_> = answered.iter().filter(|prediction| prediction.is_malignant()).collect();
+        let named = malignant.iter().filter(|prediction| !prediction.without_subtype);
+        let subtyped = Rate::new(named.count(), malignant.len());
+        Some(Self { coverage, accuracy, sensitivity, specificity, subtyped, reasons })
     }
+}
+
+/// Of an evaluation that was written before there were answers without a subtype.
+fn none() -> Rate {
+    Rate::new(0, 0)
 }
 
 fn mistakes(predictions: &[Prediction]) -> Vec<Mistake> {

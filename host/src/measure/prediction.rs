@@ -1,6 +1,9 @@
 //! A field's true class beside what was predicted.
 
-use blastscope_shared::{Class, Observation, judge::calibration::most_probable};
+use blastscope_shared::{
+    Class, Observation,
+    judge::calibration::{malignancy, most_probable},
+};
 use serde::{Deserialize, Serialize};
 
 /// One field's true class and what was predicted.
@@ -14,6 +17,9 @@ pub struct Prediction {
     pub probabilities: Observation<[f32; Class::COUNT]>,
     /// Why no answer would be given; `None` for an answer.
     pub abstained: Option<String>,
+    /// Whether the answer would be "malignant, subtype not sure".
+    #[serde(default)]
+    pub without_subtype: bool,
 }
 
 impl Prediction {
@@ -45,6 +51,28 @@ impl Prediction {
     #[must_use]
     pub fn is_benign(&self) -> bool {
         self.class() == Some(Class::Benign)
+    }
+
+    /// Whether the answer is right: benign or malignant, and the subtype if one is named. `None` without an answer.
+    #[must_use]
+    pub fn answer_is_right(&self) -> Option<bool> {
+        if self.withheld().is_some() {
+            return None;
+        }
+        Some(if self.without_subtype { self.truth.is_malignant() } else { self.is_right() })
+    }
+
+    /// Whether the answer takes a malignant field for benign, or a benign one for malignant. `None` without an answer.
+    #[must_use]
+    pub fn answer_is_on_the_wrong_side(&self) -> Option<bool> {
+        self.answer_is_right().map(|_| self.is_malignant() != self.truth.is_malignant())
+    }
+
+    /// The calibrated probability of the answer, or of what would be answered; `None` where nothing was seen.
+    #[must_use]
+    pub fn confidence(&self) -> Option<f32> {
+        let probabilities = self.probabilities.observed()?;
+        if self.without_subtype { Some(malignancy(&probabilities)) } else { self.most_probable().map(|(_, most)| most) }
     }
 
     /// Why no answer is given; `None` for an answer.

@@ -7,7 +7,7 @@ use blastscope_shared::{
     artifact::{PICTURE_ID_LEN, Pictures},
     classifier::Workspace,
     field::gate::Gate,
-    judge::Assessment,
+    judge::{Assessment, verdict::MALIGNANT},
 };
 use rayon::prelude::*;
 
@@ -93,9 +93,10 @@ pub fn prediction(image: &LabelledImage, finding: &Finding) -> Prediction {
         probabilities: finding.assessment.sight.map(|scores| scores.probabilities()),
         abstained: match finding.assessment.verdict {
             _ if finding.rejected => Some("rejected by the quality gate".to_owned()),
-            Verdict::Class { .. } => None,
+            Verdict::Benign { .. } | Verdict::Malignant { .. } => None,
             Verdict::Abstain(reason) => Some(reason.kind().to_owned()),
         },
+        without_subtype: finding.assessment.verdict.name() == MALIGNANT,
     }
 }
 

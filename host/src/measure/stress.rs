@@ -72,7 +72,14 @@ pub struct Level {
     pub answered: Rate,
     /// Of these, those answered correctly.
     pub answered_accuracy: Rate,
-    /// Of all fields, those that get a wrong class with a probability above [`SURE`].
+    /// Of all fields, those that get a wrong answer: benign or malignant, or a named subtype, is not the true one. This is the number
+    /// that hurts people.
+    #[serde(default = "none")]
+    pub spoken_and_wrong: Rate,
+    /// Of all fields, those that are called benign but are malignant, or the other way round.
+    #[serde(default = "none")]
+    pub wrong_side: Rate,
+    /// Of all fields, those that get a wrong answer with a probability above [`SURE`].
     pub sure_and_wrong: Rate,
     /// Fields in which nothing was seen; never right, and counted as stopped or abstained.
     #[serde(default)]
@@ -91,9 +98,9 @@ impl Level {
         let evaluation = Evaluation::new(&Subject::default(), predictions)?;
         let count = predictions.len();
         let answered = || predictions.iter().filter(|prediction| prediction.withheld().is_none());
-        let sure_and_wrong = |prediction: &&Prediction| {
-            !prediction.is_right() && prediction.most_probable().is_some_and(|(_, confidence)| confidence > SURE)
-        };
+        let wrong = |prediction: &&Prediction| prediction.answer_is_right() == Some(false);
+        let wrong_side = |prediction: &&Prediction| prediction.answer_is_on_the_wrong_side() == Some(true);
+        let sure = |prediction: &&Prediction| prediction.confidence().is_some_and(|confidence| confidence > SURE);
         let answers = answered().count();
         Ok(Self {
             severity,
@@ -104,8 +111,10 @@ impl Level {
             stopped: Rate::new(stopped, count),
             abstained: Rate::new(count - stopped - answers, count),
             answered: Rate::new(answers, count),
-            answered_accuracy: Rate::new(answered().filter(|prediction| prediction.is_right()).count(), answers),
-            sure_and_wrong: Rate::new(answered().filter(sure_and_wrong).count(), count),
+            answered_accuracy: Rate::new(answers - answered().filter(wrong).count(), answers),
+            spoken_and_wrong: Rate::new(answered().filter(wrong).count(), count),
+            wrong_side: Rate::new(answered().filter(wrong_side).count(), count),
+            sure_and_wrong: Rate::new(answered().filter(wrong).filter(sure).count(), count),
             unseen: evaluation.unseen.iter().sum(),
             calibration_error: evaluation.calibration.expected_error,
         })
@@ -191,21 +200,21 @@ impl Stress {
         table::table(self)
     }
 
-    /// The worst severity in a sentence: where the model is confident and wrong most often.
+    /// The worst severity in a sentence: where the model says something wrong most often.
     #[must_use]
     pub fn verdict(&self) -> String {
         let levels = self.kinds.iter().flat_map(|kind| kind.levels.iter().map(move |level| (kind.degradation, level)));
-        let share = |level: &Level| level.sure_and_wrong.value.unwrap_or(0.0);
+        let share = |level: &Level| level.spoken_and_wrong.value.unwrap_or(0.0);
         let worst = levels.max_by(|(_, one), (_, other)| share(one).total_cmp(&share(other)));
         let mean = self.mean_accuracy * 100.0;
         let clean = self.clean.accuracy.percent();
         match worst {
-            Some((degradation, level)) if level.sure_and_wrong.hits > 0 => format!(
-                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It is sure and wrong most often under {degradation} at {}: {} of {} fields.",
-                level.setting, level.sure_and_wrong.hits, level.sure_and_wrong.of
+            Some((degradation, level)) if level.spoken_and_wrong.hits > 0 => format!(
+                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It says something wrong most often under {degradation} at {}: {} of {} fields.",
+                level.setting, level.spoken_and_wrong.hits, level.spoken_and_wrong.of
             ),
             _ => format!(
-                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It was nowhere sure and wrong."
+                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It said nothing wrong."
             ),
         }
     }
@@ -214,6 +223,11 @@ impl Stress {
 /// A seed for the picture, the same wherever its file lies.
 fn noise_seed(image: &LabelledImage) -> u64 {
     image.sha256.first_chunk().copied().map_or(0, u64::from_le_bytes)
+}
+
+/// Of scores that were written before this was counted.
+fn none() -> Rate {
+    Rate::new(0, 0)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {

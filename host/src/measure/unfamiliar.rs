@@ -231,7 +231,7 @@ mod tests {
 
     use super::*;
 
-    const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+    const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, min_subtype: 0.5, max_novelty: 2.0 });
 
     fn finding(novelty: f32, class: Class, probability: f32, rejected: bool) -> Finding {
         let mut probabilities = [(1.0 - probability) / 3.0; 4];

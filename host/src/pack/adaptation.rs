@@ -76,33 +76,36 @@ pub fn adapt(file: &[u8], data: &Dataset, images: &[usize], progress: Progress) 
     };
     let artifact = Artifact::read(file).map_err(|error| unusable(error.into()))?.0;
     let classifier = Classifier::read(file).map_err(|error| unusable(error.into()))?;
-    let (_, scale) = adaptation::last_layer(&artifact).map_err(unusable)?;
-    let seen = look(&classifier, data, images, scale, progress)?;
+    let scales = adaptation::scales(&artifact).map_err(unusable)?;
+    let seen = look(&classifier, data, images, &scales, progress)?;
     let subset: Vec<LabelledImage> = seen.iter().map(|(image, _)| data.images[*image].clone()).collect();
     let folds = folds_of(&subset);
-    let fields: Vec<Labelled> = seen.into_iter().map(|(_, labelled)| labelled).collect();
+    let fields = adaptation::by_juror(scales.len(), seen.into_iter().map(|(_, labelled)| labelled));
     let pictures: Vec<[u8; PICTURE_ID_LEN]> = images.iter().map(|&image| data.images[image].picture_id()).collect();
-    let task = progress.start("moving the last layer", adaptation::PULLS.len());
+    let task = progress.start("moving the last layers", scales.len() * adaptation::PULLS.len());
     let site = Site { fields: &fields, folds: &folds, pictures: &pictures };
-    adaptation::adapt(file, &site, &mut |done, _| task.advance(usize::from(done > 0))).map_err(unusable)
+    let mut shown = 0;
+    let mut advance = |done: usize, _| {
+        task.advance(done - shown);
+        shown = done;
+    };
+    adaptation::adapt(file, &site, &mut advance).map_err(unusable)
 }
 
-/// What the network sees of the fields with cells.
+/// What each juror sees of the fields in which all see something.
 pub(crate) fn look(
     classifier: &Classifier,
     data: &Dataset,
     images: &[usize],
-    scale: f32,
+    scales: &[f32],
     progress: Progress,
-) -> Result<Vec<(usize, Labelled)>, Error> {
+) -> Result<Vec<(usize, Vec<Labelled>)>, Error> {
     let task = progress.start("reading labelled fields", images.len());
-    let one = |workspace: &mut Workspace, &image: &usize| -> Result<Option<(usize, Labelled)>, Error> {
+    let one = |workspace: &mut Workspace, &image: &usize| -> Result<Option<(usize, Vec<Labelled>)>, Error> {
         let picture = crate::data::picture::read_picture(&data.path(&data.images[image]))?;
-        let input = classifier.framing().apply(&picture);
-        let seen =
-            classifier.observe(&input, workspace).map(|seen| Labelled::new(&seen, scale, data.images[image].class));
+        let seen = adaptation::look(classifier, scales, &picture, data.images[image].class, workspace);
         task.advance(1);
-        Ok(seen.observed().map(|seen| (image, seen)))
+        Ok(seen.map(|seen| (image, seen)))
     };
     let seen: Result<Vec<_>, Error> = images.par_iter().map_init(|| classifier.workspace(), one).collect();
     Ok(seen?.into_iter().flatten().collect())

@@ -37,6 +37,7 @@ pub fn predictions_of(logits: &[Observation<[f32; Class::COUNT]>], data: &Datase
             truth: data.images[item.image].class,
             probabilities: logits.map(|logits| Calibration::NONE.probabilities(&logits)),
             abstained: logits.blank().map(|blank| blank.name().to_owned()),
+            without_subtype: false,
         })
         .collect()
 }

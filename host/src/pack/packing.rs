@@ -23,12 +23,14 @@ use crate::{
 use blastscope_shared::{
     Class, Classifier, Observation, Rate,
     artifact::{
-        Artifact, ArtifactError, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Provenance, STATEMENT,
+        Artifact, ArtifactError, Juror, Measurement, ModelCard, NoveltyBytes, PICTURE_ID_LEN, Pictures, Pooling,
+        Provenance, STATEMENT,
     },
     field::stain::{self, HUES, Hue, Stain},
     judge::{
         Assessment, Thresholds,
         calibration::Calibration,
+        jury::Voice,
         novelty::{Distances, NoveltyStatistics},
         operating_point::{OperatingPoint, Scored, usual_distances},
     },
@@ -89,7 +91,7 @@ impl<'a> Model<'a> {
             config,
             point: OperatingPoint {
                 calibration: Calibration::NONE,
-                thresholds: Thresholds { min_probability: 0.0, max_novelty: f32::MAX },
+                thresholds: Thresholds { min_probability: 0.0, min_subtype: 0.5, max_novelty: f32::MAX },
             },
             novelty: NoveltyBytes::new(&statistics),
             statistics,
@@ -109,11 +111,15 @@ impl<'a> Model<'a> {
         Artifact {
             card: self.card.clone(),
             classes: Class::ALL.map(Class::name),
-            sight: self.config.sight,
-            layers: self.layers.layers(),
-            calibration: self.point.calibration,
+            jurors: vec![Juror {
+                sight: self.config.sight,
+                layers: self.layers.layers(),
+                calibration: self.point.calibration,
+                novelty: self.novelty.view(),
+                voice: Voice::FULL,
+            }],
+            pooling: Pooling::ALONE,
             thresholds: self.point.thresholds,
-            novelty: self.novelty.view(),
             provenance: self.provenance.clone(),
         }
     }
@@ -139,7 +145,7 @@ impl<'a> Model<'a> {
                 || classifier.workspace(),
                 |workspace, item| {
                     task.advance(1);
-                    let seen = classifier.observe(&inputs[item.image], workspace).observed()?;
+                    let seen = classifier.observe(0, &inputs[item.image], workspace).observed()?;
                     Some((data.images[item.image].class, seen.hidden.to_vec(), seen.hue))
                 },
             )
@@ -209,7 +215,7 @@ impl<'a> Model<'a> {
                 || classifier.workspace(),
                 |workspace, example| {
                     task.advance(1);
-                    let seen = classifier.observe(&example.masked_input(classifier.framing()), workspace);
+                    let seen = classifier.observe(0, &example.masked_input(classifier.framing()), workspace);
                     seen.map(|seen| (seen.logits, self.statistics.distances(seen.hidden, &seen.hue)))
                 },
             )

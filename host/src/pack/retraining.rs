@@ -26,13 +26,16 @@ use crate::{
 use blastscope_shared::{
     Class, Classifier, Rate,
     adaptation::{
-        AdaptationError, PULLS,
+        AdaptationError, PULLS, by_juror,
         head::{Labelled, Shift},
-        last_layer, learn_stain, lowest_loss, shifted,
+        last_layer, learn_stain, lowest_loss, scales, shifted,
     },
-    artifact::{Artifact, ArtifactError, Measurement, NoveltyBytes, PICTURE_ID_LEN},
+    artifact::{Artifact, ArtifactError, Juror, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     hex,
-    judge::operating_point::{OperatingPoint, Scored, cross_entropy},
+    judge::{
+        jury::{Testimonies, Voice},
+        operating_point::{JuryPoint, OperatingPoint, Scored, cross_entropy},
+    },
     layers::{Layer, quantization::QuantizedFilters},
 };
 
@@ -64,8 +67,8 @@ pub struct Contest {
     pub replayed: usize,
     /// Validation fields in which nothing was seen; calibration and thresholds ignore them.
     pub validation_unseen: usize,
-    /// How strongly the last layer was held.
-    pub pull: f64,
+    /// How strongly the last layer of each juror was held.
+    pub pulls: Vec<f64>,
     /// Whether cross-validation left out whole specimens; otherwise it left out single fields, because a class came from a single
     /// specimen.
     pub by_specimen: bool,
@@ -93,7 +96,7 @@ pub fn retrain(
     let unusable = |error: ArtifactError| Error::Usage(format!("the model {error}"));
     let (mut artifact, id) = Artifact::read(file).map_err(unusable)?;
     let champion = Classifier::read(file).map_err(unusable)?;
-    let (layer, scale) = last_layer(&artifact).map_err(|error: AdaptationError| Error::Usage(error.to_string()))?;
+    let scales = scales(&artifact).map_err(|error: AdaptationError| Error::Usage(error.to_string()))?;
 
     let part = |part: Part| {
         let images = screening::known_as(&champion.provenance().pictures, data, Some(part));
@@ -107,57 +110,58 @@ pub fn retrain(
     };
     let (training, validation, locked) = (part(Part::Train)?, part(Part::Validation)?, part(Part::Test)?);
     let (replay, _) = adaptation::draw(data, &training, plan.replay, plan.seed);
-    let replayed = adaptation::look(&champion, data, &replay, scale, progress)?;
-    let validated = adaptation::look(&champion, data, &validation, scale, progress)?;
+    let replayed = adaptation::look(&champion, data, &replay, &scales, progress)?;
+    let validated = adaptation::look(&champion, data, &validation, &scales, progress)?;
     let corrected =
-        Corrected::look(&champion, data, additions, [&validation, &locked], scale, plan.emphasis, progress)?;
+        Corrected::look(&champion, data, additions, [&validation, &locked], &scales, plan.emphasis, progress)?;
 
-    let temperature = artifact.calibration.temperature;
-    let replayed: Vec<&Labelled> = replayed.iter().map(|(_, field)| field).collect();
-    let learned: Vec<&Labelled> = replayed.iter().copied().chain(corrected.fields.iter()).collect();
-    let mut statistics = artifact.novelty.statistics(champion.network().hidden_len()).map_err(unusable)?;
-    learn_stain(&mut statistics, &corrected.fields.iter().map(|field| field.hue).collect::<Vec<_>>());
-    // All or none: a layer that fails on some fields must not be compared on the others.
-    let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
-        let scored = fields
-            .iter()
-            .zip(logits)
-            .map(|(field, &logits)| Scored::new(field.class, logits, field.novelty(&statistics, scale)).observed());
-        scored.collect()
-    };
-    let validated: Vec<&Labelled> = validated.iter().map(|(_, field)| field).collect();
     if validated.is_empty() {
         return Err(Error::content(
             &data.root,
             "has no validation field with something to see to choose thresholds on",
         ));
     }
-    let task = progress.start("moving the last layer", PULLS.len());
-    let try_out = |pull: f64| {
-        let shift = Shift::fit(&learned, temperature, pull);
-        let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
-        let held_out = corrected.held_out(&replayed, temperature, pull);
-        let on_corrected = scored(&corrected.fields.iter().collect::<Vec<_>>(), &held_out)?;
-        let fields = scored(&validated, &logits)?;
-        let point = OperatingPoint::choose(&fields)?;
-        let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
-        loss.is_finite().then_some((loss, (pull, shift, point)))
-    };
-    let best = lowest_loss(None, try_out, &mut |done, _| task.advance(usize::from(done > 0)));
+    let truths: Vec<Class> = validated.iter().map(|(image, _)| data.images[*image].class).collect();
+    let validation_unseen = validation.len() - validated.len();
+    let unzipped =
+        |fields: Vec<(usize, Vec<Labelled>)>| by_juror(scales.len(), fields.into_iter().map(|(_, field)| field));
+    let (replayed, validated) = (unzipped(replayed), unzipped(validated));
+    let task = progress.start("moving the last layers", scales.len() * PULLS.len());
+    let mut moves = Vec::new();
+    for (at, juror) in artifact.jurors.iter().enumerate() {
+        let fields = [&replayed[at], &validated[at]];
+        moves.push(Move::of(juror, fields, &corrected, at, &mut |tried| task.advance(tried)).map_err(unusable)?.ok_or_else(
+            || {
+                Error::Usage(
+                    "the model computes no finite numbers for the validation and the corrected fields; start from another \
+                     --base"
+                        .into(),
+                )
+            },
+        )?);
+    }
     drop(task);
-    let Some((_, (pull, shift, point))) = best else {
-        return Err(Error::Usage(
-            "the model computes no finite numbers for the validation and the corrected fields; start from another --base".into(),
-        ));
-    };
-
-    let quantized = QuantizedFilters::new(&shifted(&layer, &shift), scale, 1.0);
-    artifact.layers.pop();
-    artifact.layers.push(Layer::Dense(quantized.view()));
-    let novelty = NoveltyBytes::new(&statistics);
-    artifact.novelty = novelty.view();
-    (artifact.calibration, artifact.thresholds) = (point.calibration, point.thresholds);
-    corrected.remember(&mut artifact, &hex(&id), pull);
+    if let [only] = moves.as_slice() {
+        artifact.thresholds = only.point.thresholds;
+    } else {
+        let voices: Vec<Voice> = artifact.jurors.iter().map(|juror| juror.voice).collect();
+        let point = JuryPoint::choose(&voices, artifact.pooling.quorum.into(), &heard(&moves, &truths));
+        let JuryPoint { jury, thresholds } = point.ok_or_else(|| {
+            Error::content(
+                &data.root,
+                "has no validation field of which a quorum of the model's networks sees anything",
+            )
+        })?;
+        (artifact.pooling.calibration, artifact.thresholds) = (*jury.calibration(), thresholds);
+    }
+    for (juror, moved) in artifact.jurors.iter_mut().zip(&moves) {
+        juror.layers.pop();
+        juror.layers.push(Layer::Dense(moved.layer.view()));
+        juror.novelty = moved.novelty.view();
+        juror.calibration = moved.point.calibration;
+    }
+    let pulls: Vec<f64> = moves.iter().map(|moved| moved.pull).collect();
+    corrected.remember(&mut artifact, &hex(&id), &pulls);
     let challenger = Classifier::new(artifact.clone()).map_err(unusable)?;
     let (locked, results) = compare([&champion, &challenger], data, &locked, progress)?;
     artifact.card.results = results;
@@ -174,11 +178,11 @@ pub fn retrain(
     let contest = Contest {
         champion: champion.model_id().to_owned(),
         challenger: hex(&challenger_id),
-        learned: Class::ALL.map(|class| corrected.fields.iter().filter(|field| field.class == class).count()),
+        learned: corrected.by_class(),
         left_out: corrected.left_out,
-        replayed: replayed.len(),
-        validation_unseen: validation.len() - validated.len(),
-        pull,
+        replayed: replayed[0].len(),
+        validation_unseen,
+        pulls,
         by_specimen: adaptation::groups_suffice(&corrected.pictures),
         corrected_right: [right(&champion)?, right(&challenger)?],
         worse: worse(&locked, plan.tolerance),
@@ -187,9 +191,78 @@ pub fn retrain(
     Ok((bytes, contest))
 }
 
+/// A juror whose last layer was moved towards the corrected fields.
+struct Move {
+    pull: f64,
+    point: OperatingPoint,
+    /// The validation fields after the move.
+    scored: Vec<Scored>,
+    layer: QuantizedFilters,
+    novelty: NoveltyBytes,
+}
+
+impl Move {
+    /// `fields`: the replayed and the validation fields; `at`: the juror's number. `None` if the network computes no finite numbers.
+    fn of(
+        juror: &Juror<'_>,
+        [replayed, validated]: [&Vec<Labelled>; 2],
+        corrected: &Corrected,
+        at: usize,
+        advance: &mut dyn FnMut(usize),
+    ) -> Result<Option<Self>, ArtifactError> {
+        let Ok((layer, scale)) = last_layer(juror) else { return Ok(None) };
+        let temperature = juror.calibration.temperature;
+        let replayed: Vec<&Labelled> = replayed.iter().collect();
+        let validated: Vec<&Labelled> = validated.iter().collect();
+        let corrections: Vec<&Labelled> = corrected.fields[at].iter().collect();
+        let learned: Vec<&Labelled> = replayed.iter().chain(&corrections).copied().collect();
+        let mut statistics = juror.statistics()?;
+        learn_stain(&mut statistics, &corrections.iter().map(|field| field.hue).collect::<Vec<_>>());
+        // All or none: a layer that fails on some fields must not be compared on the others.
+        let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
+            let scored = fields
+                .iter()
+                .zip(logits)
+                .map(|(field, &logits)| Scored::new(field.class, logits, field.novelty(&statistics, scale)).observed());
+            scored.collect()
+        };
+        let try_out = |pull: f64| {
+            let shift = Shift::fit(&learned, temperature, pull);
+            let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
+            let held_out = corrected.held_out(at, &replayed, temperature, pull);
+            let on_corrected = scored(&corrections, &held_out)?;
+            let fields = scored(&validated, &logits)?;
+            let point = OperatingPoint::choose(&fields)?;
+            let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
+            loss.is_finite().then_some((loss, (pull, shift, point, fields)))
+        };
+        let best = lowest_loss(None, try_out, &mut |done, _| advance(usize::from(done > 0)));
+        Ok(best.map(|(_, (pull, shift, point, scored))| Self {
+            pull,
+            point,
+            scored,
+            layer: QuantizedFilters::new(&shifted(&layer, &shift), scale, 1.0),
+            novelty: NoveltyBytes::new(&statistics),
+        }))
+    }
+}
+
+/// What the moved jurors say of each validation field.
+fn heard(moves: &[Move], truths: &[Class]) -> Vec<(Class, Testimonies)> {
+    let of = |field: usize| {
+        let mut heard = Testimonies::default();
+        for (to, moved) in heard.iter_mut().zip(moves) {
+            *to = moved.scored[field].testimony(&moved.point.calibration);
+        }
+        heard
+    };
+    truths.iter().enumerate().map(|(field, truth)| (*truth, of(field))).collect()
+}
+
 /// Corrected fields to learn from.
 struct Corrected {
-    fields: Vec<Labelled>,
+    /// By juror, all in the same order.
+    fields: Vec<Vec<Labelled>>,
     /// Their pictures, in the same order, to fold by overlap group.
     pictures: Vec<LabelledImage>,
     /// Their indices, by data set.
@@ -203,27 +276,34 @@ impl Corrected {
         data: &Dataset,
         additions: &[Dataset],
         kept_apart: [&[usize]; 2],
-        scale: f32,
+        scales: &[f32],
         emphasis: f64,
         progress: Progress,
     ) -> Result<Self, Error> {
         let mut met: std::collections::HashSet<[u8; 32]> =
             kept_apart.into_iter().flatten().map(|&image| data.images[image].sha256).collect();
-        let mut corrected = Self { fields: Vec::new(), pictures: Vec::new(), images: Vec::new(), left_out: 0 };
+        let mut corrected = Self {
+            fields: scales.iter().map(|_| Vec::new()).collect(),
+            pictures: Vec::new(),
+            images: Vec::new(),
+            left_out: 0,
+        };
         for (number, addition) in additions.iter().enumerate() {
             let fresh: Vec<usize> =
                 (0..addition.images.len()).filter(|&at| met.insert(addition.images[at].sha256)).collect();
-            let seen = adaptation::look(champion, addition, &fresh, scale, progress)?;
+            let seen = adaptation::look(champion, addition, &fresh, scales, progress)?;
             corrected.left_out += addition.images.len() - seen.len();
             corrected.images.push(seen.iter().map(|(image, _)| *image).collect());
             for (image, field) in seen {
-                corrected.fields.push(Labelled { weight: emphasis, ..field });
+                for (fields, field) in corrected.fields.iter_mut().zip(field) {
+                    fields.push(Labelled { weight: emphasis, ..field });
+                }
                 // Groups of different exports are distinct.
                 let group = addition.images[image].group | (number as u32) << 24;
                 corrected.pictures.push(LabelledImage { group, ..addition.images[image].clone() });
             }
         }
-        if corrected.fields.is_empty() {
+        if corrected.pictures.is_empty() {
             return Err(Error::Usage(format!(
                 "none of {} corrected fields is usable: they have no cells, are copies, or lie in the part that models are \
                  measured on",
@@ -233,26 +313,31 @@ impl Corrected {
         Ok(corrected)
     }
 
-    /// Logits of each corrected field, from a layer that learned from the other corrected fields and from `replayed`.
-    fn held_out(&self, replayed: &[&Labelled], temperature: f32, pull: f64) -> Vec<[f32; Class::COUNT]> {
-        let mut logits: Vec<_> = self.fields.iter().map(|field| field.logits).collect();
+    /// A juror's logits of each corrected field, from a layer that learned from the other corrected fields and from `replayed`.
+    fn held_out(&self, juror: usize, replayed: &[&Labelled], temperature: f32, pull: f64) -> Vec<[f32; Class::COUNT]> {
+        let fields = &self.fields[juror];
+        let mut logits: Vec<_> = fields.iter().map(|field| field.logits).collect();
         for fold in adaptation::folds_of(&self.pictures) {
-            let others = fold.train.iter().map(|&at| &self.fields[at]);
+            let others = fold.train.iter().map(|&at| &fields[at]);
             let train: Vec<&Labelled> = replayed.iter().copied().chain(others).collect();
             let shift = Shift::fit(&train, temperature, pull);
-            fold.test.into_iter().for_each(|at| logits[at] = shift.apply(&self.fields[at]));
+            fold.test.into_iter().for_each(|at| logits[at] = shift.apply(&fields[at]));
         }
         logits
     }
 
+    fn by_class(&self) -> [usize; Class::COUNT] {
+        Class::ALL.map(|class| self.pictures.iter().filter(|picture| picture.class == class).count())
+    }
+
     /// Records the retraining in card and provenance.
-    fn remember(&self, artifact: &mut Artifact<'_>, champion: &str, pull: f64) {
-        let counts = Class::ALL
-            .map(|class| format!("{class} {}", self.fields.iter().filter(|field| field.class == class).count()));
+    fn remember(&self, artifact: &mut Artifact<'_>, champion: &str, pulls: &[f64]) {
+        let counts = Class::ALL.map(|class| format!("{class} {}", self.by_class()[class.index()]));
+        let pulls = pulls.iter().map(f64::to_string).collect::<Vec<_>>().join(" and ");
         artifact.card.training = format!(
-            "{} Retrained from model {champion:.12} with {} corrected fields ({}): the last layer was moved, held by {pull}.",
+            "{} Retrained from model {champion:.12} with {} corrected fields ({}): the last layer was moved, held by {pulls}.",
             artifact.card.training,
-            self.fields.len(),
+            self.pictures.len(),
             counts.join(", ")
         );
         let mut ids: Vec<Vec<u8>> =

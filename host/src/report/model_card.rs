@@ -3,9 +3,9 @@
 //! known about a public data set ([`public_set`]).
 
 use blastscope_shared::{
-    Sight,
     artifact::{Artifact, Measurement},
     hex,
+    judge::calibration::Calibration,
 };
 
 use crate::{
@@ -92,7 +92,10 @@ impl Sources<'_> {
         report.section("Identity");
         report.facts([
             ("model (SHA-256)", hex(&self.hash)),
-            ("preprocessing (SHA-256)", hex(&self.artifact.sight.hash())),
+            ("preprocessing (SHA-256)", {
+                let hashes: Vec<String> = self.artifact.jurors.iter().map(|juror| hex(&juror.sight.hash())).collect();
+                hashes.join(", ")
+            }),
             ("data manifest (SHA-256)", hex(&provenance.manifest_hash)),
             ("split (SHA-256)", hex(&provenance.split_hash)),
             ("packed by", format!("blastscope-host {}", provenance.code_version)),
@@ -127,17 +130,42 @@ impl Sources<'_> {
     }
 
     /// The numbers between a picture and a verdict.
-    fn decision(&self) -> Vec<(&'static str, String)> {
-        let Artifact { sight: Sight { framing: input, .. }, thresholds, calibration, .. } = self.artifact;
-        let mask = input.mask;
-        vec![
-            ("input", format!("{} x {} pixels, the whole frame squashed to them", input.width, input.height)),
-            ("masked", format!("rows {} to {}, columns {} to {}", mask.top, mask.bottom, mask.left, mask.right)),
-            ("temperature", format!("{:.4}", calibration.temperature)),
-            ("biases of Early, Pre, Pro", calibration.biases.map(|bias| format!("{bias:.3}")).join(", ")),
-            ("names a class from probability", format!("{:.2}", thresholds.min_probability)),
-            ("calls a field unfamiliar beyond novelty", format!("{:.3}", thresholds.max_novelty)),
-        ]
+    fn decision(&self) -> Vec<(String, String)> {
+        let Artifact { jurors, pooling, thresholds, .. } = self.artifact;
+        let calibration = |Calibration { temperature, biases }: &Calibration| {
+            let biases = biases.map(|bias| format!("{bias:.3}")).join(", ");
+            format!("temperature {temperature:.4}, biases of Early, Pre, Pro: {biases}")
+        };
+        let several = jurors.len() > 1;
+        let mut facts = Vec::new();
+        for (number, juror) in (1..).zip(jurors) {
+            let of = |what: &str| if several { format!("network {number}, {what}") } else { what.to_owned() };
+            let input = juror.sight.framing;
+            let mask = input.mask;
+            facts.push((of("sees"), juror.sight.description()));
+            facts.push((
+                of("input"),
+                format!("{} x {} pixels, the whole frame squashed to them", input.width, input.height),
+            ));
+            facts.push((
+                of("masked"),
+                format!("rows {} to {}, columns {} to {}", mask.top, mask.bottom, mask.left, mask.right),
+            ));
+            facts.push((of("calibration"), calibration(&juror.calibration)));
+            if several && !juror.voice.names_subtypes {
+                facts.push((of("says"), "benign or malignant only".to_owned()));
+            }
+        }
+        if several {
+            let quorum = format!("at least {} of {} networks, all of those that are", pooling.quorum, jurors.len());
+            facts.push(("must be fit to speak, and agree".to_owned(), quorum));
+            facts.push(("calibration of the pooled opinion".to_owned(), calibration(&pooling.calibration)));
+        }
+        let percent = |what: &str, number: f32, digits: usize| (what.to_owned(), format!("{number:.digits$}"));
+        facts.push(percent("says benign or malignant from probability", thresholds.min_probability, 2));
+        facts.push(percent("names a subtype from a share of the malignancy of", thresholds.min_subtype, 2));
+        facts.push(percent("calls a field unfamiliar beyond novelty", thresholds.max_novelty, 3));
+        facts
     }
 }
 

@@ -54,16 +54,28 @@ impl Calibration {
     }
 }
 
-/// The most probable class and its probability; ties go to the first. `None` if any number is not finite.
+/// The most probable class and its probability: benign or malignant first, then the most probable malignant class, so that three
+/// malignant classes that are more probable together are not outvoted by Benign. A field as probably malignant as benign counts as
+/// malignant; other ties go to the first class. `None` if any number is not finite.
 #[must_use]
 pub fn most_probable(probabilities: &[f32; Class::COUNT]) -> Option<(Class, f32)> {
     probabilities.iter().all(|probability| probability.is_finite()).then(|| largest(probabilities))
 }
 
-/// The class of the largest of finite numbers; ties go to the first.
+/// The probability of malignancy: the sum over the malignant classes.
+#[must_use]
+pub fn malignancy(probabilities: &[f32; Class::COUNT]) -> f32 {
+    let [_, malignant @ ..] = probabilities;
+    malignant.iter().sum()
+}
+
+/// [`most_probable`] of finite probabilities.
 pub(crate) fn largest(probabilities: &[f32; Class::COUNT]) -> (Class, f32) {
-    let mut best = (Class::Benign, probabilities[0]);
-    for class in Class::ALL {
+    if probabilities[Class::Benign.index()] > malignancy(probabilities) {
+        return (Class::Benign, probabilities[Class::Benign.index()]);
+    }
+    let mut best = (Class::Early, probabilities[Class::Early.index()]);
+    for class in [Class::Pre, Class::Pro] {
         if probabilities[class.index()] > best.1 {
             best = (class, probabilities[class.index()]);
         }

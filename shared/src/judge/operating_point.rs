@@ -12,7 +12,8 @@ use crate::{
     Class,
     judge::{
         Thresholds,
-        calibration::{Calibration, largest, most_probable},
+        calibration::{Calibration, largest, malignancy, most_probable},
+        jury::{Agreement, Jury, Testimonies, Testimony, Voice},
         novelty::Distances,
     },
     sight::{Blank, Observation},
@@ -24,6 +25,7 @@ pub struct Scored {
     truth: Class,
     logits: [f32; Class::COUNT],
     novelty: f32,
+    agreement: Agreement,
 }
 
 impl Scored {
@@ -32,9 +34,21 @@ impl Scored {
     #[must_use]
     pub fn new(truth: Class, logits: [f32; Class::COUNT], novelty: f32) -> Observation<Self> {
         match logits.iter().chain([&novelty]).all(|number| number.is_finite()) {
-            true => Observation::Observed(Self { truth, logits, novelty }),
+            true => Observation::Observed(Self { truth, logits, novelty, agreement: Agreement::Whole }),
             false => Observation::Nothing(Blank::NotFinite),
         }
+    }
+
+    /// The field with another agreement of its jurors.
+    #[must_use]
+    pub const fn agreeing(self, agreement: Agreement) -> Self {
+        Self { agreement, ..self }
+    }
+
+    /// What a juror with this calibration says of the field; `None` if its probabilities are not finite.
+    #[must_use]
+    pub fn testimony(&self, calibration: &Calibration) -> Option<Testimony> {
+        Testimony::new(self.logits, calibration.probabilities(&self.logits), self.novelty).observed()
     }
 
     /// The true class.
@@ -50,7 +64,7 @@ impl Scored {
     }
 }
 
-/// Largest share of wrong verdicts among the named ones on the validation part.
+/// Largest share of wrong ones among the sides called, and among the subtypes named, on the validation part.
 const MAX_RISK: f64 = 0.01;
 /// Share of validation fields that count as familiar.
 const FAMILIAR: f64 = 0.99;
@@ -62,8 +76,9 @@ const USUAL: f64 = 0.995;
 pub struct OperatingPoint {
     /// The calibration of least cross-entropy.
     pub calibration: Calibration,
-    /// The lowest probability from 0.50 to 0.99 at which at most 1 % of the named verdicts are wrong, and a novelty that 99 % of
-    /// the fields stay below.
+    /// The lowest probability from 0.50 to 0.99 at which at most 1 % of the fields called benign or malignant are wrong; the lowest
+    /// share, in the same range, at which at most 1 % of the subtypes named of these are wrong; and a novelty that 99 % of the fields
+    /// stay below.
     pub thresholds: Thresholds,
 }
 
@@ -79,26 +94,76 @@ impl OperatingPoint {
             return None;
         }
         let max_novelty = quantile(fields.iter().map(|field| field.novelty).collect(), FAMILIAR)?;
-        let spoken: Vec<(bool, f32)> = fields
+        let is_heard =
+            |field: &&Scored| field.novelty <= max_novelty && !matches!(field.agreement, Agreement::Split { .. });
+        let judged: Vec<(Scored, Class, f32, f32)> = fields
             .iter()
-            .filter(|field| field.novelty <= max_novelty)
+            .filter(is_heard)
             .map(|field| {
-                let (class, probability) = largest(&calibration.probabilities(&field.logits));
-                (class == field.truth, probability)
+                let probabilities = calibration.probabilities(&field.logits);
+                let ((class, probability), malignancy) = (largest(&probabilities), malignancy(&probabilities));
+                match class.is_malignant() {
+                    true => (*field, class, malignancy, probability / malignancy),
+                    false => (*field, class, probability, 1.0),
+                }
             })
             .collect();
-        let risk = |threshold: f32| {
-            let named = spoken.iter().filter(|(_, probability)| *probability >= threshold);
-            let (count, wrong) =
-                named.fold((0, 0), |(count, wrong), (right, _)| (count + 1, wrong + usize::from(!right)));
-            wrong as f64 / f64::from(count.max(1))
-        };
-        let min_probability = (50..=99)
-            .map(|percent| percent as f32 / 100.0)
-            .find(|&threshold| risk(threshold) <= MAX_RISK)
-            .unwrap_or(0.99);
-        Some(Self { calibration, thresholds: Thresholds { min_probability, max_novelty } })
+        let sides = judged
+            .iter()
+            .map(|(field, class, probability, _)| (field.truth.is_malignant() == class.is_malignant(), *probability));
+        let min_probability = least(&sides.collect::<Vec<_>>());
+        let subtypes = judged
+            .iter()
+            .filter(|(field, class, probability, _)| {
+                class.is_malignant() && *probability >= min_probability && field.agreement == Agreement::Whole
+            })
+            .map(|(field, class, _, share)| (field.truth == *class, *share));
+        let min_subtype = least(&subtypes.collect::<Vec<_>>());
+        Some(Self { calibration, thresholds: Thresholds { min_probability, min_subtype, max_novelty } })
     }
+}
+
+/// A jury and the thresholds of its verdicts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JuryPoint {
+    /// How the jurors are pooled.
+    pub jury: Jury,
+    /// As in [`OperatingPoint`].
+    pub thresholds: Thresholds,
+}
+
+impl JuryPoint {
+    /// Chooses the calibration of the pooled opinion, and thresholds, on validation fields: each with its true class and what the
+    /// jurors say of it. The largest novelty is the one at which a quorum of jurors is fit to speak in 99 % of the fields. `None` if
+    /// there is no field of which a quorum saw anything, or no calibration fits.
+    #[must_use]
+    pub fn choose(voices: &[Voice], quorum: usize, fields: &[(Class, Testimonies)]) -> Option<Self> {
+        let uncalibrated = Jury::new(voices, quorum, Calibration::NONE)?;
+        let novelties = fields.iter().filter_map(|(_, heard)| uncalibrated.novelty(heard));
+        let max_novelty = quantile(novelties.collect(), FAMILIAR)?;
+        let scored: Vec<Scored> = fields
+            .iter()
+            .filter_map(|(truth, heard)| {
+                let (logits, agreement) = uncalibrated.opinion(heard, max_novelty)?;
+                let scored = Scored::new(*truth, logits, uncalibrated.novelty(heard)?).observed()?;
+                Some(scored.agreeing(agreement))
+            })
+            .collect();
+        let OperatingPoint { calibration, thresholds } = OperatingPoint::choose(&scored)?;
+        let jury = Jury::new(voices, quorum, calibration)?;
+        Some(Self { jury, thresholds: Thresholds { max_novelty, ..thresholds } })
+    }
+}
+
+/// The lowest threshold from 0.50 to 0.99 at which at most [`MAX_RISK`] of the answers with that probability are wrong. `answers`:
+/// whether each is right, and its probability.
+fn least(answers: &[(bool, f32)]) -> f32 {
+    let risk = |threshold: f32| {
+        let given = answers.iter().filter(|(_, probability)| *probability >= threshold);
+        let (count, wrong) = given.fold((0, 0), |(count, wrong), (right, _)| (count + 1, wrong + usize::from(!right)));
+        wrong as f64 / f64::from(count.max(1))
+    };
+    (50..=99).map(|percent| percent as f32 / 100.0).find(|&threshold| risk(threshold) <= MAX_RISK).unwrap_or(0.99)
 }
 
 /// The distances that 99.5 % of the validation fields stay within, one by one; 1 without fields. Non-finite distances are ignored.
@@ -295,6 +360,22 @@ mod tests {
         let wrong = largest(&point.calibration.probabilities(&[1.0, 0.5, -2.0, -2.0])).1;
         assert!(point.thresholds.min_probability > wrong, "{point:?}");
         assert_eq!(OperatingPoint::choose(&[]), None);
+    }
+
+    #[test]
+    fn subtypes_have_a_threshold_of_their_own() {
+        let pre_or_pro = [-6.0, -6.0, 1.1, 1.0];
+        let mut fields: Vec<Scored> =
+            (0..800).map(|i| field(i % 4, core::array::from_fn(|c| if c == i % 4 { 6.0 } else { 0.0 }), 1.0)).collect();
+        fields.extend((0..200).map(|i| field(2 + i % 2, pre_or_pro, 1.0)));
+        let OperatingPoint { calibration, thresholds } = OperatingPoint::choose(&fields).expect("there are fields");
+        let probabilities = calibration.probabilities(&pre_or_pro);
+        assert!(malignancy(&probabilities) > 0.95 && thresholds.min_probability <= 0.95, "{thresholds:?}");
+        let share = largest(&probabilities).1 / malignancy(&probabilities);
+        assert!(thresholds.min_subtype > share, "{thresholds:?}, {share}");
+        let judge = crate::Judge::new(thresholds);
+        let verdict = judge.verdict(&crate::judge::Scores::new(pre_or_pro, probabilities, 1.0));
+        assert_eq!((verdict.is_malignant(), verdict.class()), (Some(true), None), "{verdict:?}");
     }
 
     #[test]

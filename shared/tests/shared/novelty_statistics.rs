@@ -9,6 +9,7 @@ use blastscope_shared::{
     Class, Classifier,
     artifact::{Artifact, HEADER_LEN, MAX_STAINS},
     field::stain::HUES,
+    judge::Thresholds,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -52,14 +53,12 @@ fn get(bytes: &[u8], at: usize) -> f32 {
 }
 
 fn stains(artifact: &Artifact<'_>) -> Vec<u8> {
-    artifact.novelty.stains.to_vec()
+    artifact.jurors[0].novelty.stains.to_vec()
 }
 
 #[test]
 fn the_shipped_models_and_the_golden_ones_are_read() {
-    for name in
-        ["models/allcnn.bsm", "models/allcnn-paper.bsm", "tests/golden/tiny.bsm", "tests/golden/tiny-signed.bsm"]
-    {
+    for name in ["models/blastscope.bsm", "models/paper.bsm", "tests/golden/tiny.bsm", "tests/golden/tiny-signed.bsm"] {
         let bytes = fs::read(path(name)).expect(name);
         Classifier::read(&bytes).unwrap_or_else(|error| panic!("{name} {error}"));
     }
@@ -97,29 +96,35 @@ fn refuses_every_number_that_is_not_finite_and_says_which() {
             assert!(sentence.contains("stain 1") && sentence.contains(what), "{wrong} at {at}: {sentence}");
             assert!(sentence.contains("not a finite number"), "{wrong} at {at}: {sentence}");
         }
-        let means = |artifact: &Artifact<'_>| artifact.novelty.means.to_vec();
+        let means = |artifact: &Artifact<'_>| artifact.jurors[0].novelty.means.to_vec();
         for at in [0, 15, 16 * Class::COUNT - 1] {
             assert!(refusal(means, |bytes| put(bytes, at, wrong)).contains("a mean activation"), "{wrong} at {at}");
         }
-        let variances = |artifact: &Artifact<'_>| artifact.novelty.inverse_variances.to_vec();
+        let variances = |artifact: &Artifact<'_>| artifact.jurors[0].novelty.inverse_variances.to_vec();
         for at in [0, 15] {
             assert!(
                 refusal(variances, |bytes| put(bytes, at, wrong)).contains("an inverse variance"),
                 "{wrong} at {at}"
             );
         }
-        let usual = |artifact: &Artifact<'_>| artifact.novelty.usual.iter().flat_map(|one| one.to_le_bytes()).collect();
+        let usual = |artifact: &Artifact<'_>| {
+            artifact.jurors[0].novelty.usual.iter().flat_map(|one| one.to_le_bytes()).collect()
+        };
         for at in 0..2 {
             assert!(refusal(usual, |bytes| put(bytes, at, wrong)).contains("a usual distance"), "{wrong} at {at}");
         }
         let thresholds = |artifact: &Artifact<'_>| {
-            [artifact.thresholds.min_probability, artifact.thresholds.max_novelty].map(f32::to_le_bytes).concat()
+            let Thresholds { min_probability, min_subtype, max_novelty } = artifact.thresholds;
+            [min_probability, min_subtype, max_novelty].map(f32::to_le_bytes).concat()
         };
-        for (at, what) in ["least probability of a verdict", "largest novelty"].into_iter().enumerate() {
+        for (at, what) in
+            ["least probability of a verdict", "least share of a subtype", "largest novelty"].into_iter().enumerate()
+        {
             assert!(refusal(thresholds, |bytes| put(bytes, at, wrong)).contains(what), "{wrong}: {what}");
         }
         let calibration = |artifact: &Artifact<'_>| {
-            let numbers = [artifact.calibration.temperature].into_iter().chain(artifact.calibration.biases);
+            let numbers =
+                [artifact.jurors[0].calibration.temperature].into_iter().chain(artifact.jurors[0].calibration.biases);
             numbers.flat_map(f32::to_le_bytes).collect()
         };
         for at in 0..4 {
@@ -139,13 +144,13 @@ fn refuses_every_number_that_is_not_finite_and_says_which() {
 fn refuses_a_stain_by_its_number() {
     let bytes = tiny();
     let (tiny, _) = Artifact::read(&bytes).expect("whole");
-    let sound = tiny.novelty.stains;
+    let sound = tiny.jurors[0].novelty.stains;
     for broken in 0..MAX_STAINS {
         let mut many = sound.repeat(MAX_STAINS);
         let at = broken * HUES * (1 + HUES) + HUES;
         put(&mut many, at, -1.0);
         let mut artifact = tiny.clone();
-        artifact.novelty.stains = &many;
+        artifact.jurors[0].novelty.stains = &many;
         let error = artifact.to_bytes().expect_err("refused").to_string();
         assert!(error.contains(&format!("stain {} ", broken + 1)), "{error}");
     }

@@ -5,7 +5,7 @@ use std::{fs, num::NonZero, path::Path};
 use blastscope_shared::{
     Artifact,
     artifact::{
-        self, ArtifactError, HEADER_LEN, SignatureError,
+        self, ArtifactError, FORMAT_VERSION, HEADER_LEN, SignatureError,
         signing::{PublicKey, SecretKey},
     },
 };
@@ -59,7 +59,7 @@ fn the_signed_layout_is_pinned_byte_by_byte() {
     }
     let golden = fs::read(golden).expect("tests/golden/tiny-signed.bsm exists; BLASTSCOPE_BLESS=1 rewrites it");
     assert!(signed() == golden, "the bytes of signed artifacts have changed: that needs a new format version");
-    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x04\x00\x80\x00\x00\x00\x00\x00");
+    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x06\x00\x80\x00\x00\x00\x00\x00");
     assert_eq!(golden[120..124], 7u32.to_le_bytes());
     assert_eq!(golden[HEADER_LEN..], unsigned()[HEADER_LEN..]);
 }
@@ -132,7 +132,7 @@ proptest! {
         reseal(&mut other);
         prop_assume!(other != unsigned());
         let (signed, mut forged) = (signed(), other);
-        forged[8] = 4;
+        forged[8..10].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
         forged[56..124].copy_from_slice(&signed[56..124]);
         reseal(&mut forged);
         prop_assert_eq!(artifact::verify(&forged, &trusted()).map(|_| ()).expect_err("refused"), SignatureError::NotTrusted);

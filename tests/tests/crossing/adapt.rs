@@ -23,7 +23,7 @@ use blastscope_shared::{Class, Classifier, adaptation::AdaptationError, field::g
 use blastscope_tests as _;
 
 fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/blastscope.bsm")
 }
 
 /// A record in which each specimen shows one class, two specimens a class, with every other field corrected.
@@ -128,11 +128,11 @@ fn the_device_adapts_from_its_record_as_the_host_does_from_the_export() {
     let all: Vec<usize> = (0..export.images.len()).collect();
     let file = std::fs::read(shipped()).expect("read");
     let (_, host) = adaptation::adapt(&file, &export, &all, Progress::Silent).expect("adapted");
-    assert_eq!((host.fields, host.without_cells, host.stain), {
+    assert_eq!((host.fields, host.without_cells, host.jurors[0].stain), {
         let fitted = &done.fitted;
-        (fitted.fields, fitted.without_cells, fitted.stain)
+        (fitted.fields, fitted.without_cells, fitted.jurors[0].stain)
     });
-    for (host, device) in host.held_out_loss.iter().zip(done.fitted.held_out_loss).take(2) {
+    for (host, device) in host.jurors[0].held_out_loss.iter().zip(done.fitted.jurors[0].held_out_loss).take(2) {
         assert!((host - device).abs() < 1e-6, "{host} and {device}");
     }
 

@@ -26,7 +26,7 @@ const TASKS: [(&str, &str, &[&str]); 11] = [
     ("Prepare data", "blastscope-host", &["synth", "audit"]),
     ("Train", "blastscope-host", &["train", "crossval", "reproduce", "adapt", "retrain"]),
     ("Measure a model", "blastscope-host", &["evaluate", "compare", "stress"]),
-    ("Pack, sign and describe a model", "blastscope-host", &["quantize", "card", "inspect", "keygen", "sign"]),
+    ("Pack, sign and describe a model", "blastscope-host", &["quantize", "jury", "card", "inspect", "keygen", "sign"]),
     ("Check and measure the host", "blastscope-host", &["doctor", "throughput"]),
 ];
 

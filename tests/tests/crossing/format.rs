@@ -4,7 +4,7 @@ use std::path::Path;
 
 use blastscope_shared::{
     Classifier,
-    artifact::{Artifact, ArtifactError, HEADER_LEN},
+    artifact::{Artifact, ArtifactError, FORMAT_VERSION, HEADER_LEN},
 };
 use blastscope_tests::{blocks, reseal, tiny_artifact};
 
@@ -20,7 +20,7 @@ fn golden() -> Vec<u8> {
 fn the_layout_is_pinned_byte_by_byte() {
     let golden = golden();
     assert!(tiny_artifact() == golden, "the artifact's bytes have changed: this needs a new format version");
-    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x03\x00\x80\x00\x00\x00\x00\x00");
+    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x05\x00\x80\x00\x00\x00\x00\x00");
     assert_eq!(golden[16..24], (golden.len() as u64 - 128).to_le_bytes());
     assert_eq!(&golden[128..133], b"\x04tiny");
 }
@@ -76,10 +76,11 @@ fn refuses_other_files_newer_formats_and_missing_cards_with_a_sentence() {
     assert_eq!(refusal(b""), "is not a blastscope model");
 
     let mut newer = golden.clone();
-    newer[8] = 5;
+    let next = FORMAT_VERSION + 1;
+    newer[8..10].copy_from_slice(&next.to_le_bytes());
     reseal(&mut newer);
     let sentence = refusal(&newer);
-    assert!(sentence.contains("format 5") && sentence.contains("update"), "{sentence}");
+    assert!(sentence.contains(&format!("format {next}")) && sentence.contains("update"), "{sentence}");
 
     let mut signed = golden.clone();
     signed[60] = 1;

@@ -1,7 +1,7 @@
 //! The network of marks does what the tests that use it assume.
 
 use blastscope_drawn::draw_field;
-use blastscope_shared::{Class, Classifier, Isa, Verdict, artifact::Pictures, engine::network::Execution};
+use blastscope_shared::{Class, Classifier, Isa, artifact::Pictures, engine::network::Execution};
 use blastscope_tests::marked::{FIELD, LIT, LOGIT, Mark, model};
 
 #[test]
@@ -14,13 +14,13 @@ fn a_mark_decides_alone_whatever_the_field_shows_and_wherever_the_mark_lies() {
             let class = Class::ALL[number as usize % 4];
             let plain = draw_field(class, number, FIELD, FIELD);
             let input = classifier.framing().apply(&plain);
-            let seen = classifier.observe(&input, &mut workspace).observed().expect("a field");
+            let seen = classifier.observe(0, &input, &mut workspace).observed().expect("a field");
             assert_eq!((seen.hidden, seen.logits), (&[0; 8][..], [0.0; 4]), "nothing in a smear is a mark");
             for (unit, mark) in Mark::ALL.into_iter().enumerate() {
                 let mut picture = plain.clone();
                 mark.paint(&mut picture, number);
                 let input = classifier.framing().apply(&picture);
-                let seen = classifier.observe(&input, &mut workspace).observed().expect("a field");
+                let seen = classifier.observe(0, &input, &mut workspace).observed().expect("a field");
                 let mut hidden = [0; 8];
                 hidden[unit] = LIT;
                 let mut logits = [0.0; 4];
@@ -32,7 +32,8 @@ fn a_mark_decides_alone_whatever_the_field_shows_and_wherever_the_mark_lies() {
                 let assessment = classifier.assess(&picture, &mut workspace);
                 assert_eq!(assessment.novelty(), Some(0.0), "nothing is novel");
                 assert!(
-                    matches!(assessment.verdict, Verdict::Class { class, probability } if class == mark.named() && probability > 0.998),
+                    assessment.verdict.class() == Some(mark.named())
+                        && assessment.scores().is_some_and(|scores| scores.most_probable().1 > 0.998),
                     "{isa} {mark:?} {number}: {:?}",
                     assessment.verdict
                 );

@@ -273,6 +273,6 @@ impl Tracker {
 }
 
 fn needed(rules: &Rules, statement: &Statement) -> u32 {
-    let needed = if statement.class().is_some() { rules.take_after } else { rules.abstention_after };
+    let needed = if statement.is_said() { rules.take_after } else { rules.abstention_after };
     needed.max(1)
 }

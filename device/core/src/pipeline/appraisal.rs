@@ -11,7 +11,7 @@ use blastscope_shared::{
     Class, RgbPixels,
     classifier::{Classifier, Workspace},
     field::gate::{Gate, Quality, Rejection},
-    judge::{Assessment, verdict::Verdict},
+    judge::Assessment,
 };
 
 /// Appraisal of one picture.
@@ -34,6 +34,18 @@ impl Appraisal {
         Self { quality, rejection, assessment: classifier.assess(picture, workspace) }
     }
 
+    /// Name of the [verdict](blastscope_shared::Verdict::name); `abstain` if the gate rejects the picture.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        if self.rejection.is_some() { "abstain" } else { self.assessment.verdict.name() }
+    }
+
+    /// Whether the picture is called malignant; `None` if the gate or the judge objects.
+    #[must_use]
+    pub const fn is_malignant(&self) -> Option<bool> {
+        if self.rejection.is_some() { None } else { self.assessment.verdict.is_malignant() }
+    }
+
     /// The named class, if neither the gate nor the judge objects.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
@@ -46,10 +58,7 @@ impl Appraisal {
         if let Some(rejection) = &self.rejection {
             return Some(rejection.to_string());
         }
-        match self.assessment.verdict {
-            Verdict::Abstain(abstention) => Some(abstention.to_string()),
-            Verdict::Class { .. } => None,
-        }
+        self.assessment.verdict.reason()
     }
 
     /// A line for people: the class with its probability in percent, or why none is named, with the most probable one.
@@ -59,11 +68,18 @@ impl Appraisal {
             let (class, probability) = scores.most_probable();
             (class, probability * 100.0)
         });
-        match (self.reason(), likely) {
-            (None, Some((class, percent))) => format!("verdict {class}, probability {percent:.1} %"),
-            (Some(reason), Some((class, percent))) => format!("no verdict: {reason} ({class} {percent:.1} %)"),
-            (Some(reason), None) => format!("no verdict: {reason}"),
-            (None, None) => "no verdict".to_owned(),
+        let malignancy = self.assessment.scores().map(|scores| scores.malignancy() * 100.0);
+        match (self.is_malignant(), self.reason(), likely, malignancy) {
+            (Some(true), Some(reason), _, Some(percent)) => {
+                format!("verdict malignant, probability {percent:.1} %, {reason}")
+            }
+            (Some(true), None, Some((class, _)), Some(percent)) => {
+                format!("verdict malignant, {class}, probability {percent:.1} %")
+            }
+            (_, None, Some((class, percent)), _) => format!("verdict {class}, probability {percent:.1} %"),
+            (_, Some(reason), Some((class, percent)), _) => format!("no verdict: {reason} ({class} {percent:.1} %)"),
+            (_, Some(reason), None, _) => format!("no verdict: {reason}"),
+            (_, None, None, _) => "no verdict".to_owned(),
         }
     }
 }

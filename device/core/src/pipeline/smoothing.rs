@@ -1,7 +1,7 @@
 //! The mean over the frames of a view.
 
 use blastscope_shared::{
-    judge::Scores,
+    judge::{Judge, Scores},
     sight::{Blank, Observation},
 };
 
@@ -9,6 +9,7 @@ use blastscope_shared::{
 /// frames, but never less than `newest_weight`.
 #[derive(Clone, Copy, Debug)]
 pub struct Smoothing {
+    judge: Judge,
     newest_weight: f32,
     frames: u32,
     /// Number of frames in the mean.
@@ -21,12 +22,12 @@ pub struct Smoothing {
 }
 
 impl Smoothing {
-    pub const fn new(newest_weight: f32) -> Self {
-        Self { newest_weight, frames: 0, averaged: 0, blank_in_a_row: 0, blank: Blank::NoCells, mean: None }
+    pub const fn new(judge: Judge, newest_weight: f32) -> Self {
+        Self { judge, newest_weight, frames: 0, averaged: 0, blank_in_a_row: 0, blank: Blank::NoCells, mean: None }
     }
 
     pub const fn clear(&mut self) {
-        *self = Self::new(self.newest_weight);
+        *self = Self::new(self.judge, self.newest_weight);
     }
 
     pub const fn frames(&self) -> u32 {
@@ -47,7 +48,7 @@ impl Smoothing {
         let weight = (1.0 / self.averaged.saturating_add(1) as f32).max(self.newest_weight);
         let mean = frame.and_then(|newest| match self.mean {
             None => frame,
-            Some(mean) => weighted(&mean, &newest, weight),
+            Some(mean) => self.judge.towards(&mean, &newest, weight),
         });
         match mean {
             Observation::Observed(mean) => {
@@ -61,15 +62,4 @@ impl Smoothing {
             }
         }
     }
-}
-
-/// The mean moved by `weight`, 0..=1, towards the newest frame.
-fn weighted(mean: &Scores, newest: &Scores, weight: f32) -> Observation<Scores> {
-    let towards = |mean: f32, newest: f32| mean + weight * (newest - mean);
-    let each = |mean: [f32; 4], newest: [f32; 4]| core::array::from_fn(|at| towards(mean[at], newest[at]));
-    Scores::new(
-        each(mean.logits(), newest.logits()),
-        each(mean.probabilities(), newest.probabilities()),
-        towards(mean.novelty(), newest.novelty()),
-    )
 }

@@ -5,7 +5,7 @@ use blastscope_shared::{
     field::gate::Rejection,
     judge::{
         Assessment,
-        verdict::{Abstention, Verdict},
+        verdict::{Abstention, Subtype, Verdict},
     },
 };
 use serde::Serialize;
@@ -21,8 +21,12 @@ pub struct Tally {
     pub views: u64,
     /// A class was named, in the order of [`Class::ALL`].
     pub classes: [u64; Class::COUNT],
-    /// No class was probable enough.
+    /// The field was called malignant, but no subtype was probable enough.
+    pub subtype_not_sure: u64,
+    /// Neither benign nor malignant was probable enough.
     pub doubtful: u64,
+    /// The networks disagreed about benign or malignant.
+    pub disagreeing: u64,
     /// The field was unlike the training data.
     pub unfamiliar: u64,
     /// The network looks for cells, and the field showed none.
@@ -43,7 +47,9 @@ impl Tally {
             frames: 0,
             views: 0,
             classes: [0; Class::COUNT],
+            subtype_not_sure: 0,
             doubtful: 0,
+            disagreeing: 0,
             unfamiliar: 0,
             without_cells: 0,
             not_finite: 0,
@@ -52,18 +58,23 @@ impl Tally {
         }
     }
 
-    /// Frames without a class that passed the gate in a settled view.
+    /// Frames of which nothing was said, although they passed the gate in a settled view.
     #[must_use]
     pub const fn abstained(&self) -> u64 {
-        self.doubtful + self.unfamiliar + self.without_cells + self.not_finite
+        self.doubtful + self.disagreeing + self.unfamiliar + self.without_cells + self.not_finite
     }
 
     pub(super) const fn count(&mut self, outcome: &Result<Assessment, Rejection>, statement: &Statement) {
         self.frames += 1;
         match (outcome, statement) {
             (Err(_), _) => self.rejected += 1,
-            (_, Statement::Verdict(Verdict::Class { class, .. })) => self.classes[class.index()] += 1,
+            (_, Statement::Verdict(Verdict::Benign { .. })) => self.classes[Class::Benign.index()] += 1,
+            (_, Statement::Verdict(Verdict::Malignant { subtype: Subtype::Named { class, .. }, .. })) => {
+                self.classes[class.index()] += 1;
+            }
+            (_, Statement::Verdict(Verdict::Malignant { .. })) => self.subtype_not_sure += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::LowConfidence { .. }))) => self.doubtful += 1,
+            (_, Statement::Verdict(Verdict::Abstain(Abstention::Disagreement { .. }))) => self.disagreeing += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::Unfamiliar { .. }))) => self.unfamiliar += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::NoCells))) => self.without_cells += 1,
             (_, Statement::Verdict(Verdict::Abstain(Abstention::NotFinite))) => self.not_finite += 1,

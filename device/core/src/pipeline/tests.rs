@@ -30,16 +30,25 @@ pub fn field(seed: u32, light: u8) -> RgbPixels {
     RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
 }
 
-const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, min_subtype: 0.6, max_novelty: 2.0 });
 
-/// Scores with `probability` for `class`, the rest split equally; no cells if the novelty is infinite.
+/// Scores with `probability` for `class` and the rest for the other side; no cells if the novelty is infinite.
 fn sight(class: Class, probability: f32, novelty: f32) -> Observation<Scores> {
     if novelty == f32::INFINITY {
         return Observation::Nothing(Blank::NoCells);
     }
-    let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
+    Scores::new([0.0; 4], opposed(class, probability), novelty)
+}
+
+/// `probability` for `class`, the rest for the other side.
+pub(crate) fn opposed(class: Class, probability: f32) -> [f32; Class::COUNT] {
+    let rest = 1.0 - probability;
+    let mut probabilities = match class {
+        Class::Benign => [0.0, rest / 3.0, rest / 3.0, rest / 3.0],
+        _ => [rest, 0.0, 0.0, 0.0],
+    };
     probabilities[class.index()] = probability;
-    Scores::new([0.0; 4], probabilities, novelty)
+    probabilities
 }
 
 /// One line of a script: the field's seed (0: blank), and the network's scores.
@@ -77,7 +86,11 @@ fn line(actions: &[Action]) -> String {
 fn say(statement: &Statement) -> String {
     match statement {
         Statement::Settling { seen, needed } => format!("settling {seen}/{needed}"),
-        Statement::Verdict(Verdict::Class { class, probability }) => format!("{class} {probability:.2}"),
+        Statement::Verdict(Verdict::Benign { probability }) => format!("Benign {probability:.2}"),
+        Statement::Verdict(Verdict::Malignant { probability, subtype: Subtype::Named { class, share } }) => {
+            format!("{class} {:.2}", probability * share)
+        }
+        Statement::Verdict(Verdict::Malignant { probability, .. }) => format!("Malignant {probability:.2}"),
         Statement::Verdict(Verdict::Abstain(Abstention::Unfamiliar { .. })) => "unfamiliar".into(),
         Statement::Verdict(Verdict::Abstain(Abstention::LowConfidence { .. })) => "doubtful".into(),
         Statement::Verdict(Verdict::Abstain(nothing)) => nothing.kind().into(),
@@ -121,10 +134,10 @@ fn one_odd_frame_does_not_change_what_is_spoken_but_a_lasting_change_does() {
             "Pre 0.71",
             "Pre 0.77",
             "Pre 0.54",
-            "doubtful !",
-            "doubtful",
-            "doubtful",
-            "Early 0.85 !",
+            "Malignant 0.95 !",
+            "Malignant 0.96",
+            "Early 0.79 !",
+            "Early 0.85",
             "Early 0.89",
         ],
         "{table}"
@@ -236,6 +249,32 @@ fn frames_without_cells_are_named_when_they_last_and_do_not_spoil_the_mean() {
     assert_eq!((tally.without_cells, tally.abstained()), (2, 2));
     let (table, _) = play(settings, &[empty, empty, PRE, PRE, PRE]);
     assert_eq!(table, "0 1 settling 1/2 !\n1 1 no cells !\n2 1 no cells\n3 1 Pre 0.90 !\n4 1 Pre 0.90\n");
+}
+
+#[test]
+fn a_view_that_is_malignant_either_way_is_called_so_without_a_subtype() {
+    let settings = Settings { settle: 2, ..Settings::new(JUDGE) };
+    let both = Scores::new([0.0; 4], [0.01, 0.55, 0.44, 0.0], 1.0);
+    let early = sight(Class::Early, 0.99, 1.0);
+    let mut sights = [both, both, both, early, early, early, early].into_iter();
+    let mut pipeline = Pipeline::new(move |_: &RgbPixels| sights.next().expect("scripted"), settings);
+    let mut said = Vec::new();
+    for index in 0..7 {
+        let frame = Frame {
+            picture: field(1, 240),
+            sequence: index,
+            time: Duration::from_millis(100 * index),
+            name: None,
+            original: None,
+        };
+        let actions = pipeline.step(&frame, frame.time);
+        said.push(line(&actions));
+    }
+    assert!(said[1].contains("Malignant 0.99"), "{said:?}");
+    assert!(said.iter().skip(1).all(|line| !line.contains("doubtful")), "it is malignant all the time: {said:?}");
+    assert!(said[6].contains("Early"), "{said:?}");
+    assert_eq!(pipeline.tally().abstained(), 0);
+    assert!(pipeline.tally().subtype_not_sure >= 2 && pipeline.tally().classes[1] >= 1, "{:?}", pipeline.tally());
 }
 
 #[test]

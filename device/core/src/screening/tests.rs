@@ -8,20 +8,19 @@ use blastscope_shared::{
 use super::*;
 use crate::{
     field::{NotTaken, Presence},
-    pipeline::{Statement, tests::field},
+    pipeline::{
+        Statement,
+        tests::{field, opposed},
+    },
 };
 
 const PERIOD: Duration = Duration::from_millis(100);
 
-const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, min_subtype: 0.5, max_novelty: 2.0 });
 
 /// An assessor that gives `class` with `probability` for every picture.
 fn says(class: Class, probability: f32) -> impl FnMut(&RgbPixels) -> Observation<Scores> {
-    move |_| {
-        let mut probabilities = [(1.0 - probability) / 3.0; Class::COUNT];
-        probabilities[class.index()] = probability;
-        Scores::new([0.0; 4], probabilities, 1.0)
-    }
+    move |_| Scores::new([0.0; 4], opposed(class, probability), 1.0)
 }
 
 /// Plays frames at ten a second; the record answers at once.
@@ -213,7 +212,7 @@ fn nothing_is_taken_without_a_session() {
 
 #[test]
 fn the_operator_takes_at_once_and_an_abstention_takes_its_time() {
-    let mut slide = Slide::new(says(Class::Early, 0.4));
+    let mut slide = Slide::new(says(Class::Early, 0.5));
     slide.hold(1, 8);
     assert_eq!(slide.counted.len(), 0);
     let taken = slide.screening.take().expect("a picture");

@@ -9,7 +9,7 @@ use std::{
 use blastscope_files::Printable as _;
 use blastscope_files::atomic_file;
 use blastscope_shared::{
-    Class, Classifier, Observation,
+    Class, Classifier,
     adaptation::{self, AdaptationError, FOLDS, Fitted, Site, folds, head::Labelled},
     artifact::{Artifact, PICTURE_ID_LEN, hex},
 };
@@ -76,7 +76,7 @@ pub enum AdaptError {
 /// The labelled fields of a record as network inputs.
 #[derive(Default)]
 struct Seen {
-    fields: Vec<Labelled>,
+    fields: Vec<Vec<Labelled>>,
     /// Class and specimen, in the same order.
     origins: Vec<(Class, u32)>,
     pictures: Vec<[u8; PICTURE_ID_LEN]>,
@@ -101,9 +101,9 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
     let bytes = std::fs::read(base).map_err(|error| failed(base, files::reason(&error)))?;
     let artifact = Artifact::read(&bytes).map_err(|error| unusable(error.into()))?.0;
     let model = Classifier::read(&bytes).map_err(|error| unusable(error.into()))?;
-    let (_, scale) = adaptation::last_layer(&artifact).map_err(unusable)?;
+    let scales = adaptation::scales(&artifact).map_err(unusable)?;
     verify::intact(reader)?;
-    let seen = look(&model, scale, reader, sessions)?;
+    let seen = look(&model, &scales, reader, sessions)?;
     let by_specimen = folds::groups_suffice(&seen.origins);
     let origins: Vec<(Class, u32)> = if by_specimen {
         seen.origins
@@ -111,7 +111,8 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
         seen.origins.iter().zip(0..).map(|((class, _), field)| (*class, field)).collect()
     };
     let folds = folds::grouped(&origins, FOLDS);
-    let site = Site { fields: &seen.fields, folds: &folds, pictures: &seen.pictures };
+    let fields = adaptation::by_juror(scales.len(), seen.fields);
+    let site = Site { fields: &fields, folds: &folds, pictures: &seen.pictures };
     let mut progress = Progress::start();
     let mut watch = |done: usize, all: usize| progress.show("fitting the last layer", done as u64, all as u64);
     let (bytes, fitted) = adaptation::adapt(&bytes, &site, &mut watch).map_err(unusable)?;
@@ -127,7 +128,7 @@ pub fn adapt(base: &Path, reader: &RecordReader, sessions: &[SessionId], out: &P
     })
 }
 
-fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[SessionId]) -> Result<Seen, AdaptError> {
+fn look(model: &Classifier, scales: &[f32], reader: &RecordReader, sessions: &[SessionId]) -> Result<Seen, AdaptError> {
     let chosen = match sessions {
         [] => reader.chosen(None)?,
         ids => ids.iter().map(|&id| reader.session(id)).collect::<Result<_, _>>()?,
@@ -153,9 +154,8 @@ fn look(model: &Classifier, scale: f32, reader: &RecordReader, sessions: &[Sessi
             sequence: field.sequence,
             reason: error.to_string(),
         })?;
-        let input = model.framing().apply(&picture);
-        if let Observation::Observed(observed) = model.observe(&input, &mut workspace) {
-            seen.fields.push(Labelled::new(&observed, scale, class));
+        if let Some(labelled) = adaptation::look(model, scales, &picture, class, &mut workspace) {
+            seen.fields.push(labelled);
             let next = specimens.len() as u32;
             seen.origins.push((class, *specimens.entry(session.specimen.clone()).or_insert(next)));
         }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use blastscope_core::pipeline::{Reading, Statement};
-use blastscope_shared::{ByClass, Class, classifier::Classifier, field::gate::Quality, judge::Assessment};
+use blastscope_shared::{ByClass, Class, Verdict, classifier::Classifier, field::gate::Quality, judge::Assessment};
 use serde::Serialize;
 
 use super::{Printer, sentence, summary};
@@ -23,6 +23,8 @@ struct Line<'a> {
     file: Option<&'a str>,
     view: u64,
     verdict: &'static str,
+    /// The named malignant class.
+    subtype: Option<&'static str>,
     reason: Option<String>,
     settled: bool,
     /// Averaged over the view.
@@ -78,7 +80,8 @@ impl Printer for Json {
             seconds: reading.time.as_secs_f64(),
             file: reading.name.as_deref(),
             view: reading.view,
-            verdict: reading.statement.class().map_or("abstain", Class::name),
+            verdict: reading.statement.verdict().map_or("abstain", Verdict::name),
+            subtype: reading.statement.verdict().and_then(Verdict::subtype).map(Class::name),
             reason: reading.statement.reason(),
             settled: matches!(reading.statement, Statement::Verdict(_)),
             probabilities: reading.probabilities.map(ByClass),

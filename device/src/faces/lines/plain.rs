@@ -4,7 +4,14 @@ use std::io::{self, Write as _};
 
 use blastscope_core::pipeline::Reading;
 use blastscope_files::Printable as _;
-use blastscope_shared::{Class, classifier::Classifier, judge::calibration::most_probable};
+use blastscope_shared::{
+    Verdict,
+    classifier::Classifier,
+    judge::{
+        calibration::{malignancy, most_probable},
+        verdict::MALIGNANT,
+    },
+};
 
 use super::{Printer, sentence, summary};
 use crate::{
@@ -19,19 +26,22 @@ impl Plain {
         let mut out = io::stdout().lock();
         let caution = model::caution(classifier).map(|caution| format!(" ({caution})")).unwrap_or_default();
         writeln!(out, "source {}\nmodel {}{caution}\n{RESEARCH_USE}", source.printable(), model::title(classifier))?;
-        writeln!(out, "{:>6} {:>8} {:>5}  {:8} {:>7}  why", "frame", "time", "view", "verdict", "prob.")?;
+        writeln!(out, "{:>6} {:>8} {:>5}  {:9} {:>7}  why", "frame", "time", "view", "verdict", "prob.")?;
         Ok(Self)
     }
 }
 
 impl Printer for Plain {
     fn show(&mut self, reading: &Reading, _: &Snapshot) -> io::Result<()> {
-        let word = reading.statement.class().map_or("abstain", Class::name);
-        let highest = reading.probabilities.and_then(|all| most_probable(&all));
-        let probability = highest.map_or("-".into(), |(_, highest)| format!("{:.1} %", highest * 100.0));
+        let word = reading.statement.verdict().map_or("abstain", Verdict::name);
+        let probability = reading.probabilities.and_then(|all| match word {
+            MALIGNANT => Some(malignancy(&all)),
+            _ => most_probable(&all).map(|(_, highest)| highest),
+        });
+        let probability = probability.map_or("-".into(), |probability| format!("{:.1} %", probability * 100.0));
         let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{}]", name.printable()))];
         let line = format!(
-            "{:>6} {:>7.2}s {:>5}  {word:8} {probability:>7}  {}",
+            "{:>6} {:>7.2}s {:>5}  {word:9} {probability:>7}  {}",
             reading.sequence,
             reading.time.as_secs_f64(),
             reading.view,

@@ -138,7 +138,7 @@ fn run_with(
     let Limits { frames, camera, patience, retry } = limits;
     let mut lines = Lines::with(Box::new(Rc::clone(&log)), camera, frames);
     let assessor = |_: &RgbPixels| Scores::new([0.0; 4], [0.25; 4], 1.0);
-    let settings = Settings::new(Judge::new(Thresholds { min_probability: 0.5, max_novelty: 2.0 }));
+    let settings = Settings::new(Judge::new(Thresholds { min_probability: 0.5, min_subtype: 0.5, max_novelty: 2.0 }));
     let feed = Feed::new("grey", reopen).with_patience(retry, patience).of_pictures(!camera);
     let (rules, origin) = (Rules::default(), Origin::default());
     let parts = Parts { assessor, settings, rules, feed, record: None, left: None, origin };

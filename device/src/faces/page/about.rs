@@ -20,6 +20,7 @@ pub(super) async fn about(State(app): Shared) -> Response {
         drawn: app.classifier.card().drawn,
         notices: &notices,
         min_probability: thresholds.min_probability,
+        min_subtype: thresholds.min_subtype,
         max_novelty: thresholds.max_novelty,
         classes: Class::ALL.map(Class::name),
     })

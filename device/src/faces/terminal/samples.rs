@@ -73,7 +73,8 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         picture_bytes: 1,
         opinions: vec![opinion],
     };
-    let tally = |classes| Tally { classes, abstained: 1, rejected: 1, settling: 0, not_assessable: 0 };
+    let tally =
+        |classes| Tally { classes, subtype_not_sure: 0, abstained: 1, rejected: 1, settling: 0, not_assessable: 0 };
     let (said, corrected) = (tally([6, 0, 3, 1]), tally([6, 1, 2, 1]));
     let session = Session {
         id,

@@ -104,7 +104,7 @@ fn lines(flow: &Flow<'_>, shown: &Shown, width: f32) -> Vec<Line> {
         }
     };
     let (heading, more) = words::verdict(field);
-    let colour = if field.judgement.said.class.is_some() { INK } else { SOFT };
+    let colour = if field.judgement.said.kind.is_judged() { INK } else { SOFT };
     add(&format!("{} · {heading}", field.sequence), (9.0, true), colour, 1);
     add(&more, (SMALL, false), INK, 3);
     if let (Some(said), Some(opinion)) = (words::opinion(field), field.opinion()) {

@@ -41,6 +41,7 @@ fn evaluation(right: usize) -> Evaluation {
                 truth,
                 probabilities: Observation::Observed(probabilities),
                 abstained: None,
+                without_subtype: false,
             }
         })
         .collect();

@@ -11,6 +11,7 @@ fn prediction(truth: Class, class: Class, confidence: f32) -> Prediction {
         truth,
         probabilities: Observation::Observed(probabilities),
         abstained: None,
+        without_subtype: false,
     }
 }
 
@@ -140,6 +141,7 @@ fn nothing(truth: Class, blank: Blank, abstained: Option<&str>) -> Prediction {
         truth,
         probabilities: Observation::Nothing(blank),
         abstained: abstained.map(str::to_owned),
+        without_subtype: false,
     }
 }
 
@@ -262,8 +264,11 @@ fn an_unfamiliar_folder_in_which_nothing_was_seen_is_shown() {
         },
         statistics::bootstrap::Bootstrap,
     };
-    let judge =
-        blastscope_shared::Judge::new(blastscope_shared::judge::Thresholds { min_probability: 0.6, max_novelty: 2.0 });
+    let judge = blastscope_shared::Judge::new(blastscope_shared::judge::Thresholds {
+        min_probability: 0.6,
+        min_subtype: 0.5,
+        max_novelty: 2.0,
+    });
     let nothing = Finding { assessment: judge.assess(Observation::Nothing(Blank::NoCells)), rejected: false };
     let familiar = [Familiar { novelty: 1.0, group: 0 }];
     let mut evaluation = evaluate(&of_confusion(CONFUSION));

@@ -10,6 +10,7 @@ fn prediction(file: usize, truth: Class, class: Class, confidence: f32) -> Predi
         truth,
         probabilities: Observation::Observed(probabilities),
         abstained: None,
+        without_subtype: false,
     }
 }
 

@@ -10,6 +10,7 @@ fn prediction(at: usize, class: Class, confidence: f32, abstained: Option<&str>)
         truth: Class::Pre,
         probabilities: Observation::Observed(probabilities),
         abstained: abstained.map(str::to_owned),
+        without_subtype: false,
     }
 }
 
@@ -52,6 +53,7 @@ fn the_shares_by_hand() {
         [level.accuracy, level.sensitivity, level.stopped, level.abstained, level.answered, level.answered_accuracy];
     assert_eq!(hits.map(|rate| (rate.hits, rate.of)), [(2, 5), (3, 5), (1, 5), (1, 5), (3, 5), (1, 3)]);
     assert_eq!((level.sure_and_wrong.hits, level.specificity.value), (1, None));
+    assert_eq!((level.spoken_and_wrong.hits, level.wrong_side.hits), (2, 1));
 }
 
 #[test]
@@ -61,6 +63,7 @@ fn nothing_seen_is_an_abstention_and_never_right() {
         truth,
         probabilities: Observation::Nothing(Blank::NoCells),
         abstained: abstained.map(str::to_owned),
+        without_subtype: false,
     };
     let predictions = [
         prediction(0, Class::Pre, 0.95, None),

@@ -11,6 +11,7 @@ fn good() -> Vec<Prediction> {
         truth: Class::ALL[at % 4],
         probabilities: Observation::Observed(probabilities[at % 4]),
         abstained: None,
+        without_subtype: false,
     };
     (0..80).map(of).collect()
 }
@@ -77,7 +78,7 @@ fn every_score_can_speak_against_a_challenger() {
         let side = if class == Class::Benign { "specificity, benign" } else { "sensitivity, malignant" };
         assert!(found.contains(&side.to_owned()), "{found:?}");
     }
-    assert_eq!(spoilt(&|one| one.probabilities = taken_for(one.truth, 0.5)), ["calibration error"]);
+    assert_eq!(spoilt(&|one| one.probabilities = taken_for(one.truth, 0.55)), ["calibration error"]);
     // A model that sees nothing answers nothing, and no computable score hides it.
     let found = spoilt(&|one| one.probabilities = Observation::Nothing(Blank::NoCells));
     let names: Vec<String> =

@@ -39,9 +39,10 @@ pub fn file(model: &Model, seed: u64) -> Vec<u8> {
     let (mut artifact, _) = Artifact::read(&honest).expect("whole");
     let numbers = |count: usize| (0..count).flat_map(|at| ((1 + at % 50) as f32).to_le_bytes()).collect::<Vec<u8>>();
     let (means, variances) = (numbers(model.hidden_len * Class::COUNT), numbers(model.hidden_len));
-    artifact.sight = model.sight;
-    artifact.layers = model.layers();
-    artifact.novelty = Novelty { means: &means, inverse_variances: &variances, ..artifact.novelty.clone() };
-    artifact.calibration.temperature = [f32::MIN_POSITIVE, 1e-9, 1.5, 1e30][seed as usize % 4];
+    artifact.jurors[0].sight = model.sight;
+    artifact.jurors[0].layers = model.layers();
+    artifact.jurors[0].novelty =
+        Novelty { means: &means, inverse_variances: &variances, ..artifact.jurors[0].novelty.clone() };
+    artifact.jurors[0].calibration.temperature = [f32::MIN_POSITIVE, 1e-9, 1.5, 1e30][seed as usize % 4];
     seal(&postcard::to_allocvec(&artifact).expect("an artifact can be encoded"))
 }

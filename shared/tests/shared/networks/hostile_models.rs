@@ -29,7 +29,7 @@ struct Answers {
 /// The results of `classifier` for inputs drawn from `seed`, its network's first.
 fn ask(file: &[u8], execution: Execution, seed: u64) -> Result<Answers, ArtifactError> {
     let classifier = Classifier::read_with(file, execution)?;
-    let network = classifier.network();
+    let network = classifier.lead().network();
     assert_eq!(network.execution(), execution);
     let mut workspace = network.workspace();
     let mut answers = Answers { outputs: Vec::new(), assessments: Vec::new(), explanations: Vec::new() };
@@ -73,17 +73,17 @@ fn every_body_with_one_wrong_byte_that_is_accepted_runs_alike_on_every_instructi
             let file = seal(&hostile);
             // A wrong byte in the card does not change the network.
             if let Ok((read, _)) = Artifact::read(&file)
-                && read.layers == artifact.layers
-                && read.sight == artifact.sight
+                && read.jurors[0].layers == artifact.jurors[0].layers
+                && read.jurors[0].sight == artifact.jurors[0].sight
             {
                 of_the_card += 1;
                 continue;
             }
             let answer = |&execution: &Execution| {
                 let classifier = Classifier::read_with(&file, execution)?;
-                let [input, ..] = inputs(classifier.framing(), classifier.network().input_len(), at as u64);
-                let mut workspace = classifier.network().workspace();
-                let output = classifier.network().run(&input, &mut workspace);
+                let [input, ..] = inputs(classifier.framing(), classifier.lead().network().input_len(), at as u64);
+                let mut workspace = classifier.lead().network().workspace();
+                let output = classifier.lead().network().run(&input, &mut workspace);
                 Ok::<_, ArtifactError>((output.logits.map(f32::to_bits), output.hidden.to_vec()))
             };
             let expected = answer(&executions[0]);

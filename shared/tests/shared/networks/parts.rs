@@ -25,6 +25,6 @@ fn rejects_parts_that_a_reader_would_refuse() {
     broken.thresholds.min_probability = f32::NAN;
     assert!(matches!(Classifier::new(broken), Err(ArtifactError::Invalid(_))));
     let mut headless = artifact;
-    headless.layers.pop();
+    headless.jurors[0].layers.pop();
     assert!(matches!(Classifier::new(headless), Err(ArtifactError::Invalid(_))));
 }

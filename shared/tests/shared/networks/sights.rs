@@ -13,7 +13,7 @@ fn rejects_an_unknown_sight_whatever_comes_after_it() {
     let file = honest();
     let (artifact, _) = Artifact::read(&file).expect("whole");
     let body = &file[HEADER_LEN..];
-    let sight = postcard::to_allocvec(&artifact.sight).expect("a sight can be encoded");
+    let sight = postcard::to_allocvec(&artifact.jurors[0].sight).expect("a sight can be encoded");
     let at = body.windows(sight.len()).position(|window| window == sight).expect("the artifact holds its sight");
     for version in (0..128).filter(|&version| Kind::of_version(version).is_none()) {
         let mut unknown = body.to_vec();

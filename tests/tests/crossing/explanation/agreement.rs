@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use blastscope_shared::{
     Class, Network, Sight,
-    artifact::{Artifact, ArtifactError},
+    artifact::{Artifact, ArtifactError, Juror},
     engine::network::Workspace,
     layers::{Layer, UnfitLayers},
 };
@@ -55,7 +55,7 @@ impl Subject<'_> {
         heads: u32,
         progress: Progress,
     ) -> Result<Agreement, Error> {
-        let Artifact { sight, layers, .. } = self.artifact;
+        let Juror { sight, layers, .. } = self.artifact.lead();
         let unusable = |error: UnfitLayers| Error::Usage(format!("the network {}", ArtifactError::from(error)));
         let network = Network::new(sight.shape(), layers).map_err(unusable)?;
         let shuffled = (0..heads).map(|seed| {
@@ -99,7 +99,8 @@ fn map(network: &Network, workspace: &mut Workspace, class: Class) -> Result<Vec
 }
 
 fn most_probable(logits: &[f32; Class::COUNT]) -> Option<Class> {
-    blastscope_shared::judge::calibration::most_probable(logits).map(|(class, _)| class)
+    let largest = Class::ALL.into_iter().max_by(|one, other| logits[one.index()].total_cmp(&logits[other.index()]));
+    largest.filter(|_| logits.iter().all(|logit| logit.is_finite()))
 }
 
 /// The weights of the dense layers, each layer's in random order and with random signs, as in a fresh layer: with unchanged signs

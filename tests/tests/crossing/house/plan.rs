@@ -35,7 +35,7 @@ pub const HOUSE: &[Crate] = &[
             ("judge", &["field", "label", "sight"]),
             ("artifact", &["field", "judge", "label", "layers", "rate", "sight"]),
             ("classifier", &["artifact", "engine", "field", "judge", "label", "layers", "sight"]),
-            ("adaptation", &["artifact", "field", "judge", "label", "layers", "rate", "sight"]),
+            ("adaptation", &["artifact", "classifier", "field", "judge", "label", "layers", "rate", "sight"]),
         ],
     },
     Crate {

@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_result_is_repeated_only_when_every_bit_is() {
         let classifier = tiny();
-        let network = classifier.network();
+        let network = classifier.lead().network();
         let mut workspace = network.workspace();
         let mut firsts = [0, 1].map(|seed| First::of(pixels(network.input_len(), seed), network, &mut workspace));
         assert_ne!(
@@ -279,10 +279,15 @@ mod tests {
     fn a_soak_runs_every_frame_and_stops_when_asked() {
         let classifier = tiny();
         let stop = AtomicBool::new(false);
-        let seen = soak(classifier.network(), 9, &stop, &mut |_| ());
+        let seen = soak(classifier.lead().network(), 9, &stop, &mut |_| ());
         assert_eq!((seen.frames, seen.differing), (9, 0));
-        let seen = soak(classifier.network(), 1000, &stop, &mut |seen| stop.store(seen.frames == 5, Ordering::Relaxed));
+        let seen =
+            soak(classifier.lead().network(), 1000, &stop, &mut |seen| stop.store(seen.frames == 5, Ordering::Relaxed));
         assert_eq!(seen.frames, 5);
-        assert_eq!(soak(classifier.network(), 1000, &stop, &mut |_| ()).frames, 0, "it was stopped before it began");
+        assert_eq!(
+            soak(classifier.lead().network(), 1000, &stop, &mut |_| ()).frames,
+            0,
+            "it was stopped before it began"
+        );
     }
 }

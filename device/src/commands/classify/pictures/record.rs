@@ -12,6 +12,8 @@ use super::{Examined, explain::Drawn};
 pub(super) struct Record<'a> {
     file: &'a str,
     verdict: &'static str,
+    /// The named malignant class.
+    subtype: Option<&'static str>,
     reason: Option<String>,
     probabilities: Option<ByClass<f32>>,
     logits: Option<[f32; Class::COUNT]>,
@@ -66,7 +68,8 @@ impl<'a> Record<'a> {
         let Appraisal { quality, assessment, .. } = &examined.appraisal;
         Self {
             file,
-            verdict: examined.appraisal.class().map_or("abstain", Class::name),
+            verdict: examined.appraisal.name(),
+            subtype: examined.appraisal.class().filter(|class| class.is_malignant()).map(Class::name),
             reason: examined.appraisal.reason(),
             probabilities: assessment.probabilities().map(ByClass),
             logits: assessment.logits(),

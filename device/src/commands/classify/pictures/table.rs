@@ -12,13 +12,14 @@ use crate::{RESEARCH_USE, model, support::text};
 /// Width of the column of file names, at most.
 const MAX_NAME: usize = 48;
 /// Width of a row without name and reason.
-const BESIDE_NAME: usize = 30;
+const BESIDE_NAME: usize = 31;
 /// Progress is shown from this number of files.
 const PROGRESS_FROM: usize = 20;
 
 #[derive(Default)]
 struct Counts {
     classes: [usize; Class::COUNT],
+    subtype_not_sure: usize,
     abstained: usize,
     failed: usize,
     /// Folders that gave no picture.
@@ -44,7 +45,7 @@ impl<W: Write> Table<W> {
         let longest = work.iter().map(|item| item.name.printable().to_string().chars().count()).max().unwrap_or(4);
         let name_width = longest.clamp(4, MAX_NAME);
         writeln!(out, "model {}{}", model::title(classifier), suffix(model::caution(classifier)))?;
-        writeln!(out, "{:name_width$}  {:8} {:>6}  {:>7}  why", "file", "verdict", "prob.", "novelty")?;
+        writeln!(out, "{:name_width$}  {:9} {:>6}  {:>7}  why", "file", "verdict", "prob.", "novelty")?;
         Ok(Self {
             out,
             colours: terminal && text::colours_wanted(),
@@ -67,19 +68,25 @@ impl<W: Write> Table<W> {
         match outcome {
             Ok(examined) => {
                 let appraisal = &examined.appraisal;
-                let (word, colour) = match appraisal.class() {
-                    Some(class) => (class.name(), class_colour(class)),
-                    None => ("abstain", Color::Yellow),
+                let colour = match appraisal.is_malignant() {
+                    Some(true) => Color::Magenta,
+                    Some(false) => Color::Green,
+                    None => Color::Yellow,
                 };
-                match appraisal.class() {
-                    Some(class) => self.counts.classes[class.index()] += 1,
-                    None => self.counts.abstained += 1,
+                match (appraisal.class(), appraisal.is_malignant()) {
+                    (Some(class), _) => self.counts.classes[class.index()] += 1,
+                    (None, Some(_)) => self.counts.subtype_not_sure += 1,
+                    (None, None) => self.counts.abstained += 1,
                 }
                 let scores = appraisal.assessment.scores();
                 let shown = |number: Option<String>| number.unwrap_or_else(|| "-".to_owned());
-                let probability = shown(scores.map(|scores| format!("{:.1} %", scores.most_probable().1 * 100.0)));
+                let probability = scores.map(|scores| match (appraisal.class(), appraisal.is_malignant()) {
+                    (None, Some(_)) => scores.malignancy(),
+                    _ => scores.most_probable().1,
+                });
+                let probability = shown(probability.map(|probability| format!("{:.1} %", probability * 100.0)));
                 let novelty = shown(scores.map(|scores| format!("{:.2}", scores.novelty())));
-                let word = self.paint(&format!("{word:8}"), colour);
+                let word = self.paint(&format!("{:9}", appraisal.name()), colour);
                 let reason = beginning(&appraisal.reason().unwrap_or_default(), self.reason_width);
                 let row = format!("{name:width$}  {word} {probability:>7} {novelty:>7}  {reason}");
                 writeln!(self.out, "{}", row.trim_end())?;
@@ -90,7 +97,7 @@ impl<W: Write> Table<W> {
                 } else {
                     self.counts.failed += 1;
                 }
-                let word = self.paint(&format!("{:8}", "error"), Color::Red);
+                let word = self.paint(&format!("{:9}", "error"), Color::Red);
                 let error = beginning(&error.printable().to_string(), self.reason_width);
                 writeln!(self.out, "{name:width$}  {word} {:>7} {:>7}  {error}", "-", "-")?;
             }
@@ -106,13 +113,17 @@ impl<W: Write> Table<W> {
         if self.progress {
             let _ = write!(io::stderr(), "\r{:30}\r", "");
         }
-        let Counts { classes, abstained, failed, folders } = self.counts;
+        let Counts { classes, subtype_not_sure, abstained, failed, folders } = self.counts;
         let named: Vec<String> =
             Class::ALL.iter().zip(&classes).map(|(class, count)| format!("{class} {count}")).collect();
+        let split = match subtype_not_sure {
+            0 => String::new(),
+            count => format!(", malignant without a subtype {count}"),
+        };
         let many = |count: usize, one: &'static str, more: &'static str| if count == 1 { one } else { more };
         let count = self.total - folders;
         let pictures = many(count, "picture", "pictures");
-        let line = format!("{count} {pictures}: {}, abstained {abstained}, failed {failed}", named.join(", "));
+        let line = format!("{count} {pictures}: {}{split}, abstained {abstained}, failed {failed}", named.join(", "));
         let empty = match folders {
             0 => String::new(),
             _ => format!("; {folders} {} no picture", many(folders, "folder gives", "folders give")),
@@ -124,11 +135,6 @@ impl<W: Write> Table<W> {
     fn paint(&self, word: &str, colour: Color) -> String {
         if self.colours { word.with(colour).bold().to_string() } else { word.to_string() }
     }
-}
-
-/// Colour of a class, the same in all displays.
-const fn class_colour(class: Class) -> Color {
-    if class.is_malignant() { Color::Magenta } else { Color::Green }
 }
 
 fn suffix(caution: Option<&str>) -> String {

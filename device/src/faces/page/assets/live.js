@@ -90,14 +90,14 @@ function showVerdict({ said, probabilities }) {
     box.className = `is-${slug(kind)}`;
     one("verdict-mark").replaceChildren(mark(kind));
     set(one("verdict-word"), word(kind));
-    const malignant = CLASSES.indexOf(kind) > 0;
+    const malignant = CLASSES.indexOf(kind) > 0 || kind === "malignant";
     set(one("verdict-means"), kind === "Benign" ? say("benign_means") : malignant ? say("malignant_means") : "");
   }
   const number = said?.probability == null ? "" : say("probability", { percent: likely(said.probability) });
   set(one("verdict-number"), number);
   set(one("verdict-reason"), said?.reason ?? "");
   // Screen readers announce changes, not every number.
-  const told = [word(kind), kind in { abstain: 1, rejected: 1 } ? said.reason : ""].join(" ");
+  const told = [word(kind), kind in { malignant: 1, abstain: 1, rejected: 1 } ? said.reason : ""].join(" ");
   if (kind !== "settling" && announced !== kind) {
     announced = kind;
     one("announcer").textContent = told;

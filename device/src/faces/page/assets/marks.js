@@ -15,18 +15,20 @@ const WORDS = {
   Pre: () => say("pre"),
   Pro: () => say("pro"),
   [NOT_ASSESSABLE]: () => say("not_assessable"),
+  malignant: () => say("malignant"),
   abstain: () => say("abstains"),
   rejected: () => say("rejected"),
   settling: () => say("settling"),
   nothing: () => say("nothing"),
 };
 
-// In a square of 24: circle, triangle, square, diamond; outlines where there is no class.
+// In a square of 24: circle, triangle, square, diamond, star; outlines where nothing is said.
 const SHAPES = {
   Benign: ["circle", { cx: 12, cy: 12, r: 9.5 }],
   Early: ["path", { d: "M12 1.8 23 21.5H1Z" }],
   Pre: ["rect", { x: 3, y: 3, width: 18, height: 18, rx: 1 }],
   Pro: ["path", { d: "M12 .8 23.2 12 12 23.2.8 12Z" }],
+  malignant: ["path", { d: "M12 .8 15 8.6 23.2 9 16.8 14.2 19 22.4 12 17.8 5 22.4 7.2 14.2.8 9 9 8.6Z" }],
   [NOT_ASSESSABLE]: ["path", { d: "M5 5 19 19M19 5 5 19" }],
   abstain: ["path", { d: "M7.5 8.5a4.5 4.5 0 1 1 6.6 4c-1.5.8-2.1 1.6-2.1 3.2M12 20v.2" }],
   rejected: ["path", { d: "M4 12H20" }],
@@ -38,7 +40,7 @@ export function word(kind) {
   return (WORDS[kind] ?? WORDS.nothing)();
 }
 
-// What a verdict of the record or the state amounts to: a class, or why there is none.
+// What a verdict of the record or the state amounts to: a class, malignant without a subtype, or why nothing is said.
 export function kindOf(said) {
   if (!said) return "nothing";
   return said.kind === "class" ? said.class : said.kind;

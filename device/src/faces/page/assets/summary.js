@@ -32,12 +32,13 @@ function counts(summary) {
     of === 0 ? "–" : `${percent(hits / of)} % (${percent(low)}–${percent(high)})`;
   const row = (head, said, right, shares) =>
     element("tr", {}, element("th", { scope: "row" }, ...head), element("td", {}, String(said)), element("td", {}, String(right)), element("td", {}, shares));
-  const total = (tally, names) => names.reduce((sum, name) => sum + tally.classes[name], 0);
   const without = ({ abstained, rejected, settling, not_assessable }) => abstained + rejected + settling + not_assessable;
   const rows = CLASSES.map((name) =>
     row([mark(name), word(name)], counts.said.classes[name], counts.corrected.classes[name], share(corrected.classes[name])));
-  const malignant = CLASSES.slice(1);
-  rows.push(row([say("counts_malignant")], total(counts.said, malignant), total(counts.corrected, malignant), share(corrected.malignant)));
+  const unsure = [counts.said, counts.corrected].map((tally) => tally.subtype_not_sure);
+  if (unsure.some((count) => count > 0)) rows.push(row([mark("malignant"), say("counts_unsure")], ...unsure, ""));
+  const malignant = (tally) => CLASSES.slice(1).reduce((sum, name) => sum + tally.classes[name], tally.subtype_not_sure);
+  rows.push(row([say("counts_malignant")], malignant(counts.said), malignant(counts.corrected), share(corrected.malignant)));
   rows.push(row([say("counts_without")], without(counts.said), without(counts.corrected), ""));
   body.replaceChildren(...rows);
 }

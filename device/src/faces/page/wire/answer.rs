@@ -33,6 +33,7 @@ pub(in crate::faces::page) struct About<'a> {
     /// Warnings about model and program, one sentence each.
     pub(in crate::faces::page) notices: &'a [String],
     pub(in crate::faces::page) min_probability: f32,
+    pub(in crate::faces::page) min_subtype: f32,
     pub(in crate::faces::page) max_novelty: f32,
     pub(in crate::faces::page) classes: [&'a str; Class::COUNT],
 }
@@ -57,11 +58,11 @@ pub(in crate::faces::page) struct Sessions {
     pub(in crate::faces::page) sessions: Vec<Session>,
 }
 
-/// Shares of the fields that have a class.
+/// Shares of the fields called benign or malignant.
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Shares {
     classes: ByClass<Rate>,
-    /// Early, Pre and Pro together.
+    /// Early, Pre, Pro and those without a subtype together.
     malignant: Rate,
 }
 

@@ -45,6 +45,10 @@ fn said(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
                     let probability = probability.unwrap_or_default();
                     strong(format!(" {}{probability}{means}", class.name().to_uppercase()), colour(class))
                 }
+                (VerdictKind::Malignant, _) => {
+                    let probability = said.probability.map(|share| format!("  {:.1} %", share * 100.0));
+                    strong(format!(" MALIGNANT{}", probability.unwrap_or_default()), Color::Magenta)
+                }
                 (VerdictKind::Settling, _) => strong(" looking \u{2026}", Color::Yellow),
                 (VerdictKind::Rejected, _) => strong(" not judged", Color::Yellow),
                 _ => strong(" unsure", Color::Yellow),

@@ -107,6 +107,7 @@ fn spoken_of(field: &Field, fields: u64, newest: Option<u64>) -> [Line<'static>;
     let probability = said.probability.map(|share| format!(" {:.1} %", share * 100.0)).unwrap_or_default();
     let model = match (said.kind, said.class) {
         (_, Some(class)) => strong(format!("{}{probability}", class.name()), colour(class)),
+        (VerdictKind::Malignant, _) => strong(format!("Malignant{probability}"), Color::Magenta),
         (VerdictKind::Rejected, _) => plain("not judged"),
         (VerdictKind::Settling, _) => plain("not settled"),
         _ => plain("unsure"),

@@ -55,7 +55,7 @@ fn changed_and_cut_files_are_refused() {
 fn a_model_that_computes_no_numbers_fails_the_self_test() {
     let (mut artifact, _) = Artifact::read(TINY).expect("whole");
     let scales = [3e38_f32; 4].map(f32::to_le_bytes).concat();
-    let Some(blastscope_shared::layers::Layer::Dense(filters)) = artifact.layers.last_mut() else {
+    let Some(blastscope_shared::layers::Layer::Dense(filters)) = artifact.jurors[0].layers.last_mut() else {
         panic!("a dense layer is last")
     };
     filters.weight_scales = &scales;

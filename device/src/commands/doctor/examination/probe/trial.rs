@@ -39,7 +39,7 @@ fn attempt(named: Option<&Path>, data_dir: Option<&Path>, execution: Execution) 
         version: classifier.model_version(),
         warnings,
         trial: Trial {
-            isa: classifier.network().execution().isa.name(),
+            isa: classifier.lead().network().execution().isa.name(),
             logits: logits(&classifier, &picture),
             scalar_logits: logits(&scalar, &picture),
             frame_ms: frame_ms(&classifier),
@@ -52,14 +52,14 @@ fn logits(classifier: &Classifier, picture: &RgbPixels) -> Observation<[f32; 4]>
 }
 
 fn frame_ms(classifier: &Classifier) -> f64 {
-    let input = classifier.framing().apply(&drawn_field::field(PICTURE.0, PICTURE.1, 0));
+    let picture = drawn_field::field(PICTURE.0, PICTURE.1, 0);
     let mut workspace = classifier.workspace();
     let mut samples = Vec::with_capacity(FRAMES);
-    classifier.assess_field(&input, &mut workspace);
+    classifier.assess(&picture, &mut workspace);
     let begin = Instant::now();
     while samples.len() < FRAMES && (samples.is_empty() || begin.elapsed() < ENOUGH) {
         let start = Instant::now();
-        classifier.assess_field(&input, &mut workspace);
+        classifier.assess(&picture, &mut workspace);
         samples.push(start.elapsed());
     }
     Times::of(&mut samples).median_ms

@@ -259,6 +259,7 @@ fn about() -> About<'static> {
         drawn: false,
         notices: &[],
         min_probability: 0.8,
+        min_subtype: 0.5,
         max_novelty: 1.0,
         classes: Class::ALL.map(Class::name),
     }
