@@ -62,7 +62,7 @@ fuzz:
 model:
 	cargo build --locked --release -p blastscope-program
 	target/release/blastscope-host train --data "$(DATA)" --out runs/allcnn --recipe robust --epochs $(or $(EPOCHS),16)
-	target/release/blastscope-host quantize --run runs/allcnn --out models/allcnn.bsm
+	target/release/blastscope-host quantize --run runs/allcnn --out models/blastscope.bsm
 	scripts/card.sh
 
 # Measures a shipped model and writes its card: make card DATA=all_pbs UNFAMILIAR="other_laboratory holidays"

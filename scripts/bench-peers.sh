@@ -22,7 +22,7 @@ peers=$(cd "$PEERS" 2>/dev/null && pwd) || fail "there is no folder $PEERS" "set
 cd "$(dirname "$0")/.."
 [ -f "$peers/bench_peers.sh" ] || fail "$peers has no bench_peers.sh" "set PEERS to the folder that holds it"
 # The other engines run the paper's network.
-export BLASTSCOPE_MODEL="$PWD/models/allcnn-paper.bsm"
+export BLASTSCOPE_MODEL="$PWD/models/paper.bsm"
 [ -d "$peers/models" ] || fail "$peers has no models/" "copy the other engines' networks there"
 for tool in bash python3 gcc; do
   command -v "$tool" >/dev/null || fail "$tool is missing" "sudo apt-get install bash python3 python3-venv gcc"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures a shipped model and writes its card: make card DATA=all_pbs UNFAMILIAR="other_laboratory holidays"
 #
-# MODEL=allcnn-paper measures the other model. The evidence goes to models/MODEL.evidence, the card to models/MODEL.md. Takes a
+# MODEL=paper measures the other model. The evidence goes to models/MODEL.evidence, the card to models/MODEL.md. Takes a
 # quarter of an hour on two cores.
 set -eu
 fail() {

@@ -78,8 +78,8 @@ chmod 755 "$stage"
 put() { install -D -m "$3" "$1" "$stage/$2"; }
 put "$program" usr/bin/blastscope 755
 command -v "$strip" >/dev/null && "$strip" --strip-unneeded --remove-section=.comment "$stage/usr/bin/blastscope"
-put models/allcnn.bsm usr/share/blastscope/models/allcnn.bsm 644
-put models/allcnn.md usr/share/doc/blastscope/allcnn.md 644
+put models/blastscope.bsm usr/share/blastscope/models/blastscope.bsm 644
+put models/blastscope.md usr/share/doc/blastscope/blastscope.md 644
 put docs/http.md usr/share/doc/blastscope/http.md 644
 put docs/commands.md usr/share/doc/blastscope/commands.md 644
 put device/assets/service/blastscope.service usr/lib/systemd/system/blastscope.service 644

@@ -9,7 +9,7 @@ target=aarch64-unknown-linux-gnu
 FRAMES_ONLY=1 scripts/aarch64.sh
 program=${CARGO_TARGET_DIR:-target}/$target/release/examples/frames
 count() {
-  qemu-aarch64-static -cpu "$1" -L /usr/aarch64-linux-gnu -d in_asm,exec,nochain "$program" models/allcnn-paper.bsm "$2" 2>&1 |
+  qemu-aarch64-static -cpu "$1" -L /usr/aarch64-linux-gnu -d in_asm,exec,nochain "$program" models/paper.bsm "$2" 2>&1 |
     awk '
       /^IN:/ { inside = 1; first = ""; next }
       inside && /^0x/ {

@@ -6,7 +6,7 @@
 # BLASTSCOPE_FIELDS and BLASTSCOPE_MODEL replace the test's own drawn fields and model. The pictures in docs are
 # live-1280x800, live-390x844 and map-1280x800 of
 #   blastscope-host synth --out fields --per-class 6 --size 640x480
-#   BLASTSCOPE_FIELDS=fields BLASTSCOPE_MODEL=models/allcnn.bsm make page PICTURES=pictures
+#   BLASTSCOPE_FIELDS=fields BLASTSCOPE_MODEL=models/blastscope.bsm make page PICTURES=pictures
 set -eu
 cd "$(dirname "$0")/.."
 pictures=${1:-${BLASTSCOPE_SCREENSHOTS:-}}

@@ -112,7 +112,7 @@ enum Command {
     /// Check that a record is unchanged since it was written.
     #[command(after_help = "Examples:\n  blastscope verify --data-dir /var/lib/blastscope\n  \
         blastscope verify --data-dir data --json --expect-head $HEAD\n  \
-        blastscope verify --data-dir data --recompute --model models/allcnn.bsm\n\n\
+        blastscope verify --data-dir data --recompute --model models/blastscope.bsm\n\n\
         The hashes of all columns and pictures are recomputed. If somebody cut off the end of the log with its rows, \
         or rebuilt the log, only a head hash noted earlier reveals it: HEAD stands for \
         such a hash. With --recompute, gate and network run on the stored pictures again: the results for a field's frame \
@@ -158,7 +158,7 @@ enum Command {
     Cameras(cameras::CamerasArgs),
     /// Install a signed model from a file or a memory stick, or go back to the previous one.
     #[command(after_help = "Examples:\n  blastscope update /media/usb\n  \
-        blastscope update allcnn-signed.bsm --public-key laboratory.pub\n  blastscope update --rollback\n\n\
+        blastscope update blastscope-signed.bsm --public-key laboratory.pub\n  blastscope update --rollback\n\n\
         A model is installed if a trusted key signed it (DIR/trusted-keys/*.pub), if it is no older than the current one, and \
         if it agrees with the scalar kernels on this machine, bit for bit. After a power failure the old or the new one runs.\n\n\
         Exit status: 0 installed or installed already, 1 nothing was changed, 2 wrong usage.")]

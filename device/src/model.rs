@@ -27,9 +27,9 @@ use crate::support::{
 /// Environment variable that names the model file.
 pub const VARIABLE: &str = "BLASTSCOPE_MODEL";
 /// Path of the model, relative to a folder.
-const RELATIVE: &str = "models/allcnn.bsm";
+const RELATIVE: &str = "models/blastscope.bsm";
 /// Path of the packaged model.
-const INSTALLED: &str = "/usr/share/blastscope/models/allcnn.bsm";
+const INSTALLED: &str = "/usr/share/blastscope/models/blastscope.bsm";
 
 /// Why no model could be loaded.
 #[derive(Debug, thiserror::Error)]

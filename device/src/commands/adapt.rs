@@ -28,7 +28,7 @@ pub(super) struct AdaptArgs {
     /// Learn from this session only (number in `blastscope sessions`); may be repeated.
     #[arg(long, value_name = "ID")]
     session: Vec<SessionId>,
-    /// Model file to start from [default: the model installed in --data-dir, else $BLASTSCOPE_MODEL, else models/allcnn.bsm].
+    /// Model file to start from [default: the model installed in --data-dir, else $BLASTSCOPE_MODEL, else models/blastscope.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Output file for the adapted model.

@@ -78,19 +78,19 @@ pub(super) fn bench(args: &BenchArgs) -> io::Result<u8> {
         return cold(args, execution, starts);
     }
     let (drawn, loaded);
-    let network = match &args.model {
+    let (network, classifier) = match &args.model {
         None => {
             drawn = measure::drawn_network(execution);
-            &drawn
+            (&drawn, None)
         }
         Some(path) => match model::open(path, execution) {
             Ok(classifier) => {
                 let most = classifier.lead().sight().most_views();
                 if most > 1 {
-                    note(format_args!("this model looks at a field in up to {most} views: a frame here is one view"));
+                    note(format_args!("this network looks at a field in up to {most} views: a frame here is one view"));
                 }
                 loaded = classifier;
-                loaded.lead().network()
+                (loaded.lead().network(), Some(&loaded))
             }
             Err(error) => {
                 note(error);
@@ -100,7 +100,7 @@ pub(super) fn bench(args: &BenchArgs) -> io::Result<u8> {
     };
     match args.soak {
         Some(frames) => Ok(if measure::soak::run(network, frames, args.json)? { SUCCESS } else { PARTLY }),
-        None => measure::run(network, frames, report).map(|()| SUCCESS),
+        None => measure::run(network, classifier, frames, report).map(|()| SUCCESS),
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct ClassifyArgs {
     /// Pictures (JPEG, PNG, BMP, TIFF) or folders of pictures.
     #[arg(required = true, value_name = "IMAGE|DIR")]
     paths: Vec<PathBuf>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/blastscope.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Folder of the installed model [default: as `blastscope update`].

@@ -10,7 +10,7 @@ use super::{PARTLY, SUCCESS, hardware};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/blastscope.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Check the pins in this hardware file of `live`.

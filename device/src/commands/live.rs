@@ -61,7 +61,7 @@ pub(super) struct LiveArgs {
     /// --hold, --listen and --tui].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     settle: Option<u32>,
-    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/allcnn.bsm].
+    /// Model file [default: $BLASTSCOPE_MODEL, else the installed model, else models/blastscope.bsm].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Folder of the installed model and, with --listen or --tui, of the record; created if missing [default: as `blastscope

@@ -139,3 +139,20 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(output(&mut bench(arguments)).0, Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_model_is_measured_as_a_whole_with_all_its_networks() {
+    let jury = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/blastscope.bsm");
+    for (model, networks) in [(model(), 1), (jury, 2)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
+        command.args(["bench", "--frames", "2", "--json", "--model"]).arg(&model).stdin(Stdio::null());
+        let (code, stdout, stderr) = output(&mut command);
+        assert_eq!(code, Some(0), "{stderr}");
+        let field = &object(&stdout)["field"];
+        assert_eq!(field["networks"].as_u64(), Some(networks), "{field}");
+        assert!(field["median_ms"].as_f64().is_some_and(|ms| ms > 0.0), "{field}");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
+    let (_, stdout, _) = output(command.args(["bench", "--frames", "1", "--json"]).stdin(Stdio::null()));
+    assert!(object(&stdout)["field"].is_null(), "random weights have no field");
+}

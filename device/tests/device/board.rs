@@ -97,7 +97,7 @@ impl Report {
 /// Fills `images` with everything that the board needs.
 fn prepare(images: &Path, drawn: &Path) -> PathBuf {
     let model = images.join("model.bsm");
-    fs::copy(repository().join("models/allcnn.bsm"), &model).expect("the shipped model");
+    fs::copy(repository().join("models/blastscope.bsm"), &model).expect("the shipped model");
     fs::copy(repository().join("tests/golden/tiny.bsm"), images.join("tiny.bsm")).expect("a tiny model");
     let fields: Vec<PathBuf> = pictures(drawn).into_iter().take(MOST_FIELDS).collect();
     fs::create_dir_all(images.join("fields")).expect("a folder");

@@ -206,7 +206,7 @@ fn a_missing_or_broken_model_is_a_sentence_and_status_2() {
     let folder = folder_of_fields(1);
     let (code, stdout, stderr) = output(blastscope().current_dir(folder.path()).arg("classify").arg("field-00.bmp"));
     assert_eq!((code, stdout.as_str()), (Some(2), ""));
-    assert!(stderr.contains("models/allcnn.bsm") && stderr.contains("BLASTSCOPE_MODEL"), "{stderr}");
+    assert!(stderr.contains("models/blastscope.bsm") && stderr.contains("BLASTSCOPE_MODEL"), "{stderr}");
     let picture = folder.path().join("field-00.bmp");
     for command in [["classify", "x.jpg"], ["live", "--source=."]] {
         let (code, _, stderr) = output(blastscope().args(command).env("BLASTSCOPE_MODEL", &picture));

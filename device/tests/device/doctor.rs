@@ -60,7 +60,7 @@ fn without_a_model_it_is_not_ready_and_says_where_one_would_lie() {
     let empty = tempfile::tempdir().expect("a folder");
     let (code, stdout) = output(doctor().current_dir(empty.path()));
     assert_eq!(code, Some(1), "{stdout}");
-    assert!(stdout.contains("broken  model ") && stdout.contains("models/allcnn.bsm"), "{stdout}");
+    assert!(stdout.contains("broken  model ") && stdout.contains("models/blastscope.bsm"), "{stdout}");
     assert!(stdout.contains("\nnot ready to classify: "), "{stdout}");
     let (code, stdout) = output(doctor().arg("--json").env("BLASTSCOPE_MODEL", "absent.bsm"));
     let report: Value = serde_json::from_str(&stdout).expect("one JSON object");

@@ -36,7 +36,7 @@ const NOT_RUN: [(&str, &str); 13] = [
     ("sudo blastscope install-service", "needs the superuser; see service::"),
     ("sudo blastscope install-service --uninstall", "needs the superuser; see service::"),
     (
-        "blastscope verify --data-dir data --recompute --model models/allcnn.bsm",
+        "blastscope verify --data-dir data --recompute --model models/blastscope.bsm",
         "the record of this test is made up; see record::recompute",
     ),
     ("blastscope doctor --hardware board.toml", "needs pins; see doctor::"),
@@ -123,7 +123,7 @@ fn workspace(root: &Path) {
     let public = key.public().to_text("laboratory");
     fs::write(root.join("data/trusted-keys/laboratory.pub"), &public).expect("written");
     fs::write(root.join("laboratory.pub"), &public).expect("written");
-    for (version, path) in [(1, "usb/allcnn.bsm"), (2, "allcnn-signed.bsm")] {
+    for (version, path) in [(1, "usb/blastscope.bsm"), (2, "blastscope-signed.bsm")] {
         let signed = artifact::sign(&tiny, &key, NonZero::new(version).expect("from 1 up")).expect("signed");
         fs::write(root.join(path), signed).expect("written");
     }

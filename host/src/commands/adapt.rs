@@ -39,8 +39,8 @@ pub(super) const FIELD_BY_FIELD: &str =
 /// in colour, and the gain says nothing about cells.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  blastscope-host adapt --model models/allcnn.bsm --data clinic --out clinic.bsm
-  blastscope-host adapt --model models/allcnn.bsm --data clinic --fields 100 --out clinic.bsm --json")]
+  blastscope-host adapt --model models/blastscope.bsm --data clinic --out clinic.bsm
+  blastscope-host adapt --model models/blastscope.bsm --data clinic --fields 100 --out clinic.bsm --json")]
 pub struct Adapt {
     /// Model file to start from.
     #[arg(long, value_name = "MODEL")]

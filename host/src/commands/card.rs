@@ -20,8 +20,8 @@ use crate::{
 /// Evidence about another model is refused.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  blastscope-host card models/allcnn.bsm --out models/allcnn.md
-  blastscope-host card models/allcnn.bsm --evidence measured --data all_pbs --out card.html")]
+  blastscope-host card models/blastscope.bsm --out models/blastscope.md
+  blastscope-host card models/blastscope.bsm --evidence measured --data all_pbs --out card.html")]
 pub struct Card {
     /// Model file.
     #[arg(value_name = "MODEL")]

@@ -25,7 +25,7 @@ use crate::{
 /// test, only pictures in the test parts of both models count.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  blastscope-host compare --models models/allcnn.bsm models/retrained.bsm --data all_pbs --picture difference.svg")]
+  blastscope-host compare --models models/blastscope.bsm models/retrained.bsm --data all_pbs --picture difference.svg")]
 pub struct Compare {
     /// Two model files: the current model and the candidate.
     #[arg(long, num_args = 2, required = true, value_names = ["MODEL", "MODEL"])]

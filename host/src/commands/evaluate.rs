@@ -31,9 +31,9 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   blastscope-host evaluate --run runs/first
-  blastscope-host evaluate --model models/allcnn.bsm --data all_pbs --split test --picture test.svg
-  blastscope-host evaluate --model models/allcnn.bsm --data all_pbs --unfamiliar other_laboratory --unfamiliar holidays
-  blastscope-host evaluate --model models/allcnn.bsm --data other_clinic --split all --json")]
+  blastscope-host evaluate --model models/blastscope.bsm --data all_pbs --split test --picture test.svg
+  blastscope-host evaluate --model models/blastscope.bsm --data all_pbs --unfamiliar other_laboratory --unfamiliar holidays
+  blastscope-host evaluate --model models/blastscope.bsm --data other_clinic --split all --json")]
 pub struct Evaluate {
     #[command(flatten)]
     network: Network,

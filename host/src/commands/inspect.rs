@@ -29,9 +29,9 @@ use crate::{
 /// Exit status: 0 if the model is usable and, with --public-key, signed by one of the keys; otherwise 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  blastscope-host inspect models/allcnn.bsm
-  blastscope-host inspect allcnn-signed.bsm --public-key laboratory.pub
-  blastscope-host inspect allcnn-signed.bsm --public-key old.pub --public-key new.pub --json")]
+  blastscope-host inspect models/blastscope.bsm
+  blastscope-host inspect blastscope-signed.bsm --public-key laboratory.pub
+  blastscope-host inspect blastscope-signed.bsm --public-key old.pub --public-key new.pub --json")]
 pub struct Inspect {
     /// Model file.
     #[arg(value_name = "MODEL")]

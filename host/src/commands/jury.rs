@@ -27,7 +27,7 @@ use crate::{
 /// no model was trained on.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  blastscope-host jury --models models/allcnn.bsm models/allcnn-paper.bsm --data all_pbs --out jury.bsm
+  blastscope-host jury --models cells.bsm models/paper.bsm --data all_pbs --out jury.bsm
   blastscope-host jury --models cells.bsm fields.bsm --data all_pbs --out jury.bsm --malignancy-only 1 --json")]
 pub struct Jury {
     /// Model files; heat maps are those of the first.

@@ -26,7 +26,7 @@ use crate::{
 /// calibration error and the share of fields answered. Sign the new model before it goes to a device.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  blastscope-host retrain --base models/allcnn.bsm --data all_pbs --add monday tuesday --out next.bsm
+  blastscope-host retrain --base models/blastscope.bsm --data all_pbs --add monday tuesday --out next.bsm
   blastscope-host sign next.bsm --key clinic.key --out next-signed.bsm")]
 pub struct Retrain {
     /// The champion: the model file in use.

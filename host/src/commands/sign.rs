@@ -28,7 +28,7 @@ use crate::{
 /// that of the model they run.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  blastscope-host sign models/allcnn.bsm --key ~/keys/laboratory.key --out allcnn-signed.bsm
+  blastscope-host sign models/blastscope.bsm --key ~/keys/laboratory.key --out blastscope-signed.bsm
   blastscope-host sign first.bsm --key laboratory.key --out first-3.bsm --version 3")]
 pub struct Sign {
     /// Model file; an existing signature is replaced.

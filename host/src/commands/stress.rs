@@ -17,15 +17,15 @@ use crate::{
     support::{atomic_file, folder_lock::FolderLock, output, progress::Progress},
 };
 
-/// Measure a model on degraded pictures: out of focus, too dark or bright, stained differently, in another light, noisy or
-/// compressed.
+/// Measure a model on degraded pictures: out of focus, too dark or bright, stained differently, in another light, noisy, compressed or
+/// sharpened, with a vignette, at another magnification, from another sensor.
 ///
-/// Every picture is degraded in five severities of each kind before preprocessing, and judged as the device judges it. Shows the
-/// accuracy, what the quality gate stops, what the model abstains from, and what it gets wrong with confidence.
+/// Every picture is degraded in five severities of each kind before preprocessing, and judged as the device judges it. Shows first
+/// what is said and wrong, then what the quality gate stops, what the model abstains from, and the accuracy.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  blastscope-host stress --model models/allcnn.bsm --data all_pbs --out stress
-  blastscope-host stress --model models/allcnn.bsm --data all_pbs --only blur,pale-stain --json")]
+  blastscope-host stress --model models/blastscope.bsm --data all_pbs --out stress
+  blastscope-host stress --model models/blastscope.bsm --data all_pbs --only blur,pale-stain --json")]
 pub struct Stress {
     /// Model file.
     #[arg(long, value_name = "MODEL")]

@@ -9,6 +9,7 @@
 
 mod blur;
 mod compression;
+mod geometry;
 mod light;
 mod noise;
 mod stain;
@@ -44,6 +45,18 @@ pub enum Degradation {
     Noise,
     /// Compressed to a small JPEG file.
     Jpeg,
+    /// Sharpened by the camera: an unsharp mask.
+    Sharpened,
+    /// Darker towards the corners, as with a condenser that is off its place.
+    Vignette,
+    /// Less of the slide fills the picture: another adapter, or a smaller sensor.
+    NarrowField,
+    /// More of the slide fills the picture: an objective of less magnification.
+    LowMagnification,
+    /// A sensor narrower than 4:3, whose whole frame is brought to the model's shape.
+    SquareSensor,
+    /// A sensor wider than 4:3, whose whole frame is brought to the model's shape.
+    WideSensor,
 }
 
 /// Strength of a degradation: 1 is barely visible, 5 is obvious to anyone.
@@ -104,12 +117,24 @@ const TINT: [f32; 5] = [0.1, 0.2, 0.3, 0.45, 0.6];
 const CAST: [f32; 5] = [0.05, 0.1, 0.15, 0.22, 0.3];
 /// Electrons of a pixel at white: the fewer, the more noise.
 const ELECTRONS: [f32; 5] = [4000.0, 1500.0, 600.0, 250.0, 100.0];
+/// Strength of an unsharp mask whose blur has a deviation of one pixel of 224.
+const UNSHARP: [f32; 5] = [0.25, 0.5, 1.0, 1.5, 2.5];
+/// Share of the light that is missing in the corner.
+const VIGNETTE: [f32; 5] = [0.1, 0.2, 0.3, 0.4, 0.55];
+/// Share of the field's width and height.
+const NARROW: [f32; 5] = [0.95, 0.85, 0.75, 0.7, 0.6];
+/// Share of the magnification: 0.4 for an objective of 40x instead of 100x.
+const MAGNIFICATION: [f32; 5] = [0.9, 0.8, 0.65, 0.5, 0.4];
+/// Width of a sensor over its height; [`CAMERA`] for the public set's.
+const SQUARE: [f32; 5] = [1.28, 1.25, 1.2, 1.1, 1.0];
+const WIDE: [f32; 5] = [1.4, 1.5, 1.6, 1.78, 2.35];
+const CAMERA: f32 = 4.0 / 3.0;
 /// Quality of the JPEG file, 1..=100.
 const QUALITY: [u8; 5] = [60, 35, 20, 12, 6];
 
 impl Degradation {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Blur,
         Self::Dark,
         Self::Bright,
@@ -121,6 +146,12 @@ impl Degradation {
         Self::CoolLight,
         Self::Noise,
         Self::Jpeg,
+        Self::Sharpened,
+        Self::Vignette,
+        Self::NarrowField,
+        Self::LowMagnification,
+        Self::SquareSensor,
+        Self::WideSensor,
     ];
 
     /// A short name, as on the command line: `strong-stain`.
@@ -138,6 +169,12 @@ impl Degradation {
             Self::CoolLight => "cool-light",
             Self::Noise => "noise",
             Self::Jpeg => "jpeg",
+            Self::Sharpened => "sharpened",
+            Self::Vignette => "vignette",
+            Self::NarrowField => "narrow-field",
+            Self::LowMagnification => "low-magnification",
+            Self::SquareSensor => "square-sensor",
+            Self::WideSensor => "wide-sensor",
         }
     }
 
@@ -157,6 +194,12 @@ impl Degradation {
             Self::CoolLight => format!("blue +{0:.0} %, red -{0:.0} %", percent(severity.of(&CAST))),
             Self::Noise => format!("{:.0} electrons at white", severity.of(&ELECTRONS)),
             Self::Jpeg => format!("quality {}", severity.of(&QUALITY)),
+            Self::Sharpened => format!("unsharp mask of {:.0} %", percent(severity.of(&UNSHARP))),
+            Self::Vignette => format!("-{:.0} % in the corner", percent(severity.of(&VIGNETTE))),
+            Self::NarrowField => format!("{:.0} % as wide", percent(severity.of(&NARROW))),
+            Self::LowMagnification => format!("{:.0} % magnification", percent(severity.of(&MAGNIFICATION))),
+            Self::SquareSensor => format!("{:.2}:1", severity.of(&SQUARE)),
+            Self::WideSensor => format!("{:.2}:1", severity.of(&WIDE)),
         }
     }
 
@@ -175,6 +218,12 @@ impl Degradation {
             Self::CoolLight => light::gains(picture, light::cast(-severity.of(&CAST))),
             Self::Noise => noise::sensor(picture, severity.of(&ELECTRONS), seed),
             Self::Jpeg => compression::jpeg(picture, severity.of(&QUALITY)),
+            Self::Sharpened => blur::unsharp(picture, picture.width() as f32 / 224.0, severity.of(&UNSHARP)),
+            Self::Vignette => light::vignette(picture, severity.of(&VIGNETTE)),
+            Self::NarrowField => geometry::view(picture, [severity.of(&NARROW); 2]),
+            Self::LowMagnification => geometry::view(picture, [1.0 / severity.of(&MAGNIFICATION); 2]),
+            Self::SquareSensor => geometry::view(picture, [severity.of(&SQUARE) / CAMERA, 1.0]),
+            Self::WideSensor => geometry::view(picture, [1.0, CAMERA / severity.of(&WIDE)]),
         }
     }
 }

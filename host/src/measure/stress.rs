@@ -200,21 +200,21 @@ impl Stress {
         table::table(self)
     }
 
-    /// The worst severity in a sentence: where the model is confident and wrong most often.
+    /// The worst severity in a sentence: where the model says something wrong most often.
     #[must_use]
     pub fn verdict(&self) -> String {
         let levels = self.kinds.iter().flat_map(|kind| kind.levels.iter().map(move |level| (kind.degradation, level)));
-        let share = |level: &Level| level.sure_and_wrong.value.unwrap_or(0.0);
+        let share = |level: &Level| level.spoken_and_wrong.value.unwrap_or(0.0);
         let worst = levels.max_by(|(_, one), (_, other)| share(one).total_cmp(&share(other)));
         let mean = self.mean_accuracy * 100.0;
         let clean = self.clean.accuracy.percent();
         match worst {
-            Some((degradation, level)) if level.sure_and_wrong.hits > 0 => format!(
-                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It is sure and wrong most often under {degradation} at {}: {} of {} fields.",
-                level.setting, level.sure_and_wrong.hits, level.sure_and_wrong.of
+            Some((degradation, level)) if level.spoken_and_wrong.hits > 0 => format!(
+                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It says something wrong most often under {degradation} at {}: {} of {} fields.",
+                level.setting, level.spoken_and_wrong.hits, level.spoken_and_wrong.of
             ),
             _ => format!(
-                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It was nowhere sure and wrong."
+                "Mean accuracy {mean:.1} % over all severities, {clean} on the pictures as they are. It said nothing wrong."
             ),
         }
     }

@@ -76,8 +76,7 @@ pub fn assemble(
     let quorum = plan.quorum.unwrap_or(count);
     if !(1..=count).contains(&quorum) {
         return Err(Error::Usage(format!(
-            "a quorum of {} of {count} networks is impossible; give --quorum 1 to {count}",
-            quorum
+            "a quorum of {quorum} of {count} networks is impossible; give --quorum 1 to {count}"
         )));
     }
     if let Some(number) = plan.malignancy_only.iter().find(|number| !(1..=count).contains(*number)) {
@@ -126,7 +125,7 @@ pub fn assemble(
     let seen = |heard: &Testimonies| heard.iter().flatten().count() >= quorum;
     let unseen = heard.iter().filter(|(_, heard)| !seen(heard)).count();
     let JuryPoint { jury, thresholds } = JuryPoint::choose(&voices, quorum, &heard).ok_or_else(|| {
-        Error::content(&data.root, format!("has no validation picture in which {} networks see anything", quorum))
+        Error::content(&data.root, format!("has no validation picture in which {quorum} networks see anything"))
     })?;
     artifact.pooling = Pooling { quorum: quorum as u8, calibration: *jury.calibration() };
     artifact.thresholds = thresholds;
@@ -270,11 +269,11 @@ fn results(predictions: &[Prediction]) -> Vec<Measurement> {
     results
 }
 
-/// Each model's own accuracy, from its own card.
+/// What each model's own card says of its accuracy, with and without quantization, and of the baseline.
 fn alone(artifacts: &[Artifact<'_>]) -> Vec<Measurement> {
-    let wanted = |result: &&Measurement| {
-        result.what.starts_with("accuracy, int8") || result.what.starts_with("accuracy of spoken")
-    };
+    const WANTED: [&str; 4] =
+        ["accuracy, int8", "accuracy of spoken", "accuracy, float", "accuracy, six colour numbers"];
+    let wanted = |result: &&Measurement| WANTED.iter().any(|what| result.what.starts_with(what));
     (1..)
         .zip(artifacts)
         .flat_map(|(number, artifact)| {

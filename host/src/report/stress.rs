@@ -11,7 +11,7 @@ use crate::{
 };
 use blastscope_shared::Rate;
 
-/// Share of fields with a confident error above which a cell is marked.
+/// Share of fields with a wrong answer above which a cell is marked.
 const ALARMING: f64 = 0.01;
 
 impl Stress {
@@ -46,7 +46,7 @@ fn report(stress: &Stress) -> Report {
     report.paragraph(
         "Accuracy, sensitivity and specificity take the most probable class of every field, whether it would be answered or \
          not; a field in which nothing was seen has none and is never right. Stopped and abstained fields get no wrong \
-         answer; sure and wrong fields do.",
+         answer; those that are spoken and wrong do: this is the number that hurts people.",
     );
     for kind in &stress.kinds {
         report.subsection(kind.degradation.name());
@@ -60,14 +60,18 @@ fn summary(stress: &Stress) -> Table {
         Column::text("degradation"),
         Column::number("mean accuracy"),
         Column::text("at severity 5"),
+        Column::number("spoken and wrong"),
+        Column::number("on the wrong side"),
+        Column::number("stopped by gate"),
+        Column::number("abstained"),
         Column::number("accuracy"),
         Column::number("sensitivity"),
         Column::number("specificity"),
-        Column::number("stopped by gate"),
-        Column::number("abstained"),
-        Column::number("sure and wrong"),
     ])
-    .caption("Mean accuracy is over severities 1 to 5; sure and wrong: a wrong class with a probability above 0.9");
+    .caption(
+        "Mean accuracy is over severities 1 to 5; spoken and wrong: a verdict is given and is not true; on the wrong side: malignant \
+         called benign, or the other way round",
+    );
     let row = |name: Cell, mean: f64, level: &Level| {
         let mean = Cell::from(format!("{:.1} %", mean * 100.0));
         [vec![name, mean, level.setting.as_str().into()], rates(level)].concat()
@@ -84,12 +88,13 @@ fn summary(stress: &Stress) -> Table {
 fn levels(clean: &Level, kind: &Kind) -> Table {
     let mut table = Table::new([
         Column::text("severity"),
+        Column::number("spoken and wrong"),
+        Column::number("on the wrong side"),
+        Column::number("stopped by gate"),
+        Column::number("abstained"),
         Column::number("accuracy"),
         Column::number("sensitivity"),
         Column::number("specificity"),
-        Column::number("stopped by gate"),
-        Column::number("abstained"),
-        Column::number("sure and wrong"),
         Column::number("answered rightly"),
         Column::number("calibration error"),
         Column::number("nothing seen"),
@@ -108,13 +113,14 @@ fn levels(clean: &Level, kind: &Kind) -> Table {
 }
 
 fn rates(level: &Level) -> Vec<Cell> {
-    let alarming = level.sure_and_wrong.value.is_some_and(|share| share > ALARMING);
+    let alarming = |rate: Rate| Cell::from(rate).alarm_if(rate.value.is_some_and(|share| share > ALARMING));
     vec![
+        alarming(level.spoken_and_wrong),
+        alarming(level.wrong_side),
+        level.stopped.into(),
+        level.abstained.into(),
         level.accuracy.into(),
         level.sensitivity.into(),
         level.specificity.into(),
-        level.stopped.into(),
-        level.abstained.into(),
-        Cell::from(level.sure_and_wrong).alarm_if(alarming),
     ]
 }

@@ -7,7 +7,7 @@
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use blastscope_shared::{Class, Classifier, Isa, RgbPixels, engine::network::Execution};
+use blastscope_shared::{Class, Classifier, Isa, RgbPixels, engine::network::Execution, hex};
 use sha2::{Digest as _, Sha256};
 
 const FIELDS: usize = 200;
@@ -63,21 +63,23 @@ fn draw(field: usize) -> Vec<u8> {
 
 #[test]
 fn whole_fields_have_the_logits_of_the_golden_file() {
-    compare("allcnn-paper.bsm", "fields.txt");
+    compare("paper.bsm", 0, "fields.txt");
+    compare("blastscope.bsm", 1, "fields.txt");
 }
 
 #[test]
 fn fields_seen_cell_by_cell_have_the_logits_of_the_golden_file() {
-    compare("allcnn.bsm", "cells.txt");
+    compare("blastscope.bsm", 0, "cells.txt");
 }
 
-/// Compares the results of `model` for the drawn fields with the lines of `golden`, on every instruction set of this machine.
-fn compare(model: &str, golden: &str) {
+/// Compares the logits of a juror of `model` for the drawn fields with the lines of `golden`, on every instruction set of this
+/// machine.
+fn compare(model: &str, juror: usize, golden: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let golden = root.join("tests/golden").join(golden);
     let model = fs::read(root.join("../models").join(model)).expect("the shipped model");
     if env::var_os("BLASTSCOPE_WRITE_GOLDEN").is_some() {
-        let (id, lines) = lines_of(&model, Isa::Scalar, FIELDS);
+        let (id, lines) = lines_of(&model, juror, Isa::Scalar, FIELDS);
         fs::write(&golden, format!("{id}\n{}\n", lines.join("\n"))).expect("the golden file can be written");
         panic!("{} was rewritten; run the test again without BLASTSCOPE_WRITE_GOLDEN", golden.display());
     }
@@ -86,10 +88,10 @@ fn compare(model: &str, golden: &str) {
     let count = env::var("BLASTSCOPE_GOLDEN_FIELDS").map_or(FIELDS, |count| count.parse().expect("a number of fields"));
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
         let count = count.min(if isa == Isa::detect() { FIELDS } else { FEW });
-        let (id, lines) = lines_of(&model, isa, count);
+        let (id, lines) = lines_of(&model, juror, isa, count);
         let mut expected = text.lines();
         let of = expected.next();
-        assert_eq!(of, Some(id.as_str()), "the file is of another model: BLASTSCOPE_WRITE_GOLDEN=1");
+        assert_eq!(of, Some(id.as_str()), "the file is of another sight: BLASTSCOPE_WRITE_GOLDEN=1");
         for (line, expected) in lines.iter().zip(expected) {
             assert_eq!(line, expected, "on {isa}");
         }
@@ -97,16 +99,17 @@ fn compare(model: &str, golden: &str) {
     }
 }
 
-/// The id of `model`, and a line for each of `count` drawn fields.
-fn lines_of(model: &[u8], isa: Isa, count: usize) -> (String, Vec<String>) {
+/// The hash of the sight of a juror of `model`, and a line for each of `count` drawn fields.
+fn lines_of(model: &[u8], juror: usize, isa: Isa, count: usize) -> (String, Vec<String>) {
     let classifier = Classifier::read_with(model, Execution { isa, threads: 1 }).expect("the shipped model is whole");
+    let looks = classifier.jurors().nth(juror).expect("a juror");
     let mut workspace = classifier.workspace();
     let mut inputs = Sha256::new();
     let line = |field: usize| {
         let picture = RgbPixels::new(SIDE, SIDE, draw(field)).expect("a field");
-        let input = classifier.framing().apply(&picture);
+        let input = looks.framing().apply(&picture);
         inputs.update(&input);
-        let logits = classifier.assess_field(&input, &mut workspace).logits();
+        let logits = classifier.observe(juror, &input, &mut workspace).observed().map(|seen| seen.logits);
         let mut line = format!("{field}");
         match logits.map(|logits| logits.map(f32::to_bits)) {
             Some(bits) => bits.iter().for_each(|bits| write!(line, " {bits:08x}").expect("strings take everything")),
@@ -117,5 +120,5 @@ fn lines_of(model: &[u8], isa: Isa, count: usize) -> (String, Vec<String>) {
         line
     };
     let lines = (0..count).map(line).collect();
-    (classifier.model_id().to_owned(), lines)
+    (hex(&looks.sight().hash()), lines)
 }

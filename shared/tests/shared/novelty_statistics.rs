@@ -9,6 +9,7 @@ use blastscope_shared::{
     Class, Classifier,
     artifact::{Artifact, HEADER_LEN, MAX_STAINS},
     field::stain::HUES,
+    judge::Thresholds,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -57,9 +58,7 @@ fn stains(artifact: &Artifact<'_>) -> Vec<u8> {
 
 #[test]
 fn the_shipped_models_and_the_golden_ones_are_read() {
-    for name in
-        ["models/allcnn.bsm", "models/allcnn-paper.bsm", "tests/golden/tiny.bsm", "tests/golden/tiny-signed.bsm"]
-    {
+    for name in ["models/blastscope.bsm", "models/paper.bsm", "tests/golden/tiny.bsm", "tests/golden/tiny-signed.bsm"] {
         let bytes = fs::read(path(name)).expect(name);
         Classifier::read(&bytes).unwrap_or_else(|error| panic!("{name} {error}"));
     }
@@ -115,9 +114,12 @@ fn refuses_every_number_that_is_not_finite_and_says_which() {
             assert!(refusal(usual, |bytes| put(bytes, at, wrong)).contains("a usual distance"), "{wrong} at {at}");
         }
         let thresholds = |artifact: &Artifact<'_>| {
-            [artifact.thresholds.min_probability, artifact.thresholds.max_novelty].map(f32::to_le_bytes).concat()
+            let Thresholds { min_probability, min_subtype, max_novelty } = artifact.thresholds;
+            [min_probability, min_subtype, max_novelty].map(f32::to_le_bytes).concat()
         };
-        for (at, what) in ["least probability of a verdict", "largest novelty"].into_iter().enumerate() {
+        for (at, what) in
+            ["least probability of a verdict", "least share of a subtype", "largest novelty"].into_iter().enumerate()
+        {
             assert!(refusal(thresholds, |bytes| put(bytes, at, wrong)).contains(what), "{wrong}: {what}");
         }
         let calibration = |artifact: &Artifact<'_>| {

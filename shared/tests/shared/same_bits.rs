@@ -6,7 +6,10 @@ use blastscope_shared::{
     adaptation::head::{Labelled, Shift},
     field::stain::Hue,
     hex,
-    judge::operating_point::{OperatingPoint, Scored},
+    judge::{
+        Thresholds,
+        operating_point::{OperatingPoint, Scored},
+    },
 };
 use sha2::{Digest as _, Sha256};
 
@@ -54,7 +57,8 @@ fn a_head_and_its_calibration_are_the_same_on_every_processor() {
         let point = OperatingPoint::choose(&scored).expect("there are fields");
         let calibration = [point.calibration.temperature].into_iter().chain(point.calibration.biases);
         calibration.for_each(|number| hash.update(number.to_bits().to_le_bytes()));
-        hash.update(point.thresholds.min_probability.to_bits().to_le_bytes());
+        let Thresholds { min_probability, min_subtype, .. } = point.thresholds;
+        [min_probability, min_subtype].iter().for_each(|number| hash.update(number.to_bits().to_le_bytes()));
     }
-    assert_eq!(hex(&hash.finalize()), "53994a9d94193c16809b031681ac578e64ee49a456d4a585ab1b57b192d581e2");
+    assert_eq!(hex(&hash.finalize()), "b3416a79f59e0795c80a21b85f205d3c028bc7fa1191f5bf2b54ab3b8e25c836");
 }

@@ -23,7 +23,7 @@ use blastscope_shared::{Class, Classifier, adaptation::AdaptationError, field::g
 use blastscope_tests as _;
 
 fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/blastscope.bsm")
 }
 
 /// A record in which each specimen shows one class, two specimens a class, with every other field corrected.

@@ -31,8 +31,7 @@ use self::{
 };
 
 fn agreement(pictures: &[PathBuf]) -> Agreement {
-    let model =
-        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn-paper.bsm")).expect("the shipped model");
+    let model = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/paper.bsm")).expect("the shipped model");
     let (artifact, _) = Artifact::read(&model).expect("the shipped model is whole");
     let device = Backend::Flex.open().expect("the CPU");
     let subject = Subject { artifact: &artifact };

@@ -30,7 +30,7 @@ pub fn field(seed: u32, light: u8) -> RgbPixels {
     RgbPixels::new(width, height, bytes).expect("three bytes a pixel")
 }
 
-const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, min_subtype: 0.5, max_novelty: 2.0 });
+const JUDGE: Judge = Judge::new(Thresholds { min_probability: 0.6, min_subtype: 0.6, max_novelty: 2.0 });
 
 /// Scores with `probability` for `class` and the rest for the other side; no cells if the novelty is infinite.
 fn sight(class: Class, probability: f32, novelty: f32) -> Observation<Scores> {
@@ -134,10 +134,10 @@ fn one_odd_frame_does_not_change_what_is_spoken_but_a_lasting_change_does() {
             "Pre 0.71",
             "Pre 0.77",
             "Pre 0.54",
-            "doubtful !",
-            "doubtful",
-            "doubtful",
-            "Early 0.85 !",
+            "Malignant 0.95 !",
+            "Malignant 0.96",
+            "Early 0.79 !",
+            "Early 0.85",
             "Early 0.89",
         ],
         "{table}"

@@ -212,7 +212,7 @@ fn nothing_is_taken_without_a_session() {
 
 #[test]
 fn the_operator_takes_at_once_and_an_abstention_takes_its_time() {
-    let mut slide = Slide::new(says(Class::Early, 0.4));
+    let mut slide = Slide::new(says(Class::Early, 0.5));
     slide.hold(1, 8);
     assert_eq!(slide.counted.len(), 0);
     let taken = slide.screening.take().expect("a picture");

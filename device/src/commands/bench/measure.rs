@@ -17,7 +17,7 @@ use std::{
 };
 
 use blastscope_shared::{
-    Isa, Network,
+    Classifier, Isa, Network,
     layers::{StepInfo, StepKind},
 };
 use serde::Serialize;
@@ -64,6 +64,40 @@ struct Measurement<'a> {
     steps: Vec<StepMeasurement>,
     /// Extra time for the map of a frame, minimum.
     explanation_ms: Option<f64>,
+    /// A whole field through every network of the model, from a decoded frame to the verdict; absent without a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<WholeField>,
+}
+
+/// A field through all networks of a model.
+#[derive(Serialize)]
+struct WholeField {
+    networks: usize,
+    #[serde(flatten)]
+    times: Times,
+    /// Peak memory of the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rss_mb: Option<f64>,
+}
+
+/// Size of the frame that becomes a whole field, pixels: a camera's.
+const FRAME: (usize, usize) = (640, 480);
+
+impl WholeField {
+    fn measure(classifier: &Classifier, frames: u32) -> Self {
+        let picture = field::drawn_field(FRAME.0, FRAME.1);
+        let mut workspace = classifier.workspace();
+        let mut samples = Vec::with_capacity(frames as usize);
+        for frame in 0..WARM_UP + frames {
+            let start = Instant::now();
+            black_box(classifier.assess(black_box(&picture), &mut workspace));
+            if frame >= WARM_UP {
+                samples.push(start.elapsed());
+            }
+        }
+        let networks = classifier.jurors().len();
+        Self { networks, times: Times::of(&mut samples), rss_mb: memory::peak().map(mebibytes) }
+    }
 }
 
 #[derive(Serialize)]
@@ -87,11 +121,11 @@ struct Comparison {
     cold_proc_ms: Option<f64>,
 }
 
-/// Measures `network` over `frames` frames and writes a report to stdout.
+/// Measures `network`, the first of `classifier` if there is one, over `frames` frames, then whole fields, and writes a report to stdout.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
+pub fn run(network: &Network, classifier: Option<&Classifier>, frames: u32, report: Report) -> io::Result<()> {
     let input = pixels(network.input_len(), 0);
     let mut workspace = network.workspace();
     black_box(network.run(black_box(&input), &mut workspace).logits);
@@ -135,6 +169,7 @@ pub fn run(network: &Network, frames: u32, report: Report) -> io::Result<()> {
         share_of_ceiling_median: share(gmac, times.median_ms),
         steps: steps.collect(),
         explanation_ms: explanation::least_ms(network, &input, frames),
+        field: classifier.map(|classifier| WholeField::measure(classifier, frames)),
     };
     match report {
         Report::Table => table(&mut out, &measurement),
@@ -237,6 +272,13 @@ fn table(out: &mut impl Write, measurement: &Measurement<'_>) -> io::Result<()> 
     }
     if let Some(ms) = measurement.explanation_ms {
         writeln!(out, "\nexplanation, on request: {ms:.3} ms more (minimum)")?;
+    }
+    if let Some(WholeField { networks, times, rss_mb }) = &measurement.field {
+        let of = if *networks == 1 { "the network".to_owned() } else { format!("all {networks} networks") };
+        let memory = rss_mb.map(|mb| format!(", {mb:.1} MB resident")).unwrap_or_default();
+        let ((width, height), Times { median_ms, p95_ms, min_ms }) = (FRAME, times);
+        writeln!(out, "\nfrom a decoded frame of {width}x{height} through {of} to the verdict{memory}:")?;
+        writeln!(out, "median {median_ms:.3} ms, p95 {p95_ms:.3} ms, min {min_ms:.3} ms")?;
     }
     Ok(())
 }

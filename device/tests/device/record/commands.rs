@@ -96,7 +96,7 @@ fn a_record_that_cannot_be_learned_from_adapts_no_model() {
     let folder = tempfile::tempdir().expect("a folder");
     filled(folder.path());
     let out = folder.path().join("clinic.bsm");
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/blastscope.bsm");
     let [out_name, model] = [&out, &model].map(|path| path.display().to_string());
     let (code, stdout, stderr) = blastscope(&["adapt", "--model", &model, "--out", &out_name], folder.path());
     assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");

@@ -147,7 +147,7 @@ fn the_command_confirms_names_what_differs_and_asks_for_models() {
     let (code, stdout) = run(spoiled.path(), &["--model", &tiny, "--json"]);
     let json: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!((code, &json["recomputation"]["differences"][0]["what"]), (Some(1), &"quality".into()));
-    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm").display().to_string();
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/blastscope.bsm").display().to_string();
     let (code, stdout) = run(sound.path(), &["--model", &other]);
     assert!(
         code == Some(1) && stdout.contains("5 fields were judged by the model") && stdout.contains("--model"),

@@ -71,7 +71,7 @@ fn counts_shares_model_and_pseudonym_are_in_it_and_a_label_says_who_asserted_it(
         ("said-early", 2),
         ("corrected-benign", 1),
         ("corrected-early", 3),
-        ("corrected-with-class", 8),
+        ("corrected-judged", 8),
         ("said-abstained", 1),
         ("said-rejected", 1),
         ("corrected-not-assessable", 0),

@@ -73,7 +73,7 @@ fn the_page_says_what_the_record_holds() {
         "<th scope=\"row\">abstained</th><td class=\"number\">1</td>",
         "<th scope=\"row\">rejected by the gate</th><td class=\"number\">1</td>",
         "<strong>Draft</strong>",
-        "<strong>Insufficient</strong> 8 of at least 50 fields have a class",
+        "<strong>Insufficient</strong> 8 of at least 50 fields are called benign or malignant",
         "not patients",
         "S-2026.007",
         "2026-11-25 00:00:00 UTC",
@@ -325,7 +325,7 @@ fn a_report_to_look_at() {
         return;
     };
     let data = tempfile::tempdir().expect("a folder");
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/allcnn.bsm");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/blastscope.bsm");
     let classifier =
         blastscope::model::open(&model, blastscope_shared::engine::network::Execution::default()).expect("a model");
     // Names in other scripts need fonts; BLASTSCOPE_FONTS may name their folder.

@@ -18,7 +18,7 @@ fn host(arguments: &[&str]) -> Result<(), String> {
 }
 
 fn shipped() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/allcnn-paper.bsm")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/paper.bsm")
 }
 
 /// The mean cross-entropy of a model's probabilities over `images`, in nats.

@@ -156,11 +156,11 @@ impl Workspace {
 
     /// The shipped models: one sees cells, one whole fields.
     fn shipped_models(&self) {
-        for name in ["allcnn.bsm", "allcnn-paper.bsm"] {
+        for name in ["blastscope.bsm", "paper.bsm"] {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
             fs::copy(&from, self.at("models").join(name)).expect("a shipped model");
         }
-        self.copy("models/allcnn-paper.bsm", "first.bsm");
+        self.copy("models/paper.bsm", "first.bsm");
     }
 
     /// Runs a line in a shell. Returns its status and output.
@@ -217,7 +217,7 @@ fn every_example_that_needs_no_training_runs() {
                 workspace.copy(&format!("home/keys/{from}"), to);
             }
             workspace.must("blastscope-host keygen --out old");
-            workspace.copy("models/allcnn.bsm", "next.bsm");
+            workspace.copy("models/blastscope.bsm", "next.bsm");
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
@@ -251,14 +251,16 @@ fn every_example_around_a_training_runs() {
         }
     };
     run(&["train", "quantize"]);
-    workspace.must("blastscope-host quantize --run runs/robust --out models/allcnn.bsm");
-    workspace.copy("models/first.bsm", "models/allcnn-paper.bsm");
+    workspace.must("blastscope-host quantize --run runs/robust --out models/blastscope.bsm");
+    workspace.copy("models/first.bsm", "models/paper.bsm");
     workspace.copy("models/first.bsm", "models/retrained.bsm");
+    workspace.copy("models/blastscope.bsm", "cells.bsm");
+    workspace.copy("models/first.bsm", "fields.bsm");
     workspace.copy("models/first.bsm", "first.bsm");
     workspace.must(
-        "blastscope-host evaluate --model models/allcnn.bsm --data other_clinic --split all --json > measured/other.json",
+        "blastscope-host evaluate --model models/blastscope.bsm --data other_clinic --split all --json > measured/other.json",
     );
-    run(&["card", "evaluate", "compare", "stress", "adapt", "retrain", "crossval", "throughput"]);
+    run(&["jury", "card", "evaluate", "compare", "stress", "adapt", "retrain", "crossval", "throughput"]);
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
     let quick = all.iter().filter(|example| QUICK.contains(&command_of(example))).count();
     let elsewhere = all.iter().filter(|example| example.starts_with("blastscope-host sign next.bsm")).count();

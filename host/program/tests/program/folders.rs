@@ -35,7 +35,7 @@ fn mkfifo(path: &Path) {
 
 /// The shipped model; it does not know the drawn fields.
 fn model() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/allcnn-paper.bsm").to_str().expect("UTF-8").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/paper.bsm").to_str().expect("UTF-8").to_owned()
 }
 
 /// A folder with drawn sets: `fields`, and `other` with everything that users and systems leave in a folder.

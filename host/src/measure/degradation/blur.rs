@@ -1,4 +1,4 @@
-//! Blur.
+//! Blur, and its opposite.
 
 use blastscope_shared::RgbPixels;
 
@@ -37,6 +37,17 @@ pub(super) fn gaussian(picture: &RgbPixels, sigma: f32) -> RgbPixels {
         for (byte, sum) in row.iter_mut().zip(&sums) {
             *byte = (sum + 0.5) as u8;
         }
+    }
+    result
+}
+
+/// Sharpens: adds `amount` of the difference to a Gaussian blur of deviation `sigma` (pixels).
+pub(super) fn unsharp(picture: &RgbPixels, sigma: f32, amount: f32) -> RgbPixels {
+    let blurred = gaussian(picture, sigma);
+    let mut result = picture.clone();
+    for (byte, &soft) in result.bytes_mut().iter_mut().zip(blurred.bytes()) {
+        let sharp = f32::from(*byte) + amount * (f32::from(*byte) - f32::from(soft));
+        *byte = (sharp + 0.5).clamp(0.0, 255.0) as u8;
     }
     result
 }

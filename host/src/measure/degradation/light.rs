@@ -54,3 +54,18 @@ pub(super) fn cast(share: f32) -> [f32; 3] {
     let luminance = 0.2126 * gains[0] + 0.7152 * gains[1] + 0.0722 * gains[2];
     gains.map(|gain| gain / luminance)
 }
+
+/// A picture that is darker towards the corners: there `missing` of the light is missing, and less with the square of the distance to
+/// the middle.
+pub(super) fn vignette(picture: &RgbPixels, missing: f32) -> RgbPixels {
+    let (width, height) = (picture.width(), picture.height());
+    let mut result = picture.clone();
+    let from_middle = |at: usize, size: usize| (2.0 * at as f32 + 1.0) / size as f32 - 1.0;
+    for (y, row) in result.bytes_mut().chunks_exact_mut(width * 3).enumerate() {
+        for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+            let distance = (from_middle(x, width).powi(2) + from_middle(y, height).powi(2)) / 2.0;
+            pixel.iter_mut().for_each(|value| *value = byte(light(*value) * (1.0 - missing * distance)));
+        }
+    }
+    result
+}

@@ -16,17 +16,20 @@ pub(super) fn table(stress: &Stress) -> String {
             text.push('\n');
         }
     }
-    let _ =
-        writeln!(text, "Percent of {} fields; sure and wrong: a wrong verdict above 0.9.\n", stress.clean.accuracy.of);
     let _ = writeln!(
         text,
-        "{:<14}{:<26}{:>9}{:>9}{:>9}{:>10}{:>10}{:>11}",
-        "", "", "", "sensi-", "speci-", "stopped", "", "sure and"
+        "Percent of {} fields; wrong side: malignant called benign, or the other way round.\n",
+        stress.clean.accuracy.of
     );
     let _ = writeln!(
         text,
-        "{:<14}{:<26}{:>9}{:>9}{:>9}{:>10}{:>10}{:>11}",
-        "", "severity", "accuracy", "tivity", "ficity", "by gate", "abstained", "wrong"
+        "{:<18}{:<28}{:>10}{:>7}{:>9}{:>9}{:>10}{:>9}",
+        "", "", "said and", "wrong", "", "stopped", "", ""
+    );
+    let _ = writeln!(
+        text,
+        "{:<18}{:<28}{:>10}{:>7}{:>9}{:>9}{:>10}{:>9}",
+        "", "severity", "wrong", "side", "answered", "by gate", "abstained", "accuracy"
     );
     line(&mut text, "", &stress.clean);
     for kind in &stress.kinds {
@@ -37,7 +40,7 @@ pub(super) fn table(stress: &Stress) -> String {
     let _ =
         writeln!(text, "\nMean accuracy over all degradations and severities {:.2} %", stress.mean_accuracy * 100.0);
     for kind in &stress.kinds {
-        let _ = writeln!(text, "  {:<14}{:>8.2} %", kind.degradation.name(), kind.mean_accuracy * 100.0);
+        let _ = writeln!(text, "  {:<18}{:>8.2} %", kind.degradation.name(), kind.mean_accuracy * 100.0);
     }
     let of = |levels: &[Level]| levels.iter().map(|level| level.unseen).sum::<usize>();
     let unseen = [stress.clean.unseen, stress.kinds.iter().map(|kind| of(&kind.levels)).sum()];
@@ -53,14 +56,14 @@ fn line(text: &mut String, name: &str, level: &Level) {
     let setting = level
         .severity
         .map_or_else(|| level.setting.clone(), |severity| format!("{} {}", severity.number(), level.setting));
-    let _ = write!(text, "{name:<14}{setting:<26}");
+    let _ = write!(text, "{name:<18}{setting:<28}");
     for (rate, width) in [
-        (&level.accuracy, 9),
-        (&level.sensitivity, 9),
-        (&level.specificity, 9),
-        (&level.stopped, 10),
+        (&level.spoken_and_wrong, 10),
+        (&level.wrong_side, 7),
+        (&level.answered, 9),
+        (&level.stopped, 9),
         (&level.abstained, 10),
-        (&level.sure_and_wrong, 11),
+        (&level.accuracy, 9),
     ] {
         let percent = rate.value.map_or_else(|| "-".to_owned(), |value| format!("{:.1}", value * 100.0));
         let _ = write!(text, "{percent:>width$}");

@@ -53,6 +53,7 @@ fn the_shares_by_hand() {
         [level.accuracy, level.sensitivity, level.stopped, level.abstained, level.answered, level.answered_accuracy];
     assert_eq!(hits.map(|rate| (rate.hits, rate.of)), [(2, 5), (3, 5), (1, 5), (1, 5), (3, 5), (1, 3)]);
     assert_eq!((level.sure_and_wrong.hits, level.specificity.value), (1, None));
+    assert_eq!((level.spoken_and_wrong.hits, level.wrong_side.hits), (2, 1));
 }
 
 #[test]

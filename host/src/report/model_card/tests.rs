@@ -142,10 +142,10 @@ fn rejects_a_data_set_of_other_pictures() {
     assert!(text.contains("| Benign | 2 | 0 | 0 | 2 | unknown |"), "{text}");
 }
 
-/// `make card DATA=all_pbs` and `make card MODEL=allcnn-paper DATA=all_pbs` write them anew.
+/// `make card DATA=all_pbs` and `make card MODEL=paper DATA=all_pbs` write them anew.
 #[test]
 fn the_shipped_cards_are_what_the_shipped_models_and_their_evidence_generate() {
-    for name in ["allcnn", "allcnn-paper"] {
+    for name in ["blastscope", "paper"] {
         let beside = |ending: &str| beside_the_host(&format!("models/{name}.{ending}"));
         let bytes = read_file(&beside("bsm")).expect("the shipped model");
         let (artifact, hash) = Artifact::read(&bytes).expect("whole");

@@ -24,7 +24,7 @@ const CURVES: [Curve; 4] = [
     ("accuracy, answered or not", BLUE, |level| &level.accuracy),
     ("answered at all", GREEN, |level| &level.answered),
     ("stopped by the gate", ORANGE, |level| &level.stopped),
-    ("wrong, with more than 0.9", RED, |level| &level.sure_and_wrong),
+    ("said and wrong", RED, |level| &level.spoken_and_wrong),
 ];
 
 pub(super) fn svg(stress: &Stress) -> String {

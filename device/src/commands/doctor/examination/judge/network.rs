@@ -44,15 +44,15 @@ pub(super) fn instruction_set(set: &InstructionSet) -> Check {
 pub(super) fn model(model: &Model) -> Vec<Check> {
     match model {
         Model::Missing { reason } => {
-            let remedy =
-                "copy models/allcnn.bsm from the release to the program's folder, or give another with --model FILE";
+            let remedy = "copy models/blastscope.bsm from the release to the program's folder, or give another with --model FILE";
             vec![Check::broken("model", reason, remedy)]
         }
         Model::Loaded { path, bytes, title, code_version, drawn, version, warnings, trial } => {
             let signed = if version.is_some() { "" } else { ", unsigned" };
             let found = format!("{title}{signed}, by blastscope {code_version}, {} kB, {path}", bytes.div_ceil(1024));
             let loaded = if *drawn {
-                let remedy = "for smears use models/allcnn.bsm: unset BLASTSCOPE_MODEL, or give it with --model FILE";
+                let remedy =
+                    "for smears use models/blastscope.bsm: unset BLASTSCOPE_MODEL, or give it with --model FILE";
                 Check::look("model", format!("{found}; trained on drawn fields"), remedy)
             } else {
                 Check::ok("model", found)

@@ -23,7 +23,7 @@ fn trial(isa: &'static str, frame_ms: f64) -> Trial {
 
 fn loaded(trial: Trial) -> Model {
     Model::Loaded {
-        path: "models/allcnn.bsm".into(),
+        path: "models/blastscope.bsm".into(),
         bytes: 8_427_526,
         title: "allcnn 109c47335c84".into(),
         code_version: "0.1.0".into(),
@@ -138,7 +138,7 @@ fn a_board_as_it_should_be_has_nothing_to_look_at() {
             "processor: Cortex-A76 on Raspberry Pi 5 Model B Rev 1.0; 4 cores, 4 threads",
             "instruction set: neon-dotprod, the fastest here (scalar available, neon available, neon-dotprod \
              available, neon-i8mm absent)",
-            "model: allcnn 109c47335c84, by blastscope 0.1.0, 8231 kB, models/allcnn.bsm",
+            "model: allcnn 109c47335c84, by blastscope 0.1.0, 8231 kB, models/blastscope.bsm",
             "self-test: neon-dotprod and scalar agree on a drawn field, bit for bit",
             "speed: 19.5 ms a frame on one thread (51.3 a second)",
             "memory: 7.0 of 8.0 GB available",
