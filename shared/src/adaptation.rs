@@ -20,6 +20,7 @@ use crate::{
     artifact::{Artifact, ArtifactError, Juror, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN, Pooling},
     classifier::{Classifier, Workspace},
     field::{
+        light::{Lamp, Light},
         pixels::RgbPixels,
         stain::{Hue, Stain},
     },
@@ -232,8 +233,7 @@ impl Fit {
     ) -> Result<Self, AdaptationError> {
         let (layer, scale) = last_layer(juror)?;
         let mut statistics = juror.statistics()?;
-        let hues: Vec<Hue> = labelled.iter().map(|field| field.hue).collect();
-        let stain = learn_stain(&mut statistics, &hues);
+        let stain = learn_stain(&mut statistics, labelled);
         let novelties: Vec<f32> = labelled.iter().map(|field| field.novelty(&statistics, scale)).collect();
         let temperature = juror.calibration.temperature;
         let try_out = |pull: Option<f64>| {
@@ -335,10 +335,18 @@ pub fn lowest_loss<T>(
     best
 }
 
-/// Adds the stain of a site's fields to the known ones, unless there are too few fields or the model already knows the most it can
-/// hold. Returns whether it did.
-pub fn learn_stain(statistics: &mut NoveltyStatistics, hues: &[Hue]) -> bool {
-    match Stain::learn(hues) {
+/// Adds the stain of a site's fields to the known ones, and its light if the network sees the lamp, unless there are too few fields or
+/// the model already knows the most it can hold. Returns whether it did.
+pub fn learn_stain<'a>(statistics: &mut NoveltyStatistics, labelled: impl IntoIterator<Item = &'a Labelled>) -> bool {
+    let (hues, lamps): (Vec<Hue>, Vec<Option<Lamp>>) =
+        labelled.into_iter().map(|field| (field.hue, field.lamp)).unzip();
+    let lamps: Vec<Lamp> = lamps.into_iter().flatten().collect();
+    if let Some(light) = Light::learn(&lamps)
+        && (1..MAX_STAINS).contains(&statistics.lights.len())
+    {
+        statistics.lights.push(light);
+    }
+    match Stain::learn(&hues) {
         Some(stain) if statistics.stains.len() < MAX_STAINS => {
             statistics.stains.push(stain);
             true

@@ -6,6 +6,7 @@ pub mod density;
 pub mod framing;
 pub mod gate;
 pub(crate) mod histogram;
+pub mod light;
 pub mod pixels;
 pub mod squash;
 pub mod stain;

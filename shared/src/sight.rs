@@ -105,6 +105,12 @@ impl Sight {
         self.kind.shows().most_views()
     }
 
+    /// Whether the network sees the lamp: colours rather than optical density.
+    #[must_use]
+    pub fn sees_lamp(&self) -> bool {
+        self.kind.shows().sees_lamp()
+    }
+
     /// A few words for what the network is shown, to follow "sees".
     #[must_use]
     pub fn description(&self) -> String {

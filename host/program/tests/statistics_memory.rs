@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use blastscope_host::{
-    recipe::batches::Batch,
+    recipe::batches::{Batch, Objective},
     training::{architecture::Architecture, batch_statistics, network::Network},
 };
 use burn::{
@@ -34,7 +34,7 @@ impl Dataset<f32> for Grey {
 impl Batcher<f32, Batch> for Grey {
     fn batch(&self, greys: Vec<f32>, device: &Device) -> Batch {
         let inputs = Tensor::random([32, 3, 64, 64], burn::tensor::Distribution::Uniform(0.0, 1.0), device) * greys[0];
-        Batch { inputs, targets: Tensor::zeros([32], device), smoothing: None }
+        Batch { inputs, targets: Tensor::zeros([32], device), views: 1, objective: Objective::Classes }
     }
 }
 

@@ -217,7 +217,7 @@ impl Move {
         let corrections: Vec<&Labelled> = corrected.fields[at].iter().collect();
         let learned: Vec<&Labelled> = replayed.iter().chain(&corrections).copied().collect();
         let mut statistics = juror.statistics()?;
-        learn_stain(&mut statistics, &corrections.iter().map(|field| field.hue).collect::<Vec<_>>());
+        learn_stain(&mut statistics, corrections.iter().copied());
         // All or none: a layer that fails on some fields must not be compared on the others.
         let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
             let scored = fields

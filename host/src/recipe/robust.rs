@@ -34,7 +34,7 @@ use crate::{
 // Running statistics: the recipe was found and measured with them.
 pub(super) const DEFAULTS: Defaults = Defaults {
     optimizer: "adamw",
-    epochs: "16",
+    epochs: "24",
     batch_size: "32",
     learning_rate: "0.002",
     schedule: "one-cycle",

@@ -35,7 +35,7 @@ pub struct TrainingPlan {
     #[arg(long, value_enum, default_value = PAPER.optimizer, default_value_if("recipe", ROBUST_NAME, ROBUST.optimizer),
         hide_default_value = true)]
     pub optimizer: OptimizerKind,
-    /// Passes over the training part; robust: passes of 4 times --per-class cells [default: 30; robust: 16].
+    /// Passes over the training part; robust: passes of 4 times --per-class cells [default: 30; robust: 24].
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000),
         default_value = PAPER.epochs, default_value_if("recipe", ROBUST_NAME, ROBUST.epochs), hide_default_value = true)]
     pub epochs: usize,
@@ -174,7 +174,7 @@ mod tests {
     fn each_recipe_has_the_defaults_that_it_was_measured_with_unless_others_are_asked_for() {
         assert_eq!(plan(&[]), TrainingPlan::default());
         let robust = plan(&["--recipe", "robust"]);
-        assert_eq!((robust.epochs, robust.batch_size, robust.optimizer), (8, 64, OptimizerKind::Adamw));
+        assert_eq!((robust.epochs, robust.batch_size, robust.optimizer), (24, 32, OptimizerKind::Adamw));
         let statistics = |arguments| plan(arguments).batch_statistics;
         assert_eq!(statistics(&[]), BatchStatistics::Anew);
         assert_eq!(statistics(&["--recipe", "robust"]), BatchStatistics::Running);

@@ -12,7 +12,12 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::{Class, field::stain::Hue, judge::novelty::NoveltyStatistics, sight::Seen};
+use crate::{
+    Class,
+    field::{light::Lamp, stain::Hue},
+    judge::novelty::NoveltyStatistics,
+    sight::Seen,
+};
 
 const CLASSES: usize = Class::COUNT;
 /// Steps of a fit; the loss settles to many digits long before.
@@ -27,6 +32,8 @@ pub struct Labelled {
     pub logits: [f32; CLASSES],
     /// Hue of its stain.
     pub hue: Hue,
+    /// Its lamp, if the network sees it.
+    pub lamp: Option<Lamp>,
     /// The labelled class.
     pub class: Class,
     /// Weight of the field, above 0; 1 counts as one field.
@@ -38,14 +45,14 @@ impl Labelled {
     #[must_use]
     pub fn new(seen: &Seen<'_>, scale: f32, class: Class) -> Self {
         let hidden = seen.hidden.iter().map(|&byte| f32::from(byte) * scale).collect();
-        Self { hidden, logits: seen.logits, hue: seen.hue, class, weight: 1.0 }
+        Self { hidden, logits: seen.logits, hue: seen.hue, lamp: seen.lamp, class, weight: 1.0 }
     }
 
     /// The field's novelty by `statistics`, for activations in units of `scale`.
     #[must_use]
     pub fn novelty(&self, statistics: &NoveltyStatistics, scale: f32) -> f32 {
         let bytes: Vec<u8> = self.hidden.iter().map(|activation| (activation / scale).round() as u8).collect();
-        statistics.score(&statistics.distances(&bytes, &self.hue))
+        statistics.score(&statistics.distances(&bytes, &self.hue, self.lamp.as_ref()))
     }
 }
 
@@ -192,7 +199,14 @@ mod tests {
                 let class = if malignant { Class::Early } else { Class::Benign };
                 let noise = (at * 37 % 11) as f32 / 11.0;
                 let hidden = vec![if malignant { 2.0 } else { 0.5 }, noise, 1.0];
-                Labelled { hidden, logits: [1.0 + noise, 0.5, -1.0, -2.0], class, hue: Hue([1.0; 4]), weight: 1.0 }
+                Labelled {
+                    hidden,
+                    logits: [1.0 + noise, 0.5, -1.0, -2.0],
+                    class,
+                    hue: Hue([1.0; 4]),
+                    lamp: None,
+                    weight: 1.0,
+                }
             })
             .collect()
     }

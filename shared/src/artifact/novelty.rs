@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ArtifactError;
 use crate::{
-    field::stain::{HUES, Stain},
+    field::{
+        light::Light,
+        stain::{HUES, Stain},
+    },
     judge::novelty::{Distances, NoveltyStatistics},
     label::Class,
     layers::filters::f32s,
@@ -16,6 +19,8 @@ use crate::{
 pub const MAX_STAINS: usize = 16;
 /// Number of values per stain: mean, then inverse covariance.
 const STAIN_LEN: usize = HUES * (1 + HUES);
+/// Number of values per light: mean, then inverse variance.
+const LIGHT_LEN: usize = 3 * 2;
 
 /// [`NoveltyStatistics`] as stored in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +34,12 @@ pub struct Novelty<'a> {
     /// `f32` little-endian: for each stain the mean of its four hues, then the inverse of their covariance, row by row.
     #[serde(with = "serde_bytes")]
     pub stains: &'a [u8],
-    /// The distances that few usual fields exceed: activations, then hues.
-    pub usual: [f32; 2],
+    /// `f32` little-endian: for each light the mean of red, green and blue, then one over their variances; empty if the network does
+    /// not see the lamp.
+    #[serde(with = "serde_bytes")]
+    pub lights: &'a [u8],
+    /// The distances that few usual fields exceed: activations, hues, lamps.
+    pub usual: [f32; 3],
 }
 
 impl Novelty<'_> {
@@ -44,12 +53,13 @@ impl Novelty<'_> {
         }
         self.check()?;
         let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
-        let [activations, stain] = self.usual;
+        let [activations, stain, light] = self.usual;
         Ok(NoveltyStatistics {
             means: Class::ALL.map(class_means),
             inverse_variances: f32s(self.inverse_variances).collect(),
             stains: self.stains().collect(),
-            usual: Distances { activations, stain },
+            lights: self.lights().collect(),
+            usual: Distances { activations, stain, light },
         })
     }
 
@@ -78,10 +88,30 @@ impl Novelty<'_> {
                 "a usual distance in its novelty statistics is not a finite number above 0",
             ));
         }
+        if !self.lights.len().is_multiple_of(4 * LIGHT_LEN) || self.lights.len() / (4 * LIGHT_LEN) > MAX_STAINS {
+            return Err(ArtifactError::Invalid("it knows more than 16 lights, or a part of one"));
+        }
+        let is_light = |light: Light| {
+            light.mean.iter().all(|value| value.is_finite()) && light.inverse_variance.into_iter().all(usable)
+        };
+        if !self.lights().all(is_light) {
+            return Err(ArtifactError::Invalid(
+                "a light in its novelty statistics has a mean that is not a finite number, or an inverse variance that is not a finite \
+                 number of at least 0",
+            ));
+        }
         for (number, stain) in (1..).zip(self.stains()) {
             stain.check().map_err(|reason| ArtifactError::InvalidStain { number, reason })?;
         }
         Ok(())
+    }
+
+    fn lights(&self) -> impl Iterator<Item = Light> {
+        self.lights.chunks_exact(4 * LIGHT_LEN).map(|bytes| {
+            let mut numbers = f32s(bytes);
+            let mut three = || [(); 3].map(|()| numbers.next().unwrap_or(f32::NAN));
+            Light { mean: three(), inverse_variance: three() }
+        })
     }
 
     fn stains(&self) -> impl Iterator<Item = Stain> {
@@ -106,7 +136,8 @@ pub struct NoveltyBytes {
     means: Vec<u8>,
     inverse_variances: Vec<u8>,
     stains: Vec<u8>,
-    usual: [f32; 2],
+    lights: Vec<u8>,
+    usual: [f32; 3],
 }
 
 impl NoveltyBytes {
@@ -118,15 +149,16 @@ impl NoveltyBytes {
             means: bytes(statistics.means.iter().flatten()),
             inverse_variances: bytes(&statistics.inverse_variances),
             stains: statistics.stains.iter().flat_map(stain).collect(),
-            usual: [statistics.usual.activations, statistics.usual.stain],
+            lights: bytes(statistics.lights.iter().flat_map(|light| light.mean.iter().chain(&light.inverse_variance))),
+            usual: [statistics.usual.activations, statistics.usual.stain, statistics.usual.light],
         }
     }
 
     /// The borrowed form for an artifact.
     #[must_use]
     pub fn view(&self) -> Novelty<'_> {
-        let Self { means, inverse_variances, stains, usual } = self;
-        Novelty { means, inverse_variances, stains, usual: *usual }
+        let Self { means, inverse_variances, stains, lights, usual } = self;
+        Novelty { means, inverse_variances, stains, lights, usual: *usual }
     }
 }
 

@@ -90,8 +90,8 @@ impl Juror {
 
     /// What it says of what it saw.
     pub(super) fn testify(&self, observation: Observation<Seen<'_>>) -> Observation<Testimony> {
-        observation.and_then(|Seen { logits, hidden, hue }| {
-            let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue));
+        observation.and_then(|Seen { logits, hidden, hue, lamp }| {
+            let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue, lamp.as_ref()));
             Testimony::new(logits, self.calibration.probabilities(&logits), novelty)
         })
     }

@@ -68,7 +68,7 @@ pub(crate) fn for_each_unmasked(framing: &Framing, bytes: &[u8], mut see: impl F
 }
 
 /// The 95th percentile of each channel's values outside the mask.
-fn background(framing: &Framing, input: &[u8]) -> [u8; 3] {
+pub(crate) fn background(framing: &Framing, input: &[u8]) -> [u8; 3] {
     let mut counts = [[0u32; 256]; 3];
     for_each_unmasked(framing, input, |pixel| {
         for channel in 0..3 {

@@ -173,7 +173,11 @@ pub fn usual_distances(distances: &[Distances]) -> Distances {
         let finite = distances.iter().map(one).filter(|distance| distance.is_finite());
         quantile(finite.collect(), USUAL).unwrap_or(1.0)
     };
-    Distances { activations: of(|field| field.activations), stain: of(|field| field.stain) }
+    Distances {
+        activations: of(|field| field.activations),
+        stain: of(|field| field.stain),
+        light: of(|field| field.light),
+    }
 }
 
 /// The smallest finite value that this share of `values` does not exceed, but at least the smallest positive number.
@@ -387,9 +391,9 @@ mod tests {
                 logits[at] = wrong;
                 assert_eq!(Scored::new(Class::Pre, logits, 1.0), Observation::Nothing(Blank::NotFinite));
             }
-            let mut distances = vec![Distances { activations: 2.0, stain: 3.0 }; 50];
-            distances.push(Distances { activations: wrong, stain: wrong });
-            assert_eq!(usual_distances(&distances), Distances { activations: 2.0, stain: 3.0 });
+            let mut distances = vec![Distances { activations: 2.0, stain: 3.0, light: 4.0 }; 50];
+            distances.push(Distances { activations: wrong, stain: wrong, light: wrong });
+            assert_eq!(usual_distances(&distances), Distances { activations: 2.0, stain: 3.0, light: 4.0 });
         }
     }
 }

@@ -54,6 +54,10 @@ impl Shows for Cells {
         MAX_CELLS
     }
 
+    fn sees_lamp(&self) -> bool {
+        false
+    }
+
     fn description(&self, framing: &Framing) -> String {
         let Framing { width, height, .. } = framing;
         format!(

@@ -9,7 +9,7 @@ use super::{
     show::{Look, Shows},
 };
 use crate::{
-    field::{density::Density, framing::Framing, stain},
+    field::{density::Density, framing::Framing, light::Lamp, stain},
     label::Class,
     layers::explanation::{Explanation, Unexplained},
 };
@@ -22,6 +22,7 @@ pub struct Eye {
     /// Density for the hue, if `look` measures none.
     density: Density,
     pool: Pool,
+    sees_lamp: bool,
     looked: bool,
 }
 
@@ -32,6 +33,7 @@ impl Eye {
             look: shows.look(),
             density: Density::default(),
             pool: Pool::new(shows.most_views(), hidden_len),
+            sees_lamp: shows.sees_lamp(),
             looked: false,
         }
     }
@@ -48,7 +50,7 @@ impl Eye {
         mut run: impl FnMut(&[u8], &mut Pool),
     ) -> Observation<Seen<'_>> {
         assert_eq!(field.len(), framing.input_len(), "a field has width * height * 3 bytes");
-        let Self { look, density, pool, looked, .. } = self;
+        let Self { look, density, pool, looked, sees_lamp, .. } = self;
         pool.clear();
         *looked = true;
         look.look(framing, field).and_then(|views| {
@@ -57,7 +59,7 @@ impl Eye {
                 density.measure(framing, field);
                 density.bytes()
             });
-            pool.mean(stain::hue(framing, density))
+            pool.mean(stain::hue(framing, density), sees_lamp.then(|| Lamp::of(framing, field)))
         })
     }
 

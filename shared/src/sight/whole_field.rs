@@ -23,6 +23,10 @@ impl Shows for WholeField {
         1
     }
 
+    fn sees_lamp(&self) -> bool {
+        true
+    }
+
     fn description(&self, framing: &Framing) -> String {
         format!("whole fields of {}x{}", framing.width, framing.height)
     }

@@ -32,7 +32,7 @@ fn fields() -> Vec<Labelled> {
             let hidden =
                 (0..24).map(|unit| dice.unit() + if unit % 4 == class.index() { 0.4 } else { 0.0 }).collect::<Vec<_>>();
             let logits = [0; 4].map(|_: u8| 3.0 * dice.unit());
-            Labelled { hidden, logits, class, hue: Hue([1.0; 4]), weight: 1.0 }
+            Labelled { hidden, logits, class, hue: Hue([1.0; 4]), lamp: None, weight: 1.0 }
         })
         .collect()
 }

@@ -156,7 +156,8 @@ fn host_and_device_answer_nothing_about_fields_without_cells() {
 fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
     let classifier = classifier();
     let mut workspace = classifier.workspace();
-    let side = usize::from(Sight::cells().framing.width);
+    let framing = Sight::cells().framing;
+    let size = (usize::from(framing.width), usize::from(framing.height));
     let mut peaks = 0;
     for seed in 0..8 {
         classifier.assess(&draw_field(Class::Early, seed, WIDTH, HEIGHT), &mut workspace);
@@ -169,7 +170,7 @@ fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
                 .zip(logits)
                 .max_by(|one, other| margin(one.1).total_cmp(&margin(other.1)))
                 .filter(|(_, logits)| margin(logits) > 0.0);
-            match (best, map.peak_in(side, side)) {
+            match (best, map.peak_in(size.0, size.1)) {
                 (Some((cell, _)), Some((x, y))) => {
                     assert!(
                         x.abs_diff(cell.x.into()) <= 4 && y.abs_diff(cell.y.into()) <= 4,
@@ -189,5 +190,5 @@ fn the_map_peaks_at_the_cell_that_speaks_most_for_the_class() {
 fn the_input_of_the_network_is_a_cells_picture() {
     let classifier = classifier();
     assert_eq!(classifier.lead().network().input_len(), SIDE * SIDE * 3);
-    assert_eq!(classifier.framing().input_len(), 192 * 192 * 3);
+    assert_eq!(classifier.framing().input_len(), 200 * 150 * 3);
 }

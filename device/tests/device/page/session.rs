@@ -65,8 +65,10 @@ fn fields_are_taken_corrected_and_signed() {
     let read = reader.session(id).expect("read");
     assert_eq!((read.state, read.sign_offs[0].signed_by.as_str()), (State::Approved, "E. F."));
     assert!(read.ended_utc.is_some());
-    let state = wait_for("an end", || client.get("/api/state"), |state| state["session"].is_null());
-    assert_eq!((&state["unsaved"], &state["saving"]["state"]), (&json!(0), &json!("saved")), "{state}");
+    // The state is told after the answer: for a moment it may still say that something is being written.
+    let ended = |state: &Value| state["session"].is_null() && state["saving"]["state"] == "saved";
+    let state = wait_for("an end", || client.get("/api/state"), ended);
+    assert_eq!(state["unsaved"], json!(0), "{state}");
     assert_eq!(client.post("/api/take", &json!({"session": session})).status, 409);
     let fields = reader.session(id).expect("read").fields;
     std::thread::sleep(Duration::from_millis(500));
