@@ -25,10 +25,44 @@ fn field(discs: &[(usize, usize, usize, [u8; 3])]) -> RgbPixels {
 }
 
 fn look(picture: &RgbPixels) -> CellView {
-    let framing = Sight::cells().framing;
+    look_with(&Framing::square(FIELD as u16), picture)
+}
+
+fn look_with(framing: &Framing, picture: &RgbPixels) -> CellView {
     let mut view = CellView::new();
-    view.look(&framing, &framing.apply(picture));
+    view.look(framing, &framing.apply(picture));
     view
+}
+
+#[test]
+fn a_cameras_frame_shows_round_cells_where_they_are() {
+    let (width, height) = (640, 480);
+    let discs = [(160, 150, 30), (480, 120, 26), (320, 360, 34)];
+    let mut bytes = Vec::with_capacity(width * height * 3);
+    for y in 0..height {
+        for x in 0..width {
+            let inside = |&(column, row, radius): &(usize, usize, usize)| {
+                x.abs_diff(column).pow(2) + y.abs_diff(row).pow(2) <= radius * radius
+            };
+            bytes.extend(if discs.iter().any(inside) { NUCLEUS } else { BACKGROUND });
+        }
+    }
+    let picture = RgbPixels::new(width, height, bytes).expect("as many bytes as pixels");
+    let framing = Sight::cells().framing;
+    let view = look_with(&framing, &picture);
+    assert_eq!(view.cells().len(), 3, "{:?}", view.cells());
+    for (column, row, radius) in discs {
+        let (middle_x, middle_y) = (column * 200 / width, row * 150 / height);
+        let is_there =
+            |cell: &Cell| usize::from(cell.x).abs_diff(middle_x) <= 3 && usize::from(cell.y).abs_diff(middle_y) <= 3;
+        assert!(view.cells().iter().any(is_there), "{column} {row}: {:?}", view.cells());
+        // As wide as it is high: the extent of the dark pixels through the middle, along both axes.
+        let field = framing.apply(&picture);
+        let dark = |x: usize, y: usize| field[(y * usize::from(framing.width) + x) * 3 + 1] < 150;
+        let wide = (0..200usize).filter(|&x| x.abs_diff(middle_x) < radius && dark(x, middle_y)).count();
+        let high = (0..150usize).filter(|&y| y.abs_diff(middle_y) < radius && dark(middle_x, y)).count();
+        assert!(wide.abs_diff(high) <= 1, "{wide} wide, {high} high");
+    }
 }
 
 #[test]
