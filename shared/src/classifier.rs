@@ -9,7 +9,7 @@ use self::juror::Seat;
 use crate::{
     artifact::{self, Artifact, ArtifactError, ModelCard, Provenance, hex},
     engine::network::Execution,
-    field::{framing::Framing, pixels::RgbPixels, squash::Squash},
+    field::{framing::Framing, pixels::RgbPixels},
     judge::{
         Assessment, Judge, Scores, Thresholds,
         jury::{MAX_JURORS, Testimony},
@@ -36,7 +36,6 @@ pub struct Classifier {
 
 /// The buffers of one thread.
 pub struct Workspace {
-    squash: Squash,
     lead: Seat,
     others: Vec<Seat>,
 }
@@ -148,7 +147,7 @@ impl Classifier {
     #[must_use]
     pub fn workspace(&self) -> Workspace {
         let others = self.others.iter().map(Juror::seat).collect();
-        Workspace { squash: Squash::new(), lead: self.lead.seat(), others }
+        Workspace { lead: self.lead.seat(), others }
     }
 
     /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one, which allocates.
@@ -160,11 +159,11 @@ impl Classifier {
     /// in [`Self::assess`].
     pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Observation<Scores> {
         self.take_over(workspace);
-        let Workspace { squash, lead, others } = workspace;
+        let Workspace { lead, others } = workspace;
         let mut seen = [Observation::Nothing(Blank::NoCells); MAX_JURORS];
-        seen[0] = self.lead.look(picture, squash, lead);
+        seen[0] = self.lead.look(picture, lead);
         for ((to, juror), seat) in seen[1..].iter_mut().zip(&self.others).zip(others) {
-            *to = juror.look(picture, squash, seat);
+            *to = juror.look(picture, seat);
         }
         self.weigh(&seen)
     }

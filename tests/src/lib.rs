@@ -75,6 +75,20 @@ pub fn cell_artifact() -> Vec<u8> {
     artifact_for(Sight::cells(), TINY_HIDDEN)
 }
 
+/// The networks of [`cell_artifact`] and [`tiny_artifact`] as the jurors of one model; both must be fit to speak.
+///
+/// # Panics
+/// If one of them is not a sound model.
+#[must_use]
+pub fn jury_artifact() -> Vec<u8> {
+    let (cells, whole) = (cell_artifact(), tiny_artifact());
+    let read = |file| Artifact::read(file).expect("a sound model").0;
+    let (cells, whole) = (read(&cells), read(&whole));
+    let jurors = cells.jurors.iter().chain(&whole.jurors).cloned().collect();
+    let pooling = Pooling { quorum: 2, calibration: Calibration { temperature: 0.8, biases: [0.1, 0.0, -0.1] } };
+    Artifact { jurors, pooling, ..whole.clone() }.to_bytes().expect("a sound jury")
+}
+
 /// As [`tiny_artifact`], with `hidden_len` hidden activations; the file grows with them.
 #[must_use]
 pub fn artifact(hidden_len: usize) -> Vec<u8> {

@@ -4,7 +4,7 @@
 use std::{fs, io::Cursor, num::NonZero, path::Path};
 
 use blastscope_shared::artifact::{HEADER_LEN, Pictures, sign, signing::SecretKey};
-use blastscope_tests::{blocks, cell_artifact, marked, tiny_artifact};
+use blastscope_tests::{blocks, cell_artifact, jury_artifact, marked, tiny_artifact};
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 fn main() {
@@ -19,6 +19,7 @@ fn main() {
     put("artifact", "tiny", &tiny[HEADER_LEN..]);
     put("artifact", "cells", &cell_artifact()[HEADER_LEN..]);
     put("artifact", "marks", &marks[HEADER_LEN..]);
+    put("artifact", "jury", &jury_artifact()[HEADER_LEN..]);
     put("update", "signed", &[&[0], &signed[..]].concat());
     put("update", "unsigned", &[&[0], &tiny[..]].concat());
     put("update", "body", &[&[1], &marks[HEADER_LEN..]].concat());

@@ -22,6 +22,8 @@ pub struct Juror {
 
 /// One thread's buffers for a juror.
 pub(super) struct Seat {
+    /// Its own, because the tables of a squash are those of one size.
+    squash: Squash,
     field: Vec<u8>,
     network: network::Workspace,
     eye: Eye,
@@ -55,6 +57,7 @@ impl Juror {
 
     pub(super) fn seat(&self) -> Seat {
         Seat {
+            squash: Squash::new(),
             field: vec![0; self.sight.framing.input_len()],
             network: self.network.workspace(),
             eye: self.sight.eye(self.network.hidden_len()),
@@ -67,9 +70,9 @@ impl Juror {
     }
 
     /// What it says of a picture of any size.
-    pub(super) fn look(&self, picture: &RgbPixels, squash: &mut Squash, seat: &mut Seat) -> Observation<Testimony> {
-        self.sight.framing.apply_with(squash, picture, &mut seat.field);
-        let Seat { field, network, eye } = seat;
+    pub(super) fn look(&self, picture: &RgbPixels, seat: &mut Seat) -> Observation<Testimony> {
+        let Seat { squash, field, network, eye } = seat;
+        self.sight.framing.apply_with(squash, picture, field);
         self.testify(self.show(field, network, eye))
     }
 

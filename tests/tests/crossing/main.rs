@@ -7,6 +7,7 @@ mod command_reference;
 mod explanation;
 mod format;
 mod house;
+mod jury;
 mod marked;
 mod same_bits;
 mod whole_loop;
