@@ -93,7 +93,9 @@ function showVerdict({ said, probabilities }) {
     const malignant = CLASSES.indexOf(kind) > 0 || kind === "malignant";
     set(one("verdict-means"), kind === "Benign" ? say("benign_means") : malignant ? say("malignant_means") : "");
   }
-  const number = said?.probability == null ? "" : say("probability", { percent: likely(said.probability) });
+  // First how probably the field is malignant at all; the bars show the subtypes.
+  const malignant = CLASSES.indexOf(kind) > 0 && probabilities && say("probability_malignant", { percent: likely(1 - probabilities.Benign) });
+  const number = said?.probability == null ? "" : malignant || say("probability", { percent: likely(said.probability) });
   set(one("verdict-number"), number);
   set(one("verdict-reason"), said?.reason ?? "");
   // Screen readers announce changes, not every number.

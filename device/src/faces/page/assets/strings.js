@@ -31,6 +31,7 @@ export const strings = {
   settling: "Looking …",
   nothing: "No picture",
   probability: "{percent} % probable",
+  probability_malignant: "{percent} % malignant",
   probabilities: "Probabilities",
   waiting: "waiting for the first frame",
 
