@@ -105,7 +105,7 @@ fn prepare(images: &Path, drawn: &Path) -> PathBuf {
         fs::copy(field, images.join(format!("fields/{number:02}.jpg"))).expect("a copy");
     }
     held(&model, &images.join("benign"), &fields, |verdict| verdict == "Benign", "Benign");
-    let malignant = |verdict: &str| ["Early", "Pre", "Pro"].contains(&verdict);
+    let malignant = |verdict: &str| ["Early", "Pre", "Pro", "Malignant"].contains(&verdict);
     held(&model, &images.join("suspicious"), &fields, malignant, "malignant");
     // The gate rejects black pictures; a few bright pixels make two different ones.
     for (name, light) in [("a", 3), ("b", 5)] {
