@@ -17,7 +17,7 @@ use self::head::{Labelled, Shift};
 use crate::{
     Class,
     adaptation::folds::Fold,
-    artifact::{Artifact, ArtifactError, Juror, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN, Pooling},
+    artifact::{Artifact, ArtifactError, Juror, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     classifier::{Classifier, Workspace},
     field::{
         light::{Lamp, Light},
@@ -177,106 +177,101 @@ pub fn adapt(
     let mut done = 0;
     let mut fits = Vec::new();
     for (juror, labelled) in artifact.jurors.iter().zip(site.fields) {
-        fits.push(Fit::of(juror, labelled, site.folds, &mut |tried, _| progress(done + tried, total))?);
+        fits.push(fit(juror, labelled, site.folds, &mut |tried, _| progress(done + tried, total))?);
         done += PULLS.len();
     }
-    let heard: Vec<(Class, Testimonies)> =
-        lead.iter().enumerate().map(|(at, field)| (field.class, heard(&fits, at))).collect();
-    let (pooling, thresholds) = match fits.as_slice() {
-        [only] => (artifact.pooling, only.point.thresholds),
-        _ => {
-            let voices: Vec<Voice> = artifact.jurors.iter().map(|juror| juror.voice).collect();
-            let point = JuryPoint::choose(&voices, artifact.pooling.quorum.into(), &heard);
-            let JuryPoint { jury, thresholds } = point.ok_or(AdaptationError::NotFinite)?;
-            (Pooling { calibration: *jury.calibration(), ..artifact.pooling }, thresholds)
-        }
-    };
+    let (moved, refits): (Vec<Moved>, Vec<Refit>) = fits.into_iter().unzip();
+    let heard = replace(&mut artifact, &refits).ok_or(AdaptationError::NotFinite)?;
     let fitted = Fitted {
         fields,
         without_cells: site.pictures.len().saturating_sub(lead.len()),
-        jurors: fits.iter().map(Fit::moved).collect(),
-        thresholds,
+        jurors: moved,
+        thresholds: artifact.thresholds,
     };
-    for (juror, fit) in artifact.jurors.iter_mut().zip(&fits) {
-        if fit.pull.is_some() {
-            juror.layers.pop();
-            juror.layers.push(Layer::Dense(fit.layer.view()));
-        }
-        juror.novelty = fit.novelty.view();
-        juror.calibration = fit.point.calibration;
-    }
-    (artifact.pooling, artifact.thresholds) = (pooling, thresholds);
-    let judge = Judge::of(artifact.jury()?, thresholds);
+    let judge = Judge::of(artifact.jury()?, artifact.thresholds);
     artifact.card.results = measurements(&judge, &heard);
     remember(&mut artifact, site.pictures, &hex(&id), &fitted);
     Ok((artifact.to_bytes()?, fitted))
 }
 
-/// A juror fitted to a site.
-struct Fit {
-    pull: Option<f64>,
-    held_out_loss: [f64; 3],
-    point: OperatingPoint,
-    /// The labelled fields with their held-out logits.
-    scored: Vec<Scored>,
-    layer: QuantizedFilters,
-    novelty: NoveltyBytes,
-    stain: bool,
+/// What replaces a juror's own: the last layer, unless it stays, the statistics of usual fields and the calibration.
+pub struct Refit {
+    /// The last layer; `None` if it stays.
+    pub layer: Option<QuantizedFilters>,
+    /// Statistics of usual fields.
+    pub novelty: NoveltyBytes,
+    /// The calibration, and thresholds for a juror that is alone.
+    pub point: OperatingPoint,
+    /// The fields that the thresholds are chosen on, with their new logits; the same fields for every juror.
+    pub scored: Vec<Scored>,
 }
 
-impl Fit {
-    fn of(
-        juror: &Juror<'_>,
-        labelled: &[Labelled],
-        folds: &[Fold],
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Self, AdaptationError> {
-        let (layer, scale) = last_layer(juror)?;
-        let mut statistics = juror.statistics()?;
-        let stain = learn_stain(&mut statistics, labelled);
-        let novelties: Vec<f32> = labelled.iter().map(|field| field.novelty(&statistics, scale)).collect();
-        let temperature = juror.calibration.temperature;
-        let try_out = |pull: Option<f64>| {
-            let logits = held_out_logits(labelled, folds, temperature, pull);
-            let fields = labelled.iter().zip(&logits).zip(&novelties);
-            // All or none: a layer that fails on some fields must not be compared on the others.
-            let scored: Vec<Scored> = fields
-                .map(|((field, &logits), &novelty)| Scored::new(field.class, logits, novelty).observed())
-                .collect::<Option<_>>()?;
-            let point = OperatingPoint::choose(&scored)?;
-            let loss = cross_entropy(&scored, &point.calibration);
-            loss.is_finite().then_some((loss, (pull, point, scored)))
-        };
-        let unmoved = try_out(None).ok_or(AdaptationError::NotFinite)?;
-        let as_it_was = [cross_entropy(&unmoved.1.2, &juror.calibration), unmoved.0];
-        let best = lowest_loss(Some(unmoved), |pull| try_out(Some(pull)), progress);
-        let (lowest, (pull, point, scored)) = best.ok_or(AdaptationError::NotFinite)?;
-        let all: Vec<&Labelled> = labelled.iter().collect();
-        let moved = pull.map(|pull| shifted(&layer, &Shift::fit(&all, temperature, pull))).unwrap_or(layer);
-        Ok(Self {
-            pull,
-            held_out_loss: [as_it_was[0], as_it_was[1], lowest],
-            point,
-            scored,
-            layer: QuantizedFilters::new(&moved, scale, 1.0),
-            novelty: NoveltyBytes::new(&statistics),
-            stain,
+/// Puts `refits` in the places of an artifact's jurors and chooses its thresholds, and the calibration of the pooled opinion of several.
+/// Returns what the jurors say of the scored fields; `None` if nothing can be chosen on them.
+pub fn replace<'a>(artifact: &mut Artifact<'a>, refits: &'a [Refit]) -> Option<Vec<(Class, Testimonies)>> {
+    let fields = refits.first()?.scored.iter().enumerate();
+    let heard: Vec<(Class, Testimonies)> = fields
+        .map(|(at, field)| {
+            let mut heard = Testimonies::default();
+            for (to, Refit { scored, point, .. }) in heard.iter_mut().zip(refits) {
+                *to = scored[at].testimony(&point.calibration);
+            }
+            (field.truth(), heard)
         })
+        .collect();
+    if let [only] = refits {
+        artifact.thresholds = only.point.thresholds;
+    } else {
+        let voices: Vec<Voice> = artifact.jurors.iter().map(|juror| juror.voice).collect();
+        let JuryPoint { jury, thresholds } = JuryPoint::choose(&voices, artifact.pooling.quorum.into(), &heard)?;
+        (artifact.pooling.calibration, artifact.thresholds) = (*jury.calibration(), thresholds);
     }
-
-    fn moved(&self) -> Moved {
-        let Self { pull, held_out_loss, stain, point, .. } = self;
-        Moved { pull: *pull, held_out_loss: *held_out_loss, stain: *stain, calibration: point.calibration }
+    for (juror, Refit { layer, novelty, point, .. }) in artifact.jurors.iter_mut().zip(refits) {
+        if let Some(layer) = layer {
+            juror.layers.pop();
+            juror.layers.push(Layer::Dense(layer.view()));
+        }
+        juror.novelty = novelty.view();
+        juror.calibration = point.calibration;
     }
+    Some(heard)
 }
 
-/// What the fitted jurors say of the field `at`.
-fn heard(fits: &[Fit], at: usize) -> Testimonies {
-    let mut heard: Testimonies = Default::default();
-    for (to, fit) in heard.iter_mut().zip(fits) {
-        *to = fit.scored[at].testimony(&fit.point.calibration);
-    }
-    heard
+/// Fits a juror to a site.
+fn fit(
+    juror: &Juror<'_>,
+    labelled: &[Labelled],
+    folds: &[Fold],
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<(Moved, Refit), AdaptationError> {
+    let (layer, scale) = last_layer(juror)?;
+    let mut statistics = juror.statistics()?;
+    let stain = learn_stain(&mut statistics, labelled);
+    let novelties: Vec<f32> = labelled.iter().map(|field| field.novelty(&statistics, scale)).collect();
+    let temperature = juror.calibration.temperature;
+    let try_out = |pull: Option<f64>| {
+        let logits = held_out_logits(labelled, folds, temperature, pull);
+        let fields = labelled.iter().zip(&logits).zip(&novelties);
+        // All or none: a layer that fails on some fields must not be compared on the others.
+        let scored: Vec<Scored> = fields
+            .map(|((field, &logits), &novelty)| Scored::new(field.class, logits, novelty).observed())
+            .collect::<Option<_>>()?;
+        let point = OperatingPoint::choose(&scored)?;
+        let loss = cross_entropy(&scored, &point.calibration);
+        loss.is_finite().then_some((loss, (pull, point, scored)))
+    };
+    let unmoved = try_out(None).ok_or(AdaptationError::NotFinite)?;
+    let as_it_was = [cross_entropy(&unmoved.1.2, &juror.calibration), unmoved.0];
+    let best = lowest_loss(Some(unmoved), |pull| try_out(Some(pull)), progress);
+    let (lowest, (pull, point, scored)) = best.ok_or(AdaptationError::NotFinite)?;
+    let all: Vec<&Labelled> = labelled.iter().collect();
+    let moved =
+        pull.map(|pull| QuantizedFilters::new(&shifted(&layer, &Shift::fit(&all, temperature, pull)), scale, 1.0));
+    let held_out_loss = [as_it_was[0], as_it_was[1], lowest];
+    Ok((
+        Moved { pull, held_out_loss, stain, calibration: point.calibration },
+        Refit { layer: moved, novelty: NoveltyBytes::new(&statistics), point, scored },
+    ))
 }
 
 /// What every juror of a model sees in a labelled picture, for a [`Site`]; `scales` are [those of the jurors](scales). `None` if one
@@ -288,7 +283,7 @@ pub fn look(
     class: Class,
     workspace: &mut Workspace,
 ) -> Option<Vec<Labelled>> {
-    let jurors = classifier.jurors().zip(scales).enumerate();
+    let jurors = classifier.jurors().iter().zip(scales).enumerate();
     jurors
         .map(|(number, (juror, &scale))| {
             let field = juror.framing().apply(picture);

@@ -28,16 +28,15 @@ pub struct Classifier {
     model_version: Option<u32>,
     card: ModelCard,
     provenance: Provenance,
-    /// The first juror, which draws the maps.
-    lead: Juror,
-    others: Vec<Juror>,
+    /// At least one; the first draws the maps.
+    jurors: Vec<Juror>,
     judge: Judge,
 }
 
 /// The buffers of one thread.
 pub struct Workspace {
-    lead: Seat,
-    others: Vec<Seat>,
+    /// One for each juror.
+    seats: Vec<Seat>,
 }
 
 impl Classifier {
@@ -71,13 +70,11 @@ impl Classifier {
     /// Packs the networks of a checked model.
     fn pack(parts: Artifact<'_>, execution: Execution) -> Result<Self, ArtifactError> {
         let jury = parts.jury()?;
-        let mut jurors = parts.jurors.iter().map(|juror| Juror::pack(juror, execution));
-        let lead = jurors.next().ok_or(ArtifactError::Invalid("it has no network"))??;
+        let jurors = parts.jurors.iter().map(|juror| Juror::pack(juror, execution)).collect::<Result<_, _>>()?;
         Ok(Self {
             model_id: UNSAVED.into(),
             model_version: None,
-            lead,
-            others: jurors.collect::<Result<_, _>>()?,
+            jurors,
             card: parts.card,
             provenance: parts.provenance,
             judge: Judge::of(jury, parts.thresholds),
@@ -116,19 +113,20 @@ impl Classifier {
 
     /// The first juror, which draws the maps; a model of one network has no other.
     #[must_use]
-    pub const fn lead(&self) -> &Juror {
-        &self.lead
+    pub fn lead(&self) -> &Juror {
+        &self.jurors[0]
     }
 
     /// All jurors, the [lead](Self::lead) first.
-    pub fn jurors(&self) -> impl ExactSizeIterator<Item = &Juror> {
-        (0..self.others.len() + 1).map(|at| if at == 0 { &self.lead } else { &self.others[at - 1] })
+    #[must_use]
+    pub fn jurors(&self) -> &[Juror] {
+        &self.jurors
     }
 
     /// How a frame becomes the field of the [lead](Self::lead), over which maps are drawn.
     #[must_use]
-    pub const fn framing(&self) -> &Framing {
-        self.lead.framing()
+    pub fn framing(&self) -> &Framing {
+        self.lead().framing()
     }
 
     /// The judge, which decides the verdict.
@@ -146,8 +144,7 @@ impl Classifier {
     /// Buffers for [`Self::assess`].
     #[must_use]
     pub fn workspace(&self) -> Workspace {
-        let others = self.others.iter().map(Juror::seat).collect();
-        Workspace { lead: self.lead.seat(), others }
+        Workspace { seats: self.jurors.iter().map(Juror::seat).collect() }
     }
 
     /// Classifies a picture of any size. A workspace of another classifier is replaced by a new one, which allocates.
@@ -158,18 +155,21 @@ impl Classifier {
     /// Scores of a picture of any size, without a verdict; a [`Judge`] decides that. Another classifier's workspace is replaced as
     /// in [`Self::assess`].
     pub fn look(&self, picture: &RgbPixels, workspace: &mut Workspace) -> Observation<Scores> {
-        self.take_over(workspace);
-        let Workspace { lead, others } = workspace;
-        let mut seen = [Observation::Nothing(Blank::NoCells); MAX_JURORS];
-        seen[0] = self.lead.look(picture, lead);
-        for ((to, juror), seat) in seen[1..].iter_mut().zip(&self.others).zip(others) {
-            *to = juror.look(picture, seat);
-        }
-        self.weigh(&seen)
+        self.hear(workspace, |juror, seat| juror.look(picture, seat))
     }
 
-    fn weigh(&self, seen: &[Observation<Testimony>]) -> Observation<Scores> {
-        self.judge.weigh(&seen[..=self.others.len()])
+    /// What the jurors say, each with its seat, as the judge weighs it.
+    fn hear(
+        &self,
+        workspace: &mut Workspace,
+        mut ask: impl FnMut(&Juror, &mut Seat) -> Observation<Testimony>,
+    ) -> Observation<Scores> {
+        self.take_over(workspace);
+        let mut seen = [Observation::Nothing(Blank::NoCells); MAX_JURORS];
+        for ((to, juror), seat) in seen.iter_mut().zip(&self.jurors).zip(&mut workspace.seats) {
+            *to = ask(juror, seat);
+        }
+        self.judge.weigh(&seen[..self.jurors.len()])
     }
 
     /// Classifies a field from [`Framing::apply`], for a model whose jurors all see the same framing. Another classifier's workspace
@@ -178,13 +178,7 @@ impl Classifier {
     /// # Panics
     /// If the length of `field` is not [`Framing::input_len`] of a juror.
     pub fn assess_field(&self, field: &[u8], workspace: &mut Workspace) -> Assessment {
-        self.take_over(workspace);
-        let mut seen = [Observation::Nothing(Blank::NoCells); MAX_JURORS];
-        seen[0] = self.lead.testify(self.lead.observe(field, &mut workspace.lead));
-        for ((to, juror), seat) in seen[1..].iter_mut().zip(&self.others).zip(&mut workspace.others) {
-            *to = juror.testify(juror.observe(field, seat));
-        }
-        self.judge.assess(self.weigh(&seen))
+        self.judge.assess(self.hear(workspace, |juror, seat| juror.testify(juror.observe(field, seat))))
     }
 
     /// What the juror `number`, from 0, sees in a field from [`Framing::apply`]; nothing if the field has no view or the outputs are
@@ -194,17 +188,13 @@ impl Classifier {
     /// If there is no such juror, or the length of `field` is not its [`Framing::input_len`].
     pub fn observe<'a>(&self, number: usize, field: &[u8], workspace: &'a mut Workspace) -> Observation<Seen<'a>> {
         self.take_over(workspace);
-        match number.checked_sub(1) {
-            None => self.lead.observe(field, &mut workspace.lead),
-            Some(at) => self.others[at].observe(field, &mut workspace.others[at]),
-        }
+        self.jurors[number].observe(field, &mut workspace.seats[number])
     }
 
     /// Replaces a foreign workspace: its buffers would have the sizes of other networks and sights.
     fn take_over(&self, workspace: &mut Workspace) {
-        let same = self.others.len() == workspace.others.len()
-            && self.lead.accepts(&workspace.lead)
-            && self.others.iter().zip(&workspace.others).all(|(juror, seat)| juror.accepts(seat));
+        let same = self.jurors.len() == workspace.seats.len()
+            && self.jurors.iter().zip(&workspace.seats).all(|(juror, seat)| juror.accepts(seat));
         if !same {
             *workspace = self.workspace();
         }
@@ -214,7 +204,7 @@ impl Classifier {
     /// or another classifier assessed the field.
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
-        self.lead.cells(&workspace.lead)
+        self.lead().cells(&workspace.seats[0])
     }
 
     /// Map of the evidence for `class` (usually [`Assessment::most_probable`]) in the field last assessed with `workspace`, as the
@@ -224,6 +214,6 @@ impl Classifier {
     /// # Errors
     /// [`Unexplained`] if nothing was assessed with `workspace` yet, another classifier used it, or the network has no convolution.
     pub fn explain(&self, workspace: &mut Workspace, class: Class) -> Result<Explanation, Unexplained> {
-        self.lead.explain(&mut workspace.lead, class)
+        self.lead().explain(&mut workspace.seats[0], class)
     }
 }

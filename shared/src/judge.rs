@@ -250,8 +250,7 @@ impl Judge {
     }
 
     /// The subtype of a malignant field, if it is `class`.
-    #[must_use]
-    pub fn subtype(&self, class: Class, scores: &Scores) -> Subtype {
+    fn subtype(&self, class: Class, scores: &Scores) -> Subtype {
         let threshold = self.thresholds.min_subtype;
         let share = scores.probabilities()[class.index()] / scores.malignancy();
         match (share >= threshold, scores.agreement) {

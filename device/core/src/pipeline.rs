@@ -116,7 +116,7 @@ impl Statement {
     /// Whether the field is called benign or malignant.
     #[must_use]
     pub const fn is_said(&self) -> bool {
-        matches!(self, Self::Verdict(Verdict::Benign { .. } | Verdict::Malignant { .. }))
+        matches!(self, Self::Verdict(verdict) if verdict.is_malignant().is_some())
     }
 
     /// Why no class is named; `None` if one is.

@@ -6,10 +6,7 @@ use blastscope_core::pipeline::{Reading, Statement};
 use blastscope_shared::{
     Class,
     field::gate::{Quality, Rejection},
-    judge::{
-        Assessment,
-        verdict::{Subtype, Verdict},
-    },
+    judge::{Assessment, verdict::Verdict},
 };
 use serde::Serialize;
 
@@ -74,22 +71,15 @@ impl Said {
     pub fn of(statement: &Statement) -> Option<Self> {
         let kind = match statement {
             Statement::Settling { .. } => VerdictKind::Settling,
-            Statement::Verdict(Verdict::Malignant {
-                subtype: Subtype::NotSure { .. } | Subtype::Disputed { .. },
-                ..
-            }) => VerdictKind::Malignant,
+            Statement::Verdict(Verdict::Malignant { subtype, .. }) if subtype.class().is_none() => {
+                VerdictKind::Malignant
+            }
             Statement::Verdict(Verdict::Benign { .. } | Verdict::Malignant { .. }) => VerdictKind::Class,
             Statement::Verdict(Verdict::Abstain(_)) => VerdictKind::Abstain,
             Statement::Rejected(_) => VerdictKind::Rejected,
             Statement::NoPicture(_) => return None,
         };
-        let probability = match statement {
-            Statement::Verdict(Verdict::Malignant { probability, subtype: Subtype::Named { share, .. } }) => {
-                Some(probability * share)
-            }
-            Statement::Verdict(verdict) => verdict.probability(),
-            _ => None,
-        };
+        let probability = statement.verdict().and_then(Verdict::stated);
         Some(Self { kind, class: statement.class(), probability, reason: statement.reason() })
     }
 }

@@ -64,7 +64,7 @@ impl Inspect {
             version: classifier.model_version(),
             signer,
             bytes: bytes.len(),
-            macs: classifier.jurors().map(|juror| juror.network().macs()).collect(),
+            macs: classifier.jurors().iter().map(|juror| juror.network().macs()).collect(),
         };
         if self.json { output::json(format_args!("{:#}", seen.as_json())) } else { output::text(seen.as_text()) }
     }

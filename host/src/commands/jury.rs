@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     Error,
     data::{dataset::Dataset, picture::read_file},
-    pack::jury::{self, Assembled, JuryPlan},
+    pack::jury::{self, Assembled, Candidates, JuryPlan},
     support::{
         atomic_file,
         notice::{DRAWN_FIELDS, RESEARCH_USE_ONLY},
@@ -66,10 +66,11 @@ impl Jury {
         let files = self.models.iter().map(|path| read_file(path)).collect::<Result<Vec<_>, Error>>()?;
         let models: Vec<(&Path, &[u8])> =
             self.models.iter().map(PathBuf::as_path).zip(files.iter().map(Vec::as_slice)).collect();
-        let data = Dataset::scan(&self.data, None, Progress::Shown)?;
         let plan =
             JuryPlan { name: self.name.clone(), quorum: self.quorum, malignancy_only: self.malignancy_only.clone() };
-        let Assembled { bytes, validation, unseen, results } = jury::assemble(&models, &data, &plan, Progress::Shown)?;
+        let candidates = Candidates::read(&models, plan)?;
+        let data = Dataset::scan(&self.data, None, Progress::Shown)?;
+        let Assembled { bytes, validation, unseen, results } = jury::assemble(&candidates, &data, Progress::Shown)?;
         atomic_file::write(&self.out, &bytes)?;
         let written = read_file(&self.out)?;
         let classifier = Classifier::read(&written).map_err(|error| Error::content(&self.out, error.to_string()))?;

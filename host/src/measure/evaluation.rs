@@ -110,7 +110,6 @@ pub struct Selective {
     /// Answered benign fields classified as benign.
     pub specificity: Rate,
     /// Of the fields called malignant, those whose subtype is named.
-    #[serde(default = "none")]
     pub subtyped: Rate,
     /// Number of abstentions by reason.
     pub reasons: BTreeMap<String, usize>,
@@ -257,11 +256,6 @@ impl Selective {
         let subtyped = Rate::new(named.count(), malignant.len());
         Some(Self { coverage, accuracy, sensitivity, specificity, subtyped, reasons })
     }
-}
-
-/// Of an evaluation that was written before there were answers without a subtype.
-fn none() -> Rate {
-    Rate::new(0, 0)
 }
 
 fn mistakes(predictions: &[Prediction]) -> Vec<Mistake> {

@@ -18,7 +18,6 @@ pub struct Prediction {
     /// Why no answer would be given; `None` for an answer.
     pub abstained: Option<String>,
     /// Whether the answer would be "malignant, subtype not sure".
-    #[serde(default)]
     pub without_subtype: bool,
 }
 

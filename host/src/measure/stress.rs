@@ -74,10 +74,8 @@ pub struct Level {
     pub answered_accuracy: Rate,
     /// Of all fields, those that get a wrong answer: benign or malignant, or a named subtype, is not the true one. This is the number
     /// that hurts people.
-    #[serde(default = "none")]
     pub spoken_and_wrong: Rate,
     /// Of all fields, those that are called benign but are malignant, or the other way round.
-    #[serde(default = "none")]
     pub wrong_side: Rate,
     /// Of all fields, those that get a wrong answer with a probability above [`SURE`].
     pub sure_and_wrong: Rate,
@@ -223,11 +221,6 @@ impl Stress {
 /// A seed for the picture, the same wherever its file lies.
 fn noise_seed(image: &LabelledImage) -> u64 {
     image.sha256.first_chunk().copied().map_or(0, u64::from_le_bytes)
-}
-
-/// Of scores that were written before this was counted.
-fn none() -> Rate {
-    Rate::new(0, 0)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {

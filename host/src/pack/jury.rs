@@ -50,56 +50,75 @@ pub struct Assembled {
     pub results: Vec<Measurement>,
 }
 
-/// Makes one model of the `models`, each given with its file for messages. `data` is the data set that they were made from.
+/// Models that can become one jury.
+pub struct Candidates<'a> {
+    artifacts: Vec<Artifact<'a>>,
+    plan: JuryPlan,
+    quorum: usize,
+}
+
+impl<'a> Candidates<'a> {
+    /// Reads the `models`, each given with its file for messages, and checks the plan against them.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there are fewer than two or too many networks, a plan names a juror that there is not, or drawn and
+    /// photographed models are mixed; [`Error::Content`] when a file is not a model, or is given twice.
+    pub fn read(models: &[(&Path, &'a [u8])], plan: JuryPlan) -> Result<Self, Error> {
+        let (mut artifacts, mut met) = (Vec::new(), HashSet::new());
+        for (path, bytes) in models {
+            let (artifact, hash) = Artifact::read(bytes).map_err(|error| Error::content(path, error.to_string()))?;
+            if !met.insert(hash) {
+                return Err(Error::content(
+                    path,
+                    "is given twice; a network always agrees with itself, so give each of --models once",
+                ));
+            }
+            artifacts.push(artifact);
+        }
+        let count: usize = artifacts.iter().map(|artifact| artifact.jurors.len()).sum();
+        if !(2..=MAX_JURORS).contains(&count) {
+            return Err(Error::Usage(format!(
+                "a jury has 2 to {MAX_JURORS} networks, but these models have {count} together; give other --models"
+            )));
+        }
+        let quorum = plan.quorum.unwrap_or(count);
+        if !(1..=count).contains(&quorum) {
+            return Err(Error::Usage(format!(
+                "a quorum of {quorum} is impossible with {count} networks; give --quorum 1 to {count}"
+            )));
+        }
+        if let Some(number) = plan.malignancy_only.iter().find(|number| !(1..=count).contains(*number)) {
+            return Err(Error::Usage(format!("there is no network {number}; give --malignancy-only 1 to {count}")));
+        }
+        if (1..=count).all(|number| plan.malignancy_only.contains(&number)) {
+            return Err(Error::Usage("no network would name subtypes; leave one out of --malignancy-only".into()));
+        }
+        if artifacts.iter().any(|artifact| artifact.card.drawn != artifacts[0].card.drawn) {
+            return Err(Error::Usage(
+                "some models were trained on drawn fields and others on photographs; give --models of one kind".into(),
+            ));
+        }
+        Ok(Self { artifacts, plan, quorum })
+    }
+}
+
+/// Makes one model of the candidates. `data` is the data set that they were made from.
 ///
 /// # Errors
-/// [`Error::Usage`] when there are fewer than two or too many networks, a plan names a juror that there is not, or drawn and
-/// photographed models are mixed; [`Error::Content`] when a file is not a model, or `data` lacks validation or test pictures that no
-/// model was trained on.
-pub fn assemble(
-    models: &[(&Path, &[u8])],
-    data: &Dataset,
-    plan: &JuryPlan,
-    progress: Progress,
-) -> Result<Assembled, Error> {
-    let mut artifacts = Vec::new();
-    for (path, bytes) in models {
-        let (artifact, _) = Artifact::read(bytes).map_err(|error| Error::content(path, error.to_string()))?;
-        artifacts.push(artifact);
-    }
-    let count: usize = artifacts.iter().map(|artifact| artifact.jurors.len()).sum();
-    if !(2..=MAX_JURORS).contains(&count) {
-        return Err(Error::Usage(format!(
-            "a jury has 2 to {MAX_JURORS} networks, but these models have {count} together; give other --models"
-        )));
-    }
-    let quorum = plan.quorum.unwrap_or(count);
-    if !(1..=count).contains(&quorum) {
-        return Err(Error::Usage(format!(
-            "a quorum of {quorum} of {count} networks is impossible; give --quorum 1 to {count}"
-        )));
-    }
-    if let Some(number) = plan.malignancy_only.iter().find(|number| !(1..=count).contains(*number)) {
-        return Err(Error::Usage(format!("there is no network {number}; give --malignancy-only 1 to {count}")));
-    }
-    if (1..=count).all(|number| plan.malignancy_only.contains(&number)) {
-        return Err(Error::Usage("no network would name subtypes; leave one out of --malignancy-only".into()));
-    }
-    if artifacts.iter().any(|artifact| artifact.card.drawn != artifacts[0].card.drawn) {
-        return Err(Error::Usage(
-            "some models were trained on drawn fields and others on photographs; give --models of one kind".into(),
-        ));
-    }
+/// [`Error::Content`] when `data` lacks validation or test pictures that no model was trained on, or a picture cannot be read.
+pub fn assemble(candidates: &Candidates<'_>, data: &Dataset, progress: Progress) -> Result<Assembled, Error> {
+    let Candidates { artifacts, plan, quorum } = candidates;
+    let quorum = *quorum;
     let known: Vec<&Pictures> = artifacts.iter().map(|artifact| &artifact.provenance.pictures).collect();
     let pictures = common(&known);
     let mut artifact = Artifact {
-        card: card(&artifacts, plan, quorum),
+        card: card(artifacts, plan, quorum),
         classes: Class::ALL.map(Class::name),
         jurors: artifacts.iter().flat_map(|artifact| artifact.jurors.clone()).collect(),
         // Until they are chosen: everybody is heard.
         pooling: Pooling::ALONE,
         thresholds: Thresholds { min_probability: 0.0, min_subtype: 0.0, max_novelty: f32::MAX },
-        provenance: Provenance { pictures, ..provenance(&artifacts, plan, quorum) },
+        provenance: Provenance { pictures, ..provenance(artifacts, plan, quorum) },
     };
     for (number, juror) in (1..).zip(&mut artifact.jurors) {
         juror.voice = Voice { names_subtypes: !plan.malignancy_only.contains(&number), ..Voice::FULL };
@@ -133,7 +152,7 @@ pub fn assemble(
     let classifier = Classifier::new(artifact.clone()).map_err(unusable)?;
     let predictions = screening::predictions(&classifier, data, &test, progress)?;
     artifact.card.results = results(&predictions);
-    artifact.card.results.extend(alone(&artifacts));
+    artifact.card.results.extend(alone(artifacts));
     let bytes = artifact.to_bytes().map_err(unusable)?;
     Ok(Assembled { bytes, validation: validation.len(), unseen, results: artifact.card.results })
 }

@@ -26,17 +26,14 @@ use crate::{
 use blastscope_shared::{
     Class, Classifier, Rate,
     adaptation::{
-        AdaptationError, PULLS, by_juror,
+        AdaptationError, PULLS, Refit, by_juror,
         head::{Labelled, Shift},
-        last_layer, learn_stain, lowest_loss, scales, shifted,
+        last_layer, learn_stain, lowest_loss, replace, scales, shifted,
     },
     artifact::{Artifact, ArtifactError, Juror, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     hex,
-    judge::{
-        jury::{Testimonies, Voice},
-        operating_point::{JuryPoint, OperatingPoint, Scored, cross_entropy},
-    },
-    layers::{Layer, quantization::QuantizedFilters},
+    judge::operating_point::{OperatingPoint, Scored, cross_entropy},
+    layers::quantization::QuantizedFilters,
 };
 
 /// How to retrain.
@@ -121,7 +118,6 @@ pub fn retrain(
             "has no validation field with something to see to choose thresholds on",
         ));
     }
-    let truths: Vec<Class> = validated.iter().map(|(image, _)| data.images[*image].class).collect();
     let validation_unseen = validation.len() - validated.len();
     let unzipped =
         |fields: Vec<(usize, Vec<Labelled>)>| by_juror(scales.len(), fields.into_iter().map(|(_, field)| field));
@@ -130,7 +126,7 @@ pub fn retrain(
     let mut moves = Vec::new();
     for (at, juror) in artifact.jurors.iter().enumerate() {
         let fields = [&replayed[at], &validated[at]];
-        moves.push(Move::of(juror, fields, &corrected, at, &mut |tried| task.advance(tried)).map_err(unusable)?.ok_or_else(
+        moves.push(moved(juror, fields, &corrected, at, &mut |tried| task.advance(tried)).map_err(unusable)?.ok_or_else(
             || {
                 Error::Usage(
                     "the model computes no finite numbers for the validation and the corrected fields; start from another \
@@ -141,26 +137,10 @@ pub fn retrain(
         )?);
     }
     drop(task);
-    if let [only] = moves.as_slice() {
-        artifact.thresholds = only.point.thresholds;
-    } else {
-        let voices: Vec<Voice> = artifact.jurors.iter().map(|juror| juror.voice).collect();
-        let point = JuryPoint::choose(&voices, artifact.pooling.quorum.into(), &heard(&moves, &truths));
-        let JuryPoint { jury, thresholds } = point.ok_or_else(|| {
-            Error::content(
-                &data.root,
-                "has no validation field of which a quorum of the model's networks sees anything",
-            )
-        })?;
-        (artifact.pooling.calibration, artifact.thresholds) = (*jury.calibration(), thresholds);
-    }
-    for (juror, moved) in artifact.jurors.iter_mut().zip(&moves) {
-        juror.layers.pop();
-        juror.layers.push(Layer::Dense(moved.layer.view()));
-        juror.novelty = moved.novelty.view();
-        juror.calibration = moved.point.calibration;
-    }
-    let pulls: Vec<f64> = moves.iter().map(|moved| moved.pull).collect();
+    let (pulls, refits): (Vec<f64>, Vec<Refit>) = moves.into_iter().unzip();
+    replace(&mut artifact, &refits).ok_or_else(|| {
+        Error::content(&data.root, "has no validation field of which a quorum of the model's networks sees anything")
+    })?;
     corrected.remember(&mut artifact, &hex(&id), &pulls);
     let challenger = Classifier::new(artifact.clone()).map_err(unusable)?;
     let (locked, results) = compare([&champion, &challenger], data, &locked, progress)?;
@@ -191,72 +171,46 @@ pub fn retrain(
     Ok((bytes, contest))
 }
 
-/// A juror whose last layer was moved towards the corrected fields.
-struct Move {
-    pull: f64,
-    point: OperatingPoint,
-    /// The validation fields after the move.
-    scored: Vec<Scored>,
-    layer: QuantizedFilters,
-    novelty: NoveltyBytes,
-}
-
-impl Move {
-    /// `fields`: the replayed and the validation fields; `at`: the juror's number. `None` if the network computes no finite numbers.
-    fn of(
-        juror: &Juror<'_>,
-        [replayed, validated]: [&Vec<Labelled>; 2],
-        corrected: &Corrected,
-        at: usize,
-        advance: &mut dyn FnMut(usize),
-    ) -> Result<Option<Self>, ArtifactError> {
-        let Ok((layer, scale)) = last_layer(juror) else { return Ok(None) };
-        let temperature = juror.calibration.temperature;
-        let replayed: Vec<&Labelled> = replayed.iter().collect();
-        let validated: Vec<&Labelled> = validated.iter().collect();
-        let corrections: Vec<&Labelled> = corrected.fields[at].iter().collect();
-        let learned: Vec<&Labelled> = replayed.iter().chain(&corrections).copied().collect();
-        let mut statistics = juror.statistics()?;
-        learn_stain(&mut statistics, corrections.iter().copied());
-        // All or none: a layer that fails on some fields must not be compared on the others.
-        let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
-            let scored = fields
-                .iter()
-                .zip(logits)
-                .map(|(field, &logits)| Scored::new(field.class, logits, field.novelty(&statistics, scale)).observed());
-            scored.collect()
-        };
-        let try_out = |pull: f64| {
-            let shift = Shift::fit(&learned, temperature, pull);
-            let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
-            let held_out = corrected.held_out(at, &replayed, temperature, pull);
-            let on_corrected = scored(&corrections, &held_out)?;
-            let fields = scored(&validated, &logits)?;
-            let point = OperatingPoint::choose(&fields)?;
-            let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
-            loss.is_finite().then_some((loss, (pull, shift, point, fields)))
-        };
-        let best = lowest_loss(None, try_out, &mut |done, _| advance(usize::from(done > 0)));
-        Ok(best.map(|(_, (pull, shift, point, scored))| Self {
-            pull,
-            point,
-            scored,
-            layer: QuantizedFilters::new(&shifted(&layer, &shift), scale, 1.0),
-            novelty: NoveltyBytes::new(&statistics),
-        }))
-    }
-}
-
-/// What the moved jurors say of each validation field.
-fn heard(moves: &[Move], truths: &[Class]) -> Vec<(Class, Testimonies)> {
-    let of = |field: usize| {
-        let mut heard = Testimonies::default();
-        for (to, moved) in heard.iter_mut().zip(moves) {
-            *to = moved.scored[field].testimony(&moved.point.calibration);
-        }
-        heard
+/// Moves a juror's last layer towards the corrected fields, and says how strongly it was held. `fields`: the replayed and the validation
+/// fields; `at`: the juror's number. `None` if the network computes no finite numbers.
+fn moved(
+    juror: &Juror<'_>,
+    [replayed, validated]: [&Vec<Labelled>; 2],
+    corrected: &Corrected,
+    at: usize,
+    advance: &mut dyn FnMut(usize),
+) -> Result<Option<(f64, Refit)>, ArtifactError> {
+    let Ok((layer, scale)) = last_layer(juror) else { return Ok(None) };
+    let temperature = juror.calibration.temperature;
+    let replayed: Vec<&Labelled> = replayed.iter().collect();
+    let validated: Vec<&Labelled> = validated.iter().collect();
+    let corrections: Vec<&Labelled> = corrected.fields[at].iter().collect();
+    let learned: Vec<&Labelled> = replayed.iter().chain(&corrections).copied().collect();
+    let mut statistics = juror.statistics()?;
+    learn_stain(&mut statistics, corrections.iter().copied());
+    // All or none: a layer that fails on some fields must not be compared on the others.
+    let scored = |fields: &[&Labelled], logits: &[[f32; Class::COUNT]]| -> Option<Vec<Scored>> {
+        let scored = fields
+            .iter()
+            .zip(logits)
+            .map(|(field, &logits)| Scored::new(field.class, logits, field.novelty(&statistics, scale)).observed());
+        scored.collect()
     };
-    truths.iter().enumerate().map(|(field, truth)| (*truth, of(field))).collect()
+    let try_out = |pull: f64| {
+        let shift = Shift::fit(&learned, temperature, pull);
+        let logits: Vec<_> = validated.iter().map(|field| shift.apply(field)).collect();
+        let held_out = corrected.held_out(at, &replayed, temperature, pull);
+        let on_corrected = scored(&corrections, &held_out)?;
+        let fields = scored(&validated, &logits)?;
+        let point = OperatingPoint::choose(&fields)?;
+        let loss = cross_entropy(&fields, &point.calibration) + cross_entropy(&on_corrected, &point.calibration);
+        loss.is_finite().then_some((loss, (pull, shift, point, fields)))
+    };
+    let best = lowest_loss(None, try_out, &mut |done, _| advance(usize::from(done > 0)));
+    Ok(best.map(|(_, (pull, shift, point, scored))| {
+        let layer = Some(QuantizedFilters::new(&shifted(&layer, &shift), scale, 1.0));
+        (pull, Refit { layer, novelty: NoveltyBytes::new(&statistics), point, scored })
+    }))
 }
 
 /// Corrected fields to learn from.

@@ -63,3 +63,14 @@ impl core::fmt::Debug for RgbPixels {
         write!(f, "RgbPixels({}x{})", self.width, self.height)
     }
 }
+
+/// Mirrors the place `at` into `0..size`, for pixels beyond the edge; the one at the edge is not repeated.
+#[must_use]
+pub const fn mirrored(at: isize, size: usize) -> usize {
+    let last = size as isize - 1;
+    if last == 0 {
+        return 0;
+    }
+    let at = at.rem_euclid(2 * last);
+    (if at > last { 2 * last - at } else { at }) as usize
+}

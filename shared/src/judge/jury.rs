@@ -108,7 +108,7 @@ pub(super) struct Pooled {
 /// Whether the voices agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// On benign or malignant, and on the subtype.
+    /// On benign or malignant, and on the most probable subtype.
     Whole,
     /// On benign or malignant only.
     OnSide,
@@ -184,7 +184,7 @@ impl Jury {
         let logits = pooled(speaking.iter().flatten());
         let probabilities = self.calibration.probabilities(&logits);
         let testimony = Testimony::new(logits, probabilities, novelty).observed()?;
-        Some(Pooled { testimony, agreement: agreement(speaking.iter().flatten()) })
+        Some(Pooled { testimony, agreement: agreement(speaking.iter().flatten(), subtype(&probabilities)) })
     }
 
     /// The pooled opinion of those that are fit as logits, before the jury's calibration, and whether they agree: what that
@@ -198,7 +198,7 @@ impl Jury {
 }
 
 /// Weighted means of the log-odds of malignancy and of the logarithms of the subtypes' shares, as logits.
-fn pooled<'a>(speaking: impl Iterator<Item = &'a (Testimony, Voice)> + Clone) -> [f32; Class::COUNT] {
+fn pooled<'a>(speaking: impl Iterator<Item = &'a (Testimony, Voice)>) -> [f32; Class::COUNT] {
     let log = |share: f32| libm::logf(libm::fmaximumf(share, FLOOR));
     let (mut margin, mut weights) = (0.0, 0.0);
     let (mut shares, mut subtype_weights) = ([0.0; 3], 0.0);
@@ -225,20 +225,26 @@ fn pooled<'a>(speaking: impl Iterator<Item = &'a (Testimony, Voice)> + Clone) ->
     [0.0, early, pre, pro]
 }
 
-fn agreement<'a>(speaking: impl Iterator<Item = &'a (Testimony, Voice)> + Clone) -> Agreement {
+/// The most probable malignant class.
+fn subtype(probabilities: &[f32; Class::COUNT]) -> Class {
+    let [_, early, pre, pro] = *probabilities;
+    largest(&[0.0, early, pre, pro]).0
+}
+
+/// Whether those that speak agree on a side, and those that name subtypes on the `pooled` one: the calibration of the pooled opinion may
+/// make another subtype the most probable one than any of them says.
+fn agreement<'a>(speaking: impl Iterator<Item = &'a (Testimony, Voice)>, pooled: Class) -> Agreement {
     let (mut of, mut malignant) = (0, 0);
-    let (mut subtype, mut is_one) = (None, true);
+    let (mut namers, mut of_one_mind) = (0, true);
     for (testimony, voice) in speaking {
-        let [_, early, pre, pro] = testimony.probabilities;
         of += 1;
         malignant += u8::from(largest(&testimony.probabilities).0.is_malignant());
         if voice.names_subtypes {
-            let likely = largest(&[0.0, early, pre, pro]).0;
-            is_one &= subtype.is_none_or(|subtype| subtype == likely);
-            subtype = Some(likely);
+            namers += 1;
+            of_one_mind &= subtype(&testimony.probabilities) == pooled;
         }
     }
-    match (malignant == 0 || malignant == of, is_one && subtype.is_some()) {
+    match (malignant == 0 || malignant == of, of_one_mind && namers > 0) {
         (false, _) => Agreement::Split { malignant, of },
         (true, true) => Agreement::Whole,
         (true, false) => Agreement::OnSide,
@@ -304,6 +310,17 @@ mod tests {
         assert_eq!(jury.pool(&heard, 1.0).expect("heard").agreement, Agreement::Whole, "the first names no subtype");
         let alone = jury.pool(&[testimony(early, 0.0), None, None, None], 1.0).expect("heard");
         assert_eq!(alone.agreement, Agreement::OnSide, "nobody names a subtype");
+    }
+
+    #[test]
+    fn a_subtype_that_nobody_says_is_not_agreed_on() {
+        let torn = [0.02, 0.48, 0.5, 0.0];
+        let heard = [testimony(torn, 0.0), testimony(torn, 0.0), None, None];
+        assert_eq!(two().pool(&heard, 1.0).expect("heard").agreement, Agreement::Whole);
+        let biased = Calibration { temperature: 1.0, biases: [1.0, 0.0, 0.0] };
+        let pooled = Jury::new(&[Voice::FULL; 2], 2, biased).expect("a sound jury").pool(&heard, 1.0).expect("heard");
+        assert_eq!(subtype(&pooled.testimony.probabilities()), Class::Early, "the calibration prefers it");
+        assert_eq!(pooled.agreement, Agreement::OnSide, "both say Pre");
     }
 
     #[test]

@@ -130,6 +130,15 @@ impl Verdict {
         }
     }
 
+    /// Calibrated probability of the class, or of malignancy if the subtype is not sure; `None` if nothing is said.
+    #[must_use]
+    pub fn stated(&self) -> Option<f32> {
+        match self {
+            Self::Malignant { probability, subtype: Subtype::Named { share, .. } } => Some(probability * share),
+            said => said.probability(),
+        }
+    }
+
     /// The class's name, `Malignant` if the subtype is not sure, or `abstain`.
     #[must_use]
     pub const fn name(&self) -> &'static str {

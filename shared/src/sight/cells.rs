@@ -29,7 +29,7 @@ use super::{
     show::{Look, Shows},
 };
 use crate::{
-    field::{density::Density, framing::Framing},
+    field::{density::Density, framing::Framing, pixels::mirrored},
     label::Class,
     layers::{Shape, explanation::Explanation},
 };
@@ -173,16 +173,6 @@ impl CellView {
             }
         }
     }
-}
-
-/// Mirrors `at` into `0..length`; the pixel at the edge is not repeated.
-fn mirrored(at: isize, length: usize) -> usize {
-    let last = length as isize - 1;
-    if last == 0 {
-        return 0;
-    }
-    let at = at.rem_euclid(2 * last);
-    (if at > last { 2 * last - at } else { at }) as usize
 }
 
 #[cfg(test)]

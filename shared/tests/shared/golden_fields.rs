@@ -102,7 +102,7 @@ fn compare(model: &str, juror: usize, golden: &str) {
 /// The hash of the sight of a juror of `model`, and a line for each of `count` drawn fields.
 fn lines_of(model: &[u8], juror: usize, isa: Isa, count: usize) -> (String, Vec<String>) {
     let classifier = Classifier::read_with(model, Execution { isa, threads: 1 }).expect("the shipped model is whole");
-    let looks = classifier.jurors().nth(juror).expect("a juror");
+    let looks = classifier.jurors().get(juror).expect("a juror");
     let mut workspace = classifier.workspace();
     let mut inputs = Sha256::new();
     let line = |field: usize| {

@@ -4,14 +4,7 @@ use std::io::{self, Write as _};
 
 use blastscope_core::pipeline::Reading;
 use blastscope_files::Printable as _;
-use blastscope_shared::{
-    Verdict,
-    classifier::Classifier,
-    judge::{
-        calibration::{malignancy, most_probable},
-        verdict::MALIGNANT,
-    },
-};
+use blastscope_shared::{Verdict, classifier::Classifier, judge::calibration::most_probable};
 
 use super::{Printer, sentence, summary};
 use crate::{
@@ -33,11 +26,10 @@ impl Plain {
 
 impl Printer for Plain {
     fn show(&mut self, reading: &Reading, _: &Snapshot) -> io::Result<()> {
-        let word = reading.statement.verdict().map_or("abstain", Verdict::name);
-        let probability = reading.probabilities.and_then(|all| match word {
-            MALIGNANT => Some(malignancy(&all)),
-            _ => most_probable(&all).map(|(_, highest)| highest),
-        });
+        let verdict = reading.statement.verdict();
+        let word = verdict.map_or("abstain", Verdict::name);
+        let highest = || most_probable(&reading.probabilities?).map(|(_, highest)| highest);
+        let probability = verdict.and_then(Verdict::stated).or_else(highest);
         let probability = probability.map_or("-".into(), |probability| format!("{:.1} %", probability * 100.0));
         let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{}]", name.printable()))];
         let line = format!(

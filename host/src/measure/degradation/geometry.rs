@@ -1,6 +1,6 @@
 //! What another objective, adapter or sensor would have shown of the same place.
 
-use blastscope_shared::RgbPixels;
+use blastscope_shared::{RgbPixels, field::pixels::mirrored};
 
 /// The picture as if its `across` and `down` times as wide and high a part of the slide lay under the sensor: below 1 its middle is
 /// enlarged, above 1 it is reduced and mirrored at its edges. Bilinear, about the middle; the size stays.
@@ -29,16 +29,6 @@ pub(super) fn view(picture: &RgbPixels, [across, down]: [f32; 2]) -> RgbPixels {
         }
     }
     result
-}
-
-/// Mirrors `at` into `0..size`; the pixel at the edge is not repeated.
-fn mirrored(at: isize, size: usize) -> usize {
-    let last = size as isize - 1;
-    if last == 0 {
-        return 0;
-    }
-    let at = at.rem_euclid(2 * last);
-    (if at > last { 2 * last - at } else { at }) as usize
 }
 
 #[cfg(test)]

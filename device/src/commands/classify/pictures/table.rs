@@ -80,10 +80,8 @@ impl<W: Write> Table<W> {
                 }
                 let scores = appraisal.assessment.scores();
                 let shown = |number: Option<String>| number.unwrap_or_else(|| "-".to_owned());
-                let probability = scores.map(|scores| match (appraisal.class(), appraisal.is_malignant()) {
-                    (None, Some(_)) => scores.malignancy(),
-                    _ => scores.most_probable().1,
-                });
+                let highest = || scores.map(|scores| scores.most_probable().1);
+                let probability = appraisal.assessment.verdict.stated().or_else(highest);
                 let probability = shown(probability.map(|probability| format!("{:.1} %", probability * 100.0)));
                 let novelty = shown(scores.map(|scores| format!("{:.2}", scores.novelty())));
                 let word = self.paint(&format!("{:9}", appraisal.name()), colour);
