@@ -10,7 +10,7 @@ use core::{str::FromStr, time::Duration};
 
 use serde::Serialize;
 
-use super::{Now, SessionId};
+use super::{id::SessionId, now::Now};
 use crate::pipeline::Thumbnail;
 
 /// Maximum time since the last field for an automatic resumption.

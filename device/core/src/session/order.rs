@@ -3,12 +3,32 @@
 use alloc::{format, string::String};
 use core::{fmt, time::Duration};
 
-use super::{Fault, SessionId};
+use super::id::SessionId;
 use crate::{
     advice::Advice,
     answer::{Says, Seen},
     field::NotTaken,
 };
+
+/// Why the record refused a write.
+pub trait Fault: core::error::Error + 'static {
+    /// Whether a retry may succeed later with the same input, as after a full disk.
+    fn is_passing(&self) -> bool;
+
+    /// The reason and the remedy.
+    fn advice(&self) -> Advice;
+}
+
+/// A record that never refuses anything.
+impl Fault for core::convert::Infallible {
+    fn is_passing(&self) -> bool {
+        match *self {}
+    }
+
+    fn advice(&self) -> Advice {
+        match *self {}
+    }
+}
 
 /// Reaction time: an answer is refused if its field was taken automatically less than this ago; the operator cannot have meant it.
 pub const JUST_NOW: Duration = Duration::from_millis(700);
