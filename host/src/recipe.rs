@@ -32,6 +32,7 @@ pub enum Recipe {
 
 /// Defaults of a training, as the command line takes them.
 pub(crate) struct Defaults {
+    pub(crate) arch: &'static str,
     pub(crate) optimizer: &'static str,
     pub(crate) epochs: &'static str,
     pub(crate) batch_size: &'static str,

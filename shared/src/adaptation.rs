@@ -22,7 +22,7 @@ use crate::{
     field::{
         light::{Lamp, Light},
         pixels::RgbPixels,
-        stain::{Hue, Stain},
+        stain::{self, Hue},
     },
     hex,
     judge::{
@@ -334,14 +334,14 @@ pub fn lowest_loss<T>(
 /// the model already knows the most it can hold. Returns whether it did.
 pub fn learn_stain<'a>(statistics: &mut NoveltyStatistics, labelled: impl IntoIterator<Item = &'a Labelled>) -> bool {
     let (hues, lamps): (Vec<Hue>, Vec<Option<Lamp>>) =
-        labelled.into_iter().map(|field| (field.hue, field.lamp)).unzip();
+        labelled.into_iter().map(|field| (field.appearance.hue, field.appearance.lamp)).unzip();
     let lamps: Vec<Lamp> = lamps.into_iter().flatten().collect();
     if let Some(light) = Light::learn(&lamps)
         && (1..MAX_STAINS).contains(&statistics.lights.len())
     {
         statistics.lights.push(light);
     }
-    match Stain::learn(&hues) {
+    match stain::learn(&hues) {
         Some(stain) if statistics.stains.len() < MAX_STAINS => {
             statistics.stains.push(stain);
             true

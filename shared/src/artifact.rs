@@ -159,6 +159,14 @@ pub enum ArtifactError {
         /// Its fault.
         reason: &'static str,
     },
+    /// A texture is invalid: every magnification would count as familiar.
+    #[error("cannot be used: texture {number} of its novelty statistics {reason}")]
+    InvalidTexture {
+        /// Number of the texture, from 1.
+        number: usize,
+        /// Its fault.
+        reason: &'static str,
+    },
 }
 
 /// The fields of a body up to the first juror's sight.

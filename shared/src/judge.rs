@@ -17,6 +17,7 @@ use crate::{
     judge::{
         calibration::{largest, malignancy},
         jury::{Agreement, Jury, MAX_JURORS, Pooled, Testimonies, Testimony},
+        novelty::Aspect,
         verdict::{Abstention, Subtype, Verdict},
     },
     label::Class,
@@ -72,6 +73,12 @@ impl Scores {
     #[must_use]
     pub const fn novelty(&self) -> f32 {
         self.pooled.novelty()
+    }
+
+    /// In what the field is most unlike the training data; of several jurors, that of the one whose novelty counts.
+    #[must_use]
+    pub const fn aspect(&self) -> Aspect {
+        self.pooled.aspect()
     }
 
     /// Calibrated probability of malignancy, 0..=1.
@@ -237,7 +244,9 @@ impl Judge {
         let novelty = scores.novelty();
         let (is_familiar, is_sure) = (novelty <= max_novelty, probability >= min_probability);
         match (is_familiar, scores.agreement, is_sure) {
-            (false, _, _) => Verdict::Abstain(Abstention::Unfamiliar { novelty, threshold: max_novelty }),
+            (false, _, _) => {
+                Verdict::Abstain(Abstention::Unfamiliar { novelty, threshold: max_novelty, aspect: scores.aspect() })
+            }
             (true, Agreement::Split { malignant, of }, _) => {
                 Verdict::Abstain(Abstention::Disagreement { malignant, of })
             }
@@ -284,7 +293,7 @@ mod tests {
         assert_eq!(verdict(JUDGE, sure, 1.0).class(), Some(Class::Pre));
         assert_eq!(
             verdict(JUDGE, sure, 2.5),
-            Verdict::Abstain(Abstention::Unfamiliar { novelty: 2.5, threshold: 2.0 })
+            Verdict::Abstain(Abstention::Unfamiliar { novelty: 2.5, threshold: 2.0, aspect: Aspect::Cells })
         );
         assert_eq!(
             verdict(JUDGE, doubtful, 1.0),

@@ -10,7 +10,7 @@ use blastscope_shared::{
     artifact::{
         Artifact, HEADER_LEN, Juror, Measurement, ModelCard, Novelty, Pictures, Pooling, Provenance, STATEMENT,
     },
-    field::stain::HUES,
+    field::{detail::SIZES, stain::HUES},
     judge::{Thresholds, calibration::Calibration, jury::Voice},
     layers::{Filters, Layer},
 };
@@ -104,6 +104,7 @@ fn artifact_for(sight: Sight, hidden_len: usize) -> Vec<u8> {
     let output = Parts::draw(&mut numbers, hidden_len, Class::COUNT);
     let means = numbers.f32s(hidden_len * Class::COUNT, 0.0, 60.0);
     let inverse_variances = numbers.f32s(hidden_len, 0.001, 0.01);
+    let textures = vec![0; 4 * SIZES * (1 + SIZES)];
     let stains = stain(&numbers.f32s(20, 0.1, 1.0));
     let artifact = Artifact {
         card: ModelCard {
@@ -142,7 +143,8 @@ fn artifact_for(sight: Sight, hidden_len: usize) -> Vec<u8> {
                 inverse_variances: &inverse_variances,
                 stains: &stains,
                 lights: &[],
-                usual: [1.0, 1000.0, 1.0],
+                textures: &textures,
+                usual: [1.0, 1000.0, 1.0, 1000.0],
             },
             voice: Voice::FULL,
         }],

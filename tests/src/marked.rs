@@ -17,6 +17,7 @@ use blastscope_shared::{
     artifact::{
         Artifact, Juror, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Pooling, Provenance, STATEMENT,
     },
+    field::detail::SIZES,
     judge::{Thresholds, calibration::Calibration, jury::Voice},
     layers::{Filters, Layer},
 };
@@ -208,8 +209,9 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
         head[mark.named().index() * UNITS + unit] = 100;
     }
     let head_biases = words(&[0i32; Class::COUNT], i32::to_le_bytes);
-    // Nothing is novel: infinite variances, and a stain that fits every hue.
+    // Nothing is novel: infinite variances, a stain that fits every hue and a texture that fits every detail.
     let zeros = words(&[0.0f32; UNITS * Class::COUNT], f32::to_le_bytes);
+    let everything = words(&[0.0f32; SIZES * (1 + SIZES)], f32::to_le_bytes);
     let stain = words(&[0.0f32; 20], f32::to_le_bytes);
     let artifact = Artifact {
         card: ModelCard {
@@ -257,7 +259,8 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
                 inverse_variances: &zeros[..4 * UNITS],
                 stains: &stain,
                 lights: &[],
-                usual: [1.0; 3],
+                textures: &everything,
+                usual: [1.0; 4],
             },
             voice: Voice::FULL,
         }],

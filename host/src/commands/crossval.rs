@@ -73,7 +73,7 @@ impl Crossval {
         let machine = self.machine.open()?;
         let hardware = machine.to_string();
         let data = Dataset::scan(&self.data, self.groups.as_deref(), Progress::Shown)?;
-        let plan = folds(&data, self.by, self.folds as usize, self.plan.seed)?;
+        let plan = folds(&data, self.by, self.folds as usize, self.plan.split_seed)?;
         if let Some(unknown) = self.only.iter().find(|name| !plan.folds.iter().any(|fold| fold.name == **name)) {
             let names: Vec<&str> = plan.folds.iter().map(|fold| fold.name.as_str()).collect();
             return Err(Error::Usage(format!("--only {unknown} is not a fold; the folds are {}", names.join(", "))));

@@ -41,7 +41,7 @@ pub struct Train {
     out: PathBuf,
     /// Resume the run in --out after an interruption; its configuration is kept.
     #[arg(long, conflicts_with_all = ["arch", "optimizer", "epochs", "batch_size", "learning_rate", "schedule", "batch_statistics",
-        "dropout", "image_size", "per_class", "split", "groups", "seed", "patience", "weights", "recipe"])]
+        "dropout", "image_size", "per_class", "split", "groups", "seed", "split_seed", "patience", "weights", "recipe"])]
     resume: bool,
     #[command(flatten)]
     plan: TrainingPlan,

@@ -46,7 +46,7 @@ impl Variation {
         offset: 0.02,
         gamma: 0.15,
         blur: 0.35,
-        noise: 0.015,
+        noise: 0.04,
     };
 
     /// A variation of `crop` (HWC, [`CROP`] * [`CROP`] * 3 densities); the same `seed` gives the same one.

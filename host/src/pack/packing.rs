@@ -27,8 +27,8 @@ use blastscope_shared::{
         Provenance, STATEMENT,
     },
     field::{
-        light::Lamp,
-        stain::{self, HUES, Hue, Stain},
+        appearance::Appearance,
+        normal::{self, Normal},
     },
     judge::{
         Assessment, Thresholds,
@@ -75,8 +75,9 @@ impl<'a> Model<'a> {
         let statistics = NoveltyStatistics {
             means: Class::ALL.map(|_| vec![0.0; network_hidden]),
             inverse_variances: vec![0.0; network_hidden],
-            stains: vec![Stain { mean: [0.0; HUES], inverse_covariance: [[0.0; HUES]; HUES] }],
+            stains: vec![Normal::EVERYTHING],
             lights: Vec::new(),
+            textures: vec![Normal::EVERYTHING],
             usual: Distances::ONE,
         };
         let pending = || "measured after packing".to_owned();
@@ -143,26 +144,25 @@ impl<'a> Model<'a> {
     pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
         let task = Progress::Shown.start("learning familiar fields", items.len());
-        let fields: Vec<(Class, Vec<u8>, Hue, Option<Lamp>)> = items
+        let fields: Vec<(Class, Vec<u8>, Appearance)> = items
             .par_iter()
             .map_init(
                 || classifier.workspace(),
                 |workspace, item| {
                     task.advance(1);
                     let seen = classifier.observe(0, &inputs[item.image], workspace).observed()?;
-                    Some((data.images[item.image].class, seen.hidden.to_vec(), seen.hue, seen.lamp))
+                    Some((data.images[item.image].class, seen.hidden.to_vec(), seen.appearance))
                 },
             )
             .flatten()
             .collect();
         let views = fields.iter().map(|(class, hidden, ..)| (*class, hidden.as_slice()));
-        let hues: Vec<Hue> = fields.iter().map(|(_, _, hue, _)| *hue).collect();
-        let lamps: Vec<Lamp> = fields.iter().filter_map(|(.., lamp)| *lamp).collect();
-        let statistics = NoveltyStatistics::learn(views, &hues, &lamps).ok_or_else(|| {
+        let appearances: Vec<Appearance> = fields.iter().map(|(.., appearance)| *appearance).collect();
+        let statistics = NoveltyStatistics::learn(views, &appearances).ok_or_else(|| {
             Error::Usage(format!(
                 "the training part lacks a class or has fewer than {} fields with something to see; train on all four classes, \
                  and give quantize more with --familiar",
-                stain::FEWEST_FIELDS
+                normal::FEWEST_FIELDS
             ))
         })?;
         self.know(statistics);
@@ -221,9 +221,7 @@ impl<'a> Model<'a> {
                 |workspace, example| {
                     task.advance(1);
                     let seen = classifier.observe(0, &example.masked_input(classifier.framing()), workspace);
-                    seen.map(|seen| {
-                        (seen.logits, self.statistics.distances(seen.hidden, &seen.hue, seen.lamp.as_ref()))
-                    })
+                    seen.map(|seen| (seen.logits, self.statistics.distances(seen.hidden, &seen.appearance)))
                 },
             )
             .collect();

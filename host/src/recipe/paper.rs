@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub(super) const DEFAULTS: Defaults = Defaults {
+    arch: "allcnn",
     optimizer: "adam",
     epochs: "30",
     batch_size: "32",

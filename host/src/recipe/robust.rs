@@ -33,8 +33,9 @@ use crate::{
 
 // Running statistics: the recipe was found and measured with them.
 pub(super) const DEFAULTS: Defaults = Defaults {
+    arch: "allcnn-small",
     optimizer: "adamw",
-    epochs: "24",
+    epochs: "12",
     batch_size: "32",
     learning_rate: "0.002",
     schedule: "one-cycle",

@@ -32,7 +32,7 @@ impl TrainingPlan {
         source: &Source<'_>,
         machine: &Machine,
     ) -> Result<(RunFolder, RunConfig, Split), Error> {
-        let split = Split::draw(data, self.split, self.seed, self.per_class)?;
+        let split = Split::draw(data, self.split, self.split_seed, self.per_class)?;
         let (run, config) = self.begin_with(&split, out, data, source, machine)?;
         Ok((run, config, split))
     }

@@ -28,14 +28,15 @@ pub struct TrainingPlan {
     /// optical density, so that the verdict depends less on the sitting.
     #[arg(long, value_enum, default_value_t = Recipe::Paper)]
     pub recipe: Recipe,
-    /// Network.
-    #[arg(long, value_enum, default_value_t = Architecture::Allcnn)]
+    /// Network [default: allcnn; robust: allcnn-small].
+    #[arg(long, value_enum, default_value = PAPER.arch, default_value_if("recipe", ROBUST_NAME, ROBUST.arch),
+        hide_default_value = true)]
     pub arch: Architecture,
     /// Optimizer [default: adam; robust: adamw].
     #[arg(long, value_enum, default_value = PAPER.optimizer, default_value_if("recipe", ROBUST_NAME, ROBUST.optimizer),
         hide_default_value = true)]
     pub optimizer: OptimizerKind,
-    /// Passes over the training part; robust: passes of 4 times --per-class cells [default: 30; robust: 24].
+    /// Passes over the training part; robust: passes of 4 times --per-class cells [default: 30; robust: 12].
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000),
         default_value = PAPER.epochs, default_value_if("recipe", ROBUST_NAME, ROBUST.epochs), hide_default_value = true)]
     pub epochs: usize,
@@ -70,9 +71,12 @@ pub struct TrainingPlan {
     /// Stop when the validation loss has not improved for N epochs; 0 never stops early.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub patience: usize,
-    /// Seed of weights, shuffling and splits, and of the folds of crossval.
+    /// Seed of weights, shuffling and variations.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     pub seed: u64,
+    /// Seed of splits, and of the folds of crossval: networks of other seeds can share one split.
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    pub split_seed: u64,
     /// How the data are split; each training command has its own kinds.
     #[arg(skip = SplitKind::Grouped)]
     pub split: SplitKind,

@@ -54,10 +54,10 @@ pub struct Entry {
 
 impl Entry {
     fn split(&self, data: &Dataset) -> Result<Split, Error> {
-        let TrainingPlan { split, seed, per_class, .. } = self.plan;
+        let TrainingPlan { split, split_seed, per_class, .. } = self.plan;
         match &self.held_out {
-            Some(test) => Split::hold_out(data, test, split, seed, per_class),
-            None => Split::draw(data, split, seed, per_class),
+            Some(test) => Split::hold_out(data, test, split, split_seed, per_class),
+            None => Split::draw(data, split, split_seed, per_class),
         }
     }
 }

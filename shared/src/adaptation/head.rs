@@ -12,12 +12,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::{
-    Class,
-    field::{light::Lamp, stain::Hue},
-    judge::novelty::NoveltyStatistics,
-    sight::Seen,
-};
+use crate::{Class, field::appearance::Appearance, judge::novelty::NoveltyStatistics, sight::Seen};
 
 const CLASSES: usize = Class::COUNT;
 /// Steps of a fit; the loss settles to many digits long before.
@@ -30,10 +25,8 @@ pub struct Labelled {
     pub hidden: Vec<f32>,
     /// Logits from the shipped last layer.
     pub logits: [f32; CLASSES],
-    /// Hue of its stain.
-    pub hue: Hue,
-    /// Its lamp, if the network sees it.
-    pub lamp: Option<Lamp>,
+    /// Its stain, light and detail.
+    pub appearance: Appearance,
     /// The labelled class.
     pub class: Class,
     /// Weight of the field, above 0; 1 counts as one field.
@@ -45,14 +38,14 @@ impl Labelled {
     #[must_use]
     pub fn new(seen: &Seen<'_>, scale: f32, class: Class) -> Self {
         let hidden = seen.hidden.iter().map(|&byte| f32::from(byte) * scale).collect();
-        Self { hidden, logits: seen.logits, hue: seen.hue, lamp: seen.lamp, class, weight: 1.0 }
+        Self { hidden, logits: seen.logits, appearance: seen.appearance, class, weight: 1.0 }
     }
 
     /// The field's novelty by `statistics`, for activations in units of `scale`.
     #[must_use]
     pub fn novelty(&self, statistics: &NoveltyStatistics, scale: f32) -> f32 {
         let bytes: Vec<u8> = self.hidden.iter().map(|activation| (activation / scale).round() as u8).collect();
-        statistics.score(&statistics.distances(&bytes, &self.hue, self.lamp.as_ref()))
+        statistics.score(&statistics.distances(&bytes, &self.appearance))
     }
 }
 
@@ -174,6 +167,10 @@ fn softmax_over(logits: &[f64; CLASSES], present: &[bool; CLASSES]) -> [f64; CLA
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::{
+        detail::{Detail, SIZES},
+        stain::Hue,
+    };
 
     /// Mean cross-entropy in nats over the classes that occur, which count equally.
     fn loss(logits: &[[f32; CLASSES]], fields: &[&Labelled]) -> f64 {
@@ -203,8 +200,7 @@ mod tests {
                     hidden,
                     logits: [1.0 + noise, 0.5, -1.0, -2.0],
                     class,
-                    hue: Hue([1.0; 4]),
-                    lamp: None,
+                    appearance: Appearance { hue: Hue([1.0; 4]), lamp: None, detail: Detail([0.0; SIZES]) },
                     weight: 1.0,
                 }
             })

@@ -5,9 +5,9 @@ use super::{ArtifactError, MAX_BODY_LEN};
 /// The first eight bytes: not text, so that a transfer in text mode is detected.
 pub const MAGIC: [u8; 8] = *b"\x89BSM\r\n\x1a\n";
 /// Format version of an unsigned file.
-const UNSIGNED: u16 = 5;
+const UNSIGNED: u16 = 7;
 /// The newest format version, that of a signed file.
-pub const FORMAT_VERSION: u16 = 6;
+pub const FORMAT_VERSION: u16 = 8;
 /// Bytes before the body.
 pub const HEADER_LEN: usize = 128;
 

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ArtifactError;
 use crate::{
-    field::{
-        light::Light,
-        stain::{HUES, Stain},
-    },
+    field::{detail::SIZES, light::Light, normal::Normal, stain::HUES},
     judge::novelty::{Distances, NoveltyStatistics},
     label::Class,
     layers::filters::f32s,
@@ -17,8 +14,10 @@ use crate::{
 
 /// Most stains in a model.
 pub const MAX_STAINS: usize = 16;
-/// Number of values per stain: mean, then inverse covariance.
-const STAIN_LEN: usize = HUES * (1 + HUES);
+/// Number of values per normal distribution of `numbers` numbers: mean, then inverse covariance.
+const fn normal_len(numbers: usize) -> usize {
+    numbers * (1 + numbers)
+}
 /// Number of values per light: mean, then inverse variance.
 const LIGHT_LEN: usize = 3 * 2;
 
@@ -38,8 +37,11 @@ pub struct Novelty<'a> {
     /// not see the lamp.
     #[serde(with = "serde_bytes")]
     pub lights: &'a [u8],
-    /// The distances that few usual fields exceed: activations, hues, lamps.
-    pub usual: [f32; 3],
+    /// `f32` little-endian: for each texture the mean of its nine details, then the inverse of their covariance, row by row.
+    #[serde(with = "serde_bytes")]
+    pub textures: &'a [u8],
+    /// The distances that few usual fields exceed: activations, hues, lamps, details.
+    pub usual: [f32; 4],
 }
 
 impl Novelty<'_> {
@@ -53,24 +55,28 @@ impl Novelty<'_> {
         }
         self.check()?;
         let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
-        let [activations, stain, light] = self.usual;
+        let [activations, stain, light, detail] = self.usual;
         Ok(NoveltyStatistics {
             means: Class::ALL.map(class_means),
             inverse_variances: f32s(self.inverse_variances).collect(),
-            stains: self.stains().collect(),
+            stains: normals(self.stains).collect(),
             lights: self.lights().collect(),
-            usual: Distances { activations, stain, light },
+            textures: normals(self.textures).collect(),
+            usual: Distances { activations, stain, light, detail },
         })
     }
 
     /// Checks, for any network, that the numbers give valid distances, so that no unfamiliar field seems familiar.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] for an unusable number, [`ArtifactError::InvalidStain`] for a stain that gives no valid distance.
+    /// [`ArtifactError::Invalid`] for an unusable number, [`ArtifactError::InvalidStain`] or
+    /// [`ArtifactError::InvalidTexture`] for one that gives no valid distance.
     pub fn check(&self) -> Result<(), ArtifactError> {
-        let count = self.stains.len() / (4 * STAIN_LEN);
-        if !self.stains.len().is_multiple_of(4 * STAIN_LEN) || !(1..=MAX_STAINS).contains(&count) {
+        if !holds_some::<HUES>(self.stains) {
             return Err(ArtifactError::Invalid("it knows no stain, or more than 16"));
+        }
+        if !holds_some::<SIZES>(self.textures) {
+            return Err(ArtifactError::Invalid("it knows no texture, or more than 16"));
         }
         let usable = |number: f32| number.is_finite() && number >= 0.0;
         if !f32s(self.means).all(usable) {
@@ -100,8 +106,11 @@ impl Novelty<'_> {
                  number of at least 0",
             ));
         }
-        for (number, stain) in (1..).zip(self.stains()) {
+        for (number, stain) in (1..).zip(normals::<HUES>(self.stains)) {
             stain.check().map_err(|reason| ArtifactError::InvalidStain { number, reason })?;
+        }
+        for (number, texture) in (1..).zip(normals::<SIZES>(self.textures)) {
+            texture.check().map_err(|reason| ArtifactError::InvalidTexture { number, reason })?;
         }
         Ok(())
     }
@@ -113,21 +122,33 @@ impl Novelty<'_> {
             Light { mean: three(), inverse_variance: three() }
         })
     }
-
-    fn stains(&self) -> impl Iterator<Item = Stain> {
-        self.stains.chunks_exact(4 * STAIN_LEN).map(stain_of)
-    }
 }
 
-/// The stain in `bytes`, which are 4 * [`STAIN_LEN`] long.
-fn stain_of(bytes: &[u8]) -> Stain {
-    let mut numbers = f32s(bytes);
-    let mut row = || {
-        let mut row = [0.0; HUES];
-        row.iter_mut().zip(&mut numbers).for_each(|(to, number)| *to = number);
-        row
-    };
-    Stain { mean: row(), inverse_covariance: [(); HUES].map(|()| row()) }
+/// Whether `bytes` hold 1 to [`MAX_STAINS`] distributions of `N` numbers.
+fn holds_some<const N: usize>(bytes: &[u8]) -> bool {
+    let length = 4 * normal_len(N);
+    bytes.len().is_multiple_of(length) && (1..=MAX_STAINS).contains(&(bytes.len() / length))
+}
+
+/// The distributions in `bytes`.
+fn normals<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = Normal<N>> {
+    bytes.chunks_exact(4 * normal_len(N)).map(|bytes| {
+        let mut numbers = f32s(bytes);
+        let mut row = || {
+            let mut row = [0.0; N];
+            row.iter_mut().zip(&mut numbers).for_each(|(to, number)| *to = number);
+            row
+        };
+        Normal { mean: row(), inverse_covariance: [(); N].map(|()| row()) }
+    })
+}
+
+/// The distributions as bytes.
+fn bytes_of<const N: usize>(normals: &[Normal<N>]) -> Vec<u8> {
+    normals
+        .iter()
+        .flat_map(|normal| bytes(normal.mean.iter().chain(normal.inverse_covariance.iter().flatten())))
+        .collect()
 }
 
 /// The bytes of a [`Novelty`], for writing.
@@ -137,28 +158,30 @@ pub struct NoveltyBytes {
     inverse_variances: Vec<u8>,
     stains: Vec<u8>,
     lights: Vec<u8>,
-    usual: [f32; 3],
+    textures: Vec<u8>,
+    usual: [f32; 4],
 }
 
 impl NoveltyBytes {
     /// The statistics as bytes.
     #[must_use]
     pub fn new(statistics: &NoveltyStatistics) -> Self {
-        let stain = |stain: &Stain| bytes(stain.mean.iter().chain(stain.inverse_covariance.iter().flatten()));
+        let Distances { activations, stain, light, detail } = statistics.usual;
         Self {
             means: bytes(statistics.means.iter().flatten()),
             inverse_variances: bytes(&statistics.inverse_variances),
-            stains: statistics.stains.iter().flat_map(stain).collect(),
+            stains: bytes_of(&statistics.stains),
             lights: bytes(statistics.lights.iter().flat_map(|light| light.mean.iter().chain(&light.inverse_variance))),
-            usual: [statistics.usual.activations, statistics.usual.stain, statistics.usual.light],
+            textures: bytes_of(&statistics.textures),
+            usual: [activations, stain, light, detail],
         }
     }
 
     /// The borrowed form for an artifact.
     #[must_use]
     pub fn view(&self) -> Novelty<'_> {
-        let Self { means, inverse_variances, stains, lights, usual } = self;
-        Novelty { means, inverse_variances, stains, lights, usual: *usual }
+        let Self { means, inverse_variances, stains, lights, textures, usual } = self;
+        Novelty { means, inverse_variances, stains, lights, textures, usual: *usual }
     }
 }
 

@@ -93,9 +93,10 @@ impl Juror {
 
     /// What it says of what it saw.
     pub(super) fn testify(&self, observation: Observation<Seen<'_>>) -> Observation<Testimony> {
-        observation.and_then(|Seen { logits, hidden, hue, lamp }| {
-            let novelty = self.novelty.score(&self.novelty.distances(hidden, &hue, lamp.as_ref()));
+        observation.and_then(|Seen { logits, hidden, appearance }| {
+            let (novelty, aspect) = self.novelty.strangest(&self.novelty.distances(hidden, &appearance));
             Testimony::new(logits, self.calibration.probabilities(&logits), novelty)
+                .map(|testimony| testimony.strange_in(aspect))
         })
     }
 

@@ -8,7 +8,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calibration::{Calibration, largest, malignancy};
+use super::{
+    calibration::{Calibration, largest, malignancy},
+    novelty::Aspect,
+};
 use crate::{
     label::Class,
     sight::{Blank, Observation},
@@ -26,6 +29,7 @@ pub struct Testimony {
     logits: [f32; Class::COUNT],
     probabilities: [f32; Class::COUNT],
     novelty: f32,
+    aspect: Aspect,
 }
 
 impl Testimony {
@@ -35,7 +39,7 @@ impl Testimony {
     pub fn new(logits: [f32; Class::COUNT], probabilities: [f32; Class::COUNT], novelty: f32) -> Observation<Self> {
         let mut numbers = logits.into_iter().chain(probabilities).chain([novelty]);
         match numbers.all(f32::is_finite) {
-            true => Observation::Observed(Self { logits, probabilities, novelty }),
+            true => Observation::Observed(Self { logits, probabilities, novelty, aspect: Aspect::Cells }),
             false => Observation::Nothing(Blank::NotFinite),
         }
     }
@@ -58,6 +62,18 @@ impl Testimony {
         self.novelty
     }
 
+    /// In what the field is most unlike the training data.
+    #[must_use]
+    pub const fn aspect(&self) -> Aspect {
+        self.aspect
+    }
+
+    /// The same testimony of a field that is most unlike the training data in `aspect`, instead of in its cells.
+    #[must_use]
+    pub const fn strange_in(self, aspect: Aspect) -> Self {
+        Self { aspect, ..self }
+    }
+
     /// The testimony moved by `weight`, 0..=1, towards a `newer` one.
     #[must_use]
     pub fn towards(&self, newer: &Self, weight: f32) -> Observation<Self> {
@@ -68,6 +84,7 @@ impl Testimony {
             each(self.probabilities, newer.probabilities),
             towards(self.novelty, newer.novelty),
         )
+        .map(|moved| moved.strange_in(newer.aspect))
     }
 }
 
@@ -183,7 +200,9 @@ impl Jury {
         }
         let logits = pooled(speaking.iter().flatten());
         let probabilities = self.calibration.probabilities(&logits);
-        let testimony = Testimony::new(logits, probabilities, novelty).observed()?;
+        let of_novelty = heard.iter().flatten().find(|testimony| testimony.novelty == novelty);
+        let aspect = of_novelty.map_or(Aspect::Cells, Testimony::aspect);
+        let testimony = Testimony::new(logits, probabilities, novelty).observed()?.strange_in(aspect);
         Some(Pooled { testimony, agreement: agreement(speaking.iter().flatten(), subtype(&probabilities)) })
     }
 

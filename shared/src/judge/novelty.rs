@@ -1,18 +1,24 @@
-//! How unlike the training data a field is, in its activations, in its stain and, for a network that sees it, in its lamp.
+//! How unlike the training data a field is: in its activations, in its stain, in its detail and, for a network that sees it, in its
+//! lamp.
 //!
-//! Three distances make the score. The first is the smallest, over the classes, of the mean squared distance of the network's hidden
+//! Four distances make the score. The first is the smallest, over the classes, of the mean squared distance of the network's hidden
 //! activations to the class's mean, each activation measured in units of the variance within classes: a Mahalanobis distance with a
 //! diagonal, tied covariance, after Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples" (NeurIPS
 //! 2018), divided by the number of activations. The second is that of the field's hue to the nearest known [`stain`], the third that of
-//! its lamp to the nearest known [`light`]. Each is
-//! divided by the distance that all but a few validation fields stay below, and the largest one counts: a field that is strange in
-//! one way is not excused by being usual in the other. Few usual fields exceed 1.
+//! its lamp to the nearest known [`light`], the fourth that of its [`detail`] to the nearest known texture. Each is divided by the
+//! distance that all but a few validation fields stay below, and the largest one counts: a field that is strange in one way is not
+//! excused by being usual in another. Few usual fields exceed 1.
 
 use alloc::{vec, vec::Vec};
 
+use core::fmt;
+
 use crate::{
     field::{
+        appearance::Appearance,
+        detail::{self, Detail, Texture},
         light::{self, Lamp, Light},
+        normal,
         stain::{self, Hue, Stain},
     },
     label::Class,
@@ -29,6 +35,9 @@ pub struct NoveltyStatistics {
     pub stains: Vec<Stain>,
     /// The lights of the training data, and of sites that the model was adapted to; empty if the network does not see the lamp.
     pub lights: Vec<Light>,
+    /// The textures of the training data. A site's own are not among them: a network does not learn another magnification from a few
+    /// fields.
+    pub textures: Vec<Texture>,
     /// The distances that few usual fields exceed.
     pub usual: Distances,
 }
@@ -42,24 +51,50 @@ pub struct Distances {
     pub stain: f32,
     /// From its lamp to the nearest light; 0 for a network that does not see the lamp.
     pub light: f32,
+    /// From its detail to the nearest texture.
+    pub detail: f32,
+}
+
+/// In what a field is most unlike the training data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// In the activations of the network: its cells, or what is in their place.
+    Cells,
+    /// In its stain.
+    Stain,
+    /// In its lamp.
+    Light,
+    /// In its detail: magnification, focus, noise or sharpening.
+    Detail,
+}
+
+impl fmt::Display for Aspect {
+    /// A few words, to follow "unlike the fields it was trained on".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cells => "in its cells",
+            Self::Stain => "in its stain",
+            Self::Light => "in its light",
+            Self::Detail => "in its detail (check objective, focus and the camera's sharpening)",
+        })
+    }
 }
 
 impl Distances {
     /// Unit distances, for use before the usual ones are known.
-    pub const ONE: Self = Self { activations: 1.0, stain: 1.0, light: 1.0 };
+    pub const ONE: Self = Self { activations: 1.0, stain: 1.0, light: 1.0, detail: 1.0 };
 }
 
 impl NoveltyStatistics {
-    /// Learns the statistics from training fields: their activations, all of one length, their hues, and their lamps, if the network
-    /// sees them; else `lamps` is empty. The usual distances stay 1.
+    /// Learns the statistics from training fields: their activations, all of one length, and their appearances. The usual distances
+    /// stay 1.
     ///
     /// Every variance gets 1 added: the rounding of the activations, and a floor for those that never move.
-    /// `None` if a class has no field, or there are too few fields for a [`Stain`] or a [`Light`].
+    /// `None` if a class has no field, or there are too few fields for a [`Stain`], a [`Light`] or a [`Texture`].
     #[must_use]
     pub fn learn<'a>(
         fields: impl Iterator<Item = (Class, &'a [u8])> + Clone,
-        hues: &[Hue],
-        lamps: &[Lamp],
+        appearances: &[Appearance],
     ) -> Option<Self> {
         let length = fields.clone().next()?.1.len();
         let mut sums = [(); Class::COUNT].map(|()| vec![0.0f64; length]);
@@ -82,12 +117,16 @@ impl NoveltyStatistics {
                 *square += (f64::from(activation) - mean) * (f64::from(activation) - mean);
             }
         }
+        let hues: Vec<Hue> = appearances.iter().map(|field| field.hue).collect();
+        let lamps: Vec<Lamp> = appearances.iter().filter_map(|field| field.lamp).collect();
+        let details: Vec<Detail> = appearances.iter().map(|field| field.detail).collect();
         let total = f64::from(counts.iter().sum::<u32>());
         Some(Self {
             means: sums.map(|means| means.iter().map(|&mean| mean as f32).collect()),
             inverse_variances: squares.iter().map(|square| (1.0 / (square / total + 1.0)) as f32).collect(),
-            stains: vec![Stain::learn(hues)?],
-            lights: if lamps.is_empty() { Vec::new() } else { vec![Light::learn(lamps)?] },
+            stains: vec![stain::learn(&hues)?],
+            lights: if lamps.is_empty() { Vec::new() } else { vec![Light::learn(&lamps)?] },
+            textures: vec![detail::learn(&details)?],
             usual: Distances::ONE,
         })
     }
@@ -95,7 +134,7 @@ impl NoveltyStatistics {
     /// Distances of a field from usual ones; NaN if a statistic is NaN. Sums run in the order of the activations, so that every
     /// machine gets the same bits.
     #[must_use]
-    pub fn distances(&self, activations: &[u8], hue: &Hue, lamp: Option<&Lamp>) -> Distances {
+    pub fn distances(&self, activations: &[u8], appearance: &Appearance) -> Distances {
         let mut smallest = f32::INFINITY;
         for means in &self.means {
             let mut sum = 0.0f32;
@@ -105,22 +144,47 @@ impl NoveltyStatistics {
             }
             smallest = libm::fminimumf(smallest, sum / activations.len() as f32);
         }
-        let (stain, light) = (stain::nearest(&self.stains, hue), light::nearest(&self.lights, lamp));
-        Distances { activations: smallest, stain, light }
+        Distances {
+            activations: smallest,
+            stain: normal::nearest(&self.stains, &appearance.hue.0),
+            light: light::nearest(&self.lights, appearance.lamp.as_ref()),
+            detail: normal::nearest(&self.textures, &appearance.detail.0),
+        }
     }
 
     /// The novelty score for these distances; NaN if any is NaN.
     #[must_use]
     pub fn score(&self, distances: &Distances) -> f32 {
-        let of_cells =
-            libm::fmaximumf(distances.activations / self.usual.activations, distances.stain / self.usual.stain);
-        libm::fmaximumf(of_cells, distances.light / self.usual.light)
+        self.strangest(distances).0
+    }
+
+    /// The novelty score for these distances, and in what the field is most unlike the training data.
+    #[must_use]
+    pub fn strangest(&self, distances: &Distances) -> (f32, Aspect) {
+        let Distances { activations, stain, light, detail } = self.usual;
+        let shares = [
+            (distances.activations / activations, Aspect::Cells),
+            (distances.stain / stain, Aspect::Stain),
+            (distances.light / light, Aspect::Light),
+            (distances.detail / detail, Aspect::Detail),
+        ];
+        // What is not a number is stranger than any number.
+        let stranger = |most: &(f32, Aspect), share: &(f32, Aspect)| share.0.is_nan() || share.0 > most.0;
+        shares
+            .into_iter()
+            .skip(1)
+            .fold(shares[0], |most, share| if !most.0.is_nan() && stranger(&most, &share) { share } else { most })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::detail::SIZES;
+
+    fn appearance(hue: Hue) -> Appearance {
+        Appearance { hue, lamp: None, detail: Detail([0.0; SIZES]) }
+    }
 
     #[test]
     fn training_fields_score_about_one_and_strange_ones_more() {
@@ -136,55 +200,67 @@ mod tests {
             })
             .collect();
         let views = || fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
-        let hue = |at: usize| Hue([0.3 + 0.01 * (at % 7) as f32, 0.9 - 0.01 * (at % 5) as f32, 0.7, 0.5]);
-        let hues: Vec<Hue> = (0..400).map(hue).collect();
-        let mut statistics = NoveltyStatistics::learn(views(), &hues, &[]).expect("every class is there");
+        let hue = |at: usize| appearance(Hue([0.3 + 0.01 * (at % 7) as f32, 0.9 - 0.01 * (at % 5) as f32, 0.7, 0.5]));
+        let looks: Vec<Appearance> = (0..400).map(hue).collect();
+        let mut statistics = NoveltyStatistics::learn(views(), &looks).expect("every class is there");
         let distances: Vec<Distances> =
-            views().zip(&hues).map(|((_, activations), hue)| statistics.distances(activations, hue, None)).collect();
+            views().zip(&looks).map(|((_, activations), look)| statistics.distances(activations, look)).collect();
         let mean = |of: fn(&Distances) -> f32| distances.iter().map(of).sum::<f32>() / 400.0;
         assert!((0.9..1.1).contains(&mean(|field| field.activations)), "{distances:?}");
         assert!(mean(|field| field.stain) < 1.1, "{distances:?}");
 
-        statistics.usual = Distances { activations: 1.5, stain: 3.0, light: 1.0 };
-        let score = |activations: &[u8], hue: Hue| statistics.score(&statistics.distances(activations, &hue, None));
+        statistics.usual = Distances { activations: 1.5, stain: 3.0, light: 1.0, detail: 1.0 };
+        let found = |activations: &[u8], look| statistics.strangest(&statistics.distances(activations, &look));
+        let score = |activations: &[u8], look| found(activations, look).0;
         let usual = &fields[0].1;
         assert!(score(usual, hue(0)) < 1.0);
-        // Strange activations, a strange stain: either is enough.
+        // Strange activations, a strange stain, a strange detail: each is enough, and is named.
         assert!(score(&[100; 64], hue(0)) > 10.0 / 1.5);
-        assert!(score(usual, Hue([0.8, 0.9, 0.7, 0.5])) > 10.0);
+        assert_eq!(found(&[100; 64], hue(0)).1, Aspect::Cells);
+        let other = appearance(Hue([0.8, 0.9, 0.7, 0.5]));
+        assert!(score(usual, other) > 10.0);
+        assert_eq!(found(usual, other).1, Aspect::Stain);
+        let coarse = Appearance { detail: Detail([1.0; SIZES]), ..hue(0) };
+        assert!(score(usual, coarse) > 10.0);
+        assert_eq!(found(usual, coarse).1, Aspect::Detail);
     }
 
     #[test]
     fn what_is_not_a_number_is_never_familiar() {
         let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
-        let hues = [Hue([0.5; 4]); 40];
+        let looks = [appearance(Hue([0.5; 4])); 40];
         let views = fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
-        let sound = NoveltyStatistics::learn(views, &hues, &[]).expect("every class is there");
-        let score = |statistics: &NoveltyStatistics, hue| statistics.score(&statistics.distances(&[20; 3], &hue, None));
-        assert!(score(&sound, hues[0]).is_finite());
-        assert!(score(&sound, Hue([f32::NAN, 0.5, 0.5, 0.5])).is_nan());
+        let sound = NoveltyStatistics::learn(views, &looks).expect("every class is there");
+        let score = |statistics: &NoveltyStatistics, look| statistics.score(&statistics.distances(&[20; 3], &look));
+        assert!(score(&sound, looks[0]).is_finite());
+        assert!(score(&sound, appearance(Hue([f32::NAN, 0.5, 0.5, 0.5]))).is_nan());
         for class in 0..4 {
             let mut broken = sound.clone();
             broken.means[class][1] = f32::NAN;
-            assert!(score(&broken, hues[0]).is_nan(), "class {class}");
+            assert!(score(&broken, looks[0]).is_nan(), "class {class}");
         }
         let mut broken = sound.clone();
         broken.inverse_variances[2] = f32::NAN;
-        assert!(score(&broken, hues[0]).is_nan());
+        assert!(score(&broken, looks[0]).is_nan());
         let usual = Distances { stain: f32::NAN, ..sound.usual };
-        assert!(score(&NoveltyStatistics { usual, ..sound.clone() }, hues[0]).is_nan());
+        assert!(score(&NoveltyStatistics { usual, ..sound.clone() }, looks[0]).is_nan());
+        let usual = Distances { detail: f32::NAN, ..sound.usual };
+        assert!(score(&NoveltyStatistics { usual, ..sound.clone() }, looks[0]).is_nan());
+        let blurred = Appearance { detail: Detail([f32::NAN; SIZES]), ..looks[0] };
+        assert!(score(&sound, blurred).is_nan());
         let usual = Distances { activations: f32::NAN, ..sound.usual };
-        assert!(score(&NoveltyStatistics { usual, ..sound }, hues[0]).is_nan());
+        assert!(score(&NoveltyStatistics { usual, ..sound }, looks[0]).is_nan());
     }
 
     #[test]
     fn a_network_that_sees_the_lamp_knows_its_own() {
         let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
         let views = fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
-        let (hues, lamp) = ([Hue([0.5; 4]); 40], Lamp([5.5; 3]));
-        let statistics = NoveltyStatistics::learn(views, &hues, &[lamp; 40]).expect("every class is there");
-        let score = |lamp: Option<&Lamp>| statistics.score(&statistics.distances(&[20; 3], &hues[0], lamp));
-        assert!(score(Some(&Lamp([5.3; 3]))) > score(Some(&lamp)) + 50.0);
+        let (look, lamp) = (appearance(Hue([0.5; 4])), Lamp([5.5; 3]));
+        let lit = |lamp| Appearance { lamp, ..look };
+        let statistics = NoveltyStatistics::learn(views, &[lit(Some(lamp)); 40]).expect("every class is there");
+        let score = |lamp| statistics.score(&statistics.distances(&[20; 3], &lit(lamp)));
+        assert!(score(Some(Lamp([5.3; 3]))) > score(Some(lamp)) + 50.0);
         assert!(score(None).is_nan(), "a lamp that was not measured is not a known one");
     }
 
@@ -192,7 +268,7 @@ mod tests {
     fn a_missing_class_is_noticed() {
         let activations = [1u8, 2, 3];
         assert_eq!(
-            NoveltyStatistics::learn([(Class::Pre, &activations[..])].into_iter(), &[Hue([1.0; 4]); 50], &[]),
+            NoveltyStatistics::learn([(Class::Pre, &activations[..])].into_iter(), &[appearance(Hue([1.0; 4])); 50]),
             None
         );
     }

@@ -177,6 +177,7 @@ pub fn usual_distances(distances: &[Distances]) -> Distances {
         activations: of(|field| field.activations),
         stain: of(|field| field.stain),
         light: of(|field| field.light),
+        detail: of(|field| field.detail),
     }
 }
 
@@ -391,9 +392,9 @@ mod tests {
                 logits[at] = wrong;
                 assert_eq!(Scored::new(Class::Pre, logits, 1.0), Observation::Nothing(Blank::NotFinite));
             }
-            let mut distances = vec![Distances { activations: 2.0, stain: 3.0, light: 4.0 }; 50];
-            distances.push(Distances { activations: wrong, stain: wrong, light: wrong });
-            assert_eq!(usual_distances(&distances), Distances { activations: 2.0, stain: 3.0, light: 4.0 });
+            let mut distances = vec![Distances { activations: 2.0, stain: 3.0, light: 4.0, detail: 5.0 }; 50];
+            distances.push(Distances { activations: wrong, stain: wrong, light: wrong, detail: wrong });
+            assert_eq!(usual_distances(&distances), distances[0]);
         }
     }
 }

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString as _};
 use core::fmt;
 
-use crate::{label::Class, sight::Blank};
+use crate::{judge::novelty::Aspect, label::Class, sight::Blank};
 
 /// What is said of a field: first whether it is benign or malignant, then which subtype, or why nothing is said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +75,8 @@ pub enum Abstention {
         novelty: f32,
         /// Largest novelty allowed.
         threshold: f32,
+        /// In what it is most unlike them.
+        aspect: Aspect,
     },
     /// The network sees cells, but the field shows none.
     NoCells,
@@ -230,10 +232,10 @@ impl fmt::Display for Abstention {
             Self::Disagreement { malignant, of } => {
                 write!(f, "the networks disagree: {malignant} of {of} call the field malignant, the others benign")
             }
-            Self::Unfamiliar { novelty, threshold } => {
+            Self::Unfamiliar { novelty, threshold, aspect } => {
                 write!(
                     f,
-                    "unlike the fields it was trained on: novelty {novelty:.2}, at most {threshold:.2} is allowed"
+                    "unlike the fields it was trained on {aspect}: novelty {novelty:.2}, at most {threshold:.2} is allowed"
                 )
             }
             Self::NoCells => f.write_str("no nucleated cell was found: move to a field that shows some"),

@@ -9,7 +9,7 @@ use super::{
     show::{Look, Shows},
 };
 use crate::{
-    field::{density::Density, framing::Framing, light::Lamp, stain},
+    field::{appearance::Appearance, density::Density, detail::DetailMeter, framing::Framing, light::Lamp, stain},
     label::Class,
     layers::explanation::{Explanation, Unexplained},
 };
@@ -19,8 +19,9 @@ pub struct Eye {
     /// Number of its kind of sight.
     version: u16,
     look: Box<dyn Look>,
-    /// Density for the hue, if `look` measures none.
+    /// Density for the appearance, if `look` measures none.
     density: Density,
+    detail: DetailMeter,
     pool: Pool,
     sees_lamp: bool,
     looked: bool,
@@ -32,6 +33,7 @@ impl Eye {
             version: shows.version(),
             look: shows.look(),
             density: Density::default(),
+            detail: DetailMeter::default(),
             pool: Pool::new(shows.most_views(), hidden_len),
             sees_lamp: shows.sees_lamp(),
             looked: false,
@@ -50,7 +52,7 @@ impl Eye {
         mut run: impl FnMut(&[u8], &mut Pool),
     ) -> Observation<Seen<'_>> {
         assert_eq!(field.len(), framing.input_len(), "a field has width * height * 3 bytes");
-        let Self { look, density, pool, looked, sees_lamp, .. } = self;
+        let Self { look, density, detail, pool, looked, sees_lamp, .. } = self;
         pool.clear();
         *looked = true;
         look.look(framing, field).and_then(|views| {
@@ -59,7 +61,11 @@ impl Eye {
                 density.measure(framing, field);
                 density.bytes()
             });
-            pool.mean(stain::hue(framing, density), sees_lamp.then(|| Lamp::of(framing, field)))
+            pool.mean(Appearance {
+                hue: stain::hue(framing, density),
+                lamp: sees_lamp.then(|| Lamp::of(framing, field)),
+                detail: detail.measure(framing, density),
+            })
         })
     }
 

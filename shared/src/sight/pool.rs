@@ -3,22 +3,17 @@
 use alloc::{vec, vec::Vec};
 
 use super::observation::Observation;
-use crate::{
-    field::{light::Lamp, stain::Hue},
-    label::Class,
-};
+use crate::{field::appearance::Appearance, label::Class};
 
-/// The network's pooled outputs for a field, and the hue measured beside it.
+/// The network's pooled outputs for a field, and what was measured beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Seen<'a> {
     /// The network's outputs: the mean over the field's views.
     pub logits: [f32; Class::COUNT],
     /// The activations before the last layer, each 0..=255: the mean over the views.
     pub hidden: &'a [u8],
-    /// The hue of the field's stain.
-    pub hue: Hue,
-    /// The field's lamp; `None` if the sight divides it out.
-    pub lamp: Option<Lamp>,
+    /// The field's stain, light and detail.
+    pub appearance: Appearance,
 }
 
 /// Collects the outputs for the views of a field.
@@ -56,7 +51,7 @@ impl Pool {
 
     /// The means. Sums run in the order of the views, so that every machine gets the same bits; mean activations are rounded half
     /// up. Without views the means are not finite, so the result is nothing.
-    pub(super) fn mean(&mut self, hue: Hue, lamp: Option<Lamp>) -> Observation<Seen<'_>> {
+    pub(super) fn mean(&mut self, appearance: Appearance) -> Observation<Seen<'_>> {
         let count = self.logits.len() as u32;
         let mut sums = [0.0; Class::COUNT];
         for logits in &self.logits {
@@ -66,6 +61,6 @@ impl Pool {
             *hidden = ((sum + count / 2) / count.max(1)) as u8;
         }
         let hidden = &self.hidden;
-        Observation::of_finite(sums.map(|sum| sum / count as f32)).map(|logits| Seen { logits, hidden, hue, lamp })
+        Observation::of_finite(sums.map(|sum| sum / count as f32)).map(|logits| Seen { logits, hidden, appearance })
     }
 }

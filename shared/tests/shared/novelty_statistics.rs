@@ -8,7 +8,7 @@ use std::{
 use blastscope_shared::{
     Class, Classifier,
     artifact::{Artifact, HEADER_LEN, MAX_STAINS},
-    field::stain::HUES,
+    field::{detail::SIZES, stain::HUES},
     judge::Thresholds,
 };
 use sha2::{Digest as _, Sha256};
@@ -88,11 +88,29 @@ fn refuses_an_inverse_covariance_by_which_strange_stains_are_near() {
 }
 
 #[test]
+fn refuses_a_texture_by_which_every_detail_is_near() {
+    let textures = |artifact: &Artifact<'_>| artifact.jurors[0].novelty.textures.to_vec();
+    assert_eq!(refusal(textures, |_| ()), "", "the file itself is read");
+    for row in 0..SIZES {
+        let diagonal = SIZES + SIZES * row + row;
+        let negative = refusal(textures, |bytes| put(bytes, diagonal, -1.0));
+        assert_eq!(
+            negative,
+            "cannot be used: texture 1 of its novelty statistics has an inverse covariance that is not positive semi-definite"
+        );
+        for (at, what) in [(row, "a mean"), (diagonal, "an inverse covariance")] {
+            let sentence = refusal(textures, |bytes| put(bytes, at, f32::NAN));
+            assert!(sentence.contains("texture 1") && sentence.contains(what), "{sentence}");
+        }
+    }
+}
+
+#[test]
 fn refuses_every_number_that_is_not_finite_and_says_which() {
     for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         for at in 0..HUES * (1 + HUES) {
             let sentence = refusal(stains, |bytes| put(bytes, at, wrong));
-            let what = if at < HUES { "a mean hue" } else { "an inverse covariance" };
+            let what = if at < HUES { "a mean" } else { "an inverse covariance" };
             assert!(sentence.contains("stain 1") && sentence.contains(what), "{wrong} at {at}: {sentence}");
             assert!(sentence.contains("not a finite number"), "{wrong} at {at}: {sentence}");
         }
@@ -110,7 +128,7 @@ fn refuses_every_number_that_is_not_finite_and_says_which() {
         let usual = |artifact: &Artifact<'_>| {
             artifact.jurors[0].novelty.usual.iter().flat_map(|one| one.to_le_bytes()).collect()
         };
-        for at in 0..3 {
+        for at in 0..4 {
             assert!(refusal(usual, |bytes| put(bytes, at, wrong)).contains("a usual distance"), "{wrong} at {at}");
         }
         let thresholds = |artifact: &Artifact<'_>| {

@@ -4,7 +4,11 @@
 use blastscope_shared::{
     Class,
     adaptation::head::{Labelled, Shift},
-    field::stain::Hue,
+    field::{
+        appearance::Appearance,
+        detail::{Detail, SIZES},
+        stain::Hue,
+    },
     hex,
     judge::{
         Thresholds,
@@ -26,13 +30,14 @@ impl Dice {
 /// Sixty fields of four overlapping classes, so that no class is learned without error.
 fn fields() -> Vec<Labelled> {
     let mut dice = Dice(15);
+    let appearance = Appearance { hue: Hue([1.0; 4]), lamp: None, detail: Detail([0.0; SIZES]) };
     (0..60)
         .map(|at| {
             let class = Class::ALL[at % 4];
             let hidden =
                 (0..24).map(|unit| dice.unit() + if unit % 4 == class.index() { 0.4 } else { 0.0 }).collect::<Vec<_>>();
             let logits = [0; 4].map(|_: u8| 3.0 * dice.unit());
-            Labelled { hidden, logits, class, hue: Hue([1.0; 4]), lamp: None, weight: 1.0 }
+            Labelled { hidden, logits, class, appearance, weight: 1.0 }
         })
         .collect()
 }

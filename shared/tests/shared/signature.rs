@@ -59,7 +59,7 @@ fn the_signed_layout_is_pinned_byte_by_byte() {
     }
     let golden = fs::read(golden).expect("tests/golden/tiny-signed.bsm exists; BLASTSCOPE_BLESS=1 rewrites it");
     assert!(signed() == golden, "the bytes of signed artifacts have changed: that needs a new format version");
-    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x06\x00\x80\x00\x00\x00\x00\x00");
+    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x08\x00\x80\x00\x00\x00\x00\x00");
     assert_eq!(golden[120..124], 7u32.to_le_bytes());
     assert_eq!(golden[HEADER_LEN..], unsigned()[HEADER_LEN..]);
 }

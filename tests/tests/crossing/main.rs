@@ -4,6 +4,7 @@ mod adapt;
 mod cells;
 mod circle;
 mod command_reference;
+mod detail;
 mod explanation;
 mod format;
 mod house;
