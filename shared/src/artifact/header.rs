@@ -5,9 +5,9 @@ use super::{ArtifactError, MAX_BODY_LEN};
 /// The first eight bytes: not text, so that a transfer in text mode is detected.
 pub const MAGIC: [u8; 8] = *b"\x89BSM\r\n\x1a\n";
 /// Format version of an unsigned file.
-const UNSIGNED: u16 = 5;
+const UNSIGNED: u16 = 7;
 /// The newest format version, that of a signed file.
-pub const FORMAT_VERSION: u16 = 6;
+pub const FORMAT_VERSION: u16 = 8;
 /// Bytes before the body.
 pub const HEADER_LEN: usize = 128;
 
@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn rejects_a_newer_format_with_the_remedy() {
-        let error = resealed(header(None).to_bytes(), VERSION_AT, 7).err();
-        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 7 }));
-        for found in [1, 2, 3, 4] {
+        let error = resealed(header(None).to_bytes(), VERSION_AT, 9).err();
+        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 9 }));
+        for found in 1..=6 {
             let error = resealed(header(None).to_bytes(), VERSION_AT, found as u8).err();
             assert_eq!(error, Some(ArtifactError::OlderFormat { found }));
         }

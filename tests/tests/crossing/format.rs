@@ -20,7 +20,7 @@ fn golden() -> Vec<u8> {
 fn the_layout_is_pinned_byte_by_byte() {
     let golden = golden();
     assert!(tiny_artifact() == golden, "the artifact's bytes have changed: this needs a new format version");
-    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x05\x00\x80\x00\x00\x00\x00\x00");
+    assert_eq!(&golden[..16], b"\x89BSM\r\n\x1a\n\x07\x00\x80\x00\x00\x00\x00\x00");
     assert_eq!(golden[16..24], (golden.len() as u64 - 128).to_le_bytes());
     assert_eq!(&golden[128..133], b"\x04tiny");
 }
