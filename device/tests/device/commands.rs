@@ -264,6 +264,12 @@ fn live_replays_a_folder_by_the_clock() {
     assert_eq!(lines.len() as u64 + last["dropped"].as_u64().expect("a number"), 6, "{stdout}");
     assert!(last["seconds"].as_f64().is_some_and(|seconds| (0.25..=0.35).contains(&seconds)), "{last}");
     assert!(stderr.contains("frames of") && stderr.contains("diagnostic procedures"), "{stderr}");
+    // Each picture is a field of the slide, with a verdict or without.
+    let slide = &last["slide"];
+    let fields = |key: &str| slide[key].as_u64().expect("a number");
+    assert_eq!(fields("fields") + fields("abstained"), lines.len() as u64, "{last}");
+    assert_eq!((slide["verdict"].as_str(), &slide["probability"]), (Some("Not enough yet"), &Value::Null), "{last}");
+    assert!(stderr.contains("slide: Not enough yet") && stderr.contains("not a diagnosis"), "{stderr}");
 }
 
 #[test]

@@ -15,7 +15,10 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{judge::Assessment, label::Class};
+use crate::{
+    judge::{Assessment, calibration::malignancy},
+    label::Class,
+};
 
 /// Largest share of the fields with a verdict that may speak against the slide's verdict.
 const MOST_AGAINST: f64 = 0.2;
@@ -37,6 +40,13 @@ pub struct SlidePooling {
     pub min_spoken: f32,
     /// Least probability of benign or malignant, 0.5 to below 1.
     pub min_probability: f32,
+}
+
+impl Default for SlidePooling {
+    /// [`Self::UNMEASURED`].
+    fn default() -> Self {
+        Self::UNMEASURED
+    }
 }
 
 impl SlidePooling {
@@ -166,11 +176,17 @@ impl SlideField {
     #[must_use]
     pub fn new(assessment: &Assessment, cells: Option<u32>) -> Self {
         let said = assessment.verdict.is_malignant().zip(assessment.probabilities());
-        let spoken = said.map(|(_, [benign, early, pre, pro])| Spoken {
-            margin: libm::logf(early + pre + pro) - libm::logf(benign),
-            subtype: assessment.verdict.subtype(),
-        });
+        let spoken = said.map(|(_, probabilities)| Spoken::new(&probabilities, assessment.verdict.subtype()));
         Self { spoken, cells }
+    }
+}
+
+impl Spoken {
+    /// A field with these calibrated probabilities, in the order of [`Class::ALL`].
+    #[must_use]
+    pub fn new(probabilities: &[f32; Class::COUNT], subtype: Option<Class>) -> Self {
+        let margin = libm::logf(malignancy(probabilities)) - libm::logf(probabilities[Class::Benign.index()]);
+        Self { margin, subtype }
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         quality: QUALITY,
         model_sha256: "0a".repeat(32),
         frames: 5,
+        seen_cells: None,
     };
     let opinion = Opinion {
         given_utc: "2026-11-25T04:41:00.000Z".into(),

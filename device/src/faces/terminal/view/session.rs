@@ -1,5 +1,6 @@
 //! The session: counts with Wilson intervals, the selected field, and the state of saving.
 
+use blastscope_core::session::{SessionId, SlideTold};
 use blastscope_shared::{Class, Rate};
 use ratatui::{
     Frame,
@@ -76,6 +77,7 @@ fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
         let text = format!("was cut off after {} and continued; another slide? end it", minute(since));
         lines.extend(sentence(&text, width, Color::Yellow));
     }
+    lines.extend(told_of(app, session.id).map_or_else(Vec::new, |told| whole(told, width)));
     lines.push(Line::from(faint(format!(" {:<8}{:>5}{:>6}  {}", "", "model", "corr.", "share, 95 %"))));
     let row = |name: Span<'static>, said: u64, corrected: u64, share: Option<Rate>| {
         let share = share.filter(|share| share.of > 0).map_or_else(String::new, |share| {
@@ -97,6 +99,37 @@ fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
     if let Some(field) = field {
         lines.extend(spoken_of(field, session.fields, around.newest));
     }
+    lines
+}
+
+/// What is told of the slide, if the session on display is the running one.
+fn told_of(app: &App, session: SessionId) -> Option<&SlideTold> {
+    let running = app.snapshot.session.as_ref()?.id;
+    app.snapshot.slide.as_ref().filter(|_| running == session)
+}
+
+/// What the fields say of the slide together, and what is missing.
+fn whole(told: &SlideTold, width: usize) -> Vec<Line<'static>> {
+    let shade = match told.malignant {
+        Some(true) => told.subtype.map_or(Color::Magenta, colour),
+        Some(false) => colour(Class::Benign),
+        None => Color::White,
+    };
+    let probability = told.probability.map(|share| format!("  {:.1} %", share * 100.0)).unwrap_or_default();
+    let mut lines = vec![Line::from(vec![plain(" Slide   "), strong(format!("{}{probability}", told.name()), shade)])];
+    let against = match told.against.as_slice() {
+        [] => String::new(),
+        numbers => {
+            let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+            format!("; against it: {}", numbers.join(", "))
+        }
+    };
+    let rest = format!(
+        "{}{}{against}",
+        told.missing.as_ref().map(|missing| format!("{missing}; ")).unwrap_or_default(),
+        told.basis()
+    );
+    lines.extend(wrapped(&rest, width.saturating_sub(2)).into_iter().map(|line| Line::from(faint(format!(" {line}")))));
     lines
 }
 
