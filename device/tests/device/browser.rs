@@ -10,6 +10,7 @@ mod fast_hands;
 mod people;
 mod proxy;
 mod screens;
+mod slide;
 mod streams;
 
 use crate::page::{program, scene};

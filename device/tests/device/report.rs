@@ -4,4 +4,4 @@ mod fhir;
 mod fhir_rules;
 mod forms;
 mod sessions;
-mod slide;
+pub mod slide;

@@ -21,9 +21,11 @@ export function prepare(shows) {
 const verdictOf = ({ malignant }) =>
   malignant === null ? say("slide_not_enough") : malignant ? say("slide_malignant") : say("slide_benign");
 
+const sentence = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}.`;
+
 // What is missing; the device's own sentence where more fields will not settle it.
 const missing = ({ more, missing }) =>
-  more === null ? (missing ?? "") : more === 1 ? say("slide_more_one") : say("slide_more", { count: more });
+  more === null ? sentence(missing ?? "") : more === 1 ? say("slide_more_one") : say("slide_more", { count: more });
 
 const basis = ({ fields, abstained, cells }) =>
   [
