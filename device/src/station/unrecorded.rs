@@ -29,7 +29,7 @@ impl Unrecorded {
         self.names.is_none()
     }
 
-    /// Adds a field that the screening has taken; returns its number.
+    /// Adds a field that the screening has taken, numbered from 1 on; returns its number.
     pub(super) fn add(&mut self, reading: &Reading) -> u64 {
         self.fields += 1;
         if let Some(judgement) = Judgement::of(reading, "") {
@@ -41,10 +41,16 @@ impl Unrecorded {
     /// Adds a picture if pictures are fields; the same picture again adds nothing.
     pub(super) fn add_picture(&mut self, reading: &Reading) {
         if let (Some(names), Some(name)) = (&mut self.names, &reading.name)
-            && names.insert(name.clone())
+            && !names.contains(name)
         {
+            names.insert(name.clone());
             self.add(reading);
         }
+    }
+
+    /// Number of fields so far.
+    pub(super) const fn fields(&self) -> u64 {
+        self.fields
     }
 
     pub(super) fn told(&self) -> SlideTold {

@@ -139,7 +139,11 @@ impl<'a, A: Assessor> Work<'a, A> {
             desk: Desk::new(record, left, origin),
             follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
             of_pictures: feed.of_pictures,
-            shown: Snapshot { source: feed.title, ..Snapshot::default() },
+            shown: Snapshot {
+                source: feed.title,
+                slide: unrecorded.as_ref().map(Unrecorded::told),
+                ..Snapshot::default()
+            },
             unrecorded,
             clock,
             timed: None,
@@ -330,13 +334,14 @@ impl<'a, A: Assessor> Work<'a, A> {
             self.board.announce(statement);
         }
         self.shown.read(&step.reading);
+        let before = self.unrecorded.as_ref().map(Unrecorded::fields);
         match (&mut self.unrecorded, step.taken) {
             (Some(slide), Some(taken)) => self.screening.saved(taken.token, slide.add(&taken.reading)),
             (Some(slide), None) => slide.add_picture(&step.reading),
             (None, Some(taken)) => self.desk.keep(taken, &mut self.screening, now),
             (None, None) => {}
         }
-        if let Some(slide) = &self.unrecorded {
+        if let Some(slide) = self.unrecorded.as_ref().filter(|slide| before != Some(slide.fields())) {
             self.shown.slide = Some(slide.told());
         }
         self.refresh();

@@ -287,6 +287,23 @@ fn live_stops_after_the_wanted_frames_and_settles_on_a_held_view() {
 }
 
 #[test]
+fn a_slide_that_stands_still_is_one_field() {
+    let folder = folder_of_fields(1);
+    let (code, stdout, stderr) = output(
+        blastscope()
+            .args(["live", "--fps", "50", "--hold", "9", "--repeat", "--frames", "150", "--source"])
+            .arg(folder.path())
+            .arg("--model")
+            .arg(model()),
+    );
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stdout.contains("slide: Not enough yet: ") && stdout.contains("; 1 field with a verdict; not a"),
+        "{stdout}"
+    );
+}
+
+#[test]
 fn live_says_what_is_wrong_with_a_source() {
     let empty = tempfile::tempdir().expect("a folder");
     let (code, _, stderr) =

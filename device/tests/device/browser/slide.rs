@@ -26,9 +26,14 @@ fn a_slide_is_shown_with_what_it_rests_on_and_what_speaks_against_it() {
     browser.wait_at_most(SOON, "document.querySelector('#slide-word').textContent === 'ALL suspected'");
     let told = browser.evaluate("document.querySelector('#slide').innerText");
     let told = told.as_str().expect("text");
-    for words in
-        ["Pre-B", "98.", "12 fields with a verdict", "240 cells", "1 field speaks against it", "Not a diagnosis"]
-    {
+    for words in [
+        "Pre-B",
+        "99 % probable",
+        "12 fields with a verdict",
+        "240 cells",
+        "1 field speaks against it",
+        "Not a diagnosis",
+    ] {
         assert!(told.contains(words), "{words}: {told}");
     }
     for (width, height) in [(1280, 800), (800, 480), (390, 844)] {
