@@ -67,7 +67,7 @@ fn everything_of_a_session_fits_80_by_24() {
     );
     assert_eq!(screen[23], format!(" {RESEARCH_USE}"));
     let large = rows(&app, 110, 44);
-    shows(&large, &["10 fields with a verdict, 120 cells", "against it: 4, 9"]);
+    shows(&large, &["10 fields with a verdict, 120 cells", "against it:", "4, 9; not a diagnosis"]);
     let full = screen.iter().find(|row| row.starts_with("│ Pre ")).expect("a bar");
     assert!(full.matches('█').count() >= 15, "{full}");
 }
