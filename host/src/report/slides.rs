@@ -78,7 +78,7 @@ pub fn text(slides: &Slides) -> String {
     let mut text = String::new();
     let mut line = |[name, fields, of, right, wrong, not_enough, leaning]: [&str; 7]| {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:<22}{fields:>9}{of:>8}{right:>9}{wrong:>9}{not_enough:>12}{leaning:>19}");
+        let _ = writeln!(text, "{name:<27}{fields:>9}{of:>8}{right:>9}{wrong:>9}{not_enough:>12}{leaning:>19}");
     };
     line(HEADINGS);
     for row in plain_rows(slides) {
