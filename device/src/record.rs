@@ -37,6 +37,7 @@ mod salvage;
 mod schema;
 mod session;
 mod set_aside;
+mod slide;
 mod space;
 mod spreadsheet;
 mod store;

@@ -6,7 +6,7 @@
 //!                                                                  \-> fhir
 //! ```
 //! * A record that fails verification is not reported.
-//! * A report counts **fields**. It never says anything about a patient.
+//! * A report says what the fields of a slide say together, and counts **fields**. It never says anything about a patient.
 //! * Wording shared by all three lives in `words`.
 
 pub mod fhir;
@@ -19,7 +19,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use blastscope_core::session::MIN_FIELDS;
+use blastscope_core::session::{MIN_FIELDS, SlideTold};
 use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Rate};
 
@@ -84,6 +84,8 @@ pub struct Shown {
 pub struct Report {
     /// The session at the time of the report.
     pub session: Session,
+    /// What the fields say of the slide together, as it was told at the session's end or as it stands.
+    pub slide: SlideTold,
     /// Fields per class.
     pub counts: Counts,
     /// Number of the last entry of the record's log.

@@ -19,6 +19,7 @@ mod face;
 mod feed;
 mod left;
 mod snapshot;
+mod unrecorded;
 mod work;
 
 use std::{

@@ -65,6 +65,7 @@ impl Page {
                 config_sha256: "0b".repeat(32),
                 code_hash: "fuzz".into(),
                 device_id: "fuzz".into(),
+                slide: *classifier.slide(),
             },
         };
         let instrument = Station::start(parts).expect("a thread");

@@ -9,5 +9,6 @@ pub mod evidence;
 pub mod paired;
 pub mod prediction;
 pub mod screening;
+pub mod slides;
 pub mod stress;
 pub mod unfamiliar;

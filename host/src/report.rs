@@ -8,5 +8,6 @@ pub mod document;
 pub mod evaluation;
 pub mod model_card;
 pub mod paired;
+pub mod slides;
 pub mod stress;
 pub mod svg;

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod bootstrap;
+pub mod intraclass;
 pub mod logistic;
 pub mod neighbours;
 pub mod roc;

@@ -31,6 +31,7 @@ use crate::{
         calibration::Calibration,
         jury::{Jury, MAX_JURORS, Voice},
         novelty::NoveltyStatistics,
+        slide::SlidePooling,
     },
     label::Class,
     layers::{Layer, UnfitLayers, plan},
@@ -57,6 +58,8 @@ pub struct Artifact<'a> {
     pub pooling: Pooling,
     /// Thresholds of a verdict.
     pub thresholds: Thresholds,
+    /// How the fields of a slide are pooled.
+    pub slide: SlidePooling,
     /// The model's origin.
     pub provenance: Provenance,
 }
@@ -263,6 +266,12 @@ impl<'a> Artifact<'a> {
         }
         if !(f32::MIN_POSITIVE..=f32::MAX).contains(&max_novelty) {
             return Err(ArtifactError::Invalid("its largest novelty is not a finite number above 0"));
+        }
+        if !self.slide.is_usable() {
+            return Err(ArtifactError::Invalid(
+                "its pooling of a slide must have a correlation and a least share of verdicts between 0 and 1, a clip above 0 and at \
+                 most 100, 1 to 100 fields, and a least probability from 0.5 to below 1",
+            ));
         }
         Ok(())
     }

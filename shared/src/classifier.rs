@@ -13,6 +13,7 @@ use crate::{
     judge::{
         Assessment, Judge, Scores, Thresholds,
         jury::{MAX_JURORS, Testimony},
+        slide::SlidePooling,
     },
     label::Class,
     layers::explanation::{Explanation, Unexplained},
@@ -31,6 +32,7 @@ pub struct Classifier {
     /// At least one; the first draws the maps.
     jurors: Vec<Juror>,
     judge: Judge,
+    slide: SlidePooling,
 }
 
 /// The buffers of one thread.
@@ -78,6 +80,7 @@ impl Classifier {
             card: parts.card,
             provenance: parts.provenance,
             judge: Judge::of(jury, parts.thresholds),
+            slide: parts.slide,
         })
     }
 
@@ -133,6 +136,12 @@ impl Classifier {
     #[must_use]
     pub const fn judge(&self) -> &Judge {
         &self.judge
+    }
+
+    /// How the fields of a slide are pooled.
+    #[must_use]
+    pub const fn slide(&self) -> &SlidePooling {
+        &self.slide
     }
 
     /// Thresholds of a verdict: the model's, or [stricter](Self::stricter) ones.

@@ -9,6 +9,7 @@ pub mod jury;
 pub mod novelty;
 #[cfg(feature = "std")]
 pub mod operating_point;
+pub mod slide;
 pub mod verdict;
 
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,7 @@ use blastscope_shared::{
         Artifact, HEADER_LEN, Juror, Measurement, ModelCard, Novelty, Pictures, Pooling, Provenance, STATEMENT,
     },
     field::{detail::SIZES, stain::HUES},
-    judge::{Thresholds, calibration::Calibration, jury::Voice},
+    judge::{Thresholds, calibration::Calibration, jury::Voice, slide::SlidePooling},
     layers::{Filters, Layer},
 };
 use sha2::{Digest, Sha256};
@@ -150,6 +150,7 @@ fn artifact_for(sight: Sight, hidden_len: usize) -> Vec<u8> {
         }],
         pooling: Pooling::ALONE,
         thresholds: Thresholds { min_probability: 0.3, min_subtype: 0.5, max_novelty: 1000.0 },
+        slide: SlidePooling::UNMEASURED,
         provenance: Provenance {
             manifest_hash: [1; 32],
             split_hash: [2; 32],

@@ -18,7 +18,7 @@ use blastscope_shared::{
         Artifact, Juror, Measurement, ModelCard, Novelty, PICTURE_ID_LEN, Pictures, Pooling, Provenance, STATEMENT,
     },
     field::detail::SIZES,
-    judge::{Thresholds, calibration::Calibration, jury::Voice},
+    judge::{Thresholds, calibration::Calibration, jury::Voice, slide::SlidePooling},
     layers::{Filters, Layer},
 };
 
@@ -266,6 +266,7 @@ pub fn model(pictures: Pictures) -> Vec<u8> {
         }],
         pooling: Pooling::ALONE,
         thresholds: Thresholds { min_probability: 0.5, min_subtype: 0.5, max_novelty: 1.0 },
+        slide: SlidePooling::UNMEASURED,
         provenance: Provenance {
             manifest_hash: [1; 32],
             split_hash: [2; 32],

@@ -165,6 +165,8 @@ pub struct Reading {
     /// The view's averaged probabilities; `None` for a frame that the gate rejected, before the network first sees something, and
     /// once it sees nothing any more.
     pub probabilities: Option<[f32; Class::COUNT]>,
+    /// Number of cells that the network saw in this frame; `None` if the gate rejected it, or it does not see cells.
+    pub seen_cells: Option<u32>,
     /// The statement.
     pub statement: Statement,
 }
@@ -248,6 +250,7 @@ impl<A: Assessor> Pipeline<A> {
             }
         };
         self.tally.count(&outcome, &statement);
+        let seen_cells = self.assessor.cells().filter(|_| outcome.is_ok());
         let probabilities = self.mean().observed().filter(|_| outcome.is_ok()).map(|mean| mean.probabilities());
         let reading = Reading {
             sequence: frame.sequence,
@@ -259,6 +262,7 @@ impl<A: Assessor> Pipeline<A> {
             view: self.view,
             frames_in_view: self.smoothing.frames(),
             probabilities,
+            seen_cells,
             statement: statement.clone(),
         };
         let mut actions = vec![Action::Show(Box::new(reading))];

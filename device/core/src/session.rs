@@ -16,6 +16,7 @@ mod id;
 mod left;
 mod now;
 mod order;
+mod slide;
 
 use alloc::{
     boxed::Box,
@@ -25,6 +26,7 @@ use alloc::{
 };
 use core::time::Duration;
 
+use blastscope_shared::judge::slide::{SlideField, SlidePooling};
 use serde::Serialize;
 
 pub use self::{
@@ -33,6 +35,7 @@ pub use self::{
     left::{Decision, Left, LeftBehind, RECENT},
     now::Now,
     order::{Fault, JUST_NOW, Order, Refusal, other_fields},
+    slide::{Slide, SlideTold},
 };
 use crate::field::Token;
 
@@ -75,6 +78,9 @@ pub struct OpenSession {
 #[derive(Clone, Debug, PartialEq)]
 struct Open {
     shown: OpenSession,
+    slide: Slide,
+    /// What [`Self::slide`] says.
+    told: SlideTold,
     /// Duration of the session before the program was cut off.
     before: Duration,
     /// When it was started or resumed, as [`Now::elapsed`].
@@ -84,6 +90,11 @@ struct Open {
 }
 
 impl Open {
+    fn new(shown: OpenSession, slide: Slide, before: Duration, since: Duration) -> Self {
+        let told = slide.told();
+        Self { shown, slide, told, before, since, behind: None }
+    }
+
     fn since_start(&self, now: Now) -> Duration {
         self.before + now.elapsed.saturating_sub(self.since)
     }
@@ -108,7 +119,7 @@ enum Purpose {
         operator: String,
         since: Duration,
     },
-    Field(Token),
+    Field(Token, SlideField),
     Words,
     /// The end of the open session, and what is written once it is saved.
     End {
@@ -142,6 +153,7 @@ struct Pending {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     state: State,
+    pooling: SlidePooling,
     pending: Vec<Pending>,
     next: u64,
     saving: Saving,
@@ -150,11 +162,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// No session is open; one may have been left open.
+    /// No session is open; one may have been left open. The fields of a slide are pooled as the model wants it.
     #[must_use]
-    pub fn new(left: Option<LeftBehind>) -> Self {
+    pub fn new(left: Option<LeftBehind>, pooling: SlidePooling) -> Self {
         let state = left.map_or(State::Idle, |left| State::LeftBehind(Box::new(left)));
-        Self { state, pending: Vec::new(), next: 0, saving: Saving::Idle, unsaved: 0, version: 0 }
+        Self { state, pooling, pending: Vec::new(), next: 0, saving: Saving::Idle, unsaved: 0, version: 0 }
     }
 
     /// The open session.
@@ -173,6 +185,15 @@ impl Session {
             State::LeftBehind(left) => Some(&left.shown),
             State::Open(open) | State::Closing(open) => open.behind.as_ref().map(|left| &left.shown),
             State::Idle => None,
+        }
+    }
+
+    /// What the saved fields of the open session say together.
+    #[must_use]
+    pub const fn slide(&self) -> Option<&SlideTold> {
+        match &self.state {
+            State::Open(open) | State::Closing(open) => Some(&open.told),
+            State::Idle | State::LeftBehind(_) => None,
         }
     }
 
@@ -208,7 +229,7 @@ impl Session {
                 Ok(effect) => vec![effect],
                 Err(refusal) => vec![Effect::Answer { to: by, answer: Err(refusal) }],
             },
-            Event::Taken { token, by } => self.keep(token, by, now),
+            Event::Taken { token, field, by } => self.keep(token, field, by, now),
             Event::Saved { write, session, sequence } => match self.done(write) {
                 Some(pending) => self.saved(pending, session, sequence, now),
                 None => Vec::new(),
@@ -307,7 +328,7 @@ impl Session {
     /// Refuses if a session that is open or was left open has other fields than `shown`. The record checks all sessions again,
     /// but too late to keep this one open.
     fn as_seen<E: Fault>(&self, session: SessionId, shown: u64) -> Result<(), Refusal<E>> {
-        let is_field = |pending: &&Pending| matches!(pending.purpose, Purpose::Field(_));
+        let is_field = |pending: &&Pending| matches!(pending.purpose, Purpose::Field(..));
         let (saved, now) = if let Some(open) = self.open().filter(|open| open.id == session) {
             (open.fields, open.fields + self.pending.iter().filter(is_field).count() as u64)
         } else if let Some(left) = self.left().filter(|left| left.id == session) {
@@ -355,13 +376,13 @@ impl Session {
         }
     }
 
-    fn keep<E: Fault>(&mut self, token: Token, by: Option<Asker>, now: Now) -> Vec<Effect<E>> {
+    fn keep<E: Fault>(&mut self, token: Token, field: SlideField, by: Option<Asker>, now: Now) -> Vec<Effect<E>> {
         let State::Open(open) = &self.state else {
             let answer = by.map(|to| Effect::Answer { to, answer: Err(Refusal::NoSession) });
             return [Effect::Free(token)].into_iter().chain(answer).collect();
         };
         let what = What::Field { session: open.shown.id, token, since_start: open.since_start(now) };
-        vec![self.write(vec![(what, Purpose::Field(token), by)], now.utc)]
+        vec![self.write(vec![(what, Purpose::Field(token, field), by)], now.utc)]
     }
 
     fn quit<E: Fault>(&mut self, now: Now) -> Vec<Effect<E>> {
@@ -410,17 +431,20 @@ impl Session {
             Purpose::Start { specimen, operator, since } => {
                 let shown = OpenSession { id: session, specimen, operator, fields: 0, cut_off_utc: None };
                 let behind = self.take_left(None);
-                self.state = State::Open(Open { shown, before: Duration::ZERO, since, behind });
+                let slide = Slide::new(self.pooling, Vec::new());
+                self.state = State::Open(Open { behind, ..Open::new(shown, slide, Duration::ZERO, since) });
                 self.unsaved = 0;
                 effects.push(Effect::Count);
             }
-            Purpose::Field(token) => {
+            Purpose::Field(token, field) => {
                 let number = sequence.unwrap_or_default();
                 if let State::Open(open) | State::Closing(open) = &mut self.state
                     && open.shown.id == session
                 {
                     // After a salvage the numbers have gaps.
                     open.shown.fields += 1;
+                    open.slide.add(number, field);
+                    open.told = open.slide.told();
                 }
                 effects.push(Effect::Counted(token, number));
             }
@@ -435,10 +459,11 @@ impl Session {
             }
             Purpose::Continue(id) => {
                 if let Some(left) = self.take_left(Some(id)) {
-                    let LeftBehind { shown, since_start, known, .. } = *left;
+                    let LeftBehind { shown, since_start, known, slide, .. } = *left;
                     let Left { id, specimen, operator, fields, last_utc, .. } = shown;
                     let shown = OpenSession { id, specimen, operator, fields, cut_off_utc: Some(last_utc) };
-                    self.state = State::Open(Open { shown, before: since_start, since: now.elapsed, behind: None });
+                    let slide = Slide::new(self.pooling, slide);
+                    self.state = State::Open(Open::new(shown, slide, since_start, now.elapsed));
                     self.unsaved = 0;
                     effects.push(Effect::Resume(known));
                 }
@@ -468,11 +493,11 @@ impl Session {
                 other => other,
             };
         }
-        if let Purpose::Field(token) = pending.purpose {
+        if let Purpose::Field(token, _) = pending.purpose {
             self.unsaved += 1;
             effects.push(Effect::Free(token));
         }
-        if of_the_disk || matches!(pending.purpose, Purpose::Field(_)) {
+        if of_the_disk || matches!(pending.purpose, Purpose::Field(..)) {
             self.saving = Saving::Failed { reason: refusal.to_string() };
         } else if self.pending.is_empty() && self.saving == Saving::Writing {
             self.saving = if self.version > 0 { Saving::Saved } else { Saving::Idle };

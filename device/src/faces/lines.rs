@@ -5,7 +5,7 @@ mod plain;
 
 use std::{io, time::Instant};
 
-use blastscope_core::pipeline::Reading;
+use blastscope_core::{pipeline::Reading, session::SlideTold};
 use blastscope_shared::{Class, classifier::Classifier};
 
 use crate::{
@@ -125,6 +125,18 @@ pub(crate) fn summary(shown: &Snapshot) -> String {
         trouble.freezes,
         trouble.losses,
     )
+}
+
+/// What the fields say of the slide together, as a sentence.
+pub(crate) fn whole(told: &SlideTold) -> String {
+    let probability = told.probability.map(|share| format!(", probability {share:.3}")).unwrap_or_default();
+    let missing = told.missing.as_ref().map(|missing| format!(": {missing}")).unwrap_or_default();
+    let against = match told.against.len() {
+        0 => String::new(),
+        1 => "; 1 field speaks against it".into(),
+        fields => format!("; {fields} fields speak against it"),
+    };
+    format!("slide: {}{probability}{missing}; {}{against}; not a diagnosis", told.name(), told.basis())
 }
 
 /// A change of the camera's state, as a phrase.

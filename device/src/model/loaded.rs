@@ -8,7 +8,7 @@ use blastscope_shared::{
     classifier::{Classifier, Workspace},
     judge::Scores,
     layers::explanation::Unexplained,
-    sight::Observation,
+    sight::{Kind, Observation},
 };
 
 /// A borrowed or shared classifier, and the buffers of this thread.
@@ -43,6 +43,12 @@ impl<C: Deref<Target = Classifier>> Loaded<C> {
 impl<C: Deref<Target = Classifier>> Assessor for Loaded<C> {
     fn look(&mut self, picture: &RgbPixels) -> Observation<Scores> {
         self.classifier.look(picture, &mut self.workspace)
+    }
+
+    fn cells(&self) -> Option<u32> {
+        let sees_cells = self.classifier.lead().sight().kind == Kind::Cells;
+        let (cells, _) = self.classifier.cells(&self.workspace);
+        sees_cells.then(|| u32::try_from(cells.len()).unwrap_or(u32::MAX))
     }
 
     fn squashes_to(&self) -> Option<(usize, usize)> {

@@ -6,7 +6,11 @@ use blastscope_core::pipeline::{Reading, Statement};
 use blastscope_shared::{
     Class,
     field::gate::{Quality, Rejection},
-    judge::{Assessment, verdict::Verdict},
+    judge::{
+        Assessment,
+        slide::{SlideField, Spoken},
+        verdict::Verdict,
+    },
 };
 use serde::Serialize;
 
@@ -126,6 +130,8 @@ pub struct Judgement {
     pub model_sha256: String,
     /// Number of frames of the view that voted.
     pub frames: u32,
+    /// Number of cells that the network saw in this frame; `None` if it does not see cells.
+    pub seen_cells: Option<u32>,
 }
 
 impl Judgement {
@@ -142,7 +148,14 @@ impl Judgement {
             quality: reading.quality,
             model_sha256: model_sha256.into(),
             frames: reading.frames_in_view,
+            seen_cells: reading.seen_cells,
         })
+    }
+
+    /// What the field says of its slide.
+    #[must_use]
+    pub fn of_slide(&self) -> SlideField {
+        of_slide(self.said.kind, self.said.class, self.probabilities, self.seen_cells)
     }
 
     pub(super) fn check(&self) -> Result<(), RecordError> {
@@ -163,6 +176,18 @@ impl Judgement {
             None => Ok(()),
         }
     }
+}
+
+/// What a field says of its slide.
+pub(super) fn of_slide(
+    kind: VerdictKind,
+    class: Option<Class>,
+    probabilities: Option<[f32; Class::COUNT]>,
+    cells: Option<u32>,
+) -> SlideField {
+    let subtype = class.filter(|class| class.is_malignant());
+    let spoken = probabilities.filter(|_| kind.is_judged()).map(|of| Spoken::new(&of, subtype));
+    SlideField { spoken, cells }
 }
 
 /// A field to store.

@@ -10,7 +10,8 @@ use std::{
     sync::Arc,
 };
 
-use blastscope_shared::{ByClass, Class};
+use blastscope_core::session::SlideTold;
+use blastscope_shared::{ByClass, Class, judge::slide::SlideField};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ use self::rows::{
 };
 use super::{
     Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State,
-    VerdictKind, connection, error::sqlite, log, path_in, verify::Remembered,
+    VerdictKind, connection, error::sqlite, log, path_in, slide, verify::Remembered,
 };
 
 /// Most fields that [`RecordReader::fields`] returns at once.
@@ -354,6 +355,23 @@ impl RecordReader {
     /// Errors of reading.
     pub fn counts(&self, session: Option<SessionId>) -> Result<Counts, RecordError> {
         counts(&self.connection, session).map_err(self.failed())
+    }
+
+    /// What was told of a session's slide at its end; before its end, what its fields say now.
+    ///
+    /// # Errors
+    /// [`RecordError::NoSession`], or errors of reading.
+    pub fn slide(&self, session: SessionId) -> Result<SlideTold, RecordError> {
+        let absent = || RecordError::NoSession { path: self.path.clone(), session };
+        slide::told(&self.connection, session).map_err(self.failed())?.ok_or_else(absent)
+    }
+
+    /// Every field of a session with what it says of the slide.
+    ///
+    /// # Errors
+    /// Errors of reading.
+    pub fn slide_fields(&self, session: SessionId) -> Result<Vec<(u64, SlideField)>, RecordError> {
+        slide::fields(&self.connection, session).map_err(self.failed())
     }
 
     /// Number and hash of the last entry of the log.

@@ -13,7 +13,9 @@ CREATE TABLE sessions (
   config_sha256 TEXT NOT NULL,
   program_version TEXT NOT NULL,
   code_hash TEXT NOT NULL,
-  device_id TEXT NOT NULL
+  device_id TEXT NOT NULL,
+  -- How the model pools the fields of a slide, JSON.
+  slide_pooling TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE session_ends (
@@ -23,7 +25,9 @@ CREATE TABLE session_ends (
   clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   -- Time since the session's start by a clock that is never set.
   since_start_ms INTEGER NOT NULL CHECK (since_start_ms >= 0),
-  reason TEXT NOT NULL
+  reason TEXT NOT NULL,
+  -- What was told of the slide then, JSON.
+  slide TEXT NOT NULL
 ) STRICT;
 
 -- A session that was cut off, by a loss of power mostly, and went on.
@@ -59,6 +63,8 @@ CREATE TABLE fields (
   clipped REAL NOT NULL,
   foreign_share REAL NOT NULL,
   stained REAL NOT NULL,
+  -- Cells that the network saw; null if it does not see cells.
+  seen_cells INTEGER CHECK (seen_cells >= 0),
   model_sha256 TEXT NOT NULL,
   frames INTEGER NOT NULL,
   -- 'source': the camera's or the file's own bytes; 'pixels': encoded here without loss.

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use blastscope_core::session::{Decision, SessionId};
+use blastscope_shared::judge::slide::SlidePooling;
 use serde::Serialize;
 
 use super::{RecordError, hash::Hash, text_rules};
@@ -12,7 +13,7 @@ use crate::support::{
 };
 
 /// Facts needed to start a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NewSession {
     /// Pseudonym of the specimen, `[A-Za-z0-9._-]{1,64}`.
     pub specimen: String,
@@ -32,6 +33,8 @@ pub struct NewSession {
     pub code_hash: String,
     /// Id of this device.
     pub device_id: String,
+    /// How the model pools the fields of a slide.
+    pub slide: SlidePooling,
 }
 
 impl NewSession {
@@ -47,6 +50,10 @@ impl NewSession {
             ("device", &self.device_id),
         ] {
             text_rules::line(what, text)?;
+        }
+        if !self.slide.is_usable() {
+            let remedy = "every number must be in its range; install the model again";
+            return Err(RecordError::invalid("slide pooling", &format!("{:?}", self.slide), remedy));
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::{
     lock::Lock,
     log::{self, Event},
     moment::{self, Moment},
-    path_in, reader, salvage, space, text_rules, verify,
+    path_in, reader, salvage, slide, space, text_rules, verify,
 };
 use crate::support::{
     clock::{Clock, ClockTrust},
@@ -130,7 +130,7 @@ impl Record {
         self.clock.begin();
         let receipt = self.write(|transaction, path, trust| {
             let sql = "INSERT INTO sessions (specimen, operator, started_utc, clock, model_name, model_sha256, config_sha256, \
-                       program_version, code_hash, device_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                       program_version, code_hash, device_id, slide_pooling) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
             let moment = Moment::first(new.started, trust);
             let values = params![
                 new.specimen,
@@ -142,7 +142,8 @@ impl Record {
                 new.config_sha256,
                 new.program_version,
                 new.code_hash,
-                new.device_id
+                new.device_id,
+                slide::text_of(&new.slide)
             ];
             transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
@@ -268,8 +269,10 @@ impl Record {
             let recorded = moment::age(transaction, session).map_err(&failed)?;
             let age = running.unwrap_or_default().max(recorded);
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
-            let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
-            let values = params![session.number(), moment.utc, moment.clock.name(), milliseconds(age), reason];
+            let told = slide::text_of(&slide::now(transaction, session).map_err(&failed)?.told());
+            let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason, slide) VALUES (?1, ?2, ?3, \
+                       ?4, ?5, ?6)";
+            let values = params![session.number(), moment.utc, moment.clock.name(), milliseconds(age), reason, told];
             transaction.execute(sql, values).map_err(&failed)?;
             Ok(Done { event: Event::SessionEnded, row: transaction.last_insert_rowid(), session, sequence: None })
         })?;
@@ -346,9 +349,10 @@ fn insert_field(
     transaction.execute(
         "INSERT INTO fields (session_id, sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
          p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
-         cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, thumbnail, picture) \
+         cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, thumbnail, picture, \
+         seen_cells) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, \
-         ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
+         ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
         params![
             session.number(),
             sequence,
@@ -381,6 +385,7 @@ fn insert_field(
             new.picture.file.origin.name(),
             new.picture.thumbnail.bytes(),
             new.picture.file.bytes,
+            judgement.seen_cells,
         ],
     )?;
     Ok(sequence.unsigned_abs())

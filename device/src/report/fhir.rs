@@ -1,8 +1,10 @@
-//! The report as a FHIR R4 `DiagnosticReport` (JSON), with the model as `Device` and the counts as `Observation`s inside.
+//! The report as a FHIR R4 `DiagnosticReport` (JSON), with the model as `Device`, and the slide and the counts as
+//! `Observation`s inside.
 //!
 //! * The subject is a pseudonym only: an identifier, no name and no reference to be resolved.
 //! * `meta.security` says that an artificial intelligence asserted the content (`AIAST`, as HL7's "AI Transparency on FHIR"
 //!   requires) and that it is for research (`HRESCH`). Contained resources have no security label: R4's rule dom-5 forbids it.
+//! * The slide's verdict is an `Observation` of its own, the first; without a verdict it says what is missing.
 //! * Counts have no code: LOINC has none for fields by class, and we do not invent one. They are described in text.
 //! * A session changed after its sign-off is `preliminary` until it is signed off again.
 
@@ -85,7 +87,7 @@ fn period(report: &Report) -> Value {
 /// The device, the observations, and references to the observations.
 fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
     let counts = &report.counts;
-    let mut observations = Vec::new();
+    let mut observations = vec![slide(report)];
     for (tally, id, how) in
         [(&counts.said, "said", "as the model said"), (&counts.corrected, "corrected", "as corrected by people")]
     {
@@ -112,6 +114,39 @@ fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
     (contained, results)
 }
 
+/// What the fields say of the slide together. Its verdict has no code either: it is none of a laboratory's findings.
+fn slide(report: &Report) -> Value {
+    let slide = &report.slide;
+    let mut observation =
+        about(report, "slide", "Slide, by the model's verdicts on its fields (research use only, not a diagnosis)");
+    match &slide.missing {
+        None => observation["valueCodeableConcept"] = json!({ "text": slide.name() }),
+        Some(missing) => observation["dataAbsentReason"] = json!({ "text": format!("{}: {missing}", slide.verdict) }),
+    }
+    let count = |text: &str, value: usize, code: &str| {
+        let unit = code.trim_matches(['{', '}']);
+        let system = "http://unitsofmeasure.org";
+        let quantity = json!({ "value": value, "unit": unit, "system": system, "code": code });
+        json!({ "code": { "text": text }, "valueQuantity": quantity })
+    };
+    let mut components = Vec::new();
+    if let Some(probability) = slide.probability {
+        components.push(json!({ "code": { "text": "probability" }, "valueQuantity": percent(probability.into()) }));
+    }
+    components.push(count("fields with a verdict, on which it rests", slide.fields, "{fields}"));
+    components.push(count("fields without a verdict", slide.abstained, "{fields}"));
+    components.extend(slide.cells.map(|cells| count("cells in the fields with a verdict", cells as usize, "{cells}")));
+    if !slide.against.is_empty() {
+        let numbers: Vec<String> = slide.against.iter().map(u64::to_string).collect();
+        components.push(json!({
+            "code": { "text": "numbers of the fields that speak against it" },
+            "valueString": numbers.join(", "),
+        }));
+    }
+    observation["component"] = components.into();
+    observation
+}
+
 fn others(tally: &Tally) -> [(&'static str, &'static str, u64); 6] {
     [
         ("judged", "called benign or malignant", tally.judged()),
@@ -123,9 +158,10 @@ fn others(tally: &Tally) -> [(&'static str, &'static str, u64); 6] {
     ]
 }
 
-fn observation(report: &Report, id: &str, text: &str, count: u64, rate: Option<&Rate>) -> Value {
+/// An observation without its value.
+fn about(report: &Report, id: &str, text: &str) -> Value {
     let session = &report.session;
-    let mut observation = json!({
+    json!({
         "resourceType": "Observation",
         "id": id,
         "status": status(session.state),
@@ -133,13 +169,13 @@ fn observation(report: &Report, id: &str, text: &str, count: u64, rate: Option<&
         "subject": { "type": "Patient", "identifier": { "type": { "text": "pseudonym" }, "value": session.specimen } },
         "effectivePeriod": period(report),
         "device": { "reference": "#model" },
-        "valueQuantity": {
-            "value": count,
-            "unit": "fields",
-            "system": "http://unitsofmeasure.org",
-            "code": "{fields}",
-        },
-    });
+    })
+}
+
+fn observation(report: &Report, id: &str, text: &str, count: u64, rate: Option<&Rate>) -> Value {
+    let mut observation = about(report, id, text);
+    observation["valueQuantity"] =
+        json!({ "value": count, "unit": "fields", "system": "http://unitsofmeasure.org", "code": "{fields}" });
     if let Some((rate, value)) = rate.and_then(|rate| Some((rate, rate.value?))) {
         observation["component"] = json!([
             { "code": { "text": "share of the fields called benign or malignant" }, "valueQuantity": percent(value) },
@@ -188,13 +224,15 @@ fn conclusion(report: &Report) -> String {
 /// XHTML for human readers.
 fn narrative(report: &Report) -> String {
     let escaped = |text: &str| super::html::escaped(text);
+    let slide: Vec<String> = words::slide(report).iter().map(|(name, value)| format!("{name}: {value}.")).collect();
     let rows: String = words::rows(&report.counts)
         .iter()
         .map(|row| format!("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", row.name, row.said.0, row.corrected.0))
         .collect();
     format!(
-        "<div xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><p>{}</p><p>Specimen {}, session {}</p><table><tr><th>fields\
+        "<div xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><p>{}</p><p>{}</p><p>Specimen {}, session {}</p><table><tr><th>fields\
          </th><th>as the model said</th><th>as corrected</th></tr>{rows}</table></div>",
+        escaped(&slide.join(" ")),
         escaped(&conclusion(report)),
         escaped(&report.session.specimen),
         report.session.id,

@@ -29,7 +29,7 @@ pub fn gather(
 ) -> Result<Report, ReportError> {
     let session = reader.session(session)?;
     let verified = verify::session_intact(reader, session.id)?;
-    let counts = reader.counts(Some(session.id))?;
+    let (slide, counts) = (reader.slide(session.id)?, reader.counts(Some(session.id))?);
     let fields = first_fields(reader, session.id, options.max_pictures)?;
     let same = |classifier: &Classifier| classifier.model_id() == session.model_sha256;
     if let Some(given) = maps
@@ -59,6 +59,7 @@ pub fn gather(
     }
     progress(total, total);
     Ok(Report {
+        slide,
         counts,
         entry: verified.entries,
         head: verified.head,

@@ -59,6 +59,7 @@ fn write_page(report: &Report, out: &mut String) -> fmt::Result {
         words::TITLE,
         words::NOT_A_DIAGNOSIS,
     )?;
+    slide(report, out)?;
     for words::Banner { kind, word, sentence } in words::banners(report) {
         let (word, sentence) = (Escaped(&word), Escaped(&sentence));
         writeln!(out, "<p class=\"banner {}\"><strong>{word}</strong> {sentence}</p>", kind.name())?;
@@ -78,6 +79,19 @@ fn list(out: &mut String, heading: &str, facts: &[(&str, String)]) -> fmt::Resul
         writeln!(out, "<div><dt>{name}</dt><dd{hash}>{}</dd></div>", Escaped(value))?;
     }
     out.write_str("</dl>\n</section>\n")
+}
+
+/// The slide's verdict, with the pictures of the fields that speak against it.
+fn slide(report: &Report, out: &mut String) -> fmt::Result {
+    list(out, "Slide", &words::slide(report))?;
+    let against = report.shown.iter().filter(|shown| report.slide.against.contains(&shown.field.sequence));
+    let mut against = against.peekable();
+    if against.peek().is_none() {
+        return Ok(());
+    }
+    out.write_str("<div class=\"gallery\">\n")?;
+    against.try_for_each(|shown| card(shown, out))?;
+    out.write_str("</div>\n")
 }
 
 fn counts(report: &Report, out: &mut String) -> fmt::Result {

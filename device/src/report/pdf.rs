@@ -46,7 +46,8 @@ pub fn document(report: &Report) -> Result<Vec<u8>, ReportError> {
     flow.gap(4.0);
     flow.title(words::TITLE);
     flow.paragraph(words::NOT_A_DIAGNOSIS, PLAIN, false, SOFT);
-    flow.gap(6.0);
+    facts(&mut flow, "Slide", &words::slide(report));
+    flow.gap(8.0);
     for banner in words::banners(report) {
         banner_box(&mut flow, &banner);
     }

@@ -12,7 +12,7 @@ use crate::{
 pub(super) const TITLE: &str = "Blood-smear fields, counted by class";
 
 /// What a report is not.
-pub(super) const NOT_A_DIAGNOSIS: &str = "This report counts fields of one slide, not cells and not patients. It is not a diagnosis, \
+pub(super) const NOT_A_DIAGNOSIS: &str = "This report is about fields of one slide, not cells and not patients. It is not a diagnosis, \
      and no part of it says whether a patient has a disease.";
 
 /// How to read the intervals.
@@ -222,7 +222,23 @@ fn period(session: &Session) -> (String, String) {
     (start, end)
 }
 
-/// The facts at the top: names and values.
+/// What the fields of the slide say together: names and values.
+pub(super) fn slide(report: &Report) -> Vec<(&'static str, String)> {
+    let slide = &report.slide;
+    let mut facts = vec![("Slide", slide.name())];
+    facts.extend(slide.probability.map(|share| ("Probability", format!("{:.1} %", f64::from(share) * 100.0))));
+    facts.extend(slide.missing.clone().map(|missing| ("Missing", missing)));
+    facts.push(("Rests on", slide.basis()));
+    if !slide.against.is_empty() {
+        let numbers: Vec<String> = slide.against.iter().map(u64::to_string).collect();
+        let fields = if numbers.len() == 1 { "field" } else { "fields" };
+        facts.push(("Speaks against it", format!("{fields} {}", numbers.join(", "))));
+    }
+    facts.push(("Judged by", "the model alone, from its verdicts on the fields; a person signs below".into()));
+    facts
+}
+
+/// The facts of the session: names and values.
 pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let session = &report.session;
     let (started, ended) = period(session);

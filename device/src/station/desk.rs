@@ -13,6 +13,7 @@ use blastscope_core::{
     screening::Screening,
     session::{Asker, Effect, Event, Left, LeftBehind, Now, OpenSession, Order, Session, What, Write, WriteId},
 };
+use blastscope_shared::judge::slide::{SlideField, SlidePooling};
 use tokio::sync::oneshot;
 
 use super::Refusal;
@@ -22,7 +23,7 @@ use crate::record::{
 };
 
 /// Model, settings, program and device of a session.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origin {
     /// The model's name.
     pub model_name: String,
@@ -34,6 +35,8 @@ pub struct Origin {
     pub code_hash: String,
     /// Identity of the device.
     pub device_id: String,
+    /// How the model pools the fields of a slide.
+    pub slide: SlidePooling,
 }
 
 /// Channel for the answer to an order.
@@ -60,7 +63,7 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(writer: Option<RecordWriter>, left: Option<LeftBehind>, origin: Origin) -> Self {
-        let (session, tickets, replies) = (Session::new(left), VecDeque::new(), HashMap::new());
+        let (session, tickets, replies) = (Session::new(left, origin.slide), VecDeque::new(), HashMap::new());
         Self { writer, origin, session, tickets, replies, asked: 0, handed: None }
     }
 
@@ -118,10 +121,9 @@ impl Desk {
     /// Records a field that the screening took automatically.
     pub(super) fn keep<A: Assessor>(&mut self, taken: Taken, screening: &mut Screening<A>, now: Now) {
         let token = taken.token;
-        if self.hand_over(taken) {
-            self.step(Event::Taken { token, by: None }, None, screening, now);
-        } else {
-            screening.failed(token, now.elapsed);
+        match self.hand_over(taken) {
+            Some(field) => self.step(Event::Taken { token, field, by: None }, None, screening, now),
+            None => screening.failed(token, now.elapsed),
         }
     }
 
@@ -160,7 +162,7 @@ impl Desk {
                 match effect {
                     Effect::Write(writes) => events.extend(self.submit(writes)),
                     Effect::Take { frame, by } => match self.take(frame, screening, now.elapsed) {
-                        Ok(token) => events.push_back(Event::Taken { token, by: Some(by) }),
+                        Ok((token, field)) => events.push_back(Event::Taken { token, field, by: Some(by) }),
                         Err(not_taken) => self.answer(by, Err(not_taken.into())),
                     },
                     Effect::Answer { to, answer: Err(refusal) } => self.answer(to, Err(refusal)),
@@ -189,21 +191,20 @@ impl Desk {
         frame: Option<u64>,
         screening: &mut Screening<A>,
         now: Duration,
-    ) -> Result<Token, NotTaken> {
+    ) -> Result<(Token, SlideField), NotTaken> {
         if frame.is_some_and(|frame| !screening.still_shows(frame)) {
             return Err(NotTaken::Moved);
         }
         let taken = screening.take()?;
         let token = taken.token;
-        if !self.hand_over(taken) {
+        self.hand_over(taken).map(|field| (token, field)).ok_or_else(|| {
             screening.failed(token, now);
-            return Err(NotTaken::NoPicture);
-        }
-        Ok(token)
+            NotTaken::NoPicture
+        })
     }
 
-    /// Keeps the data of a field to write; `false` without a picture.
-    fn hand_over(&mut self, Taken { token, manual, frame, reading }: Taken) -> bool {
+    /// Keeps the data of a field to write; returns what it says of the slide, `None` without a picture.
+    fn hand_over(&mut self, Taken { token, manual, frame, reading }: Taken) -> Option<SlideField> {
         let judgement = Judgement::of(&reading, &self.origin.model_sha256);
         self.handed = judgement.map(|mut judgement| {
             if manual {
@@ -212,7 +213,7 @@ impl Desk {
             }
             Handed { token, judgement, frame }
         });
-        self.handed.is_some()
+        self.handed.as_ref().map(|handed| handed.judgement.of_slide())
     }
 
     /// Queues writes in order; returns those that could not be queued: the first failure and all after it.
@@ -250,7 +251,7 @@ impl Desk {
     }
 
     fn new_session(&self, specimen: String, operator: String, started: SystemTime) -> NewSession {
-        let Origin { model_name, model_sha256, config_sha256, code_hash, device_id } = self.origin.clone();
+        let Origin { model_name, model_sha256, config_sha256, code_hash, device_id, slide } = self.origin.clone();
         let program_version = env!("CARGO_PKG_VERSION").into();
         NewSession {
             specimen,
@@ -262,6 +263,7 @@ impl Desk {
             program_version,
             code_hash,
             device_id,
+            slide,
         }
     }
 }

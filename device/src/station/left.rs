@@ -27,11 +27,13 @@ pub fn left_behind(
     let last = reader.latest_field(session.id)?;
     let problem = differs(&session, origin);
     let known = if problem.is_none() { known(reader, &session, remembered)? } else { Vec::new() };
+    let slide = if problem.is_none() { reader.slide_fields(session.id)? } else { Vec::new() };
     let last_utc = last.as_ref().map_or(&session.started_utc, |last| &last.taken_utc).clone();
     Ok(Some(LeftBehind {
         last: parsed(&last_utc).and_then(|last| last.duration_since(UNIX_EPOCH).ok()),
         since_start: last.as_ref().map_or(Duration::ZERO, |last| Duration::from_millis(last.since_start_ms)),
         known,
+        slide,
         shown: Left {
             id: session.id,
             last_utc,

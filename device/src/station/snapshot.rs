@@ -7,7 +7,7 @@ use blastscope_core::{
     field::Presence,
     frame::Frame,
     pipeline::{Reading, Tally},
-    session::{Left, OpenSession, Saving},
+    session::{Left, OpenSession, Saving, SlideTold},
 };
 use blastscope_shared::{ByClass, Class, field::gate::Quality};
 use serde::Serialize;
@@ -77,6 +77,8 @@ pub struct Snapshot {
     pub field: Presence,
     /// The open session.
     pub session: Option<OpenSession>,
+    /// What the fields of the open session say of the slide together.
+    pub slide: Option<SlideTold>,
     /// A session that was left open when the program was cut off, and waits to be resumed or closed.
     pub left: Option<Left>,
     /// State of saving.

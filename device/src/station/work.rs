@@ -25,6 +25,7 @@ use super::{
     desk::{Desk, Reply},
     face::{Face, News},
     snapshot::Snapshot,
+    unrecorded::Unrecorded,
 };
 use crate::{
     board::{Board, Button, NoHardware, Notice},
@@ -62,6 +63,8 @@ struct Work<'a, A> {
     /// Whether every picture of the source is a separate field, as in a folder.
     of_pictures: bool,
     shown: Snapshot,
+    /// The slide of a face's station, which records nothing.
+    unrecorded: Option<Unrecorded>,
     clock: Clock,
     /// The session for which the clock's steps count.
     timed: Option<SessionId>,
@@ -105,6 +108,9 @@ pub(super) fn run_before<A: Assessor>(
 ) -> io::Result<(Option<SourceError>, Snapshot)> {
     let mut work = Work::new(parts, board, Audience::Face(face));
     work.follower = work.follower.with_source(opened);
+    if work.unrecorded.as_ref().is_some_and(Unrecorded::is_screened) {
+        work.screening.start();
+    }
     let ended = loop {
         if stop.load(Ordering::Relaxed) || !work.goes_on() {
             break None;
@@ -124,13 +130,21 @@ impl<'a, A: Assessor> Work<'a, A> {
     fn new(parts: Parts<A>, board: Box<dyn Board + 'a>, audience: Audience<'a>) -> Self {
         let Parts { assessor, settings, rules, feed, record, left, origin } = parts;
         let clock = Clock::new(record.as_ref().and_then(RecordWriter::newest));
+        // Without views every picture is a field.
+        let by_picture = settings.same_view < 0.0;
+        let unrecorded = matches!(audience, Audience::Face(_)).then(|| Unrecorded::new(origin.slide, by_picture));
         Self {
             board,
             screening: Screening::new(assessor, settings, rules),
             desk: Desk::new(record, left, origin),
             follower: Follower::boxed(feed.opener, feed.patience, feed.retry),
             of_pictures: feed.of_pictures,
-            shown: Snapshot { source: feed.title, ..Snapshot::default() },
+            shown: Snapshot {
+                source: feed.title,
+                slide: unrecorded.as_ref().map(Unrecorded::told),
+                ..Snapshot::default()
+            },
+            unrecorded,
             clock,
             timed: None,
             settled: (Presence::Nothing, Duration::ZERO),
@@ -320,8 +334,15 @@ impl<'a, A: Assessor> Work<'a, A> {
             self.board.announce(statement);
         }
         self.shown.read(&step.reading);
-        if let Some(taken) = step.taken {
-            self.desk.keep(taken, &mut self.screening, now);
+        let before = self.unrecorded.as_ref().map(Unrecorded::fields);
+        match (&mut self.unrecorded, step.taken) {
+            (Some(slide), Some(taken)) => self.screening.saved(taken.token, slide.add(&taken.reading)),
+            (Some(slide), None) => slide.add_picture(&step.reading),
+            (None, Some(taken)) => self.desk.keep(taken, &mut self.screening, now),
+            (None, None) => {}
+        }
+        if let Some(slide) = self.unrecorded.as_ref().filter(|slide| before != Some(slide.fields())) {
+            self.shown.slide = Some(slide.told());
         }
         self.refresh();
         match &mut self.audience {
@@ -350,6 +371,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         let session = self.desk.session();
         self.shown.session = session.open().cloned();
         self.shown.left = session.left().cloned();
+        self.shown.slide = session.slide().cloned();
         self.shown.saving = session.saving().clone();
         (self.shown.unsaved, self.shown.record_version) = (session.unsaved(), session.version());
         self.tell_trouble();

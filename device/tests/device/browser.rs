@@ -10,6 +10,7 @@ mod fast_hands;
 mod people;
 mod proxy;
 mod screens;
+mod slide;
 mod streams;
 
 use crate::page::{program, scene};
@@ -120,6 +121,7 @@ fn the_page_works_in_a_browser() {
         );
         assert_eq!(small, serde_json::json!([]), "{width}x{height}");
         shots.take(&mut browser, &format!("live-{width}x{height}"));
+        slide_card(&mut browser, &shots, &format!("{width}x{height}"));
         browser.evaluate("scrollTo(0, innerHeight * .9)");
         browser.evaluate("new Promise(done => setTimeout(done, 300))");
         shots.take(&mut browser, &format!("below-{width}x{height}"));
@@ -183,6 +185,21 @@ fn the_page_works_in_a_browser() {
     drop(device);
     browser.wait_for("document.body.classList.contains('is-lost')");
     shots.take(&mut browser, "lost-1280x800");
+}
+
+/// The slide's verdict has a card of its own, that says what it is for.
+fn slide_card(browser: &mut Browser, shots: &Shots, size: &str) {
+    browser.wait_for(
+        "['Benign', 'ALL suspected', 'Not enough yet'].includes(document.querySelector('#slide-word').textContent)",
+    );
+    browser.evaluate("document.querySelector('#slide').scrollIntoView({ block: 'center' })");
+    let told = browser.evaluate("document.querySelector('#slide').innerText");
+    let told = told.as_str().expect("text").to_owned();
+    assert!(told.contains("Research Use Only") && told.contains("Not a diagnosis"), "{size}: {told}");
+    assert!(told.contains("with a verdict"), "{size}: {told}");
+    assert_eq!(browser.evaluate("document.querySelector('#slide-link').hidden"), false, "{size}");
+    browser.evaluate("new Promise(done => setTimeout(done, 300))");
+    shots.take(browser, &format!("slide-{size}"));
 }
 
 /// Corrections and signature from the page reach the table and the training folder while the page is still running.

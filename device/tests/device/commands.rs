@@ -264,6 +264,12 @@ fn live_replays_a_folder_by_the_clock() {
     assert_eq!(lines.len() as u64 + last["dropped"].as_u64().expect("a number"), 6, "{stdout}");
     assert!(last["seconds"].as_f64().is_some_and(|seconds| (0.25..=0.35).contains(&seconds)), "{last}");
     assert!(stderr.contains("frames of") && stderr.contains("diagnostic procedures"), "{stderr}");
+    // Each picture is a field of the slide, with a verdict or without.
+    let slide = &last["slide"];
+    let fields = |key: &str| slide[key].as_u64().expect("a number");
+    assert_eq!(fields("fields") + fields("abstained"), lines.len() as u64, "{last}");
+    assert_eq!((slide["verdict"].as_str(), &slide["probability"]), (Some("Not enough yet"), &Value::Null), "{last}");
+    assert!(stderr.contains("slide: Not enough yet") && stderr.contains("not a diagnosis"), "{stderr}");
 }
 
 #[test]
@@ -278,6 +284,23 @@ fn live_stops_after_the_wanted_frames_and_settles_on_a_held_view() {
     );
     assert_eq!(code, Some(0));
     assert!(stdout.contains("settling: 1 of 3 frames") && stdout.contains("4 frames of 1 views"), "{stdout}");
+}
+
+#[test]
+fn a_slide_that_stands_still_is_one_field() {
+    let folder = folder_of_fields(1);
+    let (code, stdout, stderr) = output(
+        blastscope()
+            .args(["live", "--fps", "50", "--hold", "9", "--repeat", "--frames", "150", "--source"])
+            .arg(folder.path())
+            .arg("--model")
+            .arg(model()),
+    );
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stdout.contains("slide: Not enough yet: ") && stdout.contains("; 1 field with a verdict; not a"),
+        "{stdout}"
+    );
 }
 
 #[test]

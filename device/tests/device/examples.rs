@@ -143,6 +143,7 @@ fn workspace(root: &Path) {
             program_version: env!("CARGO_PKG_VERSION").into(),
             code_hash: "test".into(),
             device_id: "test".into(),
+            slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
         };
         let id = record.start_session(&new).expect("started").session;
         for at in 0..12usize {
@@ -162,6 +163,7 @@ fn workspace(root: &Path) {
                 quality,
                 model_sha256: hash.clone(),
                 frames: 1,
+                seen_cells: None,
             };
             let picture = drawn_field::field(320, 240, at * 4 + session as usize);
             let picture = StoredPicture::lossless(&picture).expect("encoded");

@@ -170,7 +170,7 @@ fn a_session_that_was_cut_off_waits_for_room_on_the_disk() {
         })
     };
     let session = {
-        let Origin { model_name, model_sha256, config_sha256, code_hash, device_id } = scene::origin();
+        let Origin { model_name, model_sha256, config_sha256, code_hash, device_id, slide } = scene::origin();
         let new = NewSession {
             specimen: "S-1".into(),
             operator: "A. B.".into(),
@@ -181,6 +181,7 @@ fn a_session_that_was_cut_off_waits_for_room_on_the_disk() {
             program_version: "1".into(),
             code_hash,
             device_id,
+            slide,
         };
         let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
         record.start_session(&new).expect("started").session

@@ -4,3 +4,4 @@ mod fhir;
 mod fhir_rules;
 mod forms;
 mod sessions;
+pub mod slide;

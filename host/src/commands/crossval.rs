@@ -11,7 +11,10 @@ use crate::{
     Error,
     commands::machine::MachineChoice,
     data::{dataset::Dataset, folds::Fold},
-    measure::crossval::{By, FoldOutcome, folds, summary::Summary},
+    measure::{
+        crossval::{By, FoldOutcome, folds, summary::Summary},
+        slides::{self, Sitting},
+    },
     report::crossval::{Setup, text, write},
     statistics::bootstrap::Bootstrap,
     support::{folder_lock::FolderLock, output, progress::Progress},
@@ -27,7 +30,8 @@ use crate::{
 /// With --by session, the folds are sittings at the microscope. The report shows how well benign and malignant fields are told
 /// apart on sittings the network has never seen, beside what six colour numbers achieve on the same folds. Finished folds are kept:
 /// the same command resumes after an interruption. Writes REPORT.md, report.html, results.json, and evidence.json for a model's
-/// card.
+/// card. Also measures pseudo-slides of consecutive fields of the sittings left out; quantize and jury take their pooling from
+/// results.json with --sittings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   blastscope-host crossval --data all_pbs --out runs/sittings --recipe robust
@@ -117,7 +121,9 @@ impl Crossval {
         let report = || {
             let outcomes: Vec<FoldOutcome> = queue.outcomes(&all)?.into_iter().flatten().collect();
             let summary = Summary::new(&outcomes, Bootstrap::default());
-            write(&self.out, &setup, &outcomes, &summary).map(|()| summary)
+            let sittings: Vec<Sitting> = outcomes.iter().filter_map(FoldOutcome::sitting).collect();
+            let slides = (self.by == By::Session).then(|| slides::measure(&sittings, Bootstrap::default()));
+            write(&self.out, &setup, &outcomes, &summary, slides.as_ref()).map(|()| (summary, slides))
         };
         let mut material = None;
         queue.conduct(
@@ -133,11 +139,11 @@ impl Crossval {
             },
             |_| report().map(|_| ()),
         )?;
-        let summary = report()?;
+        let (summary, slides) = report()?;
         if self.json {
-            output::json(crate::report::crossval::json(&setup, &summary)?)?;
+            output::json(crate::report::crossval::json(&setup, &summary, slides.as_ref())?)?;
         } else {
-            output::line(text(&setup, &summary))?;
+            output::line(text(&setup, &summary, slides.as_ref()))?;
             output::line(format_args!("report: {}", self.out.join("report.html").printable()))?;
         }
         Ok(())

@@ -17,8 +17,10 @@ use crate::{
         evidence::{Evidence, Origin},
         prediction::Prediction,
         screening,
+        slides::Slides,
         unfamiliar::{Familiar, Unfamiliar},
     },
+    report::slides,
     statistics::bootstrap::Bootstrap,
     support::{atomic_file, output, progress::Progress},
 };
@@ -33,6 +35,7 @@ use crate::{
   blastscope-host evaluate --run runs/first
   blastscope-host evaluate --model models/blastscope.bsm --data all_pbs --split test --picture test.svg
   blastscope-host evaluate --model models/blastscope.bsm --data all_pbs --unfamiliar other_laboratory --unfamiliar holidays
+  blastscope-host evaluate --model models/blastscope.bsm --data all_pbs --slides
   blastscope-host evaluate --model models/blastscope.bsm --data other_clinic --split all --json")]
 pub struct Evaluate {
     #[command(flatten)]
@@ -48,6 +51,9 @@ pub struct Evaluate {
     /// smears. Needs --model. Can be given several times.
     #[arg(long, value_name = "DIR", requires = "model")]
     unfamiliar: Vec<PathBuf>,
+    /// Also judge pseudo-slides: 1, 3, 5, 10 and 20 consecutive fields of a sitting, as the model judges a slide. Needs --model.
+    #[arg(long, requires = "model")]
+    slides: bool,
     /// Print JSON instead of a table; `card` writes a model card from it.
     #[arg(long)]
     json: bool,
@@ -95,6 +101,9 @@ impl Evaluate {
             return whole(unreadable);
         }
         output::line(evaluation.table())?;
+        if let Some(slides) = &evaluation.slides {
+            output::line(format_args!("\n{}", slides::text(slides)))?;
+        }
         if let Some(baseline) = &baseline {
             output::line(format_args!(
                 "\nSix colour numbers (mean and standard deviation of red, green and blue, 5 nearest neighbours) reach {} {} on \
@@ -191,6 +200,10 @@ impl Evaluate {
             let unfamiliar =
                 Unfamiliar::measure(&classifier, folder, &familiar, Bootstrap::default(), Progress::Shown)?;
             evaluation.unfamiliar.push(unfamiliar);
+        }
+        if self.slides {
+            let sittings = screening::sittings(&data, &images, &findings);
+            evaluation.slides = Some(Slides::new(&sittings, |_, _| *classifier.slide()));
         }
         let origin = Some(Origin::new(&classifier, &data, what));
         Ok(Measured { evaluation, baseline, predictions, origin })

@@ -225,6 +225,7 @@ impl Seen<'_> {
         line(format_args!("\nLeast probability of a verdict       {:.2}", artifact.thresholds.min_probability));
         line(format_args!("Least share of a named subtype       {:.2}", artifact.thresholds.min_subtype));
         line(format_args!("Largest novelty of a judged field    {:.3}", artifact.thresholds.max_novelty));
+        line(format_args!("Slide           {}", crate::report::slides::pooling(&artifact.slide)));
         line(format_args!("\nModel           {}", hex(hash)));
         line(format_args!("Data manifest   {}", hex(&artifact.provenance.manifest_hash)));
         line(format_args!("Split           {}", hex(&artifact.provenance.split_hash)));
@@ -274,6 +275,7 @@ impl Seen<'_> {
             "networks": networks,
             "pooling": artifact.pooling,
             "thresholds": artifact.thresholds,
+            "slide": artifact.slide,
             "manifest_hash": hex(&artifact.provenance.manifest_hash),
             "split_hash": hex(&artifact.provenance.split_hash),
             "code_version": artifact.provenance.code_version,

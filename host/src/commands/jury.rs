@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::{
     Error,
     data::{dataset::Dataset, picture::read_file},
+    measure::slides,
     pack::jury::{self, Assembled, Candidates, JuryPlan},
     support::{
         atomic_file,
@@ -48,6 +49,10 @@ pub struct Jury {
     /// Numbers of the networks, from 1, that only say benign or malignant; separated by commas.
     #[arg(long, value_delimiter = ',', value_name = "N")]
     malignancy_only: Vec<usize>,
+    /// results.json of a crossval --by session, from which the pooling of a slide's fields is taken; without it, the conservative
+    /// default is written.
+    #[arg(long, value_name = "FILE")]
+    sittings: Option<PathBuf>,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -68,7 +73,11 @@ impl Jury {
             self.models.iter().map(PathBuf::as_path).zip(files.iter().map(Vec::as_slice)).collect();
         let plan =
             JuryPlan { name: self.name.clone(), quorum: self.quorum, malignancy_only: self.malignancy_only.clone() };
-        let candidates = Candidates::read(&models, plan)?;
+        let mut candidates = Candidates::read(&models, plan)?;
+        if let Some(sittings) = &self.sittings {
+            let slide = slides::read_pooling(sittings, candidates.is_drawn())?;
+            candidates = candidates.pooling_slides(slide);
+        }
         let data = Dataset::scan(&self.data, None, Progress::Shown)?;
         let Assembled { bytes, validation, unseen, results } = jury::assemble(&candidates, &data, Progress::Shown)?;
         atomic_file::write(&self.out, &bytes)?;
@@ -83,6 +92,7 @@ impl Jury {
                 "networks": classifier.jurors().len(),
                 "quorum": classifier.judge().jury().quorum(),
                 "thresholds": classifier.thresholds(),
+                "slide": classifier.slide(),
                 "validation_fields": validation,
                 "validation_fields_unseen": unseen,
                 "results": results,

@@ -19,6 +19,7 @@ use crate::{
         picture::read_file,
         split::{Item, Part, Split},
     },
+    measure::slides,
     pack::{
         fine_tuning::{FineTuning, Gain, fine_tune},
         packing::{
@@ -80,6 +81,10 @@ pub struct Quantize {
     /// smears. The card says how many of them it assigns a class. Can be given several times.
     #[arg(long, value_name = "DIR")]
     unfamiliar: Vec<PathBuf>,
+    /// results.json of a crossval --by session, from which the pooling of a slide's fields is taken; without it, the conservative
+    /// default is written.
+    #[arg(long, value_name = "FILE")]
+    sittings: Option<PathBuf>,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -96,6 +101,7 @@ impl Quantize {
         if config.plan.arch.layout().is_none() {
             return Err(not_for_the_device(config.plan.arch));
         }
+        let slide = self.sittings.as_deref().map(|path| slides::read_pooling(path, config.drawn)).transpose()?;
         let (data, split) = run.data(self.data.as_deref(), Progress::Shown)?;
         let (epoch, weights) = run.chosen_weights()?;
         let device = if self.fine_tune > 0 {
@@ -124,6 +130,7 @@ impl Quantize {
         let layers = QuantizedLayers::new(&quantizable.layers()?, &clips);
 
         let mut model = Model::new(&config, &data, &split, &layers)?;
+        model.slide = slide.unwrap_or(model.slide);
         let familiar = first_of_each_class(&data, &split, Part::Train, self.familiar as usize);
         model.learn_novelty(&data, &inputs, &familiar)?;
         model.choose_operating_point(&data, &inputs, &validation)?;

@@ -4,11 +4,20 @@
 //! malignant fields on a slide, under a lamp and with a camera that it has never seen? The [colour
 //! baseline](crate::measure::colour_baseline) answers the same question on the same folds.
 //!
+//! Pooled over the fields of a sitting left out, the answers show what the verdict on a slide is worth: see
+//! [`slides`](crate::measure::slides).
+//!
 //! Each fold is an ordinary run folder below the output folder; finished folds are kept, interrupted ones resume.
 
 pub mod summary;
 
-use blastscope_shared::{Class, Observation, judge::calibration::Calibration};
+use blastscope_shared::{
+    Class, Observation,
+    judge::{
+        calibration::Calibration,
+        slide::{SlideField, Spoken},
+    },
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,6 +27,7 @@ use crate::{
         folds::{SittingFolds, grouped_folds, leave_one_sitting_out, leave_two_sittings_out, random_folds},
         split::SplitKind,
     },
+    measure::slides::Sitting,
 };
 
 /// What makes up a fold.
@@ -108,6 +118,14 @@ impl Answer {
         })
     }
 
+    /// The field as part of a slide: no threshold is applied, so whatever was seen has a verdict.
+    #[must_use]
+    pub fn slide_field(&self) -> SlideField {
+        let spoken =
+            self.malignant().map(|malignant| Spoken { margin: (malignant / (1.0 - malignant)).ln(), subtype: None });
+        SlideField { spoken, cells: None }
+    }
+
     /// Whether the colours are right.
     #[must_use]
     pub fn colour_is_right(&self) -> bool {
@@ -128,4 +146,44 @@ pub struct FoldOutcome {
     pub validation_unseen: usize,
     /// The answers, in the order of the data set.
     pub answers: Vec<Answer>,
+}
+
+impl FoldOutcome {
+    /// The fold as a sitting; `None` if it shows benign and malignant fields, or none.
+    #[must_use]
+    pub fn sitting(&self) -> Option<Sitting> {
+        let malignant = self.answers.first()?.truth.is_malignant();
+        let is_pure = self.answers.iter().all(|answer| answer.truth.is_malignant() == malignant);
+        let fields = self.answers.iter().map(Answer::slide_field).collect();
+        is_pure.then(|| Sitting { name: self.name.clone(), malignant, fields })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_a_field_of_a_slide() {
+        let answer =
+            |probabilities| Answer { file: "a".into(), group: 0, truth: Class::Pre, probabilities, colour: 0.0 };
+        let spoken = |benign: f32| answer(Observation::Observed([benign, 1.0 - benign, 0.0, 0.0])).slide_field().spoken;
+        let margin = spoken(0.2).expect("seen").margin;
+        assert!((margin - 4.0f32.ln()).abs() < 1e-5, "{margin}");
+        assert_eq!(spoken(0.0).map(|spoken| spoken.margin), Some(f32::INFINITY));
+        assert_eq!(spoken(1.0).map(|spoken| spoken.margin), Some(f32::NEG_INFINITY));
+        let unseen = answer(Observation::Nothing(blastscope_shared::sight::Blank::NoCells));
+        assert_eq!(unseen.slide_field().spoken, None);
+        let fold = |answers| FoldOutcome {
+            name: "Pre-01".into(),
+            epoch: 1,
+            calibration: Calibration::NONE,
+            validation_unseen: 0,
+            answers,
+        };
+        let benign = Answer { truth: Class::Benign, ..unseen.clone() };
+        assert_eq!(fold(vec![unseen.clone()]).sitting().map(|sitting| sitting.malignant), Some(true));
+        assert_eq!(fold(vec![benign, unseen]).sitting(), None, "no slide shows both");
+        assert_eq!(fold(Vec::new()).sitting(), None);
+    }
 }

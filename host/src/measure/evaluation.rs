@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    measure::{prediction::Prediction, unfamiliar::Unfamiliar},
+    measure::{prediction::Prediction, slides::Slides, unfamiliar::Unfamiliar},
     support::notice::RESEARCH_USE_ONLY,
 };
 
@@ -70,6 +70,9 @@ pub struct Evaluation {
     pub mistakes: Vec<Mistake>,
     /// Folders of pictures that the network should not be sure about, if any were measured.
     pub unfamiliar: Vec<Unfamiliar>,
+    /// Pseudo-slides of the fields, judged as the model judges slides, if they were measured.
+    #[serde(default)]
+    pub slides: Option<Slides>,
 }
 
 /// The scores of one class against the others.
@@ -168,6 +171,7 @@ impl Evaluation {
             selective: Selective::new(predictions),
             mistakes: mistakes(predictions),
             unfamiliar: Vec::new(),
+            slides: None,
         })
     }
 

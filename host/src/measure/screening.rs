@@ -1,13 +1,13 @@
 //! Runs the int8 network over a data set, on all cores, with the classifier that the device runs.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use blastscope_shared::{
     Classifier, RgbPixels, Verdict,
     artifact::{PICTURE_ID_LEN, Pictures},
     classifier::Workspace,
     field::gate::Gate,
-    judge::{Assessment, verdict::MALIGNANT},
+    judge::{Assessment, slide::SlideField, verdict::MALIGNANT},
 };
 use rayon::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::{
         picture::{read_file, read_picture},
         split::Part,
     },
-    measure::prediction::Prediction,
+    measure::{prediction::Prediction, slides::Sitting},
     support::progress::Progress,
 };
 
@@ -98,6 +98,26 @@ pub fn prediction(image: &LabelledImage, finding: &Finding) -> Prediction {
         },
         without_subtype: finding.assessment.verdict.name() == MALIGNANT,
     }
+}
+
+/// The findings at `images`, sitting by sitting in the order of the data set, benign and malignant fields apart. Fields of an unknown
+/// sitting are taken for one.
+#[must_use]
+pub fn sittings(data: &Dataset, images: &[usize], findings: &[Finding]) -> Vec<Sitting> {
+    let mut sittings = BTreeMap::<(&str, bool), Vec<SlideField>>::new();
+    for (&image, finding) in images.iter().zip(findings) {
+        let LabelledImage { session, class, .. } = &data.images[image];
+        let field = match finding.rejected {
+            true => SlideField { spoken: None, cells: None },
+            false => SlideField::new(&finding.assessment, None),
+        };
+        let name = session.as_deref().unwrap_or("unknown sitting");
+        sittings.entry((name, class.is_malignant())).or_default().push(field);
+    }
+    sittings
+        .into_iter()
+        .map(|((name, malignant), fields)| Sitting { name: name.to_owned(), malignant, fields })
+        .collect()
 }
 
 /// Indices of the pictures that a model knows as those of `part`, matched by content; for `None`, the pictures new to the model.

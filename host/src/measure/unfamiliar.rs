@@ -16,7 +16,7 @@ use crate::{
     },
     support::progress::Progress,
 };
-use blastscope_shared::{Class, Classifier, Rate};
+use blastscope_shared::{Classifier, Rate};
 
 /// Probability above which a verdict counts as sure.
 pub const SURE: f32 = 0.9;
@@ -47,13 +47,13 @@ pub struct Unfamiliar {
     pub flagged: Rate,
     /// Pictures that the quality gate rejects.
     pub stopped: Rate,
-    /// Pictures that get a class nevertheless.
+    /// Pictures that are called benign or malignant nevertheless, with a subtype or without.
     pub named: Rate,
-    /// Pictures that get a class with a probability above [`SURE`].
+    /// Pictures that are called benign or malignant with a probability above [`SURE`].
     pub sure: Rate,
-    /// Of all pictures, those classified as Benign with a probability above [`SURE`].
+    /// Of all pictures, those called benign with a probability above [`SURE`].
     pub sure_benign: Rate,
-    /// Of all pictures, those classified as malignant with a probability above [`SURE`].
+    /// Of all pictures, those called malignant with a probability above [`SURE`].
     pub sure_malignant: Rate,
     /// The novelty beyond which the model calls a picture unfamiliar.
     pub threshold: f32,
@@ -143,10 +143,11 @@ impl Unfamiliar {
         let rate = |wanted: &dyn Fn(&Finding) -> bool| {
             Rate::new(foreign.iter().filter(|finding| wanted(finding)).count(), foreign.len())
         };
-        let named = |finding: &Finding| finding.assessment.verdict.class().filter(|_| !finding.rejected);
+        // Whether it is called malignant, with a subtype or without.
+        let named = |finding: &Finding| finding.assessment.verdict.is_malignant().filter(|_| !finding.rejected);
         let sure = |finding: &Finding| {
-            let probabilities = finding.assessment.probabilities()?;
-            named(finding).filter(|class| probabilities[class.index()] > SURE)
+            let probability = finding.assessment.verdict.probability()?;
+            named(finding).filter(|_| probability > SURE)
         };
         let novelties = |findings: &mut dyn Iterator<Item = f32>| findings.map(f64::from).collect::<Vec<f64>>();
         let seen = || foreign.iter().filter_map(|finding| finding.assessment.novelty());
@@ -161,8 +162,8 @@ impl Unfamiliar {
             stopped: rate(&|finding| finding.rejected),
             named: rate(&|finding| named(finding).is_some()),
             sure: rate(&|finding| sure(finding).is_some()),
-            sure_benign: rate(&|finding| sure(finding).is_some_and(|class| !class.is_malignant())),
-            sure_malignant: rate(&|finding| sure(finding).is_some_and(Class::is_malignant)),
+            sure_benign: rate(&|finding| sure(finding) == Some(false)),
+            sure_malignant: rate(&|finding| sure(finding) == Some(true)),
             threshold,
             histogram: Histogram::new(
                 &novelties(&mut familiar.iter().map(|field| field.novelty)),
@@ -224,7 +225,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use blastscope_shared::{
-        Judge, Observation,
+        Class, Judge, Observation,
         judge::{Scores, Thresholds},
         sight::Blank,
     };
@@ -263,7 +264,7 @@ mod tests {
             finding(3.0, Class::Benign, 0.95, false),
             finding(1.0, Class::Pre, 0.99, false),
             finding(1.5, Class::Pre, 0.99, true),
-            finding(1.2, Class::Pro, 0.7, false),
+            finding(1.2, Class::Pro, 0.65, false),
         ];
         let unfamiliar = compare(&familiar(&[0.8, 1.0, 1.1, 4.0]), &foreign);
         // Pairs won: 0.9 beats 1; 3.0 beats 3; 1.0 beats 1 and ties 1; 1.5 and 1.2 beat 3 each.
@@ -331,6 +332,20 @@ mod tests {
         let json = serde_json::to_value(&blank).expect("written");
         assert!(json["area"].is_null(), "{json}");
         assert_eq!(serde_json::from_value::<Unfamiliar>(json).expect("read"), blank);
+    }
+
+    #[test]
+    fn what_is_called_malignant_without_a_subtype_is_named() {
+        let without = |rejected| Finding {
+            assessment: JUDGE.assess(Scores::new([0.0; 4], [0.01, 0.40, 0.35, 0.24], 1.0)),
+            rejected,
+        };
+        assert_eq!(without(false).assessment.verdict.class(), None, "no subtype is named");
+        let found = compare(&familiar(&[1.0]), &[without(false), without(true), finding(1.0, Class::Pro, 0.4, false)]);
+        assert_eq!(
+            [found.named, found.sure, found.sure_malignant, found.sure_benign].map(|rate| rate.hits),
+            [2, 1, 1, 0]
+        );
     }
 
     #[test]

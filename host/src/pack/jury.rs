@@ -15,6 +15,7 @@ use blastscope_shared::{
         Thresholds,
         jury::{MAX_JURORS, Testimonies, Voice},
         operating_point::JuryPoint,
+        slide::SlidePooling,
     },
 };
 use rayon::prelude::*;
@@ -55,6 +56,7 @@ pub struct Candidates<'a> {
     artifacts: Vec<Artifact<'a>>,
     plan: JuryPlan,
     quorum: usize,
+    slide: SlidePooling,
 }
 
 impl<'a> Candidates<'a> {
@@ -98,7 +100,19 @@ impl<'a> Candidates<'a> {
                 "some models were trained on drawn fields and others on photographs; give --models of one kind".into(),
             ));
         }
-        Ok(Self { artifacts, plan, quorum })
+        Ok(Self { artifacts, plan, quorum, slide: SlidePooling::UNMEASURED })
+    }
+
+    /// The same candidates, whose jury pools the fields of a slide like this, instead of [`SlidePooling::UNMEASURED`].
+    #[must_use]
+    pub fn pooling_slides(self, slide: SlidePooling) -> Self {
+        Self { slide, ..self }
+    }
+
+    /// Whether they were trained on drawn fields.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        self.artifacts.iter().any(|artifact| artifact.card.drawn)
     }
 }
 
@@ -107,7 +121,7 @@ impl<'a> Candidates<'a> {
 /// # Errors
 /// [`Error::Content`] when `data` lacks validation or test pictures that no model was trained on, or a picture cannot be read.
 pub fn assemble(candidates: &Candidates<'_>, data: &Dataset, progress: Progress) -> Result<Assembled, Error> {
-    let Candidates { artifacts, plan, quorum } = candidates;
+    let Candidates { artifacts, plan, quorum, slide } = candidates;
     let quorum = *quorum;
     let known: Vec<&Pictures> = artifacts.iter().map(|artifact| &artifact.provenance.pictures).collect();
     let pictures = common(&known);
@@ -118,6 +132,7 @@ pub fn assemble(candidates: &Candidates<'_>, data: &Dataset, progress: Progress)
         // Until they are chosen: everybody is heard.
         pooling: Pooling::ALONE,
         thresholds: Thresholds { min_probability: 0.0, min_subtype: 0.0, max_novelty: f32::MAX },
+        slide: *slide,
         provenance: Provenance { pictures, ..provenance(artifacts, plan, quorum) },
     };
     for (number, juror) in (1..).zip(&mut artifact.jurors) {

@@ -36,6 +36,7 @@ use blastscope_shared::{
         jury::Voice,
         novelty::{Distances, NoveltyStatistics},
         operating_point::{OperatingPoint, Scored, usual_distances},
+        slide::SlidePooling,
     },
 };
 
@@ -43,6 +44,8 @@ use blastscope_shared::{
 pub struct Model<'a> {
     /// Its card; preliminary until everything is measured.
     pub card: ModelCard,
+    /// How the fields of a slide are pooled; [`SlidePooling::UNMEASURED`] until it is set.
+    pub slide: SlidePooling,
     layers: &'a QuantizedLayers,
     config: &'a RunConfig,
     point: OperatingPoint,
@@ -92,6 +95,7 @@ impl<'a> Model<'a> {
                 results: Vec::new(),
                 limits: pending(),
             },
+            slide: SlidePooling::UNMEASURED,
             layers,
             config,
             point: OperatingPoint {
@@ -125,6 +129,7 @@ impl<'a> Model<'a> {
             }],
             pooling: Pooling::ALONE,
             thresholds: self.point.thresholds,
+            slide: self.slide,
             provenance: self.provenance.clone(),
         }
     }
@@ -200,8 +205,8 @@ impl<'a> Model<'a> {
         let rates = [
             measurement("flagged as unfamiliar", &found.flagged),
             measurement("let pass by the quality gate", &passed),
-            measurement("named with a class all the same", &found.named),
-            measurement("named with a probability above 0.9", &found.sure),
+            measurement("given a verdict all the same", &found.named),
+            measurement("given a verdict with a probability above 0.9", &found.sure),
         ];
         Ok(area.into_iter().chain(rates).collect())
     }

@@ -11,9 +11,11 @@ use crate::{
             summary::{Rates, Summary},
         },
         evidence::{Evidence, ShownTable},
+        slides::Measured,
     },
     report::{
         document::{Callout, Column, Figure, Report, Table},
+        slides,
         svg::{Anchor, FAINT, Font, GREY, INK, Svg},
     },
     statistics::bootstrap::Estimate,
@@ -43,7 +45,7 @@ pub struct Setup<'a> {
 
 /// The report.
 #[must_use]
-pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) -> Report {
+pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary, measured: Option<&Measured>) -> Report {
     let mut report = Report::new(match setup.by {
         By::Session => "Leave one sitting out: benign or malignant?",
         By::Pair => "Leave a benign and a malignant sitting out: which is which?",
@@ -92,6 +94,9 @@ pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) ->
     report.section("When it may abstain");
     report.paragraph("One confidence threshold for all folds. Each fold counts the same.");
     report.table(trade_table(summary));
+    if let Some(measured) = measured {
+        slides::describe(&mut report, measured);
+    }
     report.section("How it was trained");
     let computed = [
         ("computed on".to_owned(), setup.hardware.to_owned()),
@@ -105,18 +110,24 @@ pub fn report(setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) ->
 ///
 /// # Errors
 /// [`Error::Io`] when a file cannot be written.
-pub fn write(out: &Path, setup: &Setup<'_>, outcomes: &[FoldOutcome], summary: &Summary) -> Result<(), Error> {
-    let report = report(setup, outcomes, summary);
+pub fn write(
+    out: &Path,
+    setup: &Setup<'_>,
+    outcomes: &[FoldOutcome],
+    summary: &Summary,
+    slides: Option<&Measured>,
+) -> Result<(), Error> {
+    let report = report(setup, outcomes, summary, slides);
     report.write_html(&out.join("report.html"))?;
     report.write_markdown(&out.join("REPORT.md"))?;
-    atomic_file::write(&out.join("evidence.json"), evidence(setup, summary).json()?.as_bytes())?;
+    atomic_file::write(&out.join("evidence.json"), evidence(setup, summary, slides).json()?.as_bytes())?;
     let path = out.join("results.json");
-    atomic_file::write(&path, json(setup, summary)?.as_bytes())
+    atomic_file::write(&path, json(setup, summary, slides)?.as_bytes())
 }
 
 /// The card section for a model that was trained the same way.
 #[must_use]
-pub fn evidence(setup: &Setup<'_>, summary: &Summary) -> Evidence {
+pub fn evidence(setup: &Setup<'_>, summary: &Summary, measured: Option<&Measured>) -> Evidence {
     let mut rows: Vec<Vec<String>> = summary
         .folds
         .iter()
@@ -158,7 +169,10 @@ pub fn evidence(setup: &Setup<'_>, summary: &Summary) -> Evidence {
                 setup.planned
             ),
         ],
-        tables: vec![ShownTable { caption: None, columns: columns.map(String::from).to_vec(), rows }],
+        tables: [ShownTable { caption: None, columns: columns.map(String::from).to_vec(), rows }]
+            .into_iter()
+            .chain(measured.map(|measured| slides::shown(&measured.slides)))
+            .collect(),
     }
 }
 
@@ -166,7 +180,7 @@ pub fn evidence(setup: &Setup<'_>, summary: &Summary) -> Evidence {
 ///
 /// # Errors
 /// None in practice; the type saves the caller from panicking.
-pub fn json(setup: &Setup<'_>, summary: &Summary) -> Result<String, Error> {
+pub fn json(setup: &Setup<'_>, summary: &Summary, slides: Option<&Measured>) -> Result<String, Error> {
     let value = serde_json::json!({
         "by": setup.by.name(),
         "recipe": setup.recipe,
@@ -174,13 +188,14 @@ pub fn json(setup: &Setup<'_>, summary: &Summary) -> Result<String, Error> {
         "planned": setup.planned,
         "hardware": setup.hardware,
         "summary": summary,
+        "slides": slides,
     });
     serde_json::to_string_pretty(&value).map_err(|error| Error::Usage(format!("the results have no JSON: {error}")))
 }
 
 /// A few lines for a terminal.
 #[must_use]
-pub fn text(setup: &Setup<'_>, summary: &Summary) -> String {
+pub fn text(setup: &Setup<'_>, summary: &Summary, measured: Option<&Measured>) -> String {
     use std::fmt::Write;
     let mut text = format!("{:<14}{:<11}{:>7}   {:>8}  {:<18}{:>8}\n", "fold", "", "fields", "network", "", "colours");
     for fold in &summary.folds {
@@ -193,6 +208,14 @@ pub fn text(setup: &Setup<'_>, summary: &Summary) -> String {
             fold.network.percent(),
             fold.network.interval(),
             fold.colour.percent()
+        );
+    }
+    if let Some(measured) = measured {
+        let _ = write!(
+            text,
+            "\n{}pooling of a slide: {}\n",
+            slides::text(&measured.slides),
+            slides::pooling(&measured.pooling)
         );
     }
     let _ = write!(text, "\n{}\n{}", verdict(setup, summary), crate::support::notice::RESEARCH_USE_ONLY);
@@ -346,7 +369,10 @@ mod tests {
     use blastscope_shared::{Class, Observation, sight::Blank};
 
     use super::*;
-    use crate::{measure::crossval::Answer, statistics::bootstrap::Bootstrap};
+    use crate::{
+        measure::{crossval::Answer, slides::measure},
+        statistics::bootstrap::Bootstrap,
+    };
 
     #[test]
     fn the_report_says_what_was_measured_and_what_was_not() {
@@ -382,17 +408,26 @@ mod tests {
             planned: 3,
             hardware: "flex on a test",
         };
-        let text = report(&setup, &outcomes, &summary).markdown("report").text;
-        for expected in
-            ["80.0 %", "90.0 %", "70.0 %", "Pro-1 (12 fields) cannot be left out", "2 of 3 folds", "Drawn fields"]
-        {
+        let sittings: Vec<_> = outcomes.iter().filter_map(FoldOutcome::sitting).collect();
+        let slides = measure(&sittings, Bootstrap { resamples: 100, seed: 1 });
+        let text = report(&setup, &outcomes, &summary, Some(&slides)).markdown("report").text;
+        for expected in [
+            "80.0 %",
+            "90.0 %",
+            "70.0 %",
+            "Pro-1 (12 fields) cannot be left out",
+            "2 of 3 folds",
+            "Drawn fields",
+            "pseudo-slides",
+            "not enough",
+        ] {
             assert!(text.contains(expected), "{expected} is missing in\n{text}");
         }
         assert!(verdict(&setup, &summary).contains("balanced 80.0 %"));
-        let Evidence::Tables { tables, .. } = evidence(&setup, &summary) else { panic!("tables") };
+        let Evidence::Tables { tables, .. } = evidence(&setup, &summary, Some(&slides)) else { panic!("tables") };
         assert_eq!(tables[0].rows.len(), 5);
         assert!(tables[0].rows.iter().all(|row| row.len() == tables[0].columns.len()));
-        assert!(super::text(&setup, &summary).contains("Research Use Only"));
+        assert!(super::text(&setup, &summary, Some(&slides)).contains("Research Use Only"));
         // The report mentions fields with nothing seen, in the validation parts and in the folds.
         assert!(text.contains("Nothing was seen in 6 fields of the validation parts"), "{text}");
         assert!(!text.contains("it saw nothing"));

@@ -12,7 +12,10 @@ use crate::{
     Error,
     data::dataset::{Dataset, public_set},
     measure::evidence::Evidence,
-    report::document::{Cell, Column, Report, Table},
+    report::{
+        document::{Cell, Column, Report, Table},
+        slides,
+    },
 };
 
 mod data;
@@ -21,7 +24,7 @@ mod measured;
 /// Uses excluded for every model.
 const EXCLUSIONS: [&str; 5] = [
     "Diagnosis, treatment, and every other decision about a patient.",
-    "Counting blasts or judging a smear: it judges single fields, which say nothing certain about a patient.",
+    "Counting blasts. What it says of a slide pools its single fields, and says nothing certain about a patient.",
     "Other stains, magnifications, microscopes or cameras than those that it was measured on, unless it is measured on them first.",
     "Healthy smears, other leukaemias and other diseases, unless it was measured on them: it knows four classes, and it can be sure \
      of one of them on a smear that shows none.",
@@ -131,7 +134,7 @@ impl Sources<'_> {
 
     /// The numbers between a picture and a verdict.
     fn decision(&self) -> Vec<(String, String)> {
-        let Artifact { jurors, pooling, thresholds, .. } = self.artifact;
+        let Artifact { jurors, pooling, thresholds, slide, .. } = self.artifact;
         let calibration = |Calibration { temperature, biases }: &Calibration| {
             let biases = biases.map(|bias| format!("{bias:.3}")).join(", ");
             format!("temperature {temperature:.4}, biases of Early, Pre, Pro: {biases}")
@@ -165,6 +168,7 @@ impl Sources<'_> {
         facts.push(percent("says benign or malignant from probability", thresholds.min_probability, 2));
         facts.push(percent("names a subtype from a share of the malignancy of", thresholds.min_subtype, 2));
         facts.push(percent("calls a field unfamiliar beyond novelty", thresholds.max_novelty, 3));
+        facts.push(("pools the fields of a slide".to_owned(), slides::pooling(slide)));
         facts
     }
 }

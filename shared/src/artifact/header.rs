@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn rejects_a_newer_format_with_the_remedy() {
-        let error = resealed(header(None).to_bytes(), VERSION_AT, 7).err();
-        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 7 }));
-        for found in [1, 2, 3, 4] {
+        let error = resealed(header(None).to_bytes(), VERSION_AT, 9).err();
+        assert_eq!(error, Some(ArtifactError::NewerFormat { found: 9 }));
+        for found in 1..=6 {
             let error = resealed(header(None).to_bytes(), VERSION_AT, found as u8).err();
             assert_eq!(error, Some(ArtifactError::OlderFormat { found }));
         }

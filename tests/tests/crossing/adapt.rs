@@ -43,6 +43,7 @@ fn recorded(folder: &Path, slide: &Dataset) -> Vec<SessionId> {
                 program_version: env!("CARGO_PKG_VERSION").into(),
                 code_hash: "test".into(),
                 device_id: "test".into(),
+                slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
             };
             let session = record.start_session(&new).expect("started").session;
             for image in images {
@@ -69,6 +70,7 @@ fn recorded(folder: &Path, slide: &Dataset) -> Vec<SessionId> {
                     },
                     model_sha256: "00".repeat(32),
                     frames: 1,
+                    seen_cells: None,
                 };
                 let picture = StoredPicture::lossless(&picture).expect("encoded");
                 let field = NewField { taken: SystemTime::now(), since_start: Duration::ZERO, judgement, picture };

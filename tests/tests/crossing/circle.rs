@@ -59,6 +59,7 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
         program_version: env!("CARGO_PKG_VERSION").into(),
         code_hash: "test".into(),
         device_id: "test".into(),
+        slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
     };
     let session = record.start_session(&new).expect("started").session;
     let settings = Settings { gate: None, settle: 1, same_view: -1.0, ..Settings::new(*model.judge()) };

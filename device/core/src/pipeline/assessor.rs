@@ -7,6 +7,11 @@ pub trait Assessor {
     /// Assesses one picture that passed the gate.
     fn look(&mut self, picture: &RgbPixels) -> Observation<Scores>;
 
+    /// Number of cells that were seen in the picture assessed last; `None` if the network does not see cells.
+    fn cells(&self) -> Option<u32> {
+        None
+    }
+
     /// Width and height to which it squashes every picture, if it does; a picture of that size is not changed.
     fn squashes_to(&self) -> Option<(usize, usize)> {
         None

@@ -3,6 +3,8 @@
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
+use blastscope_shared::judge::slide::SlideField;
+
 use super::{
     id::SessionId,
     left::Decision,
@@ -40,6 +42,8 @@ pub enum Event<E: Fault> {
     Taken {
         /// The field.
         token: Token,
+        /// What it says of the slide.
+        field: SlideField,
         /// Who asked for it; `None` if it was taken automatically.
         by: Option<Asker>,
     },

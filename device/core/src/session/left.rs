@@ -8,6 +8,7 @@
 use alloc::{format, string::String, vec::Vec};
 use core::{str::FromStr, time::Duration};
 
+use blastscope_shared::judge::slide::SlideField;
 use serde::Serialize;
 
 use super::{id::SessionId, now::Now};
@@ -44,6 +45,8 @@ pub struct LeftBehind {
     pub since_start: Duration,
     /// Numbers and thumbnails of its newest fields, newest last: they are not counted again.
     pub known: Vec<(u64, Thumbnail)>,
+    /// Numbers of all its fields, and what each says of the slide.
+    pub slide: Vec<(u64, SlideField)>,
 }
 
 impl LeftBehind {

@@ -2,6 +2,8 @@
 
 use alloc::{string::ToString as _, vec};
 
+use blastscope_shared::judge::slide::Spoken;
+
 use super::*;
 use crate::advice::Advice;
 
@@ -25,6 +27,8 @@ impl Fault for Disk {
 
 const DAY: Duration = Duration::from_secs(20_000 * 86_400);
 const ASKER: Asker = Asker(7);
+const POOLING: SlidePooling = SlidePooling::UNMEASURED;
+const FIELD: SlideField = SlideField { spoken: Some(Spoken { margin: -6.0, subtype: None }), cells: Some(9) };
 
 fn at(seconds: u64) -> Now {
     let elapsed = Duration::from_secs(seconds);
@@ -44,7 +48,7 @@ fn left(problem: Option<&str>) -> LeftBehind {
         last_utc: "2024-10-04T00:00:00.000Z".into(),
         problem: problem.map(Into::into),
     };
-    LeftBehind { shown, last: Some(DAY), since_start: Duration::from_secs(60), known: Vec::new() }
+    LeftBehind { shown, last: Some(DAY), since_start: Duration::from_secs(60), known: Vec::new(), slide: Vec::new() }
 }
 
 fn start() -> Order {
@@ -82,7 +86,7 @@ impl Table {
 
     /// With session 2 open.
     fn open() -> Self {
-        let mut table = Self(Session::new(None));
+        let mut table = Self(Session::new(None, POOLING));
         let effects = table.ask(start(), at(0));
         table.save(&effects, id(2), at(1));
         table
@@ -103,7 +107,7 @@ fn refused(refusal: Refusal<Disk>) -> Vec<Effect<Disk>> {
 
 #[test]
 fn a_session_is_open_once_it_is_on_the_disk() {
-    let mut table = Table(Session::new(None));
+    let mut table = Table(Session::new(None, POOLING));
     let effects = table.ask(start(), at(0));
     assert_eq!((table.0.open(), table.0.saving()), (None, &Saving::Writing));
     assert_eq!(table.ask(start(), at(0)), refused(Refusal::Busy), "one start is pending");
@@ -118,7 +122,7 @@ fn a_field_is_timed_by_the_clock_that_is_never_set() {
     let mut table = Table::open();
     let token = Token::default();
     let effects: Vec<Effect<Disk>> =
-        table.0.step(Event::Taken { token, by: None }, Now { utc: Duration::ZERO, ..at(31) });
+        table.0.step(Event::Taken { token, field: FIELD, by: None }, Now { utc: Duration::ZERO, ..at(31) });
     let since_start = Duration::from_secs(31);
     assert_eq!(writes(&effects)[0].what, What::Field { session: id(2), token, since_start });
     assert_eq!(table.save(&effects, id(2), at(32)), [Effect::Counted(token, 1)]);
@@ -129,14 +133,14 @@ fn a_field_is_timed_by_the_clock_that_is_never_set() {
 fn a_field_that_is_not_saved_may_be_taken_again() {
     let mut table = Table::open();
     let token = Token::default();
-    let effects = table.0.step(Event::Taken { token, by: None }, at(5));
+    let effects = table.0.step(Event::Taken { token, field: FIELD, by: None }, at(5));
     assert_eq!(table.fail(&effects, Disk::Full, at(6)), [Effect::Free(token)]);
     assert_eq!(
         (table.0.unsaved(), table.0.saving()),
         (1, &Saving::Failed { reason: "the disk is full; free some space".into() })
     );
     let effects = table.ask(Order::End { session: id(2), reason: "over".into() }, at(7));
-    let freed: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, by: None }, at(7));
+    let freed: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, field: FIELD, by: None }, at(7));
     assert_eq!(freed, [Effect::Free(token)], "nothing is added to a session that is closing");
     table.save(&effects, id(2), at(8));
     assert_eq!((table.0.open(), table.0.unsaved()), (None, 0));
@@ -147,8 +151,8 @@ fn who_asked_for_a_field_without_a_session_hears_it() {
     let token = Token::default();
     let mut closing = Table::open();
     closing.ask(Order::End { session: id(2), reason: "over".into() }, at(3));
-    for mut table in [closing, Table(Session::new(None)), Table(Session::new(Some(left(None))))] {
-        let effects = table.0.step(Event::Taken { token, by: Some(ASKER) }, at(4));
+    for mut table in [closing, Table(Session::new(None, POOLING)), Table(Session::new(Some(left(None)), POOLING))] {
+        let effects = table.0.step(Event::Taken { token, field: FIELD, by: Some(ASKER) }, at(4));
         let answer = Err(Refusal::<Disk>::NoSession);
         assert_eq!(effects, [Effect::Free(token), Effect::Answer { to: ASKER, answer }]);
     }
@@ -188,7 +192,7 @@ fn a_start_or_a_sign_off_that_the_record_would_refuse_ends_no_session() {
     assert_eq!(table.ask_refused(sign_off(id(2)), Some(Disk::Invalid), at(3)), refused(Refusal::Record(Disk::Invalid)));
     assert_eq!(table.0, before, "the session stays open");
 
-    let mut table = Table(Session::new(Some(left(None))));
+    let mut table = Table(Session::new(Some(left(None)), POOLING));
     let before = table.0.clone();
     for order in [start(), sign_off(id(1))] {
         assert_eq!(table.ask_refused(order, Some(Disk::Invalid), at(3)), refused(Refusal::Record(Disk::Invalid)));
@@ -202,7 +206,7 @@ fn sign_off(session: SessionId, fields: u64) -> Order {
 
 #[test]
 fn what_is_signed_off_ends_first() {
-    for (mut table, session) in [(Table::open(), id(2)), (Table(Session::new(Some(left(None)))), id(1))] {
+    for (mut table, session) in [(Table::open(), id(2)), (Table(Session::new(Some(left(None)), POOLING)), id(1))] {
         let fields = if session == id(1) { 4 } else { 0 };
         let ended = table.ask(sign_off(session, fields), at(3));
         let written = writes(&ended);
@@ -221,7 +225,7 @@ fn what_is_signed_off_ends_first() {
 
 #[test]
 fn a_session_whose_end_fails_is_not_signed() {
-    for (mut table, session) in [(Table::open(), id(2)), (Table(Session::new(Some(left(None)))), id(1))] {
+    for (mut table, session) in [(Table::open(), id(2)), (Table(Session::new(Some(left(None)), POOLING)), id(1))] {
         let fields = if session == id(1) { 4 } else { 0 };
         let effects = table.ask(sign_off(session, fields), at(3));
         assert_eq!(
@@ -251,7 +255,8 @@ fn a_session_whose_end_is_being_saved_is_not_signed() {
 fn fields_that_nobody_was_shown_are_not_signed() {
     let mut table = Table::open();
     let sign_off = || Order::SignOff { session: id(2), by: "C. D.".into(), fields: Some(0) };
-    let effects: Vec<Effect<Disk>> = table.0.step(Event::Taken { token: Token::default(), by: None }, at(2));
+    let effects: Vec<Effect<Disk>> =
+        table.0.step(Event::Taken { token: Token::default(), field: FIELD, by: None }, at(2));
     let before = table.0.clone();
     assert_eq!(table.ask(sign_off(), at(3)), refused(Refusal::FieldBeingSaved(id(2))));
     assert_eq!(table.0, before, "the session stays open");
@@ -264,10 +269,11 @@ fn fields_that_nobody_was_shown_are_not_signed() {
 fn a_gap_in_the_numbers_does_not_keep_a_session_from_being_signed() {
     let mut behind = left(None);
     behind.shown.fields = 9;
-    let mut table = Table(Session::new(Some(behind)));
+    let mut table = Table(Session::new(Some(behind), POOLING));
     let effects = table.ask(Order::Continue { session: id(1) }, at(1));
     table.save(&effects, id(1), at(2));
-    let effects: Vec<Effect<Disk>> = table.0.step(Event::Taken { token: Token::default(), by: None }, at(3));
+    let effects: Vec<Effect<Disk>> =
+        table.0.step(Event::Taken { token: Token::default(), field: FIELD, by: None }, at(3));
     let write = writes(&effects)[0].id;
     table.0.step(Event::<Disk>::Saved { write, session: id(1), sequence: Some(11) }, at(4));
     assert_eq!(table.0.open().map(|open| open.fields), Some(10));
@@ -279,7 +285,7 @@ fn a_gap_in_the_numbers_does_not_keep_a_session_from_being_signed() {
 
 #[test]
 fn a_session_that_was_cut_off_shortly_goes_on_by_itself() {
-    let mut table = Table(Session::new(Some(left(None))));
+    let mut table = Table(Session::new(Some(left(None)), POOLING));
     let effects: Vec<Effect<Disk>> = table.0.step(Event::Begun, at(60));
     let written = writes(&effects);
     assert_eq!(written[0].what, What::Continue { session: id(1), decision: Decision::Automatic });
@@ -289,14 +295,14 @@ fn a_session_that_was_cut_off_shortly_goes_on_by_itself() {
     assert_eq!((open.fields, open.cut_off_utc.as_deref()), (4, Some("2024-10-04T00:00:00.000Z")));
     assert_eq!(table.0.left(), None);
     let token = Token::default();
-    let effects: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, by: None }, at(71));
+    let effects: Vec<Effect<Disk>> = table.0.step(Event::Taken { token, field: FIELD, by: None }, at(71));
     let since_start = Duration::from_secs(60 + 10);
     assert_eq!(writes(&effects)[0].what, What::Field { session: id(1), token, since_start });
 }
 
 #[test]
 fn a_clock_that_is_not_trusted_or_a_long_cut_continues_no_session() {
-    let begun = |left: LeftBehind, now: Now| Session::new(Some(left)).step::<Disk>(Event::Begun, now);
+    let begun = |left: LeftBehind, now: Now| Session::new(Some(left), POOLING).step::<Disk>(Event::Begun, now);
     let asks_nobody = |left, now| !begun(left, now).is_empty();
     assert!(asks_nobody(left(None), at(1799)));
     assert!(!asks_nobody(left(None), Now { is_trusted: false, ..at(60) }), "the length of the interruption is unknown");
@@ -308,7 +314,7 @@ fn a_clock_that_is_not_trusted_or_a_long_cut_continues_no_session() {
 
 #[test]
 fn another_start_ends_the_session_that_was_left_open() {
-    let mut table = Table(Session::new(Some(left(None))));
+    let mut table = Table(Session::new(Some(left(None)), POOLING));
     let effects = table.ask(start(), at(3000));
     let written = writes(&effects);
     let reason = "cut off; another session was started".to_string();
@@ -322,7 +328,7 @@ fn another_start_ends_the_session_that_was_left_open() {
 
 #[test]
 fn a_session_whose_end_could_not_be_saved_waits_behind_the_next() {
-    let mut table = Table(Session::new(Some(left(None))));
+    let mut table = Table(Session::new(Some(left(None)), POOLING));
     let effects = table.ask(start(), at(3000));
     let written = writes(&effects);
     let failed = Event::Failed { write: written[0].id, refusal: Refusal::Record(Disk::Full) };
@@ -345,4 +351,33 @@ fn a_session_whose_end_fails_at_quit_is_ended_by_the_next_quit() {
     assert_eq!(writes(&again).len(), 1, "{again:?}");
     table.save(&again, id(2), at(6));
     assert_eq!((table.0.open(), table.0.is_waiting()), (None, false));
+}
+
+#[test]
+fn a_slide_grows_with_what_is_saved_and_goes_on_after_a_cut() {
+    let mut table = Table::open();
+    assert_eq!(table.0.slide().map(|slide| (slide.fields, slide.more)), Some((0, Some(10))));
+    for number in 1..=10 {
+        let effects: Vec<Effect<Disk>> =
+            table.0.step(Event::Taken { token: Token::default(), field: FIELD, by: None }, at(number));
+        assert_eq!(table.0.slide().map(|slide| slide.fields), Some(number as usize - 1), "not before it is saved");
+        let write = writes(&effects)[0].id;
+        table.0.step(Event::<Disk>::Saved { write, session: id(2), sequence: Some(number) }, at(number));
+    }
+    assert_eq!(table.0.slide().and_then(|slide| slide.malignant), Some(false));
+    let effects: Vec<Effect<Disk>> =
+        table.0.step(Event::Taken { token: Token::default(), field: FIELD, by: None }, at(20));
+    table.fail(&effects, Disk::Full, at(21));
+    assert_eq!(table.0.slide().map(|slide| slide.fields), Some(10), "what is not saved does not count");
+    let effects = table.ask(Order::End { session: id(2), reason: "over".into() }, at(22));
+    assert!(table.0.slide().is_some(), "it stands while the end is saved");
+    table.save(&effects, id(2), at(23));
+    assert_eq!(table.0.slide(), None);
+
+    let behind = LeftBehind { slide: (1..=9).map(|number| (number, FIELD)).collect(), ..left(None) };
+    let mut table = Table(Session::new(Some(behind), POOLING));
+    let effects: Vec<Effect<Disk>> = table.0.step(Event::Begun, at(60));
+    assert_eq!(table.0.slide(), None);
+    table.save(&effects, id(1), at(61));
+    assert_eq!(table.0.slide().map(|slide| (slide.fields, slide.more)), Some((9, Some(1))));
 }

@@ -253,6 +253,7 @@ fn origin(classifier: &Classifier, config: &Config) -> Origin {
         config_sha256: config.sha256(),
         code_hash: code.unwrap_or_else(|_| "unknown".into()),
         device_id: text_rules::cleaned(&crate::support::host_name::host_name()),
+        slide: *classifier.slide(),
     }
 }
 

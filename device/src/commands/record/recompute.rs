@@ -1,7 +1,7 @@
 //! Recomputes results of fields from their pictures and models, and compares them with the record.
 //!
 //! The stored picture has exactly the pixels that the network saw, and the network's arithmetic is the same on every
-//! machine. So everything measured in a field's frame can be recomputed: the gate's numbers and verdict, logits, novelty. Averages
+//! machine. So everything measured in a field's frame can be recomputed: the gate's numbers and verdict, logits, novelty, the number of cells. Averages
 //! over several frames cannot: the probabilities and the verdict. The other frames are not stored.
 
 use blastscope_core::pipeline::{Assessor as _, shown};
@@ -28,7 +28,7 @@ pub struct Difference {
     pub session: SessionId,
     /// The field's number.
     pub sequence: u64,
-    /// What differs: `picture`, `gate`, `quality`, `logits` or `novelty`.
+    /// What differs: `picture`, `gate`, `quality`, `logits`, `novelty` or `cells`.
     pub what: &'static str,
     /// Value in the record.
     pub recorded: String,
@@ -127,6 +127,7 @@ fn differences(
         }
         Err(rejection) => Err(rejection),
     };
+    let cells = model.cells().filter(|_| outcome.is_ok());
     let (recorded, computed) = (&field.judgement, Measured::of(&outcome));
     let mut found = Vec::new();
     if recorded.quality != quality {
@@ -144,6 +145,9 @@ fn differences(
     };
     if !near {
         found.push(differs("novelty", format!("{:?}", recorded.novelty), format!("{:?}", computed.novelty)));
+    }
+    if recorded.seen_cells != cells {
+        found.push(differs("cells", format!("{:?}", recorded.seen_cells), format!("{cells:?}")));
     }
     Ok(found)
 }

@@ -2,11 +2,14 @@
 
 use std::io::{self, Write as _};
 
-use blastscope_core::pipeline::{Reading, Statement};
+use blastscope_core::{
+    pipeline::{Reading, Statement},
+    session::SlideTold,
+};
 use blastscope_shared::{ByClass, Class, Verdict, classifier::Classifier, field::gate::Quality, judge::Assessment};
 use serde::Serialize;
 
-use super::{Printer, sentence, summary};
+use super::{Printer, sentence, summary, whole};
 use crate::{
     RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
 };
@@ -37,6 +40,8 @@ struct Line<'a> {
     quality: &'a Quality,
     dropped: u64,
     corrupt: u64,
+    /// What the distinct fields so far say of the slide together.
+    slide: Option<&'a SlideTold>,
     model: &'a str,
 }
 
@@ -92,6 +97,7 @@ impl Printer for Json {
             quality: &reading.quality,
             dropped: shown.flow.trouble.dropped,
             corrupt: shown.flow.trouble.corrupt,
+            slide: shown.slide.as_ref(),
             model: &self.model,
         };
         write_line(&line)
@@ -113,6 +119,7 @@ impl Printer for Json {
 
     fn finish(&mut self, shown: &Snapshot) -> io::Result<()> {
         note(summary(shown));
+        shown.slide.as_ref().map(whole).into_iter().for_each(note);
         note(RESEARCH_USE);
         Ok(())
     }

@@ -6,7 +6,7 @@ use blastscope_core::pipeline::Reading;
 use blastscope_files::Printable as _;
 use blastscope_shared::{Verdict, classifier::Classifier, judge::calibration::most_probable};
 
-use super::{Printer, sentence, summary};
+use super::{Printer, sentence, summary, whole};
 use crate::{
     RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
 };
@@ -56,6 +56,7 @@ impl Printer for Plain {
     }
 
     fn finish(&mut self, shown: &Snapshot) -> io::Result<()> {
-        writeln!(io::stdout().lock(), "{}\n{RESEARCH_USE}", summary(shown))
+        let slide = shown.slide.as_ref().map(|told| format!("{}\n", whole(told))).unwrap_or_default();
+        writeln!(io::stdout().lock(), "{}\n{slide}{RESEARCH_USE}", summary(shown))
     }
 }

@@ -17,7 +17,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [(&str, &str, &[u8]); 19] = [
+const ASSETS: [(&str, &str, &[u8]); 21] = [
     asset!("/", "index.html", HTML),
     asset!("/style.css", "style.css", STYLE),
     asset!("/narrow.css", "narrow.css", STYLE),
@@ -33,6 +33,8 @@ const ASSETS: [(&str, &str, &[u8]); 19] = [
     asset!("/person.js", "person.js", SCRIPT),
     asset!("/pictures.js", "pictures.js", SCRIPT),
     asset!("/slide.js", "slide.js", SCRIPT),
+    asset!("/slide_card.js", "slide_card.js", SCRIPT),
+    asset!("/slide_card.css", "slide_card.css", STYLE),
     asset!("/strings.js", "strings.js", SCRIPT),
     asset!("/summary.js", "summary.js", SCRIPT),
     asset!("/watch.js", "watch.js", SCRIPT),

@@ -22,10 +22,11 @@ pub(super) async fn sessions(State(app): Shared) -> Result<Response, Problem> {
     Ok(json(&Sessions { sessions }))
 }
 
-/// `GET /api/sessions/{session}`: a session with its counts.
+/// `GET /api/sessions/{session}`: a session with its slide and counts.
 pub(super) async fn session(State(app): Shared, At(id): At<SessionId>) -> Result<Response, Problem> {
-    let (session, counts) = app.reads.read(move |reader| Ok((reader.session(id)?, reader.counts(Some(id))?))).await?;
-    Ok(json(&Summary::new(session, counts)))
+    let read = move |reader: &RecordReader| Ok((reader.session(id)?, reader.slide(id)?, reader.counts(Some(id))?));
+    let (session, slide, counts) = app.reads.read(read).await?;
+    Ok(json(&Summary::new(session, slide, counts)))
 }
 
 /// `GET /api/sessions/{session}/fields?after=N`: up to 100 fields after number `N`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blastscope_core::{FocusBar, field::Presence};
+use blastscope_core::{FocusBar, field::Presence, session::SlideTold};
 use blastscope_shared::{Class, field::gate::Quality};
 
 use super::slide::Slide;
@@ -52,6 +52,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         quality: QUALITY,
         model_sha256: "0a".repeat(32),
         frames: 5,
+        seen_cells: None,
     };
     let opinion = Opinion {
         given_utc: "2026-11-25T04:41:00.000Z".into(),
@@ -103,6 +104,21 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     Slide { session, counts, field: Some(field), around }
 }
 
+fn told() -> SlideTold {
+    SlideTold {
+        verdict: "ALL suspected".into(),
+        malignant: Some(true),
+        subtype: Some(Class::Pre),
+        probability: Some(0.987),
+        fields: 10,
+        abstained: 2,
+        cells: Some(120),
+        more: None,
+        missing: None,
+        against: vec![4, 9],
+    }
+}
+
 /// A good picture in an open session.
 pub(super) fn snapshot() -> Snapshot {
     Snapshot {
@@ -120,6 +136,7 @@ pub(super) fn snapshot() -> Snapshot {
         focus: FocusBar { level: Some(0.95), threshold: 0.3 },
         field: Presence::Judging { agreeing: 3, needed: 5 },
         session: Some(opened()),
+        slide: Some(told()),
         saving: Saving::Saved,
         ..Snapshot::default()
     }

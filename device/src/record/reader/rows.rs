@@ -13,7 +13,7 @@ use crate::record::{
 /// The columns that [`field_of`] reads.
 pub(super) const FIELD_COLUMNS: &str = "sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
      p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
-     cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, length(picture) AS picture_bytes";
+     cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, length(picture) AS picture_bytes, seen_cells";
 
 fn refused(index: usize, reason: impl Into<String>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(index, Type::Text, reason.into().into())
@@ -143,6 +143,7 @@ pub(super) fn field_of(row: &Row<'_>) -> rusqlite::Result<Field> {
         quality,
         model_sha256: row.get("model_sha256")?,
         frames: row.get("frames")?,
+        seen_cells: row.get("seen_cells")?,
     };
     Ok(Field {
         sequence: count(row, "sequence")?,

@@ -15,6 +15,7 @@ fn new() -> NewSession {
         program_version: "1".into(),
         code_hash: "hash".into(),
         device_id: "device".into(),
+        slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
     }
 }
 

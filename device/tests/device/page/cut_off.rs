@@ -167,6 +167,7 @@ fn an_old_session_waits_for_the_operator_and_a_new_one_closes_it() {
             program_version: own.program_version.clone(),
             code_hash: own.code_hash.clone(),
             device_id: own.device_id.clone(),
+            slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
         };
         record.start_session(&new).expect("started").session
     };

@@ -59,6 +59,7 @@ pub fn origin() -> Origin {
         config_sha256: "0b".repeat(32),
         code_hash: "test".into(),
         device_id: "scope-1".into(),
+        slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
     }
 }
 

@@ -117,7 +117,7 @@ fn a_session_that_is_signed_off_or_ended_takes_no_field() {
     let raw = Connection::open(path_in(folder.path())).expect("opened");
     let sql = "INSERT INTO fields SELECT 99, ?1, 99, taken_utc, clock, since_start_ms, verdict_kind, class, probability, reason, \
                p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, \
-               background, cells, clipped, foreign_share, stained, model_sha256, frames, picture_format, picture_origin, thumbnail, picture FROM fields LIMIT 1";
+               background, cells, clipped, foreign_share, stained, seen_cells, model_sha256, frames, picture_format, picture_origin, thumbnail, picture FROM fields LIMIT 1";
     for session in [session, other] {
         let error = raw.execute(sql, [session.number()]).expect_err("closed");
         assert!(error.to_string().contains("approved or ended"), "{error}");

@@ -27,6 +27,7 @@ pub fn new_session(specimen: &str) -> NewSession {
         program_version: "0.1.0".into(),
         code_hash: "0123456789abcdef".into(),
         device_id: "scope-1".into(),
+        slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
     }
 }
 
@@ -52,6 +53,7 @@ pub fn judgement(said: Said) -> Judgement {
         quality: Quality { focus: 0.4, background: 231, cells: 77, clipped: 0.01, foreign: 0.002, stained: 0.3 },
         model_sha256: "0a".repeat(32),
         frames: 5,
+        seen_cells: None,
     }
 }
 

@@ -66,6 +66,14 @@ fn counts_shares_model_and_pseudonym_are_in_it_and_a_label_says_who_asserted_it(
         (&model["identifier"][0]["value"], &model["deviceName"][0]["name"]),
         (&"0a".repeat(32).into(), &"allcnn".into())
     );
+    let slide = observation(&resource, "slide");
+    assert_eq!(resource["result"][0]["reference"], "#slide", "it comes first");
+    let missing = slide["dataAbsentReason"]["text"].as_str().expect("a reason");
+    assert_eq!(missing, "Not enough yet: 2 more fields with a verdict are needed");
+    assert_eq!(
+        (&slide["component"][0]["valueQuantity"]["value"], slide.get("valueCodeableConcept")),
+        (&8.into(), None)
+    );
     for (id, count) in [
         ("said-benign", 2),
         ("said-early", 2),

@@ -1,5 +1,5 @@
 //! What FHIR R4 (4.0.1) requires of the resources in a report: which elements, how often, of which type; and the rules dom-2 to
-//! dom-5, ref-1, per-1, qty-3, rng-2 and obs-7 of the specification. Written from its pages on DiagnosticReport, Observation,
+//! dom-5, ref-1, per-1, qty-3, rng-2, obs-6 and obs-7 of the specification. Written from its pages on DiagnosticReport, Observation,
 //! Device and the data types; anything not listed here is an error.
 
 use serde_json::{Map, Value};
@@ -50,6 +50,8 @@ fn elements(kind: &str) -> Option<&'static [Element]> {
             ("subject", Optional, "Reference"),
             ("effectivePeriod", Optional, "Period"),
             ("valueQuantity", Optional, "Quantity"),
+            ("valueCodeableConcept", Optional, "CodeableConcept"),
+            ("dataAbsentReason", Optional, "CodeableConcept"),
             ("device", Optional, "Reference"),
             ("component", Any, "Component"),
         ],
@@ -57,6 +59,7 @@ fn elements(kind: &str) -> Option<&'static [Element]> {
             ("code", One, "CodeableConcept"),
             ("valueQuantity", Optional, "Quantity"),
             ("valueRange", Optional, "Range"),
+            ("valueString", Optional, "string"),
         ],
         "Device" => &[
             ("resourceType", One, "code:Device"),
@@ -203,6 +206,9 @@ fn rules(object: &Map<String, Value>, kind: &str, path: &str, wrong: &mut Vec<St
             let components = object.get("component").and_then(Value::as_array);
             if components.into_iter().flatten().any(|component| component["code"] == *code) {
                 wrong.push(format!("{path} has a component with its own code (obs-7)"));
+            }
+            if object.contains_key("dataAbsentReason") && object.keys().any(|key| key.starts_with("value")) {
+                wrong.push(format!("{path} has a value and a reason for its absence (obs-6)"));
             }
         }
         _ => {}

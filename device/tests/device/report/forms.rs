@@ -72,6 +72,9 @@ fn the_page_says_what_the_record_holds() {
     for words in [
         "<th scope=\"row\">abstained</th><td class=\"number\">1</td>",
         "<th scope=\"row\">rejected by the gate</th><td class=\"number\">1</td>",
+        "<dt>Slide</dt><dd>Not enough yet</dd>",
+        "<dt>Missing</dt><dd>2 more fields with a verdict are needed</dd>",
+        "<dt>Rests on</dt><dd>8 fields with a verdict; 2 fields without a verdict</dd>",
         "<strong>Draft</strong>",
         "<strong>Insufficient</strong> 8 of at least 50 fields are called benign or malignant",
         "not patients",
@@ -87,6 +90,7 @@ fn the_page_says_what_the_record_holds() {
     ] {
         assert!(draft.contains(words), "{words}");
     }
+    assert!(draft.find("<h2>Slide</h2>") < draft.find("<strong>Draft"), "the slide comes first");
     assert_eq!(draft.matches("<figure").count(), 10);
     assert_eq!(draft.matches("<img src=\"data:image/jpeg;base64,").count(), 10);
 

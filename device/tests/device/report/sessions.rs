@@ -68,6 +68,7 @@ pub fn hostile(folder: &Path) -> (Record, SessionId) {
         operator: HOSTILE.into(),
         model_name: "</dd><img src=x onerror=alert(1)>".into(),
         device_id: "\"}]<!--(\\) Tj".into(),
+        slide: blastscope_shared::judge::slide::SlidePooling::UNMEASURED,
         ..new_session("S-2026.003")
     };
     let (mut record, session) = write(folder, &new, 6);

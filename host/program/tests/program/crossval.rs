@@ -79,6 +79,14 @@ fn sittings_are_left_out_one_by_one_and_what_is_finished_stays() {
         (&true.into(), &6.into(), &"robust".into())
     );
 
+    // The sittings left out say how the fields of a slide are pooled, which quantize and jury read.
+    let of_size = results["slides"]["slides"]["total"].as_array().expect("pseudo-slides");
+    let slides: Vec<u64> = of_size.iter().filter_map(|of| of["right"]["of"].as_u64()).collect();
+    assert_eq!(slides, [12, 3, 0, 0, 0], "{results}");
+    let read = |drawn| blastscope_host::measure::slides::read_pooling(&out.join("results.json"), drawn);
+    assert!(read(true).expect("a pooling").is_usable());
+    assert!(read(false).expect_err("drawn fields").to_string().contains("drawn fields"));
+
     // Nor do folds of other pictures: a field of Benign-a is now said to be of the other sitting.
     let table = Path::new(data).join("groups.csv");
     let kept = std::fs::read_to_string(&table).expect("the table");

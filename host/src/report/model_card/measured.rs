@@ -7,7 +7,10 @@ use crate::{
         paired::Paired,
         unfamiliar::Unfamiliar,
     },
-    report::document::{Callout, Cell, Column, Figure, Report, Table},
+    report::{
+        document::{Callout, Cell, Column, Figure, Report, Table},
+        slides,
+    },
     statistics::bootstrap::Estimate,
 };
 use blastscope_shared::{Class, Rate};
@@ -33,6 +36,10 @@ pub(super) fn describe(report: &mut Report, evidence: &Evidence, manifest: &str,
             if !evaluation.unfamiliar.is_empty() {
                 report.subsection("Unfamiliar pictures");
                 report.table(unfamiliar(&evaluation.unfamiliar));
+            }
+            if let Some(slides) = &evaluation.slides {
+                report.subsection("Slides");
+                report.table(slides::table(slides));
             }
         }
         Evidence::Stress { origin, stress } => {

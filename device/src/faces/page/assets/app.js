@@ -8,6 +8,7 @@ import * as keyboard from "/keyboard.js";
 import * as live from "/live.js";
 import { KEYS, element, one } from "/marks.js";
 import * as slide from "/slide.js";
+import * as slideCard from "/slide_card.js";
 import { say, translate } from "/strings.js";
 import * as summary from "/summary.js";
 import { watch } from "/watch.js";
@@ -60,6 +61,7 @@ function draw() {
   summary.render();
   // First, because it drops the pictures of another slide: what the panel shows afterwards belongs to this one.
   gallery.render();
+  slideCard.render();
   answer.render();
   buttons();
 }
@@ -222,6 +224,7 @@ translate();
 live.start();
 answer.prepare(ask, tell);
 slide.prepare(draw, () => !answer.isBusy());
+slideCard.prepare(gallery.enlarge);
 draw();
 one("take").addEventListener("click", take);
 one("map-button").addEventListener("click", () => live.toggleMap(tell));

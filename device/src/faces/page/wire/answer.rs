@@ -1,5 +1,6 @@
 //! Bodies of answers.
 
+use blastscope_core::session::SlideTold;
 use blastscope_shared::{ByClass, Class, Rate};
 use serde::Serialize;
 
@@ -76,6 +77,8 @@ impl Shares {
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Summary {
     session: Session,
+    /// What the fields say of the slide together: as it was told at the session's end, or as it stands.
+    slide: SlideTold,
     counts: Counts,
     /// Shares by the model's verdicts.
     said: Shares,
@@ -84,9 +87,9 @@ pub(in crate::faces::page) struct Summary {
 }
 
 impl Summary {
-    pub(in crate::faces::page) fn new(session: Session, counts: Counts) -> Self {
+    pub(in crate::faces::page) fn new(session: Session, slide: SlideTold, counts: Counts) -> Self {
         let (said, corrected) = (Shares::of(&counts.said), Shares::of(&counts.corrected));
-        Self { session, counts, said, corrected }
+        Self { session, slide, counts, said, corrected }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The session: counts with Wilson intervals, the selected field, and the state of saving.
 
+use blastscope_core::session::{SessionId, SlideTold};
 use blastscope_shared::{Class, Rate};
 use ratatui::{
     Frame,
@@ -18,6 +19,9 @@ use crate::{
     support::text::{harmless, wrapped},
 };
 
+/// Rows from which on the panel has room for more than the most important.
+const ROOMY: u16 = 18;
+
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let title = app.slide.as_ref().map_or_else(
         || " Session ".to_owned(),
@@ -32,7 +36,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         lines.extend(cut_off(left, width));
     }
     match &app.slide {
-        Some(slide) => lines.extend(counted(app, slide, width)),
+        Some(slide) => lines.extend(counted(app, slide, width, inside.height > ROOMY)),
         None if app.snapshot.left.is_none() => {
             let text = if app.records { "no session: n starts one" } else { "no record" };
             lines.push(Line::from(faint(format!(" {text}"))));
@@ -68,7 +72,7 @@ fn minute(utc: &str) -> String {
     format!("{} UTC", utc.get(..16).unwrap_or(utc).replace('T', " "))
 }
 
-fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
+fn counted(app: &App, slide: &Slide, width: usize, room: bool) -> Vec<Line<'static>> {
     let Slide { session, counts, field, around } = slide;
     let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(&session.operator));
     let mut lines = vec![Line::from(plain(who))];
@@ -93,9 +97,43 @@ fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
     lines.push(row(plain(format!(" {:<8}", "any ALL")), all(&counts.said), all(&counts.corrected), Some(malignant)));
     let without = |tally: &Tally| tally.abstained + tally.rejected + tally.settling + tally.not_assessable;
     lines.push(row(plain(format!(" {:<8}", "none")), without(&counts.said), without(&counts.corrected), None));
-    lines.push(Line::default());
+    match told_of(app, session.id) {
+        Some(told) => lines.extend(whole(told, width, room)),
+        None => lines.push(Line::default()),
+    }
     if let Some(field) = field {
         lines.extend(spoken_of(field, session.fields, around.newest));
+    }
+    lines
+}
+
+/// What is told of the slide, if the session on display is the running one.
+fn told_of(app: &App, session: SessionId) -> Option<&SlideTold> {
+    let running = app.snapshot.session.as_ref()?.id;
+    app.snapshot.slide.as_ref().filter(|_| running == session)
+}
+
+/// What the fields say of the slide together, or what is missing, on one line; below it what that rests on, where there is `room`.
+fn whole(told: &SlideTold, width: usize, room: bool) -> Vec<Line<'static>> {
+    let shade = match told.malignant {
+        Some(true) => told.subtype.map_or(Color::Magenta, colour),
+        Some(false) => colour(Class::Benign),
+        None => Color::White,
+    };
+    let probability = told.probability.map(|share| format!("  {:.1} %", share * 100.0)).unwrap_or_default();
+    let text = match (&told.missing, told.more) {
+        (Some(_), Some(more)) => format!("{more} more with a verdict wanted"),
+        (Some(_), None) => "Not enough: ask an expert".to_owned(),
+        (None, _) => format!("{}{probability}", told.name()),
+    };
+    let mut lines = vec![Line::from(vec![plain(" Slide  "), strong(text, shade)])];
+    if room {
+        let numbers: Vec<String> = told.against.iter().map(u64::to_string).collect();
+        let against = if numbers.is_empty() { String::new() } else { format!("; against it: {}", numbers.join(", ")) };
+        let missing = told.missing.as_ref().map(|missing| format!("{missing}; ")).unwrap_or_default();
+        let rest = format!("{missing}{}{against}; not a diagnosis", told.basis());
+        let rest = wrapped(&rest, width.saturating_sub(2));
+        lines.extend(rest.into_iter().map(|line| Line::from(faint(format!(" {line}")))));
     }
     lines
 }

@@ -56,6 +56,7 @@ fn everything_of_a_session_fits_80_by_24() {
             "Benign      6     6  60 % (31-83)",
             "any ALL     4     4  40 % (17-69)",
             "none        2     2",
+            "Slide  ALL suspected, Pre  98.7 %",
             "Field 12 of 12  model Pre 93.1 %",
             "Early, A. B.",
             "record    saved",
@@ -65,6 +66,8 @@ fn everything_of_a_session_fits_80_by_24() {
         ],
     );
     assert_eq!(screen[23], format!(" {RESEARCH_USE}"));
+    let large = rows(&app, 110, 44);
+    shows(&large, &["10 fields with a verdict, 120 cells", "against it:", "4, 9; not a diagnosis"]);
     let full = screen.iter().find(|row| row.starts_with("│ Pre ")).expect("a bar");
     assert!(full.matches('█').count() >= 15, "{full}");
 }

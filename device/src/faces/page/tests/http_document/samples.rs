@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use blastscope_core::{
     FocusBar,
     field::{NotTaken, Presence},
+    session::SlideTold,
 };
 use blastscope_shared::{Class, Rate, field::gate::Quality};
 use serde::{Serialize, de::DeserializeOwned};
@@ -106,11 +107,27 @@ fn field() -> Field {
             quality: QUALITY,
             model_sha256: sha256(),
             frames: 5,
+            seen_cells: Some(12),
         },
         picture_format: PictureFormat::Jpeg,
         picture_origin: PictureOrigin::Source,
         picture_bytes: 48_213,
         opinions: vec![opinion()],
+    }
+}
+
+fn told() -> SlideTold {
+    SlideTold {
+        verdict: "ALL suspected".into(),
+        malignant: Some(true),
+        subtype: Some(Class::Pre),
+        probability: Some(0.987),
+        fields: 11,
+        abstained: 1,
+        cells: Some(132),
+        more: None,
+        missing: None,
+        against: vec![4],
     }
 }
 
@@ -189,6 +206,7 @@ fn snapshot() -> Snapshot {
             fields: 2,
             cut_off_utc: None,
         }),
+        slide: Some(told()),
         saving: Saving::Saved,
         record_check: Some(CheckState::Intact { entries: 57 }),
         record_version: 4,
@@ -216,7 +234,7 @@ pub(super) fn all() -> Vec<Sample> {
         admitted("POST /api/logout", false),
         sample("GET /api/sessions", "answer", &Sessions { sessions: vec![session()] }),
         done("POST /api/sessions", None),
-        sample("GET /api/sessions/{session}", "answer", &Summary::new(session(), counts())),
+        sample("GET /api/sessions/{session}", "answer", &Summary::new(session(), told(), counts())),
         done("POST /api/sessions/{session}/continue", None),
         done("POST /api/sessions/{session}/end", None),
         done("POST /api/sessions/{session}/sign-off", None),
@@ -239,6 +257,7 @@ pub(super) fn all() -> Vec<Sample> {
         sample("Session", "shape", &session()),
         sample("Continuation", "shape", &continuation()),
         sample("Sign-off", "shape", &signature()),
+        sample("Slide", "shape", &told()),
         sample("Field", "shape", &field()),
         sample("Opinion", "shape", &opinion()),
         sample("Tally", "shape", &counts().corrected),

@@ -1,0 +1,70 @@
+//! The slide's verdict in the reports.
+
+use std::{fs, path::Path};
+
+use blastscope::record::Record;
+use blastscope_shared::Class;
+use serde_json::Value;
+
+use crate::{
+    record::samples::{at, field, named, new_session},
+    report::{fhir_rules::violations, sessions::report},
+};
+
+/// A session of 11 fields that are surely Pre-B and one, number 4, that is surely benign.
+pub fn write(folder: &Path) {
+    let mut record = Record::open(folder).expect("opened").with_min_free(0);
+    let session = record.start_session(&new_session("S-2026.009")).expect("written").session;
+    for seed in 1..=12 {
+        let class = if seed == 4 { Class::Benign } else { Class::Pre };
+        let mut new = field(named(class), seed);
+        new.judgement.probabilities = Some(if seed == 4 { [0.97, 0.01, 0.01, 0.01] } else { [0.01, 0.01, 0.97, 0.01] });
+        new.judgement.seen_cells = Some(20);
+        record.add_field(session, &new).expect("written");
+    }
+    record.end_session(session, at(600), "over").expect("written");
+}
+
+fn reported(data: &Path, form: &str) -> Vec<u8> {
+    let place = tempfile::tempdir().expect("a folder");
+    let file = place.path().join("report");
+    let (code, _, stderr) =
+        report(data, &["--session", "1", &format!("--{form}"), file.to_str().expect("UTF-8"), "--min-fields", "10"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    fs::read(&file).expect("written")
+}
+
+#[test]
+fn what_is_said_of_the_slide_comes_first_with_what_speaks_against_it() {
+    let data = tempfile::tempdir().expect("a folder");
+    write(data.path());
+    let page = String::from_utf8(reported(data.path(), "html")).expect("UTF-8");
+    for words in [
+        "<dt>Slide</dt><dd>ALL suspected, Pre</dd>",
+        "<dt>Probability</dt><dd>98.",
+        "<dt>Rests on</dt><dd>12 fields with a verdict, 240 cells</dd>",
+        "<dt>Speaks against it</dt><dd>field 4</dd>",
+        "a person signs below",
+        "It is not a diagnosis",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    let first = page.find("<figure").expect("pictures");
+    assert!(
+        first < page.find("Counts").expect("counts") && page[first..].contains("4 · Benign"),
+        "the field that differs"
+    );
+    assert_eq!(page.matches("<figure").count(), 13, "it is shown again among all fields");
+
+    let resource: Value = serde_json::from_slice(&reported(data.path(), "fhir")).expect("JSON");
+    assert_eq!(violations(&resource), [""; 0], "{resource:#}");
+    let slide = &resource["contained"][1];
+    assert_eq!((&slide["id"], &slide["valueCodeableConcept"]["text"]), (&"slide".into(), &"ALL suspected, Pre".into()));
+    let text = |component: &Value| component["code"]["text"].as_str().expect("text").to_owned();
+    let components = slide["component"].as_array().expect("components");
+    let against = components.iter().find(|component| text(component).contains("speak against it")).expect("against");
+    assert_eq!((&against["valueString"], slide.get("dataAbsentReason")), (&"4".into(), None));
+
+    let pdf = reported(data.path(), "pdf");
+    assert!(pdf.starts_with(b"%PDF-"));
+}
