@@ -20,7 +20,7 @@ use crate::{
     artifact::{Artifact, ArtifactError, Juror, MAX_STAINS, Measurement, NoveltyBytes, PICTURE_ID_LEN},
     classifier::{Classifier, Workspace},
     field::{
-        light::{Lamp, Light},
+        palette::{self, Palette},
         pixels::RgbPixels,
         stain::{self, Hue},
     },
@@ -330,16 +330,16 @@ pub fn lowest_loss<T>(
     best
 }
 
-/// Adds the stain of a site's fields to the known ones, and its light if the network sees the lamp, unless there are too few fields or
+/// Adds the stain of a site's fields to the known ones, and its palette if the network sees colours, unless there are too few fields or
 /// the model already knows the most it can hold. Returns whether it did.
 pub fn learn_stain<'a>(statistics: &mut NoveltyStatistics, labelled: impl IntoIterator<Item = &'a Labelled>) -> bool {
-    let (hues, lamps): (Vec<Hue>, Vec<Option<Lamp>>) =
-        labelled.into_iter().map(|field| (field.appearance.hue, field.appearance.lamp)).unzip();
-    let lamps: Vec<Lamp> = lamps.into_iter().flatten().collect();
-    if let Some(light) = Light::learn(&lamps)
-        && (1..MAX_STAINS).contains(&statistics.lights.len())
+    let (hues, palettes): (Vec<Hue>, Vec<Option<Palette>>) =
+        labelled.into_iter().map(|field| (field.appearance.hue, field.appearance.palette)).unzip();
+    let palettes: Vec<Palette> = palettes.into_iter().flatten().collect();
+    if let Some(sitting) = palette::learn([palettes.as_slice()].into_iter())
+        && (1..MAX_STAINS).contains(&statistics.sittings.len())
     {
-        statistics.lights.push(light);
+        statistics.sittings.extend(sitting);
     }
     match stain::learn(&hues) {
         Some(stain) if statistics.stains.len() < MAX_STAINS => {

@@ -162,6 +162,14 @@ pub enum ArtifactError {
         /// Its fault.
         reason: &'static str,
     },
+    /// The palette of a sitting is invalid: every lamp and stain would count as familiar.
+    #[error("cannot be used: sitting {number} of its novelty statistics {reason}")]
+    InvalidSitting {
+        /// Number of the sitting, from 1.
+        number: usize,
+        /// Its fault.
+        reason: &'static str,
+    },
     /// A texture is invalid: every magnification would count as familiar.
     #[error("cannot be used: texture {number} of its novelty statistics {reason}")]
     InvalidTexture {

@@ -105,10 +105,10 @@ impl Sight {
         self.kind.shows().most_views()
     }
 
-    /// Whether the network sees the lamp: colours rather than optical density.
+    /// Whether the network sees colours, and the lamp with them, rather than optical density.
     #[must_use]
-    pub fn sees_lamp(&self) -> bool {
-        self.kind.shows().sees_lamp()
+    pub fn shows_colours(&self) -> bool {
+        self.kind.shows().shows_colours()
     }
 
     /// A few words for what the network is shown, to follow "sees".

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::{
     Error,
     data::{
-        dataset::{Dataset, sha256_from_hex},
+        dataset::{Dataset, LabelledImage, sha256_from_hex},
         split::{Item, Part, Split, SplitKind},
     },
     measure::unfamiliar::{Familiar, Unfamiliar},
@@ -79,7 +79,7 @@ impl<'a> Model<'a> {
             means: Class::ALL.map(|_| vec![0.0; network_hidden]),
             inverse_variances: vec![0.0; network_hidden],
             stains: vec![Normal::EVERYTHING],
-            lights: Vec::new(),
+            sittings: Vec::new(),
             textures: vec![Normal::EVERYTHING],
             usual: Distances::ONE,
         };
@@ -149,21 +149,26 @@ impl<'a> Model<'a> {
     pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
         let task = Progress::Shown.start("learning familiar fields", items.len());
-        let fields: Vec<(Class, Vec<u8>, Appearance)> = items
+        let fields: Vec<(&LabelledImage, Vec<u8>, Appearance)> = items
             .par_iter()
             .map_init(
                 || classifier.workspace(),
                 |workspace, item| {
                     task.advance(1);
                     let seen = classifier.observe(0, &inputs[item.image], workspace).observed()?;
-                    Some((data.images[item.image].class, seen.hidden.to_vec(), seen.appearance))
+                    Some((&data.images[item.image], seen.hidden.to_vec(), seen.appearance))
                 },
             )
             .flatten()
             .collect();
-        let views = fields.iter().map(|(class, hidden, ..)| (*class, hidden.as_slice()));
+        let views = fields.iter().map(|(image, hidden, _)| (image.class, hidden.as_slice()));
         let appearances: Vec<Appearance> = fields.iter().map(|(.., appearance)| *appearance).collect();
-        let statistics = NoveltyStatistics::learn(views, &appearances).ok_or_else(|| {
+        let mut names: Vec<Option<&str>> = fields.iter().map(|(image, ..)| image.session.as_deref()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let sitting = |image: &LabelledImage| names.partition_point(|name| *name < image.session.as_deref());
+        let sittings: Vec<usize> = fields.iter().map(|(image, ..)| sitting(image)).collect();
+        let statistics = NoveltyStatistics::learn(views, &appearances, &sittings).ok_or_else(|| {
             Error::Usage(format!(
                 "the training part lacks a class or has fewer than {} fields with something to see; train on all four classes, \
                  and give quantize more with --familiar",

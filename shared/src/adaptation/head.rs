@@ -200,7 +200,12 @@ mod tests {
                     hidden,
                     logits: [1.0 + noise, 0.5, -1.0, -2.0],
                     class,
-                    appearance: Appearance { hue: Hue([1.0; 4]), lamp: None, detail: Detail([0.0; SIZES]) },
+                    appearance: Appearance {
+                        hue: Hue([1.0; 4]),
+                        palette: None,
+                        detail: Detail([0.0; SIZES]),
+                        grain: 0.0,
+                    },
                     weight: 1.0,
                 }
             })

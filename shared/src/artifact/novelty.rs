@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ArtifactError;
 use crate::{
-    field::{detail::SIZES, light::Light, normal::Normal, stain::HUES},
+    field::{detail::SIZES, normal::Normal, palette::COLOURS, stain::HUES},
     judge::novelty::{Distances, NoveltyStatistics},
     label::Class,
     layers::filters::f32s,
@@ -18,8 +18,6 @@ pub const MAX_STAINS: usize = 16;
 const fn normal_len(numbers: usize) -> usize {
     numbers * (1 + numbers)
 }
-/// Number of values per light: mean, then inverse variance.
-const LIGHT_LEN: usize = 3 * 2;
 
 /// [`NoveltyStatistics`] as stored in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,15 +31,15 @@ pub struct Novelty<'a> {
     /// `f32` little-endian: for each stain the mean of its four hues, then the inverse of their covariance, row by row.
     #[serde(with = "serde_bytes")]
     pub stains: &'a [u8],
-    /// `f32` little-endian: for each light the mean of red, green and blue, then one over their variances; empty if the network does
-    /// not see the lamp.
+    /// `f32` little-endian: for each sitting the mean of its nine colours, then the inverse of their covariance, row by row; empty if
+    /// the network sees no colours.
     #[serde(with = "serde_bytes")]
-    pub lights: &'a [u8],
+    pub sittings: &'a [u8],
     /// `f32` little-endian: for each texture the mean of its nine details, then the inverse of their covariance, row by row.
     #[serde(with = "serde_bytes")]
     pub textures: &'a [u8],
-    /// The distances that few usual fields exceed: activations, hues, lamps, details.
-    pub usual: [f32; 4],
+    /// The distances that few usual fields exceed: activations, hues, palettes, details, grain.
+    pub usual: [f32; 5],
 }
 
 impl Novelty<'_> {
@@ -55,14 +53,14 @@ impl Novelty<'_> {
         }
         self.check()?;
         let class_means = |class: Class| f32s(self.means).skip(class.index() * hidden_len).take(hidden_len).collect();
-        let [activations, stain, light, detail] = self.usual;
+        let [activations, stain, palette, detail, grain] = self.usual;
         Ok(NoveltyStatistics {
             means: Class::ALL.map(class_means),
             inverse_variances: f32s(self.inverse_variances).collect(),
             stains: normals(self.stains).collect(),
-            lights: self.lights().collect(),
+            sittings: normals(self.sittings).collect(),
             textures: normals(self.textures).collect(),
-            usual: Distances { activations, stain, light, detail },
+            usual: Distances { activations, stain, palette, detail, grain },
         })
     }
 
@@ -94,33 +92,19 @@ impl Novelty<'_> {
                 "a usual distance in its novelty statistics is not a finite number above 0",
             ));
         }
-        if !self.lights.len().is_multiple_of(4 * LIGHT_LEN) || self.lights.len() / (4 * LIGHT_LEN) > MAX_STAINS {
-            return Err(ArtifactError::Invalid("it knows more than 16 lights, or a part of one"));
-        }
-        let is_light = |light: Light| {
-            light.mean.iter().all(|value| value.is_finite()) && light.inverse_variance.into_iter().all(usable)
-        };
-        if !self.lights().all(is_light) {
-            return Err(ArtifactError::Invalid(
-                "a light in its novelty statistics has a mean that is not a finite number, or an inverse variance that is not a finite \
-                 number of at least 0",
-            ));
+        if !self.sittings.is_empty() && !holds_some::<COLOURS>(self.sittings) {
+            return Err(ArtifactError::Invalid("it knows the palettes of more than 16 sittings, or a part of one"));
         }
         for (number, stain) in (1..).zip(normals::<HUES>(self.stains)) {
             stain.check().map_err(|reason| ArtifactError::InvalidStain { number, reason })?;
+        }
+        for (number, sitting) in (1..).zip(normals::<COLOURS>(self.sittings)) {
+            sitting.check().map_err(|reason| ArtifactError::InvalidSitting { number, reason })?;
         }
         for (number, texture) in (1..).zip(normals::<SIZES>(self.textures)) {
             texture.check().map_err(|reason| ArtifactError::InvalidTexture { number, reason })?;
         }
         Ok(())
-    }
-
-    fn lights(&self) -> impl Iterator<Item = Light> {
-        self.lights.chunks_exact(4 * LIGHT_LEN).map(|bytes| {
-            let mut numbers = f32s(bytes);
-            let mut three = || [(); 3].map(|()| numbers.next().unwrap_or(f32::NAN));
-            Light { mean: three(), inverse_variance: three() }
-        })
     }
 }
 
@@ -157,31 +141,31 @@ pub struct NoveltyBytes {
     means: Vec<u8>,
     inverse_variances: Vec<u8>,
     stains: Vec<u8>,
-    lights: Vec<u8>,
+    sittings: Vec<u8>,
     textures: Vec<u8>,
-    usual: [f32; 4],
+    usual: [f32; 5],
 }
 
 impl NoveltyBytes {
     /// The statistics as bytes.
     #[must_use]
     pub fn new(statistics: &NoveltyStatistics) -> Self {
-        let Distances { activations, stain, light, detail } = statistics.usual;
+        let Distances { activations, stain, palette, detail, grain } = statistics.usual;
         Self {
             means: bytes(statistics.means.iter().flatten()),
             inverse_variances: bytes(&statistics.inverse_variances),
             stains: bytes_of(&statistics.stains),
-            lights: bytes(statistics.lights.iter().flat_map(|light| light.mean.iter().chain(&light.inverse_variance))),
+            sittings: bytes_of(&statistics.sittings),
             textures: bytes_of(&statistics.textures),
-            usual: [activations, stain, light, detail],
+            usual: [activations, stain, palette, detail, grain],
         }
     }
 
     /// The borrowed form for an artifact.
     #[must_use]
     pub fn view(&self) -> Novelty<'_> {
-        let Self { means, inverse_variances, stains, lights, textures, usual } = self;
-        Novelty { means, inverse_variances, stains, lights, textures, usual: *usual }
+        let Self { means, inverse_variances, stains, sittings, textures, usual } = self;
+        Novelty { means, inverse_variances, stains, sittings, textures, usual: *usual }
     }
 }
 

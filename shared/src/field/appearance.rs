@@ -1,14 +1,41 @@
 //! What is measured of a field beside the network, to know whether it is like the fields that the network was trained on.
 
-use crate::field::{detail::Detail, light::Lamp, stain::Hue};
+use crate::field::{
+    detail::{Detail, DetailMeter},
+    framing::Framing,
+    grain::grain,
+    palette::Palette,
+    stain::{self, Hue},
+};
 
-/// A field's stain, light and detail.
+/// A field's stain, palette, detail and grain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Appearance {
     /// The hue of the stain.
     pub hue: Hue,
-    /// The lamp; `None` if the sight divides it out.
-    pub lamp: Option<Lamp>,
+    /// Lamp and stain together; `None` if the sight shows no colours.
+    pub palette: Option<Palette>,
     /// How its variation divides over sizes.
     pub detail: Detail,
+    /// How much neighbouring pixels differ where nothing is stained, in units of density.
+    pub grain: f32,
+}
+
+impl Appearance {
+    /// Measures a field from [`Framing::apply`], and the same in optical density.
+    pub(crate) fn of(
+        framing: &Framing,
+        field: &[u8],
+        density: &[u8],
+        shows_colours: bool,
+        meter: &mut DetailMeter,
+    ) -> Self {
+        let stained = stain::measure(framing, density);
+        Self {
+            hue: stained.hue,
+            palette: shows_colours.then(|| Palette::of(framing, field, &stained)),
+            detail: meter.measure(framing, density),
+            grain: grain(framing, density),
+        }
+    }
 }

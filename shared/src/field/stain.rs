@@ -27,26 +27,40 @@ const FLOOR: f64 = 1e-4;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hue(pub [f32; HUES]);
 
-/// Measures the hue of a field in optical density: HWC bytes, red first.
+/// The stain of one field.
+pub(crate) struct Stained {
+    /// Its hue.
+    pub(crate) hue: Hue,
+    /// Mean density of green over erythrocytes and over nuclei, in units of 2/255; 0 where there are none.
+    pub(crate) depth: [f32; 2],
+}
+
+/// Measures the stain of a field in optical density: HWC bytes, red first.
 /// Sums are integers, so that every machine gets the same bits. An unstained field has ratios of 1.
-pub(crate) fn hue(framing: &Framing, density: &[u8]) -> Hue {
+pub(crate) fn measure(framing: &Framing, density: &[u8]) -> Stained {
     let mut counts = [0u32; 256];
     for_each_unmasked(framing, density, |pixel| counts[usize::from(pixel[1])] += 1);
     let [pale, deep, nuclear] = [PALE, DEEP, NUCLEAR].map(|percent| percentile(&counts, percent));
     let (mut erythrocytes, mut nuclei) = ([0u32; 3], [0u32; 3]);
+    let mut pixels = [0u32; 2];
     for_each_unmasked(framing, density, |pixel| {
         let green = pixel[1];
-        let sums = match green {
-            _ if green > nuclear => &mut nuclei,
-            _ if green > pale && green <= deep => &mut erythrocytes,
+        let (sums, count) = match green {
+            _ if green > nuclear => (&mut nuclei, 1),
+            _ if green > pale && green <= deep => (&mut erythrocytes, 0),
             _ => return,
         };
+        pixels[count] += 1;
         sums.iter_mut().zip(pixel).for_each(|(sum, density)| *sum += u32::from(density));
     });
     let ratio = |sum: u32, green: u32| (sum + 1) as f32 / (green + 1) as f32;
     let [of_erythrocytes, of_nuclei] =
         [erythrocytes, nuclei].map(|[red, green, blue]| [ratio(red, green), ratio(blue, green)]);
-    Hue([of_erythrocytes[0], of_erythrocytes[1], of_nuclei[0], of_nuclei[1]])
+    let depth = |[_, green, _]: [u32; 3], pixels: u32| green as f32 / pixels.max(1) as f32;
+    Stained {
+        hue: Hue([of_erythrocytes[0], of_erythrocytes[1], of_nuclei[0], of_nuclei[1]]),
+        depth: [depth(erythrocytes, pixels[0]), depth(nuclei, pixels[1])],
+    }
 }
 
 /// Distribution of the hues of one stain's fields.
@@ -82,13 +96,14 @@ mod tests {
     fn a_hue_tells_dyes_apart_and_not_thickness() {
         let framing = Framing::square(192);
         let (eosin, azure) = ([0.2, 1.0, 0.9], [0.7, 1.0, 0.5]);
-        let [thin, thick] = [0.7, 1.4].map(|thickness| hue(&framing, &field(&framing, thickness, eosin, azure)));
+        let [thin, thick] =
+            [0.7, 1.4].map(|thickness| measure(&framing, &field(&framing, thickness, eosin, azure)).hue);
         for ((thin, thick), expected) in thin.0.into_iter().zip(thick.0).zip([0.2, 0.9, 0.7, 0.5]) {
             assert!((thin - expected).abs() < 0.03 && (thick - expected).abs() < 0.03, "{thin} {thick} {expected}");
         }
-        let other = hue(&framing, &field(&framing, 1.0, [0.5, 1.0, 0.9], azure));
+        let other = measure(&framing, &field(&framing, 1.0, [0.5, 1.0, 0.9], azure)).hue;
         assert!(other.0[0] > 0.45, "{other:?}");
         // An empty field causes no division by zero.
-        assert_eq!(hue(&framing, &vec![0; framing.input_len()]), Hue([1.0; HUES]));
+        assert_eq!(measure(&framing, &vec![0; framing.input_len()]).hue, Hue([1.0; HUES]));
     }
 }

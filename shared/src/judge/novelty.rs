@@ -1,15 +1,16 @@
-//! How unlike the training data a field is: in its activations, in its stain, in its detail and, for a network that sees it, in its
-//! lamp.
+//! How unlike the training data a field is: in its activations, in its stain, in its detail, in its grain and, for a network that sees
+//! colours, in its palette.
 //!
-//! Four distances make the score. The first is the smallest, over the classes, of the mean squared distance of the network's hidden
+//! Five distances make the score. The first is the smallest, over the classes, of the mean squared distance of the network's hidden
 //! activations to the class's mean, each activation measured in units of the variance within classes: a Mahalanobis distance with a
 //! diagonal, tied covariance, after Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples" (NeurIPS
 //! 2018), divided by the number of activations. The second is that of the field's hue to the nearest known [`stain`], the third that of
-//! its lamp to the nearest known [`light`], the fourth that of its [`detail`] to the nearest known texture. Each is divided by the
+//! its [`palette`] to the nearest known sitting's, the fourth that of its [`detail`] to the nearest known texture, the fifth its grain
+//! itself. Each is divided by the
 //! distance that all but a few validation fields stay below, and the largest one counts: a field that is strange in one way is not
 //! excused by being usual in another. Few usual fields exceed 1.
 
-use alloc::{vec, vec::Vec};
+use alloc::{collections::BTreeMap, vec, vec::Vec};
 
 use core::fmt;
 
@@ -17,8 +18,8 @@ use crate::{
     field::{
         appearance::Appearance,
         detail::{self, Detail, Texture},
-        light::{self, Lamp, Light},
         normal,
+        palette::{self, Palette, Sitting},
         stain::{self, Hue, Stain},
     },
     label::Class,
@@ -33,8 +34,9 @@ pub struct NoveltyStatistics {
     pub inverse_variances: Vec<f32>,
     /// The stains of the training data, and of sites that the model was adapted to.
     pub stains: Vec<Stain>,
-    /// The lights of the training data, and of sites that the model was adapted to; empty if the network does not see the lamp.
-    pub lights: Vec<Light>,
+    /// The palettes of the sittings of the training data, and of sites that the model was adapted to; empty if the network sees no
+    /// colours.
+    pub sittings: Vec<Sitting>,
     /// The textures of the training data. A site's own are not among them: a network does not learn another magnification from a few
     /// fields.
     pub textures: Vec<Texture>,
@@ -49,10 +51,12 @@ pub struct Distances {
     pub activations: f32,
     /// From its hue to the nearest stain.
     pub stain: f32,
-    /// From its lamp to the nearest light; 0 for a network that does not see the lamp.
-    pub light: f32,
+    /// From its palette to the nearest sitting's; 0 for a network that sees no colours.
+    pub palette: f32,
     /// From its detail to the nearest texture.
     pub detail: f32,
+    /// Its grain.
+    pub grain: f32,
 }
 
 /// In what a field is most unlike the training data.
@@ -62,10 +66,12 @@ pub enum Aspect {
     Cells,
     /// In its stain.
     Stain,
-    /// In its lamp.
-    Light,
-    /// In its detail: magnification, focus, noise or sharpening.
+    /// In its lamp and stain together, to a network that sees colours.
+    Palette,
+    /// In its detail: magnification, focus or sharpening.
     Detail,
+    /// In its grain: the noise of the camera.
+    Grain,
 }
 
 impl fmt::Display for Aspect {
@@ -74,27 +80,29 @@ impl fmt::Display for Aspect {
         f.write_str(match self {
             Self::Cells => "in its cells",
             Self::Stain => "in its stain",
-            Self::Light => "in its light",
+            Self::Palette => "in its lamp and stain together",
             Self::Detail => "in its detail (check objective, focus and the camera's sharpening)",
+            Self::Grain => "in its noise (more light, or less gain of the camera)",
         })
     }
 }
 
 impl Distances {
     /// Unit distances, for use before the usual ones are known.
-    pub const ONE: Self = Self { activations: 1.0, stain: 1.0, light: 1.0, detail: 1.0 };
+    pub const ONE: Self = Self { activations: 1.0, stain: 1.0, palette: 1.0, detail: 1.0, grain: 1.0 };
 }
 
 impl NoveltyStatistics {
-    /// Learns the statistics from training fields: their activations, all of one length, and their appearances. The usual distances
-    /// stay 1.
+    /// Learns the statistics from training fields: their activations, all of one length, their appearances, and the number of the
+    /// sitting that each belongs to. The usual distances stay 1.
     ///
     /// Every variance gets 1 added: the rounding of the activations, and a floor for those that never move.
-    /// `None` if a class has no field, or there are too few fields for a [`Stain`], a [`Light`] or a [`Texture`].
+    /// `None` if a class has no field, or there are too few fields for a [`Stain`], a [`Sitting`] or a [`Texture`].
     #[must_use]
     pub fn learn<'a>(
         fields: impl Iterator<Item = (Class, &'a [u8])> + Clone,
         appearances: &[Appearance],
+        sittings: &[usize],
     ) -> Option<Self> {
         let length = fields.clone().next()?.1.len();
         let mut sums = [(); Class::COUNT].map(|()| vec![0.0f64; length]);
@@ -118,14 +126,21 @@ impl NoveltyStatistics {
             }
         }
         let hues: Vec<Hue> = appearances.iter().map(|field| field.hue).collect();
-        let lamps: Vec<Lamp> = appearances.iter().filter_map(|field| field.lamp).collect();
+        let mut palettes: BTreeMap<usize, Vec<Palette>> = BTreeMap::new();
+        for (field, sitting) in appearances.iter().zip(sittings) {
+            palettes.entry(*sitting).or_default().extend(field.palette);
+        }
+        let shows_colours = appearances.iter().any(|field| field.palette.is_some());
         let details: Vec<Detail> = appearances.iter().map(|field| field.detail).collect();
         let total = f64::from(counts.iter().sum::<u32>());
         Some(Self {
             means: sums.map(|means| means.iter().map(|&mean| mean as f32).collect()),
             inverse_variances: squares.iter().map(|square| (1.0 / (square / total + 1.0)) as f32).collect(),
             stains: vec![stain::learn(&hues)?],
-            lights: if lamps.is_empty() { Vec::new() } else { vec![Light::learn(&lamps)?] },
+            sittings: match shows_colours {
+                true => palette::learn(palettes.values().map(Vec::as_slice))?,
+                false => Vec::new(),
+            },
             textures: vec![detail::learn(&details)?],
             usual: Distances::ONE,
         })
@@ -147,8 +162,18 @@ impl NoveltyStatistics {
         Distances {
             activations: smallest,
             stain: normal::nearest(&self.stains, &appearance.hue.0),
-            light: light::nearest(&self.lights, appearance.lamp.as_ref()),
+            palette: self.palette_distance(appearance),
             detail: normal::nearest(&self.textures, &appearance.detail.0),
+            grain: appearance.grain,
+        }
+    }
+
+    /// 0 without sittings; NaN if there are some but the field has no palette.
+    fn palette_distance(&self, appearance: &Appearance) -> f32 {
+        match (self.sittings.as_slice(), &appearance.palette) {
+            ([], _) => 0.0,
+            (_, None) => f32::NAN,
+            (sittings, Some(palette)) => normal::nearest(sittings, &palette.0),
         }
     }
 
@@ -161,12 +186,13 @@ impl NoveltyStatistics {
     /// The novelty score for these distances, and in what the field is most unlike the training data.
     #[must_use]
     pub fn strangest(&self, distances: &Distances) -> (f32, Aspect) {
-        let Distances { activations, stain, light, detail } = self.usual;
+        let Distances { activations, stain, palette, detail, grain } = self.usual;
         let shares = [
             (distances.activations / activations, Aspect::Cells),
             (distances.stain / stain, Aspect::Stain),
-            (distances.light / light, Aspect::Light),
+            (distances.palette / palette, Aspect::Palette),
             (distances.detail / detail, Aspect::Detail),
+            (distances.grain / grain, Aspect::Grain),
         ];
         // What is not a number is stranger than any number.
         let stranger = |most: &(f32, Aspect), share: &(f32, Aspect)| share.0.is_nan() || share.0 > most.0;
@@ -180,10 +206,10 @@ impl NoveltyStatistics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::detail::SIZES;
+    use crate::field::{detail::SIZES, palette::COLOURS};
 
     fn appearance(hue: Hue) -> Appearance {
-        Appearance { hue, lamp: None, detail: Detail([0.0; SIZES]) }
+        Appearance { hue, palette: None, detail: Detail([0.0; SIZES]), grain: 0.5 }
     }
 
     #[test]
@@ -202,14 +228,14 @@ mod tests {
         let views = || fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
         let hue = |at: usize| appearance(Hue([0.3 + 0.01 * (at % 7) as f32, 0.9 - 0.01 * (at % 5) as f32, 0.7, 0.5]));
         let looks: Vec<Appearance> = (0..400).map(hue).collect();
-        let mut statistics = NoveltyStatistics::learn(views(), &looks).expect("every class is there");
+        let mut statistics = NoveltyStatistics::learn(views(), &looks, &[0; 400]).expect("every class is there");
         let distances: Vec<Distances> =
             views().zip(&looks).map(|((_, activations), look)| statistics.distances(activations, look)).collect();
         let mean = |of: fn(&Distances) -> f32| distances.iter().map(of).sum::<f32>() / 400.0;
         assert!((0.9..1.1).contains(&mean(|field| field.activations)), "{distances:?}");
         assert!(mean(|field| field.stain) < 1.1, "{distances:?}");
 
-        statistics.usual = Distances { activations: 1.5, stain: 3.0, light: 1.0, detail: 1.0 };
+        statistics.usual = Distances { activations: 1.5, stain: 3.0, palette: 1.0, detail: 1.0, grain: 1.0 };
         let found = |activations: &[u8], look| statistics.strangest(&statistics.distances(activations, &look));
         let score = |activations: &[u8], look| found(activations, look).0;
         let usual = &fields[0].1;
@@ -223,6 +249,9 @@ mod tests {
         let coarse = Appearance { detail: Detail([1.0; SIZES]), ..hue(0) };
         assert!(score(usual, coarse) > 10.0);
         assert_eq!(found(usual, coarse).1, Aspect::Detail);
+        let noisy = Appearance { grain: 30.0, ..hue(0) };
+        assert!(score(usual, noisy) > 10.0);
+        assert_eq!(found(usual, noisy).1, Aspect::Grain);
     }
 
     #[test]
@@ -230,7 +259,7 @@ mod tests {
         let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
         let looks = [appearance(Hue([0.5; 4])); 40];
         let views = fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
-        let sound = NoveltyStatistics::learn(views, &looks).expect("every class is there");
+        let sound = NoveltyStatistics::learn(views, &looks, &[0; 40]).expect("every class is there");
         let score = |statistics: &NoveltyStatistics, look| statistics.score(&statistics.distances(&[20; 3], &look));
         assert!(score(&sound, looks[0]).is_finite());
         assert!(score(&sound, appearance(Hue([f32::NAN, 0.5, 0.5, 0.5]))).is_nan());
@@ -253,22 +282,26 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_sees_the_lamp_knows_its_own() {
+    fn a_network_that_sees_colours_knows_its_sittings() {
         let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
         let views = fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
-        let (look, lamp) = (appearance(Hue([0.5; 4])), Lamp([5.5; 3]));
-        let lit = |lamp| Appearance { lamp, ..look };
-        let statistics = NoveltyStatistics::learn(views, &[lit(Some(lamp)); 40]).expect("every class is there");
-        let score = |lamp| statistics.score(&statistics.distances(&[20; 3], &lit(lamp)));
-        assert!(score(Some(Lamp([5.3; 3]))) > score(Some(lamp)) + 50.0);
-        assert!(score(None).is_nan(), "a lamp that was not measured is not a known one");
+        let (look, usual) = (appearance(Hue([0.5; 4])), Palette([5.5; COLOURS]));
+        let seen = |palette| Appearance { palette, ..look };
+        let statistics = NoveltyStatistics::learn(views, &[seen(Some(usual)); 40], &[3; 40]).expect("every class");
+        let score = |palette| statistics.score(&statistics.distances(&[20; 3], &seen(palette)));
+        assert!(score(Some(Palette([5.3; COLOURS]))) > score(Some(usual)) + 50.0);
+        assert!(score(None).is_nan(), "a palette that was not measured is not a known one");
     }
 
     #[test]
     fn a_missing_class_is_noticed() {
         let activations = [1u8, 2, 3];
         assert_eq!(
-            NoveltyStatistics::learn([(Class::Pre, &activations[..])].into_iter(), &[appearance(Hue([1.0; 4])); 50]),
+            NoveltyStatistics::learn(
+                [(Class::Pre, &activations[..])].into_iter(),
+                &[appearance(Hue([1.0; 4])); 50],
+                &[0; 50]
+            ),
             None
         );
     }

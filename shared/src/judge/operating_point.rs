@@ -176,8 +176,9 @@ pub fn usual_distances(distances: &[Distances]) -> Distances {
     Distances {
         activations: of(|field| field.activations),
         stain: of(|field| field.stain),
-        light: of(|field| field.light),
+        palette: of(|field| field.palette),
         detail: of(|field| field.detail),
+        grain: of(|field| field.grain),
     }
 }
 
@@ -392,8 +393,9 @@ mod tests {
                 logits[at] = wrong;
                 assert_eq!(Scored::new(Class::Pre, logits, 1.0), Observation::Nothing(Blank::NotFinite));
             }
-            let mut distances = vec![Distances { activations: 2.0, stain: 3.0, light: 4.0, detail: 5.0 }; 50];
-            distances.push(Distances { activations: wrong, stain: wrong, light: wrong, detail: wrong });
+            let mut distances =
+                vec![Distances { activations: 2.0, stain: 3.0, palette: 4.0, detail: 5.0, grain: 6.0 }; 50];
+            distances.push(Distances { activations: wrong, stain: wrong, palette: wrong, detail: wrong, grain: wrong });
             assert_eq!(usual_distances(&distances), distances[0]);
         }
     }

@@ -54,7 +54,7 @@ impl Shows for Cells {
         MAX_CELLS
     }
 
-    fn sees_lamp(&self) -> bool {
+    fn shows_colours(&self) -> bool {
         false
     }
 

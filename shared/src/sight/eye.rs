@@ -9,7 +9,7 @@ use super::{
     show::{Look, Shows},
 };
 use crate::{
-    field::{appearance::Appearance, density::Density, detail::DetailMeter, framing::Framing, light::Lamp, stain},
+    field::{appearance::Appearance, density::Density, detail::DetailMeter, framing::Framing},
     label::Class,
     layers::explanation::{Explanation, Unexplained},
 };
@@ -23,7 +23,7 @@ pub struct Eye {
     density: Density,
     detail: DetailMeter,
     pool: Pool,
-    sees_lamp: bool,
+    shows_colours: bool,
     looked: bool,
 }
 
@@ -35,7 +35,7 @@ impl Eye {
             density: Density::default(),
             detail: DetailMeter::default(),
             pool: Pool::new(shows.most_views(), hidden_len),
-            sees_lamp: shows.sees_lamp(),
+            shows_colours: shows.shows_colours(),
             looked: false,
         }
     }
@@ -52,7 +52,7 @@ impl Eye {
         mut run: impl FnMut(&[u8], &mut Pool),
     ) -> Observation<Seen<'_>> {
         assert_eq!(field.len(), framing.input_len(), "a field has width * height * 3 bytes");
-        let Self { look, density, detail, pool, looked, sees_lamp, .. } = self;
+        let Self { look, density, detail, pool, looked, shows_colours, .. } = self;
         pool.clear();
         *looked = true;
         look.look(framing, field).and_then(|views| {
@@ -61,11 +61,7 @@ impl Eye {
                 density.measure(framing, field);
                 density.bytes()
             });
-            pool.mean(Appearance {
-                hue: stain::hue(framing, density),
-                lamp: sees_lamp.then(|| Lamp::of(framing, field)),
-                detail: detail.measure(framing, density),
-            })
+            pool.mean(Appearance::of(framing, field, density, *shows_colours, detail))
         })
     }
 

@@ -19,8 +19,8 @@ pub(super) trait Shows: Sync {
 
     /// Most views per field.
     fn most_views(&self) -> usize;
-    /// Whether the network sees the lamp: colours rather than optical density.
-    fn sees_lamp(&self) -> bool;
+    /// Whether the network sees colours, and the lamp with them, rather than optical density.
+    fn shows_colours(&self) -> bool;
 
     /// A few words for what a network is shown, to follow "sees".
     fn description(&self, framing: &Framing) -> String;

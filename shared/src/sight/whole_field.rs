@@ -23,7 +23,7 @@ impl Shows for WholeField {
         1
     }
 
-    fn sees_lamp(&self) -> bool {
+    fn shows_colours(&self) -> bool {
         true
     }
 

@@ -128,7 +128,7 @@ fn refuses_every_number_that_is_not_finite_and_says_which() {
         let usual = |artifact: &Artifact<'_>| {
             artifact.jurors[0].novelty.usual.iter().flat_map(|one| one.to_le_bytes()).collect()
         };
-        for at in 0..4 {
+        for at in 0..5 {
             assert!(refusal(usual, |bytes| put(bytes, at, wrong)).contains("a usual distance"), "{wrong} at {at}");
         }
         let thresholds = |artifact: &Artifact<'_>| {

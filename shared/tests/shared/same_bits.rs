@@ -30,7 +30,7 @@ impl Dice {
 /// Sixty fields of four overlapping classes, so that no class is learned without error.
 fn fields() -> Vec<Labelled> {
     let mut dice = Dice(15);
-    let appearance = Appearance { hue: Hue([1.0; 4]), lamp: None, detail: Detail([0.0; SIZES]) };
+    let appearance = Appearance { hue: Hue([1.0; 4]), palette: None, detail: Detail([0.0; SIZES]), grain: 0.0 };
     (0..60)
         .map(|at| {
             let class = Class::ALL[at % 4];
