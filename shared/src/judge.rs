@@ -336,7 +336,7 @@ mod tests {
             panic!("{disputed:?}")
         };
         assert_eq!((disputed.name(), disputed.class()), ("Malignant", None));
-        assert!(disputed.reason().is_some_and(|reason| reason.contains("disagree")));
+        assert!(disputed.reason().is_some_and(|reason| reason.contains("not all networks")));
         let blind =
             judge.weigh(&[Observation::Nothing(Blank::NoCells), Testimony::new([0.0; 4], [1.0, 0.0, 0.0, 0.0], 1.0)]);
         assert_eq!(blind, Observation::Nothing(Blank::NoCells));

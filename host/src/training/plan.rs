@@ -178,7 +178,8 @@ mod tests {
     fn each_recipe_has_the_defaults_that_it_was_measured_with_unless_others_are_asked_for() {
         assert_eq!(plan(&[]), TrainingPlan::default());
         let robust = plan(&["--recipe", "robust"]);
-        assert_eq!((robust.epochs, robust.batch_size, robust.optimizer), (24, 32, OptimizerKind::Adamw));
+        assert_eq!((robust.epochs, robust.batch_size, robust.optimizer), (12, 32, OptimizerKind::Adamw));
+        assert_eq!((robust.arch, plan(&[]).arch), (Architecture::AllcnnSmall, Architecture::Allcnn));
         let statistics = |arguments| plan(arguments).batch_statistics;
         assert_eq!(statistics(&[]), BatchStatistics::Anew);
         assert_eq!(statistics(&["--recipe", "robust"]), BatchStatistics::Running);

@@ -127,7 +127,7 @@ pub(super) struct Pooled {
 pub enum Agreement {
     /// On benign or malignant, and on the most probable subtype.
     Whole,
-    /// On benign or malignant only.
+    /// On benign or malignant only: about the subtype they differ, or not all that name one are fit to speak.
     OnSide,
     /// Some say benign, others malignant.
     Split {
@@ -203,7 +203,13 @@ impl Jury {
         let of_novelty = heard.iter().flatten().find(|testimony| testimony.novelty == novelty);
         let aspect = of_novelty.map_or(Aspect::Cells, Testimony::aspect);
         let testimony = Testimony::new(logits, probabilities, novelty).observed()?.strange_in(aspect);
-        Some(Pooled { testimony, agreement: agreement(speaking.iter().flatten(), subtype(&probabilities)) })
+        let agreement = agreement(speaking.iter().flatten(), self.namers(), subtype(&probabilities));
+        Some(Pooled { testimony, agreement })
+    }
+
+    /// How many have a say about the subtype.
+    fn namers(&self) -> usize {
+        self.voices[..self.count].iter().filter(|voice| voice.names_subtypes).count()
     }
 
     /// The pooled opinion of those that are fit as logits, before the jury's calibration, and whether they agree: what that
@@ -250,20 +256,21 @@ fn subtype(probabilities: &[f32; Class::COUNT]) -> Class {
     largest(&[0.0, early, pre, pro]).0
 }
 
-/// Whether those that speak agree on a side, and those that name subtypes on the `pooled` one: the calibration of the pooled opinion may
-/// make another subtype the most probable one than any of them says.
-fn agreement<'a>(speaking: impl Iterator<Item = &'a (Testimony, Voice)>, pooled: Class) -> Agreement {
+/// Whether those that speak agree on a side, and all `namers` of the jury on the `pooled` subtype: what takes a network's right to speak
+/// may also change a subtype, so none is named without all of them. The calibration of the pooled opinion may make another subtype the
+/// most probable one than any of them says.
+fn agreement<'a>(speaking: impl Iterator<Item = &'a (Testimony, Voice)>, namers: usize, pooled: Class) -> Agreement {
     let (mut of, mut malignant) = (0, 0);
-    let (mut namers, mut of_one_mind) = (0, true);
+    let (mut naming, mut of_one_mind) = (0, true);
     for (testimony, voice) in speaking {
         of += 1;
         malignant += u8::from(largest(&testimony.probabilities).0.is_malignant());
         if voice.names_subtypes {
-            namers += 1;
+            naming += 1;
             of_one_mind &= subtype(&testimony.probabilities) == pooled;
         }
     }
-    match (malignant == 0 || malignant == of, of_one_mind && namers > 0) {
+    match (malignant == 0 || malignant == of, of_one_mind && naming == namers) {
         (false, _) => Agreement::Split { malignant, of },
         (true, true) => Agreement::Whole,
         (true, false) => Agreement::OnSide,
@@ -348,7 +355,11 @@ mod tests {
         let heard = [testimony(PRE, 0.5), strange, testimony(PRE, 0.7), None];
         let three = Jury::new(&[Voice::FULL; 3], 2, Calibration::NONE).expect("a sound jury");
         let pooled = three.pool(&heard, 1.0).expect("heard");
-        assert_eq!((pooled.testimony.novelty(), pooled.agreement), (0.7, Agreement::Whole));
+        assert_eq!(
+            (pooled.testimony.novelty(), pooled.agreement),
+            (0.7, Agreement::OnSide),
+            "one that names subtypes is silent"
+        );
         assert!((pooled.testimony.probabilities()[2] - 0.7).abs() < 1e-5);
         let pooled = two().pool(&heard, 1.0).expect("heard");
         assert_eq!(pooled.testimony.novelty(), 0.7, "a third one is heard, too");

@@ -43,7 +43,7 @@ pub enum Subtype {
         /// Least share required.
         threshold: f32,
     },
-    /// A malignant class is probable enough, but not every juror names it.
+    /// A malignant class is probable enough, but not every juror that names subtypes is fit to speak and says it.
     Disputed {
         /// The most probable malignant class.
         likely: Class,
@@ -200,7 +200,10 @@ impl fmt::Display for Subtype {
         match self {
             Self::Named { class, share } => write!(f, "{class}: {share:.2} of the malignancy"),
             Self::Disputed { likely, share } => {
-                write!(f, "subtype not sure: the networks disagree; {likely} has {share:.2} of the malignancy")
+                write!(
+                    f,
+                    "subtype not sure: not all networks that name one know the field and agree; {likely} has {share:.2} of the malignancy"
+                )
             }
             Self::NotSure { likely, share, threshold } => {
                 write!(f, "subtype not sure: {likely} has {share:.2} of the malignancy, {threshold:.2} is needed")

@@ -64,12 +64,17 @@ fn draw(field: usize) -> Vec<u8> {
 #[test]
 fn whole_fields_have_the_logits_of_the_golden_file() {
     compare("paper.bsm", 0, "fields.txt");
-    compare("blastscope.bsm", 1, "fields.txt");
+    compare("blastscope.bsm", 2, "fields.txt");
 }
 
 #[test]
 fn fields_seen_cell_by_cell_have_the_logits_of_the_golden_file() {
     compare("blastscope.bsm", 0, "cells.txt");
+}
+
+#[test]
+fn fields_seen_by_the_small_network_of_cells_have_the_logits_of_the_golden_file() {
+    compare("blastscope.bsm", 1, "small_cells.txt");
 }
 
 /// Compares the logits of a juror of `model` for the drawn fields with the lines of `golden`, on every instruction set of this
