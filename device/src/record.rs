@@ -62,7 +62,7 @@ pub use self::{
     finding::Finding,
     hash::Hash,
     jpeg::{Jpeg, QUALITY},
-    opinion::{NewOpinion, Opinion},
+    opinion::{NewOpinion, Opinion, OpinionKind},
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
     reader::{Around, Counts, MAX_PAGE, RecordReader, Tally, Watcher},
     salvage::{Salvaged, salvage},

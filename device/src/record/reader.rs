@@ -18,8 +18,8 @@ use self::rows::{
     FIELD_COLUMNS, continuation_of, field_of, opinion_of, picture_of, salvage_of, session_of, sign_off_of,
 };
 use super::{
-    Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State,
-    VerdictKind, connection, error::sqlite, log, path_in, verify::Remembered,
+    Continuation, Field, Hash, Label, Opinion, OpinionKind, PictureFile, RecordError, Salvage, Session, SessionId,
+    SignOff, State, VerdictKind, connection, error::sqlite, log, path_in, verify::Remembered,
 };
 
 /// Most fields that [`RecordReader::fields`] returns at once.
@@ -67,17 +67,35 @@ fn by_class<S: serde::Serializer>(classes: &[u64; Class::COUNT], serializer: S) 
 /// Counts of fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// All fields.
+    /// All fields, excluded ones too.
     pub fields: u64,
-    /// By the model's verdicts.
+    /// By the model's verdicts, without excluded fields.
     pub said: Tally,
-    /// With the newest opinion in place of the verdict, if there is one.
+    /// With the opinion that counts in place of the verdict, if there is one; without excluded fields.
     pub corrected: Tally,
-    /// Fields whose newest opinion confirms the model.
+    /// Fields whose opinion confirms the model.
     pub confirmed_fields: u64,
-    /// Fields whose newest opinion is a correction.
+    /// Fields whose opinion is a correction.
     pub corrected_fields: u64,
+    /// Fields that count and that nobody has answered.
+    pub unanswered_fields: u64,
+    /// Of the unanswered fields, those that the model called neither benign nor malignant.
+    pub unassessed_fields: u64,
+    /// Fields excluded as taken by mistake; they count nowhere else.
+    pub excluded_fields: u64,
 }
+
+impl Counts {
+    /// Fields that count: all but the excluded ones.
+    #[must_use]
+    pub const fn counted(&self) -> u64 {
+        self.fields - self.excluded_fields
+    }
+}
+
+/// The number of the opinion that counts, of the field in the row `f`.
+const STANDING: &str = "(SELECT max(p.id) FROM opinions p WHERE p.session_id = f.session_id AND p.sequence = f.sequence \
+     AND p.kind <> 'undo' AND NOT EXISTS (SELECT 1 FROM opinions u WHERE u.undoes = p.id))";
 
 /// The fields around a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +135,7 @@ impl Tally {
     fn add_label(&mut self, label: Label, times: u64) {
         match label {
             Label::Class(class) => self.classes[class.index()] += times,
+            Label::Malignant => self.subtype_not_sure += times,
             Label::NotAssessable => self.not_assessable += times,
         }
     }
@@ -218,7 +237,7 @@ impl RecordReader {
             let mut fields: Vec<Field> = statement.query_map(limits, field_of)?.collect::<rusqlite::Result<_>>()?;
             let Some(last) = fields.last().map(|field| field.sequence) else { return Ok(fields) };
             let mut statement = snapshot.prepare(
-                "SELECT sequence, given_utc, given_by, kind, label, note, clock FROM opinions \
+                "SELECT id, sequence, given_utc, given_by, kind, label, undoes, note, clock FROM opinions \
                  WHERE session_id = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY id",
             )?;
             let limits = [session.number(), after, i64::try_from(last).unwrap_or(i64::MAX)];
@@ -356,6 +375,21 @@ impl RecordReader {
         counts(&self.connection, session).map_err(self.failed())
     }
 
+    /// The excluded fields of a session, by number, each with the opinion that excludes it.
+    ///
+    /// # Errors
+    /// Errors of reading.
+    pub fn excluded(&self, session: SessionId) -> Result<Vec<(u64, Opinion)>, RecordError> {
+        let sql = format!(
+            "SELECT o.* FROM opinions o JOIN fields f ON f.session_id = o.session_id AND f.sequence = o.sequence \
+             WHERE o.session_id = ?1 AND o.kind = 'exclusion' AND o.id = {STANDING} ORDER BY o.sequence"
+        );
+        let read = || -> rusqlite::Result<Vec<(u64, Opinion)>> {
+            self.connection.prepare(&sql)?.query_map([session.number()], opinion_of)?.collect()
+        };
+        read().map_err(self.failed())
+    }
+
     /// Number and hash of the last entry of the log.
     ///
     /// # Errors
@@ -401,26 +435,37 @@ fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Ve
 }
 
 fn counts(connection: &Connection, session: Option<SessionId>) -> rusqlite::Result<Counts> {
-    let sql = "SELECT f.verdict_kind, f.class, o.kind, o.label, count(*) FROM fields f LEFT JOIN opinions o ON o.id = \
-               (SELECT max(id) FROM opinions WHERE session_id = f.session_id AND sequence = f.sequence) \
-               WHERE ?1 IS NULL OR f.session_id = ?1 GROUP BY 1, 2, 3, 4";
+    let sql = format!(
+        "SELECT f.verdict_kind, f.class, o.kind, o.label, count(*) FROM fields f LEFT JOIN opinions o ON o.id = {STANDING} \
+         WHERE ?1 IS NULL OR f.session_id = ?1 GROUP BY 1, 2, 3, 4"
+    );
     let mut counts = Counts::default();
-    let mut statement = connection.prepare(sql)?;
+    let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([session.map(SessionId::number)])?;
     while let Some(row) = rows.next()? {
         let (kind, class): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-        let opinion: Option<String> = row.get(2)?;
+        let opinion = row.get::<_, Option<String>>(2)?.map(|_| rows::parsed::<OpinionKind>(row, 2)).transpose()?;
         let times = row.get::<_, i64>(4)?.unsigned_abs();
         counts.fields += times;
+        if opinion == Some(OpinionKind::Exclusion) {
+            counts.excluded_fields += times;
+            continue;
+        }
         counts.said.add(&kind, class.as_deref(), times);
-        match opinion.as_deref() {
-            None => counts.corrected.add(&kind, class.as_deref(), times),
-            Some(opinion) => {
+        match opinion {
+            Some(opinion @ (OpinionKind::Confirmation | OpinionKind::Correction)) => {
                 counts.corrected.add_label(rows::parsed(row, 3)?, times);
-                if opinion == "confirmation" {
+                if opinion == OpinionKind::Confirmation {
                     counts.confirmed_fields += times;
                 } else {
                     counts.corrected_fields += times;
+                }
+            }
+            Some(_) | None => {
+                counts.corrected.add(&kind, class.as_deref(), times);
+                counts.unanswered_fields += times;
+                if ![VerdictKind::Class.name(), VerdictKind::Malignant.name()].contains(&kind.as_str()) {
+                    counts.unassessed_fields += times;
                 }
             }
         }

@@ -1,4 +1,4 @@
--- Version 2 of the record. Rows are only ever added; what changes later is a new row in another table.
+-- Version 3 of the record. Rows are only ever added; what changes later is a new row in another table.
 -- The column `clock` beside a time says whether the device trusted its clock then.
 
 -- One slide of one pseudonymous patient.
@@ -72,7 +72,7 @@ CREATE TABLE fields (
   CHECK ((verdict_kind = 'class') = (class IS NOT NULL))
 ) STRICT;
 
--- What a person said about a field, beside what the model said. The newest of a field counts.
+-- What a person said about a field, beside what the model said. The newest that no other row undoes counts.
 CREATE TABLE opinions (
   id INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL,
@@ -80,15 +80,20 @@ CREATE TABLE opinions (
   given_utc TEXT NOT NULL,
   clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   given_by TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('correction', 'confirmation')),
-  label TEXT NOT NULL CHECK (label IN ('Benign', 'Early', 'Pre', 'Pro', 'not assessable')),
+  -- 'withdrawal': the field has no answer; 'exclusion': it was taken by mistake and counts nowhere; 'undo': another row does not count.
+  kind TEXT NOT NULL CHECK (kind IN ('correction', 'confirmation', 'withdrawal', 'exclusion', 'undo')),
+  label TEXT CHECK (label IN ('Benign', 'Early', 'Pre', 'Pro', 'malignant', 'not assessable')),
+  undoes INTEGER REFERENCES opinions (id),
   note TEXT NOT NULL,
   -- Name of the request that gave it, drawn by whoever asked: the same request again is the same opinion.
   request TEXT,
-  FOREIGN KEY (session_id, sequence) REFERENCES fields (session_id, sequence)
+  FOREIGN KEY (session_id, sequence) REFERENCES fields (session_id, sequence),
+  CHECK ((kind IN ('correction', 'confirmation')) = (label IS NOT NULL)),
+  CHECK ((kind = 'undo') = (undoes IS NOT NULL))
 ) STRICT;
 CREATE INDEX opinions_of_field ON opinions (session_id, sequence);
 CREATE UNIQUE INDEX opinions_of_request ON opinions (request);
+CREATE UNIQUE INDEX opinions_undone ON opinions (undoes);
 
 CREATE TABLE sign_offs (
   id INTEGER PRIMARY KEY,

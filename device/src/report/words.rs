@@ -4,7 +4,9 @@ use blastscope_shared::{Class, Rate};
 
 use super::{Report, Signature, Training, malignant_share, share};
 use crate::{
-    record::{Continuation, Counts, Decision, Field, Period, Salvage, Session, State, Tally, VerdictKind},
+    record::{
+        Continuation, Counts, Decision, Field, Label, Opinion, Period, Salvage, Session, State, Tally, VerdictKind,
+    },
     support::{clock::ClockTrust, timestamp::on_the_wall},
 };
 
@@ -238,6 +240,7 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
         ("Device", session.device_id.clone()),
         ("Fields", fields_line(&report.counts)),
     ]);
+    facts.extend(report.excluded.iter().map(|(sequence, opinion)| ("Excluded", excluded(*sequence, opinion))));
     facts
 }
 
@@ -251,8 +254,22 @@ fn continued(continuation: &Continuation) -> String {
 }
 
 fn fields_line(counts: &Counts) -> String {
-    let Counts { fields, confirmed_fields, corrected_fields, .. } = counts;
-    format!("{fields}: {confirmed_fields} confirmed and {corrected_fields} corrected by a person")
+    let Counts { confirmed_fields, corrected_fields, unanswered_fields, unassessed_fields, .. } = counts;
+    let unassessed = match unassessed_fields {
+        0 => String::new(),
+        some => format!(", {some} of them without any assessment"),
+    };
+    format!(
+        "{}: {confirmed_fields} confirmed and {corrected_fields} corrected by a person, {unanswered_fields} unanswered{unassessed}",
+        counts.counted()
+    )
+}
+
+/// A field that counts nowhere: its number, who excluded it, when and why.
+fn excluded(sequence: u64, opinion: &Opinion) -> String {
+    let why = if opinion.note.is_empty() { String::new() } else { format!(": {}", opinion.note) };
+    let when = marked(&opinion.given_utc, opinion.clock);
+    format!("field {sequence}, taken by mistake, by {} on {when}{why}", opinion.given_by)
 }
 
 /// The sources of the numbers.
@@ -318,11 +335,17 @@ pub(super) fn verdict(field: &Field) -> (String, String) {
     }
 }
 
-/// The newest opinion of a field.
+/// The opinion that counts of a field.
 pub(super) fn opinion(field: &Field) -> Option<String> {
     let opinion = field.opinion()?;
-    let label = opinion.label.class().map_or(opinion.label.name(), long_name);
-    Some(if opinion.confirms {
+    let label = match opinion.label? {
+        Label::Class(class) => long_name(class),
+        Label::Malignant => "malignant, subtype not named",
+        Label::NotAssessable => Label::NotAssessable.name(),
+    };
+    Some(if opinion.confirms() && opinion.class().is_none() {
+        format!("confirmed as {label} by {}", opinion.given_by)
+    } else if opinion.confirms() {
         format!("confirmed by {}", opinion.given_by)
     } else {
         format!("corrected to {label} by {}", opinion.given_by)
@@ -336,6 +359,7 @@ pub(super) fn written_by_people(report: &Report) -> Vec<&str> {
         vec![&session.specimen, &session.operator, &session.device_id, &session.model_name, &session.program_version];
     texts.extend(session.end_reason.as_deref());
     texts.extend(session.sign_offs.iter().map(|signed| signed.signed_by.as_str()));
+    texts.extend(report.excluded.iter().flat_map(|(_, opinion)| [opinion.given_by.as_str(), opinion.note.as_str()]));
     for shown in &report.shown {
         texts.extend(shown.field.judgement.said.reason.as_deref());
         texts
@@ -351,7 +375,7 @@ pub(super) fn left_out(report: &Report) -> Option<String> {
         more => Some(format!(
             "The first {} of {} fields are shown; the other {more} are only counted.",
             report.shown.len(),
-            report.counts.fields
+            report.counts.counted()
         )),
     }
 }

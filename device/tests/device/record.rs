@@ -14,5 +14,6 @@ mod recompute;
 mod rules;
 mod salvage;
 pub(crate) mod samples;
+mod taking_back;
 mod tampering;
 mod writer;

@@ -20,9 +20,12 @@ use super::{
     },
 };
 use crate::{
-    record::{Label, Says, Seen, SessionId},
+    record::{Label, OpinionKind, Says, Seen, SessionId},
     station::{Order, Refusal},
 };
+
+/// The remedy for an answer that is none.
+const KINDS: &str = "send kind correction with a label, or confirmation, withdrawal, exclusion or undo without one";
 
 /// Gives an order and waits until it is on the disk.
 async fn order(app: &App, order: Order) -> Result<Response, Problem> {
@@ -90,14 +93,21 @@ pub(super) async fn opinion(
     At(FieldNumber(sequence)): At<FieldNumber>,
     Body(opinion): Body<Opinion>,
 ) -> Result<Response, Problem> {
-    let Opinion { started, label, confirm, note, by, seen, amends, request } = opinion;
-    let says = match (label, confirm) {
-        (None, true) => Says::Confirms,
-        (Some(label), false) => {
+    let Opinion { started, kind, label, note, by, seen, amends, request } = opinion;
+    let kind = kind.parse::<OpinionKind>().map_err(|error| Problem::bad(error, KINDS))?;
+    let says = match (kind, label) {
+        (OpinionKind::Correction, Some(label)) => {
             let label = label.parse::<Label>();
             Says::Corrects(label.map_err(|error| Problem::bad(error, "choose one of these labels"))?)
         }
-        _ => return Err(Problem::bad("an opinion is a label or a confirmation", "send either label or confirm: true")),
+        (OpinionKind::Confirmation, None) => Says::Confirms,
+        (OpinionKind::Withdrawal, None) => Says::Withdraws,
+        (OpinionKind::Exclusion, None) => Says::Excludes,
+        (OpinionKind::Undo, None) => Says::Undoes,
+        (kind, _) => {
+            let reason = format!("only a correction has a label, and it needs one; this is a {}", kind.name());
+            return Err(Problem::bad(reason, KINDS));
+        }
     };
     let limit = Instant::now() + DISK;
     shown(&app, session, &started, limit).await?;

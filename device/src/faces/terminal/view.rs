@@ -132,6 +132,7 @@ fn key_lines(app: &App) -> Vec<Line<'static>> {
             ("t", "take"),
             ("Enter", "confirm"),
             ("1-4", "Benign Early Pre Pro"),
+            ("5", "malignant"),
             ("0", "not assessable"),
             ("\u{2190}\u{2192}", "field"),
         ]),

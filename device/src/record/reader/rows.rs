@@ -6,7 +6,7 @@ use blastscope_shared::{Class, field::gate::Quality};
 use rusqlite::{Row, types::Type};
 
 use crate::record::{
-    Continuation, Field, Judgement, Label, Opinion, PictureFile, Said, Salvage, Session, SessionId, SignOff, State,
+    Continuation, Field, Judgement, Opinion, PictureFile, Said, Salvage, Session, SessionId, SignOff, State,
     VerdictKind,
 };
 
@@ -106,14 +106,14 @@ pub(super) fn sign_off_of(row: &Row<'_>) -> rusqlite::Result<SignOff> {
 }
 
 pub(super) fn opinion_of(row: &Row<'_>) -> rusqlite::Result<(u64, Opinion)> {
-    let kind: String = row.get("kind")?;
-    let label: Label = parsed(row, 4)?;
     let opinion = Opinion {
+        id: count(row, "id")?,
         given_utc: row.get("given_utc")?,
         clock: named(row, "clock")?,
         given_by: row.get("given_by")?,
-        confirms: kind == "confirmation",
-        label,
+        kind: named(row, "kind")?,
+        label: optional(row, "label")?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(i64::unsigned_abs),
         note: row.get("note")?,
     };
     Ok((count(row, "sequence")?, opinion))

@@ -2,13 +2,13 @@
 
 use std::{fs, path::Path, process::Command};
 
-use blastscope::record::{Label, NewSession, Says, path_in};
+use blastscope::record::{Label, NewOpinion, NewSession, Says, path_in};
 use blastscope_shared::Rate;
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    record::samples::{at, new_session},
+    record::samples::{at, new_session, opinion},
     report::sessions::{HOSTILE, hostile, report, tiny_hash, tiny_model, write},
 };
 
@@ -195,6 +195,32 @@ fn the_pdf_has_its_notice_on_every_page_and_text_that_can_be_searched() {
 }
 
 #[test]
+fn excluded_fields_are_named_and_not_shown_and_malignant_needs_no_class() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (mut record, session) = write(data.path(), &new_session("S-2026.007"), 8);
+    let exclusion = NewOpinion { note: "oil on the lens".into(), ..opinion("G. H.", Says::Excludes) };
+    record.add_opinion(session, 3, &exclusion).expect("added");
+    record.add_opinion(session, 4, &opinion("G. H.", Says::Corrects(Label::Malignant))).expect("added");
+    let shown = page(data.path(), &[]);
+    assert!(shown.contains("field 3, taken by mistake, by G. H.") && shown.contains("oil on the lens"), "{shown}");
+    assert!(shown.contains("corrected to malignant, subtype not named by G. H."), "{shown}");
+    assert!(
+        shown.contains("9: 1 confirmed and 2 corrected by a person, 6 unanswered, 2 of them without any assessment")
+    );
+    assert_eq!(shown.matches("<figure").count(), 9, "every field but the excluded one");
+    let place = tempfile::tempdir().expect("a folder");
+    let file = place.path().join("report.json");
+    let (code, _, stderr) = report(data.path(), &["--session", "1", "--fhir", file.to_str().expect("UTF-8")]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let fhir: Value = serde_json::from_slice(&fs::read(&file).expect("written")).expect("JSON");
+    assert!(fhir["conclusion"].as_str().is_some_and(|text| text.contains("not counted: 1 of 10 fields")), "{fhir}");
+    let observations = fhir["contained"].as_array().expect("a list");
+    let count =
+        |id: &str| observations.iter().find(|other| other["id"] == id).map(|other| &other["valueQuantity"]["value"]);
+    assert_eq!(count("corrected-subtype-not-sure"), Some(&Value::from(1)));
+}
+
+#[test]
 fn heat_maps_need_the_model_that_judged_the_session() {
     let data = tempfile::tempdir().expect("a folder");
     let model = tiny_model();
@@ -341,7 +367,7 @@ fn a_report_to_look_at() {
         ..new_session("S-2026.007")
     };
     let (mut record, session) = write(data.path(), &new, 9);
-    let mut noted = crate::record::samples::opinion(signs, Says::Corrects(Label::NotAssessable));
+    let mut noted = opinion(signs, Says::Corrects(Label::NotAssessable));
     noted.note = notes.into();
     record.add_opinion(session, 3, &noted).expect("written");
     record.end_session(session, at(600), "stopped").expect("written");

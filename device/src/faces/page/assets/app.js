@@ -209,6 +209,7 @@ const ask = dialogs.prepare({
     look(id);
   },
   refresh,
+  next: answer.next,
   named: draw,
   chosen(id) {
     chosen = id === running ? null : id;
@@ -244,6 +245,10 @@ one("back").addEventListener("click", () => {
 keyboard.listen({
   ...Object.fromEntries(Object.entries(KEYS).map(([key, label]) => [key, () => answer.answerByKey(label)])),
   Enter: () => answer.answerByKey(null),
+  u: () => answer.byKey(answer.undo),
+  w: () => answer.byKey(answer.withdraw),
+  d: () => answer.byKey(answer.exclude),
+  n: answer.next,
   t: () => one("take").disabled || take(),
   m: () => live.toggleMap(tell),
   l: gallery.enlarge,

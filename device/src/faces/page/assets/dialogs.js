@@ -73,7 +73,7 @@ function sure({ head, text, yes }) {
   });
 }
 
-export function prepare({ started, refresh, named, chosen, admitted, current, tell }) {
+export function prepare({ started, refresh, named, next, chosen, admitted, current, tell }) {
   for (const button of document.querySelectorAll("[data-close]")) {
     button.addEventListener("click", () => button.closest("dialog").close());
   }
@@ -89,11 +89,15 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
   const describe = () => {
     const { session: id, summary, fields } = current();
     if (!summary || (toSign && toSign.id !== id)) return;
-    const { confirmed_fields: confirmed, corrected_fields: corrected, fields: counted } = summary.counts;
+    const { confirmed_fields: confirmed, corrected_fields: corrected, excluded_fields: excluded, unassessed_fields: unassessed, fields: counted } = summary.counts;
     const total = Math.max(counted, fields.length);
+    const open = total - confirmed - corrected - excluded;
     toSign = { id, started: summary.session.started_utc, fields: total };
     one("sign-head").textContent = say("sign_off_head", { id });
-    one("sign-text").textContent = say("sign_off_text", { specimen: summary.session.specimen, fields: total, confirmed, corrected, open: total - confirmed - corrected });
+    one("sign-text").textContent = say("sign_off_text", { specimen: summary.session.specimen, fields: total, confirmed, corrected, excluded });
+    one("sign-open").hidden = open === 0;
+    one("sign-open-text").textContent = say(unassessed > 0 ? "sign_off_unassessed" : "sign_off_open", { open, unassessed });
+    one("sign-approve").textContent = open > 0 ? say("approve_open", { open }) : say("approve");
   };
   const askSignature = question("sign-dialog", async (form) => {
     const { id, started, fields } = toSign;
@@ -106,6 +110,10 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     }
     tell(say("told_signed", { id }));
     refresh();
+  });
+  one("sign-next").addEventListener("click", () => {
+    one("sign-dialog").close();
+    next();
   });
   const askPerson = question("person-dialog", async (form) => {
     person.remember(form.get("by").trim());

@@ -1,7 +1,7 @@
 // The session's fields as cards, and one of them enlarged to the window.
 
 import { drawing, picture } from "/api.js";
-import { opinionText, saidText } from "/answer.js";
+import { opinionText, opinionWord, saidText } from "/answer.js";
 import { element, kindOf, mark, one, word } from "/marks.js";
 import { forget, small } from "/pictures.js";
 import { say } from "/strings.js";
@@ -12,7 +12,7 @@ import { time } from "/summary.js";
 let drawn = null;
 
 const label = (field, opinion) =>
-  say("field_label", { number: field.sequence, said: saidText(field), person: opinion ? word(opinion.label) : say("field_nobody") });
+  say("field_label", { number: field.sequence, said: saidText(field), person: opinion ? opinionWord(opinion) : say("field_nobody") });
 
 function card(field) {
   const kind = kindOf(field);
@@ -43,13 +43,15 @@ export function render() {
       // The newest comes first: people look for it.
       list.prepend(element("li", {}, item));
     }
-    const opinion = field.opinions.at(-1);
+    const standing = slide.standing(field);
+    const opinion = standing?.kind === "withdrawal" ? null : standing;
+    const confirms = opinion?.kind === "confirmation";
     if (item.dataset.opinions !== String(field.opinions.length)) {
       item.dataset.opinions = field.opinions.length;
-      item.dataset.opinion = opinion ? `${opinion.label}${opinion.confirms}` : "";
-      item.classList.toggle("is-confirmed", Boolean(opinion?.confirms));
-      item.classList.toggle("is-corrected", Boolean(opinion && !opinion.confirms));
-      item.querySelector(".card-person").textContent = opinion ? (opinion.confirms ? "✓" : `→ ${word(opinion.label)}`) : "";
+      item.classList.toggle("is-excluded", opinion?.kind === "exclusion");
+      item.classList.toggle("is-confirmed", confirms);
+      item.classList.toggle("is-corrected", opinion?.kind === "correction");
+      item.querySelector(".card-person").textContent = opinion ? (confirms ? "✓" : `→ ${opinionWord(opinion)}`) : "";
       item.setAttribute("aria-label", label(field, opinion));
     }
     item.classList.toggle("is-selected", field.sequence === selected);
@@ -89,7 +91,7 @@ export function enlarge() {
   large = { of: slide.path(`/fields/${field.sequence}`) };
   one("large-head").textContent = say("correct_field", { number: field.sequence });
   one("large-said").replaceChildren(mark(kindOf(field)), saidText(field));
-  one("large-person").textContent = opinionText(field.opinions.at(-1));
+  one("large-person").textContent = opinionText(slide.standing(field));
   one("large-reason").textContent = field.reason ?? "";
   one("large-details").textContent = say("details", {
     frames: field.frames,

@@ -4,10 +4,11 @@
 import { say } from "/strings.js";
 
 export const CLASSES = ["Benign", "Early", "Pre", "Pro"];
+export const MALIGNANT = "malignant";
 export const NOT_ASSESSABLE = "not assessable";
-export const LABELS = [...CLASSES, NOT_ASSESSABLE];
+export const LABELS = [...CLASSES, MALIGNANT, NOT_ASSESSABLE];
 // The key of each label.
-export const KEYS = { 1: "Benign", 2: "Early", 3: "Pre", 4: "Pro", 0: NOT_ASSESSABLE };
+export const KEYS = { 1: "Benign", 2: "Early", 3: "Pre", 4: "Pro", 5: MALIGNANT, 0: NOT_ASSESSABLE };
 
 const WORDS = {
   Benign: () => say("benign"),

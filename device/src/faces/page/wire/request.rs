@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::record::SessionId;
+use crate::record::{OpinionKind, SessionId};
 
 /// Body of `POST /api/take`.
 #[derive(Debug, Deserialize)]
@@ -39,18 +39,19 @@ pub(in crate::faces::page) struct End {
 #[serde(deny_unknown_fields)]
 pub(in crate::faces::page) struct Nothing {}
 
-/// Body of `POST /api/sessions/{session}/fields/{field}/opinion`: either a label or a confirmation.
+/// Body of `POST /api/sessions/{session}/fields/{field}/opinion`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(in crate::faces::page) struct Opinion {
     /// The session's start, as shown: tells apart two records with the same numbers.
     pub(in crate::faces::page) started: String,
-    /// What the field shows; absent if the model is right.
+    /// What the answer does.
+    #[serde(default = "correction")]
+    pub(in crate::faces::page) kind: String,
+    /// What the field shows; only of a correction.
     #[serde(default)]
     pub(in crate::faces::page) label: Option<String>,
-    #[serde(default)]
-    pub(in crate::faces::page) confirm: bool,
     #[serde(default)]
     pub(in crate::faces::page) note: String,
     /// Who answers.
@@ -118,6 +119,10 @@ pub(in crate::faces::page) struct ReportQuery {
     pub(in crate::faces::page) maps: bool,
     #[serde(default, deserialize_with = "one")]
     pub(in crate::faces::page) excel: bool,
+}
+
+fn correction() -> String {
+    OpinionKind::Correction.name().into()
 }
 
 fn number_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {

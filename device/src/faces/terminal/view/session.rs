@@ -12,7 +12,7 @@ use ratatui::{
 use super::{faint, now::colour, panel, plain, strong};
 use crate::{
     faces::terminal::{app::App, slide::Slide},
-    record::{CheckState, Field, Tally, VerdictKind},
+    record::{CheckState, Field, OpinionKind, Tally, VerdictKind},
     report::{malignant_share, share},
     station::{Left, Saving, Snapshot},
     support::text::{harmless, wrapped},
@@ -112,12 +112,16 @@ fn spoken_of(field: &Field, fields: u64, newest: Option<u64>) -> [Line<'static>;
         (VerdictKind::Settling, _) => plain("not settled"),
         _ => plain("unsure"),
     };
-    let person = match field.opinion() {
+    let person = match field.standing() {
+        Some(opinion) if opinion.kind == OpinionKind::Exclusion => {
+            strong(format!("excluded, {}", harmless(&opinion.given_by)), Color::Yellow)
+        }
         None => faint("no answer yet"),
-        Some(opinion) if opinion.confirms => {
+        Some(opinion) if opinion.label.is_none() => faint("no answer yet"),
+        Some(opinion) if opinion.confirms() => {
             strong(format!("confirmed, {}", harmless(&opinion.given_by)), Color::Green)
         }
-        Some(opinion) => strong(format!("{}, {}", opinion.label.name(), harmless(&opinion.given_by)), Color::Cyan),
+        Some(opinion) => strong(format!("{}, {}", opinion.name(), harmless(&opinion.given_by)), Color::Cyan),
     };
     [
         Line::from(vec![plain(format!(" Field {}{of}  model ", field.sequence)), model]),

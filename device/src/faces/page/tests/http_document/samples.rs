@@ -23,7 +23,7 @@ use crate::{
         },
     },
     record::{
-        CheckState, Continuation, Counts, Decision, Field, Hash, Judgement, Label, Opinion, PictureFormat,
+        CheckState, Continuation, Counts, Decision, Field, Hash, Judgement, Label, Opinion, OpinionKind, PictureFormat,
         PictureOrigin, Receipt, RecordError, Said, Session, SessionId, SignOff, State, Tally, VerdictKind,
     },
     source::state::CameraState,
@@ -85,8 +85,10 @@ fn opinion() -> Opinion {
         given_utc: LATER.into(),
         clock: ClockTrust::Trusted,
         given_by: "C. D.".into(),
-        confirms: false,
-        label: Label::Class(Class::Early),
+        id: 9,
+        kind: OpinionKind::Correction,
+        label: Some(Label::Class(Class::Early)),
+        undoes: None,
         note: "small nucleoli".into(),
     }
 }
@@ -164,6 +166,9 @@ fn counts() -> Counts {
         corrected: tally([0, 1, 1, 0]),
         confirmed_fields: 0,
         corrected_fields: 1,
+        unanswered_fields: 1,
+        unassessed_fields: 0,
+        excluded_fields: 0,
     }
 }
 
@@ -284,8 +289,8 @@ fn requests() -> Vec<Sample> {
             "POST /api/sessions/{session}/fields/{field}/opinion",
             &NewOpinion {
                 started,
+                kind: "correction".into(),
                 label: Some("Early".into()),
-                confirm: false,
                 note: "small nucleoli".into(),
                 by: "C. D.".into(),
                 seen: 0,
@@ -322,6 +327,8 @@ pub(super) fn errors() -> String {
         RecordError::NoField { session, sequence: 9 },
         RecordError::Closed { session, reason: "has ended already", remedy: "there is nothing to end" },
         RecordError::NothingToConfirm { session, sequence: 2 },
+        RecordError::NothingToTakeBack { session, sequence: 2 },
+        RecordError::Excluded { session, sequence: 2, by: "C. D.".into() },
         RecordError::Answered { session, sequence: 2, newest: "Pre by A. B.".into() },
         RecordError::SignedOff { session, by: "E. F.".into() },
         RecordError::Full { path: path.clone() },
