@@ -5,6 +5,7 @@
 //!        Start ........................ End, SignOff .........
 //! Idle ───────▶ Open ───────────────────────────────▶ Closing ───▶ Idle
 //!                 ▲  ◀─ the end could not be saved ──────┘
+//! Idle ───────────▶ Open: Reopen, a session that had ended
 //! LeftBehind ─────┘ Continue, or automatically after a short interruption
 //!      └──────────▶ Idle: Close, SignOff, or Start of another session
 //! ```
@@ -110,6 +111,15 @@ enum Purpose {
     },
     Field(Token),
     Words,
+    HandOver {
+        session: SessionId,
+        to: String,
+    },
+    CorrectSpecimen {
+        session: SessionId,
+        specimen: String,
+    },
+    Reopen(Box<LeftBehind>),
     /// The end of the open session, and what is written once it is saved.
     End {
         session: SessionId,
@@ -279,6 +289,29 @@ impl Session {
             Order::Opinion { session, sequence, says, note, by, seen } => {
                 vec![(What::Opinion { session, sequence, says, note, by, seen }, Purpose::Words, asker)]
             }
+            Order::HandOver { session, to } => {
+                self.goes_on(session)?;
+                let purpose = Purpose::HandOver { session, to: to.clone() };
+                vec![(What::HandOver { session, to }, purpose, asker)]
+            }
+            Order::CorrectSpecimen { session, specimen, by } => {
+                let purpose = Purpose::CorrectSpecimen { session, specimen: specimen.clone() };
+                vec![(What::CorrectSpecimen { session, specimen, by }, purpose, asker)]
+            }
+            Order::Reopen { ended, by } => {
+                if let Some(open) = self.open() {
+                    return Err(Refusal::SessionGoesOn(open.id));
+                }
+                self.nothing_decided_yet()?;
+                if let Some(left) = self.left() {
+                    return Err(Refusal::Undecided(left.id));
+                }
+                let session = ended.shown.id;
+                if let Some(reason) = ended.shown.problem.clone() {
+                    return Err(Refusal::Differs { session, reason });
+                }
+                vec![(What::Reopen { session, by }, Purpose::Reopen(ended), asker)]
+            }
             Order::SignOff { session, by, fields } => {
                 // Neither a refused name nor unseen fields may end the session.
                 refused.map_or(Ok(()), |fault| Err(Refusal::Record(fault)))?;
@@ -337,7 +370,8 @@ impl Session {
     /// Refuses while the decision about the session that was left open is being saved.
     fn nothing_decided_yet<E: Fault>(&self) -> Result<(), Refusal<E>> {
         let decides = |pending: &Pending| {
-            matches!(pending.purpose, Purpose::Start { .. } | Purpose::Continue(_) | Purpose::Close { .. })
+            use Purpose::{Close, Continue, Reopen, Start};
+            matches!(pending.purpose, Start { .. } | Continue(_) | Reopen(_) | Close { .. })
         };
         if self.pending.iter().any(decides) { Err(Refusal::Busy) } else { Ok(()) }
     }
@@ -447,10 +481,40 @@ impl Session {
                 drop(self.take_left(Some(session)));
                 effects.extend(then.map(|then| self.go_on_with(*then, asker.take())));
             }
+            Purpose::Reopen(ended) => {
+                let LeftBehind { shown, since_start, known, .. } = *ended;
+                let Left { id, specimen, operator, fields, .. } = shown;
+                let shown = OpenSession { id, specimen, operator, fields, cut_off_utc: None };
+                self.state = State::Open(Open { shown, before: since_start, since: now.elapsed, behind: None });
+                self.unsaved = 0;
+                effects.push(Effect::Resume(known));
+            }
+            Purpose::HandOver { session, to } => {
+                if let Some(open) = self.shown_mut(session) {
+                    open.operator = to;
+                }
+            }
+            Purpose::CorrectSpecimen { session, specimen } => {
+                if let Some(open) = self.shown_mut(session) {
+                    open.specimen = specimen;
+                } else if let State::LeftBehind(left) = &mut self.state
+                    && left.shown.id == session
+                {
+                    left.shown.specimen = specimen;
+                }
+            }
             Purpose::Words => {}
         }
         effects.extend(asker.map(|to| Effect::Answer { to, answer: Ok(()) }));
         effects
+    }
+
+    /// What is shown of the open session, if it is `session`.
+    fn shown_mut(&mut self, session: SessionId) -> Option<&mut OpenSession> {
+        match &mut self.state {
+            State::Open(open) | State::Closing(open) if open.shown.id == session => Some(&mut open.shown),
+            _ => None,
+        }
     }
 
     /// Writes what waited for another write; the asker waits for this one.

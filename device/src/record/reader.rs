@@ -1,6 +1,7 @@
 //! Reading: sessions, fields by page, pictures, counts.
 
 mod rows;
+mod sessions;
 mod spoken;
 
 use std::{
@@ -14,12 +15,12 @@ use blastscope_shared::{ByClass, Class};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
-use self::rows::{
-    FIELD_COLUMNS, continuation_of, field_of, opinion_of, picture_of, salvage_of, session_of, sign_off_of,
-};
+use self::rows::{FIELD_COLUMNS, field_of, opinion_of, picture_of, salvage_of};
+pub(super) use self::sessions::state;
+pub use self::sessions::{MAX_SESSIONS, Search};
 use super::{
-    Continuation, Field, Hash, Label, Opinion, OpinionKind, PictureFile, RecordError, Salvage, Session, SessionId,
-    SignOff, State, VerdictKind, connection, error::sqlite, log, path_in, verify::Remembered,
+    Field, Hash, Label, Opinion, OpinionKind, PictureFile, RecordError, Salvage, Session, SessionId, VerdictKind,
+    connection, error::sqlite, log, path_in, verify::Remembered,
 };
 
 /// Most fields that [`RecordReader::fields`] returns at once.
@@ -191,7 +192,7 @@ impl RecordReader {
         sqlite(&self.path, "read")
     }
 
-    /// All sessions, newest first.
+    /// All sessions, newest first; [`Self::search`] reads them in parts.
     ///
     /// # Errors
     /// Errors of reading; the same holds for all methods here.
@@ -201,24 +202,6 @@ impl RecordReader {
             statement.query_map([], |row| row.get(0).map(SessionId::new))?.collect::<rusqlite::Result<Vec<_>>>()
         };
         ids().map_err(self.failed())?.into_iter().map(|id| self.session(id)).collect()
-    }
-
-    /// A session at this moment.
-    ///
-    /// # Errors
-    /// [`RecordError::NoSession`], or errors of reading.
-    pub fn session(&self, id: SessionId) -> Result<Session, RecordError> {
-        let read = || -> rusqlite::Result<Option<Session>> {
-            // One snapshot: a write in between is not half seen.
-            let snapshot = self.connection.unchecked_transaction()?;
-            let Some(state) = state(&snapshot, id)? else { return Ok(None) };
-            let sql = "SELECT s.*, e.ended_utc, e.clock AS end_clock, e.since_start_ms AS end_since_start_ms, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
-                       FROM sessions s LEFT JOIN session_ends e ON e.session_id = s.id WHERE s.id = ?1";
-            let session = snapshot.query_row(sql, [id.number()], |row| session_of(row, state))?;
-            let (continuations, sign_offs) = (continuations(&snapshot, id)?, sign_offs(&snapshot, id)?);
-            Ok(Some(Session { continuations, sign_offs, ..session }))
-        };
-        read().map_err(self.failed())?.ok_or_else(|| RecordError::NoSession { path: self.path.clone(), session: id })
     }
 
     /// Fields of a session with numbers above `after`, by number; at most `limit` and [`MAX_PAGE`]. For the next page, pass the
@@ -398,40 +381,6 @@ impl RecordReader {
         let (entry, hash) = log::head(&self.connection).map_err(self.failed())?;
         Ok((entry.unsigned_abs(), hash))
     }
-}
-
-/// State of a session; `None` if it does not exist.
-pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<State>> {
-    let sql = "SELECT (SELECT count(*) FROM sign_offs WHERE session_id = s.id), \
-               (SELECT max(last_opinion) FROM sign_offs WHERE session_id = s.id), \
-               (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = s.id), \
-               (SELECT fields FROM sign_offs WHERE session_id = s.id ORDER BY id DESC LIMIT 1), \
-               (SELECT count(*) FROM fields WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
-    let numbers = connection.query_row(sql, [session.number()], |row| {
-        let signed: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(3)?);
-        let now: (i64, i64) = (row.get(2)?, row.get(4)?);
-        Ok((row.get::<_, i64>(0)?, signed, now))
-    });
-    Ok(numbers.optional()?.map(|(times, signed, (newest, fields))| match times {
-        0 => State::Draft,
-        // A salvage may have lost opinions or fields that were signed.
-        _ if signed != (Some(newest), Some(fields)) => State::Changed,
-        1 => State::Approved,
-        _ => State::Amended,
-    }))
-}
-
-fn continuations(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<Continuation>> {
-    let sql = "SELECT continued_utc, fields, decision, clock FROM continuations WHERE session_id = ?1 ORDER BY id";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map([session.number()], continuation_of)?.collect()
-}
-
-fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<SignOff>> {
-    let sql =
-        "SELECT kind, signed_utc, signed_by, fields, head, clock FROM sign_offs WHERE session_id = ?1 ORDER BY id";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map([session.number()], sign_off_of)?.collect()
 }
 
 fn counts(connection: &Connection, session: Option<SessionId>) -> rusqlite::Result<Counts> {

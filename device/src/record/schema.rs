@@ -13,13 +13,16 @@ const UNRELEASED: i64 = 2;
 /// Steps from each version to the next; the first starts from an empty file, which has version 0.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 /// Every table with log entries, and the log itself, each with its key.
-pub(super) const TABLES: [(&str, &str); 8] = [
+pub(super) const TABLES: [(&str, &str); 11] = [
     ("sessions", "id"),
     ("session_ends", "id"),
     ("continuations", "id"),
     ("fields", "id"),
     ("opinions", "id"),
     ("sign_offs", "id"),
+    ("reopenings", "id"),
+    ("hand_overs", "id"),
+    ("specimen_corrections", "id"),
     ("salvages", "id"),
     ("log", "entry"),
 ];

@@ -18,13 +18,51 @@ CREATE TABLE sessions (
 
 CREATE TABLE session_ends (
   id INTEGER PRIMARY KEY,
-  session_id INTEGER NOT NULL UNIQUE REFERENCES sessions (id),
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
   ended_utc TEXT NOT NULL,
   clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   -- Time since the session's start by a clock that is never set.
   since_start_ms INTEGER NOT NULL CHECK (since_start_ms >= 0),
   reason TEXT NOT NULL
 ) STRICT;
+
+CREATE INDEX session_ends_of_session ON session_ends (session_id);
+CREATE INDEX sessions_of_start ON sessions (started_utc);
+CREATE INDEX sessions_of_specimen ON sessions (specimen COLLATE NOCASE);
+
+-- A session that had ended and goes on. It has ended if it has more ends than reopenings.
+CREATE TABLE reopenings (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  reopened_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  reopened_by TEXT NOT NULL,
+  fields INTEGER NOT NULL CHECK (fields >= 0)
+) STRICT;
+CREATE INDEX reopenings_of_session ON reopenings (session_id);
+
+-- Another person works at the microscope from now on.
+CREATE TABLE hand_overs (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  handed_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  from_person TEXT NOT NULL,
+  to_person TEXT NOT NULL
+) STRICT;
+CREATE INDEX hand_overs_of_session ON hand_overs (session_id);
+
+-- The pseudonym was mistyped; the newest counts.
+CREATE TABLE specimen_corrections (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  corrected_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  corrected_by TEXT NOT NULL,
+  specimen TEXT NOT NULL CHECK (length(specimen) BETWEEN 1 AND 64 AND specimen NOT GLOB '*[^A-Za-z0-9._-]*')
+) STRICT;
+CREATE INDEX specimen_corrections_of_session ON specimen_corrections (session_id);
+CREATE INDEX specimen_corrections_of_specimen ON specimen_corrections (specimen COLLATE NOCASE);
 
 -- A session that was cut off, by a loss of power mostly, and went on.
 CREATE TABLE continuations (
@@ -104,6 +142,7 @@ CREATE TABLE sign_offs (
   kind TEXT NOT NULL CHECK (kind IN ('approved', 'amended')),
   fields INTEGER NOT NULL,
   last_opinion INTEGER NOT NULL,
+  last_specimen_correction INTEGER NOT NULL,
   head TEXT NOT NULL
 ) STRICT;
 CREATE INDEX sign_offs_of_session ON sign_offs (session_id);
@@ -136,7 +175,7 @@ CREATE TABLE log (
 
 CREATE TRIGGER fields_need_open_session BEFORE INSERT ON fields
 WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
-  OR EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+  OR (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) > (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
 BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
 
 CREATE TRIGGER fields_sequence_once BEFORE INSERT ON fields
@@ -149,9 +188,14 @@ BEGIN SELECT RAISE(ABORT, 'the request was followed before'); END;
 
 CREATE TRIGGER continuations_need_open_session BEFORE INSERT ON continuations
 WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
-  OR EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+  OR (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) > (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
 BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
 
 CREATE TRIGGER session_ends_once BEFORE INSERT ON session_ends
-WHEN EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+WHEN (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) > (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
 BEGIN SELECT RAISE(ABORT, 'the session has ended'); END;
+
+CREATE TRIGGER reopenings_need_ended_session BEFORE INSERT ON reopenings
+WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
+  OR (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) <= (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
+BEGIN SELECT RAISE(ABORT, 'the session is approved, or has not ended'); END;

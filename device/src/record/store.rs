@@ -1,6 +1,7 @@
 //! Writing: one transaction per event, with its entry in the log.
 
 mod answer;
+mod changes;
 
 use std::{
     collections::HashMap,
@@ -216,8 +217,10 @@ impl Record {
                 return Err(RecordError::OtherFields { session, shown, now });
             }
             let (_, head) = log::head(transaction).map_err(&failed)?;
-            let sql = "INSERT INTO sign_offs (session_id, signed_utc, clock, signed_by, kind, fields, last_opinion, head) SELECT \
-                       ?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?7";
+            let sql = "INSERT INTO sign_offs (session_id, signed_utc, clock, signed_by, kind, fields, last_opinion, \
+                       last_specimen_correction, head) SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
+                       (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), \
+                       (SELECT coalesce(max(id), 0) FROM specimen_corrections WHERE session_id = ?1), ?7";
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
             let values = params![session.number(), moment.utc, moment.clock.name(), by, kind, fields, head.to_string()];
             transaction.execute(sql, values).map_err(&failed)?;
@@ -305,7 +308,8 @@ fn state(connection: &Connection, path: &Path, session: SessionId) -> Result<Sta
 }
 
 fn has_ended(connection: &Connection, path: &Path, session: SessionId) -> Result<bool, RecordError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM session_ends WHERE session_id = ?1)";
+    let sql = "SELECT (SELECT count(*) FROM session_ends WHERE session_id = ?1) > \
+               (SELECT count(*) FROM reopenings WHERE session_id = ?1)";
     connection.query_row(sql, [session.number()], |row| row.get(0)).map_err(sqlite(path, "read"))
 }
 

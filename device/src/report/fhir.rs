@@ -50,7 +50,8 @@ pub fn diagnostic_report(report: &Report) -> Value {
         },
         "effectivePeriod": period(report),
         "issued": report.written_utc,
-        "performer": [{ "type": "Practitioner", "display": session.operator }],
+        "performer": session.operators().into_iter()
+            .map(|name| json!({ "type": "Practitioner", "display": name })).collect::<Vec<_>>(),
         "result": results,
         "conclusion": conclusion(report),
     });

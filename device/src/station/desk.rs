@@ -243,6 +243,9 @@ impl Desk {
                 let opinion = Box::new(NewOpinion { at, by, says, note });
                 Job::Opinion { session, sequence, opinion, seen: Box::new(seen) }
             }
+            What::HandOver { session, to } => Job::HandOver { session, to, at },
+            What::CorrectSpecimen { session, specimen, by } => Job::CorrectSpecimen { session, specimen, by, at },
+            What::Reopen { session, by } => Job::Reopen { session, by, at },
             What::SignOff { session, by, fields } => Job::SignOff { session, by, fields, at },
             What::Continue { session, decision } => Job::Continue { session, at, decision },
             What::End { session, reason } => Job::End { session, at, reason },

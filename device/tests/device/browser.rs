@@ -4,6 +4,7 @@
 //! Runs if `BLASTSCOPE_BROWSER` names a Chromium, as in `make test` and `make page`. `BLASTSCOPE_SCREENSHOTS` takes pictures of the
 //! window; `BLASTSCOPE_FIELDS` and `BLASTSCOPE_MODEL` choose other drawn fields and another model.
 
+mod day;
 mod device;
 mod devtools;
 mod fast_hands;
@@ -11,6 +12,7 @@ mod people;
 mod proxy;
 mod screens;
 mod streams;
+mod targets;
 
 use crate::page::{program, scene};
 use std::{

@@ -3,6 +3,7 @@
 mod answers;
 mod backup;
 mod commands;
+mod course;
 mod damage;
 mod exports;
 #[cfg(target_os = "linux")]

@@ -148,6 +148,29 @@ pub enum What {
         /// Number of fields that the signer saw; `None` signs all fields.
         fields: Option<u64>,
     },
+    /// A session is handed over to another person.
+    HandOver {
+        /// The session.
+        session: SessionId,
+        /// Name of the person.
+        to: String,
+    },
+    /// The pseudonym of a session is corrected.
+    CorrectSpecimen {
+        /// The session.
+        session: SessionId,
+        /// The right pseudonym.
+        specimen: String,
+        /// Name of the person.
+        by: String,
+    },
+    /// A session that has ended is reopened.
+    Reopen {
+        /// The session.
+        session: SessionId,
+        /// Name of the person.
+        by: String,
+    },
     /// A session that was left open is resumed.
     Continue {
         /// The session.

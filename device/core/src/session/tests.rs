@@ -346,3 +346,47 @@ fn a_session_whose_end_fails_at_quit_is_ended_by_the_next_quit() {
     table.save(&again, id(2), at(6));
     assert_eq!((table.0.open(), table.0.is_waiting()), (None, false));
 }
+
+#[test]
+fn a_hand_over_and_a_corrected_pseudonym_show_once_they_are_saved() {
+    let mut table = Table::open();
+    let shown =
+        |table: &Table| table.0.open().map(|open| (open.specimen.clone(), open.operator.clone())).expect("open");
+    let hand_over = || Order::HandOver { session: id(2), to: "E. F.".into() };
+    let effects = table.ask(hand_over(), at(2));
+    assert_eq!(shown(&table), ("S-2".into(), "C. D.".into()), "not before it is saved");
+    table.fail(&effects, Disk::Full, at(2));
+    assert_eq!(shown(&table).1, "C. D.");
+    let effects = table.ask(hand_over(), at(3));
+    table.save(&effects, id(2), at(3));
+    let other = Order::HandOver { session: id(1), to: "E. F.".into() };
+    assert_eq!(table.ask(other, at(3)), refused(Refusal::AnotherSession { named: id(1), open: id(2) }));
+    let correct = |session| Order::CorrectSpecimen { session, specimen: "S-20".into(), by: "E. F.".into() };
+    let effects = table.ask(correct(id(1)), at(4));
+    table.save(&effects, id(1), at(4));
+    assert_eq!(shown(&table), ("S-2".into(), "E. F.".into()), "another session's pseudonym");
+    let effects = table.ask(correct(id(2)), at(5));
+    table.save(&effects, id(2), at(5));
+    assert_eq!(shown(&table), ("S-20".into(), "E. F.".into()));
+}
+
+#[test]
+fn an_ended_session_goes_on_only_if_nothing_else_is_open_or_undecided() {
+    let reopen = |problem| Order::Reopen { ended: Box::new(left(problem)), by: "C. D.".into() };
+    let mut table = Table(Session::new(Some(left(None))));
+    assert_eq!(table.ask(reopen(None), at(0)), refused(Refusal::Undecided(id(1))));
+    let mut table = Table::open();
+    assert_eq!(table.ask(reopen(None), at(0)), refused(Refusal::SessionGoesOn(id(2))));
+    let mut table = Table(Session::new(None));
+    let reason = String::from("it was made with another model");
+    assert_eq!(
+        table.ask(reopen(Some("it was made with another model")), at(0)),
+        refused(Refusal::Differs { session: id(1), reason })
+    );
+    let effects = table.ask(reopen(None), at(5));
+    assert_eq!(table.ask(start(), at(5)), refused(Refusal::Busy), "the decision is being saved");
+    let done = table.save(&effects, id(1), at(6));
+    assert!(done.contains(&Effect::Resume(Vec::new())), "{done:?}");
+    let open = table.0.open().expect("open");
+    assert_eq!((open.id, open.fields, open.cut_off_utc.as_ref()), (id(1), 4, None));
+}

@@ -8,7 +8,12 @@ use blastscope_shared::{Verdict, classifier::Classifier, judge::calibration::mos
 
 use super::{Printer, sentence, summary};
 use crate::{
-    RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
+    RESEARCH_USE,
+    board::ButtonEvent,
+    model,
+    source::state::Change,
+    station::Snapshot,
+    support::{terminal::note, text::percent},
 };
 
 /// Lines of text.
@@ -30,7 +35,7 @@ impl Printer for Plain {
         let word = verdict.map_or("abstain", Verdict::name);
         let highest = || most_probable(&reading.probabilities?).map(|(_, highest)| highest);
         let probability = verdict.and_then(Verdict::stated).or_else(highest);
-        let probability = probability.map_or("-".into(), |probability| format!("{:.1} %", probability * 100.0));
+        let probability = probability.map_or("-".into(), percent);
         let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{}]", name.printable()))];
         let line = format!(
             "{:>6} {:>7.2}s {:>5}  {word:9} {probability:>7}  {}",

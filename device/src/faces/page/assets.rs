@@ -17,21 +17,24 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [(&str, &str, &[u8]); 19] = [
+const ASSETS: [(&str, &str, &[u8]); 22] = [
     asset!("/", "index.html", HTML),
     asset!("/style.css", "style.css", STYLE),
     asset!("/narrow.css", "narrow.css", STYLE),
     asset!("/app.js", "app.js", SCRIPT),
     asset!("/api.js", "api.js", SCRIPT),
     asset!("/answer.js", "answer.js", SCRIPT),
+    asset!("/awake.js", "awake.js", SCRIPT),
     asset!("/dialogs.js", "dialogs.js", SCRIPT),
     asset!("/gallery.js", "gallery.js", SCRIPT),
     asset!("/keyboard.js", "keyboard.js", SCRIPT),
     asset!("/live.js", "live.js", SCRIPT),
     asset!("/marks.js", "marks.js", SCRIPT),
     asset!("/notes.js", "notes.js", SCRIPT),
+    asset!("/people.js", "people.js", SCRIPT),
     asset!("/person.js", "person.js", SCRIPT),
     asset!("/pictures.js", "pictures.js", SCRIPT),
+    asset!("/sessions.js", "sessions.js", SCRIPT),
     asset!("/slide.js", "slide.js", SCRIPT),
     asset!("/strings.js", "strings.js", SCRIPT),
     asset!("/summary.js", "summary.js", SCRIPT),

@@ -23,7 +23,7 @@ pub(super) struct Message {
 }
 
 /// The effect of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wish {
     /// Only redraw.
     Nothing,

@@ -81,6 +81,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     let session = Session {
         id,
         specimen: "S-2026-0412".into(),
+        first_specimen: "S-2026-0412".into(),
         operator: "A. B.".into(),
         started_utc: "2026-11-25T04:30:00.000Z".into(),
         started_clock: ClockTrust::Trusted,
@@ -97,6 +98,9 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         fields,
         state: State::Draft,
         continuations: Vec::new(),
+        reopenings: Vec::new(),
+        hand_overs: Vec::new(),
+        specimen_corrections: Vec::new(),
         sign_offs: Vec::new(),
     };
     let counts = Counts { fields, said, corrected, confirmed_fields: 2, corrected_fields: 1, ..Counts::default() };

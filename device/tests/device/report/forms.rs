@@ -79,7 +79,7 @@ fn the_page_says_what_the_record_holds() {
         "2026-11-25 00:00:00 UTC",
         "corrected to Early pre-B by C. D.",
         "confirmed by C. D.",
-        "probability 75.0 %",
+        "probability 75 %",
         "too dark: turn up the lamp",
         &"0a".repeat(32),
         "the model&#39;s file was not available",

@@ -4,7 +4,8 @@
 import { post } from "/api.js";
 import { LABELS, MALIGNANT, element, kindOf, likely, mark, one, slug, word } from "/marks.js";
 import * as notes from "/notes.js";
-import { person, remember } from "/person.js";
+import * as people from "/people.js";
+import { person, stay } from "/person.js";
 import { small } from "/pictures.js";
 import { say } from "/strings.js";
 import * as slide from "/slide.js";
@@ -72,8 +73,6 @@ export function render() {
   one("correct-said").replaceChildren(mark(kindOf(field)), saidText(field));
   one("correct-reason").textContent = field.reason ?? "";
   one("correct-person").replaceChildren(...(opinion?.label ? [mark(opinion.label)] : []), opinionText(opinion));
-  one("who").textContent = by || say("who_nobody");
-  one("who").classList.toggle("is-nobody", !by);
   for (const button of one("labels").children) {
     const label = button.dataset.label;
     const kind = label === "" ? "confirmation" : "correction";
@@ -150,11 +149,12 @@ async function answer(said) {
     else given.push({ key, session: place.session.id, number });
     notes.saved(place, note);
     if (shown?.key === key) one("note").value = notes.of(place);
-    remember(by);
+    stay();
     tell(say(TOLD[kind], names));
   } catch (problem) {
     attempt.busy = false;
     if (!problem.uncertain) attempts.delete(key);
+    if (people.denied(problem)) return;
     tell(new Error(say("failed_answer", { number, reason: problem.message.replace(/\.$/, ""), remedy: problem.remedy ?? "" })));
   } finally {
     busy(key, said, false);
@@ -199,7 +199,7 @@ export const answerByKey = (label) => byKey(() => answer(label === null ? CONFIR
 
 export function byKey(act) {
   const card = shown && one(`field-${shown.field.sequence}`);
-  if (!shown || isSeen(one("correct-number")) || isSeen(card)) return act();
+  if (!shown || one("large").open || isSeen(one("correct-number")) || isSeen(card)) return act();
   one("correct").scrollIntoView({ block: "nearest" });
   return tell(say("told_out_of_sight", { number: shown.field.sequence }));
 }
@@ -224,7 +224,6 @@ export function prepare(asks, tells) {
     ...LABELS.map((label, index) => button(label, element("kbd", {}, keys[index]), mark(label), element("span", { class: "word" }, word(label)))));
   for (const [id, act] of Object.entries({ undo, withdraw, exclude, "next-open": next })) one(id).addEventListener("click", act);
   one("note").addEventListener("input", () => shown && notes.keep(shown.place, one("note").value));
-  one("who-button").addEventListener("click", () => ask.person(""));
   // While a finger is down, its target must not change.
   one("correct").addEventListener("pointerdown", () => (pressed = true));
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => (pressed = false)));

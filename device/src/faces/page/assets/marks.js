@@ -75,7 +75,8 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-export const percent = (share) => (share * 100).toFixed(share > 0.995 || share < 0.0995 ? 1 : 0).replace("100.0", "100").replace(/^0\.0$/, "0");
-// A network's probability never quite reaches 1.
-export const likely = (probability) => (probability > 0.9995 ? "> 99.9" : probability < 0.0005 ? "< 0.1" : percent(probability));
+// Shares and probabilities are written in whole percent everywhere.
+export const percent = (share) => String(Math.round(share * 100));
+// A network's probability is never 0 or 1.
+export const likely = (probability) => (probability >= 0.995 ? "> 99" : probability < 0.005 ? "< 1" : percent(probability));
 export const one = (id) => document.getElementById(id);

@@ -27,7 +27,8 @@ export function prepare(draws, follows) {
 export const current = () => ({ session, summary, fields, selected, came, generation });
 // The newest opinion of a field that nobody has undone: a confirmation, a correction, a withdrawal or an exclusion.
 export function standing(field) {
-  const undone = new Set(field.opinions.map((opinion) => opinion.undoes));
+  // An answer of this screen has no number until the record is read.
+  const undone = new Set(field.opinions.map((opinion) => opinion.undoes).filter(Boolean));
   return field.opinions.findLast((opinion) => opinion.kind !== "undo" && !undone.has(opinion.id)) ?? null;
 }
 // Whether a field still waits for an answer.

@@ -16,7 +16,7 @@ export function render() {
   one("session-state").textContent = state ? stateWord(state) : "";
   one("session-state").className = `state is-${state ?? "none"}`;
   one("session-head").textContent = summary ? say("session_number", { id: summary.session.id }) : say("session");
-  one("session-line").textContent = summary ? say("session_line", summary.session) : say("session_none");
+  one("session-line").textContent = summary ? say("session_line", { ...summary.session, operator: summary.session.hand_overs.at(-1)?.to_person ?? summary.session.operator }) : say("session_none");
   one("session-signed").textContent = signed
     ? say("signed", { kind: stateWord(signed.kind), by: signed.signed_by, fields: signed.fields, when: time(signed.signed_utc) })
     : "";

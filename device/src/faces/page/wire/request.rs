@@ -80,6 +80,75 @@ pub(in crate::faces::page) struct SignOff {
     pub(in crate::faces::page) by: String,
 }
 
+/// Body of `POST /api/sessions/{session}/hand-over`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct HandOver {
+    /// Who takes over.
+    pub(in crate::faces::page) to: String,
+}
+
+/// Body of `POST /api/sessions/{session}/specimen`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct CorrectSpecimen {
+    /// The session's start, as shown.
+    pub(in crate::faces::page) started: String,
+    /// The right pseudonym.
+    pub(in crate::faces::page) specimen: String,
+    /// Who corrects it.
+    pub(in crate::faces::page) by: String,
+}
+
+/// Body of `POST /api/sessions/{session}/reopen`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Reopen {
+    /// The session's start, as shown.
+    pub(in crate::faces::page) started: String,
+    /// Who goes on with it.
+    pub(in crate::faces::page) by: String,
+}
+
+/// Body of `POST /api/people`.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Choose {
+    pub(in crate::faces::page) name: String,
+    /// Only of a name that has one.
+    #[serde(default)]
+    pub(in crate::faces::page) pin: Option<String>,
+}
+
+/// Body of `POST /api/people/pin`.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct NewPin {
+    pub(in crate::faces::page) name: String,
+    /// The PIN so far.
+    #[serde(default)]
+    pub(in crate::faces::page) pin: Option<String>,
+    /// The new PIN; none removes it.
+    #[serde(default)]
+    pub(in crate::faces::page) new: Option<String>,
+}
+
+/// Body of `POST /api/people/remove`.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct RemovePerson {
+    pub(in crate::faces::page) name: String,
+    /// Only of a name that has one.
+    #[serde(default)]
+    pub(in crate::faces::page) pin: Option<String>,
+}
+
 /// Body of `POST /api/login`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
@@ -110,6 +179,23 @@ pub(in crate::faces::page) struct LiveQuery {
 pub(in crate::faces::page) struct After {
     #[serde(default)]
     pub(in crate::faces::page) after: u64,
+}
+
+/// Query of the list of sessions; every part is optional.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::faces::page) struct SessionsQuery {
+    /// Beginning of the pseudonym.
+    #[serde(default)]
+    pub(in crate::faces::page) specimen: String,
+    /// `1`: the pseudonym is whole.
+    #[serde(default, deserialize_with = "one")]
+    pub(in crate::faces::page) whole: bool,
+    #[serde(default)]
+    pub(in crate::faces::page) from: String,
+    #[serde(default)]
+    pub(in crate::faces::page) until: String,
+    #[serde(default)]
+    pub(in crate::faces::page) before: Option<SessionId>,
 }
 
 /// Query of a report: `1` means yes.

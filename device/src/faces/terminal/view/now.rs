@@ -11,7 +11,12 @@ use ratatui::{
 };
 
 use super::{faint, panel, plain, strong, style};
-use crate::{faces::terminal::app::App, record::VerdictKind, station::Snapshot, support::text::wrapped};
+use crate::{
+    faces::terminal::app::App,
+    record::VerdictKind,
+    station::Snapshot,
+    support::text::{percent, wrapped},
+};
 
 /// Colour of a class; none of the four is told by its colour alone.
 pub(super) const fn colour(class: Class) -> Color {
@@ -41,12 +46,12 @@ fn said(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
             let word = match (said.kind, said.class) {
                 (VerdictKind::Class, Some(class)) => {
                     let means = if class.is_malignant() { "  malignant subtype" } else { "" };
-                    let probability = said.probability.map(|share| format!("  {:.1} %", share * 100.0));
+                    let probability = said.probability.map(|share| format!("  {}", percent(share)));
                     let probability = probability.unwrap_or_default();
                     strong(format!(" {}{probability}{means}", class.name().to_uppercase()), colour(class))
                 }
                 (VerdictKind::Malignant, _) => {
-                    let probability = said.probability.map(|share| format!("  {:.1} %", share * 100.0));
+                    let probability = said.probability.map(|share| format!("  {}", percent(share)));
                     strong(format!(" MALIGNANT{}", probability.unwrap_or_default()), Color::Magenta)
                 }
                 (VerdictKind::Settling, _) => strong(" looking \u{2026}", Color::Yellow),

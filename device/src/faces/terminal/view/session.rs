@@ -15,7 +15,7 @@ use crate::{
     record::{CheckState, Field, OpinionKind, Tally, VerdictKind},
     report::{malignant_share, share},
     station::{Left, Saving, Snapshot},
-    support::text::{harmless, wrapped},
+    support::text::{harmless, percent, wrapped},
 };
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -70,7 +70,7 @@ fn minute(utc: &str) -> String {
 
 fn counted(app: &App, slide: &Slide, width: usize) -> Vec<Line<'static>> {
     let Slide { session, counts, field, around } = slide;
-    let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(&session.operator));
+    let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(session.operator_now()));
     let mut lines = vec![Line::from(plain(who))];
     if let Some(since) = app.snapshot.session.as_ref().and_then(|open| open.cut_off_utc.as_ref()) {
         let text = format!("was cut off after {} and continued; another slide? end it", minute(since));
@@ -104,7 +104,7 @@ fn spoken_of(field: &Field, fields: u64, newest: Option<u64>) -> [Line<'static>;
     // After a salvage, numbers may have gaps.
     let of = if newest == Some(fields) { format!(" of {fields}") } else { format!(", {fields} in all") };
     let said = &field.judgement.said;
-    let probability = said.probability.map(|share| format!(" {:.1} %", share * 100.0)).unwrap_or_default();
+    let probability = said.probability.map(|share| format!(" {}", percent(share))).unwrap_or_default();
     let model = match (said.kind, said.class) {
         (_, Some(class)) => strong(format!("{}{probability}", class.name()), colour(class)),
         (VerdictKind::Malignant, _) => strong(format!("Malignant{probability}"), Color::Magenta),

@@ -45,9 +45,9 @@ fn everything_of_a_session_fits_80_by_24() {
             "allcnn 0123456789ab",
             "unsigned model",
             "streaming 7.9 a second  camera:0 (Scope)",
-            "PRE  93.1 %  malignant subtype",
+            "PRE  93 %  malignant subtype",
             "Benign",
-            "  93.1 %",
+            "  93 %",
             "sharp",
             "hold still: 3 of 5",
             "Session 3 · draft",
@@ -56,7 +56,7 @@ fn everything_of_a_session_fits_80_by_24() {
             "Benign      6     6  60 % (31-83)",
             "any ALL     4     4  40 % (17-69)",
             "none        2     2",
-            "Field 12 of 12  model Pre 93.1 %",
+            "Field 12 of 12  model Pre 93 %",
             "Early, A. B.",
             "record    saved",
             "01:15 field 11: Pre, saved",
@@ -78,7 +78,7 @@ fn a_field_after_a_gap_is_not_of_fewer() {
     }
     read.around.newest = Some(9);
     app.read(read);
-    shows(&rows(&app, 80, 24), &["Field 9, 5 in all  model Pre 93.1 %"]);
+    shows(&rows(&app, 80, 24), &["Field 9, 5 in all  model Pre 93 %"]);
 }
 
 #[test]
