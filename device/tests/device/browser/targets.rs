@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{
     device::{Site, begin, fields},
     devtools::{Browser, chromium},
+    screens::shot,
 };
 
 const SOON: Duration = Duration::from_secs(30);
@@ -92,6 +93,7 @@ fn every_target_has_48_pixels_and_every_text_can_be_read() {
         };
         browser.evaluate("scrollTo(0, 0)");
         check(&mut browser, "page");
+        shot(&mut browser, &format!("page-{width}x{height}"));
         for (button, dialog) in [
             ("new-session", "start-dialog"),
             ("sign-off", "sign-dialog"),
@@ -104,6 +106,7 @@ fn every_target_has_48_pixels_and_every_text_can_be_read() {
             browser.evaluate(&format!("document.querySelector('#{button}').click()"));
             browser.wait_at_most(SOON, &format!("document.querySelector('#{dialog}').open"));
             check(&mut browser, dialog);
+            shot(&mut browser, &format!("{dialog}-{width}x{height}"));
             browser.evaluate(&format!("document.querySelector('#{dialog}').close()"));
         }
         // What has the focus never stands behind the notice, and the order of focus is that of the page.

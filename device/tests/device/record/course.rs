@@ -113,6 +113,40 @@ fn a_salvage_keeps_the_course_of_a_session() {
     assert!(reader.field(session, 1).expect("read").standing().is_none(), "the undo is kept, too");
 }
 
+/// Prints how long the list and a search take in a record of 10,000 sessions: `-- --ignored ten_thousand --nocapture`.
+#[test]
+#[ignore = "writes for minutes"]
+fn ten_thousand_sessions() {
+    let (folder, mut record) = opened();
+    for number in 0..10_000_u64 {
+        let new = blastscope::record::NewSession {
+            started: at(number * 600),
+            ..new_session(&format!("S-{}-{:04}", 2020 + number / 2_000, number % 2_000))
+        };
+        let session = record.start_session(&new).expect("started").session;
+        record.add_field(session, &field(named(Class::Pre), 1)).expect("added");
+        record.end_session(session, at(number * 600 + 60), "stopped").expect("ended");
+    }
+    let reader = RecordReader::open(folder.path()).expect("opened");
+    let of = |specimen: &str| Some(specimen.into());
+    let from = Some(reader.session(SessionId::new(5_000)).expect("read").started_utc);
+    for (what, search) in [
+        ("the newest", Search::default()),
+        ("an old part", Search { before: Some(SessionId::new(100)), ..Search::default() }),
+        ("a specimen", Search { specimen: of("S-2021-0042"), ..Search::default() }),
+        ("many specimens", Search { specimen: of("S-"), ..Search::default() }),
+        ("no specimen", Search { specimen: of("T-"), ..Search::default() }),
+        ("half of all days", Search { from, ..Search::default() }),
+    ] {
+        let start = std::time::Instant::now();
+        let found = reader.search(&Search { limit: 50, ..search }).expect("read").len();
+        println!("{what}: {found} sessions in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    }
+    let start = std::time::Instant::now();
+    assert_eq!(reader.newest_open().expect("read"), None);
+    println!("the session left open: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+}
+
 #[test]
 fn sessions_are_found_by_specimen_and_date_in_parts() {
     let (folder, mut record) = opened();
