@@ -17,7 +17,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [(&str, &str, &[u8]); 22] = [
+const ASSETS: [(&str, &str, &[u8]); 23] = [
     asset!("/", "index.html", HTML),
     asset!("/style.css", "style.css", STYLE),
     asset!("/narrow.css", "narrow.css", STYLE),
@@ -26,6 +26,7 @@ const ASSETS: [(&str, &str, &[u8]); 22] = [
     asset!("/answer.js", "answer.js", SCRIPT),
     asset!("/awake.js", "awake.js", SCRIPT),
     asset!("/dialogs.js", "dialogs.js", SCRIPT),
+    asset!("/fr.js", "fr.js", SCRIPT),
     asset!("/gallery.js", "gallery.js", SCRIPT),
     asset!("/keyboard.js", "keyboard.js", SCRIPT),
     asset!("/live.js", "live.js", SCRIPT),
@@ -86,6 +87,26 @@ mod tests {
     #[test]
     fn the_page_says_what_it_is_for_even_without_scripts() {
         assert!(text(ASSETS[0].2).contains(crate::RESEARCH_USE));
+    }
+
+    /// Names of the texts of a language, each with the values that it shows.
+    fn texts(file: &str) -> std::collections::BTreeMap<&'static str, Vec<&'static str>> {
+        let file = ASSETS.iter().find(|(name, ..)| *name == file).map(|asset| text(asset.2)).expect("there");
+        let line = |line: &'static str| {
+            let (name, text) = line.strip_prefix("  ")?.split_once(": \"")?;
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let mut values: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+            values.sort_unstable();
+            is_name.then_some((name, values))
+        };
+        file.lines().filter_map(line).collect()
+    }
+
+    #[test]
+    fn every_language_has_every_text_with_its_values() {
+        let english = texts("/strings.js");
+        assert!(english.len() > 200, "{}", english.len());
+        assert_eq!(texts("/fr.js"), english);
     }
 
     #[test]

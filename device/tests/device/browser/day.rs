@@ -106,6 +106,28 @@ fn answers_are_taken_back_and_a_field_is_excluded_by_key() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// The page in French, chosen on the screen; the notice stays as it must be.
+#[test]
+fn the_page_speaks_french() {
+    let Some(mut browser) = chromium("another language") else { return };
+    let site = Site::new(2);
+    let device = site.start(22);
+    browser.resize(800, 480, false);
+    browser.visit(&device.page);
+    browser.wait_at_most(
+        SOON,
+        "document.documentElement.lang === 'en' && document.querySelector('#languages [lang=fr]') !== null",
+    );
+    browser.evaluate("document.querySelector('#languages [lang=fr]').click()");
+    browser.wait_at_most(SOON, "document.documentElement.lang === 'fr' && document.querySelector('#sessions-button')?.textContent === 'Séances'");
+    begin(&mut browser, "S-1", "A. B.");
+    fields(&mut browser, 1);
+    browser.wait_at_most(SOON, "document.querySelector('#session-head').textContent === 'Séance 1' && document.querySelector('#undo .word').textContent === 'Annuler'");
+    assert_eq!(browser.evaluate("document.querySelector('#notice').textContent"), blastscope::RESEARCH_USE);
+    assert_eq!(browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
 #[test]
 fn people_change_with_one_tap_and_a_session_goes_from_hand_to_hand() {
     let Some(mut browser) = chromium("a hand-over") else { return };

@@ -221,6 +221,30 @@ fn excluded_fields_are_named_and_not_shown_and_malignant_needs_no_class() {
 }
 
 #[test]
+fn hand_overs_the_old_pseudonym_and_reopenings_stand_in_the_report() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (mut record, session) = write(data.path(), &new_session("S-2026.070"), 2);
+    record.hand_over(session, "G. H.", at(600)).expect("handed over");
+    record.correct_specimen(session, "S-2026.007", "G. H.", at(610)).expect("corrected");
+    record.end_session(session, at(620), "stopped").expect("ended");
+    record.reopen(session, "G. H.", at(630)).expect("reopened");
+    let shown = page(data.path(), &[]);
+    for expected in
+        ["from A. B. to G. H. on ", "from S-2026.070 to S-2026.007 by G. H. on ", "after 4 fields, by G. H."]
+    {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    let place = tempfile::tempdir().expect("a folder");
+    let file = place.path().join("report.json");
+    let (code, _, stderr) = report(data.path(), &["--session", "1", "--fhir", file.to_str().expect("UTF-8")]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let fhir: Value = serde_json::from_slice(&fs::read(&file).expect("written")).expect("JSON");
+    assert_eq!(fhir["subject"]["identifier"]["value"], "S-2026.007");
+    let performers = fhir["performer"].as_array().expect("a list").iter().map(|name| name["display"].as_str());
+    assert_eq!(performers.collect::<Vec<_>>(), [Some("A. B."), Some("G. H.")]);
+}
+
+#[test]
 fn heat_maps_need_the_model_that_judged_the_session() {
     let data = tempfile::tempdir().expect("a folder");
     let model = tiny_model();

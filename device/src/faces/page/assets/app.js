@@ -12,7 +12,7 @@ import * as people from "/people.js";
 import { person } from "/person.js";
 import * as sessions from "/sessions.js";
 import * as slide from "/slide.js";
-import { say, translate } from "/strings.js";
+import { LANGUAGES, language, say, speak, translate } from "/strings.js";
 import * as summary from "/summary.js";
 import { watch } from "/watch.js";
 
@@ -246,6 +246,11 @@ const ask = dialogs.prepare({
 });
 
 translate();
+one("languages").replaceChildren(...Object.entries(LANGUAGES).map(([code, [name]]) => {
+  const button = element("button", { type: "button", class: "quiet", lang: code, "aria-pressed": String(code === language()) }, name);
+  button.addEventListener("click", () => speak(code));
+  return button;
+}));
 live.start();
 people.prepare({
   onChange() {

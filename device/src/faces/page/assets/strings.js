@@ -1,4 +1,7 @@
-// Every text of the page in one place: to translate the page, translate this file. {name} stands for a value.
+// Every text of the page in English, and which language is shown. A language is a file beside this one, fr.js for French, with the same
+// names; what it lacks is shown in English. {name} stands for a value.
+
+import { french } from "/fr.js";
 
 export const strings = {
   title: "blastscope",
@@ -224,6 +227,7 @@ export const strings = {
   token_go: "Unlock",
 
   help: "Keys",
+  language: "Language",
   help_take: "take the field",
   help_label: "Benign, Early pre-B, Pre-B, Pro-B",
   help_malignant: "malignant, subtype not named",
@@ -265,12 +269,32 @@ export const strings = {
   failed_network_remedy: "Check the network, and that blastscope is running.",
 };
 
+// Languages by their code, each under its own name.
+export const LANGUAGES = { en: ["English", strings], fr: ["Français", french] };
+
+const NAME = "blastscope-language";
+
+// The language chosen on this screen, or else the browser's.
+export function language() {
+  const wanted = [localStorage.getItem(NAME), ...navigator.languages.map((code) => code.slice(0, 2))];
+  return wanted.find((code) => code in LANGUAGES) ?? "en";
+}
+
+// Texts are in many places of a page: it is read anew in the other language.
+export function speak(code) {
+  localStorage.setItem(NAME, code);
+  location.reload();
+}
+
+const spoken = LANGUAGES[language()][1];
+
 export function say(key, values = {}) {
-  return (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return (spoken[key] ?? strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 // Fills in the static texts of the page.
 export function translate(root = document) {
+  document.documentElement.lang = language();
   for (const element of root.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of root.querySelectorAll("[data-say-label]")) element.setAttribute("aria-label", say(element.dataset.sayLabel));
   for (const element of root.querySelectorAll("[data-say-hint]")) element.placeholder = say(element.dataset.sayHint);

@@ -1,10 +1,10 @@
 // The session as a whole: specimen and operator, state, counts.
 
 import { CLASSES, element, mark, one, percent, word } from "/marks.js";
-import { say } from "/strings.js";
+import { language, say } from "/strings.js";
 import * as slide from "/slide.js";
 
-export const time = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+export const time = (text) => new Date(text).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" });
 
 export const stateWord = (state) =>
   ({ draft: say("state_draft"), approved: say("state_approved"), changed: say("state_changed"), amended: say("state_amended") })[state];
