@@ -119,7 +119,7 @@ fn the_page_speaks_french() {
         "document.documentElement.lang === 'en' && document.querySelector('#languages [lang=fr]') !== null",
     );
     browser.evaluate("document.querySelector('#languages [lang=fr]').click()");
-    browser.wait_at_most(SOON, "document.documentElement.lang === 'fr' && document.querySelector('#sessions-button')?.textContent === 'Séances'");
+    browser.wait_at_most(SOON, "document.documentElement?.lang === 'fr' && document.querySelector('#sessions-button')?.textContent === 'Séances'");
     begin(&mut browser, "S-1", "A. B.");
     fields(&mut browser, 1);
     browser.wait_at_most(SOON, "document.querySelector('#session-head').textContent === 'Séance 1' && document.querySelector('#undo .word').textContent === 'Annuler'");
@@ -135,10 +135,12 @@ fn people_change_with_one_tap_and_a_session_goes_from_hand_to_hand() {
     let device = site.start(22);
     browser.resize(800, 480, false);
     browser.visit(&device.page);
+    assert_eq!(browser.evaluate("document.body.dataset.awake ?? 'false'"), "false", "the screen may go dark");
     // "New session" stands where "nothing is recorded" does.
     browser.wait_at_most(SOON, "(e => e.offsetParent && e.getBoundingClientRect().bottom < innerHeight)(document.querySelector('#taking #new-session'))");
     begin(&mut browser, "S-1", "A. B.");
     fields(&mut browser, 2);
+    browser.wait_at_most(SOON, "document.body.dataset.awake === 'true'");
     let session = site.session();
     browser.click("#person-button");
     browser.wait_at_most(SOON, "document.querySelector('#person-dialog').open");

@@ -1,7 +1,7 @@
 //! The course of a session: hand-overs, a corrected pseudonym, a reopening; and how sessions are found.
 
 use blastscope::record::{
-    Record, RecordError, RecordReader, Search, Session, SessionId, State, salvage, verify::verify,
+    Record, RecordError, RecordReader, Says, Search, Session, SessionId, State, path_in, salvage, verify::verify,
 };
 use blastscope_shared::Class;
 use tempfile::TempDir;
@@ -85,6 +85,52 @@ fn an_ended_draft_goes_on_and_its_clock_never_runs_backwards() {
     assert!(verify(folder.path(), &[]).expect("read").intact);
 }
 
+/// Whoever changes who took over, who reopened, which pseudonym it was or which answer was undone is found.
+#[test]
+fn every_column_of_the_course_is_in_the_chain() {
+    let (folder, mut record) = opened();
+    let session = record.start_session(&new_session("S-1")).expect("started").session;
+    record.add_field(session, &field(named(Class::Pre), 1)).expect("added");
+    record.hand_over(session, "C. D.", at(2)).expect("handed over");
+    record.correct_specimen(session, "S-2", "C. D.", at(3)).expect("corrected");
+    record.end_session(session, at(4), "stopped").expect("ended");
+    record.reopen(session, "C. D.", at(5)).expect("reopened");
+    for says in [Says::Confirms, Says::Excludes, Says::Undoes] {
+        record.add_opinion(session, 1, &opinion("C. D.", says)).expect("added");
+    }
+    drop(record);
+    let (good, copy) = (path_in(folder.path()), tempfile::tempdir().expect("a folder"));
+    let raw = rusqlite::Connection::open(&good).expect("opened");
+    raw.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("one file");
+    let columns = |table: &str| -> Vec<(String, String)> {
+        let mut statement = raw.prepare(&format!("SELECT name, type FROM pragma_table_info('{table}')")).expect("read");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
+        rows.collect::<rusqlite::Result<_>>().expect("read")
+    };
+    let mut spoiled = 0;
+    for (table, row) in [("hand_overs", 1), ("specimen_corrections", 1), ("reopenings", 1), ("opinions", 3)] {
+        for (column, kind) in columns(table).into_iter().filter(|(column, _)| column != "id") {
+            let other = if kind == "INTEGER" { format!("coalesce({column}, 0) + 1") } else { "'untrusted'".into() };
+            let other = if column == "clock" { "'unsynchronized'".into() } else { other };
+            std::fs::copy(&good, path_in(copy.path())).expect("copied");
+            let raw = rusqlite::Connection::open(path_in(copy.path())).expect("opened");
+            raw.execute_batch(&format!(
+                "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; DROP TRIGGER {table}_never_updated; \
+                 UPDATE {table} SET {column} = {other} WHERE id = {row}"
+            ))
+            .unwrap_or_else(|error| panic!("{table}.{column}: {error}"));
+            drop(raw);
+            let found = verify(copy.path(), &[]).expect("read");
+            let is_found = found.findings.iter().any(|finding| {
+                finding.table.as_deref() == Some(table) && finding.column.as_deref() == Some(column.as_str())
+            });
+            assert!(is_found, "{table}.{column}: {:?}", found.findings);
+            spoiled += 1;
+        }
+    }
+    assert!(spoiled > 20, "{spoiled}");
+}
+
 /// A salvage takes the new rows over in their order: an end, its reopening, the next end.
 #[test]
 fn a_salvage_keeps_the_course_of_a_session() {
@@ -95,12 +141,12 @@ fn a_salvage_keeps_the_course_of_a_session() {
     record.correct_specimen(session, "S-2", "C. D.", at(3)).expect("corrected");
     record.end_session(session, at(4), "stopped").expect("ended");
     record.reopen(session, "C. D.", at(5)).expect("reopened");
-    record.add_opinion(session, 1, &opinion("C. D.", blastscope::record::Says::Confirms)).expect("added");
-    record.add_opinion(session, 1, &opinion("C. D.", blastscope::record::Says::Undoes)).expect("added");
+    record.add_opinion(session, 1, &opinion("C. D.", Says::Confirms)).expect("added");
+    record.add_opinion(session, 1, &opinion("C. D.", Says::Undoes)).expect("added");
     record.end_session(session, at(6), "stopped").expect("ended");
     let other = record.start_session(&new_session("S-9")).expect("started").session;
     drop(record);
-    let raw = rusqlite::Connection::open(blastscope::record::path_in(folder.path())).expect("opened");
+    let raw = rusqlite::Connection::open(path_in(folder.path())).expect("opened");
     raw.execute_batch("DROP TRIGGER sessions_never_updated; UPDATE sessions SET operator = 'X' WHERE id = 2")
         .expect("spoiled");
     drop(raw);

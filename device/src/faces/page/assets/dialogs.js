@@ -172,7 +172,8 @@ export function prepare({ started, refresh, next, admitted, current, tell }) {
       const { summary } = current();
       if (!summary) return;
       askSpecimen();
-      one("specimen-text").textContent = say("specimen_text", { ...summary.session, by: person.person() });
+      const signed = ["approved", "amended"].includes(summary.session.state) ? say("specimen_signed") : "";
+      one("specimen-text").textContent = `${say("specimen_text", { ...summary.session, by: person.person() })} ${signed}`;
       one("specimen-new").value = summary.session.specimen;
       one("specimen-new").select();
     },

@@ -179,6 +179,7 @@ export const french = {
   specimen_correct: "Corriger",
   specimen_head: "Corriger le pseudonyme",
   specimen_text: "La séance {id} a été enregistrée comme {specimen}. L'ancien pseudonyme reste dans le registre et sur le rapport. Enregistré pour {by}.",
+  specimen_signed: "La séance est signée : il faudra une nouvelle signature.",
   specimen_yes: "Corriger",
   told_specimen: "La séance {id} est celle de {specimen}",
   start_repeat: "{specimen} a déjà été examiné : séance {id} le {when}, {times} en tout.",

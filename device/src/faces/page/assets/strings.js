@@ -181,6 +181,7 @@ export const strings = {
   specimen_correct: "Correct",
   specimen_head: "Correct the pseudonym",
   specimen_text: "Session {id} was recorded as {specimen}. The old pseudonym stays in the record and on the report. Saved for {by}.",
+  specimen_signed: "The session is signed off: it needs another signature then.",
   specimen_yes: "Correct",
   told_specimen: "Session {id} is of {specimen}",
   start_repeat: "{specimen} was screened before: session {id} on {when}, {times} in all.",
