@@ -19,8 +19,8 @@ struct Row {
 }
 
 impl Record {
-    /// Adds an opinion on a field. The model's verdict stays; the newest opinion that nobody undoes counts. A signed-off session then needs another
-    /// sign-off.
+    /// Adds an opinion on a field. The model's verdict stays; the newest opinion that nobody undoes counts. A signed-off session
+    /// then needs another sign-off.
     ///
     /// # Errors
     /// [`RecordError::NoField`], [`RecordError::NothingToConfirm`], [`RecordError::NothingToTakeBack`], [`RecordError::Excluded`],

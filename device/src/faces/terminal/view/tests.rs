@@ -61,6 +61,7 @@ fn everything_of_a_session_fits_80_by_24() {
             "record    saved",
             "01:15 field 11: Pre, saved",
             "1-4 Benign Early Pre Pro",
+            "u undo  w no answer  d exclude",
             "s sign off",
         ],
     );
@@ -94,7 +95,7 @@ fn a_camera_that_is_frozen_leaves_no_verdict_and_says_why() {
     });
     let screen = rows(&app, 80, 24);
     shows(&screen, &["camera frozen", "no picture", "every frame for 1.8 s is", "and plug it in again"]);
-    assert!(!screen.join("").contains("93.1"), "{}", screen.join("\n"));
+    assert!(!screen.join("").contains("93 %"), "{}", screen.join("\n"));
 }
 
 #[test]
