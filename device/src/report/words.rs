@@ -1,5 +1,6 @@
 //! Wording shared by all formats of a report.
 
+use blastscope_core::pipeline::percent;
 use blastscope_shared::{Class, Rate};
 
 use super::{Report, Signature, Training, malignant_share, share};
@@ -8,7 +9,7 @@ use crate::{
         Continuation, Counts, Decision, Field, HandOver, Label, Opinion, Period, Reopening, Salvage, Session,
         SpecimenCorrection, State, Tally, VerdictKind,
     },
-    support::{clock::ClockTrust, text::percent, timestamp::on_the_wall},
+    support::{clock::ClockTrust, timestamp::on_the_wall},
 };
 
 /// Title of the document.

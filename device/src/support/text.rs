@@ -25,15 +25,6 @@ pub(crate) fn harmless(text: &str) -> String {
     text.printable().to_string()
 }
 
-/// A probability in whole percent, as everywhere: `97 %`. A network's probability is never 0 or 1: `> 99 %`, `< 1 %`.
-pub(crate) fn percent(probability: f32) -> String {
-    match probability {
-        high if high >= 0.995 => "> 99 %".into(),
-        low if low < 0.005 => "< 1 %".into(),
-        share => format!("{:.0} %", share * 100.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,14 +33,6 @@ mod tests {
     fn sentences_break_between_words() {
         assert_eq!(wrapped("too dark: turn up the lamp", 10), ["too dark:", "turn up", "the lamp"]);
         assert!(wrapped("", 10).is_empty());
-    }
-
-    #[test]
-    fn probabilities_are_whole_percents_and_never_certain() {
-        assert_eq!(
-            [0.0, 0.004, 0.006, 0.5, 0.994, 0.996, 1.0].map(percent),
-            ["< 1 %", "< 1 %", "1 %", "50 %", "99 %", "> 99 %", "> 99 %"]
-        );
     }
 
     #[test]

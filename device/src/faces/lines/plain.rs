@@ -2,18 +2,13 @@
 
 use std::io::{self, Write as _};
 
-use blastscope_core::pipeline::Reading;
+use blastscope_core::pipeline::{Reading, percent};
 use blastscope_files::Printable as _;
 use blastscope_shared::{Verdict, classifier::Classifier, judge::calibration::most_probable};
 
 use super::{Printer, sentence, summary};
 use crate::{
-    RESEARCH_USE,
-    board::ButtonEvent,
-    model,
-    source::state::Change,
-    station::Snapshot,
-    support::{terminal::note, text::percent},
+    RESEARCH_USE, board::ButtonEvent, model, source::state::Change, station::Snapshot, support::terminal::note,
 };
 
 /// Lines of text.

@@ -1,6 +1,6 @@
 //! The current view: verdict, probabilities, focus, and how close the field is to being taken.
 
-use blastscope_core::field::Presence;
+use blastscope_core::{field::Presence, pipeline::percent};
 use blastscope_shared::Class;
 use ratatui::{
     Frame,
@@ -11,12 +11,7 @@ use ratatui::{
 };
 
 use super::{faint, panel, plain, strong, style};
-use crate::{
-    faces::terminal::app::App,
-    record::VerdictKind,
-    station::Snapshot,
-    support::text::{percent, wrapped},
-};
+use crate::{faces::terminal::app::App, record::VerdictKind, station::Snapshot, support::text::wrapped};
 
 /// Colour of a class; none of the four is told by its colour alone.
 pub(super) const fn colour(class: Class) -> Color {

@@ -1,5 +1,6 @@
 //! The session: counts with Wilson intervals, the selected field, and the state of saving.
 
+use blastscope_core::pipeline::percent;
 use blastscope_shared::{Class, Rate};
 use ratatui::{
     Frame,
@@ -15,7 +16,7 @@ use crate::{
     record::{CheckState, Field, OpinionKind, Tally, VerdictKind},
     report::{malignant_share, share},
     station::{Left, Saving, Snapshot},
-    support::text::{harmless, percent, wrapped},
+    support::text::{harmless, wrapped},
 };
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
