@@ -41,7 +41,7 @@ fn what_is_said_of_the_slide_comes_first_with_what_speaks_against_it() {
     let page = String::from_utf8(reported(data.path(), "html")).expect("UTF-8");
     for words in [
         "<dt>Slide</dt><dd>ALL suspected, Pre</dd>",
-        "<dt>Probability</dt><dd>98.",
+        "<dt>Probability</dt><dd>98 %</dd>",
         "<dt>Rests on</dt><dd>12 fields with a verdict, 240 cells</dd>",
         "<dt>Speaks against it</dt><dd>field 4</dd>",
         "a person signs below",
