@@ -11,10 +11,10 @@ use super::{
 };
 
 const SOON: Duration = Duration::from_secs(30);
-const SIZES: [(u32, u32); 4] = [(800, 480), (390, 844), (844, 390), (1280, 800)];
+pub(super) const SIZES: [(u32, u32); 4] = [(800, 480), (390, 844), (844, 390), (1280, 800)];
 
 /// What is shown and can be tapped, smaller than 48 pixels; a tick box is tapped by its label.
-const SMALL: &str = "[...document.querySelectorAll('button, a[href]:not(.skip), input, select, summary')] \
+pub(super) const SMALL: &str = "[...document.querySelectorAll('button, a[href]:not(.skip), input, select, summary')] \
     .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('dialog:not([open])')) \
     .map(e => [e, (e.type === 'checkbox' ? e.closest('label') : e).getBoundingClientRect()]) \
     .filter(([, r]) => r.width < 47.5 || r.height < 47.5) \
@@ -34,7 +34,7 @@ const FORM: &str = "(() => { \
     return wrong; })()";
 
 /// Texts with a contrast below 4.5 (3 for large ones) to what is behind them; disabled controls are exempt (WCAG 1.4.3).
-const PALE: &str = "(() => { \
+pub(super) const PALE: &str = "(() => { \
     const parse = c => (c.match(/[\\d.]+/g) ?? []).map(Number); \
     const over = ([r, g, b, a = 1], under) => [r, g, b].map((v, i) => v * a + under[i] * (1 - a)); \
     const light = c => { const [r, g, b] = c.map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; }; \
@@ -51,7 +51,7 @@ const PALE: &str = "(() => { \
     } \
     return pale; })()";
 
-fn theme(browser: &mut Browser, name: &str) {
+pub(super) fn theme(browser: &mut Browser, name: &str) {
     let features = json!({"features": [{"name": "prefers-color-scheme", "value": name}]});
     browser.call("Emulation.setEmulatedMedia", &features);
 }

@@ -96,3 +96,44 @@ fn an_ended_session_is_reopened_its_pseudonym_corrected_and_both_are_found() {
     assert_eq!((kept.reopenings.len(), kept.specimen.as_str(), kept.state), (1, "S-new", State::Draft));
     assert!(verify(scene.data.path(), &[]).expect("read").intact);
 }
+
+#[test]
+fn an_excluded_field_leaves_the_slide_and_comes_back_also_after_a_reopening() {
+    let scene = Scene::new();
+    let client = scene.client();
+    let session = scene.session(&client);
+    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(3));
+    let path = |rest: &str| format!("/api/sessions/{session}/{rest}");
+    let started = client.summary(session)["session"]["started_utc"].clone();
+    let answer = |kind: &str, seen: u64| {
+        let body = json!({"started": started, "kind": kind, "by": "C. D.", "seen": seen});
+        assert_eq!(client.post(&path("fields/2/opinion"), &body).status, 200, "{kind}");
+    };
+    // Fields that the slide leaves out, of those that are saved.
+    let left_out = |told: &Value, fields: &Value| {
+        let counted = told["fields"].as_u64()? + told["abstained"].as_u64()?;
+        fields.as_u64()?.checked_sub(counted)
+    };
+    let live = |out| {
+        wait_for(
+            "the slide",
+            || client.get("/api/state"),
+            |state| left_out(&state["slide"], &state["session"]["fields"]) == Some(out),
+        )
+    };
+    live(0);
+    answer("exclusion", 0);
+    live(1);
+    answer("undo", 1);
+    live(0);
+    answer("exclusion", 2);
+    live(1);
+    assert_eq!(client.post(&path("end"), &json!({})).status, 200);
+    let ended = client.summary(session);
+    assert_eq!(left_out(&ended["slide"], &ended["counts"]["fields"]), Some(1));
+    assert_eq!(client.post(&path("reopen"), &json!({"started": started, "by": "C. D."})).status, 200);
+    live(1);
+    answer("undo", 3);
+    live(0);
+    assert!(verify(scene.data.path(), &[]).expect("read").intact);
+}

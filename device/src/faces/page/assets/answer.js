@@ -184,7 +184,13 @@ export const exclude = () => answer(shown && slide.standing(shown.field)?.kind =
 export function next() {
   const number = slide.stepOpen();
   if (number === null) return tell(say("told_all_answered"));
+  show(number);
+}
+
+// Brings a chosen field's card into sight, and last its answers: on a low window there is no room for both.
+export function show(number) {
   one(`field-${number}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  one("correct").scrollIntoView({ block: "nearest" });
 }
 
 function busy(key, { kind, label }, is) {

@@ -1,7 +1,7 @@
 // The session's fields as cards, and one of them enlarged to the window.
 
 import { drawing, picture } from "/api.js";
-import { opinionText, opinionWord, saidText } from "/answer.js";
+import { opinionText, opinionWord, saidText, show } from "/answer.js";
 import { element, kindOf, mark, one, word } from "/marks.js";
 import { forget, small } from "/pictures.js";
 import { say } from "/strings.js";
@@ -64,7 +64,7 @@ export function render() {
 
 export function step(by) {
   const number = slide.step(by);
-  if (number !== null) one(`field-${number}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (number !== null) show(number);
 }
 
 // What the open window shows; its map belongs to the same field, whatever is selected since.
