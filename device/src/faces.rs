@@ -2,4 +2,5 @@
 
 pub(crate) mod lines;
 pub mod page;
+pub(crate) mod people;
 pub(crate) mod terminal;

@@ -24,7 +24,7 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Rate};
 
 pub use self::gather::gather;
-use crate::record::{Counts, Field, Hash, RecordError, Salvage, Session, SessionId, Tally};
+use crate::record::{Counts, Field, Hash, Opinion, RecordError, Salvage, Session, SessionId, Tally};
 
 /// Default for the number of fields shown as pictures; all fields are counted.
 pub const MAX_PICTURES: usize = 500;
@@ -88,6 +88,8 @@ pub struct Report {
     pub slide: SlideTold,
     /// Fields per class.
     pub counts: Counts,
+    /// Fields excluded as taken by mistake, each with the opinion that did it.
+    pub excluded: Vec<(u64, Opinion)>,
     /// Number of the last entry of the record's log.
     pub entry: u64,
     /// Head of the record's log.
@@ -126,7 +128,7 @@ impl Report {
     /// Fields that are counted but not shown.
     #[must_use]
     pub fn left_out(&self) -> u64 {
-        self.counts.fields.saturating_sub(self.shown.len() as u64)
+        self.counts.counted().saturating_sub(self.shown.len() as u64)
     }
 }
 

@@ -41,6 +41,7 @@ use blastscope_core::{
 };
 use tokio::sync::{oneshot, watch};
 
+pub(crate) use self::left::behind;
 pub use self::{
     desk::Origin,
     face::{Face, News},

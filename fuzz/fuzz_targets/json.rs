@@ -8,7 +8,7 @@ use blastscope_fuzz::Page;
 use libfuzzer_sys::fuzz_target;
 
 static PAGE: LazyLock<Page> = LazyLock::new(Page::new);
-const ORDERS: [&str; 8] = [
+const ORDERS: [&str; 14] = [
     "take",
     "login",
     "logout",
@@ -17,6 +17,12 @@ const ORDERS: [&str; 8] = [
     "sessions/1/end",
     "sessions/1/sign-off",
     "sessions/1/fields/1/opinion",
+    "people",
+    "people/pin",
+    "people/remove",
+    "sessions/1/hand-over",
+    "sessions/1/specimen",
+    "sessions/1/reopen",
 ];
 
 fuzz_target!(|bytes: &[u8]| {

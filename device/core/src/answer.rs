@@ -11,26 +11,29 @@ use serde::{Serialize, Serializer};
 pub enum Label {
     /// One of the four classes.
     Class(Class),
+    /// Malignant, subtype not named.
+    Malignant,
     /// The field cannot be assessed.
     NotAssessable,
 }
 
 impl Label {
-    /// The class's name, or `not assessable`.
+    /// The class's name, `malignant` or `not assessable`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Class(class) => class.name(),
+            Self::Malignant => "malignant",
             Self::NotAssessable => "not assessable",
         }
     }
 
-    /// The class; `None` if not assessable.
+    /// The class; `None` if not assessable, or malignant without a subtype.
     #[must_use]
     pub const fn class(self) -> Option<Class> {
         match self {
             Self::Class(class) => Some(class),
-            Self::NotAssessable => None,
+            Self::Malignant | Self::NotAssessable => None,
         }
     }
 }
@@ -39,12 +42,10 @@ impl FromStr for Label {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == Self::NotAssessable.name() {
-            return Ok(Self::NotAssessable);
-        }
-        let class = Class::ALL.into_iter().find(|class| class.name() == text);
-        class.map(Self::Class).ok_or_else(|| {
-            format!("{text:?} is not a label; labels are Benign, Early, Pre, Pro and \"not assessable\"")
+        let classes = Class::ALL.into_iter().map(Self::Class);
+        let label = classes.chain([Self::Malignant, Self::NotAssessable]).find(|label| label.name() == text);
+        label.ok_or_else(|| {
+            format!("{text:?} is not a label; labels are Benign, Early, Pre, Pro, malignant and \"not assessable\"")
         })
     }
 }
@@ -55,13 +56,19 @@ impl Serialize for Label {
     }
 }
 
-/// An answer: confirmation or correction.
+/// An answer to a field. Each is an entry of its own: nothing that was said before is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
-    /// The model is right.
+    /// The model is right; only where it called the field benign or malignant.
     Confirms,
     /// The label is this instead; also if the model named no class.
     Corrects(Label),
+    /// The field has no answer from now on.
+    Withdraws,
+    /// The field was taken by mistake and counts nowhere from now on.
+    Excludes,
+    /// The newest answer that stands does not count, and the one before it stands again.
+    Undoes,
 }
 
 /// What the person saw when answering. An answer to something else is refused.

@@ -32,7 +32,7 @@ use blastscope_shared::{
     sight::Observation,
 };
 
-pub use appraisal::Appraisal;
+pub use appraisal::{Appraisal, percent};
 pub use assessor::shown;
 pub use view::Thumbnail;
 pub use {assessor::Assessor, tally::Tally};

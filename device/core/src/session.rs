@@ -5,6 +5,7 @@
 //!        Start ........................ End, SignOff .........
 //! Idle ───────▶ Open ───────────────────────────────▶ Closing ───▶ Idle
 //!                 ▲  ◀─ the end could not be saved ──────┘
+//! Idle ───────────▶ Open: Reopen, a session that had ended
 //! LeftBehind ─────┘ Continue, or automatically after a short interruption
 //!      └──────────▶ Idle: Close, SignOff, or Start of another session
 //! ```
@@ -120,7 +121,17 @@ enum Purpose {
         since: Duration,
     },
     Field(Token, SlideField),
+    Opinion,
     Words,
+    HandOver {
+        session: SessionId,
+        to: String,
+    },
+    CorrectSpecimen {
+        session: SessionId,
+        specimen: String,
+    },
+    Reopen(Box<LeftBehind>),
     /// The end of the open session, and what is written once it is saved.
     End {
         session: SessionId,
@@ -230,8 +241,13 @@ impl Session {
                 Err(refusal) => vec![Effect::Answer { to: by, answer: Err(refusal) }],
             },
             Event::Taken { token, field, by } => self.keep(token, field, by, now),
-            Event::Saved { write, session, sequence } => match self.done(write) {
-                Some(pending) => self.saved(pending, session, sequence, now),
+            Event::Saved { write, session, sequence, excluded } => match self.done(write) {
+                Some(pending) => {
+                    if let (Purpose::Opinion, Some(number)) = (&pending.purpose, sequence) {
+                        self.exclude(session, number, excluded);
+                    }
+                    self.saved(pending, session, sequence, now)
+                }
                 None => Vec::new(),
             },
             Event::Failed { write, refusal } => match self.done(write) {
@@ -298,7 +314,30 @@ impl Session {
                 vec![(What::End { session, reason }, Purpose::End { session, then: None }, asker)]
             }
             Order::Opinion { session, sequence, says, note, by, seen } => {
-                vec![(What::Opinion { session, sequence, says, note, by, seen }, Purpose::Words, asker)]
+                vec![(What::Opinion { session, sequence, says, note, by, seen }, Purpose::Opinion, asker)]
+            }
+            Order::HandOver { session, to } => {
+                self.goes_on(session)?;
+                let purpose = Purpose::HandOver { session, to: to.clone() };
+                vec![(What::HandOver { session, to }, purpose, asker)]
+            }
+            Order::CorrectSpecimen { session, specimen, by } => {
+                let purpose = Purpose::CorrectSpecimen { session, specimen: specimen.clone() };
+                vec![(What::CorrectSpecimen { session, specimen, by }, purpose, asker)]
+            }
+            Order::Reopen { ended, by } => {
+                if let Some(open) = self.open() {
+                    return Err(Refusal::SessionGoesOn(open.id));
+                }
+                self.nothing_decided_yet()?;
+                if let Some(left) = self.left() {
+                    return Err(Refusal::Undecided(left.id));
+                }
+                let session = ended.shown.id;
+                if let Some(reason) = ended.shown.problem.clone() {
+                    return Err(Refusal::Differs { session, reason });
+                }
+                vec![(What::Reopen { session, by }, Purpose::Reopen(ended), asker)]
             }
             Order::SignOff { session, by, fields } => {
                 // Neither a refused name nor unseen fields may end the session.
@@ -358,7 +397,8 @@ impl Session {
     /// Refuses while the decision about the session that was left open is being saved.
     fn nothing_decided_yet<E: Fault>(&self) -> Result<(), Refusal<E>> {
         let decides = |pending: &Pending| {
-            matches!(pending.purpose, Purpose::Start { .. } | Purpose::Continue(_) | Purpose::Close { .. })
+            use Purpose::{Close, Continue, Reopen, Start};
+            matches!(pending.purpose, Start { .. } | Continue(_) | Reopen(_) | Close { .. })
         };
         if self.pending.iter().any(decides) { Err(Refusal::Busy) } else { Ok(()) }
     }
@@ -459,10 +499,10 @@ impl Session {
             }
             Purpose::Continue(id) => {
                 if let Some(left) = self.take_left(Some(id)) {
-                    let LeftBehind { shown, since_start, known, slide, .. } = *left;
+                    let LeftBehind { shown, since_start, known, slide, excluded, .. } = *left;
                     let Left { id, specimen, operator, fields, last_utc, .. } = shown;
                     let shown = OpenSession { id, specimen, operator, fields, cut_off_utc: Some(last_utc) };
-                    let slide = Slide::new(self.pooling, slide);
+                    let slide = Slide::new(self.pooling, slide).without(&excluded);
                     self.state = State::Open(Open::new(shown, slide, since_start, now.elapsed));
                     self.unsaved = 0;
                     effects.push(Effect::Resume(known));
@@ -472,10 +512,63 @@ impl Session {
                 drop(self.take_left(Some(session)));
                 effects.extend(then.map(|then| self.go_on_with(*then, asker.take())));
             }
-            Purpose::Words => {}
+            Purpose::Reopen(ended) => {
+                let LeftBehind { shown, since_start, known, slide, excluded, .. } = *ended;
+                let Left { id, specimen, operator, fields, .. } = shown;
+                let shown = OpenSession { id, specimen, operator, fields, cut_off_utc: None };
+                let slide = Slide::new(self.pooling, slide).without(&excluded);
+                self.state = State::Open(Open::new(shown, slide, since_start, now.elapsed));
+                self.unsaved = 0;
+                effects.push(Effect::Resume(known));
+            }
+            Purpose::HandOver { session, to } => {
+                if let Some(open) = self.shown_mut(session) {
+                    open.operator = to;
+                }
+            }
+            Purpose::CorrectSpecimen { session, specimen } => {
+                if let Some(open) = self.shown_mut(session) {
+                    open.specimen = specimen;
+                } else if let State::LeftBehind(left) = &mut self.state
+                    && left.shown.id == session
+                {
+                    left.shown.specimen = specimen;
+                }
+            }
+            Purpose::Opinion | Purpose::Words => {}
         }
         effects.extend(asker.map(|to| Effect::Answer { to, answer: Ok(()) }));
         effects
+    }
+
+    /// Excludes a field of `session` from its slide, or counts it again, wherever that session waits.
+    fn exclude(&mut self, session: SessionId, number: u64, excluded: bool) {
+        let waiting = self.pending.iter_mut().filter_map(|pending| match &mut pending.purpose {
+            Purpose::Reopen(ended) => Some(ended),
+            _ => None,
+        });
+        let left = match &mut self.state {
+            State::Open(open) | State::Closing(open) => {
+                if open.shown.id == session {
+                    open.slide.exclude(number, excluded);
+                    open.told = open.slide.told();
+                }
+                open.behind.as_mut()
+            }
+            State::LeftBehind(left) => Some(left),
+            State::Idle => None,
+        };
+        for left in waiting.chain(left).filter(|left| left.shown.id == session) {
+            left.exclude(number, excluded);
+        }
+    }
+
+    /// What is shown of the open session, if it is `session`.
+    fn shown_mut(&mut self, session: SessionId) -> Option<&mut OpenSession> {
+        match &mut self.state {
+            State::Open(open) | State::Closing(open) if open.shown.id == session => Some(&mut open.shown),
+            _ => None,
+        }
     }
 
     /// Writes what waited for another write; the asker waits for this one.

@@ -71,7 +71,7 @@ fn tell(args: &AdaptArgs, adapted: &Adapted) -> io::Result<()> {
     writeln!(out, "{fitted}")?;
     writeln!(
         out,
-        "left out: {without_label} fields without a class (unanswered or not assessable), {copies} copies; cross-validated by {held_out}"
+        "left out: {without_label} fields without a class (unanswered, malignant without a subtype, not assessable or excluded), {copies} copies; cross-validated by {held_out}"
     )?;
     if !by_specimen {
         writeln!(

@@ -265,7 +265,7 @@ pub(super) fn export(args: &ExportArgs) -> io::Result<u8> {
 fn tell_export(export: &TrainingExport) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let total: u64 = export.classes.iter().sum();
-    let TrainingExport { folder, corrected, without_opinion, not_assessable, .. } = export;
+    let TrainingExport { folder, corrected, without_opinion, not_assessable, subtype_not_named, excluded, .. } = export;
     writeln!(out, "{}: {total} fields, {corrected} corrected and {} confirmed", folder.printable(), total - corrected)?;
     let mut missing = Vec::new();
     for (class, count) in blastscope_shared::Class::ALL.iter().zip(export.classes) {
@@ -274,7 +274,11 @@ fn tell_export(export: &TrainingExport) -> io::Result<()> {
             missing.push(class.name());
         }
     }
-    writeln!(out, "left out: {without_opinion} neither confirmed nor corrected, {not_assessable} not assessable")?;
+    writeln!(
+        out,
+        "left out: {without_opinion} neither confirmed nor corrected, {not_assessable} not assessable, {subtype_not_named} malignant \
+         with the subtype not named, {excluded} excluded"
+    )?;
     if !missing.is_empty() {
         let names = missing.join(", ");
         writeln!(out, "`blastscope-host train` needs pictures of every class; add some of {names} from elsewhere")?;

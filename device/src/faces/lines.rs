@@ -5,7 +5,10 @@ mod plain;
 
 use std::{io, time::Instant};
 
-use blastscope_core::{pipeline::Reading, session::SlideTold};
+use blastscope_core::{
+    pipeline::{Reading, percent},
+    session::SlideTold,
+};
 use blastscope_shared::{Class, classifier::Classifier};
 
 use crate::{
@@ -129,7 +132,7 @@ pub(crate) fn summary(shown: &Snapshot) -> String {
 
 /// What the fields say of the slide together, as a sentence.
 pub(crate) fn whole(told: &SlideTold) -> String {
-    let probability = told.probability.map(|share| format!(", probability {share:.3}")).unwrap_or_default();
+    let probability = told.probability.map(|share| format!(", probability {}", percent(share))).unwrap_or_default();
     let missing = told.missing.as_ref().map(|missing| format!(": {missing}")).unwrap_or_default();
     let against = match told.against.len() {
         0 => String::new(),

@@ -35,6 +35,7 @@ mod live_view;
 mod notices;
 mod operations;
 mod options;
+mod people;
 mod pictures;
 mod problem;
 mod reads;
@@ -67,7 +68,10 @@ pub use self::{
     start_message::{link, text as message, url},
     token::{path_in as token_in, read as read_token, tightened as tighten_token},
 };
-use crate::station::Remote;
+use crate::{
+    faces::people::{People, path_in as people_in},
+    station::Remote,
+};
 
 /// The running page; dropping it stops the server.
 #[derive(Debug)]
@@ -93,12 +97,14 @@ impl Server {
         let token = options.is_guarded(address).then(|| options.token()).transpose()?;
         let access = access::Access::new(token, options.limits, options.token_file.as_deref());
         let token = access.token().map(str::to_owned);
-        let app = App::new(options, address, remote, classifier, access);
+        let unreadable = |reason| PageError::People { path: people_in(&options.data_dir), reason };
+        let known = People::open(&options.data_dir).map_err(unreadable)?;
+        let app = App::new(options, address, remote, classifier, access, known);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            // Reads; a map or report; the look at the model; and the live picture, which never waits for a hung disk.
-            .max_blocking_threads(reads::READS + 3)
+            // Reads; a map or report; the look at the model; a PIN; and the live picture, which never waits for a hung disk.
+            .max_blocking_threads(reads::READS + 4)
             .thread_name("page-work")
             .build()
             .map_err(system)?;

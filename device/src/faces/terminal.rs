@@ -22,9 +22,10 @@ use self::{
     slide::Slide,
 };
 use crate::{
+    faces::people,
     record::SessionId,
     source::state::CameraState,
-    station::{Answer, Remote},
+    station::{Answer, Order, Remote},
 };
 
 /// How long to wait for a key before redrawing.
@@ -86,14 +87,31 @@ pub(crate) fn run(
                 Wish::Nothing => {}
                 Wish::Quit => return Ok(()),
                 Wish::Page => app.page = page(),
-                Wish::Order(order, told) => match remote.give(order) {
-                    Ok(answer) => given.push((answer, told)),
-                    Err(refusal) => app.tell(refusal.to_string(), true),
+                Wish::Order(order, told) => match withheld(&order, data_dir.as_deref()) {
+                    Some(why) => app.tell(why, true),
+                    None => match remote.give(order) {
+                        Ok(answer) => given.push((answer, told)),
+                        Err(refusal) => app.tell(refusal.to_string(), true),
+                    },
                 },
             }
         }
     }
     Ok(())
+}
+
+/// Why an order is not given: its person has a PIN, which the terminal does not ask for.
+fn withheld(order: &Order, folder: Option<&Path>) -> Option<String> {
+    let (Order::Start { operator: name, .. } | Order::Opinion { by: name, .. } | Order::SignOff { by: name, .. }) =
+        order
+    else {
+        return None;
+    };
+    match people::has_pin(folder?, name) {
+        Ok(false) => None,
+        Ok(true) => Some(format!("{name} has a PIN, which is not asked for here: use the page")),
+        Err(error) => Some(format!("nobody knows whether {name} has a PIN ({error}): use the page")),
+    }
 }
 
 /// What was read last: session, version of the record, field.

@@ -5,7 +5,9 @@ use std::{borrow::Cow, path::Path};
 use blastscope_files::atomic_file;
 use serde::Serialize;
 
-use super::{Field, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify};
+use super::{
+    Field, Opinion, RecordError, RecordReader, Session, SessionId, reader::MAX_PAGE, spreadsheet::cell, verify,
+};
 use crate::RESEARCH_USE;
 
 /// Format of a table.
@@ -92,7 +94,7 @@ struct Line<'a> {
     notice: &'static str,
 }
 
-/// Writes the fields of a session to `file`, one line each, completely or not at all. Returns their number. Texts that a
+/// Writes the fields of a session to `file`, one line each without excluded ones, completely or not at all. Returns their number. Texts that a
 /// spreadsheet would read as formulas get a leading apostrophe.
 ///
 /// # Errors
@@ -112,7 +114,7 @@ pub fn export_csv(
         let page = reader.fields(session.id, last, MAX_PAGE)?;
         let Some(newest) = page.last() else { break };
         last = newest.sequence;
-        for field in &page {
+        for field in page.iter().filter(|field| field.exclusion().is_none()) {
             table.serialize(line(&session, field, &head)).map_err(|error| failed(error.to_string()))?;
             lines += 1;
         }
@@ -182,8 +184,8 @@ fn line<'a>(session: &'a Session, field: &'a Field, head: &str) -> Line<'a> {
         stained: judgement.quality.stained,
         frames: judgement.frames,
         model_sha256: &judgement.model_sha256,
-        opinion: opinion.map(|opinion| if opinion.confirms { "confirmation" } else { "correction" }),
-        label: opinion.map(|opinion| opinion.label.name()),
+        opinion: opinion.map(|opinion| opinion.kind.name()),
+        label: opinion.map(Opinion::name),
         labelled_by: opinion.map(|opinion| cell(&opinion.given_by)),
         labelled_utc: opinion.map(|opinion| opinion.given_utc.as_str()),
         note: opinion.map(|opinion| opinion.note.as_str()).filter(|note| !note.is_empty()).map(cell),

@@ -134,6 +134,22 @@ pub enum RecordError {
         /// The field.
         sequence: u64,
     },
+    /// A field has no answer to take back.
+    NothingToTakeBack {
+        /// The session.
+        session: SessionId,
+        /// The field.
+        sequence: u64,
+    },
+    /// An excluded field is not answered.
+    Excluded {
+        /// The session.
+        session: SessionId,
+        /// The field.
+        sequence: u64,
+        /// Who excluded it.
+        by: String,
+    },
     /// Others have answered since the field was shown.
     Answered {
         /// The session.
@@ -189,6 +205,8 @@ pub enum RecordError {
         without_opinion: u64,
         /// Fields that are not assessable.
         not_assessable: u64,
+        /// Fields that are malignant without a subtype.
+        subtype_not_named: u64,
     },
     /// The writer thread has ended.
     Stopped,
@@ -283,8 +301,16 @@ impl RecordError {
             }
             Self::Closed { session, reason, remedy } => Advice::new(format!("session {session} {reason}"), *remedy),
             Self::NothingToConfirm { session, sequence } => Advice::new(
-                format!("field {sequence} of session {session} has no class to confirm"),
-                "choose a label instead",
+                format!("the model called field {sequence} of session {session} neither benign nor malignant"),
+                "choose a label instead of confirming it",
+            ),
+            Self::NothingToTakeBack { session, sequence } => Advice::new(
+                format!("field {sequence} of session {session} has no answer to take back"),
+                "look at its answers",
+            ),
+            Self::Excluded { session, sequence, by } => Advice::new(
+                format!("field {sequence} of session {session} was excluded by {by}"),
+                "undo the exclusion first",
             ),
             Self::Answered { session, sequence, newest } => Advice::new(
                 format!(
@@ -313,10 +339,10 @@ impl RecordError {
                 format!("{} exists and is not empty", path.display()),
                 "name a folder that does not exist yet",
             ),
-            Self::NothingToExport { without_opinion, not_assessable } => Advice::new(
+            Self::NothingToExport { without_opinion, not_assessable, subtype_not_named } => Advice::new(
                 format!(
                     "there is nothing to export: {without_opinion} fields are neither confirmed nor corrected, {not_assessable} are \
-                     not assessable"
+                     not assessable, {subtype_not_named} are malignant without a named subtype"
                 ),
                 "confirm or correct fields first",
             ),

@@ -14,7 +14,11 @@ use blastscope_shared::{
 };
 use serde::Serialize;
 
-use super::{PictureFormat, PictureOrigin, RecordError, StoredPicture, opinion::Opinion, text_rules};
+use super::{
+    PictureFormat, PictureOrigin, RecordError, StoredPicture,
+    opinion::{Opinion, OpinionKind},
+    text_rules,
+};
 use crate::support::clock::ClockTrust;
 
 /// Kind of a verdict.
@@ -223,14 +227,27 @@ pub struct Field {
     pub picture_origin: PictureOrigin,
     /// Size of the picture, in bytes.
     pub picture_bytes: u64,
-    /// Opinions, oldest first; the last one counts.
+    /// Opinions, oldest first; [`Field::standing`] says which one counts.
     pub opinions: Vec<Opinion>,
 }
 
 impl Field {
-    /// The opinion that counts.
+    /// The newest opinion that nobody has undone.
+    #[must_use]
+    pub fn standing(&self) -> Option<&Opinion> {
+        let is_undone = |id: u64| self.opinions.iter().any(|opinion| opinion.undoes == Some(id));
+        self.opinions.iter().rev().find(|opinion| opinion.kind != OpinionKind::Undo && !is_undone(opinion.id))
+    }
+
+    /// The confirmation or correction that counts; `None` without one, and of an excluded field.
     #[must_use]
     pub fn opinion(&self) -> Option<&Opinion> {
-        self.opinions.last()
+        self.standing().filter(|opinion| opinion.label.is_some())
+    }
+
+    /// The opinion by which the field counts nowhere.
+    #[must_use]
+    pub fn exclusion(&self) -> Option<&Opinion> {
+        self.standing().filter(|opinion| opinion.kind == OpinionKind::Exclusion)
     }
 }

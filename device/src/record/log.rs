@@ -22,10 +22,13 @@ pub(super) enum Event {
     OpinionGiven,
     SignedOff,
     RecordSalvaged,
+    SessionReopened,
+    SessionHandedOver,
+    SpecimenCorrected,
 }
 
 impl Event {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::SessionStarted,
         Self::SessionEnded,
         Self::SessionContinued,
@@ -33,6 +36,9 @@ impl Event {
         Self::OpinionGiven,
         Self::SignedOff,
         Self::RecordSalvaged,
+        Self::SessionReopened,
+        Self::SessionHandedOver,
+        Self::SpecimenCorrected,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -44,6 +50,9 @@ impl Event {
             Self::OpinionGiven => "opinion given",
             Self::SignedOff => "signed off",
             Self::RecordSalvaged => "record salvaged",
+            Self::SessionReopened => "session reopened",
+            Self::SessionHandedOver => "session handed over",
+            Self::SpecimenCorrected => "specimen corrected",
         }
     }
 
@@ -57,6 +66,9 @@ impl Event {
             Self::OpinionGiven => "opinions",
             Self::SignedOff => "sign_offs",
             Self::RecordSalvaged => "salvages",
+            Self::SessionReopened => "reopenings",
+            Self::SessionHandedOver => "hand_overs",
+            Self::SpecimenCorrected => "specimen_corrections",
         }
     }
 

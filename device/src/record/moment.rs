@@ -54,7 +54,10 @@ impl Moment {
 /// The newest time of a session; `None` if there is no such session.
 fn newest_of(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT max(time) FROM (SELECT started_utc AS time FROM sessions WHERE id = ?1 \
-               UNION ALL SELECT ended_utc FROM session_ends WHERE session_id = ?1 \
+               UNION ALL SELECT max(ended_utc) FROM session_ends WHERE session_id = ?1 \
+               UNION ALL SELECT max(reopened_utc) FROM reopenings WHERE session_id = ?1 \
+               UNION ALL SELECT max(handed_utc) FROM hand_overs WHERE session_id = ?1 \
+               UNION ALL SELECT max(corrected_utc) FROM specimen_corrections WHERE session_id = ?1 \
                UNION ALL SELECT max(continued_utc) FROM continuations WHERE session_id = ?1 \
                UNION ALL SELECT max(given_utc) FROM opinions WHERE session_id = ?1 \
                UNION ALL SELECT max(signed_utc) FROM sign_offs WHERE session_id = ?1 \
@@ -69,9 +72,10 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<SystemT
     Ok(text.as_deref().and_then(parsed))
 }
 
-/// Age of a session at its last field, on the monotonic clock.
+/// Age of a session at its last field or end, on the monotonic clock.
 pub(super) fn age(connection: &Connection, session: SessionId) -> rusqlite::Result<Duration> {
-    let sql = "SELECT since_start_ms FROM fields WHERE session_id = ?1 ORDER BY sequence DESC LIMIT 1";
-    let last: Option<i64> = connection.query_row(sql, [session.number()], |row| row.get(0)).optional()?;
+    let sql = "SELECT max(age) FROM (SELECT max(since_start_ms) AS age FROM session_ends WHERE session_id = ?1 UNION ALL \
+               SELECT since_start_ms FROM (SELECT since_start_ms FROM fields WHERE session_id = ?1 ORDER BY sequence DESC LIMIT 1))";
+    let last: Option<i64> = connection.query_row(sql, [session.number()], |row| row.get(0))?;
     Ok(Duration::from_millis(last.unwrap_or_default().unsigned_abs()))
 }

@@ -1,6 +1,7 @@
 //! Reading: sessions, fields by page, pictures, counts.
 
 mod rows;
+mod sessions;
 mod spoken;
 
 use std::{
@@ -15,12 +16,12 @@ use blastscope_shared::{ByClass, Class, judge::slide::SlideField};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
-use self::rows::{
-    FIELD_COLUMNS, continuation_of, field_of, opinion_of, picture_of, salvage_of, session_of, sign_off_of,
-};
+use self::rows::{FIELD_COLUMNS, field_of, opinion_of, picture_of, salvage_of};
+pub(super) use self::sessions::state;
+pub use self::sessions::{MAX_SESSIONS, Search};
 use super::{
-    Continuation, Field, Hash, Label, PictureFile, RecordError, Salvage, Session, SessionId, SignOff, State,
-    VerdictKind, connection, error::sqlite, log, path_in, slide, verify::Remembered,
+    Field, Hash, Label, Opinion, OpinionKind, PictureFile, RecordError, Salvage, Session, SessionId, VerdictKind,
+    connection, error::sqlite, log, opinion::STANDING, path_in, slide, verify::Remembered,
 };
 
 /// Most fields that [`RecordReader::fields`] returns at once.
@@ -68,16 +69,30 @@ fn by_class<S: serde::Serializer>(classes: &[u64; Class::COUNT], serializer: S) 
 /// Counts of fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// All fields.
+    /// All fields, excluded ones too.
     pub fields: u64,
-    /// By the model's verdicts.
+    /// By the model's verdicts, without excluded fields.
     pub said: Tally,
-    /// With the newest opinion in place of the verdict, if there is one.
+    /// With the opinion that counts in place of the verdict, if there is one; without excluded fields.
     pub corrected: Tally,
-    /// Fields whose newest opinion confirms the model.
+    /// Fields whose opinion confirms the model.
     pub confirmed_fields: u64,
-    /// Fields whose newest opinion is a correction.
+    /// Fields whose opinion is a correction.
     pub corrected_fields: u64,
+    /// Fields that count and that nobody has answered.
+    pub unanswered_fields: u64,
+    /// Of the unanswered fields, those that the model called neither benign nor malignant.
+    pub unassessed_fields: u64,
+    /// Fields excluded as taken by mistake; they count nowhere else.
+    pub excluded_fields: u64,
+}
+
+impl Counts {
+    /// Fields that count: all but the excluded ones.
+    #[must_use]
+    pub const fn counted(&self) -> u64 {
+        self.fields - self.excluded_fields
+    }
 }
 
 /// The fields around a field.
@@ -118,6 +133,7 @@ impl Tally {
     fn add_label(&mut self, label: Label, times: u64) {
         match label {
             Label::Class(class) => self.classes[class.index()] += times,
+            Label::Malignant => self.subtype_not_sure += times,
             Label::NotAssessable => self.not_assessable += times,
         }
     }
@@ -173,7 +189,7 @@ impl RecordReader {
         sqlite(&self.path, "read")
     }
 
-    /// All sessions, newest first.
+    /// All sessions, newest first; [`Self::search`] reads them in parts.
     ///
     /// # Errors
     /// Errors of reading; the same holds for all methods here.
@@ -183,24 +199,6 @@ impl RecordReader {
             statement.query_map([], |row| row.get(0).map(SessionId::new))?.collect::<rusqlite::Result<Vec<_>>>()
         };
         ids().map_err(self.failed())?.into_iter().map(|id| self.session(id)).collect()
-    }
-
-    /// A session at this moment.
-    ///
-    /// # Errors
-    /// [`RecordError::NoSession`], or errors of reading.
-    pub fn session(&self, id: SessionId) -> Result<Session, RecordError> {
-        let read = || -> rusqlite::Result<Option<Session>> {
-            // One snapshot: a write in between is not half seen.
-            let snapshot = self.connection.unchecked_transaction()?;
-            let Some(state) = state(&snapshot, id)? else { return Ok(None) };
-            let sql = "SELECT s.*, e.ended_utc, e.clock AS end_clock, e.since_start_ms AS end_since_start_ms, e.reason, (SELECT count(*) FROM fields WHERE session_id = s.id) AS fields \
-                       FROM sessions s LEFT JOIN session_ends e ON e.session_id = s.id WHERE s.id = ?1";
-            let session = snapshot.query_row(sql, [id.number()], |row| session_of(row, state))?;
-            let (continuations, sign_offs) = (continuations(&snapshot, id)?, sign_offs(&snapshot, id)?);
-            Ok(Some(Session { continuations, sign_offs, ..session }))
-        };
-        read().map_err(self.failed())?.ok_or_else(|| RecordError::NoSession { path: self.path.clone(), session: id })
     }
 
     /// Fields of a session with numbers above `after`, by number; at most `limit` and [`MAX_PAGE`]. For the next page, pass the
@@ -219,7 +217,7 @@ impl RecordReader {
             let mut fields: Vec<Field> = statement.query_map(limits, field_of)?.collect::<rusqlite::Result<_>>()?;
             let Some(last) = fields.last().map(|field| field.sequence) else { return Ok(fields) };
             let mut statement = snapshot.prepare(
-                "SELECT sequence, given_utc, given_by, kind, label, note, clock FROM opinions \
+                "SELECT id, sequence, given_utc, given_by, kind, label, undoes, note, clock FROM opinions \
                  WHERE session_id = ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY id",
             )?;
             let limits = [session.number(), after, i64::try_from(last).unwrap_or(i64::MAX)];
@@ -357,7 +355,8 @@ impl RecordReader {
         counts(&self.connection, session).map_err(self.failed())
     }
 
-    /// What was told of a session's slide at its end; before its end, what its fields say now.
+    /// What was told of a session's slide at its last end; what its fields say now, if it goes on or fields were excluded or
+    /// included since.
     ///
     /// # Errors
     /// [`RecordError::NoSession`], or errors of reading.
@@ -366,12 +365,27 @@ impl RecordReader {
         slide::told(&self.connection, session).map_err(self.failed())?.ok_or_else(absent)
     }
 
-    /// Every field of a session with what it says of the slide.
+    /// Every field of a session, excluded ones too, with what it says of the slide.
     ///
     /// # Errors
     /// Errors of reading.
     pub fn slide_fields(&self, session: SessionId) -> Result<Vec<(u64, SlideField)>, RecordError> {
         slide::fields(&self.connection, session).map_err(self.failed())
+    }
+
+    /// The excluded fields of a session, by number, each with the opinion that excludes it.
+    ///
+    /// # Errors
+    /// Errors of reading.
+    pub fn excluded(&self, session: SessionId) -> Result<Vec<(u64, Opinion)>, RecordError> {
+        let sql = format!(
+            "SELECT o.* FROM opinions o JOIN fields f ON f.session_id = o.session_id AND f.sequence = o.sequence \
+             WHERE o.session_id = ?1 AND o.kind = 'exclusion' AND o.id = {STANDING} ORDER BY o.sequence"
+        );
+        let read = || -> rusqlite::Result<Vec<(u64, Opinion)>> {
+            self.connection.prepare(&sql)?.query_map([session.number()], opinion_of)?.collect()
+        };
+        read().map_err(self.failed())
     }
 
     /// Number and hash of the last entry of the log.
@@ -384,61 +398,38 @@ impl RecordReader {
     }
 }
 
-/// State of a session; `None` if it does not exist.
-pub(super) fn state(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<State>> {
-    let sql = "SELECT (SELECT count(*) FROM sign_offs WHERE session_id = s.id), \
-               (SELECT max(last_opinion) FROM sign_offs WHERE session_id = s.id), \
-               (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = s.id), \
-               (SELECT fields FROM sign_offs WHERE session_id = s.id ORDER BY id DESC LIMIT 1), \
-               (SELECT count(*) FROM fields WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
-    let numbers = connection.query_row(sql, [session.number()], |row| {
-        let signed: (Option<i64>, Option<i64>) = (row.get(1)?, row.get(3)?);
-        let now: (i64, i64) = (row.get(2)?, row.get(4)?);
-        Ok((row.get::<_, i64>(0)?, signed, now))
-    });
-    Ok(numbers.optional()?.map(|(times, signed, (newest, fields))| match times {
-        0 => State::Draft,
-        // A salvage may have lost opinions or fields that were signed.
-        _ if signed != (Some(newest), Some(fields)) => State::Changed,
-        1 => State::Approved,
-        _ => State::Amended,
-    }))
-}
-
-fn continuations(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<Continuation>> {
-    let sql = "SELECT continued_utc, fields, decision, clock FROM continuations WHERE session_id = ?1 ORDER BY id";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map([session.number()], continuation_of)?.collect()
-}
-
-fn sign_offs(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<SignOff>> {
-    let sql =
-        "SELECT kind, signed_utc, signed_by, fields, head, clock FROM sign_offs WHERE session_id = ?1 ORDER BY id";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map([session.number()], sign_off_of)?.collect()
-}
-
 fn counts(connection: &Connection, session: Option<SessionId>) -> rusqlite::Result<Counts> {
-    let sql = "SELECT f.verdict_kind, f.class, o.kind, o.label, count(*) FROM fields f LEFT JOIN opinions o ON o.id = \
-               (SELECT max(id) FROM opinions WHERE session_id = f.session_id AND sequence = f.sequence) \
-               WHERE ?1 IS NULL OR f.session_id = ?1 GROUP BY 1, 2, 3, 4";
+    let sql = format!(
+        "SELECT f.verdict_kind, f.class, o.kind, o.label, count(*) FROM fields f LEFT JOIN opinions o ON o.id = {STANDING} \
+         WHERE ?1 IS NULL OR f.session_id = ?1 GROUP BY 1, 2, 3, 4"
+    );
     let mut counts = Counts::default();
-    let mut statement = connection.prepare(sql)?;
+    let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([session.map(SessionId::number)])?;
     while let Some(row) = rows.next()? {
         let (kind, class): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-        let opinion: Option<String> = row.get(2)?;
+        let opinion = row.get::<_, Option<String>>(2)?.map(|_| rows::parsed::<OpinionKind>(row, 2)).transpose()?;
         let times = row.get::<_, i64>(4)?.unsigned_abs();
         counts.fields += times;
+        if opinion == Some(OpinionKind::Exclusion) {
+            counts.excluded_fields += times;
+            continue;
+        }
         counts.said.add(&kind, class.as_deref(), times);
-        match opinion.as_deref() {
-            None => counts.corrected.add(&kind, class.as_deref(), times),
-            Some(opinion) => {
+        match opinion {
+            Some(opinion @ (OpinionKind::Confirmation | OpinionKind::Correction)) => {
                 counts.corrected.add_label(rows::parsed(row, 3)?, times);
-                if opinion == "confirmation" {
+                if opinion == OpinionKind::Confirmation {
                     counts.confirmed_fields += times;
                 } else {
                     counts.corrected_fields += times;
+                }
+            }
+            Some(_) | None => {
+                counts.corrected.add(&kind, class.as_deref(), times);
+                counts.unanswered_fields += times;
+                if ![VerdictKind::Class.name(), VerdictKind::Malignant.name()].contains(&kind.as_str()) {
+                    counts.unassessed_fields += times;
                 }
             }
         }

@@ -1,4 +1,4 @@
--- Version 2 of the record. Rows are only ever added; what changes later is a new row in another table.
+-- Version 3 of the record. Rows are only ever added; what changes later is a new row in another table.
 -- The column `clock` beside a time says whether the device trusted its clock then.
 
 -- One slide of one pseudonymous patient.
@@ -20,15 +20,55 @@ CREATE TABLE sessions (
 
 CREATE TABLE session_ends (
   id INTEGER PRIMARY KEY,
-  session_id INTEGER NOT NULL UNIQUE REFERENCES sessions (id),
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
   ended_utc TEXT NOT NULL,
   clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   -- Time since the session's start by a clock that is never set.
   since_start_ms INTEGER NOT NULL CHECK (since_start_ms >= 0),
   reason TEXT NOT NULL,
   -- What was told of the slide then, JSON.
-  slide TEXT NOT NULL
+  slide TEXT NOT NULL,
+  -- The session's newest opinion then: later ones may exclude fields.
+  last_opinion INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX session_ends_of_session ON session_ends (session_id);
+CREATE INDEX sessions_of_start ON sessions (started_utc);
+CREATE INDEX sessions_of_specimen ON sessions (specimen COLLATE NOCASE);
+
+-- A session that had ended and goes on. It has ended if it has more ends than reopenings.
+CREATE TABLE reopenings (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  reopened_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  reopened_by TEXT NOT NULL,
+  fields INTEGER NOT NULL CHECK (fields >= 0)
+) STRICT;
+CREATE INDEX reopenings_of_session ON reopenings (session_id);
+
+-- Another person works at the microscope from now on.
+CREATE TABLE hand_overs (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  handed_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  from_person TEXT NOT NULL,
+  to_person TEXT NOT NULL
+) STRICT;
+CREATE INDEX hand_overs_of_session ON hand_overs (session_id);
+
+-- The pseudonym was mistyped; the newest counts.
+CREATE TABLE specimen_corrections (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  corrected_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  corrected_by TEXT NOT NULL,
+  specimen TEXT NOT NULL CHECK (length(specimen) BETWEEN 1 AND 64 AND specimen NOT GLOB '*[^A-Za-z0-9._-]*')
+) STRICT;
+CREATE INDEX specimen_corrections_of_session ON specimen_corrections (session_id);
+CREATE INDEX specimen_corrections_of_specimen ON specimen_corrections (specimen COLLATE NOCASE);
 
 -- A session that was cut off, by a loss of power mostly, and went on.
 CREATE TABLE continuations (
@@ -78,7 +118,7 @@ CREATE TABLE fields (
   CHECK ((verdict_kind = 'class') = (class IS NOT NULL))
 ) STRICT;
 
--- What a person said about a field, beside what the model said. The newest of a field counts.
+-- What a person said about a field, beside what the model said. The newest that no other row undoes counts.
 CREATE TABLE opinions (
   id INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL,
@@ -86,15 +126,20 @@ CREATE TABLE opinions (
   given_utc TEXT NOT NULL,
   clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
   given_by TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('correction', 'confirmation')),
-  label TEXT NOT NULL CHECK (label IN ('Benign', 'Early', 'Pre', 'Pro', 'not assessable')),
+  -- 'withdrawal': the field has no answer; 'exclusion': it was taken by mistake and counts nowhere; 'undo': another row does not count.
+  kind TEXT NOT NULL CHECK (kind IN ('correction', 'confirmation', 'withdrawal', 'exclusion', 'undo')),
+  label TEXT CHECK (label IN ('Benign', 'Early', 'Pre', 'Pro', 'malignant', 'not assessable')),
+  undoes INTEGER REFERENCES opinions (id),
   note TEXT NOT NULL,
   -- Name of the request that gave it, drawn by whoever asked: the same request again is the same opinion.
   request TEXT,
-  FOREIGN KEY (session_id, sequence) REFERENCES fields (session_id, sequence)
+  FOREIGN KEY (session_id, sequence) REFERENCES fields (session_id, sequence),
+  CHECK ((kind IN ('correction', 'confirmation')) = (label IS NOT NULL)),
+  CHECK ((kind = 'undo') = (undoes IS NOT NULL))
 ) STRICT;
 CREATE INDEX opinions_of_field ON opinions (session_id, sequence);
 CREATE UNIQUE INDEX opinions_of_request ON opinions (request);
+CREATE UNIQUE INDEX opinions_undone ON opinions (undoes);
 
 CREATE TABLE sign_offs (
   id INTEGER PRIMARY KEY,
@@ -105,6 +150,7 @@ CREATE TABLE sign_offs (
   kind TEXT NOT NULL CHECK (kind IN ('approved', 'amended')),
   fields INTEGER NOT NULL,
   last_opinion INTEGER NOT NULL,
+  last_specimen_correction INTEGER NOT NULL,
   head TEXT NOT NULL
 ) STRICT;
 CREATE INDEX sign_offs_of_session ON sign_offs (session_id);
@@ -137,7 +183,7 @@ CREATE TABLE log (
 
 CREATE TRIGGER fields_need_open_session BEFORE INSERT ON fields
 WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
-  OR EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+  OR (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) > (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
 BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
 
 CREATE TRIGGER fields_sequence_once BEFORE INSERT ON fields
@@ -150,9 +196,14 @@ BEGIN SELECT RAISE(ABORT, 'the request was followed before'); END;
 
 CREATE TRIGGER continuations_need_open_session BEFORE INSERT ON continuations
 WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
-  OR EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+  OR (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) > (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
 BEGIN SELECT RAISE(ABORT, 'the session is approved or ended'); END;
 
 CREATE TRIGGER session_ends_once BEFORE INSERT ON session_ends
-WHEN EXISTS (SELECT 1 FROM session_ends WHERE session_id = NEW.session_id)
+WHEN (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) > (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
 BEGIN SELECT RAISE(ABORT, 'the session has ended'); END;
+
+CREATE TRIGGER reopenings_need_ended_session BEFORE INSERT ON reopenings
+WHEN EXISTS (SELECT 1 FROM sign_offs WHERE session_id = NEW.session_id)
+  OR (SELECT count(*) FROM session_ends WHERE session_id = NEW.session_id) <= (SELECT count(*) FROM reopenings WHERE session_id = NEW.session_id)
+BEGIN SELECT RAISE(ABORT, 'the session is approved, or has not ended'); END;

@@ -67,7 +67,7 @@ pub enum State {
     Draft,
     /// Signed off; no field can be added.
     Approved,
-    /// Opinions were given after the last sign-off: it needs another one.
+    /// Opinions were given, or the pseudonym was corrected, after the last sign-off: it needs another one.
     Changed,
     /// Signed off again after a change.
     Amended,
@@ -97,6 +97,45 @@ pub struct Continuation {
     pub fields: u64,
     /// Who decided it.
     pub decision: Decision,
+}
+
+/// A reopening after an end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reopening {
+    /// When, RFC 3339.
+    pub reopened_utc: String,
+    /// Whether the device trusted its clock then.
+    pub clock: ClockTrust,
+    /// Who reopened it.
+    pub reopened_by: String,
+    /// Fields at that time.
+    pub fields: u64,
+}
+
+/// A hand-over to another person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandOver {
+    /// When, RFC 3339.
+    pub handed_utc: String,
+    /// Whether the device trusted its clock then.
+    pub clock: ClockTrust,
+    /// Who worked at the microscope before.
+    pub from_person: String,
+    /// Who works there from then on.
+    pub to_person: String,
+}
+
+/// A corrected pseudonym.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SpecimenCorrection {
+    /// When, RFC 3339.
+    pub corrected_utc: String,
+    /// Whether the device trusted its clock then.
+    pub clock: ClockTrust,
+    /// Who corrected it.
+    pub corrected_by: String,
+    /// The pseudonym from then on.
+    pub specimen: String,
 }
 
 /// A sign-off.
@@ -156,9 +195,11 @@ impl Session {
 pub struct Session {
     /// Its number.
     pub id: SessionId,
-    /// As [`NewSession::specimen`].
+    /// The pseudonym that counts: the newest correction, or else [`Self::first_specimen`].
     pub specimen: String,
-    /// As [`NewSession::operator`].
+    /// As [`NewSession::specimen`].
+    pub first_specimen: String,
+    /// As [`NewSession::operator`]: who started it.
     pub operator: String,
     /// When it started, RFC 3339.
     pub started_utc: String,
@@ -190,8 +231,34 @@ pub struct Session {
     pub state: State,
     /// Continuations after it was cut off, oldest first.
     pub continuations: Vec<Continuation>,
+    /// Reopenings after an end, oldest first.
+    pub reopenings: Vec<Reopening>,
+    /// Hand-overs to other people, oldest first.
+    pub hand_overs: Vec<HandOver>,
+    /// Corrections of the pseudonym, oldest first.
+    pub specimen_corrections: Vec<SpecimenCorrection>,
     /// All sign-offs, oldest first.
     pub sign_offs: Vec<SignOff>,
+}
+
+impl Session {
+    /// Who works at the microscope: the newest hand-over, or else the operator who started the session.
+    #[must_use]
+    pub fn operator_now(&self) -> &str {
+        self.hand_overs.last().map_or(&self.operator, |handed| &handed.to_person)
+    }
+
+    /// Everybody who worked at the microscope, in order, each once.
+    #[must_use]
+    pub fn operators(&self) -> Vec<&str> {
+        let mut names = vec![self.operator.as_str()];
+        for handed in &self.hand_overs {
+            if !names.contains(&handed.to_person.as_str()) {
+                names.push(&handed.to_person);
+            }
+        }
+        names
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +270,7 @@ mod tests {
         Session {
             id: SessionId::new(1),
             specimen: "S".into(),
+            first_specimen: "S".into(),
             operator: "A".into(),
             started_utc: started.into(),
             started_clock,
@@ -219,6 +287,9 @@ mod tests {
             fields: 0,
             state: State::Draft,
             continuations: Vec::new(),
+            reopenings: Vec::new(),
+            hand_overs: Vec::new(),
+            specimen_corrections: Vec::new(),
             sign_offs: Vec::new(),
         }
     }

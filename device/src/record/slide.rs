@@ -5,7 +5,7 @@ use blastscope_shared::{Class, judge::slide::SlideField};
 use rusqlite::{Connection, OptionalExtension as _, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{SessionId, VerdictKind, field::of_slide};
+use super::{SessionId, VerdictKind, field::of_slide, opinion::STANDING};
 
 /// A value of ours as JSON text; none fails.
 pub(super) fn text_of(value: &impl Serialize) -> String {
@@ -17,14 +17,30 @@ fn value_of<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 
-/// The slide of a session that exists, with all its fields.
+/// The slide of a session that exists, with all its fields; excluded ones do not count.
 pub(super) fn now(connection: &Connection, session: SessionId) -> rusqlite::Result<Slide> {
     let sql = "SELECT slide_pooling FROM sessions WHERE id = ?1";
     let pooling: String = connection.query_row(sql, [session.number()], |row| row.get(0))?;
-    Ok(Slide::new(value_of(&pooling)?, fields(connection, session)?))
+    Ok(Slide::new(value_of(&pooling)?, fields(connection, session)?).without(&excluded(connection, session)?))
 }
 
-/// Numbers of all fields of a session, and what each says of the slide.
+/// Whether a field is excluded now.
+pub(super) fn is_excluded(connection: &Connection, session: SessionId, sequence: u64) -> rusqlite::Result<bool> {
+    excluded(connection, session).map(|numbers| numbers.contains(&sequence))
+}
+
+/// Numbers of the excluded fields of a session.
+pub(super) fn excluded(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<u64>> {
+    let sql = format!(
+        "SELECT f.sequence FROM fields f JOIN opinions o ON o.id = {STANDING} \
+         WHERE f.session_id = ?1 AND o.kind = 'exclusion' ORDER BY f.sequence"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let numbers = statement.query_map([session.number()], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?;
+    numbers.collect()
+}
+
+/// Numbers of all fields of a session, excluded ones too, and what each says of the slide.
 pub(super) fn fields(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<(u64, SlideField)>> {
     let sql = "SELECT sequence, verdict_kind, class, p_benign, p_early, p_pre, p_pro, seen_cells FROM fields \
                WHERE session_id = ?1 ORDER BY sequence";
@@ -45,9 +61,15 @@ pub(super) fn fields(connection: &Connection, session: SessionId) -> rusqlite::R
     fields.collect()
 }
 
-/// What was told of the slide at the session's end, or what its fields say now if it has none. `None` without the session.
+/// What was told of the slide at the session's last end. What its fields say now, if it has not ended, goes on, or fields were
+/// excluded or included since. `None` without the session.
 pub(super) fn told(connection: &Connection, session: SessionId) -> rusqlite::Result<Option<SlideTold>> {
-    let sql = "SELECT e.slide FROM sessions s LEFT JOIN session_ends e ON e.session_id = s.id WHERE s.id = ?1";
+    let sql = "SELECT e.slide FROM sessions s LEFT JOIN session_ends e \
+               ON e.id = (SELECT max(id) FROM session_ends WHERE session_id = s.id) \
+               AND (SELECT count(*) FROM session_ends WHERE session_id = s.id) > \
+               (SELECT count(*) FROM reopenings WHERE session_id = s.id) \
+               AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.session_id = s.id AND o.id > e.last_opinion \
+               AND o.kind IN ('exclusion', 'withdrawal', 'undo')) WHERE s.id = ?1";
     let told: Option<Option<String>> = connection.query_row(sql, [session.number()], |row| row.get(0)).optional()?;
     match told {
         None => Ok(None),

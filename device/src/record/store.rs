@@ -1,6 +1,7 @@
 //! Writing: one transaction per event, with its entry in the log.
 
 mod answer;
+mod changes;
 
 use std::{
     collections::HashMap,
@@ -35,6 +36,9 @@ pub struct Receipt {
     pub session: SessionId,
     /// The field, if the entry is about one.
     pub sequence: Option<u64>,
+    /// Whether that field is excluded now.
+    #[serde(skip)]
+    pub excluded: bool,
     /// Number of the entry in the log.
     pub entry: u64,
     /// The log's head after it.
@@ -60,6 +64,7 @@ struct Done {
     row: i64,
     session: SessionId,
     sequence: Option<u64>,
+    excluded: bool,
 }
 
 type Attempt = Result<Done, RecordError>;
@@ -147,7 +152,7 @@ impl Record {
             ];
             transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
-            Ok(Done { event: Event::SessionStarted, row, session: SessionId::new(row), sequence: None })
+            Ok(Done { event: Event::SessionStarted, row, session: SessionId::new(row), sequence: None, excluded: false })
         })?;
         self.running.insert(receipt.session, (Instant::now(), Duration::ZERO));
         Ok(receipt)
@@ -163,7 +168,7 @@ impl Record {
             open_for_fields(transaction, path, session)?;
             let sequence = insert_field(transaction, session, new, trust).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
-            Ok(Done { event: Event::FieldSaved, row, session, sequence: Some(sequence) })
+            Ok(Done { event: Event::FieldSaved, row, session, sequence: Some(sequence), excluded: false })
         })
     }
 
@@ -217,12 +222,20 @@ impl Record {
                 return Err(RecordError::OtherFields { session, shown, now });
             }
             let (_, head) = log::head(transaction).map_err(&failed)?;
-            let sql = "INSERT INTO sign_offs (session_id, signed_utc, clock, signed_by, kind, fields, last_opinion, head) SELECT \
-                       ?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), ?7";
+            let sql = "INSERT INTO sign_offs (session_id, signed_utc, clock, signed_by, kind, fields, last_opinion, \
+                       last_specimen_correction, head) SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
+                       (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), \
+                       (SELECT coalesce(max(id), 0) FROM specimen_corrections WHERE session_id = ?1), ?7";
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
             let values = params![session.number(), moment.utc, moment.clock.name(), by, kind, fields, head.to_string()];
             transaction.execute(sql, values).map_err(&failed)?;
-            Ok(Done { event: Event::SignedOff, row: transaction.last_insert_rowid(), session, sequence: None })
+            Ok(Done {
+                event: Event::SignedOff,
+                row: transaction.last_insert_rowid(),
+                session,
+                sequence: None,
+                excluded: false,
+            })
         })
     }
 
@@ -246,7 +259,7 @@ impl Record {
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
             let values = params![session.number(), moment.utc, moment.clock.name(), decision.name()];
             transaction.execute(sql, values).map_err(&failed)?;
-            Ok(Done { event: Event::SessionContinued, row: transaction.last_insert_rowid(), session, sequence: None })
+            Ok(Done { event: Event::SessionContinued, row: transaction.last_insert_rowid(), session, sequence: None, excluded: false })
         })?;
         self.running.insert(session, (Instant::now(), before));
         Ok(receipt)
@@ -270,11 +283,11 @@ impl Record {
             let age = running.unwrap_or_default().max(recorded);
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
             let told = slide::text_of(&slide::now(transaction, session).map_err(&failed)?.told());
-            let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason, slide) VALUES (?1, ?2, ?3, \
-                       ?4, ?5, ?6)";
+            let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason, slide, last_opinion) \
+                       SELECT ?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1)";
             let values = params![session.number(), moment.utc, moment.clock.name(), milliseconds(age), reason, told];
             transaction.execute(sql, values).map_err(&failed)?;
-            Ok(Done { event: Event::SessionEnded, row: transaction.last_insert_rowid(), session, sequence: None })
+            Ok(Done { event: Event::SessionEnded, row: transaction.last_insert_rowid(), session, sequence: None, excluded: false })
         })?;
         self.running.remove(&session);
         Ok(receipt)
@@ -297,7 +310,8 @@ impl Record {
         let (entry, head) = log::append(&transaction, done.event, done.row, rfc3339(now)).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
         self.clock.recorded(now);
-        Ok(Receipt { session: done.session, sequence: done.sequence, entry: entry.unsigned_abs(), head })
+        let Done { session, sequence, excluded, .. } = done;
+        Ok(Receipt { session, sequence, excluded, entry: entry.unsigned_abs(), head })
     }
 }
 
@@ -308,7 +322,8 @@ fn state(connection: &Connection, path: &Path, session: SessionId) -> Result<Sta
 }
 
 fn has_ended(connection: &Connection, path: &Path, session: SessionId) -> Result<bool, RecordError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM session_ends WHERE session_id = ?1)";
+    let sql = "SELECT (SELECT count(*) FROM session_ends WHERE session_id = ?1) > \
+               (SELECT count(*) FROM reopenings WHERE session_id = ?1)";
     connection.query_row(sql, [session.number()], |row| row.get(0)).map_err(sqlite(path, "read"))
 }
 

@@ -4,8 +4,10 @@
 //! DIR/Benign/s1-f3-SPECIMEN.jpg    the stored bytes, unchanged, or .png; Early, Pre and Pro likewise
 //! DIR/manifest.csv                 what each file is, what the model said, who said what it is
 //! DIR/groups.csv                   one overlap group a specimen: no specimen is on both sides of a split
+//! DIR/left_out.csv                 answered fields without a class: malignant without a named subtype, not assessable
 //! DIR/NOTICE.txt                   for research use only
 //! ```
+//! A field that is malignant without a named subtype belongs into no class folder: naming one would teach a subtype that nobody saw.
 
 use std::{
     borrow::Cow,
@@ -19,7 +21,7 @@ use blastscope_shared::Class;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Field, Hash, RecordError, RecordReader, Session, SessionId, spreadsheet::cell, verify};
+use super::{Field, Hash, Label, RecordError, RecordReader, Session, SessionId, spreadsheet::cell, verify};
 use crate::RESEARCH_USE;
 use blastscope_shared::ByClass;
 
@@ -37,6 +39,10 @@ pub struct TrainingExport {
     pub without_opinion: u64,
     /// Fields called not assessable: left out.
     pub not_assessable: u64,
+    /// Fields called malignant, subtype not named: left out.
+    pub subtype_not_named: u64,
+    /// Fields excluded as taken by mistake: left out.
+    pub excluded: u64,
     /// The log's head.
     pub head: Hash,
 }
@@ -60,6 +66,19 @@ struct Line<'a> {
     given_by: Cow<'a, str>,
     given_utc: &'a str,
     sha256: String,
+}
+
+/// A line of `left_out.csv`.
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    session: SessionId,
+    specimen: Cow<'a, str>,
+    sequence: u64,
+    why: &'static str,
+    model_said: &'a str,
+    opinion: &'static str,
+    given_by: Cow<'a, str>,
+    given_utc: &'a str,
 }
 
 /// A line of `groups.csv`.
@@ -93,6 +112,8 @@ pub fn export_for_training(
         corrected: 0,
         without_opinion: 0,
         not_assessable: 0,
+        subtype_not_named: 0,
+        excluded: 0,
         head,
     };
     let mut tables = Tables::new();
@@ -100,7 +121,9 @@ pub fn export_for_training(
         fs::create_dir(temporary.path().join(class.name())).map_err(failed)?;
     }
     reader.each_field(&sessions, |session, field| {
-        let Some(class) = export.take(field) else { return Ok(()) };
+        let Some(class) = export.take(field) else {
+            return tables.leave_out(session, field).map_err(|error| failed(error.into()));
+        };
         let kept = reader.picture(session.id, field.sequence)?;
         let ending = kept.format.extension();
         let file = format!("{class}/s{}-f{}-{}.{ending}", session.id, field.sequence, session.specimen);
@@ -109,8 +132,8 @@ pub fn export_for_training(
         tables.add(session, field, class, &file, &sha256).map_err(|error| failed(error.into()))
     })?;
     if export.classes == [0; Class::COUNT] {
-        let (without_opinion, not_assessable) = (export.without_opinion, export.not_assessable);
-        return Err(RecordError::NothingToExport { without_opinion, not_assessable });
+        let TrainingExport { without_opinion, not_assessable, subtype_not_named, .. } = export;
+        return Err(RecordError::NothingToExport { without_opinion, not_assessable, subtype_not_named });
     }
     tables.finish(temporary.path()).map_err(failed)?;
     put(&temporary.path().join("NOTICE.txt"), format!("{RESEARCH_USE}\n").as_bytes()).map_err(failed)?;
@@ -128,16 +151,23 @@ pub fn export_for_training(
 impl TrainingExport {
     /// Counts a field; returns its class if it is exported.
     fn take(&mut self, field: &Field) -> Option<Class> {
+        if field.exclusion().is_some() {
+            self.excluded += 1;
+            return None;
+        }
         let Some(opinion) = field.opinion() else {
             self.without_opinion += 1;
             return None;
         };
-        let Some(class) = opinion.label.class() else {
-            self.not_assessable += 1;
+        let Some(class) = opinion.class() else {
+            match opinion.label {
+                Some(Label::Malignant) => self.subtype_not_named += 1,
+                _ => self.not_assessable += 1,
+            }
             return None;
         };
         self.classes[class.index()] += 1;
-        self.corrected += u64::from(!opinion.confirms);
+        self.corrected += u64::from(!opinion.confirms());
         Some(class)
     }
 }
@@ -145,13 +175,14 @@ impl TrainingExport {
 struct Tables {
     manifest: csv::Writer<Vec<u8>>,
     groups: csv::Writer<Vec<u8>>,
+    left_out: csv::Writer<Vec<u8>>,
     specimens: BTreeMap<String, u32>,
 }
 
 impl Tables {
     fn new() -> Self {
         let table = || csv::Writer::from_writer(Vec::new());
-        Self { manifest: table(), groups: table(), specimens: BTreeMap::new() }
+        Self { manifest: table(), groups: table(), left_out: table(), specimens: BTreeMap::new() }
     }
 
     fn add(&mut self, session: &Session, field: &Field, class: Class, file: &str, sha256: &str) -> csv::Result<()> {
@@ -166,7 +197,7 @@ impl Tables {
             model_said: said.class.map_or(said.kind.name(), Class::name),
             model_probability: said.probability,
             model_sha256: &field.judgement.model_sha256,
-            opinion: if opinion.confirms { "confirmation" } else { "correction" },
+            opinion: opinion.kind.name(),
             given_by: cell(&opinion.given_by),
             given_utc: &opinion.given_utc,
             sha256: sha256.into(),
@@ -177,8 +208,29 @@ impl Tables {
         self.groups.serialize(Group { file, sha256: sha256.into(), overlap_group, session: cell(&session) })
     }
 
+    /// Lists an answered field without a class.
+    fn leave_out(&mut self, session: &Session, field: &Field) -> csv::Result<()> {
+        let Some(opinion) = field.opinion() else { return Ok(()) };
+        let said = &field.judgement.said;
+        self.left_out.serialize(LeftOut {
+            session: session.id,
+            specimen: cell(&session.specimen),
+            sequence: field.sequence,
+            why: match opinion.label {
+                Some(Label::Malignant) => "malignant, subtype not named",
+                _ => Label::NotAssessable.name(),
+            },
+            model_said: said.class.map_or(said.kind.name(), Class::name),
+            opinion: opinion.kind.name(),
+            given_by: cell(&opinion.given_by),
+            given_utc: &opinion.given_utc,
+        })
+    }
+
     fn finish(self, folder: &Path) -> io::Result<()> {
-        for (name, table) in [("manifest.csv", self.manifest), ("groups.csv", self.groups)] {
+        for (name, table) in
+            [("manifest.csv", self.manifest), ("groups.csv", self.groups), ("left_out.csv", self.left_out)]
+        {
             let bytes = table.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
             put(&folder.join(name), &bytes)?;
         }

@@ -70,6 +70,35 @@ pub enum Job {
         /// Who decided it.
         decision: Decision,
     },
+    /// As [`Record::hand_over`].
+    HandOver {
+        /// The session.
+        session: SessionId,
+        /// To whom.
+        to: String,
+        /// When.
+        at: SystemTime,
+    },
+    /// As [`Record::correct_specimen`].
+    CorrectSpecimen {
+        /// The session.
+        session: SessionId,
+        /// The right pseudonym.
+        specimen: String,
+        /// Who corrects it.
+        by: String,
+        /// When.
+        at: SystemTime,
+    },
+    /// As [`Record::reopen`].
+    Reopen {
+        /// The session.
+        session: SessionId,
+        /// Who reopens it.
+        by: String,
+        /// When.
+        at: SystemTime,
+    },
     /// As [`Record::end_session`].
     End {
         /// The session.
@@ -262,6 +291,9 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
         Job::Opinion { session, sequence, opinion, seen } => record.answer(session, sequence, &opinion, &seen),
         Job::SignOff { session, by, fields, at } => record.sign(session, &by, at, fields),
         Job::Continue { session, at, decision } => record.continue_session(session, at, decision),
+        Job::HandOver { session, to, at } => record.hand_over(session, &to, at),
+        Job::CorrectSpecimen { session, specimen, by, at } => record.correct_specimen(session, &specimen, &by, at),
+        Job::Reopen { session, by, at } => record.reopen(session, &by, at),
         Job::End { session, at, reason } => record.end_session(session, at, &reason),
     }
 }

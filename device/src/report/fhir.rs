@@ -52,7 +52,8 @@ pub fn diagnostic_report(report: &Report) -> Value {
         },
         "effectivePeriod": period(report),
         "issued": report.written_utc,
-        "performer": [{ "type": "Practitioner", "display": session.operator }],
+        "performer": session.operators().into_iter()
+            .map(|name| json!({ "type": "Practitioner", "display": name })).collect::<Vec<_>>(),
         "result": results,
         "conclusion": conclusion(report),
     });
@@ -150,7 +151,7 @@ fn slide(report: &Report) -> Value {
 fn others(tally: &Tally) -> [(&'static str, &'static str, u64); 6] {
     [
         ("judged", "called benign or malignant", tally.judged()),
-        ("subtype-not-sure", "called malignant, but without a subtype", tally.subtype_not_sure),
+        ("subtype-not-sure", "called malignant, subtype not named", tally.subtype_not_sure),
         ("abstained", "of which nothing was said because the model abstained", tally.abstained),
         ("rejected", "rejected by the quality gate", tally.rejected),
         ("settling", "that were still settling", tally.settling),
@@ -216,6 +217,13 @@ fn device(report: &Report) -> Value {
 fn conclusion(report: &Report) -> String {
     let mut sentences: Vec<String> =
         words::banners(report).into_iter().map(|banner| format!("{}: {}", banner.word, banner.sentence)).collect();
+    if report.counts.excluded_fields > 0 {
+        let excluded = report.counts.excluded_fields;
+        sentences.push(format!(
+            "Excluded as taken by mistake, and not counted: {excluded} of {} fields.",
+            report.counts.fields
+        ));
+    }
     sentences.push(words::NOT_A_DIAGNOSIS.into());
     sentences.push(RESEARCH_USE.into());
     sentences.join(" ")

@@ -61,6 +61,7 @@ pub fn gather(
     Ok(Report {
         slide,
         counts,
+        excluded: reader.excluded(session.id)?,
         entry: verified.entries,
         head: verified.head,
         min_fields: options.min_fields,
@@ -77,14 +78,13 @@ pub fn gather(
 
 fn first_fields(reader: &RecordReader, session: SessionId, most: usize) -> Result<Vec<Field>, ReportError> {
     let mut fields: Vec<Field> = Vec::new();
+    let mut last = 0;
     while fields.len() < most {
-        let last = fields.last().map_or(0, |field| field.sequence);
         let wanted = u32::try_from(most - fields.len()).unwrap_or(MAX_PAGE).min(MAX_PAGE);
         let page = reader.fields(session, last, wanted)?;
-        if page.is_empty() {
-            break;
-        }
-        fields.extend(page);
+        let Some(newest) = page.last() else { break };
+        last = newest.sequence;
+        fields.extend(page.into_iter().filter(|field| field.exclusion().is_none()));
     }
     Ok(fields)
 }

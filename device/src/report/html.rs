@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use super::{Report, Shown, words};
-use crate::RESEARCH_USE;
+use crate::{RESEARCH_USE, record::Opinion};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -158,7 +158,7 @@ fn card(shown: &Shown, out: &mut String) -> fmt::Result {
     }
     write!(out, "</div>\n<figcaption><strong>{number} · {heading}</strong><span>{more}</span>")?;
     if let Some(opinion) = words::opinion(field) {
-        let class = if field.opinion().is_some_and(|opinion| opinion.confirms) { "confirmed" } else { "corrected" };
+        let class = if field.opinion().is_some_and(Opinion::confirms) { "confirmed" } else { "corrected" };
         write!(out, "<span class=\"{class}\">{}</span>", Escaped(&opinion))?;
         if let Some(note) = field.opinion().map(|opinion| &opinion.note).filter(|note| !note.is_empty()) {
             write!(out, "<span class=\"note\">{}</span>", Escaped(note))?;

@@ -1,10 +1,14 @@
 //! Wording shared by all formats of a report.
 
+use blastscope_core::pipeline::percent;
 use blastscope_shared::{Class, Rate};
 
 use super::{Report, Signature, Training, malignant_share, share};
 use crate::{
-    record::{Continuation, Counts, Decision, Field, Period, Salvage, Session, State, Tally, VerdictKind},
+    record::{
+        Continuation, Counts, Decision, Field, HandOver, Label, Opinion, Period, Reopening, Salvage, Session,
+        SpecimenCorrection, State, Tally, VerdictKind,
+    },
     support::{clock::ClockTrust, timestamp::on_the_wall},
 };
 
@@ -153,7 +157,9 @@ fn state(report: &Report) -> Banner {
         State::Changed => (
             BannerKind::Warning,
             "Changed",
-            format!("Answers were added after the sign-off {by}: the session needs another sign-off."),
+            format!(
+                "Answers or the pseudonym were changed after the sign-off {by}: the session needs another sign-off."
+            ),
         ),
         State::Amended => (BannerKind::Calm, "Amended", format!("Signed off again {by}, after a change.")),
     };
@@ -170,6 +176,9 @@ fn distrusted(report: &Report) -> Option<ClockTrust> {
         .into_iter()
         .chain(session.ended_clock)
         .chain(session.continuations.iter().map(|continuation| continuation.clock))
+        .chain(session.reopenings.iter().map(|reopening| reopening.clock))
+        .chain(session.hand_overs.iter().map(|handed| handed.clock))
+        .chain(session.specimen_corrections.iter().map(|correction| correction.clock))
         .chain(session.sign_offs.iter().map(|signed| signed.clock))
         .chain(of_fields)
         .find(|clock| !clock.is_trusted())
@@ -226,7 +235,7 @@ fn period(session: &Session) -> (String, String) {
 pub(super) fn slide(report: &Report) -> Vec<(&'static str, String)> {
     let slide = &report.slide;
     let mut facts = vec![("Slide", slide.name())];
-    facts.extend(slide.probability.map(|share| ("Probability", format!("{:.1} %", f64::from(share) * 100.0))));
+    facts.extend(slide.probability.map(|share| ("Probability", percent(share))));
     facts.extend(slide.missing.clone().map(|missing| ("Missing", missing)));
     facts.push(("Rests on", slide.basis()));
     if !slide.against.is_empty() {
@@ -242,19 +251,36 @@ pub(super) fn slide(report: &Report) -> Vec<(&'static str, String)> {
 pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let session = &report.session;
     let (started, ended) = period(session);
-    let mut facts = vec![
-        ("Specimen (pseudonym)", session.specimen.clone()),
-        ("Session", session.id.to_string()),
-        ("Started", started),
-    ];
+    let mut facts = vec![("Specimen (pseudonym)", session.specimen.clone())];
+    facts.extend(corrected_specimens(session));
+    facts.extend([("Session", session.id.to_string()), ("Started", started)]);
     facts.extend(session.continuations.iter().map(|continuation| ("Cut off, continued", continued(continuation))));
-    facts.extend([
-        ("Ended", ended),
-        ("Operator", session.operator.clone()),
-        ("Device", session.device_id.clone()),
-        ("Fields", fields_line(&report.counts)),
-    ]);
+    facts.extend(session.reopenings.iter().map(|reopening| ("Ended, reopened", reopened(reopening))));
+    facts.extend([("Ended", ended), ("Operator", session.operator.clone())]);
+    facts.extend(session.hand_overs.iter().map(|handed| ("Handed over", handed_over(handed))));
+    facts.extend([("Device", session.device_id.clone()), ("Fields", fields_line(&report.counts))]);
+    facts.extend(report.excluded.iter().map(|(sequence, opinion)| ("Excluded", excluded(*sequence, opinion))));
     facts
+}
+
+/// Each corrected pseudonym: the old one stays on the report.
+fn corrected_specimens(session: &Session) -> Vec<(&'static str, String)> {
+    let mut before = session.first_specimen.as_str();
+    let mut facts = Vec::new();
+    for SpecimenCorrection { corrected_utc, clock, corrected_by, specimen } in &session.specimen_corrections {
+        let when = marked(corrected_utc, *clock);
+        facts.push(("Pseudonym corrected", format!("from {before} to {specimen} by {corrected_by} on {when}")));
+        before = specimen;
+    }
+    facts
+}
+
+fn reopened(Reopening { reopened_utc, clock, reopened_by, fields }: &Reopening) -> String {
+    format!("{} after {fields} fields, by {reopened_by}", marked(reopened_utc, *clock))
+}
+
+fn handed_over(HandOver { handed_utc, clock, from_person, to_person }: &HandOver) -> String {
+    format!("from {from_person} to {to_person} on {}", marked(handed_utc, *clock))
 }
 
 fn continued(continuation: &Continuation) -> String {
@@ -267,8 +293,22 @@ fn continued(continuation: &Continuation) -> String {
 }
 
 fn fields_line(counts: &Counts) -> String {
-    let Counts { fields, confirmed_fields, corrected_fields, .. } = counts;
-    format!("{fields}: {confirmed_fields} confirmed and {corrected_fields} corrected by a person")
+    let Counts { confirmed_fields, corrected_fields, unanswered_fields, unassessed_fields, .. } = counts;
+    let unassessed = match unassessed_fields {
+        0 => String::new(),
+        some => format!(", {some} of them without any assessment"),
+    };
+    format!(
+        "{}: {confirmed_fields} confirmed and {corrected_fields} corrected by a person, {unanswered_fields} unanswered{unassessed}",
+        counts.counted()
+    )
+}
+
+/// A field that counts nowhere: its number, who excluded it, when and why.
+fn excluded(sequence: u64, opinion: &Opinion) -> String {
+    let why = if opinion.note.is_empty() { String::new() } else { format!(": {}", opinion.note) };
+    let when = marked(&opinion.given_utc, opinion.clock);
+    format!("field {sequence}, taken by mistake, by {} on {when}{why}", opinion.given_by)
 }
 
 /// The sources of the numbers.
@@ -316,11 +356,11 @@ pub(super) fn verdict(field: &Field) -> (String, String) {
     let said = &field.judgement.said;
     match (said.kind, said.class) {
         (VerdictKind::Class, Some(class)) => {
-            let probability = said.probability.map(|value| format!("probability {:.1} %", value * 100.0));
+            let probability = said.probability.map(|value| format!("probability {}", percent(value)));
             (long_name(class).into(), probability.unwrap_or_default())
         }
         (VerdictKind::Malignant, _) => {
-            let probability = said.probability.map(|value| format!("probability {:.1} %", value * 100.0));
+            let probability = said.probability.map(|value| format!("probability {}", percent(value)));
             ("Malignant".into(), probability.into_iter().chain(said.reason.clone()).collect::<Vec<_>>().join(", "))
         }
         (kind, _) => {
@@ -334,11 +374,17 @@ pub(super) fn verdict(field: &Field) -> (String, String) {
     }
 }
 
-/// The newest opinion of a field.
+/// The opinion that counts of a field.
 pub(super) fn opinion(field: &Field) -> Option<String> {
     let opinion = field.opinion()?;
-    let label = opinion.label.class().map_or(opinion.label.name(), long_name);
-    Some(if opinion.confirms {
+    let label = match opinion.label? {
+        Label::Class(class) => long_name(class),
+        Label::Malignant => "malignant, subtype not named",
+        Label::NotAssessable => Label::NotAssessable.name(),
+    };
+    Some(if opinion.confirms() && opinion.class().is_none() {
+        format!("confirmed as {label} by {}", opinion.given_by)
+    } else if opinion.confirms() {
         format!("confirmed by {}", opinion.given_by)
     } else {
         format!("corrected to {label} by {}", opinion.given_by)
@@ -351,7 +397,11 @@ pub(super) fn written_by_people(report: &Report) -> Vec<&str> {
     let mut texts: Vec<&str> =
         vec![&session.specimen, &session.operator, &session.device_id, &session.model_name, &session.program_version];
     texts.extend(session.end_reason.as_deref());
+    texts.extend(session.operators());
+    texts.extend(session.reopenings.iter().map(|reopening| reopening.reopened_by.as_str()));
+    texts.extend(session.specimen_corrections.iter().map(|correction| correction.corrected_by.as_str()));
     texts.extend(session.sign_offs.iter().map(|signed| signed.signed_by.as_str()));
+    texts.extend(report.excluded.iter().flat_map(|(_, opinion)| [opinion.given_by.as_str(), opinion.note.as_str()]));
     for shown in &report.shown {
         texts.extend(shown.field.judgement.said.reason.as_deref());
         texts
@@ -367,7 +417,7 @@ pub(super) fn left_out(report: &Report) -> Option<String> {
         more => Some(format!(
             "The first {} of {} fields are shown; the other {more} are only counted.",
             report.shown.len(),
-            report.counts.fields
+            report.counts.counted()
         )),
     }
 }

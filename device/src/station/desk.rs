@@ -138,8 +138,8 @@ impl Desk {
             let Some((write, _)) = self.tickets.pop_front() else { return };
             match outcome {
                 Outcome::Saved(receipt) => {
-                    let Receipt { session, sequence, .. } = receipt;
-                    self.step(Event::Saved { write, session, sequence }, Some(receipt), screening, now);
+                    let Receipt { session, sequence, excluded, .. } = receipt;
+                    self.step(Event::Saved { write, session, sequence, excluded }, Some(receipt), screening, now);
                 }
                 Outcome::Failed(error) => {
                     self.step(Event::Failed { write, refusal: Refusal::Record(error) }, None, screening, now);
@@ -244,6 +244,9 @@ impl Desk {
                 let opinion = Box::new(NewOpinion { at, by, says, note });
                 Job::Opinion { session, sequence, opinion, seen: Box::new(seen) }
             }
+            What::HandOver { session, to } => Job::HandOver { session, to, at },
+            What::CorrectSpecimen { session, specimen, by } => Job::CorrectSpecimen { session, specimen, by, at },
+            What::Reopen { session, by } => Job::Reopen { session, by, at },
             What::SignOff { session, by, fields } => Job::SignOff { session, by, fields, at },
             What::Continue { session, decision } => Job::Continue { session, at, decision },
             What::End { session, reason } => Job::End { session, at, reason },

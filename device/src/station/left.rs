@@ -9,7 +9,7 @@ use blastscope_core::{
 
 use super::Origin;
 use crate::{
-    record::{MAX_PAGE, RecordError, RecordReader, Session, State},
+    record::{MAX_PAGE, RecordError, RecordReader, Session},
     support::timestamp::parsed,
 };
 
@@ -22,27 +22,41 @@ pub fn left_behind(
     origin: &Origin,
     remembered: usize,
 ) -> Result<Option<LeftBehind>, RecordError> {
-    let is_open = |session: &Session| session.state == State::Draft && session.ended_utc.is_none();
-    let Some(session) = reader.sessions()?.into_iter().find(is_open) else { return Ok(None) };
+    reader.newest_open()?.map(|session| behind(reader, session, origin, remembered)).transpose()
+}
+
+/// A session with all data to go on with it, whether it was cut off or has ended.
+///
+/// # Errors
+/// When the record cannot be read.
+pub(crate) fn behind(
+    reader: &RecordReader,
+    session: Session,
+    origin: &Origin,
+    remembered: usize,
+) -> Result<LeftBehind, RecordError> {
     let last = reader.latest_field(session.id)?;
     let problem = differs(&session, origin);
     let known = if problem.is_none() { known(reader, &session, remembered)? } else { Vec::new() };
     let slide = if problem.is_none() { reader.slide_fields(session.id)? } else { Vec::new() };
+    let excluded = reader.excluded(session.id)?.into_iter().map(|(number, _)| number).collect();
     let last_utc = last.as_ref().map_or(&session.started_utc, |last| &last.taken_utc).clone();
-    Ok(Some(LeftBehind {
+    let since_start = last.as_ref().map_or(0, |last| last.since_start_ms).max(session.ended_after_ms.unwrap_or(0));
+    Ok(LeftBehind {
         last: parsed(&last_utc).and_then(|last| last.duration_since(UNIX_EPOCH).ok()),
-        since_start: last.as_ref().map_or(Duration::ZERO, |last| Duration::from_millis(last.since_start_ms)),
+        since_start: Duration::from_millis(since_start),
         known,
         slide,
+        excluded,
         shown: Left {
             id: session.id,
             last_utc,
+            operator: session.operator_now().into(),
             specimen: session.specimen,
-            operator: session.operator,
             fields: session.fields,
             problem,
         },
-    }))
+    })
 }
 
 /// The session's model and device must hold for every field.

@@ -4,6 +4,7 @@
 //! Runs if `BLASTSCOPE_BROWSER` names a Chromium, as in `make test` and `make page`. `BLASTSCOPE_SCREENSHOTS` takes pictures of the
 //! window; `BLASTSCOPE_FIELDS` and `BLASTSCOPE_MODEL` choose other drawn fields and another model.
 
+mod day;
 mod device;
 mod devtools;
 mod fast_hands;
@@ -12,6 +13,7 @@ mod proxy;
 mod screens;
 mod slide;
 mod streams;
+mod targets;
 
 use crate::page::{program, scene};
 use std::{
@@ -89,12 +91,15 @@ fn the_page_works_in_a_browser() {
     let reader = RecordReader::open(&data).expect("a record");
     let id = reader.sessions().expect("read")[0].id;
     assert_eq!(
-        reader.field(id, 2).expect("read").opinion().map(|opinion| opinion.label),
+        reader.field(id, 2).expect("read").opinion().and_then(|opinion| opinion.label),
         Some(Label::Class(Class::Pre))
     );
-    assert_eq!(reader.field(id, 3).expect("read").opinion().map(|opinion| opinion.label), Some(Label::NotAssessable));
     assert_eq!(
-        reader.field(id, 4).expect("read").opinion().map(|opinion| opinion.label),
+        reader.field(id, 3).expect("read").opinion().and_then(|opinion| opinion.label),
+        Some(Label::NotAssessable)
+    );
+    assert_eq!(
+        reader.field(id, 4).expect("read").opinion().and_then(|opinion| opinion.label),
         Some(Label::Class(Class::Early))
     );
 

@@ -262,7 +262,7 @@ fn buttons_take_and_confirm_and_lamps_hear_what_is_said() {
     assert_eq!(fields.len(), 1, "taken once, by the button or automatically");
     assert_eq!(fields[0].opinions.len(), 1, "pressed twice, confirmed once");
     let opinion = fields[0].opinion().expect("confirmed");
-    assert_eq!((opinion.confirms, opinion.given_by.as_str()), (true, "A. B."));
+    assert_eq!((opinion.confirms(), opinion.given_by.as_str()), (true, "A. B."));
     let said = said.lock().expect("no panic");
     assert!(said.iter().any(|statement| statement.class().is_some()), "{said:?}");
     assert!(said.iter().any(|statement| matches!(statement, Statement::NoPicture(_))), "{said:?}");

@@ -4,6 +4,7 @@ mod access;
 pub(crate) mod client;
 mod configured;
 mod cut_off;
+mod day;
 mod download;
 pub(crate) mod program;
 pub(crate) mod scene;

@@ -3,6 +3,7 @@
 mod answers;
 mod backup;
 mod commands;
+mod course;
 mod damage;
 mod exports;
 #[cfg(target_os = "linux")]
@@ -14,5 +15,6 @@ mod recompute;
 mod rules;
 mod salvage;
 pub(crate) mod samples;
+mod taking_back;
 mod tampering;
 mod writer;

@@ -82,5 +82,5 @@ fn main() {
     put("json", "session", b"\x03{\"specimen\":\"S-1\",\"operator\":\"A. B.\"}");
     put("json", "end", b"\x05{\"reason\":\"screened\"}");
     put("json", "sign-off", b"\x06{\"name\":\"A. B.\"}");
-    put("json", "opinion", b"\x07{\"by\":\"A. B.\",\"says\":\"Pre\",\"note\":\"\"}");
+    put("json", "opinion", b"\x07{\"by\":\"A. B.\",\"kind\":\"correction\",\"label\":\"Pre\",\"note\":\"\"}");
 }

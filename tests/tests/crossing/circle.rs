@@ -93,7 +93,7 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
     fields
         .iter()
         .filter_map(|field| {
-            let class = field.opinion()?.label.class()?;
+            let class = field.opinion()?.class()?;
             Some((reader.picture(session, field.sequence).expect("a picture").bytes, class))
         })
         .collect()

@@ -64,22 +64,44 @@ impl Appraisal {
     /// A line for people: the class with its probability in percent, or why none is named, with the most probable one.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let likely = self.assessment.scores().map(|scores| {
+        let scores = self.assessment.scores();
+        let likely = scores.map(|scores| {
             let (class, probability) = scores.most_probable();
-            (class, probability * 100.0)
+            (class, percent(probability))
         });
-        let malignancy = self.assessment.scores().map(|scores| scores.malignancy() * 100.0);
+        let malignancy = scores.map(|scores| percent(scores.malignancy()));
         match (self.is_malignant(), self.reason(), likely, malignancy) {
-            (Some(true), Some(reason), _, Some(percent)) => {
-                format!("verdict malignant, probability {percent:.1} %, {reason}")
+            (Some(true), Some(reason), _, Some(share)) => {
+                format!("verdict malignant, probability {share}, {reason}")
             }
-            (Some(true), None, Some((class, _)), Some(percent)) => {
-                format!("verdict malignant, {class}, probability {percent:.1} %")
+            (Some(true), None, Some((class, _)), Some(share)) => {
+                format!("verdict malignant, {class}, probability {share}")
             }
-            (_, None, Some((class, percent)), _) => format!("verdict {class}, probability {percent:.1} %"),
-            (_, Some(reason), Some((class, percent)), _) => format!("no verdict: {reason} ({class} {percent:.1} %)"),
+            (_, None, Some((class, share)), _) => format!("verdict {class}, probability {share}"),
+            (_, Some(reason), Some((class, share)), _) => format!("no verdict: {reason} ({class} {share})"),
             (_, Some(reason), None, _) => format!("no verdict: {reason}"),
             (_, None, None, _) => "no verdict".to_owned(),
         }
+    }
+}
+
+/// A probability in whole percent, as everywhere: `97 %`. A network's probability is never 0 or 1: `> 99 %`, `< 1 %`.
+#[must_use]
+pub fn percent(probability: f32) -> String {
+    match probability {
+        high if high >= 0.995 => "> 99 %".to_owned(),
+        low if low < 0.005 => "< 1 %".to_owned(),
+        share => format!("{:.0} %", share * 100.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn probabilities_are_whole_percents_and_never_certain() {
+        let written = [0.0, 0.004, 0.006, 0.5, 0.994, 0.996, 1.0].map(percent);
+        assert_eq!(written, ["< 1 %", "< 1 %", "1 %", "50 %", "99 %", "> 99 %", "> 99 %"]);
     }
 }

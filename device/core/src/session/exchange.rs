@@ -53,8 +53,10 @@ pub enum Event<E: Fault> {
         write: WriteId,
         /// Number of its session.
         session: SessionId,
-        /// Number of its field, if the write is a field.
+        /// Number of its field, if the write is a field or about one.
         sequence: Option<u64>,
+        /// Whether that field is excluded now.
+        excluded: bool,
     },
     /// A write failed as a whole.
     Failed {
@@ -151,6 +153,29 @@ pub enum What {
         by: String,
         /// Number of fields that the signer saw; `None` signs all fields.
         fields: Option<u64>,
+    },
+    /// A session is handed over to another person.
+    HandOver {
+        /// The session.
+        session: SessionId,
+        /// Name of the person.
+        to: String,
+    },
+    /// The pseudonym of a session is corrected.
+    CorrectSpecimen {
+        /// The session.
+        session: SessionId,
+        /// The right pseudonym.
+        specimen: String,
+        /// Name of the person.
+        by: String,
+    },
+    /// A session that has ended is reopened.
+    Reopen {
+        /// The session.
+        session: SessionId,
+        /// Name of the person.
+        by: String,
     },
     /// A session that was left open is resumed.
     Continue {

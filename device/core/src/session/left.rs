@@ -47,9 +47,19 @@ pub struct LeftBehind {
     pub known: Vec<(u64, Thumbnail)>,
     /// Numbers of all its fields, and what each says of the slide.
     pub slide: Vec<(u64, SlideField)>,
+    /// Numbers of the fields that are excluded: they do not count on the slide.
+    pub excluded: Vec<u64>,
 }
 
 impl LeftBehind {
+    /// Excludes a field, or counts it again.
+    pub(super) fn exclude(&mut self, number: u64, excluded: bool) {
+        self.excluded.retain(|&known| known != number);
+        if excluded {
+            self.excluded.push(number);
+        }
+    }
+
     /// Whether it resumes automatically at the time `now`. Not with an untrusted clock, because the length of the interruption is
     /// unknown: without power a clock may have stood still for days.
     #[must_use]

@@ -1,9 +1,9 @@
 //! Orders of the operator, and why they may be refused.
 
-use alloc::{format, string::String};
+use alloc::{boxed::Box, format, string::String};
 use core::{fmt, time::Duration};
 
-use super::id::SessionId;
+use super::{id::SessionId, left::LeftBehind};
 use crate::{
     advice::Advice,
     answer::{Says, Seen},
@@ -34,7 +34,7 @@ impl Fault for core::convert::Infallible {
 pub const JUST_NOW: Duration = Duration::from_millis(700);
 
 /// An order of the operator. Every order names its session: an order based on an outdated display is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Order {
     /// Take the current field, whatever the verdict.
     Take {
@@ -84,6 +84,29 @@ pub enum Order {
         /// What the person saw of the field.
         seen: Seen,
     },
+    /// Another person takes over the microscope in the open session.
+    HandOver {
+        /// The session.
+        session: SessionId,
+        /// Name of the person.
+        to: String,
+    },
+    /// Correct the pseudonym of a session.
+    CorrectSpecimen {
+        /// The session.
+        session: SessionId,
+        /// The right pseudonym.
+        specimen: String,
+        /// Name of the person.
+        by: String,
+    },
+    /// Reopen a session that has ended and was never signed off.
+    Reopen {
+        /// The session, with all data to go on with it.
+        ended: Box<LeftBehind>,
+        /// Name of the person.
+        by: String,
+    },
     /// Sign a session off; this ends it if it is open.
     SignOff {
         /// The session.
@@ -122,6 +145,8 @@ pub enum Refusal<E: Fault> {
     FieldBeingSaved(SessionId),
     /// The session was not left open.
     NotLeft(SessionId),
+    /// Another session was left open and awaits a decision.
+    Undecided(SessionId),
     /// The session cannot be resumed.
     Differs {
         /// The session.
@@ -163,6 +188,9 @@ impl<E: Fault> Refusal<E> {
             ),
             Self::NotLeft(session) => {
                 Advice::new(format!("session {session} was not left open"), "check the list of sessions")
+            }
+            Self::Undecided(session) => {
+                Advice::new(format!("session {session} was left open"), "continue or close it first")
             }
             Self::Differs { session, reason } => Advice::new(
                 format!("session {session} cannot be continued, because {reason}"),

@@ -1,6 +1,7 @@
 //! The slide of a session, live: its distinct fields, and what they say together.
 
 use alloc::{
+    collections::BTreeSet,
     format,
     string::{String, ToString},
     vec::Vec,
@@ -17,13 +18,22 @@ use serde::{Deserialize, Serialize};
 pub struct Slide {
     pooling: SlidePooling,
     fields: Vec<(u64, SlideField)>,
+    /// Numbers of the fields that do not count.
+    excluded: BTreeSet<u64>,
 }
 
 impl Slide {
     /// A slide with these fields.
     #[must_use]
     pub const fn new(pooling: SlidePooling, fields: Vec<(u64, SlideField)>) -> Self {
-        Self { pooling, fields }
+        Self { pooling, fields, excluded: BTreeSet::new() }
+    }
+
+    /// The slide without the fields of these numbers.
+    #[must_use]
+    pub fn without(mut self, excluded: &[u64]) -> Self {
+        self.excluded.extend(excluded);
+        self
     }
 
     /// Adds a field; a number that is there already adds nothing.
@@ -33,11 +43,21 @@ impl Slide {
         }
     }
 
-    /// What the fields say together.
+    /// Leaves out the field of this number, or counts it again.
+    pub fn exclude(&mut self, number: u64, excluded: bool) {
+        if excluded {
+            self.excluded.insert(number);
+        } else {
+            self.excluded.remove(&number);
+        }
+    }
+
+    /// What the fields that count say together.
     #[must_use]
     pub fn told(&self) -> SlideTold {
-        let fields: Vec<SlideField> = self.fields.iter().map(|(_, field)| *field).collect();
-        SlideTold::new(&self.pooling.assess(&fields), |at| self.fields[at].0)
+        let counted = self.fields.iter().filter(|(number, _)| !self.excluded.contains(number));
+        let (numbers, fields): (Vec<u64>, Vec<SlideField>) = counted.copied().unzip();
+        SlideTold::new(&self.pooling.assess(&fields), |at| numbers[at])
     }
 }
 

@@ -5,7 +5,10 @@ use alloc::{string::ToString as _, vec};
 use blastscope_shared::judge::slide::Spoken;
 
 use super::*;
-use crate::advice::Advice;
+use crate::{
+    advice::Advice,
+    answer::{Says, Seen},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 enum Disk {
@@ -48,7 +51,14 @@ fn left(problem: Option<&str>) -> LeftBehind {
         last_utc: "2024-10-04T00:00:00.000Z".into(),
         problem: problem.map(Into::into),
     };
-    LeftBehind { shown, last: Some(DAY), since_start: Duration::from_secs(60), known: Vec::new(), slide: Vec::new() }
+    LeftBehind {
+        shown,
+        last: Some(DAY),
+        since_start: Duration::from_secs(60),
+        known: Vec::new(),
+        slide: Vec::new(),
+        excluded: Vec::new(),
+    }
 }
 
 fn start() -> Order {
@@ -71,7 +81,7 @@ impl Table {
         let mut done = Vec::new();
         for write in writes(effects) {
             let sequence = matches!(write.what, What::Field { .. }).then_some(1);
-            done.extend(self.0.step(Event::Saved { write: write.id, session, sequence }, now));
+            done.extend(self.0.step(Event::Saved { write: write.id, session, sequence, excluded: false }, now));
         }
         done
     }
@@ -275,7 +285,7 @@ fn a_gap_in_the_numbers_does_not_keep_a_session_from_being_signed() {
     let effects: Vec<Effect<Disk>> =
         table.0.step(Event::Taken { token: Token::default(), field: FIELD, by: None }, at(3));
     let write = writes(&effects)[0].id;
-    table.0.step(Event::<Disk>::Saved { write, session: id(1), sequence: Some(11) }, at(4));
+    table.0.step(Event::<Disk>::Saved { write, session: id(1), sequence: Some(11), excluded: false }, at(4));
     assert_eq!(table.0.open().map(|open| open.fields), Some(10));
     let ended = table.ask(sign_off(id(1), 10), at(5));
     let signed = table.save(&ended, id(1), at(6));
@@ -320,7 +330,7 @@ fn another_start_ends_the_session_that_was_left_open() {
     let reason = "cut off; another session was started".to_string();
     assert_eq!(written[0].what, What::End { session: id(1), reason });
     for (write, session) in written.iter().zip([id(1), id(2)]) {
-        let event = Event::<Disk>::Saved { write: write.id, session, sequence: None };
+        let event = Event::<Disk>::Saved { write: write.id, session, sequence: None, excluded: false };
         table.0.step(event, at(3001));
     }
     assert_eq!((table.0.open().map(|open| open.id), table.0.left()), (Some(id(2)), None));
@@ -333,7 +343,7 @@ fn a_session_whose_end_could_not_be_saved_waits_behind_the_next() {
     let written = writes(&effects);
     let failed = Event::Failed { write: written[0].id, refusal: Refusal::Record(Disk::Full) };
     table.0.step(failed, at(3001));
-    let saved: Event<Disk> = Event::Saved { write: written[1].id, session: id(2), sequence: None };
+    let saved: Event<Disk> = Event::Saved { write: written[1].id, session: id(2), sequence: None, excluded: false };
     table.0.step(saved, at(3001));
     assert_eq!(table.0.left().map(|left| left.id), Some(id(1)));
     let effects = table.0.step(Event::Quit, at(3002));
@@ -362,7 +372,9 @@ fn a_slide_grows_with_what_is_saved_and_goes_on_after_a_cut() {
             table.0.step(Event::Taken { token: Token::default(), field: FIELD, by: None }, at(number));
         assert_eq!(table.0.slide().map(|slide| slide.fields), Some(number as usize - 1), "not before it is saved");
         let write = writes(&effects)[0].id;
-        table.0.step(Event::<Disk>::Saved { write, session: id(2), sequence: Some(number) }, at(number));
+        table
+            .0
+            .step(Event::<Disk>::Saved { write, session: id(2), sequence: Some(number), excluded: false }, at(number));
     }
     assert_eq!(table.0.slide().and_then(|slide| slide.malignant), Some(false));
     let effects: Vec<Effect<Disk>> =
@@ -380,4 +392,83 @@ fn a_slide_grows_with_what_is_saved_and_goes_on_after_a_cut() {
     assert_eq!(table.0.slide(), None);
     table.save(&effects, id(1), at(61));
     assert_eq!(table.0.slide().map(|slide| (slide.fields, slide.more)), Some((9, Some(1))));
+}
+
+#[test]
+fn a_hand_over_and_a_corrected_pseudonym_show_once_they_are_saved() {
+    let mut table = Table::open();
+    let shown =
+        |table: &Table| table.0.open().map(|open| (open.specimen.clone(), open.operator.clone())).expect("open");
+    let hand_over = || Order::HandOver { session: id(2), to: "E. F.".into() };
+    let effects = table.ask(hand_over(), at(2));
+    assert_eq!(shown(&table), ("S-2".into(), "C. D.".into()), "not before it is saved");
+    table.fail(&effects, Disk::Full, at(2));
+    assert_eq!(shown(&table).1, "C. D.");
+    let effects = table.ask(hand_over(), at(3));
+    table.save(&effects, id(2), at(3));
+    let other = Order::HandOver { session: id(1), to: "E. F.".into() };
+    assert_eq!(table.ask(other, at(3)), refused(Refusal::AnotherSession { named: id(1), open: id(2) }));
+    let correct = |session| Order::CorrectSpecimen { session, specimen: "S-20".into(), by: "E. F.".into() };
+    let effects = table.ask(correct(id(1)), at(4));
+    table.save(&effects, id(1), at(4));
+    assert_eq!(shown(&table), ("S-2".into(), "E. F.".into()), "another session's pseudonym");
+    let effects = table.ask(correct(id(2)), at(5));
+    table.save(&effects, id(2), at(5));
+    assert_eq!(shown(&table), ("S-20".into(), "E. F.".into()));
+}
+
+#[test]
+fn an_ended_session_goes_on_only_if_nothing_else_is_open_or_undecided() {
+    let reopen = |problem| Order::Reopen { ended: Box::new(left(problem)), by: "C. D.".into() };
+    let mut table = Table(Session::new(Some(left(None)), POOLING));
+    assert_eq!(table.ask(reopen(None), at(0)), refused(Refusal::Undecided(id(1))));
+    let mut table = Table::open();
+    assert_eq!(table.ask(reopen(None), at(0)), refused(Refusal::SessionGoesOn(id(2))));
+    let mut table = Table(Session::new(None, POOLING));
+    let reason = String::from("it was made with another model");
+    assert_eq!(
+        table.ask(reopen(Some("it was made with another model")), at(0)),
+        refused(Refusal::Differs { session: id(1), reason })
+    );
+    let effects = table.ask(reopen(None), at(5));
+    assert_eq!(table.ask(start(), at(5)), refused(Refusal::Busy), "the decision is being saved");
+    let done = table.save(&effects, id(1), at(6));
+    assert!(done.contains(&Effect::Resume(Vec::new())), "{done:?}");
+    let open = table.0.open().expect("open");
+    assert_eq!((open.id, open.fields, open.cut_off_utc.as_ref()), (id(1), 4, None));
+}
+
+#[test]
+fn an_excluded_field_leaves_the_slide_once_that_is_saved_and_comes_back() {
+    let behind =
+        || LeftBehind { slide: (1..=11).map(|number| (number, FIELD)).collect(), excluded: vec![3], ..left(None) };
+    let say = |table: &mut Table, says, excluded| {
+        let (note, by) = (String::new(), "C. D.".into());
+        let order = Order::Opinion { session: id(1), sequence: 4, says, note, by, seen: Seen::default() };
+        let before = table.0.slide().cloned();
+        let write = writes(&table.ask(order, at(70)))[0].id;
+        assert_eq!(table.0.slide(), before.as_ref(), "not before it is saved");
+        table.0.step(Event::<Disk>::Saved { write, session: id(1), sequence: Some(4), excluded }, at(71));
+    };
+    let fields = |table: &Table| table.0.slide().map(|slide| (slide.fields, slide.more));
+
+    // Continued after a cut: what was excluded before counts no more, and what is excluded while it waits neither.
+    let mut table = Table(Session::new(Some(behind()), POOLING));
+    say(&mut table, Says::Excludes, true);
+    let effects = table.ask(Order::Continue { session: id(1) }, at(72));
+    table.save(&effects, id(1), at(73));
+    assert_eq!(fields(&table), Some((9, Some(1))));
+    say(&mut table, Says::Undoes, false);
+    assert_eq!(fields(&table), Some((10, None)));
+    say(&mut table, Says::Excludes, true);
+    assert_eq!(fields(&table), Some((9, Some(1))));
+    say(&mut table, Says::Confirms, false);
+
+    // A session that goes on after its end has its fields again, without those excluded meanwhile.
+    let effects = table.ask(Order::End { session: id(1), reason: "over".into() }, at(80));
+    table.save(&effects, id(1), at(81));
+    let effects = table.ask(Order::Reopen { ended: Box::new(behind()), by: "C. D.".into() }, at(82));
+    say(&mut table, Says::Excludes, true);
+    table.save(&effects, id(1), at(83));
+    assert_eq!(fields(&table), Some((9, Some(1))));
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    record::{RecordError, RecordReader, SessionId, verify},
+    record::{Opinion, RecordError, RecordReader, SessionId, verify},
     support::{files, progress::Progress},
 };
 
@@ -31,7 +31,7 @@ pub struct Adapted {
     /// Whether cross-validation held out whole specimens. If not, it held out single fields, because a class came from one specimen
     /// only; then the losses are better than they will be on the next slide.
     pub by_specimen: bool,
-    /// Fields left out because nobody confirmed or corrected them, or somebody called them not assessable.
+    /// Fields left out because nobody named their class: unanswered, malignant without a subtype, not assessable or excluded.
     pub without_label: u64,
     /// Fields left out because their picture equals an earlier one.
     pub copies: u64,
@@ -138,7 +138,7 @@ fn look(model: &Classifier, scales: &[f32], reader: &RecordReader, sessions: &[S
     let mut workspace = model.workspace();
     let mut seen = Seen::default();
     reader.each_field(&chosen, |session, field| {
-        let Some(class) = field.opinion().and_then(|opinion| opinion.label.class()) else {
+        let Some(class) = field.opinion().and_then(Opinion::class) else {
             seen.without_label += 1;
             return Ok(());
         };

@@ -89,6 +89,7 @@ pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classif
     let (patience, of_pictures) = (source.patience(), !source.is_camera());
     let feed = Feed::of(title, SourceOpener::new(source)).with_patience(RETRY, patience).of_pictures(of_pictures);
     let assessor = Loaded::new(Arc::clone(&classifier));
+    let recognized = (origin.clone(), rules.remembered);
     let parts = Parts { assessor, settings, rules, feed, record, left, origin };
     let board = move || -> Box<dyn Board> {
         pins.as_ref().map_or_else(|| Box::new(NoHardware) as _, |pins| Box::new(Attached::start(pins)) as _)
@@ -96,7 +97,7 @@ pub(super) fn run(mut options: Options, faces: &Interactive, classifier: Classif
     let instrument =
         Station::start_with(parts, board).map_err(|error| format!("the instrument cannot be started ({error})"))?;
     let remote = instrument.remote();
-    let server = served(faces, &warnings, &remote, &classifier, remembered)?;
+    let server = served(faces, &warnings, &remote, &classifier, remembered, recognized)?;
     notify::ready();
     let mut said = Ok(());
     let shown = if faces.tui {
@@ -205,6 +206,7 @@ fn served(
     remote: &Remote,
     classifier: &Arc<Classifier>,
     remembered: Arc<Remembered>,
+    (origin, recognized): (Origin, usize),
 ) -> Result<Option<Server>, String> {
     if !faces.listen {
         return Ok(None);
@@ -213,6 +215,8 @@ fn served(
     let mut options = page::Options::new(server.listen, data.dir.clone());
     options.report.min_fields = report.min_fields;
     options.remembered = remembered;
+    options.origin = origin;
+    options.recognized = recognized;
     options.token_file = Some(page::token_in(&data.dir));
     options.allowed_hosts.clone_from(&server.allowed_hosts);
     options.trusted_proxies.clone_from(&server.trusted_proxies);

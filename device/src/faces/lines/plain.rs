@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use blastscope_core::pipeline::Reading;
+use blastscope_core::pipeline::{Reading, percent};
 use blastscope_files::Printable as _;
 use blastscope_shared::{Verdict, classifier::Classifier, judge::calibration::most_probable};
 
@@ -30,7 +30,7 @@ impl Printer for Plain {
         let word = verdict.map_or("abstain", Verdict::name);
         let highest = || most_probable(&reading.probabilities?).map(|(_, highest)| highest);
         let probability = verdict.and_then(Verdict::stated).or_else(highest);
-        let probability = probability.map_or("-".into(), |probability| format!("{:.1} %", probability * 100.0));
+        let probability = probability.map_or("-".into(), percent);
         let why = [reading.statement.reason(), reading.name.as_ref().map(|name| format!("[{}]", name.printable()))];
         let line = format!(
             "{:>6} {:>7.2}s {:>5}  {word:9} {probability:>7}  {}",

@@ -11,7 +11,12 @@ use blastscope_shared::classifier::Classifier;
 use tokio::sync::Semaphore;
 
 use super::{access::Access, address::Names, live_view::LiveView, notices::Notices, options::Options, reads::Reads};
-use crate::{record::Remembered, report, station::Remote};
+use crate::{
+    faces::people::People,
+    record::Remembered,
+    report,
+    station::{Origin, Remote},
+};
 
 /// What handlers receive.
 pub(super) type Shared = State<Arc<App>>;
@@ -30,6 +35,12 @@ pub(super) struct App {
     pub(super) notices: Arc<Notices>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     trusted_proxies: Vec<IpAddr>,
+    pub(super) people: Arc<People>,
+    /// A PIN is checked slowly: one at a time.
+    pub(super) proving: Arc<Semaphore>,
+    /// Model, settings, program and device, and how many fields a reopened session recognizes.
+    pub(super) origin: Origin,
+    pub(super) recognized: usize,
     /// Heat maps and reports take a core each: one request at a time.
     pub(super) heavy: Arc<Semaphore>,
 }
@@ -41,6 +52,7 @@ impl App {
         remote: Remote,
         classifier: Arc<Classifier>,
         access: Access,
+        people: People,
     ) -> Self {
         Self {
             remote,
@@ -54,6 +66,10 @@ impl App {
             live: Arc::default(),
             notices: Arc::new(Notices::new(&options.notices, options.model.clone())),
             trusted_proxies: options.trusted_proxies.clone(),
+            people: Arc::new(people),
+            proving: Arc::new(Semaphore::new(1)),
+            origin: options.origin.clone(),
+            recognized: options.recognized,
             heavy: Arc::new(Semaphore::new(1)),
         }
     }

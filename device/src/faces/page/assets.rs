@@ -17,21 +17,25 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [(&str, &str, &[u8]); 21] = [
+const ASSETS: [(&str, &str, &[u8]); 25] = [
     asset!("/", "index.html", HTML),
     asset!("/style.css", "style.css", STYLE),
     asset!("/narrow.css", "narrow.css", STYLE),
     asset!("/app.js", "app.js", SCRIPT),
     asset!("/api.js", "api.js", SCRIPT),
     asset!("/answer.js", "answer.js", SCRIPT),
+    asset!("/awake.js", "awake.js", SCRIPT),
     asset!("/dialogs.js", "dialogs.js", SCRIPT),
+    asset!("/fr.js", "fr.js", SCRIPT),
     asset!("/gallery.js", "gallery.js", SCRIPT),
     asset!("/keyboard.js", "keyboard.js", SCRIPT),
     asset!("/live.js", "live.js", SCRIPT),
     asset!("/marks.js", "marks.js", SCRIPT),
     asset!("/notes.js", "notes.js", SCRIPT),
+    asset!("/people.js", "people.js", SCRIPT),
     asset!("/person.js", "person.js", SCRIPT),
     asset!("/pictures.js", "pictures.js", SCRIPT),
+    asset!("/sessions.js", "sessions.js", SCRIPT),
     asset!("/slide.js", "slide.js", SCRIPT),
     asset!("/slide_card.js", "slide_card.js", SCRIPT),
     asset!("/slide_card.css", "slide_card.css", STYLE),
@@ -85,6 +89,26 @@ mod tests {
     #[test]
     fn the_page_says_what_it_is_for_even_without_scripts() {
         assert!(text(ASSETS[0].2).contains(crate::RESEARCH_USE));
+    }
+
+    /// Names of the texts of a language, each with the values that it shows.
+    fn texts(file: &str) -> std::collections::BTreeMap<&'static str, Vec<&'static str>> {
+        let file = ASSETS.iter().find(|(name, ..)| *name == file).map(|asset| text(asset.2)).expect("there");
+        let line = |line: &'static str| {
+            let (name, text) = line.strip_prefix("  ")?.split_once(": \"")?;
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let mut values: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+            values.sort_unstable();
+            is_name.then_some((name, values))
+        };
+        file.lines().filter_map(line).collect()
+    }
+
+    #[test]
+    fn every_language_has_every_text_with_its_values() {
+        let english = texts("/strings.js");
+        assert!(english.len() > 200, "{}", english.len());
+        assert_eq!(texts("/fr.js"), english);
     }
 
     #[test]

@@ -21,6 +21,14 @@ pub enum PageError {
         /// What the system says.
         reason: io::Error,
     },
+    /// The file of the people cannot be read.
+    #[error("{} cannot be read ({reason}): nobody knows which names have PINs; remove it, and set the PINs again", path.display())]
+    People {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
     /// The system gives no thread or no random numbers.
     #[error("the page cannot be served: {0}")]
     System(String),

@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::{
     body::to_bytes,
     extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request},
-    http::{StatusCode, request::Parts},
+    http::{HeaderName, StatusCode, request::Parts},
 };
 use blastscope_shared::Class;
 use serde::de::DeserializeOwned;
@@ -114,6 +114,20 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         let wrong = |error| Problem::bad(format!("the request does not have the expected form: {error}"), DOCUMENT);
         serde_json::from_slice(text).map(Self).map_err(wrong)
+    }
+}
+
+/// The badge of a screen that gave a PIN, from [`BADGE`].
+pub(super) struct Badge(pub(super) Option<String>);
+
+/// Header with the badge.
+const BADGE: HeaderName = HeaderName::from_static("x-blastscope-badge");
+
+impl FromRequestParts<Arc<App>> for Badge {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self(parts.headers.get(BADGE).and_then(|badge| badge.to_str().ok()).map(str::to_owned)))
     }
 }
 

@@ -10,19 +10,22 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     access::Now,
     app::{App, Shared},
-    extract::{At, Body, Caller, FieldNumber},
+    extract::{At, Badge, Body, Caller, FieldNumber},
     guard,
     problem::{Problem, json},
     reads::DISK,
     wire::{
         answer::{Admission, Done},
-        request::{End, Enter, LogIn, NewSession, Nothing, Opinion, SignOff, Take},
+        request::{CorrectSpecimen, End, Enter, HandOver, LogIn, NewSession, Nothing, Opinion, Reopen, SignOff, Take},
     },
 };
 use crate::{
-    record::{Label, Says, Seen, SessionId},
-    station::{Order, Refusal},
+    record::{Label, OpinionKind, RecordReader, Says, Seen, SessionId},
+    station::{Order, Refusal, behind},
 };
+
+/// The remedy for an answer that is none.
+const KINDS: &str = "send kind correction with a label, or confirmation, withdrawal, exclusion or undo without one";
 
 /// Gives an order and waits until it is on the disk.
 async fn order(app: &App, order: Order) -> Result<Response, Problem> {
@@ -51,12 +54,61 @@ pub(super) async fn take(State(app): Shared, Body(Take { session, frame }): Body
     order(&app, Order::Take { session, frame }).await
 }
 
+/// The name under which a screen acts, if its person has no PIN, or the screen has given it.
+fn admitted_as(app: &App, name: &str, badge: &Badge) -> Result<String, Problem> {
+    let name = name.trim();
+    app.people.admit(name, badge.0.as_deref(), std::time::Instant::now())?;
+    Ok(name.into())
+}
+
 /// `POST /api/sessions`: starts a session.
 pub(super) async fn start(
     State(app): Shared,
+    badge: Badge,
     Body(NewSession { specimen, operator }): Body<NewSession>,
 ) -> Result<Response, Problem> {
-    order(&app, Order::Start { specimen: specimen.trim().into(), operator: operator.trim().into() }).await
+    let operator = admitted_as(&app, &operator, &badge)?;
+    order(&app, Order::Start { specimen: specimen.trim().into(), operator }).await
+}
+
+/// `POST /api/sessions/{session}/hand-over`: another person takes over the microscope.
+pub(super) async fn hand_over(
+    State(app): Shared,
+    At(session): At<SessionId>,
+    badge: Badge,
+    Body(HandOver { to }): Body<HandOver>,
+) -> Result<Response, Problem> {
+    let to = admitted_as(&app, &to, &badge)?;
+    order(&app, Order::HandOver { session, to }).await
+}
+
+/// `POST /api/sessions/{session}/specimen`: corrects a mistyped pseudonym, if the session is still the one shown.
+pub(super) async fn correct_specimen(
+    State(app): Shared,
+    At(session): At<SessionId>,
+    badge: Badge,
+    Body(CorrectSpecimen { started, specimen, by }): Body<CorrectSpecimen>,
+) -> Result<Response, Problem> {
+    let by = admitted_as(&app, &by, &badge)?;
+    let limit = Instant::now() + DISK;
+    shown(&app, session, &started, limit).await?;
+    order_until(&app, Order::CorrectSpecimen { session, specimen: specimen.trim().into(), by }, limit).await
+}
+
+/// `POST /api/sessions/{session}/reopen`: goes on with a session that has ended and was never signed off.
+pub(super) async fn reopen(
+    State(app): Shared,
+    At(session): At<SessionId>,
+    badge: Badge,
+    Body(Reopen { started, by }): Body<Reopen>,
+) -> Result<Response, Problem> {
+    let by = admitted_as(&app, &by, &badge)?;
+    let limit = Instant::now() + DISK;
+    shown(&app, session, &started, limit).await?;
+    let (origin, recognized) = (app.origin.clone(), app.recognized);
+    let read = move |reader: &RecordReader| behind(reader, reader.session(session)?, &origin, recognized);
+    let ended = Box::new(app.reads.read_before_order(limit, read).await?);
+    order_until(&app, Order::Reopen { ended, by }, limit).await
 }
 
 /// `POST /api/sessions/{session}/end`: ends the open session, or one left open.
@@ -88,32 +140,43 @@ pub(super) async fn opinion(
     State(app): Shared,
     At(session): At<SessionId>,
     At(FieldNumber(sequence)): At<FieldNumber>,
+    badge: Badge,
     Body(opinion): Body<Opinion>,
 ) -> Result<Response, Problem> {
-    let Opinion { started, label, confirm, note, by, seen, amends, request } = opinion;
-    let says = match (label, confirm) {
-        (None, true) => Says::Confirms,
-        (Some(label), false) => {
+    let Opinion { started, kind, label, note, by, seen, amends, request } = opinion;
+    let kind = kind.parse::<OpinionKind>().map_err(|error| Problem::bad(error, KINDS))?;
+    let says = match (kind, label) {
+        (OpinionKind::Correction, Some(label)) => {
             let label = label.parse::<Label>();
             Says::Corrects(label.map_err(|error| Problem::bad(error, "choose one of these labels"))?)
         }
-        _ => return Err(Problem::bad("an opinion is a label or a confirmation", "send either label or confirm: true")),
+        (OpinionKind::Confirmation, None) => Says::Confirms,
+        (OpinionKind::Withdrawal, None) => Says::Withdraws,
+        (OpinionKind::Exclusion, None) => Says::Excludes,
+        (OpinionKind::Undo, None) => Says::Undoes,
+        (kind, _) => {
+            let reason = format!("only a correction has a label, and it needs one; this is a {}", kind.name());
+            return Err(Problem::bad(reason, KINDS));
+        }
     };
+    let by = admitted_as(&app, &by, &badge)?;
     let limit = Instant::now() + DISK;
     shown(&app, session, &started, limit).await?;
     let seen = Seen { opinions: seen, amends, request };
-    order_until(&app, Order::Opinion { session, sequence, says, note, by: by.trim().into(), seen }, limit).await
+    order_until(&app, Order::Opinion { session, sequence, says, note, by, seen }, limit).await
 }
 
 /// `POST /api/sessions/{session}/sign-off`: signs off a session if its fields are those shown; an open one ends with it.
 pub(super) async fn sign_off(
     State(app): Shared,
     At(session): At<SessionId>,
+    badge: Badge,
     Body(SignOff { started, fields, by }): Body<SignOff>,
 ) -> Result<Response, Problem> {
+    let by = admitted_as(&app, &by, &badge)?;
     let limit = Instant::now() + DISK;
     shown(&app, session, &started, limit).await?;
-    order_until(&app, Order::SignOff { session, by: by.trim().into(), fields: Some(fields) }, limit).await
+    order_until(&app, Order::SignOff { session, by, fields: Some(fields) }, limit).await
 }
 
 /// `POST /api/login`: exchanges the token for a cookie.

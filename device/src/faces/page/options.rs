@@ -6,8 +6,10 @@ use std::{
     sync::Arc,
 };
 
+use blastscope_core::field::Rules;
+
 use super::{access, error::PageError, limiter::Limits, notices::ModelSource, token};
-use crate::{config::AllowedHost, record::Remembered, report};
+use crate::{config::AllowedHost, record::Remembered, report, station::Origin};
 
 /// Address, access and contents of the page.
 #[derive(Clone, Debug)]
@@ -30,6 +32,10 @@ pub struct Options {
     pub allowed_hosts: Vec<AllowedHost>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Model, settings, program and device: only sessions made with the same can be reopened.
+    pub origin: Origin,
+    /// How many fields of a reopened session are recognized when they come into view again.
+    pub recognized: usize,
     /// Warnings about model and program, one sentence each.
     pub notices: Vec<String>,
     /// Source of the model, watched for changes.
@@ -50,6 +56,8 @@ impl Options {
             remembered: Arc::default(),
             allowed_hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            origin: Origin::default(),
+            recognized: Rules::default().remembered,
             notices: Vec::new(),
             model: None,
         }

@@ -76,6 +76,8 @@ impl From<RecordError> for Problem {
             RecordError::NoSession { .. } | RecordError::NoField { .. } => StatusCode::NOT_FOUND,
             RecordError::Closed { .. }
             | RecordError::NothingToConfirm { .. }
+            | RecordError::NothingToTakeBack { .. }
+            | RecordError::Excluded { .. }
             | RecordError::Answered { .. }
             | RecordError::SignedOff { .. }
             | RecordError::OtherFields { .. } => StatusCode::CONFLICT,

@@ -8,18 +8,38 @@ use super::{
     problem::{Problem, bytes_of, json},
     wire::{
         answer::{Fields, Sessions, Spoken, Summary},
-        request::After,
+        request::{After, SessionsQuery},
     },
 };
-use crate::record::{RecordReader, SessionId};
+use crate::{
+    record::{RecordReader, Search, SessionId},
+    support::timestamp::parsed,
+};
 
 /// Fields in one answer.
 const PAGE: u32 = 100;
 
-/// `GET /api/sessions`: all sessions, newest first.
-pub(super) async fn sessions(State(app): Shared) -> Result<Response, Problem> {
-    let sessions = app.reads.read(RecordReader::sessions).await?;
-    Ok(json(&Sessions { sessions }))
+/// Sessions in one answer.
+const SESSIONS: u32 = 50;
+
+/// `GET /api/sessions?specimen=S&from=T&until=T&before=N`: up to 50 sessions, newest first.
+pub(super) async fn sessions(
+    State(app): Shared,
+    Asked(SessionsQuery { specimen, whole, from, until, before }): Asked<SessionsQuery>,
+) -> Result<Response, Problem> {
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
+    let time = |text: String| match given(text) {
+        Some(text) if parsed(&text).is_none() => {
+            let reason = format!("{text:.40} is not a time");
+            Err(Problem::bad(reason, "give RFC 3339 in UTC, such as 2026-11-30T00:00:00.000Z"))
+        }
+        other => Ok(other),
+    };
+    let (from, until) = (time(from)?, time(until)?);
+    let search = Search { specimen: given(specimen), is_whole: whole, from, until, before, limit: SESSIONS };
+    let sessions = app.reads.read(move |reader| reader.search(&search)).await?;
+    let more = sessions.len() == SESSIONS as usize;
+    Ok(json(&Sessions { sessions, more }))
 }
 
 /// `GET /api/sessions/{session}`: a session with its slide and counts.

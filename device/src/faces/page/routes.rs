@@ -12,7 +12,7 @@ use axum::{
     routing::{self, MethodRouter},
 };
 
-use super::{about, app::App, assets, download, guard, heat_map, live, operations, problem::Problem, review};
+use super::{about, app::App, assets, download, guard, heat_map, live, operations, people, problem::Problem, review};
 
 /// A request with its handler.
 struct Route {
@@ -40,12 +40,19 @@ fn routes() -> Vec<Route> {
         post("/api/login", operations::log_in),
         post("/api/enter", operations::enter),
         post("/api/logout", operations::log_out),
+        get("/api/people", people::people),
+        post("/api/people", people::choose),
+        post("/api/people/pin", people::set_pin),
+        post("/api/people/remove", people::remove),
         post("/api/take", operations::take),
         get("/api/sessions", review::sessions),
         post("/api/sessions", operations::start),
         get("/api/sessions/{session}", review::session),
         post("/api/sessions/{session}/continue", operations::go_on),
+        post("/api/sessions/{session}/hand-over", operations::hand_over),
+        post("/api/sessions/{session}/specimen", operations::correct_specimen),
         post("/api/sessions/{session}/end", operations::end),
+        post("/api/sessions/{session}/reopen", operations::reopen),
         post("/api/sessions/{session}/sign-off", operations::sign_off),
         get("/api/sessions/{session}/report/{form}", download::report),
         get("/api/sessions/{session}/fields", review::fields),

@@ -23,7 +23,7 @@ pub(super) struct Message {
 }
 
 /// The effect of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wish {
     /// Only redraw.
     Nothing,
@@ -135,6 +135,10 @@ impl App {
                 let class = Class::ALL[digit as usize - '1' as usize];
                 return self.speak(Says::Corrects(Label::Class(class)), class.name());
             }
+            KeyCode::Char('5') => return self.speak(Says::Corrects(Label::Malignant), "malignant, subtype not named"),
+            KeyCode::Char('u') => return self.speak(Says::Undoes, "last answer undone"),
+            KeyCode::Char('w') => return self.speak(Says::Withdraws, "no answer"),
+            KeyCode::Char('d') => return self.speak(Says::Excludes, "excluded, taken by mistake"),
             KeyCode::Char('0') => return self.speak(Says::Corrects(Label::NotAssessable), "not assessable"),
             KeyCode::Left => self.step(|around| around.previous),
             KeyCode::Right => self.step(|around| around.next),
@@ -224,12 +228,15 @@ impl App {
             self.prompt = Some(Prompt::Operator { name: by });
             return self.refuse("enter your name, then answer");
         }
-        let same = |says: Says| match (field.opinion(), says) {
-            (Some(newest), Says::Confirms) => newest.confirms && newest.given_by == by,
-            (Some(newest), Says::Corrects(label)) => !newest.confirms && newest.label == label && newest.given_by == by,
-            (None, _) => false,
-        };
-        if same(says) {
+        let same = field.standing().is_some_and(|standing| {
+            standing.given_by == by
+                && match says {
+                    Says::Confirms => standing.confirms(),
+                    Says::Corrects(label) => !standing.confirms() && standing.label == Some(label),
+                    Says::Withdraws | Says::Excludes | Says::Undoes => false,
+                }
+        });
+        if same {
             return self.refuse(&format!("field {sequence}: {word} is saved already"));
         }
         let (opinions, state) = (field.opinions.len() as u64, slide.session.state);

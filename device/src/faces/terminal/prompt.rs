@@ -8,7 +8,7 @@ use crate::{record::SessionId, station::Order};
 const LONGEST: usize = 64;
 
 /// A question.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Prompt {
     /// Specimen and operator of a new session.
     Start {

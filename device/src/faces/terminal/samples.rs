@@ -8,8 +8,8 @@ use blastscope_shared::{Class, field::gate::Quality};
 use super::slide::Slide;
 use crate::{
     record::{
-        Around, Counts, Field, Judgement, Label, Opinion, PictureFormat, PictureOrigin, Said, Session, SessionId,
-        State, Tally, VerdictKind,
+        Around, Counts, Field, Judgement, Label, Opinion, OpinionKind, PictureFormat, PictureOrigin, Said, Session,
+        SessionId, State, Tally, VerdictKind,
     },
     source::state::CameraState,
     station::{Flow, Left, OpenSession, Saving, Snapshot},
@@ -58,8 +58,10 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         given_utc: "2026-11-25T04:41:00.000Z".into(),
         clock: ClockTrust::Trusted,
         given_by: "A. B.".into(),
-        confirms: false,
-        label: Label::Class(Class::Early),
+        id: 1,
+        kind: OpinionKind::Correction,
+        label: Some(Label::Class(Class::Early)),
+        undoes: None,
         note: String::new(),
     };
     let taken_utc = "2026-11-25T04:40:07.250Z".to_owned();
@@ -80,6 +82,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     let session = Session {
         id,
         specimen: "S-2026-0412".into(),
+        first_specimen: "S-2026-0412".into(),
         operator: "A. B.".into(),
         started_utc: "2026-11-25T04:30:00.000Z".into(),
         started_clock: ClockTrust::Trusted,
@@ -96,9 +99,12 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
         fields,
         state: State::Draft,
         continuations: Vec::new(),
+        reopenings: Vec::new(),
+        hand_overs: Vec::new(),
+        specimen_corrections: Vec::new(),
         sign_offs: Vec::new(),
     };
-    let counts = Counts { fields, said, corrected, confirmed_fields: 2, corrected_fields: 1 };
+    let counts = Counts { fields, said, corrected, confirmed_fields: 2, corrected_fields: 1, ..Counts::default() };
     let around =
         Around { previous: fields.checked_sub(1).filter(|&number| number > 0), next: None, newest: Some(fields) };
     Slide { session, counts, field: Some(field), around }

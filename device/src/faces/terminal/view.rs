@@ -25,7 +25,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
         Constraint::Length(if app.caution.is_some() { 3 } else { 2 }),
         Constraint::Min(0),
         Constraint::Length(3.min(area.height.saturating_sub(18))),
-        Constraint::Length(2.min(area.height.saturating_sub(8))),
+        Constraint::Length(3.min(area.height.saturating_sub(8))),
         Constraint::Length(1),
     ])
     .areas(area);
@@ -132,9 +132,10 @@ fn key_lines(app: &App) -> Vec<Line<'static>> {
             ("t", "take"),
             ("Enter", "confirm"),
             ("1-4", "Benign Early Pre Pro"),
+            ("5", "malignant"),
             ("0", "not assessable"),
-            ("\u{2190}\u{2192}", "field"),
         ]),
+        keys(&[("u", "undo"), ("w", "no answer"), ("d", "exclude"), ("\u{2190}\u{2192}", "field")]),
         keys(&second),
     ]
 }

@@ -6,8 +6,8 @@ use blastscope_shared::{Class, field::gate::Quality};
 use rusqlite::{Row, types::Type};
 
 use crate::record::{
-    Continuation, Field, Judgement, Label, Opinion, PictureFile, Said, Salvage, Session, SessionId, SignOff, State,
-    VerdictKind,
+    Continuation, Field, HandOver, Judgement, Opinion, PictureFile, Reopening, Said, Salvage, Session, SessionId,
+    SignOff, SpecimenCorrection, State, VerdictKind,
 };
 
 /// The columns that [`field_of`] reads.
@@ -44,6 +44,7 @@ pub(super) fn session_of(row: &Row<'_>, state: State) -> rusqlite::Result<Sessio
     Ok(Session {
         id: SessionId::new(row.get("id")?),
         specimen: row.get("specimen")?,
+        first_specimen: row.get("specimen")?,
         operator: row.get("operator")?,
         started_utc: row.get("started_utc")?,
         started_clock: named(row, "clock")?,
@@ -60,7 +61,37 @@ pub(super) fn session_of(row: &Row<'_>, state: State) -> rusqlite::Result<Sessio
         fields: count(row, "fields")?,
         state,
         continuations: Vec::new(),
+        reopenings: Vec::new(),
+        hand_overs: Vec::new(),
+        specimen_corrections: Vec::new(),
         sign_offs: Vec::new(),
+    })
+}
+
+pub(super) fn reopening_of(row: &Row<'_>) -> rusqlite::Result<Reopening> {
+    Ok(Reopening {
+        reopened_utc: row.get("reopened_utc")?,
+        clock: named(row, "clock")?,
+        reopened_by: row.get("reopened_by")?,
+        fields: count(row, "fields")?,
+    })
+}
+
+pub(super) fn hand_over_of(row: &Row<'_>) -> rusqlite::Result<HandOver> {
+    Ok(HandOver {
+        handed_utc: row.get("handed_utc")?,
+        clock: named(row, "clock")?,
+        from_person: row.get("from_person")?,
+        to_person: row.get("to_person")?,
+    })
+}
+
+pub(super) fn specimen_correction_of(row: &Row<'_>) -> rusqlite::Result<SpecimenCorrection> {
+    Ok(SpecimenCorrection {
+        corrected_utc: row.get("corrected_utc")?,
+        clock: named(row, "clock")?,
+        corrected_by: row.get("corrected_by")?,
+        specimen: row.get("specimen")?,
     })
 }
 
@@ -90,7 +121,7 @@ pub(super) fn continuation_of(row: &Row<'_>) -> rusqlite::Result<Continuation> {
         continued_utc: row.get("continued_utc")?,
         clock: named(row, "clock")?,
         fields: count(row, "fields")?,
-        decision: parsed(row, 2)?,
+        decision: named(row, "decision")?,
     })
 }
 
@@ -101,19 +132,19 @@ pub(super) fn sign_off_of(row: &Row<'_>) -> rusqlite::Result<SignOff> {
         clock: named(row, "clock")?,
         signed_by: row.get("signed_by")?,
         fields: count(row, "fields")?,
-        head: parsed(row, 4)?,
+        head: named(row, "head")?,
     })
 }
 
 pub(super) fn opinion_of(row: &Row<'_>) -> rusqlite::Result<(u64, Opinion)> {
-    let kind: String = row.get("kind")?;
-    let label: Label = parsed(row, 4)?;
     let opinion = Opinion {
+        id: count(row, "id")?,
         given_utc: row.get("given_utc")?,
         clock: named(row, "clock")?,
         given_by: row.get("given_by")?,
-        confirms: kind == "confirmation",
-        label,
+        kind: named(row, "kind")?,
+        label: optional(row, "label")?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(i64::unsigned_abs),
         note: row.get("note")?,
     };
     Ok((count(row, "sequence")?, opinion))

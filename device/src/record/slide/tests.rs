@@ -3,7 +3,9 @@ use std::time::{Duration, SystemTime};
 use blastscope_shared::{Class, RgbPixels, field::gate::Quality, judge::slide::SlidePooling};
 
 use super::*;
-use crate::record::{Judgement, NewField, NewSession, Record, RecordReader, Said, StoredPicture, VerdictKind};
+use crate::record::{
+    Judgement, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, StoredPicture, VerdictKind,
+};
 
 fn new_session() -> NewSession {
     NewSession {
@@ -70,4 +72,53 @@ fn the_end_holds_what_was_told_of_the_slide_and_until_then_it_follows_the_fields
         reader.connection().query_row("SELECT slide FROM session_ends", [], |row| row.get(0)).expect("stored");
     assert_eq!(stored, text_of(&before));
     assert!(reader.slide(SessionId::new(9)).is_err(), "there is no such session");
+}
+
+#[test]
+fn excluded_fields_do_not_count_whenever_they_are_excluded_and_the_last_end_is_what_was_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
+    let session = record.start_session(&new_session()).expect("started").session;
+    let reader = RecordReader::open(folder.path()).expect("read");
+    let told = || reader.slide(session).expect("told");
+    let say = |record: &mut Record, sequence, says| {
+        let opinion = NewOpinion { at: SystemTime::now(), by: "A. B.".into(), says, note: String::new() };
+        record.add_opinion(session, sequence, &opinion).expect("saved").excluded
+    };
+    for malignancy in [0.99, 0.98, 0.999, 0.97, 0.03] {
+        record.add_field(session, &field(Some(malignancy))).expect("saved");
+    }
+    let with_all = told();
+    assert_eq!((with_all.fields, with_all.against.as_slice()), (5, [5].as_slice()));
+    assert!(say(&mut record, 5, Says::Excludes));
+    assert_eq!((told().fields, told().against.len(), told().malignant), (4, 0, Some(true)));
+    assert!(!say(&mut record, 5, Says::Undoes));
+    assert_eq!(told(), with_all);
+    assert!(say(&mut record, 5, Says::Excludes));
+    assert!(!say(&mut record, 5, Says::Withdraws), "back to no answer: it counts again");
+    assert!(say(&mut record, 5, Says::Undoes), "the exclusion stands again");
+    let without = told();
+    record.end_session(session, SystemTime::now(), "over").expect("ended");
+    assert_eq!(told(), without, "as it stood at the end");
+
+    // A field excluded after the end does not count either.
+    assert!(say(&mut record, 4, Says::Excludes));
+    assert_eq!((told().fields, told().more), (3, Some(1)));
+    assert!(!say(&mut record, 4, Says::Undoes));
+    assert_eq!(told(), without);
+
+    record.reopen(session, "A. B.", SystemTime::now()).expect("reopened");
+    assert_eq!(reader.slide_fields(session).expect("read").len(), 5);
+    record.add_field(session, &field(Some(0.96))).expect("saved");
+    assert_eq!(told().fields, 5, "it goes on");
+    record.end_session(session, SystemTime::now(), "over").expect("ended");
+    assert!(!say(&mut record, 5, Says::Undoes));
+    let now = told();
+    assert_eq!((now.fields, now.against.as_slice()), (6, [5].as_slice()));
+    let ends: Vec<String> = {
+        let mut statement = reader.connection().prepare("SELECT slide FROM session_ends ORDER BY id").expect("SQL");
+        statement.query_map([], |row| row.get(0)).expect("read").collect::<rusqlite::Result<_>>().expect("read")
+    };
+    assert_eq!((ends.len(), &ends[0]), (2, &text_of(&without)));
+    assert!(ends[1].contains("\"fields\":5"), "{}", ends[1]);
 }

@@ -26,6 +26,9 @@ const fn glyph(letter: char) -> [u8; 7] {
         '.' => [0, 0, 0, 0, 0, 0b01100, 0b01100],
         ',' => [0, 0, 0, 0, 0b01100, 0b00100, 0b01000],
         ':' => [0, 0b01100, 0b01100, 0, 0b01100, 0b01100, 0],
+        ';' => [0, 0b01100, 0b01100, 0, 0b01100, 0b00100, 0b01000],
+        '<' => [0b00010, 0b00100, 0b01000, 0b10000, 0b01000, 0b00100, 0b00010],
+        '>' => [0b01000, 0b00100, 0b00010, 0b00001, 0b00010, 0b00100, 0b01000],
         '-' => [0, 0, 0, 0b11111, 0, 0, 0],
         '_' => [0, 0, 0, 0, 0, 0, 0b11111],
         '/' => [0, 0b00001, 0b00010, 0b00100, 0b01000, 0b10000, 0],
@@ -78,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_overlays_say_has_letters() {
-        let said = format!("{} abcdefghijklmnopqrstuvwxyz 0123456789 %:(),.-/_", crate::RESEARCH_USE);
+        let said = format!("{} abcdefghijklmnopqrstuvwxyz 0123456789 %:;<>(),.-/_", crate::RESEARCH_USE);
         for letter in said.chars() {
             assert_ne!(glyph(letter), glyph('\u{7}'), "{letter:?}");
         }

@@ -41,7 +41,7 @@ impl Card {
 }
 
 pub(super) fn show(flow: &mut Flow<'_>, report: &Report) -> Result<(), ReportError> {
-    if report.counts.fields == 0 {
+    if report.counts.counted() == 0 {
         return Ok(());
     }
     let columns = if report.with_maps { 2 } else { 3 };
@@ -108,7 +108,7 @@ fn lines(flow: &Flow<'_>, shown: &Shown, width: f32) -> Vec<Line> {
     add(&format!("{} · {heading}", field.sequence), (9.0, true), colour, 1);
     add(&more, (SMALL, false), INK, 3);
     if let (Some(said), Some(opinion)) = (words::opinion(field), field.opinion()) {
-        add(&said, (SMALL, !opinion.confirms), if opinion.confirms { CONFIRMED } else { CORRECTED }, 2);
+        add(&said, (SMALL, !opinion.confirms()), if opinion.confirms() { CONFIRMED } else { CORRECTED }, 2);
         add(&opinion.note, (SMALL - 0.5, false), SOFT, 3);
     }
     let when = format!("{}{}", words::short_time(&field.taken_utc), words::mark(field.clock));

@@ -72,7 +72,7 @@ fn a_second_phone_answers_in_its_own_name_and_on_the_session_that_it_shows() {
     browser.evaluate(&format!("{button}.click()"));
     site.wait_for_opinions(old, 1);
     let opinion = site.field(old, 2).opinion().cloned().expect("an answer");
-    assert_eq!((opinion.given_by.as_str(), opinion.label), ("C. D.", Label::Class(Class::Pre)));
+    assert_eq!((opinion.given_by.as_str(), opinion.label), ("C. D.", Some(Label::Class(Class::Pre))));
 
     // A change in one window appears in the other, also on fields answered before.
     browser.speak_to(0);

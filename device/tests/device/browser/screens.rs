@@ -9,7 +9,7 @@ use super::{
 
 const SOON: Duration = Duration::from_secs(30);
 
-fn shot(browser: &mut Browser, name: &str) {
+pub(super) fn shot(browser: &mut Browser, name: &str) {
     if let Some(folder) = named("BLASTSCOPE_SCREENSHOTS") {
         browser.screenshot(&folder.join(format!("{name}.jpg")));
     }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{
     device::{Site, named},
     devtools::chromium,
+    targets::{PALE, SIZES, SMALL, theme},
 };
 use crate::report::slide::write;
 
@@ -36,15 +39,25 @@ fn a_slide_is_shown_with_what_it_rests_on_and_what_speaks_against_it() {
     ] {
         assert!(told.contains(words), "{words}: {told}");
     }
-    for (width, height) in [(1280, 800), (800, 480), (390, 844)] {
+    // Sections of the page that lie on each other, such as two in one place of the grid.
+    let covered = "(() => { const all = [...document.querySelectorAll('main > section')].filter(e => e.checkVisibility()).map(e => [e.id, e.getBoundingClientRect()]); \
+        return all.flatMap(([a, r], at) => all.slice(at + 1).filter(([, s]) => r.left < s.right - 1 && s.left < r.right - 1 && r.top < s.bottom - 1 && s.top < r.bottom - 1).map(([b]) => `${a} on ${b}`)); })()";
+    for (width, height) in SIZES {
         browser.resize(width, height, width < 500);
-        browser.evaluate("document.querySelector('#slide').scrollIntoView({ block: 'center' })");
-        browser.wait_at_most(SOON, "document.querySelector('#slide-against-list img').naturalWidth > 0");
-        let fits = "document.documentElement.scrollWidth <= innerWidth && \
-                    [...document.querySelectorAll('#slide button')].every(e => e.offsetHeight >= 48 && e.offsetWidth >= 48)";
-        assert_eq!(browser.evaluate(fits), true, "{width}x{height}");
-        if let Some(folder) = named("BLASTSCOPE_SCREENSHOTS") {
-            browser.screenshot(&folder.join(format!("suspected-{width}x{height}.jpg")));
+        for scheme in ["dark", "light"] {
+            theme(&mut browser, scheme);
+            browser.evaluate("document.querySelector('#slide').scrollIntoView({ block: 'center' })");
+            browser.wait_at_most(SOON, "document.querySelector('#slide-against-list img').naturalWidth > 0");
+            let fits = "document.documentElement.scrollWidth <= innerWidth";
+            assert_eq!(browser.evaluate(fits), true, "{width}x{height}");
+            for script in [SMALL, PALE, covered] {
+                assert_eq!(browser.evaluate(script), json!([]), "{width}x{height} {scheme}");
+            }
+            if let Some(folder) = named("BLASTSCOPE_SCREENSHOTS") {
+                browser.screenshot(&folder.join(format!("suspected-{width}x{height}-{scheme}.jpg")));
+                browser.evaluate("scrollTo(0, 0)");
+                browser.screenshot(&folder.join(format!("top-{width}x{height}-{scheme}.jpg")));
+            }
         }
     }
     // A tap shows the field that differs.

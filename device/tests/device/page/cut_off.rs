@@ -120,7 +120,7 @@ fn a_killed_session_goes_on_where_it_was() {
     assert_eq!(after, gallery, "the earlier fields are unchanged");
     let times: Vec<_> = reader.fields(session.id, 0, 10).expect("read");
     assert!(times.is_sorted_by_key(|field| field.since_start_ms), "the session's clock continues");
-    assert_eq!(times[0].opinion().map(|opinion| opinion.label.name()), Some("Pro"));
+    assert_eq!(times[0].opinion().map(blastscope::record::Opinion::name), Some("Pro"));
 }
 
 #[test]

@@ -127,6 +127,7 @@ impl Scene {
         };
         let instrument = Station::start(parts).expect("a thread");
         let mut options = Options::new("127.0.0.1:0".parse().expect("an address"), data.path().to_path_buf());
+        options.origin = origin();
         change(&mut options);
         let server = Server::start(&options, instrument.remote(), classifier).expect("listens");
         Self { server, instrument, data }

@@ -41,18 +41,18 @@ fn fields_are_taken_corrected_and_signed() {
     let saved = opinion(2, json!({"label": "Pre", "note": "large nucleoli", "by": "C. D."}));
     assert_eq!(saved.status, 200, "{saved:?}");
     assert_eq!(opinion(3, json!({"label": "not assessable", "by": "C. D."})).status, 200);
-    let names_class = fields[0]["kind"] == "class";
-    assert_eq!(opinion(1, json!({"confirm": true, "by": "C. D."})).status, if names_class { 200 } else { 409 });
+    let names_class = fields[0]["kind"] == "class" || fields[0]["kind"] == "malignant";
+    assert_eq!(opinion(1, json!({"kind": "confirmation", "by": "C. D."})).status, if names_class { 200 } else { 409 });
     assert_eq!(opinion(9999, json!({"label": "Pre", "by": "C. D."})).status, 404);
     assert_eq!(opinion(2, json!({"label": "Blast", "by": "C. D."})).status, 400);
-    assert_eq!(opinion(2, json!({"label": "Pre", "confirm": true, "by": "C. D."})).status, 400);
+    assert_eq!(opinion(2, json!({"label": "Pre", "kind": "confirmation", "by": "C. D."})).status, 400);
 
     let reader = RecordReader::open(scene.data.path()).expect("a record");
     let id = reader.sessions().expect("read")[0].id;
     let field = reader.field(id, 2).expect("read");
     let kept = field.opinion().expect("an opinion");
     assert_eq!(
-        (kept.label, kept.note.as_str(), kept.given_by.as_str()),
+        (kept.label.expect("a label"), kept.note.as_str(), kept.given_by.as_str()),
         (Label::Class(Class::Pre), "large nucleoli", "C. D.")
     );
     let summary = client.get(&format!("/api/sessions/{session}")).json();

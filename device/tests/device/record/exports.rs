@@ -99,7 +99,10 @@ fn confirmed_and_corrected_fields_become_a_training_folder() {
     assert_eq!(export.classes, [1, 1, 0, 1]);
     assert_eq!((export.corrected, export.without_opinion, export.not_assessable), (2, 2, 1));
     assert_eq!(names(place.path()), ["corrected"]);
-    assert_eq!(names(&target), ["Benign", "Early", "NOTICE.txt", "Pre", "Pro", "groups.csv", "manifest.csv"]);
+    assert_eq!(
+        names(&target),
+        ["Benign", "Early", "NOTICE.txt", "Pre", "Pro", "groups.csv", "left_out.csv", "manifest.csv"]
+    );
     let session = "1".parse().expect("a number");
     for (file, sequence) in
         [("Early/s1-f1-S-2026.001.png", 1), ("Benign/s1-f2-S-2026.001.png", 2), ("Pro/s1-f4-S-2026.001.png", 4)]
@@ -191,7 +194,7 @@ fn nothing_to_export_leaves_nothing() {
     let reader = RecordReader::open(folder.path()).expect("opened");
     let place = tempfile::tempdir().expect("a folder");
     let error = export_for_training(&reader, Some(session), &place.path().join("corrected")).expect_err("nothing");
-    assert_eq!(error, RecordError::NothingToExport { without_opinion: 1, not_assessable: 0 });
+    assert_eq!(error, RecordError::NothingToExport { without_opinion: 1, not_assessable: 0, subtype_not_named: 0 });
     let error = export_for_training(&reader, None, &place.path().join("no/corrected")).expect_err("no folder");
     assert!(matches!(error, RecordError::Io { .. }), "{error}");
     assert!(names(place.path()).is_empty());

@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use blastscope::record::{Record, RecordReader, SessionId, path_in, verify::verify};
+use blastscope::record::{Record, RecordReader, Says, SessionId, path_in, verify::verify};
 use blastscope_shared::Class;
 
-use crate::record::samples::{field, named, new_session};
+use crate::record::samples::{at, field, named, new_session, opinion};
 
 /// Names the folder to write into; set in the child only.
 const FOLDER: &str = "BLASTSCOPE_TEST_KILLED";
@@ -29,8 +29,23 @@ fn child_that_is_killed() {
     for seed in 1.. {
         let receipt = record.add_field(session, &field(named(Class::Pre), seed)).expect("written");
         writeln!(out, "saved {} {seed}", receipt.sequence.expect("a field")).expect("a pipe");
+        if seed % 3 == 0 {
+            change(&mut record, session, seed);
+            writeln!(out, "changed {seed}").expect("a pipe");
+        }
         out.flush().expect("a pipe");
     }
+}
+
+/// An answer and its undo, an exclusion, a hand-over, a corrected pseudonym, an end and a reopening.
+fn change(record: &mut Record, session: SessionId, seed: u64) {
+    for says in [Says::Confirms, Says::Undoes, Says::Excludes] {
+        record.add_opinion(session, seed, &opinion("A. B.", says)).expect("written");
+    }
+    record.hand_over(session, &format!("P. {seed}"), at(seed)).expect("written");
+    record.correct_specimen(session, &format!("K-{seed}"), "A. B.", at(seed)).expect("written");
+    record.end_session(session, at(seed), "stopped").expect("written");
+    record.reopen(session, "A. B.", at(seed)).expect("written");
 }
 
 #[test]
@@ -80,6 +95,8 @@ struct Said {
     session: Option<SessionId>,
     /// Seeds of the pictures, by sequence.
     saved: BTreeMap<u64, u64>,
+    /// Fields after which the course of the session was changed.
+    changed: Vec<u64>,
 }
 
 impl Said {
@@ -90,6 +107,7 @@ impl Said {
             (Some("saved"), Some(sequence), Some(seed)) => {
                 self.saved.insert(sequence.parse().expect("a number"), seed.parse().expect("a number"));
             }
+            (Some("changed"), Some(seed), None) => self.changed.push(seed.parse().expect("a number")),
             _ => {}
         }
     }
@@ -109,7 +127,15 @@ fn check(folder: &Path, said: &Said, round: usize) {
         let kept = reader.picture(session, sequence).expect("an acknowledged field");
         assert_eq!(kept, field(named(Class::Pre), seed).picture.file, "round {round}, field {sequence}");
     }
-    let there = reader.session(session).expect("read").fields;
+    let kept = reader.session(session).expect("read");
+    for seed in &said.changed {
+        assert!(kept.hand_overs.iter().any(|handed| handed.to_person == format!("P. {seed}")), "round {round}, {seed}");
+        let is_corrected = |specimen: &str| specimen == format!("K-{seed}");
+        assert!(kept.specimen_corrections.iter().any(|correction| is_corrected(&correction.specimen)), "round {round}");
+        assert!(reader.field(session, *seed).expect("read").exclusion().is_some(), "round {round}, field {seed}");
+    }
+    assert!(kept.reopenings.len() >= said.changed.len(), "round {round}");
+    let there = kept.fields;
     let heard = said.saved.len() as u64;
     // One may be written but not yet reported.
     assert!(there == heard || there == heard + 1, "round {round}: {there} fields, {heard} acknowledged");

@@ -2,13 +2,13 @@
 
 use std::{fs, path::Path, process::Command};
 
-use blastscope::record::{Label, NewSession, Says, path_in};
+use blastscope::record::{Label, NewOpinion, NewSession, Says, path_in};
 use blastscope_shared::Rate;
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    record::samples::{at, new_session},
+    record::samples::{at, new_session, opinion},
     report::sessions::{HOSTILE, hostile, report, tiny_hash, tiny_model, write},
 };
 
@@ -82,7 +82,7 @@ fn the_page_says_what_the_record_holds() {
         "2026-11-25 00:00:00 UTC",
         "corrected to Early pre-B by C. D.",
         "confirmed by C. D.",
-        "probability 75.0 %",
+        "probability 75 %",
         "too dark: turn up the lamp",
         &"0a".repeat(32),
         "the model&#39;s file was not available",
@@ -196,6 +196,56 @@ fn the_pdf_has_its_notice_on_every_page_and_text_that_can_be_searched() {
             assert!(information.contains(words), "{words}: {information}");
         }
     }
+}
+
+#[test]
+fn excluded_fields_are_named_and_not_shown_and_malignant_needs_no_class() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (mut record, session) = write(data.path(), &new_session("S-2026.007"), 8);
+    let exclusion = NewOpinion { note: "oil on the lens".into(), ..opinion("G. H.", Says::Excludes) };
+    record.add_opinion(session, 3, &exclusion).expect("added");
+    record.add_opinion(session, 4, &opinion("G. H.", Says::Corrects(Label::Malignant))).expect("added");
+    let shown = page(data.path(), &[]);
+    assert!(shown.contains("field 3, taken by mistake, by G. H.") && shown.contains("oil on the lens"), "{shown}");
+    assert!(shown.contains("corrected to malignant, subtype not named by G. H."), "{shown}");
+    assert!(
+        shown.contains("9: 1 confirmed and 2 corrected by a person, 6 unanswered, 2 of them without any assessment")
+    );
+    assert_eq!(shown.matches("<figure").count(), 9, "every field but the excluded one");
+    let place = tempfile::tempdir().expect("a folder");
+    let file = place.path().join("report.json");
+    let (code, _, stderr) = report(data.path(), &["--session", "1", "--fhir", file.to_str().expect("UTF-8")]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let fhir: Value = serde_json::from_slice(&fs::read(&file).expect("written")).expect("JSON");
+    assert!(fhir["conclusion"].as_str().is_some_and(|text| text.contains("not counted: 1 of 10 fields")), "{fhir}");
+    let observations = fhir["contained"].as_array().expect("a list");
+    let count =
+        |id: &str| observations.iter().find(|other| other["id"] == id).map(|other| &other["valueQuantity"]["value"]);
+    assert_eq!(count("corrected-subtype-not-sure"), Some(&Value::from(1)));
+}
+
+#[test]
+fn hand_overs_the_old_pseudonym_and_reopenings_stand_in_the_report() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (mut record, session) = write(data.path(), &new_session("S-2026.070"), 2);
+    record.hand_over(session, "G. H.", at(600)).expect("handed over");
+    record.correct_specimen(session, "S-2026.007", "G. H.", at(610)).expect("corrected");
+    record.end_session(session, at(620), "stopped").expect("ended");
+    record.reopen(session, "G. H.", at(630)).expect("reopened");
+    let shown = page(data.path(), &[]);
+    for expected in
+        ["from A. B. to G. H. on ", "from S-2026.070 to S-2026.007 by G. H. on ", "after 4 fields, by G. H."]
+    {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    let place = tempfile::tempdir().expect("a folder");
+    let file = place.path().join("report.json");
+    let (code, _, stderr) = report(data.path(), &["--session", "1", "--fhir", file.to_str().expect("UTF-8")]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let fhir: Value = serde_json::from_slice(&fs::read(&file).expect("written")).expect("JSON");
+    assert_eq!(fhir["subject"]["identifier"]["value"], "S-2026.007");
+    let performers = fhir["performer"].as_array().expect("a list").iter().map(|name| name["display"].as_str());
+    assert_eq!(performers.collect::<Vec<_>>(), [Some("A. B."), Some("G. H.")]);
 }
 
 #[test]
@@ -345,7 +395,7 @@ fn a_report_to_look_at() {
         ..new_session("S-2026.007")
     };
     let (mut record, session) = write(data.path(), &new, 9);
-    let mut noted = crate::record::samples::opinion(signs, Says::Corrects(Label::NotAssessable));
+    let mut noted = opinion(signs, Says::Corrects(Label::NotAssessable));
     noted.note = notes.into();
     record.add_opinion(session, 3, &noted).expect("written");
     record.end_session(session, at(600), "stopped").expect("written");

@@ -2,12 +2,12 @@
 
 use std::{fs, path::Path};
 
-use blastscope::record::Record;
+use blastscope::record::{Record, Says};
 use blastscope_shared::Class;
 use serde_json::Value;
 
 use crate::{
-    record::samples::{at, field, named, new_session},
+    record::samples::{at, field, named, new_session, opinion},
     report::{fhir_rules::violations, sessions::report},
 };
 
@@ -41,7 +41,7 @@ fn what_is_said_of_the_slide_comes_first_with_what_speaks_against_it() {
     let page = String::from_utf8(reported(data.path(), "html")).expect("UTF-8");
     for words in [
         "<dt>Slide</dt><dd>ALL suspected, Pre</dd>",
-        "<dt>Probability</dt><dd>98.",
+        "<dt>Probability</dt><dd>99 %</dd>",
         "<dt>Rests on</dt><dd>12 fields with a verdict, 240 cells</dd>",
         "<dt>Speaks against it</dt><dd>field 4</dd>",
         "a person signs below",
@@ -67,4 +67,25 @@ fn what_is_said_of_the_slide_comes_first_with_what_speaks_against_it() {
 
     let pdf = reported(data.path(), "pdf");
     assert!(pdf.starts_with(b"%PDF-"));
+}
+
+#[test]
+fn an_excluded_field_is_not_among_those_that_the_slide_rests_on() {
+    let data = tempfile::tempdir().expect("a folder");
+    write(data.path());
+    let mut record = Record::open(data.path()).expect("opened").with_min_free(0);
+    let session = blastscope::record::SessionId::new(1);
+    let mut said = |says| {
+        record.add_opinion(session, 4, &opinion("C. D.", says)).expect("saved");
+        let page = String::from_utf8(reported(data.path(), "html")).expect("UTF-8");
+        let resource: Value = serde_json::from_slice(&reported(data.path(), "fhir")).expect("JSON");
+        (page, resource["contained"][1]["component"].to_string())
+    };
+    let (page, components) = said(Says::Excludes);
+    assert!(page.contains("<dt>Rests on</dt><dd>11 fields with a verdict, 220 cells</dd>"), "{page}");
+    assert!(!page.contains("Speaks against it") && !components.contains("speak against it"), "{components}");
+    assert!(components.contains("\"value\":11"), "{components}");
+    let (page, components) = said(Says::Undoes);
+    assert!(page.contains("12 fields with a verdict, 240 cells"), "{page}");
+    assert!(components.contains("speak against it"), "{components}");
 }

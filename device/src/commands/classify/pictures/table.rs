@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
+use blastscope_core::pipeline::percent;
 use blastscope_files::Printable as _;
 use blastscope_shared::{Class, classifier::Classifier};
 use crossterm::style::{Color, Stylize as _};
@@ -82,7 +83,7 @@ impl<W: Write> Table<W> {
                 let shown = |number: Option<String>| number.unwrap_or_else(|| "-".to_owned());
                 let highest = || scores.map(|scores| scores.most_probable().1);
                 let probability = appraisal.assessment.verdict.stated().or_else(highest);
-                let probability = shown(probability.map(|probability| format!("{:.1} %", probability * 100.0)));
+                let probability = shown(probability.map(percent));
                 let novelty = shown(scores.map(|scores| format!("{:.2}", scores.novelty())));
                 let word = self.paint(&format!("{:9}", appraisal.name()), colour);
                 let reason = beginning(&appraisal.reason().unwrap_or_default(), self.reason_width);

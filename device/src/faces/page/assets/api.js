@@ -1,5 +1,6 @@
 // Requests to the device. The page never contacts another machine, and every request has a time limit.
 
+import { badge } from "/person.js";
 import { say } from "/strings.js";
 
 // Milliseconds: for reads, for writes (after 8 s the device itself reports a slow disk), and for heavy work.
@@ -73,6 +74,7 @@ export const report = (path) =>
 
 export function post(path, body = {}) {
   const headers = { "content-type": "application/json", "x-blastscope": "1" };
+  if (badge()) headers["x-blastscope-badge"] = badge();
   return ask(path, WRITE, (response) => response.json(), { method: "POST", headers, body: JSON.stringify(body), priority: "high" });
 }
 

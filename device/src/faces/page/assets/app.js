@@ -2,14 +2,18 @@
 
 import { get, post, report, sentence, whenDenied } from "/api.js";
 import * as answer from "/answer.js";
+import * as awake from "/awake.js";
 import * as dialogs from "/dialogs.js";
 import * as gallery from "/gallery.js";
 import * as keyboard from "/keyboard.js";
 import * as live from "/live.js";
 import { KEYS, element, one } from "/marks.js";
+import * as people from "/people.js";
+import { person } from "/person.js";
+import * as sessions from "/sessions.js";
 import * as slide from "/slide.js";
 import * as slideCard from "/slide_card.js";
-import { say, translate } from "/strings.js";
+import { LANGUAGES, language, say, speak, translate } from "/strings.js";
 import * as summary from "/summary.js";
 import { watch } from "/watch.js";
 
@@ -71,12 +75,20 @@ function buttons() {
   const { session, summary } = slide.current();
   // While the device is lost, nobody knows whether a session is open: offer neither to start nor to end one.
   one("new-session").hidden = live.state() === null || going !== null;
+  one("take").hidden = !one("new-session").hidden;
   one("end-session").hidden = going === null || session !== going;
   one("end-session").textContent = say("session_end", { id: session });
   one("sign-off").hidden = session === null || !["draft", "changed"].includes(summary?.session.state);
   one("other").hidden = chosen === null;
   one("back").hidden = going === null;
   one("reports").hidden = session === null;
+  const operator = live.state()?.session?.operator;
+  one("hand-over").hidden = going === null || session !== going || !person() || person() === operator;
+  one("hand-over").textContent = say("hand_over", { from: operator, to: person() });
+  one("specimen-button").hidden = !summary;
+  const ended = summary?.session.state === "draft" && summary.session.ended_utc !== null;
+  one("reopen").hidden = !ended || live.state() === null || going !== null || live.state().left !== null;
+  awake.keep(going !== null);
   cutOff(live.state());
 }
 
@@ -121,6 +133,7 @@ async function order(path, body, told) {
     tell(told(done));
     return true;
   } catch (problem) {
+    if (people.denied(problem)) return false;
     tell(problem);
     return false;
   }
@@ -144,6 +157,24 @@ async function end() {
   if (id === null || !summary) return;
   if (!(await ask.sure({ head: say("end_head", { id }), text: say("end_text", { ...summary.session, id }), yes: say("end_yes", { id }) }))) return;
   await order(`/api/sessions/${id}/end`, {}, () => say("told_ended", { id }));
+}
+
+// The person at this screen takes over the microscope.
+function handOver() {
+  const session = live.state()?.session;
+  const to = person();
+  if (!session || !to) return;
+  return order(`/api/sessions/${session.id}/hand-over`, { to }, () => say("told_handed", { id: session.id, to }));
+}
+
+// Goes on with a session that has ended.
+async function reopen() {
+  const { session: id, summary } = slide.current();
+  if (id === null || !summary) return;
+  if (!person()) return people.ask(say("person_again"));
+  if (!(await ask.sure({ head: say("reopen_head", { id }), text: say("reopen_text", summary.session), yes: say("reopen_yes", { id }) }))) return;
+  const body = { started: summary.session.started_utc, by: person() };
+  if (await order(`/api/sessions/${id}/reopen`, body, () => say("told_reopened", { id }))) chosen = null;
 }
 
 // Takes the field on display into the session that is open as far as this page knows.
@@ -198,6 +229,7 @@ async function begin() {
   one("caution").hidden = !about.caution;
   one("caution").textContent = about.caution ? say(about.drawn ? "cautionDrawn" : "caution", about) : "";
   ask.unlocked();
+  people.refresh().catch(tell);
   if (watching) return;
   watching = true;
   watch({ shown: state, lost });
@@ -211,17 +243,33 @@ const ask = dialogs.prepare({
     look(id);
   },
   refresh,
-  named: draw,
+  next: answer.next,
+  admitted: () => begin().catch(tell),
+});
+
+translate();
+one("languages").replaceChildren(...Object.entries(LANGUAGES).map(([code, [name]]) => {
+  const button = element("button", { type: "button", class: "quiet", lang: code, "aria-pressed": String(code === language()) }, name);
+  button.addEventListener("click", () => speak(code));
+  return button;
+}));
+live.start();
+people.prepare({
+  onChange() {
+    draw();
+    buttons();
+  },
+  tells: tell,
+});
+sessions.prepare({
   chosen(id) {
     chosen = id === running ? null : id;
     look(id);
     buttons();
   },
-  admitted: () => begin().catch(tell),
+  state: live.state,
+  tell,
 });
-
-translate();
-live.start();
 answer.prepare(ask, tell);
 slide.prepare(draw, () => !answer.isBusy());
 slideCard.prepare(gallery.enlarge);
@@ -236,7 +284,10 @@ for (const button of one("reports").querySelectorAll("button")) {
 }
 one("left-continue").addEventListener("click", goOn);
 one("left-close").addEventListener("click", close);
-one("sessions-button").addEventListener("click", ask.sessions);
+one("sessions-button").addEventListener("click", () => sessions.open());
+one("hand-over").addEventListener("click", handOver);
+one("reopen").addEventListener("click", reopen);
+one("specimen-button").addEventListener("click", ask.specimen);
 one("help-button").addEventListener("click", () => one("help").showModal());
 one("enlarge").addEventListener("click", gallery.enlarge);
 one("large-map").addEventListener("click", gallery.enlargeMap);
@@ -247,9 +298,14 @@ one("back").addEventListener("click", () => {
 keyboard.listen({
   ...Object.fromEntries(Object.entries(KEYS).map(([key, label]) => [key, () => answer.answerByKey(label)])),
   Enter: () => answer.answerByKey(null),
+  u: () => answer.byKey(answer.undo),
+  w: () => answer.byKey(answer.withdraw),
+  d: () => answer.byKey(answer.exclude),
+  n: answer.next,
   t: () => one("take").disabled || take(),
   m: () => live.toggleMap(tell),
   l: gallery.enlarge,
+  Escape: live.hideMap,
   "?": () => one("help").showModal(),
   ArrowLeft: () => gallery.step(1),
   ArrowRight: () => gallery.step(-1),

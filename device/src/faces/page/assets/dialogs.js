@@ -1,10 +1,11 @@
 // Questions to the operator: start, sign off, name, confirmation, earlier sessions, token.
 
 import { get, post, sentence } from "/api.js";
-import { element, one } from "/marks.js";
+import { one } from "/marks.js";
+import * as people from "/people.js";
 import * as person from "/person.js";
 import { say } from "/strings.js";
-import { stateWord } from "/summary.js";
+import { time } from "/summary.js";
 
 // The second tap of the finger that opened a question does not answer it (ms).
 const NO_ANSWER = 400;
@@ -26,8 +27,7 @@ function question(id, send) {
     if (button.disabled) return;
     button.disabled = true;
     try {
-      await send(new FormData(form));
-      dialog.close();
+      if ((await send(new FormData(form))) !== false) dialog.close();
     } catch (problem) {
       failed(form, problem);
     } finally {
@@ -73,14 +73,33 @@ function sure({ head, text, yes }) {
   });
 }
 
-export function prepare({ started, refresh, named, chosen, admitted, current, tell }) {
+export function prepare({ started, refresh, next, admitted, current, tell }) {
   for (const button of document.querySelectorAll("[data-close]")) {
     button.addEventListener("click", () => button.closest("dialog").close());
   }
+  // The pseudonym of which the question has said that it was screened before.
+  let repeated = null;
+  const again = (specimen, sessions) => {
+    repeated = specimen;
+    one("start-repeat").hidden = false;
+    one("start-repeat").textContent = say("start_repeat", { specimen, id: sessions[0].id, when: time(sessions[0].started_utc), times: sessions.length });
+    one("start-yes").textContent = say("start_anyway");
+    return false;
+  };
+  const fresh = () => {
+    repeated = null;
+    one("start-repeat").hidden = true;
+    one("start-yes").textContent = say("start");
+  };
+  one("start-specimen").addEventListener("input", fresh);
   const askStart = question("start-dialog", async (form) => {
-    const name = form.get("operator").trim();
-    const { saved } = await post("/api/sessions", { specimen: form.get("specimen"), operator: name });
-    person.remember(name);
+    const [name, specimen] = [form.get("operator").trim(), form.get("specimen").trim()];
+    if (repeated !== specimen) {
+      const { sessions } = await get(`/api/sessions?whole=1&specimen=${encodeURIComponent(specimen)}`);
+      if (sessions.length > 0) return again(specimen, sessions);
+    }
+    await people.enterTyped(name);
+    const { saved } = await post("/api/sessions", { specimen, operator: name });
     tell(say("told_started", { id: saved.session }));
     started(saved.session);
   });
@@ -89,11 +108,15 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
   const describe = () => {
     const { session: id, summary, fields } = current();
     if (!summary || (toSign && toSign.id !== id)) return;
-    const { confirmed_fields: confirmed, corrected_fields: corrected, fields: counted } = summary.counts;
+    const { confirmed_fields: confirmed, corrected_fields: corrected, excluded_fields: excluded, unassessed_fields: unassessed, fields: counted } = summary.counts;
     const total = Math.max(counted, fields.length);
+    const open = total - confirmed - corrected - excluded;
     toSign = { id, started: summary.session.started_utc, fields: total };
     one("sign-head").textContent = say("sign_off_head", { id });
-    one("sign-text").textContent = say("sign_off_text", { specimen: summary.session.specimen, fields: total, confirmed, corrected, open: total - confirmed - corrected });
+    one("sign-text").textContent = say("sign_off_text", { specimen: summary.session.specimen, fields: total, confirmed, corrected, excluded });
+    one("sign-open").hidden = open === 0;
+    one("sign-open-text").textContent = say(unassessed > 0 ? "sign_off_unassessed" : "sign_off_open", { open, unassessed });
+    one("sign-approve").textContent = open > 0 ? say("approve_open", { open }) : say("approve");
   };
   const askSignature = question("sign-dialog", async (form) => {
     const { id, started, fields } = toSign;
@@ -107,9 +130,16 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     tell(say("told_signed", { id }));
     refresh();
   });
-  const askPerson = question("person-dialog", async (form) => {
-    person.remember(form.get("by").trim());
-    named();
+  one("sign-next").addEventListener("click", () => {
+    one("sign-dialog").close();
+    next();
+  });
+  const askSpecimen = question("specimen-dialog", async (form) => {
+    const { session: id, summary } = current();
+    const specimen = form.get("specimen").trim();
+    await post(`/api/sessions/${id}/specimen`, { started: summary.session.started_utc, specimen, by: person.person() });
+    tell(say("told_specimen", { id, specimen }));
+    refresh();
   });
   // Until the page is unlocked, nothing behind the dialog works.
   let locked = false;
@@ -126,6 +156,7 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     sure,
     start() {
       askStart();
+      fresh();
       one("start-operator").value = person.last();
     },
     signOff() {
@@ -135,11 +166,16 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
       describe();
       one("sign-by").value = person.person();
     },
-    person(more) {
-      askPerson();
-      one("person-text").textContent = `${say("person_text")} ${more}`;
-      one("person-by").value = person.last();
-      one("person-by").select();
+    person: people.ask,
+    specimen() {
+      if (!person.person()) return people.ask(say("person_again"));
+      const { summary } = current();
+      if (!summary) return;
+      askSpecimen();
+      const signed = ["approved", "amended"].includes(summary.session.state) ? say("specimen_signed") : "";
+      one("specimen-text").textContent = `${say("specimen_text", { ...summary.session, by: person.person() })} ${signed}`;
+      one("specimen-new").value = summary.session.specimen;
+      one("specimen-new").select();
     },
     token(problem) {
       locked = true;
@@ -149,25 +185,6 @@ export function prepare({ started, refresh, named, chosen, admitted, current, te
     unlocked() {
       locked = false;
       lock.close();
-    },
-    async sessions() {
-      try {
-        const { sessions } = await get("/api/sessions");
-        const rows = sessions.map((session) => {
-          const open = element("button", { type: "button", class: "quiet" }, say("look"));
-          open.addEventListener("click", () => {
-            one("sessions-dialog").close();
-            chosen(session.id);
-          });
-          const cells = [session.id, session.specimen, session.operator, session.fields, stateWord(session.state)];
-          return element("tr", {}, ...cells.map((cell) => element("td", {}, String(cell))), element("td", {}, open));
-        });
-        one("sessions-list").replaceChildren(...rows);
-        one("sessions-none").hidden = rows.length > 0;
-        if (!one("sessions-dialog").open) one("sessions-dialog").showModal();
-      } catch (problem) {
-        tell(problem);
-      }
     },
   };
 }

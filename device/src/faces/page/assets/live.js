@@ -173,7 +173,7 @@ function showRecord({ saving, unsaved, session }) {
   chip(one("record"), mood, say("record"), texts[saving.state](), [saving.reason, lost].filter(Boolean).join(". "));
 }
 
-function hideMap() {
+export function hideMap() {
   const map = one("map");
   if (map.hidden) return;
   map.hidden = one("map-label").hidden = true;

@@ -4,10 +4,11 @@
 import { say } from "/strings.js";
 
 export const CLASSES = ["Benign", "Early", "Pre", "Pro"];
+export const MALIGNANT = "malignant";
 export const NOT_ASSESSABLE = "not assessable";
-export const LABELS = [...CLASSES, NOT_ASSESSABLE];
+export const LABELS = [...CLASSES, MALIGNANT, NOT_ASSESSABLE];
 // The key of each label.
-export const KEYS = { 1: "Benign", 2: "Early", 3: "Pre", 4: "Pro", 0: NOT_ASSESSABLE };
+export const KEYS = { 1: "Benign", 2: "Early", 3: "Pre", 4: "Pro", 5: MALIGNANT, 0: NOT_ASSESSABLE };
 
 const WORDS = {
   Benign: () => say("benign"),
@@ -74,7 +75,8 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-export const percent = (share) => (share * 100).toFixed(share > 0.995 || share < 0.0995 ? 1 : 0).replace("100.0", "100").replace(/^0\.0$/, "0");
-// A network's probability never quite reaches 1.
-export const likely = (probability) => (probability > 0.9995 ? "> 99.9" : probability < 0.0005 ? "< 0.1" : percent(probability));
+// Shares and probabilities are written in whole percent everywhere.
+export const percent = (share) => String(Math.round(share * 100));
+// A network's probability is never 0 or 1.
+export const likely = (probability) => (probability >= 0.995 ? "> 99" : probability < 0.005 ? "< 1" : percent(probability));
 export const one = (id) => document.getElementById(id);

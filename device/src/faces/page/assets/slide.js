@@ -25,6 +25,17 @@ export function prepare(draws, follows) {
 }
 
 export const current = () => ({ session, summary, fields, selected, came, generation });
+// The newest opinion of a field that nobody has undone: a confirmation, a correction, a withdrawal or an exclusion.
+export function standing(field) {
+  // An answer of this screen has no number until the record is read.
+  const undone = new Set(field.opinions.map((opinion) => opinion.undoes).filter(Boolean));
+  return field.opinions.findLast((opinion) => opinion.kind !== "undo" && !undone.has(opinion.id)) ?? null;
+}
+// Whether a field still waits for an answer.
+export const isOpen = (field) => {
+  const opinion = standing(field);
+  return !opinion || opinion.kind === "withdrawal";
+};
 export const field = (number = selected) => fields.find((field) => field.sequence === number) ?? null;
 export const path = (rest = "") => `/api/sessions/${session}${rest}`;
 
@@ -112,6 +123,15 @@ export function select(number) {
   if (selected === number || !field(number)) return;
   [selected, came, follows] = [number, -Infinity, number === fields.at(-1).sequence];
   changed();
+}
+
+// Selects the next field without an answer, oldest first, starting after the selected one; returns its number, if any.
+export function stepOpen() {
+  const at = fields.findIndex((field) => field.sequence === selected) + 1;
+  const next = [...fields.slice(at), ...fields.slice(0, at)].find(isOpen);
+  if (!next) return null;
+  select(next.sequence);
+  return next.sequence;
 }
 
 // The field after or before the selected one; returns its number, if any.

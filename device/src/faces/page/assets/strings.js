@@ -1,4 +1,7 @@
-// Every text of the page in one place: to translate the page, translate this file. {name} stands for a value.
+// Every text of the page in English, and which language is shown. A language is a file beside this one, fr.js for French, with the same
+// names; what it lacks is shown in English. {name} stands for a value.
+
+import { french } from "/fr.js";
 
 export const strings = {
   title: "blastscope",
@@ -13,6 +16,7 @@ export const strings = {
   live_none: "No picture",
   map: "Heat map",
   map_back: "Live picture",
+  map_off: "Picture",
   map_alt: "Heat map of the frozen frame: where the network's answer comes from",
   map_label: "Frozen: heat map of picture {number}",
   map_wait: "Drawing the map …",
@@ -121,6 +125,17 @@ export const strings = {
   cut_off: "This session was cut off after {when} and was continued. If another slide is under the objective, end it and start a new one.",
   sessions: "Sessions",
   sessions_none: "There are no sessions yet.",
+  sessions_not_found: "No session is found.",
+  sessions_specimen: "Specimen begins with",
+  sessions_from: "From",
+  sessions_until: "Until",
+  sessions_more: "Older sessions",
+  look_at: "Open session {id}",
+  fields_number: "{fields} fields",
+  first_specimen: "first {first_specimen}",
+  state_running: "running",
+  state_left: "left behind",
+  state_ended: "ended, not signed",
   state_draft: "draft",
   state_approved: "approved",
   state_changed: "changed since it was signed",
@@ -150,9 +165,45 @@ export const strings = {
   correct_person: "Answer",
   correct_nothing: "no answer yet",
   confirm: "Confirm",
-  answers_as: "You answer as",
+  acts: "Take back, exclude, next",
+  undo: "Undo",
+  withdraw: "No answer",
+  exclude: "Exclude",
+  include: "Include again",
+  excluded: "Excluded",
+  next_open: "Next unanswered",
   who_nobody: "nobody yet",
-  who_change: "Change",
+  people: "Who works at this screen",
+  person_other: "Another person, or a PIN",
+  person_has_pin: "has a PIN",
+  person_now: "Chosen now:",
+  person_remove: "Remove the name",
+  pin: "PIN",
+  pin_button: "PIN …",
+  pin_head: "PIN of {name}",
+  pin_text: "With a PIN nobody else answers or signs under this name. It is kept on this device as a hash only. Without the PIN, the name needs whoever looks after the device.",
+  pin_old: "PIN so far",
+  pin_new: "New PIN, 4 to 12 digits",
+  pin_set: "Set the PIN",
+  pin_remove: "Remove the PIN",
+  told_pin_set: "{name} has a PIN now",
+  told_pin_removed: "{name} has no PIN",
+  told_person_removed: "{name} is removed from the list",
+  hand_over: "{to} takes over from {from}",
+  told_handed: "Session {id} is in the hands of {to}",
+  reopen: "Go on with it",
+  reopen_head: "Go on with session {id}?",
+  reopen_text: "{specimen}, {fields} fields. Only if the same slide is under the objective.",
+  reopen_yes: "Go on with session {id}",
+  told_reopened: "Session {id} goes on",
+  specimen_correct: "Correct",
+  specimen_head: "Correct the pseudonym",
+  specimen_text: "Session {id} was recorded as {specimen}. The old pseudonym stays in the record and on the report. Saved for {by}.",
+  specimen_signed: "The session is signed off: it needs another signature then.",
+  specimen_yes: "Correct",
+  told_specimen: "Session {id} is of {specimen}",
+  start_repeat: "{specimen} was screened before: session {id} on {when}, {times} in all.",
+  start_anyway: "Start anyway",
   person_head: "Who is working at this screen?",
   person_text: "Answers from this screen are saved with this name.",
   person_again: "Nothing was saved. Enter your name, then answer again.",
@@ -180,9 +231,13 @@ export const strings = {
   close: "Close",
   sign_off: "Sign off",
   sign_off_head: "Sign off session {id}",
-  sign_off_text: "{specimen}, {fields} fields: {confirmed} confirmed, {corrected} corrected, {open} unanswered. After approval no field can be added, and corrections need another signature.",
+  sign_off_text: "{specimen}, {fields} fields: {confirmed} confirmed, {corrected} corrected, {excluded} excluded. After approval no field can be added, and corrections need another signature.",
   sign_off_by: "Approver's name or initials",
+  sign_off_open: "Unanswered fields: {open}. Sign anyway?",
+  sign_off_unassessed: "Unanswered fields: {open}, {unassessed} of them without any assessment. Sign anyway?",
+  sign_off_look: "Look at the next unanswered field",
   approve: "Approve",
+  approve_open: "Approve with {open} unanswered",
   look: "Open",
 
   token: "Token",
@@ -191,8 +246,15 @@ export const strings = {
   token_go: "Unlock",
 
   help: "Keys",
+  language: "Language",
   help_take: "take the field",
   help_label: "Benign, Early pre-B, Pre-B, Pro-B",
+  help_malignant: "malignant, subtype not named",
+  help_undo: "undo the last answer of this screen",
+  help_withdraw: "back to no answer",
+  help_exclude: "exclude the field: taken by mistake; again: include it",
+  help_next: "next field without an answer",
+  help_help: "these keys",
   help_zero: "not assessable",
   help_enter: "confirm the model",
   help_arrows: "newer or older field",
@@ -202,9 +264,15 @@ export const strings = {
 
   told_saved: "Field {number}: {label}, saved for {by}",
   told_confirmed: "Field {number}: confirmed, saved for {by}",
+  told_withdrawn: "Field {number}: back to no answer, saved for {by}",
+  told_excluded: "Field {number} is excluded and counts nowhere, saved for {by}",
+  told_undone: "Field {number}: the last answer is undone, saved for {by}",
+  told_is_excluded: "Field {number} is excluded. Include it again, then answer.",
+  told_nothing_to_undo: "Field {number} has no answer to take back.",
+  told_all_answered: "No field waits for an answer.",
   told_already: "Field {number}: {label} is saved already",
   told_just_came: "Field {number} has only just appeared; nothing was saved. Look at it, then answer.",
-  told_nothing_to_confirm: "Field {number} has no class to confirm. Choose a label.",
+  told_nothing_to_confirm: "The model called field {number} neither benign nor malignant. Choose a label.",
   told_out_of_sight: "This is field {number}. Look at it, then press again.",
   told_wait: "The answer to field {number} is being saved. Wait a moment.",
   told_started: "Session {id} has started",
@@ -220,12 +288,32 @@ export const strings = {
   failed_network_remedy: "Check the network, and that blastscope is running.",
 };
 
+// Languages by their code, each under its own name.
+export const LANGUAGES = { en: ["English", strings], fr: ["Français", french] };
+
+const NAME = "blastscope-language";
+
+// The language chosen on this screen, or else the browser's.
+export function language() {
+  const wanted = [localStorage.getItem(NAME), ...navigator.languages.map((code) => code.slice(0, 2))];
+  return wanted.find((code) => code in LANGUAGES) ?? "en";
+}
+
+// Texts are in many places of a page: it is read anew in the other language.
+export function speak(code) {
+  localStorage.setItem(NAME, code);
+  location.reload();
+}
+
+const spoken = LANGUAGES[language()][1];
+
 export function say(key, values = {}) {
-  return (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return (spoken[key] ?? strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 // Fills in the static texts of the page.
 export function translate(root = document) {
+  document.documentElement.lang = language();
   for (const element of root.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
   for (const element of root.querySelectorAll("[data-say-label]")) element.setAttribute("aria-label", say(element.dataset.sayLabel));
   for (const element of root.querySelectorAll("[data-say-hint]")) element.placeholder = say(element.dataset.sayHint);

@@ -1,10 +1,10 @@
 // The session as a whole: specimen and operator, state, counts.
 
 import { CLASSES, element, mark, one, percent, word } from "/marks.js";
-import { say } from "/strings.js";
+import { language, say } from "/strings.js";
 import * as slide from "/slide.js";
 
-export const time = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+export const time = (text) => new Date(text).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" });
 
 export const stateWord = (state) =>
   ({ draft: say("state_draft"), approved: say("state_approved"), changed: say("state_changed"), amended: say("state_amended") })[state];
@@ -16,7 +16,7 @@ export function render() {
   one("session-state").textContent = state ? stateWord(state) : "";
   one("session-state").className = `state is-${state ?? "none"}`;
   one("session-head").textContent = summary ? say("session_number", { id: summary.session.id }) : say("session");
-  one("session-line").textContent = summary ? say("session_line", summary.session) : say("session_none");
+  one("session-line").textContent = summary ? say("session_line", { ...summary.session, operator: summary.session.hand_overs.at(-1)?.to_person ?? summary.session.operator }) : say("session_none");
   one("session-signed").textContent = signed
     ? say("signed", { kind: stateWord(signed.kind), by: signed.signed_by, fields: signed.fields, when: time(signed.signed_utc) })
     : "";

@@ -5,6 +5,7 @@ use blastscope_shared::{ByClass, Class, Rate};
 use serde::Serialize;
 
 use crate::{
+    faces::people::Person,
     record::{Counts, Field, Receipt, Session, Tally},
     report::{malignant_share, share},
     station::Snapshot,
@@ -57,6 +58,22 @@ pub(in crate::faces::page) struct Live<'a> {
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Sessions {
     pub(in crate::faces::page) sessions: Vec<Session>,
+    /// Whether older ones may follow.
+    pub(in crate::faces::page) more: bool,
+}
+
+/// Answer of `GET /api/people`, `POST /api/people/pin` and `POST /api/people/remove`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct PeopleList {
+    pub(in crate::faces::page) people: Vec<Person>,
+}
+
+/// Answer of `POST /api/people`.
+#[derive(Serialize)]
+pub(in crate::faces::page) struct Chosen {
+    pub(in crate::faces::page) name: String,
+    /// Proves that this screen gave the PIN; none without a PIN.
+    pub(in crate::faces::page) badge: Option<String>,
 }
 
 /// Shares of the fields called benign or malignant.
@@ -77,7 +94,8 @@ impl Shares {
 #[derive(Debug, Serialize)]
 pub(in crate::faces::page) struct Summary {
     session: Session,
-    /// What the fields say of the slide together: as it was told at the session's end, or as it stands.
+    /// What the fields say of the slide together: as it was told at the session's last end; as it stands, if the session
+    /// goes on or fields were excluded or included since.
     slide: SlideTold,
     counts: Counts,
     /// Shares by the model's verdicts.

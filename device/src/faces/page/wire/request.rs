@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::record::SessionId;
+use crate::record::{OpinionKind, SessionId};
 
 /// Body of `POST /api/take`.
 #[derive(Debug, Deserialize)]
@@ -39,18 +39,19 @@ pub(in crate::faces::page) struct End {
 #[serde(deny_unknown_fields)]
 pub(in crate::faces::page) struct Nothing {}
 
-/// Body of `POST /api/sessions/{session}/fields/{field}/opinion`: either a label or a confirmation.
+/// Body of `POST /api/sessions/{session}/fields/{field}/opinion`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub(in crate::faces::page) struct Opinion {
     /// The session's start, as shown: tells apart two records with the same numbers.
     pub(in crate::faces::page) started: String,
-    /// What the field shows; absent if the model is right.
+    /// What the answer does.
+    #[serde(default = "correction")]
+    pub(in crate::faces::page) kind: String,
+    /// What the field shows; only of a correction.
     #[serde(default)]
     pub(in crate::faces::page) label: Option<String>,
-    #[serde(default)]
-    pub(in crate::faces::page) confirm: bool,
     #[serde(default)]
     pub(in crate::faces::page) note: String,
     /// Who answers.
@@ -77,6 +78,75 @@ pub(in crate::faces::page) struct SignOff {
     pub(in crate::faces::page) fields: u64,
     /// Who signs.
     pub(in crate::faces::page) by: String,
+}
+
+/// Body of `POST /api/sessions/{session}/hand-over`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct HandOver {
+    /// Who takes over.
+    pub(in crate::faces::page) to: String,
+}
+
+/// Body of `POST /api/sessions/{session}/specimen`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct CorrectSpecimen {
+    /// The session's start, as shown.
+    pub(in crate::faces::page) started: String,
+    /// The right pseudonym.
+    pub(in crate::faces::page) specimen: String,
+    /// Who corrects it.
+    pub(in crate::faces::page) by: String,
+}
+
+/// Body of `POST /api/sessions/{session}/reopen`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Reopen {
+    /// The session's start, as shown.
+    pub(in crate::faces::page) started: String,
+    /// Who goes on with it.
+    pub(in crate::faces::page) by: String,
+}
+
+/// Body of `POST /api/people`.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct Choose {
+    pub(in crate::faces::page) name: String,
+    /// Only of a name that has one.
+    #[serde(default)]
+    pub(in crate::faces::page) pin: Option<String>,
+}
+
+/// Body of `POST /api/people/pin`.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct NewPin {
+    pub(in crate::faces::page) name: String,
+    /// The PIN so far.
+    #[serde(default)]
+    pub(in crate::faces::page) pin: Option<String>,
+    /// The new PIN; none removes it.
+    #[serde(default)]
+    pub(in crate::faces::page) new: Option<String>,
+}
+
+/// Body of `POST /api/people/remove`.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct RemovePerson {
+    pub(in crate::faces::page) name: String,
+    /// Only of a name that has one.
+    #[serde(default)]
+    pub(in crate::faces::page) pin: Option<String>,
 }
 
 /// Body of `POST /api/login`.
@@ -111,6 +181,23 @@ pub(in crate::faces::page) struct After {
     pub(in crate::faces::page) after: u64,
 }
 
+/// Query of the list of sessions; every part is optional.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::faces::page) struct SessionsQuery {
+    /// Beginning of the pseudonym.
+    #[serde(default)]
+    pub(in crate::faces::page) specimen: String,
+    /// `1`: the pseudonym is whole.
+    #[serde(default, deserialize_with = "one")]
+    pub(in crate::faces::page) whole: bool,
+    #[serde(default)]
+    pub(in crate::faces::page) from: String,
+    #[serde(default)]
+    pub(in crate::faces::page) until: String,
+    #[serde(default)]
+    pub(in crate::faces::page) before: Option<SessionId>,
+}
+
 /// Query of a report: `1` means yes.
 #[derive(Debug, Deserialize)]
 pub(in crate::faces::page) struct ReportQuery {
@@ -118,6 +205,10 @@ pub(in crate::faces::page) struct ReportQuery {
     pub(in crate::faces::page) maps: bool,
     #[serde(default, deserialize_with = "one")]
     pub(in crate::faces::page) excel: bool,
+}
+
+fn correction() -> String {
+    OpinionKind::Correction.name().into()
 }
 
 fn number_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {

@@ -136,6 +136,11 @@ fn answers_mean_the_field_that_is_shown_and_never_one_that_has_just_come() {
         stepped(&mut app, KeyCode::Right, &[1, 2, 3, 4, 5]);
     }
     assert_eq!(opinion(pressed(&mut app, KeyCode::Char('0'))).1, 5);
+    for (key, expected) in
+        [('5', Says::Corrects(Label::Malignant)), ('u', Says::Undoes), ('w', Says::Withdraws), ('d', Says::Excludes)]
+    {
+        assert_eq!(opinion(pressed(&mut app, KeyCode::Char(key))).2, expected, "{key}");
+    }
     app.read(slide(opened().id, 6));
     assert_eq!(pressed(&mut app, KeyCode::Char('1')), Wish::Nothing, "field 6 came under the finger");
     assert!(app.messages.back().is_some_and(|message| message.text.contains("field 6 has only just appeared")));

@@ -1,6 +1,6 @@
 //! The current view: verdict, probabilities, focus, and how close the field is to being taken.
 
-use blastscope_core::field::Presence;
+use blastscope_core::{field::Presence, pipeline::percent};
 use blastscope_shared::Class;
 use ratatui::{
     Frame,
@@ -41,12 +41,12 @@ fn said(snapshot: &Snapshot, width: usize) -> Vec<Line<'static>> {
             let word = match (said.kind, said.class) {
                 (VerdictKind::Class, Some(class)) => {
                     let means = if class.is_malignant() { "  malignant subtype" } else { "" };
-                    let probability = said.probability.map(|share| format!("  {:.1} %", share * 100.0));
+                    let probability = said.probability.map(|share| format!("  {}", percent(share)));
                     let probability = probability.unwrap_or_default();
                     strong(format!(" {}{probability}{means}", class.name().to_uppercase()), colour(class))
                 }
                 (VerdictKind::Malignant, _) => {
-                    let probability = said.probability.map(|share| format!("  {:.1} %", share * 100.0));
+                    let probability = said.probability.map(|share| format!("  {}", percent(share)));
                     strong(format!(" MALIGNANT{}", probability.unwrap_or_default()), Color::Magenta)
                 }
                 (VerdictKind::Settling, _) => strong(" looking \u{2026}", Color::Yellow),

@@ -1,6 +1,9 @@
 //! The session: counts with Wilson intervals, the selected field, and the state of saving.
 
-use blastscope_core::session::{SessionId, SlideTold};
+use blastscope_core::{
+    pipeline::percent,
+    session::{SessionId, SlideTold},
+};
 use blastscope_shared::{Class, Rate};
 use ratatui::{
     Frame,
@@ -13,7 +16,7 @@ use ratatui::{
 use super::{faint, now::colour, panel, plain, strong};
 use crate::{
     faces::terminal::{app::App, slide::Slide},
-    record::{CheckState, Field, Tally, VerdictKind},
+    record::{CheckState, Field, OpinionKind, Tally, VerdictKind},
     report::{malignant_share, share},
     station::{Left, Saving, Snapshot},
     support::text::{harmless, wrapped},
@@ -74,7 +77,7 @@ fn minute(utc: &str) -> String {
 
 fn counted(app: &App, slide: &Slide, width: usize, room: bool) -> Vec<Line<'static>> {
     let Slide { session, counts, field, around } = slide;
-    let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(&session.operator));
+    let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(session.operator_now()));
     let mut lines = vec![Line::from(plain(who))];
     if let Some(since) = app.snapshot.session.as_ref().and_then(|open| open.cut_off_utc.as_ref()) {
         let text = format!("was cut off after {} and continued; another slide? end it", minute(since));
@@ -120,7 +123,7 @@ fn whole(told: &SlideTold, width: usize, room: bool) -> Vec<Line<'static>> {
         Some(false) => colour(Class::Benign),
         None => Color::White,
     };
-    let probability = told.probability.map(|share| format!("  {:.1} %", share * 100.0)).unwrap_or_default();
+    let probability = told.probability.map(|share| format!("  {}", percent(share))).unwrap_or_default();
     let text = match (&told.missing, told.more) {
         (Some(_), Some(more)) => format!("{more} more with a verdict wanted"),
         (Some(_), None) => "Not enough: ask an expert".to_owned(),
@@ -142,7 +145,7 @@ fn spoken_of(field: &Field, fields: u64, newest: Option<u64>) -> [Line<'static>;
     // After a salvage, numbers may have gaps.
     let of = if newest == Some(fields) { format!(" of {fields}") } else { format!(", {fields} in all") };
     let said = &field.judgement.said;
-    let probability = said.probability.map(|share| format!(" {:.1} %", share * 100.0)).unwrap_or_default();
+    let probability = said.probability.map(|share| format!(" {}", percent(share))).unwrap_or_default();
     let model = match (said.kind, said.class) {
         (_, Some(class)) => strong(format!("{}{probability}", class.name()), colour(class)),
         (VerdictKind::Malignant, _) => strong(format!("Malignant{probability}"), Color::Magenta),
@@ -150,12 +153,16 @@ fn spoken_of(field: &Field, fields: u64, newest: Option<u64>) -> [Line<'static>;
         (VerdictKind::Settling, _) => plain("not settled"),
         _ => plain("unsure"),
     };
-    let person = match field.opinion() {
+    let person = match field.standing() {
+        Some(opinion) if opinion.kind == OpinionKind::Exclusion => {
+            strong(format!("excluded, {}", harmless(&opinion.given_by)), Color::Yellow)
+        }
         None => faint("no answer yet"),
-        Some(opinion) if opinion.confirms => {
+        Some(opinion) if opinion.label.is_none() => faint("no answer yet"),
+        Some(opinion) if opinion.confirms() => {
             strong(format!("confirmed, {}", harmless(&opinion.given_by)), Color::Green)
         }
-        Some(opinion) => strong(format!("{}, {}", opinion.label.name(), harmless(&opinion.given_by)), Color::Cyan),
+        Some(opinion) => strong(format!("{}, {}", opinion.name(), harmless(&opinion.given_by)), Color::Cyan),
     };
     [
         Line::from(vec![plain(format!(" Field {}{of}  model ", field.sequence)), model]),

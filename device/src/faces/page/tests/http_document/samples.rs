@@ -19,13 +19,20 @@ use crate::{
         problem::Problem,
         reads,
         wire::{
-            answer::{About, Admission, Done, Failed, Fields, Live, Sessions, Shares, Spoken, Summary},
-            request::{End, Enter, LogIn, NewSession, Opinion as NewOpinion, SignOff as NewSignOff, Take},
+            answer::{
+                About, Admission, Chosen, Done, Failed, Fields, Live, PeopleList, Sessions, Shares, Spoken, Summary,
+            },
+            request::{
+                Choose, CorrectSpecimen, End, Enter, HandOver as NewHandOver, LogIn, NewPin, NewSession,
+                Opinion as NewOpinion, RemovePerson, Reopen, SignOff as NewSignOff, Take,
+            },
         },
     },
+    faces::people::{Person, Refused},
     record::{
-        CheckState, Continuation, Counts, Decision, Field, Hash, Judgement, Label, Opinion, PictureFormat,
-        PictureOrigin, Receipt, RecordError, Said, Session, SessionId, SignOff, State, Tally, VerdictKind,
+        CheckState, Continuation, Counts, Decision, Field, HandOver, Hash, Judgement, Label, Opinion, OpinionKind,
+        PictureFormat, PictureOrigin, Receipt, RecordError, Reopening, Said, Session, SessionId, SignOff,
+        SpecimenCorrection, State, Tally, VerdictKind,
     },
     source::state::CameraState,
     station::{Flow, OpenSession, Refusal, Saving, Snapshot},
@@ -86,8 +93,10 @@ fn opinion() -> Opinion {
         given_utc: LATER.into(),
         clock: ClockTrust::Trusted,
         given_by: "C. D.".into(),
-        confirms: false,
-        label: Label::Class(Class::Early),
+        id: 9,
+        kind: OpinionKind::Correction,
+        label: Some(Label::Class(Class::Early)),
+        undoes: None,
         note: "small nucleoli".into(),
     }
 }
@@ -146,10 +155,39 @@ fn signature() -> SignOff {
     }
 }
 
+fn reopening() -> Reopening {
+    Reopening { reopened_utc: LATER.into(), clock: ClockTrust::Trusted, reopened_by: "C. D.".into(), fields: 1 }
+}
+
+fn handed() -> HandOver {
+    HandOver {
+        handed_utc: LATER.into(),
+        clock: ClockTrust::Trusted,
+        from_person: "A. B.".into(),
+        to_person: "C. D.".into(),
+    }
+}
+
+fn specimen_correction() -> SpecimenCorrection {
+    SpecimenCorrection {
+        corrected_utc: LATER.into(),
+        clock: ClockTrust::Trusted,
+        corrected_by: "C. D.".into(),
+        specimen: "S-2026-0412".into(),
+    }
+}
+
+fn people() -> PeopleList {
+    PeopleList {
+        people: vec![Person { name: "A. B.".into(), has_pin: false }, Person { name: "C. D.".into(), has_pin: true }],
+    }
+}
+
 fn session() -> Session {
     Session {
         id: id(),
         specimen: "S-2026-0412".into(),
+        first_specimen: "S-2026-0421".into(),
         operator: "A. B.".into(),
         started_utc: STARTED.into(),
         started_clock: ClockTrust::Trusted,
@@ -166,6 +204,9 @@ fn session() -> Session {
         fields: 2,
         state: State::Approved,
         continuations: vec![continuation()],
+        reopenings: vec![reopening()],
+        hand_overs: vec![handed()],
+        specimen_corrections: vec![specimen_correction()],
         sign_offs: vec![signature()],
     }
 }
@@ -181,6 +222,9 @@ fn counts() -> Counts {
         corrected: tally([0, 1, 1, 0]),
         confirmed_fields: 0,
         corrected_fields: 1,
+        unanswered_fields: 1,
+        unassessed_fields: 0,
+        excluded_fields: 0,
     }
 }
 
@@ -216,7 +260,7 @@ fn snapshot() -> Snapshot {
 
 /// All examples.
 pub(super) fn all() -> Vec<Sample> {
-    let receipt = |sequence| Receipt { session: id(), sequence, entry: 58, head: hash() };
+    let receipt = |sequence| Receipt { session: id(), sequence, excluded: false, entry: 58, head: hash() };
     let done = |chapter, sequence| sample(chapter, "answer", &Done { saved: receipt(sequence) });
     let admitted = |chapter, admitted| sample(chapter, "answer", &Admission { admitted });
     let mut all = requests();
@@ -232,7 +276,18 @@ pub(super) fn all() -> Vec<Sample> {
         admitted("POST /api/login", true),
         admitted("POST /api/enter", true),
         admitted("POST /api/logout", false),
-        sample("GET /api/sessions", "answer", &Sessions { sessions: vec![session()] }),
+        sample("GET /api/people", "answer", &people()),
+        sample(
+            "POST /api/people",
+            "answer",
+            &Chosen { name: "C. D.".into(), badge: Some("5f2c9a1e7b3d48605f2c9a1e7b3d4860".into()) },
+        ),
+        sample("POST /api/people/pin", "answer", &people()),
+        sample("POST /api/people/remove", "answer", &people()),
+        done("POST /api/sessions/{session}/hand-over", None),
+        done("POST /api/sessions/{session}/specimen", None),
+        done("POST /api/sessions/{session}/reopen", None),
+        sample("GET /api/sessions", "answer", &Sessions { sessions: vec![session()], more: false }),
         done("POST /api/sessions", None),
         sample("GET /api/sessions/{session}", "answer", &Summary::new(session(), told(), counts())),
         done("POST /api/sessions/{session}/continue", None),
@@ -256,6 +311,9 @@ pub(super) fn all() -> Vec<Sample> {
         sample("Quality", "shape", &QUALITY),
         sample("Session", "shape", &session()),
         sample("Continuation", "shape", &continuation()),
+        sample("Reopening", "shape", &reopening()),
+        sample("Hand-over", "shape", &handed()),
+        sample("Specimen correction", "shape", &specimen_correction()),
         sample("Sign-off", "shape", &signature()),
         sample("Slide", "shape", &told()),
         sample("Field", "shape", &field()),
@@ -294,6 +352,18 @@ fn requests() -> Vec<Sample> {
             &Enter { code: "692c05a0.1f2e3d4c5b6a7988.00112233445566778899aabbccddeeff".into() },
         ),
         request("POST /api/sessions", &NewSession { specimen: "S-2026-0412".into(), operator: "A. B.".into() }),
+        request("POST /api/people", &Choose { name: "C. D.".into(), pin: Some("4711".into()) }),
+        request(
+            "POST /api/people/pin",
+            &NewPin { name: "C. D.".into(), pin: Some("4711".into()), new: Some("0815".into()) },
+        ),
+        request("POST /api/people/remove", &RemovePerson { name: "C. D.".into(), pin: Some("4711".into()) }),
+        request("POST /api/sessions/{session}/hand-over", &NewHandOver { to: "C. D.".into() }),
+        request(
+            "POST /api/sessions/{session}/specimen",
+            &CorrectSpecimen { started: started.clone(), specimen: "S-2026-0412".into(), by: "C. D.".into() },
+        ),
+        request("POST /api/sessions/{session}/reopen", &Reopen { started: started.clone(), by: "C. D.".into() }),
         request("POST /api/sessions/{session}/end", &End { reason: "slide broken".into() }),
         request(
             "POST /api/sessions/{session}/sign-off",
@@ -303,8 +373,8 @@ fn requests() -> Vec<Sample> {
             "POST /api/sessions/{session}/fields/{field}/opinion",
             &NewOpinion {
                 started,
+                kind: "correction".into(),
                 label: Some("Early".into()),
-                confirm: false,
                 note: "small nucleoli".into(),
                 by: "C. D.".into(),
                 seen: 0,
@@ -325,6 +395,7 @@ pub(super) fn errors() -> String {
         Refusal::OtherFields { session, shown: 2, now: 3 },
         Refusal::FieldBeingSaved(session),
         Refusal::NotLeft(session),
+        Refusal::Undecided(session),
         Refusal::Differs { session, reason: "it was made with another model".into() },
         Refusal::NoRecord,
         NotTaken::NoPicture.into(),
@@ -340,18 +411,32 @@ pub(super) fn errors() -> String {
         RecordError::NoSession { path: path.clone(), session },
         RecordError::NoField { session, sequence: 9 },
         RecordError::Closed { session, reason: "has ended already", remedy: "there is nothing to end" },
+        RecordError::Closed {
+            session,
+            reason: "has ended: it cannot be handed over",
+            remedy: "look at the list of sessions",
+        },
         RecordError::NothingToConfirm { session, sequence: 2 },
+        RecordError::NothingToTakeBack { session, sequence: 2 },
+        RecordError::Excluded { session, sequence: 2, by: "C. D.".into() },
         RecordError::Answered { session, sequence: 2, newest: "Pre by A. B.".into() },
         RecordError::SignedOff { session, by: "E. F.".into() },
         RecordError::Full { path: path.clone() },
         RecordError::LowSpace { path: path.clone(), free: 20 << 20, limit: 64 << 20 },
         RecordError::Damaged { path, reason: "database disk image is malformed".into() },
     ];
+    let people = [
+        Refused::NeedsPin("C. D.".into()),
+        Refused::WrongPin("C. D.".into()),
+        Refused::Locked { name: "C. D.".into(), wait: Duration::from_secs(60) },
+        Refused::Unknown("C. D.".into()),
+    ];
     let denied = [Denied::Unknown, Denied::Used, Denied::Limited { wait: Duration::from_secs(60) }];
     let problems = refusals.into_iter().map(Problem::from).chain(records.into_iter().map(Problem::from));
     let mut rows: Vec<(StatusCode, String)> = problems
         .chain([reads::NOT_READ, reads::NOTHING_SAVED].map(reads::slow))
         .chain(denied.into_iter().map(guard::denied))
+        .chain(people.map(Problem::from))
         .map(|problem| {
             let (status, advice) = problem.parts();
             (status, format!("| {} | {} | {} |\n", status.as_u16(), advice.reason, advice.remedy))
