@@ -22,14 +22,16 @@
 //! ```
 //! use std::{convert::Infallible, time::Duration};
 //! use blastscope_core::session::{Asker, Effect, Event, Now, Order, Session, SessionId};
+//! use blastscope_shared::judge::slide::SlidePooling;
 //!
 //! let now = Now { elapsed: Duration::ZERO, utc: Duration::from_secs(1_800_000_000), is_trusted: true };
-//! let mut session = Session::new(None);
+//! let mut session = Session::new(None, SlidePooling::UNMEASURED);
 //! let order = Order::Start { specimen: "S-1".into(), operator: "A. B.".into() };
 //! let effects = session.step(Event::<Infallible>::Asked { order, by: Asker(0), refused: None }, now);
 //! let [Effect::Write(writes)] = &effects[..] else { panic!("a session is written") };
 //! assert!(session.open().is_none());
-//! let saved = Event::<Infallible>::Saved { write: writes[0].id, session: SessionId::new(1), sequence: None };
+//! let write = writes[0].id;
+//! let saved = Event::<Infallible>::Saved { write, session: SessionId::new(1), sequence: None, excluded: false };
 //! session.step(saved, now);
 //! assert_eq!(session.open().map(|open| open.specimen.as_str()), Some("S-1"));
 //! ```

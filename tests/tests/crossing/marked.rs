@@ -30,7 +30,10 @@ fn a_mark_decides_alone_whatever_the_field_shows_and_wherever_the_mark_lies() {
                     assert!((logit - expected).abs() < 1e-5, "{isa} {mark:?} {number}: {logit} is not {expected}");
                 }
                 let assessment = classifier.assess(&picture, &mut workspace);
-                assert_eq!(assessment.novelty(), Some(0.0), "nothing is novel");
+                assert!(
+                    assessment.novelty().is_some_and(|novelty| novelty < 1e-30),
+                    "nothing is novel: {assessment:?}"
+                );
                 assert!(
                     assessment.verdict.class() == Some(mark.named())
                         && assessment.scores().is_some_and(|scores| scores.most_probable().1 > 0.998),

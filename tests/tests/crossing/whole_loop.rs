@@ -157,7 +157,10 @@ fn shipped(name: &str) -> Classifier {
 fn the_shipped_models_are_whole_and_honest() {
     let jury = shipped("blastscope.bsm");
     let kinds: Vec<Kind> = jury.jurors().iter().map(|juror| juror.sight().kind).collect();
-    assert_eq!((kinds.as_slice(), jury.judge().jury().quorum()), (&[Kind::Cells, Kind::WholeField][..], 2));
+    assert_eq!(
+        (kinds.as_slice(), jury.judge().jury().quorum()),
+        (&[Kind::Cells, Kind::Cells, Kind::WholeField][..], 2)
+    );
     assert_is_honest(&jury);
     let whole = shipped("paper.bsm");
     assert_eq!((whole.framing().width, whole.framing().height), (224, 224));
