@@ -81,7 +81,7 @@ impl DetailMeter {
         };
         match step {
             0 | 1 => pass(Filter::Binomial),
-            _ if step % 2 == 0 => pass(Filter::TwiceBinomial),
+            _ if step.is_multiple_of(2) => pass(Filter::TwiceBinomial),
             _ => pass(Filter::Box),
         }
     }

@@ -164,6 +164,12 @@ impl Jury {
         self.count
     }
 
+    /// The jurors' parts in the pooling, in the model's order.
+    #[must_use]
+    pub fn voices(&self) -> &[Voice] {
+        &self.voices[..self.count]
+    }
+
     /// How many must be fit to speak.
     #[must_use]
     pub const fn quorum(&self) -> usize {
@@ -209,7 +215,7 @@ impl Jury {
 
     /// How many have a say about the subtype.
     fn namers(&self) -> usize {
-        self.voices[..self.count].iter().filter(|voice| voice.names_subtypes).count()
+        self.voices().iter().filter(|voice| voice.names_subtypes).count()
     }
 
     /// The pooled opinion of those that are fit as logits, before the jury's calibration, and whether they agree: what that
