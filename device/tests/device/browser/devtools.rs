@@ -123,6 +123,11 @@ impl Browser {
 
     /// Calls a method of the protocol.
     pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
+        self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// As [`Self::call`]; the browser's refusal is an answer too.
+    fn try_call(&mut self, method: &str, parameters: &Value) -> Result<Value, Value> {
         self.next += 1;
         let id = self.next;
         let mut command = json!({"id": id, "method": method, "params": parameters});
@@ -137,8 +142,11 @@ impl Browser {
             let left = PATIENCE.saturating_sub(start.elapsed());
             let message = self.messages.recv_timeout(left).unwrap_or_else(|error| panic!("{method}: {error}"));
             if message["id"] == id {
-                assert!(message["error"].is_null(), "{method}: {message}");
-                return message["result"].clone();
+                return if message["error"].is_null() {
+                    Ok(message["result"].clone())
+                } else {
+                    Err(message["error"].clone())
+                };
             }
             self.events.push_back(message);
         }
@@ -146,25 +154,40 @@ impl Browser {
 
     /// The value of an expression; promises are awaited.
     pub fn evaluate(&mut self, expression: &str) -> Value {
-        let parameters =
-            json!({"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true});
-        let result = self.call("Runtime.evaluate", &parameters);
-        assert!(result["exceptionDetails"].is_null(), "{expression}: {result}");
-        result["result"]["value"].clone()
+        self.try_evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
     }
 
-    /// Waits until an expression is true.
+    /// As [`Self::evaluate`]. An error where the expression throws, or where the document
+    /// that should answer is being replaced by the next one.
+    fn try_evaluate(&mut self, expression: &str) -> Result<Value, Value> {
+        let parameters =
+            json!({"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true});
+        let result = self.try_call("Runtime.evaluate", &parameters)?;
+        if result["exceptionDetails"].is_null() { Ok(result["result"]["value"].clone()) } else { Err(result) }
+    }
+
+    /// Waits until an expression is true; a promise is awaited.
     pub fn wait_for(&mut self, expression: &str) {
         self.wait_at_most(PATIENCE, expression);
     }
 
     /// As [`Self::wait_for`], with a time limit.
+    ///
+    /// A page that loads anew meanwhile is waited for: its old document cannot answer and
+    /// its next one is not whole yet.
     pub fn wait_at_most(&mut self, patience: Duration, expression: &str) {
         let start = Instant::now();
-        while self.evaluate(&format!("Boolean({expression})")) != true {
+        loop {
+            let answer = self.try_evaluate(&format!("Promise.resolve({expression}).then(Boolean)"));
+            if answer == Ok(json!(true)) {
+                return;
+            }
             if start.elapsed() > patience {
-                let text = self.evaluate("document.body.innerText");
-                panic!("never: {expression}\non the page: {text}\nmessages: {:?}", self.complaints());
+                let text = self.try_evaluate("document.body.innerText");
+                panic!(
+                    "never: {expression}\nlast: {answer:?}\non the page: {text:?}\nmessages: {:?}",
+                    self.complaints()
+                );
             }
             thread::sleep(Duration::from_millis(50));
         }

@@ -170,3 +170,18 @@ fn a_link_opens_once_and_leaves_nothing_in_the_history_that_opens_again() {
     browser.wait_at_most(SOON, "document.querySelector('#token-dialog').open");
     browser.wait_at_most(SOON, "document.querySelector('#token-dialog .problem').textContent.includes('used already')");
 }
+
+/// What the other tests stand on: a wait outlives the document that it began in.
+#[test]
+fn a_page_that_loads_anew_is_waited_for() {
+    let Some(mut browser) = chromium("a page that loads anew") else { return };
+    let site = Site::new(1);
+    let device = site.start(22);
+    browser.visit(&device.page);
+    browser.evaluate("setTimeout(() => location.reload(), 200)");
+    // The first document never answers; the browser gives this wait up when it goes.
+    let again = "performance.getEntriesByType('navigation')[0].type === 'reload' || new Promise(() => {})";
+    browser.wait_at_most(SOON, again);
+    browser.wait_at_most(SOON, "document.querySelector('#notice') !== null");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
