@@ -81,7 +81,7 @@ pub struct Report {
 
 /// Excludes other updates while it lives; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+pub struct Lock(File);
 
 impl Lock {
     /// Takes the lock of `dir`, which is created if missing.
@@ -98,6 +98,13 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Err(UpdateError::Busy { dir: dir.path().to_path_buf() }),
             Err(TryLockError::Error(source)) => Err(failed("locked", &path)(source)),
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A child process of another thread has the file open, too, until it runs its own program.
+        let _ = self.0.unlock();
     }
 }
 

@@ -15,8 +15,7 @@ const FILE: &str = "record.db.lock";
 /// The right to write to the record of a folder, until dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    /// Held open: closing it releases the lock.
-    _file: File,
+    file: File,
     path: PathBuf,
     is_new: bool,
 }
@@ -48,7 +47,7 @@ impl Lock {
         }
         // Only for the message above: a full disk must not prevent opening a record.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", process::id()));
-        Ok(Self { _file: file, path, is_new })
+        Ok(Self { file, path, is_new })
     }
 
     /// Releases the lock and removes the file if it is new: the folder turned out to be another program's.
@@ -60,9 +59,28 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child process of another thread has it open, too, until it runs its own program. If this
+        // fails, the lock ends with the last of them.
+        let _ = self.file.unlock();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dropped_lock_is_free_though_a_child_process_has_the_file_open() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lock = Lock::take(folder.path()).expect("free");
+        // As a fork does: the same open file under another number.
+        let of_a_child = lock.file.try_clone().expect("a second descriptor");
+        drop(lock);
+        Lock::take(folder.path()).expect("free again");
+        drop(of_a_child);
+    }
 
     #[test]
     fn the_second_is_told_who_is_first_and_may_have_it_afterwards() {

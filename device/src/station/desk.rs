@@ -57,14 +57,17 @@ pub(super) struct Desk {
     session: Session,
     tickets: VecDeque<(WriteId, Ticket)>,
     replies: HashMap<Asker, Reply>,
+    /// Answers that wait until the state that they follow from is shown.
+    answers: Vec<(Reply, Result<Receipt, Refusal>)>,
     asked: u64,
     handed: Option<Handed>,
 }
 
 impl Desk {
     pub(super) fn new(writer: Option<RecordWriter>, left: Option<LeftBehind>, origin: Origin) -> Self {
-        let (session, tickets, replies) = (Session::new(left, origin.slide), VecDeque::new(), HashMap::new());
-        Self { writer, origin, session, tickets, replies, asked: 0, handed: None }
+        let session = Session::new(left, origin.slide);
+        let (tickets, replies, answers) = (VecDeque::new(), HashMap::new(), Vec::new());
+        Self { writer, origin, session, tickets, replies, answers, asked: 0, handed: None }
     }
 
     pub(super) const fn session(&self) -> &Session {
@@ -95,8 +98,7 @@ impl Desk {
     /// Carries out an order, or refuses it.
     pub(super) fn follow<A: Assessor>(&mut self, order: Order, reply: Reply, screening: &mut Screening<A>, now: Now) {
         if self.writer.is_none() {
-            // The client may be gone.
-            drop(reply.send(Err(Refusal::NoRecord)));
+            self.answers.push((reply, Err(Refusal::NoRecord)));
             return;
         }
         let by = Asker(self.asked);
@@ -180,7 +182,17 @@ impl Desk {
     }
 
     fn answer(&mut self, to: Asker, answer: Result<Receipt, Refusal>) {
-        if let Some(reply) = self.replies.remove(&to) {
+        self.answers.extend(self.replies.remove(&to).map(|reply| (reply, answer)));
+    }
+
+    pub(super) fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    /// Answers the orders that are done. The caller has shown the state: whoever hears that something is saved may look at once.
+    pub(super) fn reply(&mut self) {
+        for (reply, answer) in self.answers.drain(..) {
+            // The client may be gone.
             let _ = reply.send(answer);
         }
     }

@@ -192,8 +192,8 @@ impl<'a, A: Assessor> Work<'a, A> {
         }
         let now = self.now();
         self.desk.look(&mut self.screening, now);
-        self.answer_buttons();
         self.publish();
+        self.answer_buttons();
         // Show a loss before doing anything else.
         if let Audience::Remote(outlets) = &self.audience
             && !self.follower.is_open()
@@ -202,6 +202,7 @@ impl<'a, A: Assessor> Work<'a, A> {
                 Ok((order, reply)) => {
                     let now = self.now();
                     self.desk.follow(order, reply, &mut self.screening, now);
+                    self.publish();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(IDLE),
@@ -360,6 +361,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         self.shown.tally = *self.screening.tally();
     }
 
+    /// Shows the state to viewers, then answers the orders that led to it.
     fn publish(&mut self) {
         self.refresh();
         self.shown.source_reason = self.follower.reason().map(str::to_owned);
@@ -378,6 +380,7 @@ impl<'a, A: Assessor> Work<'a, A> {
         if let Audience::Remote(outlets) = &self.audience {
             outlets.show.send_replace(Arc::new(self.shown.clone()));
         }
+        self.desk.reply();
     }
 
     /// Shows what makes the record doubtful as long as it lasts; logs it once.
@@ -431,6 +434,9 @@ impl<'a, A: Assessor> Work<'a, A> {
         while (self.desk.session().is_waiting() || self.desk.open().is_some()) && since.elapsed() < FAREWELL {
             let now = self.now();
             self.desk.look(&mut self.screening, now);
+            if self.desk.has_answers() {
+                self.publish();
+            }
             if tried.elapsed() >= AGAIN {
                 tried = Instant::now();
                 // Nothing while the end is being saved.

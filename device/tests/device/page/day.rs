@@ -42,8 +42,8 @@ fn a_name_with_a_pin_answers_signs_and_takes_over_only_with_its_badge() {
     assert_eq!(with_badge(&client, &path("fields/1/opinion"), badge, &answer).status, 200);
     assert_eq!(client.post(&path("hand-over"), &json!({"to": "C. D."})).status, 403);
     assert_eq!(with_badge(&client, &path("hand-over"), badge, &json!({"to": "C. D."})).status, 200);
-    // The buttons of the board answer for whoever has taken over.
-    wait_for("operator", || client.get("/api/state"), |state| state["session"]["operator"] == "C. D.");
+    // The buttons of the board answer for whoever has taken over. The state is told before the answer.
+    assert_eq!(client.get("/api/state").json()["session"]["operator"], "C. D.");
     assert_eq!(with_badge(&client, &path("hand-over"), badge, &json!({"to": "C. D."})).status, 409);
     assert_eq!(client.sign_off(session, "C. D.").status, 403);
     assert_eq!(client.sign_off(session, "E. F.").status, 200, "a name without a PIN is typed text");
@@ -75,7 +75,8 @@ fn an_ended_session_is_reopened_its_pseudonym_corrected_and_both_are_found() {
         409
     );
     assert_eq!(client.post(&path("reopen"), &by).status, 200);
-    let state = wait_for("open", || client.get("/api/state"), |state| state["session"]["id"] == session);
+    let state = client.get("/api/state").json();
+    assert_eq!(state["session"]["id"], session, "the state is told before the answer");
     assert_eq!(state["session"]["cut_off_utc"], Value::Null, "it was not cut off");
     wait_for("more fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() > Some(fields));
     let corrected = json!({"started": started, "specimen": "S-new", "by": "C. D."});
