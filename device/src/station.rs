@@ -33,7 +33,7 @@ use std::{
     time::Duration,
 };
 
-pub use blastscope_core::session::{JUST_NOW, Left, OpenSession, Order, RECENT, Saving};
+pub use blastscope_core::session::{Change, JUST_NOW, Left, OpenSession, Order, RECENT, Saving};
 use blastscope_core::{
     field::Rules,
     pipeline::{Assessor, Settings},

@@ -25,7 +25,7 @@ use crate::{
     faces::people,
     record::SessionId,
     source::state::CameraState,
-    station::{Answer, Order, Remote},
+    station::{Answer, Change, Order, Remote},
 };
 
 /// How long to wait for a key before redrawing.
@@ -102,8 +102,9 @@ pub(crate) fn run(
 
 /// Why an order is not given: its person has a PIN, which the terminal does not ask for.
 fn withheld(order: &Order, folder: Option<&Path>) -> Option<String> {
-    let (Order::Start { operator: name, .. } | Order::Opinion { by: name, .. } | Order::SignOff { by: name, .. }) =
-        order
+    let (Order::Start { operator: name, .. }
+    | Order::Change { change: Change::Opinion { by: name, .. }, .. }
+    | Order::SignOff { by: name, .. }) = order
     else {
         return None;
     };

@@ -10,10 +10,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use blastscope_core::frame::Frame;
+use blastscope_core::{frame::Frame, session::Change};
 
 use super::{
-    CheckState, Decision, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, Seen, SessionId,
+    CheckState, Decision, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId,
     StoredPicture, WholeCheck,
 };
 
@@ -39,16 +39,14 @@ pub enum Job {
     Start(Box<NewSession>),
     /// As [`Record::add_field`].
     Field(Box<Picture>),
-    /// As [`Record::answer`].
-    Opinion {
+    /// As [`Record::answer`], [`Record::hand_over`] or [`Record::correct_specimen`].
+    Change {
         /// The session.
         session: SessionId,
-        /// The field.
-        sequence: u64,
-        /// The opinion.
-        opinion: Box<NewOpinion>,
-        /// What the person saw.
-        seen: Box<Seen>,
+        /// What.
+        change: Box<Change>,
+        /// When.
+        at: SystemTime,
     },
     /// As [`Record::sign_off_seen`]; as [`Record::sign_off`] without a number of fields.
     SignOff {
@@ -69,26 +67,6 @@ pub enum Job {
         at: SystemTime,
         /// Who decided it.
         decision: Decision,
-    },
-    /// As [`Record::hand_over`].
-    HandOver {
-        /// The session.
-        session: SessionId,
-        /// To whom.
-        to: String,
-        /// When.
-        at: SystemTime,
-    },
-    /// As [`Record::correct_specimen`].
-    CorrectSpecimen {
-        /// The session.
-        session: SessionId,
-        /// The right pseudonym.
-        specimen: String,
-        /// Who corrects it.
-        by: String,
-        /// When.
-        at: SystemTime,
     },
     /// As [`Record::reopen`].
     Reopen {
@@ -288,11 +266,15 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
             drop(frame);
             record.add_field(session, &NewField { taken, since_start, judgement, picture })
         }
-        Job::Opinion { session, sequence, opinion, seen } => record.answer(session, sequence, &opinion, &seen),
+        Job::Change { session, change, at } => match *change {
+            Change::Opinion { sequence, says, note, by, seen } => {
+                record.answer(session, sequence, &NewOpinion { at, by, says, note }, &seen)
+            }
+            Change::HandOver { to } => record.hand_over(session, &to, at),
+            Change::Specimen { specimen, by } => record.correct_specimen(session, &specimen, &by, at),
+        },
         Job::SignOff { session, by, fields, at } => record.sign(session, &by, at, fields),
         Job::Continue { session, at, decision } => record.continue_session(session, at, decision),
-        Job::HandOver { session, to, at } => record.hand_over(session, &to, at),
-        Job::CorrectSpecimen { session, specimen, by, at } => record.correct_specimen(session, &specimen, &by, at),
         Job::Reopen { session, by, at } => record.reopen(session, &by, at),
         Job::End { session, at, reason } => record.end_session(session, at, &reason),
     }

@@ -18,8 +18,7 @@ use tokio::sync::oneshot;
 
 use super::Refusal;
 use crate::record::{
-    CheckState, Job, Judgement, NewOpinion, NewSession, Outcome, Picture, Receipt, RecordError, RecordWriter, Ticket,
-    text_rules,
+    CheckState, Job, Judgement, NewSession, Outcome, Picture, Receipt, RecordError, RecordWriter, Ticket, text_rules,
 };
 
 /// Model, settings, program and device of a session.
@@ -252,12 +251,7 @@ impl Desk {
                 let Handed { judgement, frame, .. } = self.handed.take_if(|handed| handed.token == token)?;
                 Job::Field(Box::new(Picture { session, taken: at, since_start, judgement, frame }))
             }
-            What::Opinion { session, sequence, says, note, by, seen } => {
-                let opinion = Box::new(NewOpinion { at, by, says, note });
-                Job::Opinion { session, sequence, opinion, seen: Box::new(seen) }
-            }
-            What::HandOver { session, to } => Job::HandOver { session, to, at },
-            What::CorrectSpecimen { session, specimen, by } => Job::CorrectSpecimen { session, specimen, by, at },
+            What::Change { session, change } => Job::Change { session, change: Box::new(change), at },
             What::Reopen { session, by } => Job::Reopen { session, by, at },
             What::SignOff { session, by, fields } => Job::SignOff { session, by, fields, at },
             What::Continue { session, decision } => Job::Continue { session, at, decision },

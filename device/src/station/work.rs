@@ -16,7 +16,7 @@ use blastscope_core::{
     frame::Frame,
     pipeline::Assessor,
     screening::Screening,
-    session::{JUST_NOW, Now, Order},
+    session::{Change, JUST_NOW, Now, Order},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -313,14 +313,14 @@ impl<'a, A: Assessor> Work<'a, A> {
         if settled != (Presence::Taken { number }) || self.follower.elapsed().saturating_sub(since) < JUST_NOW {
             return Err(format!("field {number} has just come into view; look at it and press again"));
         }
-        Ok(Order::Opinion {
-            session: session.id,
+        let change = Change::Opinion {
             sequence: number,
             says: Says::Confirms,
             note: "by the button".into(),
             by: session.operator.clone(),
             seen: Seen::default(),
-        })
+        };
+        Ok(Order::Change { session: session.id, change })
     }
 
     fn look(&mut self, frame: Frame) -> io::Result<()> {

@@ -6,15 +6,12 @@ use core::time::Duration;
 use blastscope_shared::judge::slide::SlideField;
 
 use super::{
+    change::Change,
     id::SessionId,
     left::Decision,
     order::{Fault, Order, Refusal},
 };
-use crate::{
-    answer::{Says, Seen},
-    field::Token,
-    pipeline::Thumbnail,
-};
+use crate::{field::Token, pipeline::Thumbnail};
 
 /// Handle of the client that waits for the answer to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,20 +127,12 @@ pub enum What {
         /// Time since the session's start, by the monotonic clock.
         since_start: Duration,
     },
-    /// A person's opinion about a field.
-    Opinion {
+    /// A change of a session.
+    Change {
         /// The session.
         session: SessionId,
-        /// The field.
-        sequence: u64,
-        /// The label.
-        says: Says,
-        /// The reason; may be empty.
-        note: String,
-        /// Name of the person.
-        by: String,
-        /// What the person saw.
-        seen: Seen,
+        /// What.
+        change: Change,
     },
     /// A session is signed off.
     SignOff {
@@ -153,22 +142,6 @@ pub enum What {
         by: String,
         /// Number of fields that the signer saw; `None` signs all fields.
         fields: Option<u64>,
-    },
-    /// A session is handed over to another person.
-    HandOver {
-        /// The session.
-        session: SessionId,
-        /// Name of the person.
-        to: String,
-    },
-    /// The pseudonym of a session is corrected.
-    CorrectSpecimen {
-        /// The session.
-        session: SessionId,
-        /// The right pseudonym.
-        specimen: String,
-        /// Name of the person.
-        by: String,
     },
     /// A session that has ended is reopened.
     Reopen {

@@ -3,12 +3,8 @@
 use alloc::{boxed::Box, format, string::String};
 use core::{fmt, time::Duration};
 
-use super::{id::SessionId, left::LeftBehind};
-use crate::{
-    advice::Advice,
-    answer::{Says, Seen},
-    field::NotTaken,
-};
+use super::{change::Change, id::SessionId, left::LeftBehind};
+use crate::{advice::Advice, field::NotTaken};
 
 /// Why the record refused a write.
 pub trait Fault: core::error::Error + 'static {
@@ -69,41 +65,19 @@ pub enum Order {
         /// The reason.
         reason: String,
     },
-    /// Label a field.
-    Opinion {
+    /// Change something about a session.
+    Change {
         /// The session.
         session: SessionId,
-        /// The field.
-        sequence: u64,
-        /// The label.
-        says: Says,
-        /// The reason; may be empty.
-        note: String,
-        /// Name of the person.
-        by: String,
-        /// What the person saw of the field.
-        seen: Seen,
-    },
-    /// Another person takes over the microscope in the open session.
-    HandOver {
-        /// The session.
-        session: SessionId,
-        /// Name of the person.
-        to: String,
-    },
-    /// Correct the pseudonym of a session.
-    CorrectSpecimen {
-        /// The session.
-        session: SessionId,
-        /// The right pseudonym.
-        specimen: String,
-        /// Name of the person.
-        by: String,
+        /// What.
+        change: Change,
     },
     /// Reopen a session that has ended and was never signed off.
     Reopen {
         /// The session, with all data to go on with it.
         ended: Box<LeftBehind>,
+        /// [`super::Session::version`] before that was read.
+        version: u64,
         /// Name of the person.
         by: String,
     },
@@ -154,6 +128,8 @@ pub enum Refusal<E: Fault> {
         /// What has changed since.
         reason: String,
     },
+    /// Something was saved while the session was read.
+    Outdated(SessionId),
     /// Nothing is recorded.
     NoRecord,
     /// The field cannot be taken.
@@ -195,6 +171,10 @@ impl<E: Fault> Refusal<E> {
             Self::Differs { session, reason } => Advice::new(
                 format!("session {session} cannot be continued, because {reason}"),
                 "close it and start another one",
+            ),
+            Self::Outdated(session) => Advice::new(
+                format!("something was saved while session {session} was read, so it was not reopened"),
+                "try again",
             ),
             Self::NoRecord => Advice::new(
                 "nothing is recorded here",

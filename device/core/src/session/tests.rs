@@ -399,16 +399,17 @@ fn a_hand_over_and_a_corrected_pseudonym_show_once_they_are_saved() {
     let mut table = Table::open();
     let shown =
         |table: &Table| table.0.open().map(|open| (open.specimen.clone(), open.operator.clone())).expect("open");
-    let hand_over = || Order::HandOver { session: id(2), to: "E. F.".into() };
+    let hand_over = || Order::Change { session: id(2), change: Change::HandOver { to: "E. F.".into() } };
     let effects = table.ask(hand_over(), at(2));
     assert_eq!(shown(&table), ("S-2".into(), "C. D.".into()), "not before it is saved");
     table.fail(&effects, Disk::Full, at(2));
     assert_eq!(shown(&table).1, "C. D.");
     let effects = table.ask(hand_over(), at(3));
     table.save(&effects, id(2), at(3));
-    let other = Order::HandOver { session: id(1), to: "E. F.".into() };
+    let other = Order::Change { session: id(1), change: Change::HandOver { to: "E. F.".into() } };
     assert_eq!(table.ask(other, at(3)), refused(Refusal::AnotherSession { named: id(1), open: id(2) }));
-    let correct = |session| Order::CorrectSpecimen { session, specimen: "S-20".into(), by: "E. F.".into() };
+    let change = || Change::Specimen { specimen: "S-20".into(), by: "E. F.".into() };
+    let correct = |session| Order::Change { session, change: change() };
     let effects = table.ask(correct(id(1)), at(4));
     table.save(&effects, id(1), at(4));
     assert_eq!(shown(&table), ("S-2".into(), "E. F.".into()), "another session's pseudonym");
@@ -419,7 +420,7 @@ fn a_hand_over_and_a_corrected_pseudonym_show_once_they_are_saved() {
 
 #[test]
 fn an_ended_session_goes_on_only_if_nothing_else_is_open_or_undecided() {
-    let reopen = |problem| Order::Reopen { ended: Box::new(left(problem)), by: "C. D.".into() };
+    let reopen = |problem| Order::Reopen { ended: Box::new(left(problem)), version: 0, by: "C. D.".into() };
     let mut table = Table(Session::new(Some(left(None)), POOLING));
     assert_eq!(table.ask(reopen(None), at(0)), refused(Refusal::Undecided(id(1))));
     let mut table = Table::open();
@@ -444,7 +445,8 @@ fn an_excluded_field_leaves_the_slide_once_that_is_saved_and_comes_back() {
         || LeftBehind { slide: (1..=11).map(|number| (number, FIELD)).collect(), excluded: vec![3], ..left(None) };
     let say = |table: &mut Table, says, excluded| {
         let (note, by) = (String::new(), "C. D.".into());
-        let order = Order::Opinion { session: id(1), sequence: 4, says, note, by, seen: Seen::default() };
+        let change = Change::Opinion { sequence: 4, says, note, by, seen: Seen::default() };
+        let order = Order::Change { session: id(1), change };
         let before = table.0.slide().cloned();
         let write = writes(&table.ask(order, at(70)))[0].id;
         assert_eq!(table.0.slide(), before.as_ref(), "not before it is saved");
@@ -467,8 +469,41 @@ fn an_excluded_field_leaves_the_slide_once_that_is_saved_and_comes_back() {
     // A session that goes on after its end has its fields again, without those excluded meanwhile.
     let effects = table.ask(Order::End { session: id(1), reason: "over".into() }, at(80));
     table.save(&effects, id(1), at(81));
-    let effects = table.ask(Order::Reopen { ended: Box::new(behind()), by: "C. D.".into() }, at(82));
+    let reopen = |version| Order::Reopen { ended: Box::new(behind()), version, by: "C. D.".into() };
+    let version = table.0.version();
+    say(&mut table, Says::Excludes, true);
+    // What was read before that may count the field.
+    assert_eq!(table.ask(reopen(version), at(82)), refused(Refusal::Outdated(id(1))));
+    say(&mut table, Says::Undoes, false);
+    let effects = table.ask(reopen(table.0.version()), at(82));
     say(&mut table, Says::Excludes, true);
     table.save(&effects, id(1), at(83));
     assert_eq!(fields(&table), Some((9, Some(1))));
+}
+
+#[test]
+fn a_session_that_waits_has_its_corrected_pseudonym_when_it_goes_on() {
+    let correct = || {
+        let change = Change::Specimen { specimen: "S-10".into(), by: "C. D.".into() };
+        Order::Change { session: id(1), change }
+    };
+    // While it is being reopened.
+    let mut table = Table(Session::new(None, POOLING));
+    let order = Order::Reopen { ended: Box::new(left(None)), version: 0, by: "C. D.".into() };
+    let reopening = table.ask(order, at(0));
+    let effects = table.ask(correct(), at(1));
+    table.save(&effects, id(1), at(2));
+    assert_eq!(table.ask(sign_off(id(1), 4), at(2)), refused(Refusal::Busy), "a signed session is not open");
+    table.save(&reopening, id(1), at(3));
+    assert_eq!(table.0.open().map(|open| open.specimen.as_str()), Some("S-10"));
+
+    // Behind the session that is open, because its end could not be saved.
+    let mut table = Table(Session::new(Some(left(None)), POOLING));
+    let effects = writes(&table.ask(start(), at(0)));
+    table.0.step(Event::Failed { write: effects[0].id, refusal: Refusal::Record(Disk::Full) }, at(1));
+    let started = Event::<Disk>::Saved { write: effects[1].id, session: id(2), sequence: None, excluded: false };
+    table.0.step(started, at(1));
+    let effects = table.ask(correct(), at(2));
+    table.save(&effects, id(1), at(2));
+    assert_eq!(table.0.left().map(|left| left.specimen.as_str()), Some("S-10"));
 }

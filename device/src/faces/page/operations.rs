@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     record::{Label, OpinionKind, RecordReader, Says, Seen, SessionId},
-    station::{Order, Refusal, behind},
+    station::{Change, Order, Refusal, behind},
 };
 
 /// The remedy for an answer that is none.
@@ -79,7 +79,7 @@ pub(super) async fn hand_over(
     Body(HandOver { to }): Body<HandOver>,
 ) -> Result<Response, Problem> {
     let to = admitted_as(&app, &to, &badge)?;
-    order(&app, Order::HandOver { session, to }).await
+    order(&app, Order::Change { session, change: Change::HandOver { to } }).await
 }
 
 /// `POST /api/sessions/{session}/specimen`: corrects a mistyped pseudonym, if the session is still the one shown.
@@ -92,7 +92,8 @@ pub(super) async fn correct_specimen(
     let by = admitted_as(&app, &by, &badge)?;
     let limit = Instant::now() + DISK;
     shown(&app, session, &started, limit).await?;
-    order_until(&app, Order::CorrectSpecimen { session, specimen: specimen.trim().into(), by }, limit).await
+    let change = Change::Specimen { specimen: specimen.trim().into(), by };
+    order_until(&app, Order::Change { session, change }, limit).await
 }
 
 /// `POST /api/sessions/{session}/reopen`: goes on with a session that has ended and was never signed off.
@@ -105,10 +106,11 @@ pub(super) async fn reopen(
     let by = admitted_as(&app, &by, &badge)?;
     let limit = Instant::now() + DISK;
     shown(&app, session, &started, limit).await?;
+    let version = app.remote.snapshot().record_version;
     let (origin, recognized) = (app.origin.clone(), app.recognized);
     let read = move |reader: &RecordReader| behind(reader, reader.session(session)?, &origin, recognized);
     let ended = Box::new(app.reads.read_before_order(limit, read).await?);
-    order_until(&app, Order::Reopen { ended, by }, limit).await
+    order_until(&app, Order::Reopen { ended, version, by }, limit).await
 }
 
 /// `POST /api/sessions/{session}/end`: ends the open session, or one left open.
@@ -163,7 +165,8 @@ pub(super) async fn opinion(
     let limit = Instant::now() + DISK;
     shown(&app, session, &started, limit).await?;
     let seen = Seen { opinions: seen, amends, request };
-    order_until(&app, Order::Opinion { session, sequence, says, note, by, seen }, limit).await
+    let change = Change::Opinion { sequence, says, note, by, seen };
+    order_until(&app, Order::Change { session, change }, limit).await
 }
 
 /// `POST /api/sessions/{session}/sign-off`: signs off a session if its fields are those shown; an open one ends with it.

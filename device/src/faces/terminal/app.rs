@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{prompt::Prompt, slide::Slide};
 use crate::{
     record::{Around, Label, Says, Seen, SessionId, State},
-    station::{JUST_NOW, Order, Snapshot},
+    station::{Change, JUST_NOW, Order, Snapshot},
 };
 
 /// Number of messages kept.
@@ -244,7 +244,8 @@ impl App {
         let amends = matches!(state, State::Approved | State::Amended);
         let seen = Seen { opinions, amends, request: None };
         let told = format!("field {sequence}: {word}, saved for {by}");
-        let order = Order::Opinion { session, sequence, says, note: String::new(), by, seen };
+        let change = Change::Opinion { sequence, says, note: String::new(), by, seen };
+        let order = Order::Change { session, change };
         if amends {
             let asks = format!("session {session} was signed off by {signed_by}: change field {sequence} to {word}?");
             self.prompt = Some(Prompt::sure(asks, order, told));

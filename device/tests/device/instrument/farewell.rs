@@ -15,7 +15,7 @@ use blastscope::{
     board::{Board, NoHardware, Notice},
     record::{Record, RecordReader, RecordWriter, Says, Seen, SessionId, path_in},
     source::{FrameSource, SourceError, follow::Opener},
-    station::{Face, Feed, News, Order, Origin, Parts, Refusal, Snapshot, Station, run_before},
+    station::{Change, Face, Feed, News, Order, Origin, Parts, Refusal, Snapshot, Station, run_before},
 };
 use blastscope_core::{
     field::Rules,
@@ -93,7 +93,9 @@ impl Held {
     /// An opinion, which is written whether its field exists or not.
     fn opinion(&self) -> Order {
         let (session, by) = (self.session, "A. B.".into());
-        Order::Opinion { session, sequence: 1, says: Says::Confirms, note: String::new(), by, seen: Seen::default() }
+        let change =
+            Change::Opinion { sequence: 1, says: Says::Confirms, note: String::new(), by, seen: Seen::default() };
+        Order::Change { session, change }
     }
 }
 

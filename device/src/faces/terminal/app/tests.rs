@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     faces::terminal::samples::{left, opened, slide},
-    station::{Left, OpenSession},
+    station::{Change, Left, OpenSession},
 };
 
 fn pressed(app: &mut App, code: KeyCode) -> Wish {
@@ -85,7 +85,9 @@ fn introduced(app: &mut App, name: &str) {
 
 fn opinion(wish: Wish) -> (SessionId, u64, Says, String, Seen) {
     match wish {
-        Wish::Order(Order::Opinion { session, sequence, says, by, seen, .. }, _) => (session, sequence, says, by, seen),
+        Wish::Order(Order::Change { session, change: Change::Opinion { sequence, says, by, seen, .. } }, _) => {
+            (session, sequence, says, by, seen)
+        }
         other => panic!("{other:?}"),
     }
 }

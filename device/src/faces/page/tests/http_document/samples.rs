@@ -397,6 +397,7 @@ pub(super) fn errors() -> String {
         Refusal::NotLeft(session),
         Refusal::Undecided(session),
         Refusal::Differs { session, reason: "it was made with another model".into() },
+        Refusal::Outdated(session),
         Refusal::NoRecord,
         NotTaken::NoPicture.into(),
         NotTaken::Counted(2).into(),
