@@ -262,28 +262,26 @@ impl Session {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::support::clock::ClockTrust::{BeforeProgram, SteppedBack, Trusted};
-
-    fn session(started: &str, started_clock: ClockTrust, end: Option<(&str, ClockTrust, u64)>) -> Session {
-        Session {
-            id: SessionId::new(1),
-            specimen: "S".into(),
-            first_specimen: "S".into(),
-            operator: "A".into(),
-            started_utc: started.into(),
-            started_clock,
-            ended_utc: end.map(|(ended, ..)| ended.into()),
-            ended_clock: end.map(|(_, clock, _)| clock),
-            ended_after_ms: end.map(|(.., milliseconds)| milliseconds),
+impl Session {
+    /// A session that has just started.
+    pub(crate) fn sample() -> Self {
+        Self {
+            id: SessionId::new(3),
+            specimen: "S-2026-0412".into(),
+            first_specimen: "S-2026-0412".into(),
+            operator: "A. B.".into(),
+            started_utc: "2026-11-25T04:30:00.000Z".into(),
+            started_clock: ClockTrust::Trusted,
+            ended_utc: None,
+            ended_clock: None,
+            ended_after_ms: None,
             end_reason: None,
-            model_name: "m".into(),
+            model_name: "model".into(),
             model_sha256: "0a".repeat(32),
             config_sha256: "0b".repeat(32),
             program_version: "1".into(),
-            code_hash: "c".into(),
-            device_id: "d".into(),
+            code_hash: "test".into(),
+            device_id: "scope".into(),
             fields: 0,
             state: State::Draft,
             continuations: Vec::new(),
@@ -291,6 +289,23 @@ mod tests {
             hand_overs: Vec::new(),
             specimen_corrections: Vec::new(),
             sign_offs: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::clock::ClockTrust::{BeforeProgram, SteppedBack, Trusted};
+
+    fn session(started: &str, started_clock: ClockTrust, end: Option<(&str, ClockTrust, u64)>) -> Session {
+        Session {
+            started_utc: started.into(),
+            started_clock,
+            ended_utc: end.map(|(ended, ..)| ended.into()),
+            ended_clock: end.map(|(_, clock, _)| clock),
+            ended_after_ms: end.map(|(.., milliseconds)| milliseconds),
+            ..Session::sample()
         }
     }
 

@@ -1,17 +1,14 @@
 //! `blastscope bench` as a user or another program runs it: its output and exit status, not its speed.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::Value;
 
-/// A tiny network with random weights.
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
+use crate::binary::{model, output};
 
 fn bench(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
@@ -23,12 +20,6 @@ fn bench(arguments: &[&str]) -> Command {
         .stdin(Stdio::null());
     command.arg("bench").args(arguments).arg("--model").arg(model());
     command
-}
-
-fn output(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = command.output().expect("the binary runs");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (status.code(), text(stdout), text(stderr))
 }
 
 fn object(stdout: &str) -> Value {

@@ -32,6 +32,8 @@ use self::{
     devtools::{Browser, chromium},
 };
 
+use crate::binary;
+
 struct Shots(Option<PathBuf>);
 
 impl Shots {
@@ -59,7 +61,7 @@ fn the_page_works_in_a_browser() {
             scene::draw_slides(&slides, 24, 640, 480);
         }
     }
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+    let tiny = binary::model();
     let model = fs::canonicalize(named("BLASTSCOPE_MODEL").unwrap_or(tiny)).expect("a model");
     let device =
         device::start(folder.path(), &model, &data, &["--listen", "127.0.0.1:0", "--fps", "16", "--hold", "32"]);

@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -15,10 +14,7 @@ use nix::{
 };
 use serde_json::Value;
 
-/// A tiny network with random weights.
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
+use crate::binary::model;
 
 fn blastscope() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));

@@ -3,18 +3,15 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    path::Path,
+    process::{Command, Stdio},
 };
 
 use image::{ExtendedColorType, ImageEncoder as _};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A tiny network with random weights: its verdicts mean nothing, its numbers are real.
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
+use crate::binary::{json, model, output};
 
 fn blastscope() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
@@ -24,16 +21,6 @@ fn blastscope() -> Command {
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());
     command
-}
-
-fn output(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = command.output().expect("the binary runs");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (status.code(), text(stdout), text(stderr))
-}
-
-fn json(stdout: &str) -> Vec<Value> {
-    stdout.lines().map(|line| serde_json::from_str(line).expect("one JSON object a line")).collect()
 }
 
 /// A 24-bit BMP of a drawn field: round cells with dark nuclei on a bright background.

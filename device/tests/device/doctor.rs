@@ -1,16 +1,10 @@
 //! `blastscope doctor` as a user or another program runs it.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// A tiny network with random weights.
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
+use crate::binary::model;
 
 fn doctor() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));

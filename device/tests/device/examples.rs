@@ -19,6 +19,8 @@ use blastscope_shared::{
     field::gate::Quality,
 };
 
+use crate::binary;
+
 /// Examples that are not run, with the reason; they are still parsed.
 const NOT_RUN: [(&str, &str); 13] = [
     ("blastscope live --camera auto", "needs a camera"),
@@ -103,13 +105,9 @@ fn every_example_is_understood() {
     }
 }
 
-fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
-
 /// Creates everything that the examples name.
 fn workspace(root: &Path) {
-    let tiny = fs::read(golden()).expect("the golden model");
+    let tiny = fs::read(binary::model()).expect("the golden model");
     fs::create_dir_all(root.join("slides/monday")).expect("folders");
     for (at, name) in ["1.bmp", "2.png", "monday/3.jpg"].into_iter().enumerate() {
         let field = drawn_field::field(320, 240, at * 31);
@@ -129,7 +127,8 @@ fn workspace(root: &Path) {
     }
     // The token that the page draws at its first start.
     fs::write(root.join("data/page-token"), "0123456789abcdef".repeat(2)).expect("written");
-    let classifier = blastscope::model::open(&golden(), blastscope_shared::engine::network::Execution::default());
+    let classifier =
+        blastscope::model::open(&binary::model(), blastscope_shared::engine::network::Execution::default());
     let hash = classifier.expect("a model").model_id().to_owned();
     let mut record = Record::open(&root.join("data")).expect("a record").with_min_free(0);
     for session in 0..4u32 {

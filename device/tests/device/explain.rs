@@ -9,6 +9,8 @@ use std::{
 use blastscope_shared::field::decode;
 use serde_json::Value;
 
+use crate::binary;
+
 /// A picture with dark spots, as BMP.
 fn spots_bmp(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"BM".to_vec();
@@ -28,7 +30,7 @@ fn spots_bmp(width: u32, height: u32) -> Vec<u8> {
 
 /// Status, lines and messages of `classify --json` with a tiny network.
 fn classify(arguments: &[&Path]) -> (Option<i32>, Vec<Value>, String) {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+    let model = binary::model();
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
     command.args(["classify", "--json", "--model"]).arg(model).args(arguments).stdin(Stdio::null());
     let Output { status, stdout, stderr } = command.output().expect("the binary runs");

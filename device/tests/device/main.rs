@@ -1,6 +1,7 @@
 //! The device's tests in one program, so that the library is linked once. `--test device page::` runs those of a module.
 
 mod bench;
+mod binary;
 #[cfg(target_os = "linux")]
 mod board;
 #[cfg(target_os = "linux")]

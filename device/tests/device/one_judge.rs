@@ -24,6 +24,8 @@ use blastscope_shared::{
 };
 use serde_json::Value;
 
+use crate::binary;
+
 fn run(arguments: &[&str]) -> Vec<Value> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
     command.env_remove("BLASTSCOPE_MODEL").env_remove("BLASTSCOPE_CONFIG").env("BLASTSCOPE_DATA_DIR", "/nonexistent");
@@ -51,7 +53,7 @@ fn slides(folder: &Path) -> PathBuf {
 fn classify_and_live_say_the_same_of_every_picture_by_the_same_settings() {
     let folder = tempfile::tempdir().expect("a folder");
     let slides = slides(folder.path()).display().to_string();
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm").display().to_string();
+    let model = binary::model().display().to_string();
     for (settings, reason) in [
         ("", None),
         ("min_probability = 1.0", Some("not sure enough")),

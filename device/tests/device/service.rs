@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::binary;
+
 fn blastscope(arguments: &[&str]) -> (Option<i32>, String, String) {
     output(Command::new(env!("CARGO_BIN_EXE_blastscope")).args(arguments))
 }
@@ -176,7 +178,7 @@ fn told_by_live(arguments: &[&str], stdout: Stdio) -> ([String; 3], Option<i32>,
     fs::write(slides.join("1.jpg"), jpeg.bytes()).expect("written");
     let config = folder.path().join("c.toml");
     fs::write(&config, format!("[camera]\nsource = {:?}\n", slides.display().to_string())).expect("written");
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+    let model = binary::model();
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
     command.args(["live", "--model"]).arg(model).arg("--config").arg(&config).args(arguments);
     command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "30000000").env_remove("WATCHDOG_PID");

@@ -3,12 +3,7 @@
 mod pty;
 
 use crate::page::{client, scene};
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    thread,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Command, thread, time::Duration};
 
 use blastscope::record::{RecordReader, State, path_in, verify::verify};
 use nix::{
@@ -19,6 +14,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use self::pty::Pty;
+
+use crate::binary;
 
 struct Slides(TempDir);
 
@@ -36,7 +33,7 @@ impl Slides {
     }
 
     fn live(&self, arguments: &[&str]) -> Pty {
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let tiny = binary::model();
         let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
         command.args(["live", "--fps", "20", "--repeat", "--model"]).arg(tiny).args(arguments);
         command.arg("--config").arg(self.0.path().join("free.toml"));

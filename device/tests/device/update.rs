@@ -4,16 +4,14 @@ use std::{
     fs,
     num::NonZero,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use blastscope_shared::artifact::{self, signing::SecretKey};
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn unsigned() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
+use crate::binary::{model, output};
 
 fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed(&[seed; 32])
@@ -43,7 +41,7 @@ impl Machine {
 
     /// A signed model on the stick.
     fn model(&self, version: u32, seed: u8) -> PathBuf {
-        let bytes = fs::read(unsigned()).expect("golden");
+        let bytes = fs::read(model()).expect("golden");
         let version_number = NonZero::new(version).expect("from 1 up");
         let signed = artifact::sign(&bytes, &key(seed), version_number).expect("usable");
         let path = self.stick().join(format!("model-{version}.bsm"));
@@ -70,12 +68,6 @@ impl Machine {
         let (_, stdout, _) = output(self.program("model").arg("--json"));
         serde_json::from_str(&stdout).expect("one JSON object")
     }
-}
-
-fn output(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = command.output().expect("the binary runs");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (status.code(), text(stdout), text(stderr))
 }
 
 fn version(shown: &Value, slot: usize) -> Option<u64> {
@@ -111,7 +103,7 @@ fn a_model_is_installed_used_updated_and_taken_back() {
     let (code, stdout, stderr) = output(machine.program("classify").arg(&picture));
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     assert!(stdout.starts_with("model tiny ") && stdout.contains(" version 2 "), "{stdout}");
-    let (_, stdout, _) = output(machine.program("classify").arg(&picture).arg("--model").arg(unsigned()));
+    let (_, stdout, _) = output(machine.program("classify").arg(&picture).arg("--model").arg(model()));
     assert!(stdout.contains("unsigned"), "{stdout}");
     let (_, stdout, stderr) = output(machine.program("classify").arg(&picture).arg("--model").arg(machine.model(3, 8)));
     assert!(stdout.contains("version 3") && stderr.contains("no trusted key fits"), "{stdout} {stderr}");
@@ -149,7 +141,7 @@ fn a_damaged_slot_is_a_warning_on_every_screen_and_the_other_model_runs() {
 fn refusals_are_sentences_with_status_1_and_wrong_usage_is_2() {
     let machine = Machine::new();
     machine.update(&machine.model(5, 7));
-    let (code, stdout, stderr) = machine.update(&unsigned());
+    let (code, stdout, stderr) = machine.update(&model());
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert!(stderr.contains("tiny.bsm is not signed") && stderr.contains("nothing was changed"), "{stderr}");
     let (code, stdout, _) = output(machine.program("update").arg(machine.model(4, 7)).arg("--json"));

@@ -9,7 +9,7 @@ use super::slide::Slide;
 use crate::{
     record::{
         Around, Counts, Field, Judgement, Label, Opinion, OpinionKind, PictureFormat, PictureOrigin, Said, Session,
-        SessionId, State, Tally, VerdictKind,
+        SessionId, Tally, VerdictKind,
     },
     source::state::CameraState,
     station::{Flow, Left, OpenSession, Saving, Snapshot},
@@ -79,31 +79,7 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     let tally =
         |classes| Tally { classes, subtype_not_sure: 0, abstained: 1, rejected: 1, settling: 0, not_assessable: 0 };
     let (said, corrected) = (tally([6, 0, 3, 1]), tally([6, 1, 2, 1]));
-    let session = Session {
-        id,
-        specimen: "S-2026-0412".into(),
-        first_specimen: "S-2026-0412".into(),
-        operator: "A. B.".into(),
-        started_utc: "2026-11-25T04:30:00.000Z".into(),
-        started_clock: ClockTrust::Trusted,
-        ended_utc: None,
-        ended_clock: None,
-        ended_after_ms: None,
-        end_reason: None,
-        model_name: "model".into(),
-        model_sha256: "0a".repeat(32),
-        config_sha256: "0b".repeat(32),
-        program_version: "1".into(),
-        code_hash: "test".into(),
-        device_id: "scope".into(),
-        fields,
-        state: State::Draft,
-        continuations: Vec::new(),
-        reopenings: Vec::new(),
-        hand_overs: Vec::new(),
-        specimen_corrections: Vec::new(),
-        sign_offs: Vec::new(),
-    };
+    let session = Session { id, fields, ..Session::sample() };
     let counts = Counts { fields, said, corrected, confirmed_fields: 2, corrected_fields: 1, ..Counts::default() };
     let around =
         Around { previous: fields.checked_sub(1).filter(|&number| number > 0), next: None, newest: Some(fields) };

@@ -1,30 +1,18 @@
 //! A laboratory's day on the page: undo, exclusion, next without an answer, people, hand-over, the list of sessions.
 
-use std::time::Duration;
-
 use blastscope::record::{RecordReader, Session, State};
 
 use super::{
-    device::{Site, begin, choose, fields},
+    device::{SOON, Site, agree, begin, choose, fields, shown},
     devtools::{Browser, chromium},
 };
 
-const SOON: Duration = Duration::from_secs(30);
 /// Longer than a field that has just appeared is protected from a slip.
 const SETTLE: &str = "new Promise(done => setTimeout(done, 900))";
 
 fn newest(site: &Site) -> Session {
     let reader = RecordReader::open(&site.data()).expect("a record");
     reader.session(site.session()).expect("read")
-}
-
-fn agree(browser: &mut Browser) {
-    browser.wait_at_most(
-        SOON,
-        "document.querySelector('#confirm-dialog').open && !document.querySelector('#confirm-yes').disabled",
-    );
-    browser.click("#confirm-yes");
-    browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
 }
 
 /// Presses a key for the selected field, and waits for the answer.
@@ -41,13 +29,7 @@ fn answer(browser: &mut Browser, site: &Site, key: &str, answers: usize) {
 #[test]
 fn answers_are_taken_back_and_a_field_is_excluded_by_key() {
     let Some(mut browser) = chromium("answers taken back") else { return };
-    let site = Site::new(3);
-    let device = site.start(22);
-    browser.resize(800, 480, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 3);
-    let session = site.session();
+    let (site, _device, session) = shown(&mut browser, (3, 22), (800, 480), 3);
     let stands = |number: u64| site.field(session, number).standing().map(blastscope::record::Opinion::name);
     choose(&mut browser, 1);
     browser.evaluate(SETTLE);

@@ -13,6 +13,11 @@ use tempfile::TempDir;
 
 use super::{devtools::Browser, program::Program, scene};
 
+use crate::binary;
+
+/// Longest wait for what takes moments on a quiet machine.
+pub const SOON: Duration = Duration::from_secs(30);
+
 /// The value of an environment variable, unless empty.
 pub fn named(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
@@ -45,7 +50,7 @@ impl Site {
         let folder = TempDir::new().expect("a folder");
         fs::create_dir(folder.path().join("slides")).expect("made");
         scene::draw_slides(&folder.path().join("slides"), slides, 320, 240);
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let tiny = binary::model();
         Self { folder, model: fs::canonicalize(tiny).expect("a model") }
     }
 
@@ -100,6 +105,34 @@ pub fn begin(browser: &mut Browser, specimen: &str, operator: &str) {
     browser.write("#start-dialog [name=operator]", operator);
     browser.press("Enter");
     browser.wait_for("!document.querySelector('#start-dialog').open && document.querySelector('#new-session').hidden");
+}
+
+/// Shows `slides` slides, each for `hold` frames, on a page of this many pixels, touched if it is narrow, and takes `taken` fields
+/// of a session of specimen S-1 by A. B.
+pub fn shown(
+    browser: &mut Browser,
+    (slides, hold): (u32, u32),
+    (width, height): (u32, u32),
+    taken: usize,
+) -> (Site, Program, SessionId) {
+    let site = Site::new(slides);
+    let device = site.start(hold);
+    browser.resize(width, height, width < 500);
+    browser.visit(&device.page);
+    begin(browser, "S-1", "A. B.");
+    fields(browser, taken);
+    let session = site.session();
+    (site, device, session)
+}
+
+/// Confirms the open question, once its buttons are active.
+pub fn agree(browser: &mut Browser) {
+    browser.wait_at_most(
+        SOON,
+        "document.querySelector('#confirm-dialog').open && !document.querySelector('#confirm-yes').disabled",
+    );
+    browser.click("#confirm-yes");
+    browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
 }
 
 /// Selects a field by a tap on its card; a second tap would enlarge it.

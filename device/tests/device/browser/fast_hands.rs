@@ -6,7 +6,7 @@ use std::{thread, time::Duration};
 use blastscope::record::Label;
 
 use super::{
-    device::{Site, begin, choose, fields},
+    device::{choose, fields, shown},
     devtools::chromium,
 };
 
@@ -21,14 +21,8 @@ fn label(name: &str) -> Label {
 #[test]
 fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
     let Some(mut browser) = chromium("fast hands") else { return };
-    let site = Site::new(6);
-    let device = site.start(22);
-    browser.resize(1280, 800, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
     // Then all slides are known: no more fields appear by themselves.
-    fields(&mut browser, 6);
-    let session = site.session();
+    let (site, _device, session) = shown(&mut browser, (6, 22), (1280, 800), 6);
     let (mut answers, mut expected) = (0, Vec::new());
 
     // By key, to older fields (the gallery has the newest first) and back.
@@ -81,13 +75,7 @@ fn an_answer_right_after_a_choice_is_of_the_field_that_was_chosen() {
 #[test]
 fn an_answer_that_was_on_its_way_is_not_taken_for_a_field_that_came_by_itself() {
     let Some(mut browser) = chromium("a field that comes by itself") else { return };
-    let site = Site::new(8);
-    let device = site.start(40);
-    browser.resize(1280, 800, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 2);
-    let session = site.session();
+    let (site, _device, session) = shown(&mut browser, (8, 40), (1280, 800), 2);
     browser.evaluate("document.activeElement.blur()");
     // The hand comes down at the moment the panel switches to another field.
     for (place, event) in [
@@ -111,13 +99,7 @@ fn an_answer_that_was_on_its_way_is_not_taken_for_a_field_that_came_by_itself() 
 #[test]
 fn a_note_is_saved_with_the_field_that_it_was_written_for() {
     let Some(mut browser) = chromium("notes") else { return };
-    let site = Site::new(8);
-    let device = site.start(40);
-    browser.resize(1280, 800, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 1);
-    let session = site.session();
+    let (site, device, session) = shown(&mut browser, (8, 40), (1280, 800), 1);
     let shown = |browser: &mut super::devtools::Browser| -> u64 {
         let text = browser.evaluate("document.querySelector('#correct-number').textContent");
         text.as_str()
@@ -154,13 +136,7 @@ fn a_note_is_saved_with_the_field_that_it_was_written_for() {
 #[test]
 fn a_double_tap_saves_one_opinion() {
     let Some(mut browser) = chromium("double taps") else { return };
-    let site = Site::new(3);
-    let device = site.start(22);
-    browser.resize(390, 844, true);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 3);
-    let session = site.session();
+    let (site, _device, session) = shown(&mut browser, (3, 22), (390, 844), 3);
     let mut answers = 0;
     for pause in [0, 30, 400] {
         for (number, button) in [(1, "[data-label=Pre]"), (2, "#confirm"), (3, "[data-label='not assessable']")] {

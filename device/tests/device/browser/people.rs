@@ -1,26 +1,12 @@
 //! Who answers: several windows, several people, one slide.
 
-use std::time::Duration;
-
 use blastscope::record::{Label, State};
 use blastscope_shared::Class;
 
 use super::{
-    device::{Site, begin, choose, fields},
+    device::{SOON, Site, agree, begin, choose, fields, shown},
     devtools::{Browser, chromium},
 };
-
-const SOON: Duration = Duration::from_secs(30);
-
-/// Confirms the open question, once its buttons are active.
-fn agree(browser: &mut Browser) {
-    browser.wait_at_most(
-        SOON,
-        "document.querySelector('#confirm-dialog').open && !document.querySelector('#confirm-yes').disabled",
-    );
-    browser.click("#confirm-yes");
-    browser.wait_at_most(SOON, "!document.querySelector('#confirm-dialog').open");
-}
 
 /// Enters the name of the person at this screen.
 fn introduce(browser: &mut Browser, name: &str) {
@@ -91,13 +77,7 @@ fn a_second_phone_answers_in_its_own_name_and_on_the_session_that_it_shows() {
 #[test]
 fn an_answer_to_what_has_changed_meanwhile_is_refused_and_shown() {
     let Some(mut browser) = chromium("an answer that comes too late") else { return };
-    let site = Site::new(2);
-    let device = site.start(22);
-    browser.resize(1280, 800, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 2);
-    let session = site.session();
+    let (site, _device, session) = shown(&mut browser, (2, 22), (1280, 800), 2);
     let reader = blastscope::record::RecordReader::open(&site.data()).expect("a record");
     let started = reader.session(session).expect("read").started_utc;
     // Like a window that does not know the earlier answer: it still sends what it showed.
@@ -121,13 +101,7 @@ fn an_answer_to_what_has_changed_meanwhile_is_refused_and_shown() {
 #[test]
 fn what_ends_or_changes_a_session_asks_first() {
     let Some(mut browser) = chromium("questions") else { return };
-    let site = Site::new(2);
-    let device = site.start(22);
-    browser.resize(800, 480, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 2);
-    let session = site.session();
+    let (site, _device, session) = shown(&mut browser, (2, 22), (800, 480), 2);
     let reader =
         || blastscope::record::RecordReader::open(&site.data()).expect("a record").session(session).expect("read");
     for way_back in ["Escape", "#confirm-dialog [data-close]"] {

@@ -1,13 +1,11 @@
 //! Small screens, the lock screen, a restart.
 
-use std::{net::TcpListener, process::Command, time::Duration};
+use std::{net::TcpListener, process::Command};
 
 use super::{
-    device::{Site, begin, choose, fields, named},
+    device::{SOON, Site, begin, choose, fields, named, shown},
     devtools::{Browser, chromium},
 };
-
-const SOON: Duration = Duration::from_secs(30);
 
 pub(super) fn shot(browser: &mut Browser, name: &str) {
     if let Some(folder) = named("BLASTSCOPE_SCREENSHOTS") {
@@ -70,13 +68,7 @@ fn whoever_can_tap_a_class_sees_which_field_gets_it() {
 #[test]
 fn a_key_answers_no_field_that_is_out_of_sight() {
     let Some(mut browser) = chromium("fields out of sight") else { return };
-    let site = Site::new(3);
-    let device = site.start(22);
-    browser.resize(800, 480, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 3);
-    let session = site.session();
+    let (site, _device, session) = shown(&mut browser, (3, 22), (800, 480), 3);
     choose(&mut browser, 2);
     browser.evaluate("document.activeElement.blur(); document.body.style.paddingBottom = '2000px'; scrollTo(0, 5000)");
     browser.press("4");

@@ -1,17 +1,13 @@
 //! The slide's verdict on the page, with the fields that speak against it.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::{
-    device::{Site, named},
+    device::{SOON, Site, named},
     devtools::chromium,
     targets::{PALE, SIZES, SMALL, theme},
 };
 use crate::report::slide::write;
-
-const SOON: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_slide_is_shown_with_what_it_rests_on_and_what_speaks_against_it() {

@@ -1,14 +1,10 @@
 //! A page that looks alive is alive: picture and verdict appear together or are marked, whatever happens to the connection.
 
-use std::time::Duration;
-
 use super::{
-    device::{Site, begin, choose, fields},
+    device::{SOON, Site, begin, choose, fields, shown},
     devtools::{Browser, chromium},
     proxy::{Mood, Proxy},
 };
-
-const SOON: Duration = Duration::from_secs(30);
 
 const SPEAKS: &str = "['benign','early','pre','pro','abstain'].some(kind => \
                       document.querySelector('#verdict-box').classList.contains('is-' + kind))";
@@ -92,13 +88,7 @@ fn a_request_that_is_not_answered_says_so_and_is_not_saved_twice() {
 #[test]
 fn nine_windows_and_every_button_answers() {
     let Some(mut browser) = chromium("nine windows") else { return };
-    let site = Site::new(4);
-    let device = site.start(22);
-    browser.resize(1280, 800, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 4);
-    let session = site.session();
+    let (site, device, session) = shown(&mut browser, (4, 22), (1280, 800), 4);
     let mut windows = vec![0];
     for _ in 1..9 {
         windows.push(browser.another_window());

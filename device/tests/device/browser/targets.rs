@@ -1,16 +1,13 @@
 //! The page's form: targets for gloved hands, names, contrast, order of focus, language and headings, in both themes.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::{
-    device::{Site, begin, fields},
+    device::{SOON, Site, begin, fields},
     devtools::{Browser, chromium},
     screens::shot,
 };
 
-const SOON: Duration = Duration::from_secs(30);
 pub(super) const SIZES: [(u32, u32); 4] = [(800, 480), (390, 844), (844, 390), (1280, 800)];
 
 /// What is shown and can be tapped, smaller than 48 pixels; a tick box is tapped by its label.

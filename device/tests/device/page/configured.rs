@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -15,6 +15,8 @@ use super::{
     program::Program,
     scene::{draw_slides, wait_for},
 };
+
+use crate::binary;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
@@ -34,7 +36,7 @@ impl Site {
         let (fields, data) = (folder.path().join("fields"), folder.path().join("data"));
         fs::create_dir(&fields).expect("made");
         draw_slides(&fields, 2, 320, 240);
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let tiny = binary::model();
         let tiny = tiny.canonicalize().expect("the model");
         let config = folder.path().join("blastscope.toml");
         let text = format!(

@@ -16,6 +16,8 @@ use super::{
     scene::{draw_slides, wait_for},
 };
 
+use crate::binary;
+
 /// `blastscope live --listen`, killed with the test, and a client of its page.
 pub(super) struct Device(Program, Client);
 
@@ -26,7 +28,7 @@ impl Device {
 
     /// As [`Self::start`], with these environment variables.
     pub(super) fn start_in(folder: &Path, more: &[&str], environment: &[(&str, &Path)]) -> Self {
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let tiny = binary::model();
         let configuration = folder.join("free.toml");
         fs::write(&configuration, "[data]\nmin_free_mb = 1\n").expect("written");
         let program = Program::start(

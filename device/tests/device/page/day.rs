@@ -13,12 +13,19 @@ fn with_badge(client: &Client, path: &str, badge: &str, body: &Value) -> Reply {
     client.ask("POST", path, &headers, body.to_string().as_bytes())
 }
 
-#[test]
-fn a_name_with_a_pin_answers_signs_and_takes_over_only_with_its_badge() {
+/// A session of at least `fields` fields, its number, and its start as the page tells it.
+fn with_fields(fields: u64) -> (Scene, Client, u64, Value) {
     let scene = Scene::new();
     let client = scene.client();
     let session = scene.session(&client);
-    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(2));
+    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(fields));
+    let started = client.summary(session)["session"]["started_utc"].clone();
+    (scene, client, session, started)
+}
+
+#[test]
+fn a_name_with_a_pin_answers_signs_and_takes_over_only_with_its_badge() {
+    let (scene, client, session, started) = with_fields(2);
     let people = |path: &str, body: Value| client.post(path, &body);
     assert_eq!(people("/api/people", json!({"name": " C. D. "})).json(), json!({"name": "C. D.", "badge": null}));
     assert_eq!(people("/api/people", json!({"name": "two\nlines"})).status, 400);
@@ -32,9 +39,8 @@ fn a_name_with_a_pin_answers_signs_and_takes_over_only_with_its_badge() {
     let badge = people("/api/people", json!({"name": "C. D.", "pin": "4711"})).json()["badge"].clone();
     let badge = badge.as_str().expect("a badge");
 
-    let shown = client.summary(session)["session"].clone();
     let path = |rest: &str| format!("/api/sessions/{session}/{rest}");
-    let answer = json!({"started": shown["started_utc"], "label": "Pre", "by": "C. D."});
+    let answer = json!({"started": started, "label": "Pre", "by": "C. D."});
     let refused = client.post(&path("fields/1/opinion"), &answer);
     assert_eq!(refused.status, 403);
     assert!(refused.json()["reason"].as_str().is_some_and(|text| text.contains("C. D. has a PIN")));
@@ -60,12 +66,8 @@ fn a_name_with_a_pin_answers_signs_and_takes_over_only_with_its_badge() {
 
 #[test]
 fn an_ended_session_is_reopened_its_pseudonym_corrected_and_both_are_found() {
-    let scene = Scene::new();
-    let client = scene.client();
-    let session = scene.session(&client);
-    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(3));
+    let (scene, client, session, started) = with_fields(3);
     let path = |rest: &str| format!("/api/sessions/{session}/{rest}");
-    let started = client.summary(session)["session"]["started_utc"].clone();
     let by = json!({"started": started, "by": "C. D."});
     assert_eq!(client.post(&path("reopen"), &by).status, 409, "it is open");
     assert_eq!(client.post(&path("end"), &json!({})).status, 200);
@@ -100,12 +102,8 @@ fn an_ended_session_is_reopened_its_pseudonym_corrected_and_both_are_found() {
 
 #[test]
 fn an_excluded_field_leaves_the_slide_and_comes_back_also_after_a_reopening() {
-    let scene = Scene::new();
-    let client = scene.client();
-    let session = scene.session(&client);
-    wait_for("fields", || client.get("/api/state"), |state| state["session"]["fields"].as_u64() >= Some(3));
+    let (scene, client, session, started) = with_fields(3);
     let path = |rest: &str| format!("/api/sessions/{session}/{rest}");
-    let started = client.summary(session)["session"]["started_utc"].clone();
     let answer = |kind: &str, seen: u64| {
         let body = json!({"started": started, "kind": kind, "by": "C. D.", "seen": seen});
         assert_eq!(client.post(&path("fields/2/opinion"), &body).status, 200, "{kind}");

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 use super::cut_off::{Device, folder};
 
+use crate::binary;
+
 fn blastscope(arguments: &[&str], folder: &Path) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_blastscope"))
         .args(arguments)
@@ -42,7 +44,7 @@ fn a_second_program_is_told_who_holds_the_record_and_readers_are_let_in() {
     let device = Device::start(folder.path(), &[]);
     let id = session(&device, "S-1", 2).to_string();
     let slides = folder.path().join("fields").display().to_string();
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm").display().to_string();
+    let tiny = binary::model().display().to_string();
     let (code, said) =
         blastscope(&["live", "--listen", "127.0.0.1:0", "--model", &tiny, "--source", &slides], folder.path());
     assert!(code == Some(2) && said.contains(&format!("process {}", device.process())), "{said}");

@@ -14,6 +14,24 @@ fn opened() -> (TempDir, Record) {
     (folder, record)
 }
 
+/// A session of one field.
+fn with_a_field(specimen: &str) -> (TempDir, Record, SessionId) {
+    let (folder, mut record) = opened();
+    let session = record.start_session(&new_session(specimen)).expect("started").session;
+    record.add_field(session, &field(named(Class::Pre), 1)).expect("added");
+    (folder, record, session)
+}
+
+/// [`with_a_field`], handed over, corrected to S-2, ended and reopened.
+fn with_a_course() -> (TempDir, Record, SessionId) {
+    let (folder, mut record, session) = with_a_field("S-1");
+    record.hand_over(session, "C. D.", at(2)).expect("handed over");
+    record.correct_specimen(session, "S-2", "C. D.", at(3)).expect("corrected");
+    record.end_session(session, at(4), "stopped").expect("ended");
+    record.reopen(session, "C. D.", at(5)).expect("reopened");
+    (folder, record, session)
+}
+
 fn reason(result: Result<blastscope::record::Receipt, RecordError>) -> String {
     result.expect_err("refused").to_string()
 }
@@ -40,9 +58,7 @@ fn a_session_is_handed_over_and_the_chain_knows_from_whom_to_whom() {
 
 #[test]
 fn a_corrected_pseudonym_counts_and_the_old_one_stays_in_the_chain() {
-    let (folder, mut record) = opened();
-    let session = record.start_session(&new_session("S-2026-0421")).expect("started").session;
-    record.add_field(session, &field(named(Class::Pre), 1)).expect("added");
+    let (folder, mut record, session) = with_a_field("S-2026-0421");
     record.sign_off(session, "E. F.", at(600)).expect("signed");
     let receipt = record.correct_specimen(session, "S-2026-0412", "C. D.", at(700)).expect("corrected");
     assert!(reason(record.correct_specimen(session, "S-2026-0412", "C. D.", at(700))).contains("already"));
@@ -60,9 +76,7 @@ fn a_corrected_pseudonym_counts_and_the_old_one_stays_in_the_chain() {
 
 #[test]
 fn an_ended_draft_goes_on_and_its_clock_never_runs_backwards() {
-    let (folder, mut record) = opened();
-    let session = record.start_session(&new_session("S-1")).expect("started").session;
-    record.add_field(session, &field(named(Class::Pre), 1)).expect("added");
+    let (folder, mut record, session) = with_a_field("S-1");
     assert!(reason(record.reopen(session, "C. D.", at(5))).contains("has not ended"));
     for times in 1..=2 {
         record.end_session(session, at(600), "stopped").expect("ended");
@@ -88,13 +102,7 @@ fn an_ended_draft_goes_on_and_its_clock_never_runs_backwards() {
 /// Whoever changes who took over, who reopened, which pseudonym it was or which answer was undone is found.
 #[test]
 fn every_column_of_the_course_is_in_the_chain() {
-    let (folder, mut record) = opened();
-    let session = record.start_session(&new_session("S-1")).expect("started").session;
-    record.add_field(session, &field(named(Class::Pre), 1)).expect("added");
-    record.hand_over(session, "C. D.", at(2)).expect("handed over");
-    record.correct_specimen(session, "S-2", "C. D.", at(3)).expect("corrected");
-    record.end_session(session, at(4), "stopped").expect("ended");
-    record.reopen(session, "C. D.", at(5)).expect("reopened");
+    let (folder, mut record, session) = with_a_course();
     for says in [Says::Confirms, Says::Excludes, Says::Undoes] {
         record.add_opinion(session, 1, &opinion("C. D.", says)).expect("added");
     }
@@ -134,13 +142,7 @@ fn every_column_of_the_course_is_in_the_chain() {
 /// A salvage takes the new rows over in their order: an end, its reopening, the next end.
 #[test]
 fn a_salvage_keeps_the_course_of_a_session() {
-    let (folder, mut record) = opened();
-    let session = record.start_session(&new_session("S-1")).expect("started").session;
-    record.add_field(session, &field(named(Class::Pre), 1)).expect("added");
-    record.hand_over(session, "C. D.", at(2)).expect("handed over");
-    record.correct_specimen(session, "S-2", "C. D.", at(3)).expect("corrected");
-    record.end_session(session, at(4), "stopped").expect("ended");
-    record.reopen(session, "C. D.", at(5)).expect("reopened");
+    let (folder, mut record, session) = with_a_course();
     record.add_opinion(session, 1, &opinion("C. D.", Says::Confirms)).expect("added");
     record.add_opinion(session, 1, &opinion("C. D.", Says::Undoes)).expect("added");
     record.end_session(session, at(6), "stopped").expect("ended");

@@ -15,7 +15,7 @@ use blastscope_shared::Class;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::record::samples::{field, filled, named, new_session, opinion};
+use crate::record::samples::{field, filled, named, names, new_session, opinion};
 
 fn record() -> (TempDir, RecordReader) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -26,14 +26,6 @@ fn record() -> (TempDir, RecordReader) {
 
 fn table(path: &Path) -> Vec<HashMap<String, String>> {
     csv::Reader::from_path(path).expect("opened").deserialize().map(|line| line.expect("a line")).collect()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).expect("listed");
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.expect("read").file_name().into_string().expect("UTF-8")).collect();
-    names.sort();
-    names
 }
 
 #[test]

@@ -1,36 +1,13 @@
 //! A report verifies its own session and the whole log; rows that this process has verified are not hashed again.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, sync::Arc};
 
 use blastscope::{
     record::{Record, RecordError, RecordReader, Remembered, TableStyle, export_csv, path_in, verify::verify_open},
     report::{Options, ReportError, gather},
 };
-use rusqlite::Connection;
-use tempfile::TempDir;
 
-use crate::record::samples::{field, filled, named, new_session};
-
-fn record() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    filled(folder.path());
-    folder
-}
-
-fn spoil(folder: &Path, sql: &str) {
-    let raw = Connection::open(path_in(folder)).expect("opened");
-    let rules = ["fields", "opinions", "log", "sessions"]
-        .map(|table| ["never_updated", "never_deleted"].map(|rule| format!("{table}_{rule}")));
-    let rules: Vec<String> = rules.into_iter().flatten().collect();
-    let text = |name: &String| -> String {
-        raw.query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [name], |row| row.get(0)).expect("a trigger")
-    };
-    let texts: Vec<String> = rules.iter().map(text).collect();
-    rules.iter().for_each(|name| raw.execute_batch(&format!("DROP TRIGGER {name}")).expect("dropped"));
-    raw.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").expect("set");
-    raw.execute_batch(sql).expect("spoiled");
-    texts.iter().for_each(|text| raw.execute_batch(text).expect("made"));
-}
+use crate::record::samples::{field, filled_folder, named, new_session, spoil};
 
 fn table(reader: &RecordReader, session: &str) -> Result<u64, RecordError> {
     let place = tempfile::tempdir().expect("a folder");
@@ -53,7 +30,7 @@ const CHANGES: [&str; 8] = [
 fn every_change_of_the_session_is_found_with_and_without_memory() {
     for sql in CHANGES {
         for remembers in [false, true] {
-            let folder = record();
+            let folder = filled_folder();
             let remembered = Arc::new(Remembered::new());
             let open = || {
                 let reader = RecordReader::open(folder.path()).expect("opened");
@@ -74,7 +51,7 @@ fn every_change_of_the_session_is_found_with_and_without_memory() {
 /// Rows added, removed or forged since are found too.
 #[test]
 fn what_was_added_is_verified_and_a_log_that_was_cut_or_forged_is_found() {
-    let folder = record();
+    let folder = filled_folder();
     let remembered = Arc::new(Remembered::new());
     let open = || RecordReader::open(folder.path()).expect("opened").remembering(Arc::clone(&remembered));
     assert!(verify_open(&open(), &[]).expect("read").intact);
@@ -100,14 +77,14 @@ fn what_was_added_is_verified_and_a_log_that_was_cut_or_forged_is_found() {
 /// A report does not read other sessions' pictures: the whole check finds their damage.
 #[test]
 fn other_sessions_pictures_are_not_hashed_for_a_report() {
-    let folder = record();
+    let folder = filled_folder();
     spoil(folder.path(), "UPDATE fields SET picture = zeroblob(9) WHERE id = 2");
     let reader = RecordReader::open(folder.path()).expect("opened");
     assert_eq!(table(&reader, "2"), Ok(1));
     assert!(!verify_open(&reader, &[]).expect("read").intact);
     // A row of another session that is missing or claimed by another one shows in the log.
     for sql in ["DELETE FROM fields WHERE id = 2", "UPDATE fields SET session_id = 2, sequence = 7 WHERE id = 4"] {
-        let folder = record();
+        let folder = filled_folder();
         spoil(folder.path(), sql);
         let reader = RecordReader::open(folder.path()).expect("opened");
         assert!(matches!(table(&reader, "2"), Err(RecordError::Changed { .. })), "{sql}");

@@ -1,7 +1,7 @@
 //! The record's statements follow from the pictures in it.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, SystemTime},
 };
@@ -21,12 +21,10 @@ use blastscope_shared::{RgbPixels, classifier::Classifier, engine::network::Exec
 
 use crate::record::samples::new_session;
 
-fn tiny() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
+use crate::binary::model;
 
 fn classifier() -> Classifier {
-    open(&tiny(), Execution::default()).expect("the model")
+    open(&model(), Execution::default()).expect("the model")
 }
 
 fn jpeg(picture: &RgbPixels) -> Vec<u8> {
@@ -139,7 +137,7 @@ fn the_command_confirms_names_what_differs_and_asks_for_models() {
             .expect("it runs");
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    let tiny = tiny().display().to_string();
+    let tiny = model().display().to_string();
     let (code, stdout) = run(sound.path(), &["--model", &tiny]);
     assert!(code == Some(0) && stdout.contains("5 fields recomputed"), "{stdout}");
     let (code, stdout) = run(spoiled.path(), &["--model", &tiny]);

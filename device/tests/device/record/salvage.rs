@@ -14,27 +14,7 @@ use blastscope_shared::Class;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::record::samples::{field, filled, named, new_session};
-
-fn record() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    filled(folder.path());
-    folder
-}
-
-/// Changes rows like a damaged disk; the triggers are restored afterwards.
-fn spoil(folder: &Path, sql: &str) {
-    let raw = Connection::open(path_in(folder)).expect("opened");
-    raw.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").expect("set");
-    let triggers: Vec<(String, String)> = {
-        let mut statement = raw.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").expect("sql");
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
-        rows.collect::<Result<_, _>>().expect("read")
-    };
-    triggers.iter().for_each(|(name, _)| raw.execute_batch(&format!("DROP TRIGGER {name}")).expect("dropped"));
-    raw.execute_batch(sql).expect("spoiled");
-    triggers.iter().for_each(|(_, rule)| raw.execute_batch(rule).expect("made"));
-}
+use crate::record::samples::{field, filled, filled_folder, named, new_session, spoil};
 
 /// The files of the folder with the damaged record.
 fn set_aside(folder: &Path) -> Vec<PathBuf> {
@@ -58,7 +38,7 @@ fn cut(folder: &Path, to: u64) {
 
 #[test]
 fn what_verifies_is_taken_over_and_the_record_goes_on() {
-    let folder = record();
+    let folder = filled_folder();
     let heads = verify(folder.path(), &[]).expect("read");
     // The picture of field 4 of session 1: row 4, entry 5.
     spoil(folder.path(), "UPDATE fields SET picture = zeroblob(length(picture)) WHERE id = 4");
@@ -108,7 +88,7 @@ fn heads_from_before_the_damage_still_hold() {
 /// Wherever a byte flips or the file is cut: the original stays unchanged, and the result is an intact record.
 #[test]
 fn a_record_can_be_salvaged_wherever_it_is_damaged() {
-    let original = record();
+    let original = filled_folder();
     let size = fs::metadata(path_in(original.path())).expect("there").len();
     let copy = || {
         let copy = tempfile::tempdir().expect("a folder");
@@ -150,7 +130,7 @@ fn a_record_can_be_salvaged_wherever_it_is_damaged() {
 /// None of these opens for writing without an error.
 #[test]
 fn a_record_that_lost_bytes_is_not_added_to() {
-    let original = record();
+    let original = filled_folder();
     let size = fs::metadata(path_in(original.path())).expect("there").len();
     for to in [0, 100, 4096, size / 2, size - 4096] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -164,7 +144,7 @@ fn a_record_that_lost_bytes_is_not_added_to() {
 
 #[test]
 fn a_sound_record_one_in_use_and_one_of_others_are_left_alone() {
-    let folder = record();
+    let folder = filled_folder();
     assert!(matches!(salvage(folder.path()), Err(RecordError::Sound { .. })));
     spoil(folder.path(), "UPDATE fields SET focus = 0.9 WHERE id = 1");
     for _ in 0..2 {
@@ -186,7 +166,7 @@ fn a_sound_record_one_in_use_and_one_of_others_are_left_alone() {
 /// As after a loss of power between the last two steps.
 #[test]
 fn a_salvage_that_was_cut_off_is_finished_at_the_next_start() {
-    let folder = record();
+    let folder = filled_folder();
     let sound = fs::read(path_in(folder.path())).expect("read");
     fs::write(folder.path().join("record.db.salvaged"), &sound).expect("written");
     fs::write(path_in(folder.path()), b"").expect("spoiled");
@@ -201,7 +181,7 @@ fn a_salvage_that_was_cut_off_is_finished_at_the_next_start() {
 
 #[test]
 fn the_whole_check_says_what_it_found() {
-    let folder = record();
+    let folder = filled_folder();
     let remembered = std::sync::Arc::new(Remembered::new());
     let wait = std::time::Duration::from_secs(60);
     let check = WholeCheck::start(folder.path(), std::sync::Arc::clone(&remembered)).expect("a thread");
@@ -215,7 +195,7 @@ fn the_whole_check_says_what_it_found() {
 
 #[test]
 fn the_command_says_what_was_lost_and_where_the_original_is() {
-    let folder = record();
+    let folder = filled_folder();
     spoil(folder.path(), "UPDATE sessions SET operator = 'X' WHERE id = 2");
     let run = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_blastscope"))

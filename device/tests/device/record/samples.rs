@@ -1,15 +1,18 @@
 //! Sample sessions, fields and pictures.
 
 use std::{
+    fs,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use blastscope::record::{
     Decision, Hash, Judgement, Label, NewField, NewOpinion, NewSession, Receipt, Record, Said, Says, SessionId,
-    StoredPicture, VerdictKind,
+    StoredPicture, VerdictKind, path_in,
 };
 use blastscope_shared::{Class, RgbPixels, field::gate::Quality};
+use rusqlite::Connection;
+use tempfile::TempDir;
 
 /// 2026-11-25 plus `seconds`.
 pub fn at(seconds: u64) -> SystemTime {
@@ -123,4 +126,40 @@ pub fn filled(folder: &Path) -> Vec<Hash> {
     let mut record = Record::open(folder).expect("opened").with_min_free(0);
     let (_, _, receipts) = fill(&mut record);
     receipts.iter().map(|receipt| receipt.head).collect()
+}
+
+/// A new folder with [`fill`].
+pub fn filled_folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    filled(folder.path());
+    folder
+}
+
+/// Changes rows like a damaged disk, without triggers, checks and foreign keys; the triggers are restored afterwards.
+pub fn unguarded(raw: &Connection, spoil: impl FnOnce(&Connection)) {
+    raw.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").expect("set");
+    let triggers: Vec<(String, String)> = {
+        let mut statement = raw.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").expect("sql");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
+        rows.collect::<Result<_, _>>().expect("read")
+    };
+    assert!(triggers.len() >= 14, "{triggers:?}");
+    triggers.iter().for_each(|(name, _)| raw.execute_batch(&format!("DROP TRIGGER {name}")).expect("dropped"));
+    spoil(raw);
+    triggers.iter().for_each(|(_, rule)| raw.execute_batch(rule).expect("made again"));
+}
+
+/// [`unguarded`], with SQL, of the record in a folder.
+pub fn spoil(folder: &Path, sql: &str) {
+    let raw = Connection::open(path_in(folder)).expect("opened");
+    unguarded(&raw, |raw| raw.execute_batch(sql).expect("spoiled"));
+}
+
+/// Names of the files in a folder, sorted.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("listed");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("read").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
 }

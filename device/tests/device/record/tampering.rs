@@ -9,7 +9,7 @@ use blastscope::record::{
 use rusqlite::{Connection, types::Value};
 use tempfile::TempDir;
 
-use crate::record::samples::filled;
+use crate::record::samples::{filled, unguarded};
 
 const TABLES: [&str; 7] = ["sessions", "session_ends", "continuations", "fields", "opinions", "sign_offs", "log"];
 
@@ -28,26 +28,13 @@ impl Original {
         Self { folder, heads }
     }
 
-    /// A copy altered by `spoil`, which runs without triggers, checks and foreign keys; the triggers are restored afterwards.
+    /// A copy altered by `spoil`, [`unguarded`].
     fn spoiled(&self, spoil: impl FnOnce(&Connection)) -> TempDir {
         let copy = tempfile::tempdir().expect("a folder");
         fs::copy(path_in(self.folder.path()), path_in(copy.path())).expect("copied");
         let raw = Connection::open(path_in(copy.path())).expect("opened");
-        raw.execute_batch("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;")
-            .expect("set");
-        let triggers: Vec<(String, String)> = {
-            let mut statement = raw.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").expect("sql");
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
-            rows.collect::<Result<_, _>>().expect("read")
-        };
-        assert!(triggers.len() >= 3 * TABLES.len());
-        for (name, _) in &triggers {
-            raw.execute_batch(&format!("DROP TRIGGER {name}")).expect("dropped");
-        }
-        spoil(&raw);
-        for (_, sql) in &triggers {
-            raw.execute_batch(sql).expect("made again");
-        }
+        raw.execute_batch("PRAGMA synchronous = OFF").expect("set");
+        unguarded(&raw, spoil);
         copy
     }
 

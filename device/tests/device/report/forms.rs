@@ -8,19 +8,12 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    record::samples::{at, new_session, opinion},
-    report::sessions::{HOSTILE, hostile, report, tiny_hash, tiny_model, write},
+    binary::model,
+    record::samples::{at, names, new_session, opinion},
+    report::sessions::{HOSTILE, hostile, report, tiny_hash, write},
 };
 
 const NOTICE: &str = "For Research Use Only. Not for use in diagnostic procedures.";
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).expect("listed");
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.expect("read").file_name().into_string().expect("UTF-8")).collect();
-    names.sort();
-    names
-}
 
 /// The HTML page of session 1.
 fn page(data: &Path, arguments: &[&str]) -> String {
@@ -251,7 +244,7 @@ fn hand_overs_the_old_pseudonym_and_reopenings_stand_in_the_report() {
 #[test]
 fn heat_maps_need_the_model_that_judged_the_session() {
     let data = tempfile::tempdir().expect("a folder");
-    let model = tiny_model();
+    let model = model();
     let model = model.to_str().expect("UTF-8");
     drop(write(data.path(), &NewSession { model_sha256: tiny_hash(), ..new_session("S-1") }, 2));
     let with_maps = page(data.path(), &["--model", model]);
@@ -337,7 +330,7 @@ fn times_are_those_of_the_clock_on_the_wall() {
 fn a_model_that_nobody_signed_is_said() {
     let data = tempfile::tempdir().expect("a folder");
     drop(write(data.path(), &NewSession { model_sha256: tiny_hash(), ..new_session("S-1") }, 2));
-    let model = tiny_model();
+    let model = model();
     let known = page(data.path(), &["--model", model.to_str().expect("UTF-8")]);
     assert!(known.contains("<strong>Unsigned model</strong>") && known.contains("not signed"));
     assert!(page(data.path(), &[]).contains("signature unknown"));

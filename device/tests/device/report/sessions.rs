@@ -1,7 +1,7 @@
 //! Records to report, and the report command.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
     time::Duration,
 };
@@ -10,19 +10,17 @@ use blastscope::record::{Label, NewField, NewSession, Record, Said, Says, Sessio
 use blastscope_core::drawn_field;
 use blastscope_shared::Class;
 
-use crate::record::samples::{at, judgement, named, new_session, opinion, without_class};
+use crate::{
+    binary::model,
+    record::samples::{at, judgement, named, new_session, opinion, without_class},
+};
 
 /// Operator of the hostile session.
 pub const HOSTILE: &str = "<script>alert(1)</script>\"'&amp;</style>";
 
-/// A model with a convolution of 32 x 32 positions.
-pub fn tiny_model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm")
-}
-
-/// Hash of [`tiny_model`].
+/// Hash of [`model`].
 pub fn tiny_hash() -> String {
-    let classifier = blastscope::model::open(&tiny_model(), blastscope_shared::engine::network::Execution::default());
+    let classifier = blastscope::model::open(&model(), blastscope_shared::engine::network::Execution::default());
     classifier.expect("a model").model_id().to_string()
 }
 
