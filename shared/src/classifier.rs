@@ -12,6 +12,7 @@ use crate::{
     field::{framing::Framing, pixels::RgbPixels},
     judge::{
         Assessment, Judge, Scores, Thresholds,
+        calibration::malignancy_margin,
         jury::{MAX_JURORS, Testimony},
         slide::SlidePooling,
     },
@@ -214,6 +215,31 @@ impl Classifier {
     #[must_use]
     pub fn cells<'a>(&self, workspace: &'a Workspace) -> (&'a [Cell], &'a [[f32; Class::COUNT]]) {
         self.lead().cells(&workspace.seats[0])
+    }
+
+    /// The cells that [`Self::cells`] returns, and how each leans by itself: 0..=1, above 0.5 towards malignant.
+    ///
+    /// A leaning is `1 / (1 + e^-m)`. `m` is the cell's own log-odds of malignancy, `ln(e^early + e^pre + e^pro) - benign` over the
+    /// logits that a network gives for this cell alone: the mean over the jurors that see these cells, by their
+    /// [weights](crate::judge::jury::Voice::weight). It sorts cells. It is not calibrated, because a calibration is chosen on
+    /// whole fields, and it is neither the probability that a cell is a blast nor a verdict: nobody told the networks what a
+    /// single cell is, and they know fields by the mean over their cells.
+    pub fn leanings<'a>(&'a self, workspace: &'a Workspace) -> impl Iterator<Item = (Cell, f32)> + 'a {
+        let (cells, _) = self.cells(workspace);
+        let voices = self.judge.jury().voices();
+        let heard = move || {
+            let all = self.jurors.iter().zip(&workspace.seats).zip(voices);
+            all.map(|((juror, seat), voice)| (juror.cells(seat), voice.weight))
+                .filter(move |((own, _), _)| *own == cells)
+        };
+        cells.iter().enumerate().map(move |(at, &cell)| {
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for ((_, logits), weight) in heard() {
+                sum += weight * malignancy_margin(&logits[at]);
+                weights += weight;
+            }
+            (cell, 1.0 / (1.0 + libm::expf(-sum / weights)))
+        })
     }
 
     /// Map of the evidence for `class` (usually [`Assessment::most_probable`]) in the field last assessed with `workspace`, as the

@@ -59,6 +59,9 @@ impl Parts {
     }
 }
 
+/// Seed of the random weights.
+const SEED: u64 = 2025;
+
 /// Hidden activations of [`tiny_artifact`].
 pub const TINY_HIDDEN: usize = 16;
 
@@ -72,7 +75,7 @@ pub fn tiny_artifact() -> Vec<u8> {
 /// As [`tiny_artifact`], with a network that sees fields cell by cell.
 #[must_use]
 pub fn cell_artifact() -> Vec<u8> {
-    artifact_for(Sight::cells(), TINY_HIDDEN)
+    artifact_for(Sight::cells(), TINY_HIDDEN, SEED)
 }
 
 /// The networks of [`cell_artifact`] and [`tiny_artifact`] as the jurors of one model; both must be fit to speak.
@@ -89,15 +92,37 @@ pub fn jury_artifact() -> Vec<u8> {
     Artifact { jurors, pooling, ..whole.clone() }.to_bytes().expect("a sound jury")
 }
 
+/// Two networks that see cells, the second as loud as `weight` of the first, with [`tiny_artifact`] as the jurors of one model; then
+/// each of the two alone.
+///
+/// # Panics
+/// If one of them is not a sound model.
+#[must_use]
+pub fn cell_jury(weight: f32) -> [Vec<u8>; 3] {
+    let (first, second) = (cell_artifact(), artifact_for(Sight::cells(), TINY_HIDDEN, SEED + 1));
+    let whole = tiny_artifact();
+    let jury = {
+        let [first, second, whole] =
+            [&first, &second, &whole].map(|file| Artifact::read(file).expect("a sound model").0);
+        let mut jurors: Vec<_> =
+            [&first, &second, &whole].iter().flat_map(|model| model.jurors.iter().cloned()).collect();
+        jurors[1].voice.weight = weight;
+        Artifact { jurors, pooling: Pooling { quorum: 2, calibration: Calibration::NONE }, ..whole }
+            .to_bytes()
+            .expect("a sound jury")
+    };
+    [jury, first, second]
+}
+
 /// As [`tiny_artifact`], with `hidden_len` hidden activations; the file grows with them.
 #[must_use]
 pub fn artifact(hidden_len: usize) -> Vec<u8> {
-    artifact_for(Sight::whole_field(64), hidden_len)
+    artifact_for(Sight::whole_field(64), hidden_len, SEED)
 }
 
-fn artifact_for(sight: Sight, hidden_len: usize) -> Vec<u8> {
+fn artifact_for(sight: Sight, hidden_len: usize, seed: u64) -> Vec<u8> {
     let map = sight.shape().width / 16;
-    let mut numbers = Numbers(2025);
+    let mut numbers = Numbers(seed);
     let first = Parts::draw(&mut numbers, 27, 8);
     let second = Parts::draw(&mut numbers, 72, 8);
     let hidden = Parts::draw(&mut numbers, map * map * 8, hidden_len);

@@ -33,10 +33,9 @@ impl Calibration {
     /// Exponential and logarithm are `libm`'s in 32 bits, so that every machine gets the same bits. A NaN logit makes all four NaN.
     #[must_use]
     pub fn probabilities(&self, logits: &[f32; Class::COUNT]) -> [f32; Class::COUNT] {
-        let [benign, malignant @ ..] = *logits;
+        let [_, malignant @ ..] = *logits;
         let largest = malignant.into_iter().fold(f32::NEG_INFINITY, libm::fmaximumf);
-        let sum: f32 = malignant.map(|logit| libm::expf(logit - largest)).iter().sum();
-        let margin = (largest - benign + libm::logf(sum)) / self.temperature;
+        let margin = malignancy_margin(logits) / self.temperature;
         let mut shares = malignant.map(|logit| (logit - largest) / self.temperature);
         shares.iter_mut().zip(self.biases).for_each(|(share, bias)| *share += bias);
         let largest = shares.into_iter().fold(f32::NEG_INFINITY, libm::fmaximumf);
@@ -52,6 +51,15 @@ impl Calibration {
     pub fn is_usable(&self) -> bool {
         self.temperature.is_finite() && self.temperature > 0.0 && self.biases.iter().all(|bias| bias.is_finite())
     }
+}
+
+/// The log-odds of malignancy at temperature 1: `ln(e^early + e^pre + e^pro) - benign` over the logits. NaN if a logit is NaN.
+#[must_use]
+pub(crate) fn malignancy_margin(logits: &[f32; Class::COUNT]) -> f32 {
+    let [benign, malignant @ ..] = *logits;
+    let largest = malignant.into_iter().fold(f32::NEG_INFINITY, libm::fmaximumf);
+    let sum: f32 = malignant.map(|logit| libm::expf(logit - largest)).iter().sum();
+    largest - benign + libm::logf(sum)
 }
 
 /// The most probable class and its probability: benign or malignant first, then the most probable malignant class, so that three

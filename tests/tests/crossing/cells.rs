@@ -22,7 +22,7 @@ use blastscope_shared::{
         cells::{CellView, SIDE},
     },
 };
-use blastscope_tests::cell_artifact;
+use blastscope_tests::{cell_artifact, cell_jury};
 
 const WIDTH: usize = 512;
 const HEIGHT: usize = 384;
@@ -88,6 +88,44 @@ fn a_field_without_cells_gets_no_class_and_an_explanation_without_a_peak() {
     assert_eq!((assessment.most_probable(), assessment.probabilities()), (None, None));
     let map = classifier.explain(&mut workspace, Class::Pro).expect("a map of nothing");
     assert_eq!(map.peak(), None);
+}
+
+/// Each cell's log-odds of malignancy, by the lead's logits.
+fn margins_of(classifier: &Classifier, picture: &RgbPixels) -> Vec<f32> {
+    let mut workspace = classifier.workspace();
+    classifier.assess(picture, &mut workspace);
+    let (_, logits) = classifier.cells(&workspace);
+    let margin = |[benign, rest @ ..]: [f32; 4]| rest.map(f32::exp).iter().sum::<f32>().ln() - benign;
+    logits.iter().copied().map(margin).collect()
+}
+
+/// The leanings of a model of one network are its own; a jury's are the weighted means over the jurors that see the same cells.
+#[test]
+fn a_cell_leans_as_the_networks_that_see_it_say_of_it_alone() {
+    let alone = classifier();
+    let mut workspace = alone.workspace();
+    assert_eq!(alone.leanings(&workspace).count(), 0, "nothing has been assessed yet");
+    let picture = draw_field(Class::Pre, 8, WIDTH, HEIGHT);
+    alone.assess(&picture, &mut workspace);
+    let margins = margins_of(&alone, &picture);
+    let leanings: Vec<_> = alone.leanings(&workspace).collect();
+    assert!(leanings.len() > 3 && leanings.len() == margins.len());
+    for ((cell, leaning), (seen, margin)) in leanings.iter().zip(alone.cells(&workspace).0.iter().zip(&margins)) {
+        assert_eq!(cell, seen);
+        assert!((leaning - 1.0 / (1.0 + (-margin).exp())).abs() < 1e-4, "{leaning} for a margin of {margin}");
+    }
+
+    let [jury, _, second] = cell_jury(3.0).map(|bytes| Classifier::read(&bytes).expect("a whole artifact"));
+    let other = margins_of(&second, &picture);
+    let mut workspace = jury.workspace();
+    jury.assess(&picture, &mut workspace);
+    let together: Vec<_> = jury.leanings(&workspace).collect();
+    assert_eq!((together.len(), other.len()), (margins.len(), margins.len()));
+    assert!(margins.iter().zip(&other).any(|(one, other)| (one - other).abs() > 0.1), "they differ");
+    for ((_, leaning), (one, other)) in together.iter().zip(margins.iter().zip(&other)) {
+        let margin = (one + 3.0 * other) / 4.0;
+        assert!((leaning - 1.0 / (1.0 + (-margin).exp())).abs() < 1e-4, "{leaning} for {one} and {other}");
+    }
 }
 
 /// Writes a picture as a 24-bit BMP.
