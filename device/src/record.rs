@@ -19,6 +19,8 @@
 //! there, whole and in the chain; saving again then stores it twice.
 
 mod backup;
+mod cell_label;
+mod cell_strip;
 mod check;
 mod connection;
 mod csv_export;
@@ -51,11 +53,14 @@ use std::path::{Path, PathBuf};
 pub(crate) use self::field::Measured;
 pub use blastscope_core::{
     answer::{Label, Says, Seen},
+    cells::{CellCount, CellId, CellLabel, FieldCells, LabelsSeen, SeenCell},
     session::{Decision, SessionId},
 };
 
 pub use self::{
     backup::{Backup, backup},
+    cell_label::{MAX_CELLS, NewCellLabels},
+    cell_strip::CELL_SIDE,
     check::{CheckState, WholeCheck},
     csv_export::{TableStyle, export_csv},
     error::RecordError,
@@ -65,7 +70,10 @@ pub use self::{
     jpeg::{Jpeg, QUALITY},
     opinion::{NewOpinion, Opinion, OpinionKind},
     picture::{PictureFile, PictureFormat, PictureOrigin, StoredPicture, THUMBNAIL_SIDE},
-    reader::{Around, Counts, MAX_PAGE, MAX_SESSIONS, RecordReader, Search, Tally, Watcher},
+    reader::{
+        Around, CellsOfField, Counts, MAX_PAGE, MAX_SESSIONS, RecordReader, Search, SessionCells, StoredCell, Tally,
+        Watcher,
+    },
     salvage::{Salvaged, salvage},
     session::{Continuation, HandOver, NewSession, Period, Reopening, Session, SignOff, SpecimenCorrection, State},
     set_aside::Salvage,

@@ -24,7 +24,7 @@ use blastscope_files::Printable as _;
 use blastscope_shared::{Class, Rate};
 
 pub use self::gather::gather;
-use crate::record::{Counts, Field, Hash, Opinion, RecordError, Salvage, Session, SessionId, Tally};
+use crate::record::{CellCount, Counts, Field, Hash, Opinion, RecordError, Salvage, Session, SessionId, Tally};
 
 /// Default for the number of fields shown as pictures; all fields are counted.
 pub const MAX_PICTURES: usize = 500;
@@ -88,6 +88,8 @@ pub struct Report {
     pub slide: SlideTold,
     /// Fields per class.
     pub counts: Counts,
+    /// Cells that people have looked at.
+    pub cells: CellCount,
     /// Fields excluded as taken by mistake, each with the opinion that did it.
     pub excluded: Vec<(u64, Opinion)>,
     /// Number of the last entry of the record's log.

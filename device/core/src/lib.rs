@@ -13,7 +13,7 @@
 //! # Modules
 //! ```text
 //! frame ─▶ pipeline ─▶ field ─▶ screening            gate, network, smoothing │ still fields │ both in one step
-//!                      answer ─▶ session             a person's answer about a field │ what is recorded, and the outcome
+//!              cells ─▶ answer ─▶ session            a field's cells │ a person's answer │ what is recorded, and the outcome
 //!                      drawn_field                   a field for checks that need a picture
 //! ```
 //!
@@ -46,6 +46,7 @@ extern crate std;
 
 pub mod advice;
 pub mod answer;
+pub mod cells;
 pub mod drawn_field;
 pub mod field;
 mod focus;

@@ -17,6 +17,7 @@ use alloc::{
     boxed::Box,
     format,
     string::{String, ToString as _},
+    sync::Arc,
     vec,
     vec::Vec,
 };
@@ -38,7 +39,7 @@ pub use view::Thumbnail;
 pub use {assessor::Assessor, tally::Tally};
 
 use self::smoothing::Smoothing;
-use crate::frame::Frame;
+use crate::{cells::FieldCells, frame::Frame};
 
 /// Settings of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -165,8 +166,8 @@ pub struct Reading {
     /// The view's averaged probabilities; `None` for a frame that the gate rejected, before the network first sees something, and
     /// once it sees nothing any more.
     pub probabilities: Option<[f32; Class::COUNT]>,
-    /// Number of cells that the network saw in this frame; `None` if the gate rejected it, or it does not see cells.
-    pub seen_cells: Option<u32>,
+    /// The cells that the network saw in this frame; `None` if the gate rejected it, or it does not see cells.
+    pub cells: Option<Arc<FieldCells>>,
     /// The statement.
     pub statement: Statement,
 }
@@ -250,7 +251,8 @@ impl<A: Assessor> Pipeline<A> {
             }
         };
         self.tally.count(&outcome, &statement);
-        let seen_cells = self.assessor.cells().filter(|_| outcome.is_ok());
+        let cells =
+            outcome.as_ref().ok().and_then(|assessment| Some(Arc::new(sorted(self.assessor.cells()?, assessment))));
         let probabilities = self.mean().observed().filter(|_| outcome.is_ok()).map(|mean| mean.probabilities());
         let reading = Reading {
             sequence: frame.sequence,
@@ -262,7 +264,7 @@ impl<A: Assessor> Pipeline<A> {
             view: self.view,
             frames_in_view: self.smoothing.frames(),
             probabilities,
-            seen_cells,
+            cells,
             statement: statement.clone(),
         };
         let mut actions = vec![Action::Show(Box::new(reading))];
@@ -362,6 +364,14 @@ impl<A: Assessor> Pipeline<A> {
         };
         self.spoken = Some(spoken);
         Statement::Verdict(spoken)
+    }
+}
+
+/// The cells of a frame; without leanings if the networks do not know such a field, because then they know no cell of it either.
+fn sorted(cells: FieldCells, assessment: &Assessment) -> FieldCells {
+    match assessment.verdict {
+        Verdict::Abstain(Abstention::Unfamiliar { .. } | Abstention::NotFinite) => cells.unsorted(),
+        _ => cells,
     }
 }
 

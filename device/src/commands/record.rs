@@ -70,7 +70,7 @@ pub(super) struct ExportArgs {
     /// leading apostrophe.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Write confirmed and corrected fields to this folder, for `blastscope-host train --data`.
+    /// Write confirmed and corrected fields to this folder, for `blastscope-host train --data`, with a table of labelled cells.
     #[arg(long, value_name = "DIR")]
     for_training: Option<PathBuf>,
     /// Column separator: `,`, `;` or `tab`.
@@ -265,7 +265,9 @@ pub(super) fn export(args: &ExportArgs) -> io::Result<u8> {
 fn tell_export(export: &TrainingExport) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let total: u64 = export.classes.iter().sum();
-    let TrainingExport { folder, corrected, without_opinion, not_assessable, subtype_not_named, excluded, .. } = export;
+    let TrainingExport {
+        folder, corrected, without_opinion, not_assessable, subtype_not_named, excluded, cells, ..
+    } = export;
     writeln!(out, "{}: {total} fields, {corrected} corrected and {} confirmed", folder.printable(), total - corrected)?;
     let mut missing = Vec::new();
     for (class, count) in blastscope_shared::Class::ALL.iter().zip(export.classes) {
@@ -279,6 +281,9 @@ fn tell_export(export: &TrainingExport) -> io::Result<()> {
         "left out: {without_opinion} neither confirmed nor corrected, {not_assessable} not assessable, {subtype_not_named} malignant \
          with the subtype not named, {excluded} excluded"
     )?;
+    if *cells > 0 {
+        writeln!(out, "cells.csv: {cells} labelled cells")?;
+    }
     if !missing.is_empty() {
         let names = missing.join(", ");
         writeln!(out, "`blastscope-host train` needs pictures of every class; add some of {names} from elsewhere")?;

@@ -2,13 +2,16 @@
 
 use std::ops::Deref;
 
-use blastscope_core::pipeline::Assessor;
+use blastscope_core::{
+    cells::{FieldCells, SeenCell},
+    pipeline::Assessor,
+};
 use blastscope_shared::{
     Class, Explanation, RgbPixels,
     classifier::{Classifier, Workspace},
     judge::Scores,
     layers::explanation::Unexplained,
-    sight::{Kind, Observation},
+    sight::{Cell, Kind, Observation, Sight, cells::SIDE},
 };
 
 /// A borrowed or shared classifier, and the buffers of this thread.
@@ -45,10 +48,17 @@ impl<C: Deref<Target = Classifier>> Assessor for Loaded<C> {
         self.classifier.look(picture, &mut self.workspace)
     }
 
-    fn cells(&self) -> Option<u32> {
-        let sees_cells = self.classifier.lead().sight().kind == Kind::Cells;
-        let (cells, _) = self.classifier.cells(&self.workspace);
-        sees_cells.then(|| u32::try_from(cells.len()).unwrap_or(u32::MAX))
+    fn cells(&self) -> Option<FieldCells> {
+        let Sight { kind: Kind::Cells, framing } = self.classifier.lead().sight() else { return None };
+        let [width, height] = [framing.width, framing.height].map(f32::from);
+        // The centre of the middle pixel.
+        let share = |at: u16, of: f32| (f32::from(at) + 0.5) / of;
+        let cells = self.classifier.leanings(&self.workspace).map(|(Cell { x, y, .. }, leaning)| SeenCell {
+            x: share(x, width),
+            y: share(y, height),
+            leaning: leaning.is_finite().then_some(leaning),
+        });
+        Some(FieldCells { width: SIDE as f32 / width, height: SIDE as f32 / height, cells: cells.collect() })
     }
 
     fn squashes_to(&self) -> Option<(usize, usize)> {

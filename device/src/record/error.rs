@@ -7,6 +7,7 @@ use std::{
 
 use blastscope_core::{
     advice::Advice,
+    cells::CellId,
     session::{Fault, other_fields},
 };
 use rusqlite::ErrorCode;
@@ -149,6 +150,22 @@ pub enum RecordError {
         sequence: u64,
         /// Who excluded it.
         by: String,
+    },
+    /// There is no such cell.
+    NoCell {
+        /// The session.
+        session: SessionId,
+        /// The cell asked for.
+        cell: CellId,
+    },
+    /// Others have labelled a cell since it was shown.
+    Labelled {
+        /// The session.
+        session: SessionId,
+        /// The cell.
+        cell: CellId,
+        /// Its newest label and who gave it.
+        newest: String,
     },
     /// Others have answered since the field was shown.
     Answered {
@@ -311,6 +328,13 @@ impl RecordError {
             Self::Excluded { session, sequence, by } => Advice::new(
                 format!("field {sequence} of session {session} was excluded by {by}"),
                 "undo the exclusion first",
+            ),
+            Self::NoCell { session, cell } => {
+                Advice::new(format!("session {session} has no {cell}"), "look at the list of its cells")
+            }
+            Self::Labelled { session, cell, newest } => Advice::new(
+                format!("{cell} of session {session} has another label than the one shown (the newest is {newest})"),
+                "look at the cells, then label them again",
             ),
             Self::Answered { session, sequence, newest } => Advice::new(
                 format!(

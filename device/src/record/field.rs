@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use blastscope_core::pipeline::{Reading, Statement};
+use blastscope_core::{
+    cells::FieldCells,
+    pipeline::{Reading, Statement},
+};
 use blastscope_shared::{
     Class,
     field::gate::{Quality, Rejection},
@@ -134,8 +137,9 @@ pub struct Judgement {
     pub model_sha256: String,
     /// Number of frames of the view that voted.
     pub frames: u32,
-    /// Number of cells that the network saw in this frame; `None` if it does not see cells.
-    pub seen_cells: Option<u32>,
+    /// The cells that the network saw in this frame; `None` if it does not see cells. In JSON: how many.
+    #[serde(serialize_with = "number_of_cells")]
+    pub seen_cells: Option<FieldCells>,
 }
 
 impl Judgement {
@@ -152,14 +156,14 @@ impl Judgement {
             quality: reading.quality,
             model_sha256: model_sha256.into(),
             frames: reading.frames_in_view,
-            seen_cells: reading.seen_cells,
+            seen_cells: reading.cells.as_deref().cloned(),
         })
     }
 
     /// What the field says of its slide.
     #[must_use]
     pub fn of_slide(&self) -> SlideField {
-        of_slide(self.said.kind, self.said.class, self.probabilities, self.seen_cells)
+        of_slide(self.said.kind, self.said.class, self.probabilities, self.seen_cells.as_ref().map(FieldCells::count))
     }
 
     pub(super) fn check(&self) -> Result<(), RecordError> {
@@ -169,6 +173,10 @@ impl Judgement {
         if (self.said.kind == VerdictKind::Class) != self.said.class.is_some() {
             let remedy = "a verdict of the kind class names a class, and no other kind does";
             return Err(RecordError::invalid("verdict", self.said.kind.name(), remedy));
+        }
+        if self.seen_cells.as_ref().is_some_and(|cells| !cells.is_sound()) {
+            let remedy = "places, sizes and leanings of cells are 0 to 1";
+            return Err(RecordError::invalid("cells", &format!("{:?}", self.seen_cells), remedy));
         }
         let quality = [self.quality.focus, self.quality.clipped, self.quality.foreign, self.quality.stained];
         let optional = [self.said.probability, self.novelty].into_iter().flatten();
@@ -180,6 +188,10 @@ impl Judgement {
             None => Ok(()),
         }
     }
+}
+
+fn number_of_cells<S: serde::Serializer>(cells: &Option<FieldCells>, serializer: S) -> Result<S::Ok, S::Error> {
+    cells.as_ref().map(FieldCells::count).serialize(serializer)
 }
 
 /// What a field says of its slide.

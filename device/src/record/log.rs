@@ -20,6 +20,7 @@ pub(super) enum Event {
     SessionContinued,
     FieldSaved,
     OpinionGiven,
+    CellsLabelled,
     SignedOff,
     RecordSalvaged,
     SessionReopened,
@@ -28,12 +29,13 @@ pub(super) enum Event {
 }
 
 impl Event {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::SessionStarted,
         Self::SessionEnded,
         Self::SessionContinued,
         Self::FieldSaved,
         Self::OpinionGiven,
+        Self::CellsLabelled,
         Self::SignedOff,
         Self::RecordSalvaged,
         Self::SessionReopened,
@@ -48,6 +50,7 @@ impl Event {
             Self::SessionContinued => "session continued",
             Self::FieldSaved => "field saved",
             Self::OpinionGiven => "opinion given",
+            Self::CellsLabelled => "cells labelled",
             Self::SignedOff => "signed off",
             Self::RecordSalvaged => "record salvaged",
             Self::SessionReopened => "session reopened",
@@ -64,6 +67,7 @@ impl Event {
             Self::SessionContinued => "continuations",
             Self::FieldSaved => "fields",
             Self::OpinionGiven => "opinions",
+            Self::CellsLabelled => "cell_labels",
             Self::SignedOff => "sign_offs",
             Self::RecordSalvaged => "salvages",
             Self::SessionReopened => "reopenings",

@@ -6,7 +6,7 @@
 
 use std::str::FromStr;
 
-use blastscope_core::frame::Frame;
+use blastscope_core::{cells::FieldCells, frame::Frame};
 use blastscope_shared::{
     RgbPixels,
     field::{
@@ -20,7 +20,7 @@ use image::{
 };
 use serde::Serialize;
 
-use super::{Jpeg, RecordError};
+use super::{Jpeg, RecordError, cell_strip};
 
 /// Longest side of a thumbnail, in pixels: 55 mm at 166 dots an inch.
 pub const THUMBNAIL_SIDE: usize = 360;
@@ -148,6 +148,8 @@ pub struct StoredPicture {
     pub file: PictureFile,
     /// Thumbnail: at most [`THUMBNAIL_SIDE`] pixels a side.
     pub thumbnail: Jpeg,
+    /// The cells that the network saw, side by side, [`CELL_SIDE`](super::CELL_SIDE) pixels a side; `None` without cells.
+    pub cell_strip: Option<Jpeg>,
 }
 
 impl StoredPicture {
@@ -171,7 +173,7 @@ impl StoredPicture {
         match PictureFormat::of(original).filter(|_| original.len() <= MAX_OWN_BYTES) {
             Some(format) => {
                 let file = PictureFile { format, origin: PictureOrigin::Source, bytes: original.to_vec() };
-                Ok(Self { file, thumbnail: Self::thumbnail_of(pixels)? })
+                Ok(Self { file, thumbnail: Self::thumbnail_of(pixels)?, cell_strip: None })
             }
             None => Self::lossless(pixels),
         }
@@ -192,7 +194,16 @@ impl StoredPicture {
             .write_image(pixels.bytes(), side(width)?, side(height)?, ExtendedColorType::Rgb8)
             .map_err(|error| failed(error.to_string()))?;
         let file = PictureFile { format: PictureFormat::Png, origin: PictureOrigin::Pixels, bytes };
-        Ok(Self { file, thumbnail })
+        Ok(Self { file, thumbnail, cell_strip: None })
+    }
+
+    /// The same with a strip of the `cells` of its `pixels`.
+    ///
+    /// # Errors
+    /// [`RecordError::Picture`] for a picture without pixels.
+    pub fn with_cells(self, pixels: &RgbPixels, cells: Option<&FieldCells>) -> Result<Self, RecordError> {
+        let cell_strip = cells.map(|cells| cell_strip::of(pixels, cells)).transpose()?.flatten();
+        Ok(Self { cell_strip, ..self })
     }
 
     /// A thumbnail of at most [`THUMBNAIL_SIDE`] pixels a side.

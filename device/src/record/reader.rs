@@ -1,5 +1,6 @@
 //! Reading: sessions, fields by page, pictures, counts.
 
+mod cells;
 mod rows;
 mod sessions;
 mod spoken;
@@ -17,8 +18,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
 use self::rows::{FIELD_COLUMNS, field_of, opinion_of, picture_of, salvage_of};
-pub(super) use self::sessions::state;
-pub use self::sessions::{MAX_SESSIONS, Search};
+pub(super) use self::{cells::newest_labels, sessions::state};
+pub use self::{
+    cells::{CellsOfField, SessionCells, StoredCell},
+    sessions::{MAX_SESSIONS, Search},
+};
 use super::{
     Field, Hash, Label, Opinion, OpinionKind, PictureFile, RecordError, Salvage, Session, SessionId, VerdictKind,
     connection, error::sqlite, log, opinion::STANDING, path_in, slide, verify::Remembered,

@@ -9,16 +9,17 @@ use super::error::{RecordError, sqlite};
 /// `BSCR`: marks the file's header as ours.
 pub(super) const APPLICATION_ID: i64 = 0x4253_4352;
 /// Versions before the first supported one: files of programs that were never released.
-const UNRELEASED: i64 = 2;
+const UNRELEASED: i64 = 3;
 /// Steps from each version to the next; the first starts from an empty file, which has version 0.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 /// Every table with log entries, and the log itself, each with its key.
-pub(super) const TABLES: [(&str, &str); 11] = [
+pub(super) const TABLES: [(&str, &str); 12] = [
     ("sessions", "id"),
     ("session_ends", "id"),
     ("continuations", "id"),
     ("fields", "id"),
     ("opinions", "id"),
+    ("cell_labels", "id"),
     ("sign_offs", "id"),
     ("reopenings", "id"),
     ("hand_overs", "id"),

@@ -1,4 +1,4 @@
--- Version 3 of the record. Rows are only ever added; what changes later is a new row in another table.
+-- Version 4 of the record. Rows are only ever added; what changes later is a new row in another table.
 -- The column `clock` beside a time says whether the device trusted its clock then.
 
 -- One slide of one pseudonymous patient.
@@ -103,13 +103,15 @@ CREATE TABLE fields (
   clipped REAL NOT NULL,
   foreign_share REAL NOT NULL,
   stained REAL NOT NULL,
-  -- Cells that the network saw; null if it does not see cells.
-  seen_cells INTEGER CHECK (seen_cells >= 0),
+  -- Cells that the network saw, their places and how they lean, JSON; null if it does not see cells.
+  seen_cells TEXT,
   model_sha256 TEXT NOT NULL,
   frames INTEGER NOT NULL,
   -- 'source': the camera's or the file's own bytes; 'pixels': encoded here without loss.
   picture_format TEXT NOT NULL CHECK (picture_format IN ('jpeg', 'png')),
   picture_origin TEXT NOT NULL CHECK (picture_origin IN ('source', 'pixels')),
+  -- JPEG of the cells side by side, in the order of seen_cells; null without cells.
+  cell_strip BLOB,
   -- JPEG, to look at.
   thumbnail BLOB NOT NULL,
   -- What the network saw.
@@ -141,6 +143,22 @@ CREATE INDEX opinions_of_field ON opinions (session_id, sequence);
 CREATE UNIQUE INDEX opinions_of_request ON opinions (request);
 CREATE UNIQUE INDEX opinions_undone ON opinions (undoes);
 
+-- What a person says that cells are, one or many at once. The newest row that names a cell counts; a null label takes labels back.
+CREATE TABLE cell_labels (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES sessions (id),
+  given_utc TEXT NOT NULL,
+  clock TEXT NOT NULL CHECK (clock IN ('trusted', 'unsynchronized', 'before_program', 'stepped_back')),
+  given_by TEXT NOT NULL,
+  label TEXT CHECK (label IN ('blast', 'lymphocyte', 'other', 'debris', 'not a cell')),
+  -- Pairs of the numbers of field and cell, JSON.
+  cells TEXT NOT NULL,
+  -- As of opinions.
+  request TEXT
+) STRICT;
+CREATE INDEX cell_labels_of_session ON cell_labels (session_id);
+CREATE UNIQUE INDEX cell_labels_of_request ON cell_labels (request);
+
 CREATE TABLE sign_offs (
   id INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL REFERENCES sessions (id),
@@ -151,6 +169,7 @@ CREATE TABLE sign_offs (
   fields INTEGER NOT NULL,
   last_opinion INTEGER NOT NULL,
   last_specimen_correction INTEGER NOT NULL,
+  last_cell_label INTEGER NOT NULL,
   head TEXT NOT NULL
 ) STRICT;
 CREATE INDEX sign_offs_of_session ON sign_offs (session_id);
@@ -192,6 +211,10 @@ BEGIN SELECT RAISE(ABORT, 'the session has a field of this number'); END;
 
 CREATE TRIGGER opinions_request_once BEFORE INSERT ON opinions
 WHEN EXISTS (SELECT 1 FROM opinions WHERE request = NEW.request)
+BEGIN SELECT RAISE(ABORT, 'the request was followed before'); END;
+
+CREATE TRIGGER cell_labels_request_once BEFORE INSERT ON cell_labels
+WHEN EXISTS (SELECT 1 FROM cell_labels WHERE request = NEW.request)
 BEGIN SELECT RAISE(ABORT, 'the request was followed before'); END;
 
 CREATE TRIGGER continuations_need_open_session BEFORE INSERT ON continuations

@@ -67,7 +67,7 @@ pub enum State {
     Draft,
     /// Signed off; no field can be added.
     Approved,
-    /// Opinions were given, or the pseudonym was corrected, after the last sign-off: it needs another one.
+    /// Opinions or cell labels were given, or the pseudonym was corrected, after the last sign-off: it needs another one.
     Changed,
     /// Signed off again after a change.
     Amended,

@@ -12,7 +12,7 @@ pub(super) fn text_of(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn value_of<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+pub(super) fn value_of<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
@@ -42,7 +42,7 @@ pub(super) fn excluded(connection: &Connection, session: SessionId) -> rusqlite:
 
 /// Numbers of all fields of a session, excluded ones too, and what each says of the slide.
 pub(super) fn fields(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<(u64, SlideField)>> {
-    let sql = "SELECT sequence, verdict_kind, class, p_benign, p_early, p_pre, p_pro, seen_cells FROM fields \
+    let sql = "SELECT sequence, verdict_kind, class, p_benign, p_early, p_pre, p_pro, json_array_length(seen_cells, '$.cells') FROM fields \
                WHERE session_id = ?1 ORDER BY sequence";
     let mut statement = connection.prepare(sql)?;
     let fields = statement.query_map([session.number()], |row| {

@@ -1,6 +1,7 @@
 //! Writing: one transaction per event, with its entry in the log.
 
 mod answer;
+mod cells;
 mod changes;
 
 use std::{
@@ -14,7 +15,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::{
-    Decision, Hash, NewField, NewSession, RecordError, SessionId, State, connection,
+    Decision, Hash, Jpeg, NewField, NewSession, RecordError, SessionId, State, connection,
     error::sqlite,
     lock::Lock,
     log::{self, Event},
@@ -164,6 +165,13 @@ impl Record {
     /// [`RecordError::NoSession`], [`RecordError::Closed`], [`RecordError::Invalid`], and errors of writing.
     pub fn add_field(&mut self, session: SessionId, new: &NewField) -> Result<Receipt, RecordError> {
         new.judgement.check()?;
+        if new.judgement.seen_cells.as_ref().is_some_and(|cells| !cells.cells.is_empty())
+            != new.picture.cell_strip.is_some()
+        {
+            let shown =
+                if new.picture.cell_strip.is_some() { "a strip without cells" } else { "cells without a strip" };
+            return Err(RecordError::invalid("picture", shown, "give the picture with its cells"));
+        }
         self.write(|transaction, path, trust| {
             open_for_fields(transaction, path, session)?;
             let sequence = insert_field(transaction, session, new, trust).map_err(sqlite(path, "written"))?;
@@ -172,7 +180,7 @@ impl Record {
         })
     }
 
-    /// Signs a session off: approved the first time, amended after further opinions. No field can be added afterwards. The sign-off
+    /// Signs a session off: approved the first time, amended after further opinions or cell labels. No field can be added afterwards. The sign-off
     /// holds the log's head.
     ///
     /// # Errors
@@ -223,9 +231,10 @@ impl Record {
             }
             let (_, head) = log::head(transaction).map_err(&failed)?;
             let sql = "INSERT INTO sign_offs (session_id, signed_utc, clock, signed_by, kind, fields, last_opinion, \
-                       last_specimen_correction, head) SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
+                       last_specimen_correction, last_cell_label, head) SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
                        (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1), \
-                       (SELECT coalesce(max(id), 0) FROM specimen_corrections WHERE session_id = ?1), ?7";
+                       (SELECT coalesce(max(id), 0) FROM specimen_corrections WHERE session_id = ?1), \
+                       (SELECT coalesce(max(id), 0) FROM cell_labels WHERE session_id = ?1), ?7";
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
             let values = params![session.number(), moment.utc, moment.clock.name(), by, kind, fields, head.to_string()];
             transaction.execute(sql, values).map_err(&failed)?;
@@ -365,9 +374,9 @@ fn insert_field(
         "INSERT INTO fields (session_id, sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
          p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
          cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, thumbnail, picture, \
-         seen_cells) \
+         seen_cells, cell_strip) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, \
-         ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
+         ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
         params![
             session.number(),
             sequence,
@@ -400,7 +409,8 @@ fn insert_field(
             new.picture.file.origin.name(),
             new.picture.thumbnail.bytes(),
             new.picture.file.bytes,
-            judgement.seen_cells,
+            judgement.seen_cells.as_ref().map(slide::text_of),
+            new.picture.cell_strip.as_ref().map(Jpeg::bytes),
         ],
     )?;
     Ok(sequence.unsigned_abs())

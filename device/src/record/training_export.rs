@@ -4,6 +4,7 @@
 //! DIR/Benign/s1-f3-SPECIMEN.jpg    the stored bytes, unchanged, or .png; Early, Pre and Pro likewise
 //! DIR/manifest.csv                 what each file is, what the model said, who said what it is
 //! DIR/groups.csv                   one overlap group a specimen: no specimen is on both sides of a split
+//! DIR/cells.csv                    cells that a person has labelled, of all fields that count: place in the picture, leaning, label, who
 //! DIR/left_out.csv                 answered fields without a class: malignant without a named subtype, not assessable
 //! DIR/NOTICE.txt                   for research use only
 //! ```
@@ -21,7 +22,9 @@ use blastscope_shared::Class;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Field, Hash, Label, RecordError, RecordReader, Session, SessionId, spreadsheet::cell, verify};
+use super::{
+    Field, Hash, Label, RecordError, RecordReader, Session, SessionCells, SessionId, spreadsheet::cell, verify,
+};
 use crate::RESEARCH_USE;
 use blastscope_shared::ByClass;
 
@@ -43,6 +46,8 @@ pub struct TrainingExport {
     pub subtype_not_named: u64,
     /// Fields excluded as taken by mistake: left out.
     pub excluded: u64,
+    /// Labelled cells, in `cells.csv`.
+    pub cells: u64,
     /// The log's head.
     pub head: Hash,
 }
@@ -81,6 +86,25 @@ struct LeftOut<'a> {
     given_utc: &'a str,
 }
 
+/// A line of `cells.csv`. Places and sizes are shares of the picture's width and height.
+#[derive(Serialize)]
+struct CellLine<'a> {
+    /// The field's picture, if it is in a class folder.
+    file: &'a str,
+    session: SessionId,
+    specimen: Cow<'a, str>,
+    sequence: u64,
+    cell: u32,
+    x: f32,
+    y: f32,
+    width: f32,
+    height: f32,
+    leaning: Option<f32>,
+    label: &'static str,
+    given_by: Cow<'a, str>,
+    given_utc: &'a str,
+}
+
 /// A line of `groups.csv`.
 #[derive(Serialize)]
 struct Group<'a> {
@@ -93,7 +117,8 @@ struct Group<'a> {
 /// Writes the folder `folder`, which must be missing or empty, completely or not at all: of one session, or of all.
 ///
 /// # Errors
-/// [`RecordError::Changed`] if the record fails verification, [`RecordError::NothingToExport`], a folder that is not empty, errors
+/// [`RecordError::Changed`] if the record fails verification, [`RecordError::NothingToExport`] without an answered field or a labelled
+/// cell, a folder that is not empty, errors
 /// of reading and writing.
 pub fn export_for_training(
     reader: &RecordReader,
@@ -114,12 +139,14 @@ pub fn export_for_training(
         not_assessable: 0,
         subtype_not_named: 0,
         excluded: 0,
+        cells: 0,
         head,
     };
     let mut tables = Tables::new();
     for class in Class::ALL {
         fs::create_dir(temporary.path().join(class.name())).map_err(failed)?;
     }
+    let mut files = BTreeMap::new();
     reader.each_field(&sessions, |session, field| {
         let Some(class) = export.take(field) else {
             return tables.leave_out(session, field).map_err(|error| failed(error.into()));
@@ -129,9 +156,15 @@ pub fn export_for_training(
         let file = format!("{class}/s{}-f{}-{}.{ending}", session.id, field.sequence, session.specimen);
         put(&temporary.path().join(&file), &kept.bytes).map_err(failed)?;
         let sha256 = Hash(Sha256::digest(&kept.bytes).into()).to_string();
-        tables.add(session, field, class, &file, &sha256).map_err(|error| failed(error.into()))
+        tables.add(session, field, class, &file, &sha256).map_err(|error| failed(error.into()))?;
+        files.insert((session.id.number(), field.sequence), file);
+        Ok(())
     })?;
-    if export.classes == [0; Class::COUNT] {
+    for session in &sessions {
+        let cells = reader.cells(session.id)?;
+        export.cells += tables.add_cells(session, &cells, &files).map_err(|error| failed(error.into()))?;
+    }
+    if export.classes == [0; Class::COUNT] && export.cells == 0 {
         let TrainingExport { without_opinion, not_assessable, subtype_not_named, .. } = export;
         return Err(RecordError::NothingToExport { without_opinion, not_assessable, subtype_not_named });
     }
@@ -176,13 +209,14 @@ struct Tables {
     manifest: csv::Writer<Vec<u8>>,
     groups: csv::Writer<Vec<u8>>,
     left_out: csv::Writer<Vec<u8>>,
+    cells: csv::Writer<Vec<u8>>,
     specimens: BTreeMap<String, u32>,
 }
 
 impl Tables {
     fn new() -> Self {
         let table = || csv::Writer::from_writer(Vec::new());
-        Self { manifest: table(), groups: table(), left_out: table(), specimens: BTreeMap::new() }
+        Self { manifest: table(), groups: table(), left_out: table(), cells: table(), specimens: BTreeMap::new() }
     }
 
     fn add(&mut self, session: &Session, field: &Field, class: Class, file: &str, sha256: &str) -> csv::Result<()> {
@@ -208,6 +242,42 @@ impl Tables {
         self.groups.serialize(Group { file, sha256: sha256.into(), overlap_group, session: cell(&session) })
     }
 
+    /// Lists the labelled cells of a session; returns their number.
+    fn add_cells(
+        &mut self,
+        session: &Session,
+        cells: &SessionCells,
+        files: &BTreeMap<(i64, u64), String>,
+    ) -> csv::Result<u64> {
+        let mut added = 0;
+        for field in &cells.fields {
+            let file = files.get(&(session.id.number(), field.field)).map_or("", String::as_str);
+            for stored in &field.cells {
+                let (Some(label), Some(by), Some(when)) = (stored.label, &stored.labelled_by, &stored.labelled_utc)
+                else {
+                    continue;
+                };
+                added += 1;
+                self.cells.serialize(CellLine {
+                    file,
+                    session: session.id,
+                    specimen: cell(&session.specimen),
+                    sequence: field.field,
+                    cell: stored.cell,
+                    x: stored.seen.x,
+                    y: stored.seen.y,
+                    width: field.width,
+                    height: field.height,
+                    leaning: stored.seen.leaning,
+                    label: label.name(),
+                    given_by: cell(by),
+                    given_utc: when,
+                })?;
+            }
+        }
+        Ok(added)
+    }
+
     /// Lists an answered field without a class.
     fn leave_out(&mut self, session: &Session, field: &Field) -> csv::Result<()> {
         let Some(opinion) = field.opinion() else { return Ok(()) };
@@ -228,9 +298,12 @@ impl Tables {
     }
 
     fn finish(self, folder: &Path) -> io::Result<()> {
-        for (name, table) in
-            [("manifest.csv", self.manifest), ("groups.csv", self.groups), ("left_out.csv", self.left_out)]
-        {
+        for (name, table) in [
+            ("manifest.csv", self.manifest),
+            ("groups.csv", self.groups),
+            ("left_out.csv", self.left_out),
+            ("cells.csv", self.cells),
+        ] {
             let bytes = table.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
             put(&folder.join(name), &bytes)?;
         }

@@ -13,8 +13,8 @@ use std::{
 use blastscope_core::{frame::Frame, session::Change};
 
 use super::{
-    CheckState, Decision, Judgement, NewField, NewOpinion, NewSession, Receipt, Record, RecordError, SessionId,
-    StoredPicture, WholeCheck,
+    CheckState, Decision, Judgement, NewCellLabels, NewField, NewOpinion, NewSession, Receipt, Record, RecordError,
+    SessionId, StoredPicture, WholeCheck,
 };
 
 /// A field whose picture is not yet encoded.
@@ -39,7 +39,7 @@ pub enum Job {
     Start(Box<NewSession>),
     /// As [`Record::add_field`].
     Field(Box<Picture>),
-    /// As [`Record::answer`], [`Record::hand_over`] or [`Record::correct_specimen`].
+    /// As [`Record::answer`], [`Record::label_cells`], [`Record::hand_over`] or [`Record::correct_specimen`].
     Change {
         /// The session.
         session: SessionId,
@@ -262,13 +262,16 @@ fn run(record: &mut Record, job: Job) -> Result<Receipt, RecordError> {
         Job::Start(new) => record.start_session(&new),
         Job::Field(picture) => {
             let Picture { session, taken, since_start, judgement, frame } = *picture;
-            let picture = StoredPicture::of_frame(&frame)?;
+            let picture = StoredPicture::of_frame(&frame)?.with_cells(&frame.picture, judgement.seen_cells.as_ref())?;
             drop(frame);
             record.add_field(session, &NewField { taken, since_start, judgement, picture })
         }
         Job::Change { session, change, at } => match *change {
             Change::Opinion { sequence, says, note, by, seen } => {
                 record.answer(session, sequence, &NewOpinion { at, by, says, note }, &seen)
+            }
+            Change::Cells { cells, label, by, seen } => {
+                record.label_cells(session, &NewCellLabels { at, by, label, cells }, &seen)
             }
             Change::HandOver { to } => record.hand_over(session, &to, at),
             Change::Specimen { specimen, by } => record.correct_specimen(session, &specimen, &by, at),

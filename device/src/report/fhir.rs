@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Report, malignant_share, share, words};
 use crate::{
     RESEARCH_USE,
-    record::{Period, State, Tally},
+    record::{CellCount, Period, State, Tally},
 };
 
 /// The resource, as JSON.
@@ -105,6 +105,7 @@ fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
             observation(report, &format!("{id}-{name}"), &format!("Fields {text}, {how}"), count, None)
         }));
     }
+    observations.extend(cells(report));
     let results = observations
         .iter()
         .filter_map(|observation| observation["id"].as_str())
@@ -113,6 +114,46 @@ fn contained(report: &Report) -> (Vec<Value>, Vec<Value>) {
     let mut contained = vec![device(report)];
     contained.extend(observations);
     (contained, results)
+}
+
+/// What people called the cells that they looked at, if they looked at any.
+fn cells(report: &Report) -> Vec<Value> {
+    let count = &report.cells;
+    if count.looked_at() == 0 {
+        return Vec::new();
+    }
+    let CellCount { blasts, lymphocytes, others, debris, not_cells, .. } = *count;
+    let mut counted: Vec<Value> = [
+        ("blasts", "blasts", blasts),
+        ("lymphocytes", "lymphocytes", lymphocytes),
+        ("others", "other nucleated cells", others),
+        ("debris", "debris", debris),
+        ("not-cells", "not a cell", not_cells),
+    ]
+    .into_iter()
+    .map(|(name, text, number)| {
+        let mut observation = about(report, &format!("cells-{name}"), &format!("Cells that a person called {text}"));
+        observation["valueQuantity"] =
+            json!({ "value": number, "unit": "cells", "system": "http://unitsofmeasure.org", "code": "{cells}" });
+        observation
+    })
+    .collect();
+    let share = count.blast_share();
+    if let Some(value) = share.value {
+        counted[0]["component"] = json!([
+            { "code": { "text": "share of the whole nucleated cells looked at" }, "valueQuantity": percent(value) },
+            interval(&share),
+        ]);
+    }
+    counted
+}
+
+/// The 95 % interval of a share.
+fn interval(rate: &Rate) -> Value {
+    json!({
+        "code": { "text": "95 % interval of the share (Wilson)" },
+        "valueRange": { "low": percent(rate.low), "high": percent(rate.high) },
+    })
 }
 
 /// What the fields say of the slide together. Its verdict has no code either: it is none of a laboratory's findings.
@@ -180,10 +221,7 @@ fn observation(report: &Report, id: &str, text: &str, count: u64, rate: Option<&
     if let Some((rate, value)) = rate.and_then(|rate| Some((rate, rate.value?))) {
         observation["component"] = json!([
             { "code": { "text": "share of the fields called benign or malignant" }, "valueQuantity": percent(value) },
-            {
-                "code": { "text": "95 % interval of the share (Wilson)" },
-                "valueRange": { "low": percent(rate.low), "high": percent(rate.high) },
-            },
+            interval(rate),
         ]);
     }
     observation

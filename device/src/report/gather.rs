@@ -61,6 +61,7 @@ pub fn gather(
     Ok(Report {
         slide,
         counts,
+        cells: reader.cells(session.id)?.count,
         excluded: reader.excluded(session.id)?,
         entry: verified.entries,
         head: verified.head,

@@ -66,6 +66,10 @@ fn write_page(report: &Report, out: &mut String) -> fmt::Result {
     }
     list(out, "Session", &words::facts(report))?;
     counts(report, out)?;
+    let cells = words::cells(&report.cells);
+    if !cells.is_empty() {
+        list(out, "Cells", &cells)?;
+    }
     sign_offs(report, out)?;
     list(out, "Sources", &words::sources(report))?;
     gallery(report, out)?;

@@ -53,6 +53,10 @@ pub fn document(report: &Report) -> Result<Vec<u8>, ReportError> {
     }
     facts(&mut flow, "Session", &words::facts(report));
     counts(&mut flow, report);
+    let cells = words::cells(&report.cells);
+    if !cells.is_empty() {
+        facts(&mut flow, "Cells", &cells);
+    }
     sign_offs(&mut flow, report);
     facts(&mut flow, "Sources", &words::sources(report));
     gallery::show(&mut flow, report)?;

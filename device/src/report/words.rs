@@ -6,8 +6,8 @@ use blastscope_shared::{Class, Rate};
 use super::{Report, Signature, Training, malignant_share, share};
 use crate::{
     record::{
-        Continuation, Counts, Decision, Field, HandOver, Label, Opinion, Period, Reopening, Salvage, Session,
-        SpecimenCorrection, State, Tally, VerdictKind,
+        CellCount, Continuation, Counts, Decision, Field, HandOver, Label, Opinion, Period, Reopening, Salvage,
+        Session, SpecimenCorrection, State, Tally, VerdictKind,
     },
     support::{clock::ClockTrust, timestamp::on_the_wall},
 };
@@ -22,6 +22,10 @@ pub(super) const NOT_A_DIAGNOSIS: &str = "This report is about fields of one sli
 /// How to read the intervals.
 pub(super) const INTERVALS: &str = "Shares refer to the fields called benign or malignant. Intervals are 95 % Wilson intervals (1927). They \
      assume independent fields; neighbouring fields of a slide are not independent, so the true intervals are wider.";
+
+/// How to read the share of blasts.
+const CELLS: &str = "Labels of cells are a person's. The share refers to whole nucleated cells, without debris; its interval holds only if \
+     the cells were not chosen by what they look like.";
 
 /// How to read heat maps.
 pub(super) const MAPS: &str = "Heat maps (Grad-CAM) show which parts of a field the network's answer depends on, computed from the \
@@ -302,6 +306,21 @@ fn fields_line(counts: &Counts) -> String {
         "{}: {confirmed_fields} confirmed and {corrected_fields} corrected by a person, {unanswered_fields} unanswered{unassessed}",
         counts.counted()
     )
+}
+
+/// What people called the cells that they looked at: names and values. Empty if the network sees no cells.
+pub(super) fn cells(count: &CellCount) -> Vec<(&'static str, String)> {
+    if count.found == 0 {
+        return Vec::new();
+    }
+    let looked = format!("{} of {}", count.looked_at(), count.found);
+    if count.looked_at() == 0 {
+        return vec![("Looked at", format!("{looked}: nobody has labelled a cell"))];
+    }
+    let CellCount { blasts, lymphocytes, others, debris, not_cells, .. } = count;
+    let named =
+        format!("{blasts} blasts, {lymphocytes} lymphocytes, {others} other, {debris} debris, {not_cells} not a cell");
+    vec![("Looked at", looked), ("Called", named), ("Blasts", count.blast_share().to_string()), ("Note", CELLS.into())]
 }
 
 /// A field that counts nowhere: its number, who excluded it, when and why.

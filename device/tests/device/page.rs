@@ -1,6 +1,7 @@
 //! The page over real sockets, with a folder of drawn fields in place of a camera.
 
 mod access;
+mod cells;
 pub(crate) mod client;
 mod configured;
 mod cut_off;

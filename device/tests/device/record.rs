@@ -2,6 +2,7 @@
 
 mod answers;
 mod backup;
+mod cells;
 mod commands;
 mod course;
 mod damage;

@@ -73,7 +73,8 @@ fn screen_and_correct(model: &Classifier, slide: &Dataset, folder: &Path) -> Vec
         for action in pipeline.step(&frame, time) {
             let Action::Show(reading) = action else { continue };
             let judgement = Judgement::of(&reading, model.model_id()).expect("there is a picture");
-            let field = NewField { taken: SystemTime::now(), since_start: time, judgement, picture: stored.clone() };
+            let picture = stored.clone().with_cells(&frame.picture, judgement.seen_cells.as_ref()).expect("encoded");
+            let field = NewField { taken: SystemTime::now(), since_start: time, judgement, picture };
             let receipt = record.add_field(session, &field).expect("saved");
             let kept = stored.file.pixels().expect("a picture");
             if corrected < 10 && named(model, &kept).is_some_and(|class| class != image.class) {

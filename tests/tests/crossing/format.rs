@@ -6,14 +6,25 @@ use blastscope_shared::{
     Classifier,
     artifact::{Artifact, ArtifactError, FORMAT_VERSION, HEADER_LEN},
 };
-use blastscope_tests::{blocks, reseal, tiny_artifact};
+use blastscope_tests::{blocks, cell_jury, reseal, tiny_artifact};
+
+fn golden_of(name: &str, made: &[u8]) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    if std::env::var_os("BLASTSCOPE_BLESS").is_some() {
+        std::fs::write(&path, made).expect("the golden file can be written");
+    }
+    std::fs::read(&path).unwrap_or_else(|_| panic!("tests/golden/{name} is there; BLASTSCOPE_BLESS=1 writes it anew"))
+}
 
 fn golden() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/tiny.bsm");
-    if std::env::var_os("BLASTSCOPE_BLESS").is_some() {
-        std::fs::write(&path, tiny_artifact()).expect("the golden file can be written");
-    }
-    std::fs::read(&path).expect("tests/golden/tiny.bsm is there; BLASTSCOPE_BLESS=1 writes it anew")
+    golden_of("tiny.bsm", &tiny_artifact())
+}
+
+/// The device's tests read the model of cells from a file: they do not link this crate.
+#[test]
+fn the_golden_jury_of_cells_is_the_one_that_these_tests_draw() {
+    let [jury, ..] = cell_jury(3.0);
+    assert!(golden_of("tiny-cells.bsm", &jury) == jury, "BLASTSCOPE_BLESS=1 writes tests/golden/tiny-cells.bsm anew");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod explanation;
 mod format;
 mod house;
 mod jury;
+mod kept_cells;
 mod marked;
 mod same_bits;
 mod whole_loop;

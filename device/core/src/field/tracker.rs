@@ -225,7 +225,7 @@ impl Tracker {
             thumbnail: sharpest.thumbnail.clone(),
             quality: sharpest.quality,
             frame: sharpest.frame,
-            seen_cells: sharpest.seen_cells,
+            cells: sharpest.cells,
             ..said
         };
         let token = self.next();

@@ -2,13 +2,15 @@
 
 use blastscope_shared::{RgbPixels, field::gate::Inspector, judge::Scores, sight::Observation};
 
+use crate::cells::FieldCells;
+
 /// Assesses a picture: the network, or a script in tests. The pipeline's judge decides on the result.
 pub trait Assessor {
     /// Assesses one picture that passed the gate.
     fn look(&mut self, picture: &RgbPixels) -> Observation<Scores>;
 
-    /// Number of cells that were seen in the picture assessed last; `None` if the network does not see cells.
-    fn cells(&self) -> Option<u32> {
+    /// The cells that were seen in the picture assessed last; `None` if the network does not see cells.
+    fn cells(&self) -> Option<FieldCells> {
         None
     }
 

@@ -1,8 +1,11 @@
 //! Changes of a session that a person gives and the record keeps as they are.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
-use crate::answer::{Says, Seen};
+use crate::{
+    answer::{Says, Seen},
+    cells::{CellId, CellLabel, LabelsSeen},
+};
 
 /// What a person changes about a session, whether it is open or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +22,17 @@ pub enum Change {
         by: String,
         /// What the person saw of the field.
         seen: Seen,
+    },
+    /// What cells are, one or many at once.
+    Cells {
+        /// The cells, each once.
+        cells: Vec<CellId>,
+        /// The label; `None` takes their labels back.
+        label: Option<CellLabel>,
+        /// Name of the person.
+        by: String,
+        /// What the person saw of them.
+        seen: LabelsSeen,
     },
     /// Another person takes over the microscope; only in the open session.
     HandOver {

@@ -97,6 +97,7 @@ impl Session {
                 }
                 Change::HandOver { to } => open.shown.operator.clone_from(to),
                 Change::Specimen { specimen, .. } => open.shown.specimen.clone_from(specimen),
+                Change::Cells { .. } => {}
             }
         }
         for left in self.waiting().filter(|left| left.shown.id == session) {
@@ -104,6 +105,7 @@ impl Session {
                 Change::Opinion { sequence, .. } => left.exclude(*sequence, excluded),
                 Change::HandOver { to } => left.shown.operator.clone_from(to),
                 Change::Specimen { specimen, .. } => left.shown.specimen.clone_from(specimen),
+                Change::Cells { .. } => {}
             }
         }
     }

@@ -1,10 +1,13 @@
 //! Recomputes results of fields from their pictures and models, and compares them with the record.
 //!
 //! The stored picture has exactly the pixels that the network saw, and the network's arithmetic is the same on every
-//! machine. So everything measured in a field's frame can be recomputed: the gate's numbers and verdict, logits, novelty, the number of cells. Averages
-//! over several frames cannot: the probabilities and the verdict. The other frames are not stored.
+//! machine. So everything measured in a field's frame can be recomputed: the gate's numbers and verdict, logits, novelty, the cells, their places and
+//! leanings. Averages over several frames cannot: the probabilities and the verdict. The other frames are not stored.
 
-use blastscope_core::pipeline::{Assessor as _, shown};
+use blastscope_core::{
+    cells::{FieldCells, SeenCell},
+    pipeline::{Assessor as _, shown},
+};
 use blastscope_shared::{
     classifier::Classifier,
     field::gate::{Gate, Inspector},
@@ -106,6 +109,26 @@ pub fn recompute(
     Ok(found)
 }
 
+/// The cells of a picture, recorded and recomputed, in words, if they differ. A stricter judge keeps leanings back: only what both have
+/// is compared.
+fn differing(recorded: Option<&FieldCells>, computed: Option<&FieldCells>) -> Option<(String, String)> {
+    let (Some(then), Some(now)) = (recorded, computed) else {
+        let number =
+            |cells: Option<&FieldCells>| cells.map_or("none are seen".into(), |cells| cells.count().to_string());
+        return (recorded != computed).then(|| (number(recorded), number(computed)));
+    };
+    if (then.width, then.height, then.count()) != (now.width, now.height, now.count()) {
+        let size = |cells: &FieldCells| format!("{} of {} x {}", cells.count(), cells.width, cells.height);
+        return Some((size(then), size(now)));
+    }
+    let same = |(then, now): &(&SeenCell, &SeenCell)| {
+        let leaning = then.leaning.zip(now.leaning);
+        (then.x, then.y) == (now.x, now.y) && leaning.is_none_or(|(then, now)| then == now)
+    };
+    let (then, now) = then.cells.iter().zip(&now.cells).find(|cells| !same(cells))?;
+    Some((format!("{then:?}"), format!("{now:?}")))
+}
+
 fn differences(
     reader: &RecordReader,
     session: SessionId,
@@ -146,8 +169,8 @@ fn differences(
     if !near {
         found.push(differs("novelty", format!("{:?}", recorded.novelty), format!("{:?}", computed.novelty)));
     }
-    if recorded.seen_cells != cells {
-        found.push(differs("cells", format!("{:?}", recorded.seen_cells), format!("{cells:?}")));
+    if let Some((recorded, computed)) = differing(recorded.seen_cells.as_ref(), cells.as_ref()) {
+        found.push(differs("cells", recorded, computed));
     }
     Ok(found)
 }

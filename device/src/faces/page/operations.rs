@@ -16,11 +16,14 @@ use super::{
     reads::DISK,
     wire::{
         answer::{Admission, Done},
-        request::{CorrectSpecimen, End, Enter, HandOver, LogIn, NewSession, Nothing, Opinion, Reopen, SignOff, Take},
+        request::{
+            CorrectSpecimen, End, Enter, HandOver, LabelCells, LogIn, NewSession, Nothing, Opinion, Reopen, SignOff,
+            Take,
+        },
     },
 };
 use crate::{
-    record::{Label, OpinionKind, RecordReader, Says, Seen, SessionId},
+    record::{CellLabel, Label, LabelsSeen, OpinionKind, RecordReader, Says, Seen, SessionId},
     station::{Change, Order, Refusal, behind},
 };
 
@@ -166,6 +169,23 @@ pub(super) async fn opinion(
     shown(&app, session, &started, limit).await?;
     let seen = Seen { opinions: seen, amends, request };
     let change = Change::Opinion { sequence, says, note, by, seen };
+    order_until(&app, Order::Change { session, change }, limit).await
+}
+
+/// `POST /api/sessions/{session}/cells`: labels cells, if the session is still the one shown.
+pub(super) async fn label_cells(
+    State(app): Shared,
+    At(session): At<SessionId>,
+    badge: Badge,
+    Body(labels): Body<LabelCells>,
+) -> Result<Response, Problem> {
+    let LabelCells { started, cells, label, by, seen: last, amends, request } = labels;
+    let label = label.map(|label| label.parse::<CellLabel>()).transpose();
+    let label = label.map_err(|error| Problem::bad(error, "choose one of these labels"))?;
+    let by = admitted_as(&app, &by, &badge)?;
+    let limit = Instant::now() + DISK;
+    shown(&app, session, &started, limit).await?;
+    let change = Change::Cells { cells, label, by, seen: LabelsSeen { last, amends, request } };
     order_until(&app, Order::Change { session, change }, limit).await
 }
 

@@ -73,12 +73,15 @@ impl From<RecordError> for Problem {
     fn from(error: RecordError) -> Self {
         let status = match &error {
             RecordError::Invalid { .. } => StatusCode::BAD_REQUEST,
-            RecordError::NoSession { .. } | RecordError::NoField { .. } => StatusCode::NOT_FOUND,
+            RecordError::NoSession { .. } | RecordError::NoField { .. } | RecordError::NoCell { .. } => {
+                StatusCode::NOT_FOUND
+            }
             RecordError::Closed { .. }
             | RecordError::NothingToConfirm { .. }
             | RecordError::NothingToTakeBack { .. }
             | RecordError::Excluded { .. }
             | RecordError::Answered { .. }
+            | RecordError::Labelled { .. }
             | RecordError::SignedOff { .. }
             | RecordError::OtherFields { .. } => StatusCode::CONFLICT,
             error if error.is_passing() => StatusCode::INSUFFICIENT_STORAGE,

@@ -7,7 +7,7 @@ use super::{
     extract::{Asked, At, FieldNumber},
     problem::{Problem, bytes_of, json},
     wire::{
-        answer::{Fields, Sessions, Spoken, Summary},
+        answer::{Cells, Fields, Sessions, Spoken, Summary},
         request::{After, SessionsQuery},
     },
 };
@@ -44,9 +44,16 @@ pub(super) async fn sessions(
 
 /// `GET /api/sessions/{session}`: a session with its slide and counts.
 pub(super) async fn session(State(app): Shared, At(id): At<SessionId>) -> Result<Response, Problem> {
-    let read = move |reader: &RecordReader| Ok((reader.session(id)?, reader.slide(id)?, reader.counts(Some(id))?));
-    let (session, slide, counts) = app.reads.read(read).await?;
-    Ok(json(&Summary::new(session, slide, counts)))
+    let read = move |reader: &RecordReader| {
+        Ok((reader.session(id)?, reader.slide(id)?, reader.counts(Some(id))?, reader.cells(id)?.count))
+    };
+    let (session, slide, counts, cells) = app.reads.read(read).await?;
+    Ok(json(&Summary::new(session, slide, counts, cells)))
+}
+
+/// `GET /api/sessions/{session}/cells`: the cells of a session, with what people called them.
+pub(super) async fn cells(State(app): Shared, At(id): At<SessionId>) -> Result<Response, Problem> {
+    Ok(json(&Cells::of(app.reads.read(move |reader| reader.cells(id)).await?)))
 }
 
 /// `GET /api/sessions/{session}/fields?after=N`: up to 100 fields after number `N`.
@@ -89,6 +96,16 @@ pub(super) async fn picture(
 ) -> Result<Response, Problem> {
     let kept = app.reads.read(move |reader| reader.picture(id, number)).await?;
     Ok(bytes_of(kept.format.media_type(), kept.bytes))
+}
+
+/// `GET /api/sessions/{session}/fields/{field}/cells.jpg`: the cells side by side, made when the field was saved.
+pub(super) async fn cell_strip(
+    State(app): Shared,
+    At(id): At<SessionId>,
+    At(FieldNumber(number)): At<FieldNumber>,
+) -> Result<Response, Problem> {
+    let strip = app.reads.read(move |reader| reader.cell_strip(id, number)).await?;
+    Ok(bytes_of("image/jpeg", strip))
 }
 
 /// `GET /api/sessions/{session}/fields/{field}/thumbnail.jpg`: the thumbnail made when the field was saved.

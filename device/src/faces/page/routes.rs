@@ -57,9 +57,12 @@ fn routes() -> Vec<Route> {
         get("/api/sessions/{session}/report/{form}", download::report),
         get("/api/sessions/{session}/fields", review::fields),
         get("/api/sessions/{session}/opinions", review::opinions),
+        get("/api/sessions/{session}/cells", review::cells),
+        post("/api/sessions/{session}/cells", operations::label_cells),
         get("/api/sessions/{session}/fields/{field}", review::field),
         get("/api/sessions/{session}/fields/{field}/picture.jpg", review::picture),
         get("/api/sessions/{session}/fields/{field}/thumbnail.jpg", review::thumbnail),
+        get("/api/sessions/{session}/fields/{field}/cells.jpg", review::cell_strip),
         get("/api/sessions/{session}/fields/{field}/map/{class}", heat_map::of_field),
         post("/api/sessions/{session}/fields/{field}/opinion", operations::opinion),
     ]

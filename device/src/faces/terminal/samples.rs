@@ -8,8 +8,8 @@ use blastscope_shared::{Class, field::gate::Quality};
 use super::slide::Slide;
 use crate::{
     record::{
-        Around, Counts, Field, Judgement, Label, Opinion, OpinionKind, PictureFormat, PictureOrigin, Said, Session,
-        SessionId, Tally, VerdictKind,
+        Around, CellCount, Counts, Field, Judgement, Label, Opinion, OpinionKind, PictureFormat, PictureOrigin, Said,
+        Session, SessionId, Tally, VerdictKind,
     },
     source::state::CameraState,
     station::{Flow, Left, OpenSession, Saving, Snapshot},
@@ -83,7 +83,8 @@ pub(super) fn slide(id: SessionId, fields: u64) -> Slide {
     let counts = Counts { fields, said, corrected, confirmed_fields: 2, corrected_fields: 1, ..Counts::default() };
     let around =
         Around { previous: fields.checked_sub(1).filter(|&number| number > 0), next: None, newest: Some(fields) };
-    Slide { session, counts, field: Some(field), around }
+    let cells = CellCount { found: 240, blasts: 88, lymphocytes: 10, others: 2, debris: 3, not_cells: 1 };
+    Slide { session, counts, cells, field: Some(field), around }
 }
 
 fn told() -> SlideTold {

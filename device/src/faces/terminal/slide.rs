@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use crate::record::{Around, Counts, Field, RecordError, RecordReader, Session, SessionId};
+use crate::record::{Around, CellCount, Counts, Field, RecordError, RecordReader, Session, SessionId};
 
 /// A session with its counts and the selected field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slide {
     pub(super) session: Session,
     pub(super) counts: Counts,
+    pub(super) cells: CellCount,
     pub(super) field: Option<Field>,
     /// The fields beside it, and the newest.
     pub(super) around: Around,
@@ -27,6 +28,7 @@ impl Slide {
             Some(field) => reader.around(id, field.sequence)?,
             None => Around::default(),
         };
-        Ok(Self { session, counts, field, around })
+        let cells = reader.cells(id)?.count;
+        Ok(Self { session, counts, cells, field, around })
     }
 }

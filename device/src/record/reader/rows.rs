@@ -7,7 +7,7 @@ use rusqlite::{Row, types::Type};
 
 use crate::record::{
     Continuation, Field, HandOver, Judgement, Opinion, PictureFile, Reopening, Said, Salvage, Session, SessionId,
-    SignOff, SpecimenCorrection, State, VerdictKind,
+    SignOff, SpecimenCorrection, State, VerdictKind, slide::value_of,
 };
 
 /// The columns that [`field_of`] reads.
@@ -174,7 +174,7 @@ pub(super) fn field_of(row: &Row<'_>) -> rusqlite::Result<Field> {
         quality,
         model_sha256: row.get("model_sha256")?,
         frames: row.get("frames")?,
-        seen_cells: row.get("seen_cells")?,
+        seen_cells: row.get::<_, Option<String>>("seen_cells")?.as_deref().map(value_of).transpose()?,
     };
     Ok(Field {
         sequence: count(row, "sequence")?,

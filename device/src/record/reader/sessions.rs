@@ -120,15 +120,17 @@ pub(in crate::record) fn state(connection: &Connection, session: SessionId) -> r
                (SELECT fields FROM sign_offs WHERE session_id = s.id ORDER BY id DESC LIMIT 1), \
                (SELECT count(*) FROM fields WHERE session_id = s.id), \
                (SELECT max(last_specimen_correction) FROM sign_offs WHERE session_id = s.id), \
-               (SELECT coalesce(max(id), 0) FROM specimen_corrections WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
+               (SELECT coalesce(max(id), 0) FROM specimen_corrections WHERE session_id = s.id), \
+               (SELECT max(last_cell_label) FROM sign_offs WHERE session_id = s.id), \
+               (SELECT coalesce(max(id), 0) FROM cell_labels WHERE session_id = s.id) FROM sessions s WHERE s.id = ?1";
     let numbers = connection.query_row(sql, [session.number()], |row| {
-        let signed: [Option<i64>; 3] = [row.get(1)?, row.get(3)?, row.get(5)?];
-        let now: [Option<i64>; 3] = [row.get(2)?, row.get(4)?, row.get(6)?];
+        let signed: [Option<i64>; 4] = [row.get(1)?, row.get(3)?, row.get(5)?, row.get(7)?];
+        let now: [Option<i64>; 4] = [row.get(2)?, row.get(4)?, row.get(6)?, row.get(8)?];
         Ok((row.get::<_, i64>(0)?, signed, now))
     });
     Ok(numbers.optional()?.map(|(times, signed, now)| match times {
         0 => State::Draft,
-        // A salvage may have lost opinions or fields that were signed.
+        // A salvage may have lost opinions, labels or fields that were signed.
         _ if signed != now => State::Changed,
         1 => State::Approved,
         _ => State::Amended,

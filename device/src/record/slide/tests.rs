@@ -4,7 +4,8 @@ use blastscope_shared::{Class, RgbPixels, field::gate::Quality, judge::slide::Sl
 
 use super::*;
 use crate::record::{
-    Judgement, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, StoredPicture, VerdictKind,
+    FieldCells, Judgement, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, SeenCell, StoredPicture,
+    VerdictKind,
 };
 
 fn new_session() -> NewSession {
@@ -34,6 +35,8 @@ fn field(malignancy: Option<f32>) -> NewField {
         }
         None => Said { kind: VerdictKind::Abstain, class: None, probability: None, reason: Some("unsure".into()) },
     };
+    let cell = SeenCell { x: 0.5, y: 0.5, leaning: malignancy };
+    let cells = FieldCells { width: 0.5, height: 0.5, cells: vec![cell; 12] };
     let judgement = Judgement {
         said,
         probabilities: malignancy.map(|malignancy| [1.0 - malignancy, 0.0, malignancy, 0.0]),
@@ -43,11 +46,16 @@ fn field(malignancy: Option<f32>) -> NewField {
         quality: Quality { focus: 0.5, background: 230, cells: 80, clipped: 0.0, foreign: 0.0, stained: 0.2 },
         model_sha256: "0a".repeat(32),
         frames: 5,
-        seen_cells: Some(12),
+        seen_cells: Some(cells.clone()),
     };
     let pixels = RgbPixels::new(8, 8, vec![200; 192]).expect("its size");
-    let picture = StoredPicture::lossless(&pixels).expect("encoded");
-    NewField { taken: SystemTime::now(), since_start: Duration::from_secs(1), judgement, picture }
+    let picture = StoredPicture::lossless(&pixels).and_then(|picture| picture.with_cells(&pixels, Some(&cells)));
+    NewField {
+        taken: SystemTime::now(),
+        since_start: Duration::from_secs(1),
+        judgement,
+        picture: picture.expect("encoded"),
+    }
 }
 
 #[test]

@@ -61,10 +61,8 @@ impl Record {
             let row = row_of(transaction, session, sequence, new.says).map_err(sqlite(path, "read"))??;
             let failed = sqlite(path, "read");
             unchanged(transaction, session, number, seen).map_err(&failed)??;
-            if !seen.amends && matches!(state(transaction, path, session)?, State::Approved | State::Amended) {
-                let sql = "SELECT signed_by FROM sign_offs WHERE session_id = ?1 ORDER BY id DESC LIMIT 1";
-                let by = transaction.query_row(sql, [session.number()], |row| row.get(0)).map_err(&failed)?;
-                return Err(RecordError::SignedOff { session, by });
+            if !seen.amends {
+                unsigned(transaction, session, state(transaction, path, session)?).map_err(&failed)??;
             }
             let request = seen.request.as_deref();
             let row =
@@ -157,6 +155,20 @@ fn row_of(
             None => Err(RecordError::NothingToConfirm { session, sequence }),
         },
     })
+}
+
+/// An error if the session is signed off and has not changed since.
+pub(super) fn unsigned(
+    connection: &Connection,
+    session: SessionId,
+    state: State,
+) -> rusqlite::Result<Result<(), RecordError>> {
+    if !matches!(state, State::Approved | State::Amended) {
+        return Ok(Ok(()));
+    }
+    let sql = "SELECT signed_by FROM sign_offs WHERE session_id = ?1 ORDER BY id DESC LIMIT 1";
+    let by = connection.query_row(sql, [session.number()], |row| row.get(0))?;
+    Ok(Err(RecordError::SignedOff { session, by }))
 }
 
 /// An error if the field has other opinions than the person saw.

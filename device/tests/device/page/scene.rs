@@ -102,17 +102,23 @@ impl Scene {
 
     pub fn with(change: impl FnOnce(&mut Options), keep: impl FnOnce(Record) -> Record) -> Self {
         let feed = Feed::new("drawn fields", || Ok(Box::new(Slide::new()) as Box<dyn FrameSource>));
-        Self::built(feed, change, keep)
+        Self::built("tiny.bsm", feed, change, keep)
+    }
+
+    /// With a model whose networks see cells.
+    pub fn of_cells() -> Self {
+        let feed = Feed::new("drawn fields", || Ok(Box::new(Slide::new()) as Box<dyn FrameSource>));
+        Self::built("tiny-cells.bsm", feed, |_| {}, |record| record)
     }
 
     /// With another camera.
     pub fn watching(feed: Feed) -> Self {
-        Self::built(feed, |_| {}, |record| record)
+        Self::built("tiny.bsm", feed, |_| {}, |record| record)
     }
 
-    fn built(feed: Feed, change: impl FnOnce(&mut Options), keep: impl FnOnce(Record) -> Record) -> Self {
+    fn built(model: &str, feed: Feed, change: impl FnOnce(&mut Options), keep: impl FnOnce(Record) -> Record) -> Self {
         let data = TempDir::new().expect("a folder");
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/tiny.bsm");
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(model);
         let classifier = Arc::new(model::open(&tiny, Execution::default()).expect("the model"));
         let rules = Rules { take_after: 3, abstention_after: 3, rest: Duration::ZERO, ..Rules::default() };
         let record = keep(Record::open(data.path()).expect("opened").with_min_free(0));

@@ -1,12 +1,13 @@
 //! The course of a session: hand-overs, a corrected pseudonym, a reopening; and how sessions are found.
 
 use blastscope::record::{
-    Record, RecordError, RecordReader, Says, Search, Session, SessionId, State, path_in, salvage, verify::verify,
+    CellLabel, LabelsSeen, Record, RecordError, RecordReader, Says, Search, Session, SessionId, State, path_in,
+    salvage, verify::verify,
 };
 use blastscope_shared::Class;
 use tempfile::TempDir;
 
-use crate::record::samples::{at, field, named, new_session, opinion};
+use crate::record::samples::{at, cell_labels, field, field_with_cells, named, new_session, opinion};
 
 fn opened() -> (TempDir, Record) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -99,13 +100,16 @@ fn an_ended_draft_goes_on_and_its_clock_never_runs_backwards() {
     assert!(verify(folder.path(), &[]).expect("read").intact);
 }
 
-/// Whoever changes who took over, who reopened, which pseudonym it was or which answer was undone is found.
+/// Whoever changes who took over, who reopened, which pseudonym it was, which answer was undone or what a cell was called is found.
 #[test]
 fn every_column_of_the_course_is_in_the_chain() {
     let (folder, mut record, session) = with_a_course();
     for says in [Says::Confirms, Says::Excludes, Says::Undoes] {
         record.add_opinion(session, 1, &opinion("C. D.", says)).expect("added");
     }
+    record.add_field(session, &field_with_cells(named(Class::Pre), 6, 4)).expect("added");
+    let labels = cell_labels("C. D.", Some(CellLabel::Blast), 2, &[1, 4]);
+    record.label_cells(session, &labels, &LabelsSeen::default()).expect("labelled");
     drop(record);
     let (good, copy) = (path_in(folder.path()), tempfile::tempdir().expect("a folder"));
     let raw = rusqlite::Connection::open(&good).expect("opened");
@@ -116,7 +120,9 @@ fn every_column_of_the_course_is_in_the_chain() {
         rows.collect::<rusqlite::Result<_>>().expect("read")
     };
     let mut spoiled = 0;
-    for (table, row) in [("hand_overs", 1), ("specimen_corrections", 1), ("reopenings", 1), ("opinions", 3)] {
+    for (table, row) in
+        [("hand_overs", 1), ("specimen_corrections", 1), ("reopenings", 1), ("opinions", 3), ("cell_labels", 1)]
+    {
         for (column, kind) in columns(table).into_iter().filter(|(column, _)| column != "id") {
             let other = if kind == "INTEGER" { format!("coalesce({column}, 0) + 1") } else { "'untrusted'".into() };
             let other = if column == "clock" { "'unsynchronized'".into() } else { other };

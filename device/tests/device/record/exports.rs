@@ -8,14 +8,14 @@ use std::{
 };
 
 use blastscope::record::{
-    Label, NewOpinion, Record, RecordError, RecordReader, Says, TableStyle, export_csv, export_for_training, path_in,
-    verify::verify_open,
+    CellLabel, Label, LabelsSeen, NewOpinion, Record, RecordError, RecordReader, Says, TableStyle, export_csv,
+    export_for_training, path_in, verify::verify_open,
 };
 use blastscope_shared::Class;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::record::samples::{field, filled, named, names, new_session, opinion};
+use crate::record::samples::{cell_labels, field, field_with_cells, filled, named, names, new_session, opinion};
 
 fn record() -> (TempDir, RecordReader) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -82,6 +82,43 @@ fn a_table_for_a_european_spreadsheet_has_a_mark_semicolons_and_decimal_commas()
     assert!(fs::read_to_string(&plain).expect("read").starts_with("session\tspecimen\t"));
 }
 
+/// Labelled cells are a table of their own, whether somebody answered their field or not.
+#[test]
+fn labelled_cells_are_listed_with_their_places_and_who_looked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    filled(folder.path());
+    let mut record = Record::open(folder.path()).expect("opened").with_min_free(0);
+    let (first, second) = ("1".parse().expect("a number"), "2".parse().expect("a number"));
+    record.add_field(second, &field_with_cells(named(Class::Pro), 9, 2)).expect("added");
+    for (session, label, field, cells) in
+        [(first, CellLabel::Blast, 1, &[1, 3][..]), (second, CellLabel::NotACell, 2, &[2])]
+    {
+        let amends = LabelsSeen { amends: true, ..LabelsSeen::default() };
+        record.label_cells(session, &cell_labels("=C. D.", Some(label), field, cells), &amends).expect("labelled");
+    }
+    let place = tempfile::tempdir().expect("a folder");
+    let target = place.path().join("cells");
+    let export =
+        export_for_training(&RecordReader::open(folder.path()).expect("opened"), None, &target).expect("written");
+    assert_eq!((export.cells, export.classes), (3, [1, 1, 0, 1]));
+    let cells = table(&target.join("cells.csv"));
+    let said: Vec<_> = cells
+        .iter()
+        .map(|line| [&line["file"], &line["sequence"], &line["cell"], &line["label"], &line["x"]].map(String::as_str))
+        .collect();
+    let file = "Early/s1-f1-S-2026.001.png";
+    assert_eq!(
+        said,
+        [
+            [file, "1", "1", "blast", "0.16666667"],
+            [file, "1", "3", "blast", "0.8333333"],
+            ["", "2", "2", "not a cell", "0.75"]
+        ]
+    );
+    assert!(target.join(file).exists() && cells.iter().all(|line| line["given_by"] == "'=C. D."), "{cells:?}");
+    assert_eq!((cells[0]["width"].as_str(), cells[0]["leaning"].as_str()), ("0.25", "0.16666667"));
+}
+
 #[test]
 fn confirmed_and_corrected_fields_become_a_training_folder() {
     let (_folder, reader) = record();
@@ -93,7 +130,7 @@ fn confirmed_and_corrected_fields_become_a_training_folder() {
     assert_eq!(names(place.path()), ["corrected"]);
     assert_eq!(
         names(&target),
-        ["Benign", "Early", "NOTICE.txt", "Pre", "Pro", "groups.csv", "left_out.csv", "manifest.csv"]
+        ["Benign", "Early", "NOTICE.txt", "Pre", "Pro", "cells.csv", "groups.csv", "left_out.csv", "manifest.csv"]
     );
     let session = "1".parse().expect("a number");
     for (file, sequence) in

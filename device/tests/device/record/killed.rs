@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use blastscope::record::{Record, RecordReader, Says, SessionId, path_in, verify::verify};
+use blastscope::record::{CellLabel, LabelsSeen, Record, RecordReader, Says, SessionId, path_in, verify::verify};
 use blastscope_shared::Class;
 
-use crate::record::samples::{at, field, named, new_session, opinion};
+use crate::record::samples::{at, cell_labels, field, field_with_cells, named, new_session, opinion};
 
 /// Names the folder to write into; set in the child only.
 const FOLDER: &str = "BLASTSCOPE_TEST_KILLED";
@@ -27,7 +27,7 @@ fn child_that_is_killed() {
     let mut out = std::io::stdout().lock();
     writeln!(out, "\nsession {session}").expect("a pipe");
     for seed in 1.. {
-        let receipt = record.add_field(session, &field(named(Class::Pre), seed)).expect("written");
+        let receipt = record.add_field(session, &field_with_cells(named(Class::Pre), seed, 3)).expect("written");
         writeln!(out, "saved {} {seed}", receipt.sequence.expect("a field")).expect("a pipe");
         if seed % 3 == 0 {
             change(&mut record, session, seed);
@@ -37,8 +37,10 @@ fn child_that_is_killed() {
     }
 }
 
-/// An answer and its undo, an exclusion, a hand-over, a corrected pseudonym, an end and a reopening.
+/// Two labels of cells, an answer and its undo, an exclusion, a hand-over, a corrected pseudonym, an end and a reopening.
 fn change(record: &mut Record, session: SessionId, seed: u64) {
+    let labels = cell_labels("A. B.", Some(CellLabel::Blast), seed - 1, &[1, 3]);
+    record.label_cells(session, &labels, &LabelsSeen::default()).expect("written");
     for says in [Says::Confirms, Says::Undoes, Says::Excludes] {
         record.add_opinion(session, seed, &opinion("A. B.", says)).expect("written");
     }
@@ -128,10 +130,15 @@ fn check(folder: &Path, said: &Said, round: usize) {
         assert_eq!(kept, field(named(Class::Pre), seed).picture.file, "round {round}, field {sequence}");
     }
     let kept = reader.session(session).expect("read");
+    let cells = reader.cells(session).expect("read");
     for seed in &said.changed {
         assert!(kept.hand_overs.iter().any(|handed| handed.to_person == format!("P. {seed}")), "round {round}, {seed}");
         let is_corrected = |specimen: &str| specimen == format!("K-{seed}");
         assert!(kept.specimen_corrections.iter().any(|correction| is_corrected(&correction.specimen)), "round {round}");
+        let labelled = cells.fields.iter().find(|cells| cells.field == seed - 1).expect("a field with cells");
+        let labels: Vec<_> = labelled.cells.iter().map(|cell| cell.label).collect();
+        assert_eq!(labels, [Some(CellLabel::Blast), None, Some(CellLabel::Blast)], "round {round}, field {}", seed - 1);
+        assert!(reader.cell_strip(session, *seed).is_ok(), "round {round}");
         assert!(reader.field(session, *seed).expect("read").exclusion().is_some(), "round {round}, field {seed}");
     }
     assert!(kept.reopenings.len() >= said.changed.len(), "round {round}");

@@ -3,15 +3,17 @@
 use std::fs;
 
 use blastscope::record::{
-    Continuation, Decision, FILE_NAME, Label, NewSession, Record, RecordError, RecordReader, Says, SessionId, State,
-    VerdictKind, path_in, verify::verify,
+    Continuation, Decision, FILE_NAME, Jpeg, Label, NewSession, Record, RecordError, RecordReader, Says, SessionId,
+    State, VerdictKind, path_in, verify::verify,
 };
 use blastscope::station::Refusal;
 use blastscope_shared::Class;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::record::samples::{at, field, fill, named, new_session, opinion, rejected_field, without_class};
+use crate::record::samples::{
+    at, field, field_with_cells, fill, named, new_session, opinion, rejected_field, without_class,
+};
 
 fn open(folder: &TempDir) -> Record {
     Record::open(folder.path()).expect("opened").with_min_free(0)
@@ -52,7 +54,7 @@ fn what_was_written_is_read_back() {
     let fields: Vec<_> = pages.into_iter().flat_map(|page| page.expect("read")).collect();
     assert_eq!(fields.iter().map(|field| field.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     for (found, written) in fields.iter().zip([
-        field(named(Class::Pre), 1),
+        field_with_cells(named(Class::Pre), 1, 3),
         field(named(Class::Benign), 2),
         rejected_field(3),
         field(without_class(VerdictKind::Abstain, "not sure enough"), 4),
@@ -61,6 +63,8 @@ fn what_was_written_is_read_back() {
         assert_eq!(found.judgement, written.judgement);
         assert_eq!(u128::from(found.since_start_ms), written.since_start.as_millis());
         assert_eq!(reader.picture(first, found.sequence).expect("read"), written.picture.file);
+        let strip = written.picture.cell_strip.as_ref();
+        assert_eq!(reader.cell_strip(first, found.sequence).ok().as_deref(), strip.map(Jpeg::bytes));
         assert_eq!(reader.thumbnail(first, found.sequence).expect("read"), written.picture.thumbnail.bytes());
         assert_eq!(found.picture_bytes, written.picture.file.bytes.len() as u64);
     }
@@ -117,7 +121,7 @@ fn a_session_that_is_signed_off_or_ended_takes_no_field() {
     let raw = Connection::open(path_in(folder.path())).expect("opened");
     let sql = "INSERT INTO fields SELECT 99, ?1, 99, taken_utc, clock, since_start_ms, verdict_kind, class, probability, reason, \
                p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, \
-               background, cells, clipped, foreign_share, stained, seen_cells, model_sha256, frames, picture_format, picture_origin, thumbnail, picture FROM fields LIMIT 1";
+               background, cells, clipped, foreign_share, stained, seen_cells, model_sha256, frames, picture_format, picture_origin, cell_strip, thumbnail, picture FROM fields LIMIT 1";
     for session in [session, other] {
         let error = raw.execute(sql, [session.number()]).expect_err("closed");
         assert!(error.to_string().contains("approved or ended"), "{error}");
@@ -228,7 +232,7 @@ fn files_of_others_are_not_touched() {
     let path = path_in(ours.path());
     Connection::open(&path).expect("opened").pragma_update(None, "user_version", 7).expect("set");
     let newer = refused(&fs::read(&path).expect("read"));
-    assert!(matches!(newer.0, RecordError::Newer { found: 7, known: 3, .. }), "{newer:?}");
+    assert!(matches!(newer.0, RecordError::Newer { found: 7, known: 4, .. }), "{newer:?}");
     assert!(newer.1.to_string().contains("update this program"), "{newer:?}");
 }
 

@@ -7,8 +7,8 @@ use std::{
 };
 
 use blastscope::record::{
-    Decision, Hash, Judgement, Label, NewField, NewOpinion, NewSession, Receipt, Record, Said, Says, SessionId,
-    StoredPicture, VerdictKind, path_in,
+    CellId, CellLabel, Decision, FieldCells, Hash, Judgement, Label, NewCellLabels, NewField, NewOpinion, NewSession,
+    Receipt, Record, Said, Says, SeenCell, SessionId, StoredPicture, VerdictKind, path_in,
 };
 use blastscope_shared::{Class, RgbPixels, field::gate::Quality};
 use rusqlite::Connection;
@@ -77,6 +77,24 @@ pub fn field(said: Said, seed: u64) -> NewField {
     }
 }
 
+/// A field of which the network saw `count` cells, from left to right, each leaning more than the one before.
+pub fn field_with_cells(said: Said, seed: u64, count: u32) -> NewField {
+    let pixels = picture(24, 16, seed);
+    let share = |cell: u32| (cell as f32 + 0.5) / count as f32;
+    let cells = (0..count).map(|cell| SeenCell { x: share(cell), y: 0.5, leaning: Some(share(cell)) });
+    let cells = FieldCells { width: 0.25, height: 0.375, cells: cells.collect() };
+    let new = field(said, seed);
+    let picture = new.picture.with_cells(&pixels, Some(&cells)).expect("encoded");
+    let judgement = Judgement { seen_cells: Some(cells), ..new.judgement };
+    NewField { judgement, picture, ..new }
+}
+
+/// Labels of cells of one field.
+pub fn cell_labels(by: &str, label: Option<CellLabel>, field: u64, cells: &[u32]) -> NewCellLabels {
+    let cells = cells.iter().map(|&cell| CellId { field, cell }).collect();
+    NewCellLabels { at: at(510), by: by.into(), label, cells }
+}
+
 pub fn rejected_field(seed: u64) -> NewField {
     let mut field = field(without_class(VerdictKind::Rejected, "too dark: turn up the lamp"), seed);
     field.judgement.gate = "too dark".into();
@@ -99,7 +117,7 @@ pub fn fill(record: &mut Record) -> (SessionId, SessionId, Vec<Receipt>) {
     };
     let first = keep(record.start_session(&new_session("S-2026.001")));
     for new in [
-        field(named(Class::Pre), 1),
+        field_with_cells(named(Class::Pre), 1, 3),
         field(named(Class::Benign), 2),
         rejected_field(3),
         field(without_class(VerdictKind::Abstain, "not sure enough"), 4),

@@ -2,12 +2,12 @@
 
 use std::{fs, path::Path};
 
-use blastscope::record::{Record, Says};
+use blastscope::record::{CellLabel, LabelsSeen, Record, Says};
 use blastscope_shared::Class;
 use serde_json::Value;
 
 use crate::{
-    record::samples::{at, field, named, new_session, opinion},
+    record::samples::{at, cell_labels, field_with_cells, named, new_session, opinion},
     report::{fhir_rules::violations, sessions::report},
 };
 
@@ -17,9 +17,8 @@ pub fn write(folder: &Path) {
     let session = record.start_session(&new_session("S-2026.009")).expect("written").session;
     for seed in 1..=12 {
         let class = if seed == 4 { Class::Benign } else { Class::Pre };
-        let mut new = field(named(class), seed);
+        let mut new = field_with_cells(named(class), seed, 20);
         new.judgement.probabilities = Some(if seed == 4 { [0.97, 0.01, 0.01, 0.01] } else { [0.01, 0.01, 0.97, 0.01] });
-        new.judgement.seen_cells = Some(20);
         record.add_field(session, &new).expect("written");
     }
     record.end_session(session, at(600), "over").expect("written");
@@ -32,6 +31,42 @@ fn reported(data: &Path, form: &str) -> Vec<u8> {
         report(data, &["--session", "1", &format!("--{form}"), file.to_str().expect("UTF-8"), "--min-fields", "10"]);
     assert_eq!(code, Some(0), "{stderr}");
     fs::read(&file).expect("written")
+}
+
+/// What people called the cells stands in every form, and nothing does where nobody has looked.
+#[test]
+fn the_cells_that_a_person_looked_at_are_counted_in_every_form() {
+    let data = tempfile::tempdir().expect("a folder");
+    write(data.path());
+    let page = String::from_utf8(reported(data.path(), "html")).expect("UTF-8");
+    assert!(page.contains("<dt>Looked at</dt><dd>0 of 240: nobody has labelled a cell</dd>"), "{page}");
+    let fhir: Value = serde_json::from_slice(&reported(data.path(), "fhir")).expect("JSON");
+    assert!(!fhir.to_string().contains("cells-blasts"));
+
+    let mut record = Record::open(data.path()).expect("opened").with_min_free(0);
+    let session = "1".parse().expect("a number");
+    for (label, field, cells) in
+        [(CellLabel::Blast, 1, &[1, 2, 3][..]), (CellLabel::Lymphocyte, 1, &[4]), (CellLabel::Debris, 2, &[1, 2])]
+    {
+        let labels = cell_labels("C. D.", Some(label), field, cells);
+        record.label_cells(session, &labels, &LabelsSeen::default()).expect("labelled");
+    }
+    drop(record);
+    let page = String::from_utf8(reported(data.path(), "html")).expect("UTF-8");
+    for words in [
+        "<dt>Looked at</dt><dd>6 of 240</dd>",
+        "<dt>Called</dt><dd>3 blasts, 1 lymphocytes, 0 other, 2 debris, 0 not a cell</dd>",
+        "<dt>Blasts</dt><dd>75.0 % (3 of 4, 95 % interval 30.1 to 95.4 %)</dd>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let fhir: Value = serde_json::from_slice(&reported(data.path(), "fhir")).expect("JSON");
+    assert_eq!(violations(&fhir), Vec::<String>::new());
+    let contained = fhir["contained"].as_array().expect("observations");
+    let blasts = contained.iter().find(|resource| resource["id"] == "cells-blasts").expect("an observation");
+    assert_eq!((&blasts["valueQuantity"]["value"], &blasts["valueQuantity"]["code"]), (&3.into(), &"{cells}".into()));
+    assert_eq!(blasts["component"][0]["valueQuantity"]["value"], 75.0);
+    assert!(reported(data.path(), "pdf").starts_with(b"%PDF"));
 }
 
 #[test]

@@ -67,13 +67,14 @@ pub const HOUSE: &[Crate] = &[
         rooms: &[
             ("advice", &[]),
             ("answer", &[]),
+            ("cells", &[]),
             ("drawn_field", &[]),
             ("frame", &[]),
             ("focus", &[]),
-            ("pipeline", &["frame"]),
+            ("pipeline", &["cells", "frame"]),
             ("field", &["advice", "frame", "pipeline"]),
             ("screening", &["field", "focus", "frame", "pipeline"]),
-            ("session", &["advice", "answer", "field", "pipeline"]),
+            ("session", &["advice", "answer", "cells", "field", "pipeline"]),
         ],
     },
     Crate {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     faces::people::Person,
-    record::{Counts, Field, Receipt, Session, Tally},
+    record::{CellCount, CellsOfField, Counts, Field, Receipt, Session, SessionCells, Tally},
     report::{malignant_share, share},
     station::Snapshot,
 };
@@ -98,6 +98,7 @@ pub(in crate::faces::page) struct Summary {
     /// goes on or fields were excluded or included since.
     slide: SlideTold,
     counts: Counts,
+    cells: CellsTold,
     /// Shares by the model's verdicts.
     said: Shares,
     /// Shares with the newest opinions in place of the verdicts.
@@ -105,9 +106,43 @@ pub(in crate::faces::page) struct Summary {
 }
 
 impl Summary {
-    pub(in crate::faces::page) fn new(session: Session, slide: SlideTold, counts: Counts) -> Self {
+    pub(in crate::faces::page) fn new(session: Session, slide: SlideTold, counts: Counts, cells: CellCount) -> Self {
         let (said, corrected) = (Shares::of(&counts.said), Shares::of(&counts.corrected));
-        Self { session, slide, counts, said, corrected }
+        Self { session, slide, counts, cells: CellsTold::of(cells), said, corrected }
+    }
+}
+
+/// What people called the cells of a session.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct CellsTold {
+    #[serde(flatten)]
+    count: CellCount,
+    /// Cells that a person has looked at: all with a label.
+    looked_at: u64,
+    /// Whole nucleated cells among them.
+    counted: u64,
+    /// Blasts of those counted.
+    blast_share: Rate,
+}
+
+impl CellsTold {
+    pub(in crate::faces::page) fn of(count: CellCount) -> Self {
+        Self { looked_at: count.looked_at(), counted: count.counted(), blast_share: count.blast_share(), count }
+    }
+}
+
+/// Answer of `GET /api/sessions/{session}/cells`.
+#[derive(Debug, Serialize)]
+pub(in crate::faces::page) struct Cells {
+    fields: Vec<CellsOfField>,
+    told: CellsTold,
+    /// Number of the newest entry of labels; use it in the next request that labels cells.
+    last: u64,
+}
+
+impl Cells {
+    pub(in crate::faces::page) fn of(SessionCells { fields, count, last }: SessionCells) -> Self {
+        Self { fields, told: CellsTold::of(count), last }
     }
 }
 

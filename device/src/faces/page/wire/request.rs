@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::record::{OpinionKind, SessionId};
+use crate::record::{CellId, OpinionKind, SessionId};
 
 /// Body of `POST /api/take`.
 #[derive(Debug, Deserialize)]
@@ -63,6 +63,31 @@ pub(in crate::faces::page) struct Opinion {
     #[serde(default)]
     pub(in crate::faces::page) amends: bool,
     /// Name of the request: repeating it does not add a second opinion.
+    #[serde(default)]
+    pub(in crate::faces::page) request: Option<String>,
+}
+
+/// Body of `POST /api/sessions/{session}/cells`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub(in crate::faces::page) struct LabelCells {
+    /// The session's start, as shown.
+    pub(in crate::faces::page) started: String,
+    /// Pairs of the numbers of field and cell.
+    pub(in crate::faces::page) cells: Vec<CellId>,
+    /// What they are; none takes their labels back.
+    #[serde(default)]
+    pub(in crate::faces::page) label: Option<String>,
+    /// Who labels them.
+    pub(in crate::faces::page) by: String,
+    /// Number of the newest entry of labels when the cells were shown.
+    #[serde(default)]
+    pub(in crate::faces::page) seen: u64,
+    /// Whether the labels may change a signed-off session.
+    #[serde(default)]
+    pub(in crate::faces::page) amends: bool,
+    /// Name of the request: repeating it labels nothing twice.
     #[serde(default)]
     pub(in crate::faces::page) request: Option<String>,
 }

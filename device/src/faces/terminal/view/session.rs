@@ -28,7 +28,14 @@ const ROOMY: u16 = 18;
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let title = app.slide.as_ref().map_or_else(
         || " Session ".to_owned(),
-        |slide| format!(" Session {} \u{b7} {} ", slide.session.id, slide.session.state.name()),
+        |slide| {
+            let Slide { session, cells, .. } = slide;
+            let blasts = match cells.looked_at() {
+                0 => String::new(),
+                _ => format!("\u{b7} {} blasts of {} cells ", cells.blasts, cells.counted()),
+            };
+            format!(" Session {} \u{b7} {} {blasts}", session.id, session.state.name())
+        },
     );
     let block = panel(title);
     let inside = block.inner(area);
@@ -76,7 +83,7 @@ fn minute(utc: &str) -> String {
 }
 
 fn counted(app: &App, slide: &Slide, width: usize, room: bool) -> Vec<Line<'static>> {
-    let Slide { session, counts, field, around } = slide;
+    let Slide { session, counts, field, around, .. } = slide;
     let who = format!(" {} \u{b7} {}", harmless(&session.specimen), harmless(session.operator_now()));
     let mut lines = vec![Line::from(plain(who))];
     if let Some(since) = app.snapshot.session.as_ref().and_then(|open| open.cut_off_utc.as_ref()) {

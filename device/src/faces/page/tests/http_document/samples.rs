@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use axum::http::StatusCode;
 use blastscope_core::{
     FocusBar,
+    cells::{CellCount, CellId, CellLabel, FieldCells, SeenCell},
     field::{NotTaken, Presence},
     session::SlideTold,
 };
@@ -20,19 +21,20 @@ use crate::{
         reads,
         wire::{
             answer::{
-                About, Admission, Chosen, Done, Failed, Fields, Live, PeopleList, Sessions, Shares, Spoken, Summary,
+                About, Admission, Cells, CellsTold, Chosen, Done, Failed, Fields, Live, PeopleList, Sessions, Shares,
+                Spoken, Summary,
             },
             request::{
-                Choose, CorrectSpecimen, End, Enter, HandOver as NewHandOver, LogIn, NewPin, NewSession,
+                Choose, CorrectSpecimen, End, Enter, HandOver as NewHandOver, LabelCells, LogIn, NewPin, NewSession,
                 Opinion as NewOpinion, RemovePerson, Reopen, SignOff as NewSignOff, Take,
             },
         },
     },
     faces::people::{Person, Refused},
     record::{
-        CheckState, Continuation, Counts, Decision, Field, HandOver, Hash, Judgement, Label, Opinion, OpinionKind,
-        PictureFormat, PictureOrigin, Receipt, RecordError, Reopening, Said, Session, SessionId, SignOff,
-        SpecimenCorrection, State, Tally, VerdictKind,
+        CellsOfField, CheckState, Continuation, Counts, Decision, Field, HandOver, Hash, Judgement, Label, Opinion,
+        OpinionKind, PictureFormat, PictureOrigin, Receipt, RecordError, Reopening, Said, Session, SessionCells,
+        SessionId, SignOff, SpecimenCorrection, State, StoredCell, Tally, VerdictKind,
     },
     source::state::CameraState,
     station::{Flow, OpenSession, Refusal, Saving, Snapshot},
@@ -116,13 +118,35 @@ fn field() -> Field {
             quality: QUALITY,
             model_sha256: sha256(),
             frames: 5,
-            seen_cells: Some(12),
+            seen_cells: Some(seen_cells()),
         },
         picture_format: PictureFormat::Jpeg,
         picture_origin: PictureOrigin::Source,
         picture_bytes: 48_213,
         opinions: vec![opinion()],
     }
+}
+
+/// Twelve cells, of which [`cells`] shows two.
+fn seen_cells() -> FieldCells {
+    let cells = (0..12u8).map(|at| SeenCell { x: 0.04 + f32::from(at) * 0.08, y: 0.5, leaning: Some(0.9) });
+    FieldCells { width: 0.16, height: 0.213_333_34, cells: cells.collect() }
+}
+
+/// Two cells of field 2, one of which is called a blast.
+fn cells() -> SessionCells {
+    let stored = |cell: u32, label: Option<CellLabel>| StoredCell {
+        cell,
+        seen: SeenCell { x: 0.4125, y: 0.27, leaning: Some(0.94) },
+        label,
+        labelled_by: label.map(|_| "C. D.".into()),
+        labelled_utc: label.map(|_| LATER.into()),
+    };
+    let labels = [Some(CellLabel::Blast), None];
+    let mut count = CellCount::default();
+    labels.into_iter().for_each(|label| count.add(label));
+    let cells = (1..).zip(labels).map(|(cell, label)| stored(cell, label)).collect();
+    SessionCells { fields: vec![CellsOfField { field: 2, width: 0.16, height: 0.213_333_34, cells }], count, last: 7 }
 }
 
 fn told() -> SlideTold {
@@ -289,11 +313,13 @@ pub(super) fn all() -> Vec<Sample> {
         done("POST /api/sessions/{session}/reopen", None),
         sample("GET /api/sessions", "answer", &Sessions { sessions: vec![session()], more: false }),
         done("POST /api/sessions", None),
-        sample("GET /api/sessions/{session}", "answer", &Summary::new(session(), told(), counts())),
+        sample("GET /api/sessions/{session}", "answer", &Summary::new(session(), told(), counts(), cells().count)),
         done("POST /api/sessions/{session}/continue", None),
         done("POST /api/sessions/{session}/end", None),
         done("POST /api/sessions/{session}/sign-off", None),
         sample("GET /api/sessions/{session}/fields", "answer", &Fields { fields: vec![field()], more: false }),
+        sample("GET /api/sessions/{session}/cells", "answer", &Cells::of(cells())),
+        done("POST /api/sessions/{session}/cells", None),
         sample("GET /api/sessions/{session}/opinions", "answer", &Spoken { fields: vec![field()], last: 9 }),
         sample("GET /api/sessions/{session}/fields/{field}", "answer", &field()),
         done("POST /api/sessions/{session}/fields/{field}/opinion", Some(2)),
@@ -318,6 +344,9 @@ pub(super) fn all() -> Vec<Sample> {
         sample("Slide", "shape", &told()),
         sample("Field", "shape", &field()),
         sample("Opinion", "shape", &opinion()),
+        sample("Cells of a field", "shape", &cells().fields[0]),
+        sample("Cell", "shape", &cells().fields[0].cells[0]),
+        sample("Cell count", "shape", &CellsTold::of(cells().count)),
         sample("Tally", "shape", &counts().corrected),
         sample("Shares", "shape", &Shares::of(&counts().corrected)),
         sample("Rate", "shape", &Rate::new(1, 2)),
@@ -370,6 +399,18 @@ fn requests() -> Vec<Sample> {
             &NewSignOff { started: started.clone(), fields: 2, by: "E. F.".into() },
         ),
         request(
+            "POST /api/sessions/{session}/cells",
+            &LabelCells {
+                started: started.clone(),
+                cells: vec![CellId { field: 2, cell: 1 }, CellId { field: 2, cell: 4 }],
+                label: Some("blast".into()),
+                by: "C. D.".into(),
+                seen: 6,
+                amends: false,
+                request: Some("5f2c9a1e7b3d4860".into()),
+            },
+        ),
+        request(
             "POST /api/sessions/{session}/fields/{field}/opinion",
             &NewOpinion {
                 started,
@@ -411,6 +452,7 @@ pub(super) fn errors() -> String {
         RecordError::Invalid { what: "specimen", value: "Jane Doe".into(), remedy: "give a pseudonym" },
         RecordError::NoSession { path: path.clone(), session },
         RecordError::NoField { session, sequence: 9 },
+        RecordError::NoCell { session, cell: CellId { field: 7, cell: 21 } },
         RecordError::Closed { session, reason: "has ended already", remedy: "there is nothing to end" },
         RecordError::Closed {
             session,
@@ -421,6 +463,7 @@ pub(super) fn errors() -> String {
         RecordError::NothingToTakeBack { session, sequence: 2 },
         RecordError::Excluded { session, sequence: 2, by: "C. D.".into() },
         RecordError::Answered { session, sequence: 2, newest: "Pre by A. B.".into() },
+        RecordError::Labelled { session, cell: CellId { field: 7, cell: 2 }, newest: "blast by C. D.".into() },
         RecordError::SignedOff { session, by: "E. F.".into() },
         RecordError::Full { path: path.clone() },
         RecordError::LowSpace { path: path.clone(), free: 20 << 20, limit: 64 << 20 },
