@@ -4,6 +4,7 @@
 //! Runs if `BLASTSCOPE_BROWSER` names a Chromium, as in `make test` and `make page`. `BLASTSCOPE_SCREENSHOTS` takes pictures of the
 //! window; `BLASTSCOPE_FIELDS` and `BLASTSCOPE_MODEL` choose other drawn fields and another model.
 
+mod cells;
 mod day;
 mod device;
 mod devtools;

@@ -17,7 +17,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [(&str, &str, &[u8]); 25] = [
+const ASSETS: [(&str, &str, &[u8]); 28] = [
     asset!("/", "index.html", HTML),
     asset!("/style.css", "style.css", STYLE),
     asset!("/narrow.css", "narrow.css", STYLE),
@@ -25,6 +25,9 @@ const ASSETS: [(&str, &str, &[u8]); 25] = [
     asset!("/api.js", "api.js", SCRIPT),
     asset!("/answer.js", "answer.js", SCRIPT),
     asset!("/awake.js", "awake.js", SCRIPT),
+    asset!("/cells.js", "cells.js", SCRIPT),
+    asset!("/cell_view.js", "cell_view.js", SCRIPT),
+    asset!("/cells.css", "cells.css", STYLE),
     asset!("/dialogs.js", "dialogs.js", SCRIPT),
     asset!("/fr.js", "fr.js", SCRIPT),
     asset!("/gallery.js", "gallery.js", SCRIPT),

@@ -18,7 +18,7 @@ pub(super) const SMALL: &str = "[...document.querySelectorAll('button, a[href]:n
     .map(([e, r]) => `${e.id || e.textContent || e.name}: ${Math.round(r.width)} x ${Math.round(r.height)}`)";
 
 /// Controls without a name, pictures without one, more or less than one h1, no language, an order of focus set by hand.
-const FORM: &str = "(() => { \
+pub(super) const FORM: &str = "(() => { \
     const name = e => (e.getAttribute('aria-label') ?? '') + e.textContent + [...(e.labels ?? [])].map(l => l.textContent).join(''); \
     const wrong = [...document.querySelectorAll('button, a, input, [role=meter]')].filter(e => name(e).trim() === '' && !e.closest('[hidden]') && !e.hidden).map(e => `no name: ${e.id || e.outerHTML.slice(0, 80)}`); \
     wrong.push(...[...document.querySelectorAll('img:not([alt])')].map(e => `no alt: ${e.id}`)); \

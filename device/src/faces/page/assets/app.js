@@ -3,6 +3,7 @@
 import { get, post, report, sentence, whenDenied } from "/api.js";
 import * as answer from "/answer.js";
 import * as awake from "/awake.js";
+import * as cells from "/cells.js";
 import * as dialogs from "/dialogs.js";
 import * as gallery from "/gallery.js";
 import * as keyboard from "/keyboard.js";
@@ -66,6 +67,7 @@ function draw() {
   // First, because it drops the pictures of another slide: what the panel shows afterwards belongs to this one.
   gallery.render();
   slideCard.render();
+  cells.render();
   answer.render();
   buttons();
 }
@@ -273,6 +275,7 @@ sessions.prepare({
 answer.prepare(ask, tell);
 slide.prepare(draw, () => !answer.isBusy());
 slideCard.prepare(gallery.enlarge);
+cells.prepare(ask, tell);
 draw();
 one("take").addEventListener("click", take);
 one("map-button").addEventListener("click", () => live.toggleMap(tell));
@@ -302,6 +305,7 @@ keyboard.listen({
   w: () => answer.byKey(answer.withdraw),
   d: () => answer.byKey(answer.exclude),
   n: answer.next,
+  c: () => one("cells-button").hidden || cells.open(),
   t: () => one("take").disabled || take(),
   m: () => live.toggleMap(tell),
   l: gallery.enlarge,

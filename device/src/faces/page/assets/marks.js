@@ -10,6 +10,14 @@ export const LABELS = [...CLASSES, MALIGNANT, NOT_ASSESSABLE];
 // The key of each label.
 export const KEYS = { 1: "Benign", 2: "Early", 3: "Pre", 4: "Pro", 5: MALIGNANT, 0: NOT_ASSESSABLE };
 
+// What a person calls a cell, and the key of each; null takes a label back.
+export const CELL_LABELS = ["blast", "lymphocyte", "other", "debris", "not a cell"];
+export const CELL_KEYS = { 1: "blast", 2: "lymphocyte", 3: "other", 4: "debris", 5: "not a cell", 0: null };
+
+const CELL_WORDS = { blast: () => say("cell_blast"), lymphocyte: () => say("cell_lymphocyte"), other: () => say("cell_other"), debris: () => say("cell_debris"), "not a cell": () => say("cell_not") };
+
+export const cellWord = (label) => CELL_WORDS[label]();
+
 const WORDS = {
   Benign: () => say("benign"),
   Early: () => say("early"),
@@ -35,6 +43,11 @@ const SHAPES = {
   rejected: ["path", { d: "M4 12H20" }],
   settling: ["path", { d: "M5 12h.2M12 12h.2M19 12h.2" }],
   nothing: ["path", { d: "M4 12H20" }],
+  blast: ["path", { d: "M12 .8 15 8.6 23.2 9 16.8 14.2 19 22.4 12 17.8 5 22.4 7.2 14.2.8 9 9 8.6Z" }],
+  lymphocyte: ["circle", { cx: 12, cy: 12, r: 9.5 }],
+  other: ["rect", { x: 3, y: 3, width: 18, height: 18, rx: 1 }],
+  debris: ["path", { d: "M4 12H20" }],
+  "not a cell": ["path", { d: "M5 5 19 19M19 5 5 19" }],
 };
 
 export function word(kind) {
@@ -48,7 +61,7 @@ export function kindOf(said) {
 }
 
 export function slug(kind) {
-  return kind.toLowerCase().replace(" ", "-");
+  return kind.toLowerCase().replaceAll(" ", "-");
 }
 
 export function mark(kind) {
