@@ -5,6 +5,7 @@
 //! DIR/manifest.csv                 what each file is, what the model said, who said what it is
 //! DIR/groups.csv                   one overlap group a specimen: no specimen is on both sides of a split
 //! DIR/cells.csv                    cells that a person has labelled, of all fields that count: place in the picture, leaning, label, who
+//! DIR/cells/s1-f4-SPECIMEN.jpg     pictures of fields with labelled cells that are in no class folder
 //! DIR/left_out.csv                 answered fields without a class: malignant without a named subtype, not assessable
 //! DIR/NOTICE.txt                   for research use only
 //! ```
@@ -12,7 +13,7 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -27,6 +28,9 @@ use super::{
 };
 use crate::RESEARCH_USE;
 use blastscope_shared::ByClass;
+
+/// Folder of the pictures that only show labelled cells.
+const CELLS: &str = "cells";
 
 /// What was exported and what was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -89,7 +93,7 @@ struct LeftOut<'a> {
 /// A line of `cells.csv`. Places and sizes are shares of the picture's width and height.
 #[derive(Serialize)]
 struct CellLine<'a> {
-    /// The field's picture, if it is in a class folder.
+    /// The field's picture.
     file: &'a str,
     session: SessionId,
     specimen: Cow<'a, str>,
@@ -161,8 +165,22 @@ pub fn export_for_training(
         Ok(())
     })?;
     for session in &sessions {
-        let cells = reader.cells(session.id)?;
+        let mut cells = reader.cells(session.id)?;
+        cells.fields.retain(|field| field.cells.iter().any(|cell| cell.label.is_some()));
+        for field in &cells.fields {
+            if let Entry::Vacant(place) = files.entry((session.id.number(), field.field)) {
+                let kept = reader.picture(session.id, field.field)?;
+                let ending = kept.format.extension();
+                let file = format!("{CELLS}/s{}-f{}-{}.{ending}", session.id, field.field, session.specimen);
+                fs::create_dir_all(temporary.path().join(CELLS)).map_err(failed)?;
+                put(&temporary.path().join(&file), &kept.bytes).map_err(failed)?;
+                place.insert(file);
+            }
+        }
         export.cells += tables.add_cells(session, &cells, &files).map_err(|error| failed(error.into()))?;
+    }
+    if temporary.path().join(CELLS).exists() {
+        sync(&temporary.path().join(CELLS)).map_err(failed)?;
     }
     if export.classes == [0; Class::COUNT] && export.cells == 0 {
         let TrainingExport { without_opinion, not_assessable, subtype_not_named, .. } = export;

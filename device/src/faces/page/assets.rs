@@ -17,7 +17,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [(&str, &str, &[u8]); 28] = [
+const ASSETS: [(&str, &str, &[u8]); 29] = [
     asset!("/", "index.html", HTML),
     asset!("/style.css", "style.css", STYLE),
     asset!("/narrow.css", "narrow.css", STYLE),
@@ -35,6 +35,7 @@ const ASSETS: [(&str, &str, &[u8]); 28] = [
     asset!("/live.js", "live.js", SCRIPT),
     asset!("/marks.js", "marks.js", SCRIPT),
     asset!("/notes.js", "notes.js", SCRIPT),
+    asset!("/one_read.js", "one_read.js", SCRIPT),
     asset!("/people.js", "people.js", SCRIPT),
     asset!("/person.js", "person.js", SCRIPT),
     asset!("/pictures.js", "pictures.js", SCRIPT),

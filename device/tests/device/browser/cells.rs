@@ -2,12 +2,12 @@
 
 use std::{fs, path::Path};
 
-use blastscope::record::{CellLabel, Record, RecordReader, SessionCells};
+use blastscope::record::{CellLabel, Record, RecordReader, SessionCells, State};
 use blastscope_shared::Class;
 use serde_json::json;
 
 use super::{
-    device::{SOON, Site, begin, fields},
+    device::{SOON, Site, agree, begin, fields},
     devtools::{Browser, chromium},
     screens::shot,
     targets::{FORM, PALE, SIZES, SMALL, theme},
@@ -165,6 +165,46 @@ fn cells_are_sorted_looked_at_and_labelled_by_tap_and_key() {
     browser.wait_at_most(SOON, "document.querySelector('#cells-line').textContent.includes('none of them a whole')");
     browser.evaluate("document.querySelector('#session').scrollIntoView()");
     shot(&mut browser, "cells-session-800x480");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// Labels after a signature are asked for and need another one; and the gallery fits in French, too.
+#[test]
+fn a_label_after_the_signature_is_asked_for_and_french_fits() {
+    let Some(mut browser) = chromium("cells of a signed session") else { return };
+    let site = site(2);
+    let device = site.start(22);
+    browser.resize(800, 480, false);
+    browser.visit(&device.page);
+    begin(&mut browser, "S-1", "A. B.");
+    fields(&mut browser, 2);
+    browser.evaluate("document.querySelector('#sign-off').click()");
+    browser.wait_at_most(SOON, "document.querySelector('#sign-dialog').open");
+    browser.write("#sign-by", "E. F.");
+    browser.press("Enter");
+    browser.wait_at_most(SOON, "document.querySelector('#session-state').classList.contains('is-approved')");
+    browser.evaluate("localStorage.setItem('blastscope-language', 'fr'); location.reload()");
+    browser.wait_at_most(SOON, "document.documentElement.lang === 'fr'");
+    browser.click("#sessions-button");
+    browser.wait_at_most(SOON, "document.querySelectorAll('#sessions-list button').length === 1");
+    browser.evaluate("document.querySelector('#sessions-list button').click()");
+    browser.wait_at_most(SOON, "!document.querySelector('#cells-button').hidden");
+    browser.evaluate("document.querySelector('#cells-button').click()");
+    browser.wait_at_most(SOON, "document.querySelectorAll('#cells-list .cell').length > 5");
+    for (width, height) in [(800, 480), (390, 844)] {
+        browser.resize(width, height, width < 500);
+        let cut = "[...document.querySelectorAll('#cells-bar button')].filter(e => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight).map(e => e.textContent)";
+        assert_eq!(browser.evaluate(cut), json!([]), "{width}x{height}");
+        shot(&mut browser, &format!("cells-french-{width}x{height}"));
+    }
+    browser.press("2");
+    browser.wait_at_most(SOON, "document.querySelector('#confirm-dialog').open");
+    assert_eq!(cells(&site).last, 0, "it is asked first");
+    agree(&mut browser);
+    let found = labelled(&mut browser, &site, 1);
+    assert_eq!((found.count.lymphocytes, found.count.looked_at()), (1, 1));
+    let session = RecordReader::open(&site.data()).expect("a record").session(site.session()).expect("read");
+    assert_eq!(session.state, State::Changed);
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

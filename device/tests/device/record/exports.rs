@@ -106,16 +106,22 @@ fn labelled_cells_are_listed_with_their_places_and_who_looked() {
         .iter()
         .map(|line| [&line["file"], &line["sequence"], &line["cell"], &line["label"], &line["x"]].map(String::as_str))
         .collect();
-    let file = "Early/s1-f1-S-2026.001.png";
+    let (file, alone) = ("Early/s1-f1-S-2026.001.png", "cells/s2-f2-S-2026.002.png");
     assert_eq!(
         said,
         [
             [file, "1", "1", "blast", "0.16666667"],
             [file, "1", "3", "blast", "0.8333333"],
-            ["", "2", "2", "not a cell", "0.75"]
+            [alone, "2", "2", "not a cell", "0.75"]
         ]
     );
-    assert!(target.join(file).exists() && cells.iter().all(|line| line["given_by"] == "'=C. D."), "{cells:?}");
+    assert_eq!(names(&target.join("cells")), ["s2-f2-S-2026.002.png"], "no picture is there twice");
+    assert!(
+        target.join(file).exists()
+            && target.join(alone).exists()
+            && cells.iter().all(|line| line["given_by"] == "'=C. D."),
+        "{cells:?}"
+    );
     assert_eq!((cells[0]["width"].as_str(), cells[0]["leaning"].as_str()), ("0.25", "0.16666667"));
 }
 

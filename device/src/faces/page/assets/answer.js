@@ -1,7 +1,7 @@
 // What people say about a field. The buttons name the field and the person; an answer counts for what they name, never for a later
 // selection or name.
 
-import { post } from "/api.js";
+import { post, requestName } from "/api.js";
 import { LABELS, MALIGNANT, element, kindOf, likely, mark, one, slug, word } from "/marks.js";
 import * as notes from "/notes.js";
 import * as people from "/people.js";
@@ -112,9 +112,6 @@ const WORDS = { confirmation: () => say("confirm"), withdrawal: () => say("withd
 const wordOf = ({ kind, label }) => (kind === "correction" ? word(label) : WORDS[kind]());
 const TOLD = { correction: "told_saved", confirmation: "told_confirmed", withdrawal: "told_withdrawn", exclusion: "told_excluded", undo: "told_undone" };
 
-// Random, even if the page did not come over TLS.
-const name = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
 // Answers the field that the buttons name.
 async function answer(said) {
   if (!shown) return tell(say("told_no_field"));
@@ -135,7 +132,7 @@ async function answer(said) {
   const names = { number, label: wordOf(said), by };
   if (signed && !(await ask.sure({ head: say("amend_head", { id: place.session.id }), text: say("amend_text", { ...names, id: place.session.id, signed: signed.signed_by }), yes: say("amend_yes", names) }))) return;
   const again = earlier && earlier.kind === kind && earlier.label === label && earlier.by === by && earlier.note === note && earlier.seen === seen;
-  const attempt = { ...said, by, note, seen, busy: true, request: again ? earlier.request : name() };
+  const attempt = { ...said, by, note, seen, busy: true, request: again ? earlier.request : requestName() };
   attempts.delete(key);
   attempts.set(key, attempt);
   if (attempts.size > ATTEMPTS) attempts.delete(attempts.keys().next().value);

@@ -78,6 +78,9 @@ export function post(path, body = {}) {
   return ask(path, WRITE, (response) => response.json(), { method: "POST", headers, body: JSON.stringify(body), priority: "high" });
 }
 
+// The name of a request: sent again under it, nothing is saved twice. Random, even if the page did not come over TLS.
+export const requestName = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 // Whatever is newer than this state and picture, at once or after a second: the state, and its picture if that is new.
 export function live(seen, number, limit, signal) {
   const read = async (response) => {

@@ -1,9 +1,10 @@
 // The gallery of a session's cells: sorted by how they lean, filtered, looked at one by one in their field, and labelled one or many at
 // once. A leaning sorts cells; it is no probability and no verdict.
 
-import { get, post } from "/api.js";
+import { get, post, requestName } from "/api.js";
 import * as view from "/cell_view.js";
 import { CELL_KEYS, CELL_LABELS, cellWord, element, mark, one, percent, slug } from "/marks.js";
+import { oneRead } from "/one_read.js";
 import * as people from "/people.js";
 import { person, stay } from "/person.js";
 import { small } from "/pictures.js";
@@ -27,17 +28,17 @@ let tell = () => {};
 let shown = null;
 // Keys of the cells in the gallery, in order: fixed until somebody filters or sorts, so that nothing moves under a finger.
 let listed = [];
+// The tiles in the gallery by key.
+let items = new Map();
 let filter = "all";
 let isFound = false;
 let current = null;
 let chosen = new Set();
 let isSeveral = false;
 let busy = false;
-let loading = null;
 // What was requested and is not yet known to be saved.
 let attempt = null;
 
-const keyOf = ({ field, cell }) => `${field}/${cell}`;
 const isOpen = () => one("cells-dialog").open;
 
 // How many cells were looked at, and the share of blasts among the whole ones.
@@ -56,25 +57,7 @@ export function render() {
   if (isOpen()) load().catch(tell);
 }
 
-// Reads the cells; calls that come meanwhile share one more read.
-function load() {
-  if (loading) {
-    loading.again = true;
-    return loading.done;
-  }
-  loading = { again: false };
-  loading.done = (async () => {
-    try {
-      do {
-        loading.again = false;
-        await read();
-      } while (loading.again);
-    } finally {
-      loading = null;
-    }
-  })();
-  return loading.done;
-}
+const load = oneRead(read);
 
 async function read() {
   const { session, summary } = slide.current();
@@ -90,7 +73,7 @@ async function read() {
   if (isNew) {
     [current, chosen, attempt] = [null, new Set(), null];
     // The same numbers are other cells.
-    one("cells-list").replaceChildren();
+    items = new Map();
     view.forget();
     return list();
   }
@@ -115,9 +98,9 @@ function list() {
 }
 
 function place(keys) {
-  const before = new Map([...one("cells-list").children].map((item) => [item.dataset.key, item]));
   listed = keys;
-  one("cells-list").replaceChildren(...keys.map((key) => before.get(key) ?? tile(key)));
+  items = new Map(keys.map((key) => [key, items.get(key) ?? tile(key)]));
+  one("cells-list").replaceChildren(...items.values());
 }
 
 function tile(key) {
@@ -139,7 +122,7 @@ function draw() {
   one("cells-progress").querySelector("i").style.width = `${Math.min(100, (100 * count.counted) / goal)}%`;
   one("cells-goal").textContent = say("cells_goal", { counted: count.counted, goal });
   one("cells-none").hidden = listed.length > 0;
-  for (const item of one("cells-list").children) drawTile(item);
+  items.forEach(drawTile);
   for (const button of one("cells-filters").children) {
     const name = button.dataset.filter;
     const number = [...shown.cells.values()].filter(FILTERS[name]).length;
@@ -194,19 +177,28 @@ function side() {
 // The cells that a label is for: those selected, or else the current one.
 const wanted = () => [...(chosen.size > 0 ? chosen : [current])].map((key) => shown.cells.get(key)).filter(Boolean);
 
+// Makes a cell the current one; selects it, too, or takes it out, or selects it alone. Only what changes is drawn: there may be thousands.
 function choose(key, isMore) {
+  const changed = new Set([current, key]);
   current = key;
   if (isMore) chosen.has(key) ? chosen.delete(key) : chosen.add(key);
-  else chosen.clear();
-  draw();
+  else {
+    chosen.forEach((other) => changed.add(other));
+    chosen.clear();
+  }
+  for (const item of [...changed].map((key) => items.get(key)).filter(Boolean)) drawTile(item);
+  side();
 }
 
 function move(by) {
   const at = Math.min(listed.length - 1, Math.max(0, listed.indexOf(current) + by));
   if (listed.length === 0) return;
+  const before = items.get(current);
   current = listed[at];
-  draw();
-  const button = one("cells-list").children[at].firstChild;
+  if (before) drawTile(before);
+  drawTile(items.get(current));
+  side();
+  const button = items.get(current).firstChild;
   button.focus();
   button.scrollIntoView({ block: "nearest" });
 }
@@ -216,8 +208,6 @@ const columns = () => {
   const next = items.findIndex((item) => item.offsetTop > items[0].offsetTop);
   return next < 0 ? items.length : next;
 };
-
-const name = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 async function label(to) {
   const targets = wanted();
@@ -233,7 +223,7 @@ async function label(to) {
   const body = { started: shown.started, cells: targets.map(({ field, cell }) => [field, cell]), label: to, by, seen: shown.last, amends: Boolean(signed) };
   // The same again after a failure is the same entry.
   const same = JSON.stringify(body);
-  if (attempt?.same !== same) attempt = { same, request: name() };
+  if (attempt?.same !== same) attempt = { same, request: requestName() };
   const isOne = chosen.size === 0;
   busy = true;
   side();

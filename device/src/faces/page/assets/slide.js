@@ -1,6 +1,7 @@
 // The session on display, its fields and the selected one: the data only, not their looks.
 
 import { get } from "/api.js";
+import { oneRead } from "/one_read.js";
 
 let session = null;
 let summary = null;
@@ -14,7 +15,6 @@ let follows = true;
 let generation = 0;
 // The newest opinion read so far.
 let last = 0;
-let loading = null;
 
 let changed = () => {};
 let mayFollow = () => true;
@@ -53,25 +53,8 @@ function anew() {
   generation += 1;
 }
 
-// Reads the record again; calls that come meanwhile share one more read.
-export async function refresh() {
-  if (loading) {
-    loading.again = true;
-    return loading.done;
-  }
-  loading = { again: false };
-  loading.done = (async () => {
-    try {
-      do {
-        loading.again = false;
-        await read();
-      } while (loading.again);
-    } finally {
-      loading = null;
-    }
-  })();
-  return loading.done;
-}
+// Reads the record again.
+export const refresh = oneRead(read);
 
 async function read() {
   const id = session;
