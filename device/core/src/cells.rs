@@ -167,13 +167,17 @@ impl CellCount {
     /// Adds a cell that was found, with the label that a person gave it.
     pub fn add(&mut self, label: Option<CellLabel>) {
         self.found += 1;
+        label.into_iter().for_each(|label| self.label(label));
+    }
+
+    /// Counts the label of a cell that is counted as found already.
+    pub const fn label(&mut self, label: CellLabel) {
         match label {
-            Some(CellLabel::Blast) => self.blasts += 1,
-            Some(CellLabel::Lymphocyte) => self.lymphocytes += 1,
-            Some(CellLabel::Other) => self.others += 1,
-            Some(CellLabel::Debris) => self.debris += 1,
-            Some(CellLabel::NotACell) => self.not_cells += 1,
-            None => {}
+            CellLabel::Blast => self.blasts += 1,
+            CellLabel::Lymphocyte => self.lymphocytes += 1,
+            CellLabel::Other => self.others += 1,
+            CellLabel::Debris => self.debris += 1,
+            CellLabel::NotACell => self.not_cells += 1,
         }
     }
 

@@ -61,7 +61,7 @@ pub fn gather(
     Ok(Report {
         slide,
         counts,
-        cells: reader.cells(session.id)?.count,
+        cells: reader.cell_count(session.id)?,
         excluded: reader.excluded(session.id)?,
         entry: verified.entries,
         head: verified.head,

@@ -45,7 +45,7 @@ pub(super) async fn sessions(
 /// `GET /api/sessions/{session}`: a session with its slide and counts.
 pub(super) async fn session(State(app): Shared, At(id): At<SessionId>) -> Result<Response, Problem> {
     let read = move |reader: &RecordReader| {
-        Ok((reader.session(id)?, reader.slide(id)?, reader.counts(Some(id))?, reader.cells(id)?.count))
+        Ok((reader.session(id)?, reader.slide(id)?, reader.counts(Some(id))?, reader.cell_count(id)?))
     };
     let (session, slide, counts, cells) = app.reads.read(read).await?;
     Ok(json(&Summary::new(session, slide, counts, cells)))

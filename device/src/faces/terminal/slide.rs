@@ -28,7 +28,7 @@ impl Slide {
             Some(field) => reader.around(id, field.sequence)?,
             None => Around::default(),
         };
-        let cells = reader.cells(id)?.count;
+        let cells = reader.cell_count(id)?;
         Ok(Self { session, counts, cells, field, around })
     }
 }

@@ -114,7 +114,39 @@ fn read(connection: &Connection, session: SessionId) -> rusqlite::Result<Session
     Ok(SessionCells { fields, count, last })
 }
 
+/// As [`read`] counts, without reading places and leanings.
+fn count(connection: &Connection, session: SessionId) -> rusqlite::Result<CellCount> {
+    let labels = newest_labels(connection, session)?;
+    let left_out = excluded(connection, session)?;
+    let sql = "SELECT sequence, json_array_length(seen_cells, '$.cells') FROM fields \
+               WHERE session_id = ?1 AND cell_strip IS NOT NULL";
+    let mut statement = connection.prepare(sql)?;
+    let fields =
+        statement.query_map([session.number()], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?)))?;
+    let mut fields: HashMap<u64, u32> = fields.collect::<rusqlite::Result<_>>()?;
+    fields.retain(|field, _| left_out.binary_search(field).is_err());
+    let mut count = CellCount { found: fields.values().map(|cells| u64::from(*cells)).sum(), ..CellCount::default() };
+    for (cell, newest) in &labels {
+        if let Some(label) = newest.label
+            && fields.get(&cell.field).is_some_and(|cells| cell.cell <= *cells)
+        {
+            count.label(label);
+        }
+    }
+    Ok(count)
+}
+
 impl RecordReader {
+    /// How many cells of a session were found, and what people called them.
+    ///
+    /// # Errors
+    /// Errors of reading.
+    pub fn cell_count(&self, session: SessionId) -> Result<CellCount, RecordError> {
+        // One snapshot: a write in between is not half seen.
+        let snapshot = self.connection.unchecked_transaction().map_err(self.failed())?;
+        count(&snapshot, session).map_err(self.failed())
+    }
+
     /// The cells of a session, and what people called them.
     ///
     /// # Errors
