@@ -7,6 +7,7 @@ use blastscope_shared::{
 
 use super::*;
 use crate::{
+    cells::{FieldCells, SeenCell},
     field::{NotTaken, Presence},
     pipeline::{
         Statement,
@@ -150,6 +151,46 @@ fn a_slow_drift_is_no_field_until_it_ends() {
         slide.show(to.clone());
     }
     assert_eq!(slide.counted.len(), 1);
+}
+
+/// Sees one cell in every picture: as far to the right as its middle is bright, so that it tells the pictures apart.
+struct SeesACell {
+    novelty: f32,
+    x: f32,
+}
+
+impl Assessor for SeesACell {
+    fn look(&mut self, picture: &RgbPixels) -> Observation<Scores> {
+        self.x = brightness(picture);
+        Scores::new([0.0; 4], opposed(Class::Pre, 0.9), self.novelty)
+    }
+
+    fn cells(&self) -> Option<FieldCells> {
+        let cell = SeenCell { x: self.x, y: 0.5, leaning: Some(0.9) };
+        Some(FieldCells { width: 0.1, height: 0.1, cells: Vec::from([cell]) })
+    }
+}
+
+fn brightness(picture: &RgbPixels) -> f32 {
+    let sum: u32 = picture.bytes().iter().map(|byte| u32::from(*byte)).sum();
+    sum as f32 / picture.bytes().len() as f32 / 255.0
+}
+
+/// The cells of a taken field are those of the picture that is kept, and lean nowhere if its networks do not know it.
+#[test]
+fn the_cells_of_a_field_are_those_of_the_frame_that_is_kept() {
+    let (sharp, soft) = (field(5, 240), blurred(&field(5, 240), 1));
+    assert!((brightness(&sharp) - brightness(&soft)).abs() > 1e-6, "the pictures can be told apart");
+    for (novelty, leaning) in [(1.0, Some(0.9)), (3.0, None)] {
+        let mut slide = Slide::new(SeesACell { novelty, x: 0.0 });
+        for frame in 0..20 {
+            slide.show(if frame == 4 { sharp.clone() } else { soft.clone() });
+        }
+        let taken = &slide.counted[0];
+        assert_eq!(taken.frame.picture, sharp);
+        let cells = taken.reading.cells.as_ref().expect("cells");
+        assert_eq!((cells.cells[0].x, cells.cells[0].leaning), (brightness(&sharp), leaning));
+    }
 }
 
 #[test]
