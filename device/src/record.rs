@@ -5,9 +5,9 @@
 //!                                                                    RecordReader, verify, exports <--'
 //! ```
 //! * **Saved means on disk.** A [`Receipt`] is given only after the transaction was committed with `synchronous=FULL`.
-//! * **All or nothing.** A field, its cells, its picture and their log entry are one transaction. So pictures are BLOBs in the database, not
-//!   files beside it: no crash between two writes can leave a picture without a row, a row without a picture or half a picture, and
-//!   one file is all there is to copy.
+//! * **All or nothing.** A field, its cells, its picture and their log entry are one transaction. So pictures are BLOBs in the
+//!   database, not files beside it: no crash between two writes can leave a picture without a row, a row without a picture or half
+//!   a picture, and one file is all there is to copy.
 //! * **Nothing is overwritten.** Tables only grow: a correction, the end of a session and a sign-off are new rows. Triggers refuse
 //!   to change or delete rows.
 //! * **Changes show.** Every row has an entry in a log whose hashes form a chain ([`verify`]). The chain has no key: it reveals
