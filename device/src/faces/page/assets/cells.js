@@ -221,8 +221,8 @@ async function label(to) {
   const names = { count: targets.length, label: word, by, id: shown.session };
   if (signed && !(await ask.sure({ head: say("amend_head", names), text: say("cells_amend", { ...names, signed: signed.signed_by }), yes: say("cells_amend_yes") }))) return;
   const body = { started: shown.started, cells: targets.map(({ field, cell }) => [field, cell]), label: to, by, seen: shown.last, amends: Boolean(signed) };
-  // The same again after a failure is the same entry.
-  const same = JSON.stringify(body);
+  // The same again after a failure is the same entry, whatever was read in between.
+  const same = JSON.stringify([body.cells, to, by]);
   if (attempt?.same !== same) attempt = { same, request: requestName() };
   const isOne = chosen.size === 0;
   busy = true;
