@@ -2,6 +2,8 @@
 
 pub mod adaptation;
 #[cfg(feature = "training")]
+mod delivery;
+#[cfg(feature = "training")]
 pub mod fine_tuning;
 #[cfg(feature = "training")]
 mod float_layers;

@@ -32,7 +32,10 @@ pub use self::{
     pool::{Pool, Seen},
 };
 use crate::{
-    field::framing::{Framing, Rectangle},
+    field::{
+        appearance::Appearance,
+        framing::{Framing, Rectangle},
+    },
     layers::Shape,
 };
 
@@ -105,12 +108,6 @@ impl Sight {
         self.kind.shows().most_views()
     }
 
-    /// Whether the network sees colours, and the lamp with them, rather than optical density.
-    #[must_use]
-    pub fn shows_colours(&self) -> bool {
-        self.kind.shows().shows_colours()
-    }
-
     /// A few words for what the network is shown, to follow "sees".
     #[must_use]
     pub fn description(&self) -> String {
@@ -136,6 +133,16 @@ impl Sight {
     ) -> Observation<Seen<'a>> {
         assert_eq!(eye.version(), self.kind.version(), "an eye looks as the sight that it was made for");
         eye.observe(&self.framing, field, run)
+    }
+
+    /// What is measured of a field beside the network; nothing if there is no view. For learning what is usual of fields that no network
+    /// is run on.
+    ///
+    /// # Panics
+    /// As [`Self::observe`].
+    pub fn appearance(&self, field: &[u8], eye: &mut Eye) -> Observation<Appearance> {
+        assert_eq!(eye.version(), self.kind.version(), "an eye looks as the sight that it was made for");
+        eye.appearance(&self.framing, field)
     }
 
     /// The views of a field, HWC bytes of [`Self::shape`] each; empty if there is nothing to see. For training, which does not run

@@ -2,7 +2,8 @@
 //!
 //! A picture of [`CROP`] x [`CROP`] pixels is turned by any angle, mirrored, scaled and shifted, and its middle of [`SIDE`] x
 //! [`SIDE`] pixels is kept. Then its stain changes: of the densities `d` of red, green and blue, the network sees
-//! `(gain * (d[green] + a * d[red] + b * d[blue]) + offset) ^ gamma`, sometimes blurred, with noise.
+//! `(gain * (d[green] + a * d[red] + b * d[blue]) + offset) ^ gamma`, sometimes blurred, with noise, sometimes sharpened: the objective
+//! blurs, the sensor adds noise, and the camera sharpens both.
 
 use blastscope_shared::sight::cells::SIDE;
 use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng};
@@ -33,6 +34,8 @@ pub struct Variation {
     pub blur: f32,
     /// Largest deviation of the noise, in units of full density.
     pub noise: f32,
+    /// How often an unsharp mask follows, 0..=1. Its strength is uniform in 0..1, its blur is the mean of 3 x 3 pixels.
+    pub sharpened: f32,
 }
 
 impl Variation {
@@ -47,6 +50,7 @@ impl Variation {
         gamma: 0.15,
         blur: 0.35,
         noise: 0.04,
+        sharpened: 0.35,
     };
 
     /// A variation of `crop` (HWC, [`CROP`] * [`CROP`] * 3 densities); the same `seed` gives the same one.
@@ -69,6 +73,7 @@ impl Variation {
         let gamma = dice.normal(self.gamma).exp();
         let blurred = dice.unit() < self.blur;
         let noise = self.noise * dice.unit();
+        let sharpened = if dice.unit() < self.sharpened { dice.unit() } else { 0.0 };
 
         let mut plane = Vec::with_capacity(PLANE);
         let middle = (SIDE / 2) as f32;
@@ -88,6 +93,9 @@ impl Variation {
         }
         for value in &mut plane {
             *value = (*value + dice.normal(noise)).clamp(0.0, 1.0);
+        }
+        if sharpened > 0.0 {
+            plane = sharpen(&plane, sharpened);
         }
         plane
     }
@@ -139,6 +147,15 @@ fn blur(plane: &[f32]) -> Vec<f32> {
     (0..PLANE).map(|at| columns[at % SIDE * SIDE + at / SIDE]).collect()
 }
 
+/// An unsharp mask: `strength` times what a [`blur`] takes away is added.
+fn sharpen(plane: &[f32], strength: f32) -> Vec<f32> {
+    plane
+        .iter()
+        .zip(blur(plane))
+        .map(|(&value, blurred)| (value + strength * (value - blurred)).clamp(0.0, 1.0))
+        .collect()
+}
+
 struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -182,6 +199,7 @@ mod tests {
             gamma: 0.0,
             blur: 0.0,
             noise: 0.0,
+            sharpened: 0.0,
         };
         let crop = crop();
         let still = middle(&crop, CROP);
@@ -205,7 +223,8 @@ mod tests {
     #[test]
     fn strays_have_their_size() {
         let crop = vec![100; CROP * CROP * 3];
-        let only_gain = Variation { leak: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, ..Variation::ROBUST };
+        let only_gain =
+            Variation { leak: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, sharpened: 0.0, ..Variation::ROBUST };
         let logarithms: Vec<f32> =
             (0..2000).map(|seed| (only_gain.vary(&crop, seed)[0] / (100.0 / 255.0)).ln()).collect();
         let mean = logarithms.iter().sum::<f32>() / 2000.0;
@@ -223,5 +242,15 @@ mod tests {
             let near = (at / SIDE).abs_diff(10) <= 1 && (at % SIDE).abs_diff(12) <= 1;
             assert!((value - if near { 1.0 } else { 0.0 }).abs() < 1e-5);
         }
+    }
+
+    #[test]
+    fn an_unsharp_mask_doubles_what_a_blur_takes_away() {
+        let mut plane = vec![0.5; PLANE];
+        plane[10 * SIDE + 12] = 0.59;
+        let sharper = sharpen(&plane, 1.0);
+        assert!((sharper[10 * SIDE + 12] - 0.67).abs() < 1e-5);
+        assert!((sharper[9 * SIDE + 13] - 0.49).abs() < 1e-5);
+        assert!((sharper[20 * SIDE + 20] - 0.5).abs() < 1e-5);
     }
 }

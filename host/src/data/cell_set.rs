@@ -179,7 +179,15 @@ mod tests {
         for (image, count) in [(0, 300), (1, 3), (2, 50), (3, 1), (4, 1000)] {
             cells.extend((0..count).map(|_| cell(image, data.images[image].class)));
         }
-        let still = Variation { gain: 0.0, leak: 0.0, offset: 0.0, gamma: 0.0, noise: 0.0, ..Variation::ROBUST };
+        let still = Variation {
+            gain: 0.0,
+            leak: 0.0,
+            offset: 0.0,
+            gamma: 0.0,
+            noise: 0.0,
+            sharpened: 0.0,
+            ..Variation::ROBUST
+        };
         let sampler = CellSampler::new(&data, cells, still, 5).expect("both sides");
         let mut counts = [0; 5];
         for number in 0..6000 {

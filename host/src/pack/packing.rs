@@ -15,7 +15,7 @@ use crate::{
         split::{Item, Part, Split, SplitKind},
     },
     measure::unfamiliar::{Familiar, Unfamiliar},
-    pack::quantization::QuantizedLayers,
+    pack::{delivery::delivered, quantization::QuantizedLayers},
     statistics::bootstrap::Bootstrap,
     support::{output, progress::Progress},
     training::{plan::TrainingPlan, run_folder::RunConfig},
@@ -28,13 +28,14 @@ use blastscope_shared::{
     },
     field::{
         appearance::Appearance,
+        detail::Detail,
         normal::{self, Normal},
     },
     judge::{
         Assessment, Thresholds,
         calibration::Calibration,
         jury::Voice,
-        novelty::{Distances, NoveltyStatistics},
+        novelty::{Distances, Known, NoveltyStatistics, Optics},
         operating_point::{OperatingPoint, Scored, usual_distances},
         slide::SlidePooling,
     },
@@ -142,14 +143,14 @@ impl<'a> Model<'a> {
         Classifier::new(self.artifact()).map_err(unusable)
     }
 
-    /// Learns what usual fields look like to the last layer, and their stain.
+    /// Learns what usual fields look like: to the last layer, and in stain, light and detail.
     ///
     /// # Errors
     /// When `items` lacks a class, or has fewer fields than a stain is learned from.
     pub fn learn_novelty(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
         let task = Progress::Shown.start("learning familiar fields", items.len());
-        let fields: Vec<(&LabelledImage, Vec<u8>, Appearance)> = items
+        let seen: Vec<(&LabelledImage, Vec<u8>, Appearance)> = items
             .par_iter()
             .map_init(
                 || classifier.workspace(),
@@ -161,14 +162,19 @@ impl<'a> Model<'a> {
             )
             .flatten()
             .collect();
-        let views = fields.iter().map(|(image, hidden, _)| (image.class, hidden.as_slice()));
-        let appearances: Vec<Appearance> = fields.iter().map(|(.., appearance)| *appearance).collect();
-        let mut names: Vec<Option<&str>> = fields.iter().map(|(image, ..)| image.session.as_deref()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let sitting = |image: &LabelledImage| names.partition_point(|name| *name < image.session.as_deref());
-        let sittings: Vec<usize> = fields.iter().map(|(image, ..)| sitting(image)).collect();
-        let statistics = NoveltyStatistics::learn(views, &appearances, &sittings).ok_or_else(|| {
+        drop(task);
+        let known: Vec<Known<'_>> = seen
+            .iter()
+            .map(|(image, hidden, appearance)| Known {
+                class: image.class,
+                activations: hidden,
+                appearance: *appearance,
+                sitting: image.session.as_deref(),
+            })
+            .collect();
+        let fields: Vec<&[u8]> = items.iter().map(|item| inputs[item.image].as_slice()).collect();
+        let delivered: Vec<Detail> = self.as_delivered(&fields).iter().map(|field| field.detail).collect();
+        let statistics = NoveltyStatistics::learn(&known, &delivered).ok_or_else(|| {
             Error::Usage(format!(
                 "the training part lacks a class or has fewer than {} fields with something to see; train on all four classes, \
                  and give quantize more with --familiar",
@@ -177,6 +183,24 @@ impl<'a> Model<'a> {
         })?;
         self.know(statistics);
         Ok(())
+    }
+
+    /// What is measured of the fields as another camera delivers them.
+    fn as_delivered(&self, fields: &[&[u8]]) -> Vec<Appearance> {
+        let sight = self.config.sight;
+        let task = Progress::Shown.start("fields as another camera delivers them", fields.len());
+        fields
+            .par_iter()
+            .enumerate()
+            .map_init(
+                || sight.eye(0),
+                |eye, (at, field)| {
+                    task.advance(1);
+                    sight.appearance(&delivered(field, &sight.framing, at as u64), eye).observed()
+                },
+            )
+            .flatten()
+            .collect()
     }
 
     fn know(&mut self, statistics: NoveltyStatistics) {
@@ -223,14 +247,15 @@ impl<'a> Model<'a> {
     pub fn choose_operating_point(&mut self, data: &Dataset, inputs: &[Vec<u8>], items: &[Item]) -> Result<(), Error> {
         let classifier = self.classifier()?;
         let examples = crate::recipe::batches::examples(data, inputs, items);
+        let inputs: Vec<Vec<u8>> = examples.iter().map(|example| example.masked_input(classifier.framing())).collect();
         let task = Progress::Shown.start("choosing thresholds", items.len());
-        let seen: Vec<Observation<([f32; Class::COUNT], Distances)>> = examples
+        let seen: Vec<Observation<([f32; Class::COUNT], Distances)>> = inputs
             .par_iter()
             .map_init(
                 || classifier.workspace(),
-                |workspace, example| {
+                |workspace, input| {
                     task.advance(1);
-                    let seen = classifier.observe(0, &example.masked_input(classifier.framing()), workspace);
+                    let seen = classifier.observe(0, input, workspace);
                     seen.map(|seen| (seen.logits, self.statistics.distances(seen.hidden, &seen.appearance)))
                 },
             )
@@ -239,7 +264,9 @@ impl<'a> Model<'a> {
         let distances: Vec<Distances> =
             seen.iter().filter_map(|seen| seen.observed()).map(|(_, distances)| distances).collect();
         let mut statistics = self.statistics.clone();
-        statistics.usual = usual_distances(&distances);
+        let fields: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
+        let optics: Vec<Optics> = self.as_delivered(&fields).iter().map(|field| statistics.optics(field)).collect();
+        statistics.usual = usual_distances(&distances, &optics);
         let scored: Vec<Scored> = seen
             .iter()
             .zip(items)

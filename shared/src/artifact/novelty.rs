@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ArtifactError;
 use crate::{
     field::{detail::SIZES, normal::Normal, palette::COLOURS, stain::HUES},
-    judge::novelty::{Distances, NoveltyStatistics},
+    judge::novelty::{Distances, NoveltyStatistics, Optics},
     label::Class,
     layers::filters::f32s,
 };
@@ -60,7 +60,7 @@ impl Novelty<'_> {
             stains: normals(self.stains).collect(),
             sittings: normals(self.sittings).collect(),
             textures: normals(self.textures).collect(),
-            usual: Distances { activations, stain, palette, detail, grain },
+            usual: Distances { activations, stain, palette, optics: Optics { detail, grain } },
         })
     }
 
@@ -150,7 +150,7 @@ impl NoveltyBytes {
     /// The statistics as bytes.
     #[must_use]
     pub fn new(statistics: &NoveltyStatistics) -> Self {
-        let Distances { activations, stain, palette, detail, grain } = statistics.usual;
+        let Distances { activations, stain, palette, optics: Optics { detail, grain } } = statistics.usual;
         Self {
             means: bytes(statistics.means.iter().flatten()),
             inverse_variances: bytes(&statistics.inverse_variances),

@@ -22,18 +22,12 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// Measures a field from [`Framing::apply`], and the same in optical density.
-    pub(crate) fn of(
-        framing: &Framing,
-        field: &[u8],
-        density: &[u8],
-        shows_colours: bool,
-        meter: &mut DetailMeter,
-    ) -> Self {
+    /// Measures a field in optical density; `background` is that of its colours, if the sight shows them.
+    pub(crate) fn of(framing: &Framing, density: &[u8], background: Option<[u8; 3]>, meter: &mut DetailMeter) -> Self {
         let stained = stain::measure(framing, density);
         Self {
             hue: stained.hue,
-            palette: shows_colours.then(|| Palette::of(framing, field, &stained)),
+            palette: background.map(|background| Palette::of(background, &stained)),
             detail: meter.measure(framing, density),
             grain: grain(framing, density),
         }

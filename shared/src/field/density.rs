@@ -17,6 +17,7 @@ const FINE: f64 = 255.0 / FULL_DENSITY as f64 * 16.0;
 #[derive(Default)]
 pub(crate) struct Density {
     bytes: Vec<u8>,
+    background: [u8; 3],
     /// `ln(v + 1)` of each byte value, in fine units; empty before the first field.
     logarithms: Vec<u16>,
 }
@@ -26,13 +27,18 @@ impl Density {
         &self.bytes
     }
 
+    /// The background of the last field in red, green and blue.
+    pub(crate) fn background(&self) -> [u8; 3] {
+        self.background
+    }
+
     /// Measures a field of `framing`.
     pub(crate) fn measure(&mut self, framing: &Framing, input: &[u8]) {
         if self.logarithms.is_empty() {
             self.logarithms = (0..256).map(|v| libm::round(libm::log(f64::from(v) + 1.0) * FINE) as u16).collect();
         }
-        let background = background(framing, input);
-        let tables = background.map(|background| table(&self.logarithms, background));
+        self.background = background(framing, input);
+        let tables = self.background.map(|background| table(&self.logarithms, background));
         self.bytes.resize(input.len(), 0);
         for (densities, pixel) in self.bytes.chunks_exact_mut(3).zip(input.chunks_exact(3)) {
             for channel in 0..3 {
@@ -68,7 +74,7 @@ pub(crate) fn for_each_unmasked(framing: &Framing, bytes: &[u8], mut see: impl F
 }
 
 /// The 95th percentile of each channel's values outside the mask.
-pub(crate) fn background(framing: &Framing, input: &[u8]) -> [u8; 3] {
+fn background(framing: &Framing, input: &[u8]) -> [u8; 3] {
     let mut counts = [[0u32; 256]; 3];
     for_each_unmasked(framing, input, |pixel| {
         for channel in 0..3 {

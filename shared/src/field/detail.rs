@@ -49,10 +49,7 @@ pub(crate) struct DetailMeter {
 impl DetailMeter {
     /// The detail of a field in optical density: HWC bytes, red first.
     pub(crate) fn measure(&mut self, framing: &Framing, density: &[u8]) -> Detail {
-        let (mut width, mut height) = (usize::from(framing.width), usize::from(framing.mask.top.min(framing.height)));
-        if height < usize::from(framing.height) / 2 {
-            height = framing.height.into();
-        }
+        let (mut width, mut height) = (usize::from(framing.width), framing.rows_above_mask());
         self.plane.clear();
         self.plane.extend(density.chunks_exact(3).take(width * height).map(|pixel| u16::from(pixel[1]) << FRACTION));
         let mut variations = [0.0; STEPS];

@@ -73,6 +73,16 @@ impl Framing {
         usize::from(self.width) * usize::from(self.height) * 3
     }
 
+    /// Rows above the mask, for measures that its edge would disturb; all rows if the mask begins in the upper half.
+    #[must_use]
+    pub(crate) const fn rows_above_mask(&self) -> usize {
+        if self.mask.top >= self.height / 2 && self.mask.top < self.height {
+            self.mask.top as usize
+        } else {
+            self.height as usize
+        }
+    }
+
     /// Squashes and masks `picture`: HWC bytes, red first, [`Self::input_len`] of them.
     #[must_use]
     pub fn apply(&self, picture: &RgbPixels) -> Vec<u8> {

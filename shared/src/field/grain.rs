@@ -12,11 +12,7 @@ const UNSTAINED: u64 = 40;
 /// The grain of a field in optical density (HWC bytes, red first): the mean absolute response of the mask, in units of density. Rows from
 /// the mask down are left out. 0 for a field that is flat.
 pub(crate) fn grain(framing: &Framing, density: &[u8]) -> f32 {
-    let (width, height) = (usize::from(framing.width), usize::from(framing.height));
-    let rows = match usize::from(framing.mask.top) {
-        top if top >= height / 2 => top.min(height),
-        _ => height,
-    };
+    let (width, rows) = (usize::from(framing.width), framing.rows_above_mask());
     let green = |x: usize, y: usize| i32::from(density[(y * width + x) * 3 + 1]);
     let inner = || (1..rows.saturating_sub(1)).flat_map(move |y| (1..width.saturating_sub(1)).map(move |x| (x, y)));
     let mut counts = [0u32; 256];

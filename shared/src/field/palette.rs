@@ -8,8 +8,6 @@
 use alloc::vec::Vec;
 
 use crate::field::{
-    density::background,
-    framing::Framing,
     normal::{FEWEST_FIELDS, Normal},
     stain::{Hue, Stained},
 };
@@ -31,9 +29,9 @@ pub struct Palette(pub [f32; COLOURS]);
 pub type Sitting = Normal<COLOURS>;
 
 impl Palette {
-    /// The palette of a field from [`Framing::apply`], whose stain was measured.
-    pub(crate) fn of(framing: &Framing, field: &[u8], stained: &Stained) -> Self {
-        let [red, green, blue] = background(framing, field).map(|value| libm::logf(f32::from(value) + 1.0));
+    /// The palette of a field with this background and stain.
+    pub(crate) fn of(background: [u8; 3], stained: &Stained) -> Self {
+        let [red, green, blue] = background.map(|value| libm::logf(f32::from(value) + 1.0));
         let [erythrocytes, nuclei] = stained.depth.map(|depth| libm::logf(depth + 1.0));
         let Hue([a, b, c, d]) = stained.hue;
         Self([red, green, blue, erythrocytes, nuclei, a, b, c, d])

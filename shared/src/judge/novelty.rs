@@ -53,10 +53,30 @@ pub struct Distances {
     pub stain: f32,
     /// From its palette to the nearest sitting's; 0 for a network that sees no colours.
     pub palette: f32,
+    /// Of what the camera does to it.
+    pub optics: Optics,
+}
+
+/// Distances of a field that depend on its objective and camera alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Optics {
     /// From its detail to the nearest texture.
     pub detail: f32,
     /// Its grain.
     pub grain: f32,
+}
+
+/// A training field, to learn the statistics from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Known<'a> {
+    /// Its class.
+    pub class: Class,
+    /// The network's hidden activations for it; as many for every field.
+    pub activations: &'a [u8],
+    /// What was measured beside the network.
+    pub appearance: Appearance,
+    /// The sitting that it belongs to, if that is known.
+    pub sitting: Option<&'a str>,
 }
 
 /// In what a field is most unlike the training data.
@@ -89,27 +109,24 @@ impl fmt::Display for Aspect {
 
 impl Distances {
     /// Unit distances, for use before the usual ones are known.
-    pub const ONE: Self = Self { activations: 1.0, stain: 1.0, palette: 1.0, detail: 1.0, grain: 1.0 };
+    pub const ONE: Self =
+        Self { activations: 1.0, stain: 1.0, palette: 1.0, optics: Optics { detail: 1.0, grain: 1.0 } };
 }
 
 impl NoveltyStatistics {
-    /// Learns the statistics from training fields: their activations, all of one length, their appearances, and the number of the
-    /// sitting that each belongs to. The usual distances stay 1.
+    /// Learns the statistics from training `fields`. `delivered` are details of such fields as other cameras deliver them. The usual
+    /// distances stay 1.
     ///
     /// Every variance gets 1 added: the rounding of the activations, and a floor for those that never move.
     /// `None` if a class has no field, or there are too few fields for a [`Stain`], a [`Sitting`] or a [`Texture`].
     #[must_use]
-    pub fn learn<'a>(
-        fields: impl Iterator<Item = (Class, &'a [u8])> + Clone,
-        appearances: &[Appearance],
-        sittings: &[usize],
-    ) -> Option<Self> {
-        let length = fields.clone().next()?.1.len();
+    pub fn learn(fields: &[Known<'_>], delivered: &[Detail]) -> Option<Self> {
+        let length = fields.first()?.activations.len();
         let mut sums = [(); Class::COUNT].map(|()| vec![0.0f64; length]);
         let mut counts = [0u32; Class::COUNT];
-        for (class, activations) in fields.clone() {
+        for Known { class, activations, .. } in fields {
             counts[class.index()] += 1;
-            for (sum, &activation) in sums[class.index()].iter_mut().zip(activations) {
+            for (sum, &activation) in sums[class.index()].iter_mut().zip(*activations) {
                 *sum += f64::from(activation);
             }
         }
@@ -120,26 +137,28 @@ impl NoveltyStatistics {
             sums.iter_mut().for_each(|sum| *sum /= f64::from(count));
         }
         let mut squares = vec![0.0f64; length];
-        for (class, activations) in fields {
-            for ((square, &activation), mean) in squares.iter_mut().zip(activations).zip(&sums[class.index()]) {
+        for Known { class, activations, .. } in fields {
+            for ((square, &activation), mean) in squares.iter_mut().zip(*activations).zip(&sums[class.index()]) {
                 *square += (f64::from(activation) - mean) * (f64::from(activation) - mean);
             }
         }
-        let hues: Vec<Hue> = appearances.iter().map(|field| field.hue).collect();
-        let mut palettes: BTreeMap<usize, Vec<Palette>> = BTreeMap::new();
-        for (field, sitting) in appearances.iter().zip(sittings) {
-            palettes.entry(*sitting).or_default().extend(field.palette);
+        let hues: Vec<Hue> = fields.iter().map(|field| field.appearance.hue).collect();
+        let details = fields.iter().map(|field| field.appearance.detail);
+        let details: Vec<Detail> = details.chain(delivered.iter().copied()).collect();
+        let mut palettes: BTreeMap<Option<&str>, Vec<Palette>> = BTreeMap::new();
+        for field in fields {
+            if let Some(palette) = field.appearance.palette {
+                palettes.entry(field.sitting).or_default().push(palette);
+            }
         }
-        let shows_colours = appearances.iter().any(|field| field.palette.is_some());
-        let details: Vec<Detail> = appearances.iter().map(|field| field.detail).collect();
         let total = f64::from(counts.iter().sum::<u32>());
         Some(Self {
             means: sums.map(|means| means.iter().map(|&mean| mean as f32).collect()),
             inverse_variances: squares.iter().map(|square| (1.0 / (square / total + 1.0)) as f32).collect(),
             stains: vec![stain::learn(&hues)?],
-            sittings: match shows_colours {
-                true => palette::learn(palettes.values().map(Vec::as_slice))?,
-                false => Vec::new(),
+            sittings: match palettes.is_empty() {
+                true => Vec::new(),
+                false => palette::learn(palettes.values().map(Vec::as_slice))?,
             },
             textures: vec![detail::learn(&details)?],
             usual: Distances::ONE,
@@ -163,9 +182,14 @@ impl NoveltyStatistics {
             activations: smallest,
             stain: normal::nearest(&self.stains, &appearance.hue.0),
             palette: self.palette_distance(appearance),
-            detail: normal::nearest(&self.textures, &appearance.detail.0),
-            grain: appearance.grain,
+            optics: self.optics(appearance),
         }
+    }
+
+    /// The distances that depend on objective and camera alone; NaN if a statistic is NaN.
+    #[must_use]
+    pub fn optics(&self, appearance: &Appearance) -> Optics {
+        Optics { detail: normal::nearest(&self.textures, &appearance.detail.0), grain: appearance.grain }
     }
 
     /// 0 without sittings; NaN if there are some but the field has no palette.
@@ -186,20 +210,19 @@ impl NoveltyStatistics {
     /// The novelty score for these distances, and in what the field is most unlike the training data.
     #[must_use]
     pub fn strangest(&self, distances: &Distances) -> (f32, Aspect) {
-        let Distances { activations, stain, palette, detail, grain } = self.usual;
+        let Distances { activations, stain, palette, optics } = &self.usual;
         let shares = [
             (distances.activations / activations, Aspect::Cells),
             (distances.stain / stain, Aspect::Stain),
             (distances.palette / palette, Aspect::Palette),
-            (distances.detail / detail, Aspect::Detail),
-            (distances.grain / grain, Aspect::Grain),
+            (distances.optics.detail / optics.detail, Aspect::Detail),
+            (distances.optics.grain / optics.grain, Aspect::Grain),
         ];
         // What is not a number is stranger than any number.
-        let stranger = |most: &(f32, Aspect), share: &(f32, Aspect)| share.0.is_nan() || share.0 > most.0;
-        shares
-            .into_iter()
-            .skip(1)
-            .fold(shares[0], |most, share| if !most.0.is_nan() && stranger(&most, &share) { share } else { most })
+        let is_stranger = |share: f32, most: f32| share.is_nan() || share > most;
+        shares.into_iter().fold((0.0, Aspect::Cells), |most, share| {
+            if !f32::is_nan(most.0) && is_stranger(share.0, most.0) { share } else { most }
+        })
     }
 }
 
@@ -207,6 +230,17 @@ impl NoveltyStatistics {
 mod tests {
     use super::*;
     use crate::field::{detail::SIZES, palette::COLOURS};
+
+    /// What `learn` learns from fields of one sitting that look like `looks`.
+    fn learn(fields: &[(Class, Vec<u8>)], looks: &[Appearance]) -> Option<NoveltyStatistics> {
+        let known = fields.iter().zip(looks).map(|((class, activations), look)| Known {
+            class: *class,
+            activations,
+            appearance: *look,
+            sitting: Some("one"),
+        });
+        NoveltyStatistics::learn(&known.collect::<Vec<_>>(), &[])
+    }
 
     fn appearance(hue: Hue) -> Appearance {
         Appearance { hue, palette: None, detail: Detail([0.0; SIZES]), grain: 0.5 }
@@ -225,17 +259,17 @@ mod tests {
                 (class, (0..64).map(|at| if at % 4 == class.index() { 150 + noise() } else { noise() }).collect())
             })
             .collect();
-        let views = || fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
         let hue = |at: usize| appearance(Hue([0.3 + 0.01 * (at % 7) as f32, 0.9 - 0.01 * (at % 5) as f32, 0.7, 0.5]));
         let looks: Vec<Appearance> = (0..400).map(hue).collect();
-        let mut statistics = NoveltyStatistics::learn(views(), &looks, &[0; 400]).expect("every class is there");
+        let mut statistics = learn(&fields, &looks).expect("every class is there");
         let distances: Vec<Distances> =
-            views().zip(&looks).map(|((_, activations), look)| statistics.distances(activations, look)).collect();
+            fields.iter().zip(&looks).map(|((_, activations), look)| statistics.distances(activations, look)).collect();
         let mean = |of: fn(&Distances) -> f32| distances.iter().map(of).sum::<f32>() / 400.0;
         assert!((0.9..1.1).contains(&mean(|field| field.activations)), "{distances:?}");
         assert!(mean(|field| field.stain) < 1.1, "{distances:?}");
 
-        statistics.usual = Distances { activations: 1.5, stain: 3.0, palette: 1.0, detail: 1.0, grain: 1.0 };
+        statistics.usual =
+            Distances { activations: 1.5, stain: 3.0, palette: 1.0, optics: Optics { detail: 1.0, grain: 1.0 } };
         let found = |activations: &[u8], look| statistics.strangest(&statistics.distances(activations, &look));
         let score = |activations: &[u8], look| found(activations, look).0;
         let usual = &fields[0].1;
@@ -258,8 +292,7 @@ mod tests {
     fn what_is_not_a_number_is_never_familiar() {
         let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
         let looks = [appearance(Hue([0.5; 4])); 40];
-        let views = fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
-        let sound = NoveltyStatistics::learn(views, &looks, &[0; 40]).expect("every class is there");
+        let sound = learn(&fields, &looks).expect("every class is there");
         let score = |statistics: &NoveltyStatistics, look| statistics.score(&statistics.distances(&[20; 3], &look));
         assert!(score(&sound, looks[0]).is_finite());
         assert!(score(&sound, appearance(Hue([f32::NAN, 0.5, 0.5, 0.5]))).is_nan());
@@ -273,7 +306,7 @@ mod tests {
         assert!(score(&broken, looks[0]).is_nan());
         let usual = Distances { stain: f32::NAN, ..sound.usual };
         assert!(score(&NoveltyStatistics { usual, ..sound.clone() }, looks[0]).is_nan());
-        let usual = Distances { detail: f32::NAN, ..sound.usual };
+        let usual = Distances { optics: Optics { detail: f32::NAN, ..sound.usual.optics }, ..sound.usual };
         assert!(score(&NoveltyStatistics { usual, ..sound.clone() }, looks[0]).is_nan());
         let blurred = Appearance { detail: Detail([f32::NAN; SIZES]), ..looks[0] };
         assert!(score(&sound, blurred).is_nan());
@@ -284,10 +317,9 @@ mod tests {
     #[test]
     fn a_network_that_sees_colours_knows_its_sittings() {
         let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
-        let views = fields.iter().map(|(class, activations)| (*class, activations.as_slice()));
         let (look, usual) = (appearance(Hue([0.5; 4])), Palette([5.5; COLOURS]));
         let seen = |palette| Appearance { palette, ..look };
-        let statistics = NoveltyStatistics::learn(views, &[seen(Some(usual)); 40], &[3; 40]).expect("every class");
+        let statistics = learn(&fields, &[seen(Some(usual)); 40]).expect("every class");
         let score = |palette| statistics.score(&statistics.distances(&[20; 3], &seen(palette)));
         assert!(score(Some(Palette([5.3; COLOURS]))) > score(Some(usual)) + 50.0);
         assert!(score(None).is_nan(), "a palette that was not measured is not a known one");
@@ -295,14 +327,23 @@ mod tests {
 
     #[test]
     fn a_missing_class_is_noticed() {
-        let activations = [1u8, 2, 3];
-        assert_eq!(
-            NoveltyStatistics::learn(
-                [(Class::Pre, &activations[..])].into_iter(),
-                &[appearance(Hue([1.0; 4])); 50],
-                &[0; 50]
-            ),
-            None
-        );
+        let fields = vec![(Class::Pre, vec![1, 2, 3]); 50];
+        assert_eq!(learn(&fields, &[appearance(Hue([1.0; 4])); 50]), None);
+    }
+
+    #[test]
+    fn what_other_cameras_deliver_is_known() {
+        let fields: Vec<(Class, Vec<u8>)> = (0..40).map(|at| (Class::ALL[at % 4], vec![at as u8; 3])).collect();
+        let look = appearance(Hue([0.5; 4]));
+        let sharp = Detail([0.3; SIZES]);
+        let known: Vec<Known<'_>> = fields
+            .iter()
+            .map(|(class, activations)| Known { class: *class, activations, appearance: look, sitting: None })
+            .collect();
+        let distance = |delivered: &[Detail]| {
+            let statistics = NoveltyStatistics::learn(&known, delivered).expect("every class is there");
+            statistics.optics(&Appearance { detail: sharp, ..look }).detail
+        };
+        assert!(distance(&[]) > 10.0 && distance(&[sharp; 40]) < 2.0, "{} {}", distance(&[]), distance(&[sharp; 40]));
     }
 }

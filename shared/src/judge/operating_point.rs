@@ -14,7 +14,7 @@ use crate::{
         Thresholds,
         calibration::{Calibration, largest, malignancy, most_probable},
         jury::{Agreement, Jury, Testimonies, Testimony, Voice},
-        novelty::Distances,
+        novelty::{Distances, Optics},
     },
     sight::{Blank, Observation},
 };
@@ -166,19 +166,21 @@ fn least(answers: &[(bool, f32)]) -> f32 {
     (50..=99).map(|percent| percent as f32 / 100.0).find(|&threshold| risk(threshold) <= MAX_RISK).unwrap_or(0.99)
 }
 
-/// The distances that 99.5 % of the validation fields stay within, one by one; 1 without fields. Non-finite distances are ignored.
+/// The distances that 99.5 % of the validation fields stay within, one by one; 1 without fields. `delivered` are distances of these
+/// fields as other cameras deliver them, which are as usual. Non-finite distances are ignored.
 #[must_use]
-pub fn usual_distances(distances: &[Distances]) -> Distances {
-    let of = |one: fn(&Distances) -> f32| {
-        let finite = distances.iter().map(one).filter(|distance| distance.is_finite());
-        quantile(finite.collect(), USUAL).unwrap_or(1.0)
+pub fn usual_distances(distances: &[Distances], delivered: &[Optics]) -> Distances {
+    let usual = |all: &mut dyn Iterator<Item = f32>| {
+        quantile(all.filter(|distance| distance.is_finite()).collect(), USUAL).unwrap_or(1.0)
     };
+    let of = |one: fn(&Distances) -> f32| usual(&mut distances.iter().map(one));
+    let optics =
+        |one: fn(&Optics) -> f32| usual(&mut distances.iter().map(|field| &field.optics).chain(delivered).map(one));
     Distances {
         activations: of(|field| field.activations),
         stain: of(|field| field.stain),
         palette: of(|field| field.palette),
-        detail: of(|field| field.detail),
-        grain: of(|field| field.grain),
+        optics: Optics { detail: optics(|field| field.detail), grain: optics(|field| field.grain) },
     }
 }
 
@@ -393,10 +395,14 @@ mod tests {
                 logits[at] = wrong;
                 assert_eq!(Scored::new(Class::Pre, logits, 1.0), Observation::Nothing(Blank::NotFinite));
             }
-            let mut distances =
-                vec![Distances { activations: 2.0, stain: 3.0, palette: 4.0, detail: 5.0, grain: 6.0 }; 50];
-            distances.push(Distances { activations: wrong, stain: wrong, palette: wrong, detail: wrong, grain: wrong });
-            assert_eq!(usual_distances(&distances), distances[0]);
+            let optics = |detail, grain| Optics { detail, grain };
+            let usual = Distances { activations: 2.0, stain: 3.0, palette: 4.0, optics: optics(5.0, 6.0) };
+            let mut distances = vec![usual; 50];
+            let broken = optics(wrong, wrong);
+            distances.push(Distances { activations: wrong, stain: wrong, palette: wrong, optics: broken });
+            assert_eq!(usual_distances(&distances, &[broken]), usual);
+            let sharper = usual_distances(&distances, &[optics(7.0, 9.0)]);
+            assert_eq!(sharper, Distances { optics: optics(7.0, 9.0), ..usual });
         }
     }
 }

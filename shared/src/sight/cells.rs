@@ -54,10 +54,6 @@ impl Shows for Cells {
         MAX_CELLS
     }
 
-    fn shows_colours(&self) -> bool {
-        false
-    }
-
     fn description(&self, framing: &Framing) -> String {
         let Framing { width, height, .. } = framing;
         format!(

@@ -23,7 +23,6 @@ pub struct Eye {
     density: Density,
     detail: DetailMeter,
     pool: Pool,
-    shows_colours: bool,
     looked: bool,
 }
 
@@ -35,7 +34,6 @@ impl Eye {
             density: Density::default(),
             detail: DetailMeter::default(),
             pool: Pool::new(shows.most_views(), hidden_len),
-            shows_colours: shows.shows_colours(),
             looked: false,
         }
     }
@@ -51,17 +49,33 @@ impl Eye {
         field: &[u8],
         mut run: impl FnMut(&[u8], &mut Pool),
     ) -> Observation<Seen<'_>> {
+        let measured = self.measure(framing, field);
+        let Self { look, pool, .. } = self;
+        measured.and_then(|(views, appearance)| {
+            (0..views).for_each(|at| run(look.view(field, at), pool));
+            pool.mean(appearance)
+        })
+    }
+
+    pub(super) fn appearance(&mut self, framing: &Framing, field: &[u8]) -> Observation<Appearance> {
+        self.measure(framing, field).map(|(_, appearance)| appearance)
+    }
+
+    /// The number of views of a field, and what is measured beside them.
+    fn measure(&mut self, framing: &Framing, field: &[u8]) -> Observation<(usize, Appearance)> {
         assert_eq!(field.len(), framing.input_len(), "a field has width * height * 3 bytes");
-        let Self { look, density, detail, pool, looked, shows_colours, .. } = self;
+        let Self { look, density, detail, pool, looked, .. } = self;
         pool.clear();
         *looked = true;
-        look.look(framing, field).and_then(|views| {
-            (0..views).for_each(|at| run(look.view(field, at), pool));
-            let density = look.density().unwrap_or_else(|| {
-                density.measure(framing, field);
-                density.bytes()
-            });
-            pool.mean(Appearance::of(framing, field, density, *shows_colours, detail))
+        look.look(framing, field).map(|views| {
+            let (bytes, background) = match look.density() {
+                Some(bytes) => (bytes, None),
+                None => {
+                    density.measure(framing, field);
+                    (density.bytes(), Some(density.background()))
+                }
+            };
+            (views, Appearance::of(framing, bytes, background, detail))
         })
     }
 

@@ -19,8 +19,6 @@ pub(super) trait Shows: Sync {
 
     /// Most views per field.
     fn most_views(&self) -> usize;
-    /// Whether the network sees colours, and the lamp with them, rather than optical density.
-    fn shows_colours(&self) -> bool;
 
     /// A few words for what a network is shown, to follow "sees".
     fn description(&self, framing: &Framing) -> String;
@@ -37,7 +35,7 @@ pub(super) trait Look: Send + Sync {
     /// A view of the last field, which is passed again.
     fn view<'a>(&'a mut self, field: &'a [u8], at: usize) -> &'a [u8];
 
-    /// The [density](crate::field::density) of the last field, if it was measured.
+    /// The [density](crate::field::density) of the last field; `None` if the views show its colours, and the lamp with them.
     fn density(&self) -> Option<&[u8]> {
         None
     }

@@ -23,10 +23,6 @@ impl Shows for WholeField {
         1
     }
 
-    fn shows_colours(&self) -> bool {
-        true
-    }
-
     fn description(&self, framing: &Framing) -> String {
         format!("whole fields of {}x{}", framing.width, framing.height)
     }
