@@ -19,7 +19,7 @@ done
 cd "$(dirname "$0")/.."
 cargo build --locked --release -p blastscope-program --no-default-features --features flex
 host=${CARGO_TARGET_DIR:-target}/release/blastscope-host
-name=models/${MODEL:-allcnn}
+name=models/${MODEL:-blastscope}
 model=$name.bsm
 evidence=$name.evidence
 mkdir -p "$evidence"

@@ -19,7 +19,7 @@ pub struct SeenCell {
     pub leaning: Option<f32>,
 }
 
-/// The cells of a field, strongest first, as the network saw them in its picture.
+/// The cells of a field, the largest nucleus first, as the network saw them in its picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldCells {
     /// Width of what the network sees of a cell, as a share of the picture's width.

@@ -134,7 +134,7 @@ fn what_does_not_go_together_is_refused() {
 #[test]
 fn a_model_is_measured_as_a_whole_with_all_its_networks() {
     let jury = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/blastscope.bsm");
-    for (model, networks) in [(model(), 1), (jury, 3)] {
+    for (model, networks) in [(model(), 1), (jury, 4)] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_blastscope"));
         command.args(["bench", "--frames", "2", "--json", "--model"]).arg(&model).stdin(Stdio::null());
         let (code, stdout, stderr) = output(&mut command);

@@ -3,10 +3,10 @@
 /// A cell's place in the field, in pixels of the field's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// Column of its centre.
+    /// Column of its nucleus' centroid.
     pub x: u16,
-    /// Row of its centre.
+    /// Row of its nucleus' centroid.
     pub y: u16,
-    /// Strength, in units of 1/1275 optical density: larger for a darker and larger nucleus.
-    pub strength: u16,
+    /// Area of its nucleus, in pixels of the field's input.
+    pub area: u16,
 }

@@ -37,7 +37,7 @@ pub struct CellsOfField {
     pub width: f32,
     /// Height of what the network sees of a cell, as a share of the picture's height.
     pub height: f32,
-    /// The cells, strongest first.
+    /// The cells, the largest nucleus first.
     pub cells: Vec<StoredCell>,
 }
 

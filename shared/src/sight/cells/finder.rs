@@ -1,132 +1,102 @@
-//! Finds the nuclei.
+//! Finds the nuclei: segments them, parts those that touch, and takes their middles.
+
+mod distance;
+mod mask;
+mod otsu;
+mod regions;
 
 use alloc::vec::Vec;
 
 use core::cmp::Reverse;
 
+use self::regions::Regions;
 use super::{super::cell::Cell, MAX_CELLS};
 
 /// Height of the field that the numbers below are for, in pixels; for other heights they are in proportion.
-const HEIGHT: usize = 192;
-/// Pixels from a box filter's centre to its edge.
-const BOX_RADIUS: usize = 3;
-/// Radius around a cell's centre, in pixels, within which no other cell is taken.
-const PEAK_RADIUS: usize = 6;
-/// Margin at the field's edge, in pixels, without cell centres.
-const MARGIN: usize = 10;
-/// Least strength of a cell: an optical density of 0.12. Erythrocytes stay below it, pale nuclei above.
+const HEIGHT: usize = 150;
+/// Least strength of a nucleus: an optical density of 0.12. Erythrocytes stay below it, pale nuclei above.
 const FLOOR: u16 = 153;
-
-/// Lengths in pixels of one field.
-#[derive(Clone, Copy, Default)]
-struct Lengths {
-    box_radius: usize,
-    peak_radius: usize,
-    margin: usize,
-}
-
-impl Lengths {
-    fn of(height: usize) -> Self {
-        let scaled = |length: usize| ((length * height + HEIGHT / 2) / HEIGHT).max(1);
-        Self { box_radius: scaled(BOX_RADIUS), peak_radius: scaled(PEAK_RADIUS), margin: scaled(MARGIN) }
-    }
-}
+/// Radius around a nucleus' middle, in pixels, within which it is not parted.
+const PART: usize = 6;
+/// Least area of what is stained, and the areas of a nucleus, in pixels.
+const SPECK: usize = 54;
+const LEAST: usize = 67;
+const MOST: usize = 2014;
 
 /// The buffers of a search.
 #[derive(Default)]
 pub(super) struct Finder {
     strengths: Vec<u16>,
-    across: Vec<u16>,
-    sorted: Vec<u16>,
-    sums: Vec<u32>,
+    mask: Vec<bool>,
+    /// How deep inside a nucleus each pixel lies.
+    depths: Vec<u16>,
+    scratch: Scratch,
+    regions: Regions,
+}
+
+/// Memory of single steps.
+#[derive(Default)]
+struct Scratch {
+    row: Vec<i16>,
+    levels: Vec<u16>,
+    marks: Vec<bool>,
+    pixels: Vec<u32>,
 }
 
 impl Finder {
-    /// Writes the cells of a field in optical density to `cells`, strongest first; ties are ordered from the top.
+    /// Writes the cells of a field in optical density to `cells`, the largest first; ties are ordered from the top.
     pub(super) fn find(&mut self, density: &[u8], width: usize, height: usize, cells: &mut Vec<Cell>) {
         cells.clear();
-        let lengths = Lengths::of(height);
-        let Lengths { box_radius, margin, .. } = lengths;
-        if width <= 2 * margin || height <= 2 * margin {
-            return;
+        let Self { strengths, mask, depths, scratch, regions } = self;
+        let length = |pixels: usize| ((pixels * height + HEIGHT / 2) / HEIGHT).max(1);
+        let area = |pixels: usize| pixels * height * height / (HEIGHT * HEIGHT);
+        measure(density, width, strengths, scratch);
+        let threshold = otsu::threshold(strengths).max(FLOOR);
+        mask.clear();
+        mask.extend(strengths.iter().map(|&strength| strength > threshold));
+        mask::open(mask, width, &mut scratch.marks);
+        mask::fill_holes(mask, width, scratch);
+        mask::remove_specks(mask, width, area(SPECK), scratch);
+        distance::measure(mask, width, depths, &mut scratch.levels);
+        regions.part(mask, depths, width, length(PART));
+        for region in
+            regions.iter().filter(|region| !region.at_edge && (area(LEAST)..=area(MOST)).contains(&region.area))
+        {
+            let [x, y] = region.middle();
+            cells.push(Cell { x: x as u16, y: y as u16, area: region.area.min(u16::MAX.into()) as u16 });
         }
-        self.strengths.clear();
-        self.strengths.extend(density.chunks_exact(3).map(|pixel| {
-            let [red, green, blue] = [pixel[0], pixel[1], pixel[2]].map(i32::from);
-            (10 * green - 5 * blue - 4 * red).max(0) as u16
-        }));
-        self.across.resize(width * height, 0);
-        for _ in 0..3 {
-            for (row, smooth) in self.strengths.chunks_exact(width).zip(self.across.chunks_exact_mut(width)) {
-                smooth_row(row, smooth, box_radius);
-            }
-            smooth_columns(&self.across, &mut self.strengths, width, box_radius, &mut self.sums);
-        }
-        let threshold = self.threshold(width, height, margin);
-        for y in margin..height - margin {
-            for x in margin..width - margin {
-                let strength = self.strengths[y * width + x];
-                if strength > threshold && self.is_peak(x, y, width, lengths.peak_radius) {
-                    cells.push(Cell { x: x as u16, y: y as u16, strength });
-                }
-            }
-        }
-        cells.sort_unstable_by_key(|cell| (Reverse(cell.strength), cell.y, cell.x));
+        cells.sort_unstable_by_key(|cell| (Reverse(cell.area), cell.y, cell.x));
         cells.truncate(MAX_CELLS);
     }
-
-    /// Half the 99.5th percentile of the strengths inside the margin, but at least the floor.
-    fn threshold(&mut self, width: usize, height: usize, margin: usize) -> u16 {
-        self.sorted.clear();
-        for row in self.strengths.chunks_exact(width).take(height - margin).skip(margin) {
-            self.sorted.extend_from_slice(&row[margin..width - margin]);
-        }
-        let at = (self.sorted.len() * 995).div_ceil(1000).max(1) - 1;
-        let (_, &mut high, _) = self.sorted.select_nth_unstable(at);
-        high.div_ceil(2).max(FLOOR)
-    }
-
-    /// Whether no pixel around exceeds this one, and no earlier one equals it.
-    fn is_peak(&self, x: usize, y: usize, width: usize, radius: usize) -> bool {
-        let own = y * width + x;
-        let strength = self.strengths[own];
-        (y - radius..=y + radius).all(|row| {
-            let start = row * width + x - radius;
-            let around = &self.strengths[start..=start + 2 * radius];
-            around.iter().enumerate().all(|(at, &other)| other < strength || (other == strength && start + at >= own))
-        })
-    }
 }
 
-/// Means over `2 * radius + 1` pixels, rounded half up; the end pixels repeat.
-fn smooth_row(row: &[u16], smooth: &mut [u16], radius: usize) {
-    let size = 2 * radius as u32 + 1;
-    let last = row.len() - 1;
-    let at = |x: isize| u32::from(row[x.clamp(0, last as isize) as usize]);
-    let radius = radius as isize;
-    let mut sum: u32 = (-radius..=radius).map(at).sum();
-    for (x, mean) in smooth.iter_mut().enumerate() {
-        *mean = ((sum + size / 2) / size) as u16;
-        sum = sum + at(x as isize + radius + 1) - at(x as isize - radius);
-    }
-}
-
-/// [`smooth_row`] down each column.
-fn smooth_columns(rows: &[u16], smooth: &mut [u16], width: usize, radius: usize, sums: &mut Vec<u32>) {
-    let size = 2 * radius as u32 + 1;
-    let last = rows.len() / width - 1;
-    let row = |y: isize| &rows[y.clamp(0, last as isize) as usize * width..][..width];
-    let radius = radius as isize;
-    sums.clear();
-    sums.resize(width, 0);
-    for y in -radius..=radius {
-        sums.iter_mut().zip(row(y)).for_each(|(sum, &value)| *sum += u32::from(value));
-    }
-    for (y, smooth) in smooth.chunks_exact_mut(width).enumerate() {
-        let (entering, leaving) = (row(y as isize + radius + 1), row(y as isize - radius));
-        for (((mean, sum), &entering), &leaving) in smooth.iter_mut().zip(sums.iter_mut()).zip(entering).zip(leaving) {
-            *mean = ((*sum + size / 2) / size) as u16;
-            *sum = *sum + u32::from(entering) - u32::from(leaving);
+/// How much each pixel is stained like a nucleus, in units of 1/1275 optical density: `10 * green - 5 * blue - 4 * red`, smoothed by
+/// `[1 2 1] / 4` along both axes, at least 0. Edge pixels repeat.
+fn measure(density: &[u8], width: usize, strengths: &mut Vec<u16>, scratch: &mut Scratch) {
+    let row = &mut scratch.row;
+    let height = density.len() / (width * 3);
+    let binomial = |before: i16, middle: i16, after: i16| before + 2 * middle + after;
+    // Every row, smoothed along itself: four times the strength.
+    row.clear();
+    for pixels in density.chunks_exact(width * 3) {
+        let at = |x: usize| {
+            let [red, green, blue] = [0, 1, 2].map(|channel| i16::from(pixels[x * 3 + channel]));
+            10 * green - 5 * blue - 4 * red
+        };
+        let (mut before, mut middle) = (at(0), at(0));
+        for x in 0..width {
+            let after = at((x + 1).min(width - 1));
+            row.push(binomial(before, middle, after));
+            (before, middle) = (middle, after);
         }
+    }
+    strengths.clear();
+    for y in 0..height {
+        let line = |y: usize| &row[y * width..][..width];
+        let (above, own, below) = (line(y.saturating_sub(1)), line(y), line((y + 1).min(height - 1)));
+        strengths.extend(above.iter().zip(own).zip(below).map(|((&above, &own), &below)| {
+            let sum = i32::from(above) + 2 * i32::from(own) + i32::from(below);
+            ((sum + 8) / 16).max(0) as u16
+        }));
     }
 }
