@@ -29,6 +29,7 @@ mod field;
 mod finding;
 mod hash;
 mod jpeg;
+mod json_column;
 mod lock;
 mod log;
 mod moment;

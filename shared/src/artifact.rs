@@ -35,7 +35,7 @@ use crate::{
     },
     label::Class,
     layers::{Layer, UnfitLayers, plan},
-    sight::{Kind, Sight, UnknownSight},
+    sight::{Kind, Sight},
 };
 
 /// Largest body, in bytes: far above any network here, far below a board's memory.
@@ -151,6 +151,12 @@ pub enum ArtifactError {
     /// The body is not a postcard encoding of an artifact.
     #[error("has a body that cannot be decoded")]
     Undecodable,
+    /// A network is shown fields in a way that this program does not know.
+    #[error(
+        "shows its network fields in a way that this program does not know (sight {0}); update blastscope, or train and pack the model \
+         again with this version's blastscope-host"
+    )]
+    UnknownSight(u16),
     /// The body decodes, but its content is invalid.
     #[error("cannot be used: {0}")]
     Invalid(&'static str),
@@ -194,14 +200,8 @@ struct Head<'a> {
 /// Why a body cannot be decoded: it may use a sight of a newer program.
 fn undecodable(body: &[u8]) -> ArtifactError {
     match postcard::take_from_bytes::<Head<'_>>(body) {
-        Ok((head, _)) if Kind::of_version(head.sight).is_none() => UnknownSight.into(),
+        Ok((Head { sight, .. }, _)) if Kind::of_version(sight).is_none() => ArtifactError::UnknownSight(sight),
         _ => ArtifactError::Undecodable,
-    }
-}
-
-impl From<UnknownSight> for ArtifactError {
-    fn from(_: UnknownSight) -> Self {
-        Self::Invalid(UnknownSight::REASON)
     }
 }
 

@@ -175,12 +175,10 @@ impl Sight {
 
 /// A sight's number is unknown to this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", Self::REASON)]
-pub struct UnknownSight;
-
-impl UnknownSight {
-    /// The fault of the model, as a clause.
-    pub(crate) const REASON: &str = "its preprocessing has a version that this program does not know";
+#[error("sight {version} is unknown to this program")]
+pub struct UnknownSight {
+    /// The number.
+    pub version: u16,
 }
 
 /// The encoded form of a [`Sight`].
@@ -203,7 +201,7 @@ impl TryFrom<Encoded> for Sight {
     type Error = UnknownSight;
 
     fn try_from(Encoded { version, width, height, mask, fill }: Encoded) -> Result<Self, UnknownSight> {
-        let kind = Kind::of_version(version).ok_or(UnknownSight)?;
+        let kind = Kind::of_version(version).ok_or(UnknownSight { version })?;
         Ok(Self { kind, framing: Framing { width, height, mask, fill } })
     }
 }

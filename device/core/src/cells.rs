@@ -39,7 +39,7 @@ impl FieldCells {
 
     /// The same cells without leanings.
     #[must_use]
-    pub fn unsorted(mut self) -> Self {
+    pub fn without_leanings(mut self) -> Self {
         self.cells.iter_mut().for_each(|cell| cell.leaning = None);
         self
     }
@@ -232,7 +232,7 @@ mod tests {
     fn numbers_out_of_range_are_not_sound() {
         let cell = SeenCell { x: 0.5, y: 1.0, leaning: Some(0.0) };
         let sound = FieldCells { width: 0.16, height: 0.2, cells: vec![cell] };
-        assert!(sound.is_sound() && sound.clone().unsorted().is_sound());
+        assert!(sound.is_sound() && sound.clone().without_leanings().is_sound());
         for wrong in [
             FieldCells { width: 0.0, ..sound.clone() },
             FieldCells { height: f32::NAN, ..sound.clone() },

@@ -252,7 +252,7 @@ impl<A: Assessor> Pipeline<A> {
         };
         self.tally.count(&outcome, &statement);
         let cells =
-            outcome.as_ref().ok().and_then(|assessment| Some(Arc::new(sorted(self.assessor.cells()?, assessment))));
+            outcome.as_ref().ok().and_then(|assessment| Some(Arc::new(known(self.assessor.cells()?, assessment))));
         let probabilities = self.mean().observed().filter(|_| outcome.is_ok()).map(|mean| mean.probabilities());
         let reading = Reading {
             sequence: frame.sequence,
@@ -368,9 +368,9 @@ impl<A: Assessor> Pipeline<A> {
 }
 
 /// The cells of a frame; without leanings if the networks do not know such a field, because then they know no cell of it either.
-fn sorted(cells: FieldCells, assessment: &Assessment) -> FieldCells {
+fn known(cells: FieldCells, assessment: &Assessment) -> FieldCells {
     match assessment.verdict {
-        Verdict::Abstain(Abstention::Unfamiliar { .. } | Abstention::NotFinite) => cells.unsorted(),
+        Verdict::Abstain(Abstention::Unfamiliar { .. } | Abstention::NotFinite) => cells.without_leanings(),
         _ => cells,
     }
 }

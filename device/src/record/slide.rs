@@ -3,19 +3,8 @@
 use blastscope_core::session::{Slide, SlideTold};
 use blastscope_shared::{Class, judge::slide::SlideField};
 use rusqlite::{Connection, OptionalExtension as _, types::Type};
-use serde::{Serialize, de::DeserializeOwned};
 
-use super::{SessionId, VerdictKind, field::of_slide, opinion::STANDING};
-
-/// A value of ours as JSON text; none fails.
-pub(super) fn text_of(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-pub(super) fn value_of<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
-}
+use super::{SessionId, VerdictKind, field::of_slide, json_column::value_of, opinion::STANDING};
 
 /// The slide of a session that exists, with all its fields; excluded ones do not count.
 pub(super) fn now(connection: &Connection, session: SessionId) -> rusqlite::Result<Slide> {

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::{
     Decision, Hash, Jpeg, NewField, NewSession, RecordError, SessionId, State, connection,
     error::sqlite,
+    json_column,
     lock::Lock,
     log::{self, Event},
     moment::{self, Moment},
@@ -149,7 +150,7 @@ impl Record {
                 new.program_version,
                 new.code_hash,
                 new.device_id,
-                slide::text_of(&new.slide)
+                json_column::text_of(&new.slide)
             ];
             transaction.execute(sql, values).map_err(sqlite(path, "written"))?;
             let row = transaction.last_insert_rowid();
@@ -165,12 +166,10 @@ impl Record {
     /// [`RecordError::NoSession`], [`RecordError::Closed`], [`RecordError::Invalid`], and errors of writing.
     pub fn add_field(&mut self, session: SessionId, new: &NewField) -> Result<Receipt, RecordError> {
         new.judgement.check()?;
-        if new.judgement.seen_cells.as_ref().is_some_and(|cells| !cells.cells.is_empty())
-            != new.picture.cell_strip.is_some()
-        {
-            let shown =
-                if new.picture.cell_strip.is_some() { "a strip without cells" } else { "cells without a strip" };
-            return Err(RecordError::invalid("picture", shown, "give the picture with its cells"));
+        let shows_cells = new.judgement.seen_cells.as_ref().is_some_and(|cells| !cells.cells.is_empty());
+        if shows_cells != new.picture.cell_strip.is_some() {
+            let what = if shows_cells { "cells without a strip" } else { "a strip without cells" };
+            return Err(RecordError::invalid("picture", what, "give the picture with its cells"));
         }
         self.write(|transaction, path, trust| {
             open_for_fields(transaction, path, session)?;
@@ -180,8 +179,8 @@ impl Record {
         })
     }
 
-    /// Signs a session off: approved the first time, amended after further opinions or cell labels. No field can be added afterwards. The sign-off
-    /// holds the log's head.
+    /// Signs a session off: approved the first time, amended after further opinions or cell labels. No field can be added
+    /// afterwards. The sign-off holds the log's head.
     ///
     /// # Errors
     /// [`RecordError::Closed`] if nothing has changed since the last sign-off, [`RecordError::NoSession`],
@@ -291,7 +290,7 @@ impl Record {
             let recorded = moment::age(transaction, session).map_err(&failed)?;
             let age = running.unwrap_or_default().max(recorded);
             let moment = Moment::next(transaction, session, at, trust).map_err(&failed)?;
-            let told = slide::text_of(&slide::now(transaction, session).map_err(&failed)?.told());
+            let told = json_column::text_of(&slide::now(transaction, session).map_err(&failed)?.told());
             let sql = "INSERT INTO session_ends (session_id, ended_utc, clock, since_start_ms, reason, slide, last_opinion) \
                        SELECT ?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(id), 0) FROM opinions WHERE session_id = ?1)";
             let values = params![session.number(), moment.utc, moment.clock.name(), milliseconds(age), reason, told];
@@ -409,7 +408,7 @@ fn insert_field(
             new.picture.file.origin.name(),
             new.picture.thumbnail.bytes(),
             new.picture.file.bytes,
-            judgement.seen_cells.as_ref().map(slide::text_of),
+            judgement.seen_cells.as_ref().map(json_column::text_of),
             new.picture.cell_strip.as_ref().map(Jpeg::bytes),
         ],
     )?;

@@ -121,9 +121,8 @@ struct Group<'a> {
 /// Writes the folder `folder`, which must be missing or empty, completely or not at all: of one session, or of all.
 ///
 /// # Errors
-/// [`RecordError::Changed`] if the record fails verification, [`RecordError::NothingToExport`] without an answered field or a labelled
-/// cell, a folder that is not empty, errors
-/// of reading and writing.
+/// [`RecordError::Changed`] if the record fails verification, [`RecordError::NothingToExport`] without an answered field or a
+/// labelled cell, a folder that is not empty, errors of reading and writing.
 pub fn export_for_training(
     reader: &RecordReader,
     session: Option<SessionId>,

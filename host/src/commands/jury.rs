@@ -46,8 +46,8 @@ pub struct Jury {
     /// How many networks must know a field before anything is said of it; by default all.
     #[arg(long, value_name = "N")]
     quorum: Option<usize>,
-    /// Numbers of the networks, from 1, that only say benign or malignant; separated by commas.
-    #[arg(long, value_delimiter = ',', value_name = "N")]
+    /// Numbers of the networks, from 1, that only say benign or malignant; separated by spaces or commas.
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "N")]
     malignancy_only: Vec<usize>,
     /// results.json of a crossval --by session, from which the pooling of a slide's fields is taken; without it, the conservative
     /// default is written.

@@ -1,8 +1,9 @@
 //! Recomputes results of fields from their pictures and models, and compares them with the record.
 //!
 //! The stored picture has exactly the pixels that the network saw, and the network's arithmetic is the same on every
-//! machine. So everything measured in a field's frame can be recomputed: the gate's numbers and verdict, logits, novelty, the cells, their places and
-//! leanings. Averages over several frames cannot: the probabilities and the verdict. The other frames are not stored.
+//! machine. So everything measured in a field's frame can be recomputed: the gate's numbers and verdict, logits, novelty, the
+//! places and leanings of cells. Averages over several frames cannot: the probabilities and the verdict. The other frames are not
+//! stored.
 
 use blastscope_core::{
     cells::{FieldCells, SeenCell},

@@ -7,10 +7,7 @@ use rusqlite::{Connection, types::Type};
 use serde::Serialize;
 
 use super::RecordReader;
-use crate::record::{
-    RecordError, SessionId,
-    slide::{excluded, value_of},
-};
+use crate::record::{RecordError, SessionId, json_column::value_of, slide::excluded};
 
 /// A cell of a stored field.
 #[derive(Clone, Debug, PartialEq, Serialize)]

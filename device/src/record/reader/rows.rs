@@ -7,13 +7,14 @@ use rusqlite::{Row, types::Type};
 
 use crate::record::{
     Continuation, Field, HandOver, Judgement, Opinion, PictureFile, Reopening, Said, Salvage, Session, SessionId,
-    SignOff, SpecimenCorrection, State, VerdictKind, slide::value_of,
+    SignOff, SpecimenCorrection, State, VerdictKind, json_column::value_of,
 };
 
 /// The columns that [`field_of`] reads.
 pub(super) const FIELD_COLUMNS: &str = "sequence, taken_utc, since_start_ms, verdict_kind, class, probability, reason, \
      p_benign, p_early, p_pre, p_pro, logit_benign, logit_early, logit_pre, logit_pro, novelty, gate, focus, background, \
-     cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, length(picture) AS picture_bytes, seen_cells";
+     cells, clipped, foreign_share, stained, model_sha256, frames, clock, picture_format, picture_origin, \
+     length(picture) AS picture_bytes, seen_cells";
 
 fn refused(index: usize, reason: impl Into<String>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(index, Type::Text, reason.into().into())

@@ -5,7 +5,7 @@ use blastscope_shared::{Class, RgbPixels, field::gate::Quality, judge::slide::Sl
 use super::*;
 use crate::record::{
     FieldCells, Judgement, NewField, NewOpinion, NewSession, Record, RecordReader, Said, Says, SeenCell, StoredPicture,
-    VerdictKind,
+    VerdictKind, json_column::text_of,
 };
 
 fn new_session() -> NewSession {

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Attempt, Done, Moment, Receipt, Record, answer, state};
 use crate::record::{
-    Hash, NewCellLabels, OpinionKind, RecordError, SessionId, error::sqlite, log::Event, opinion::STANDING,
-    reader::newest_labels, slide, text_rules,
+    Hash, NewCellLabels, OpinionKind, RecordError, SessionId, error::sqlite, json_column, log::Event,
+    opinion::STANDING, reader::newest_labels, text_rules,
 };
 
 impl Record {
@@ -46,7 +46,7 @@ impl Record {
             let sql = "INSERT INTO cell_labels (session_id, given_utc, clock, given_by, label, cells, request) \
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             let label = new.label.map(CellLabel::name);
-            let cells = slide::text_of(&new.cells);
+            let cells = json_column::text_of(&new.cells);
             let values = params![session.number(), utc, clock.name(), new.by, label, cells, seen.request];
             transaction.execute(sql, values).map_err(&failed)?;
             let row = transaction.last_insert_rowid();
@@ -70,7 +70,7 @@ impl Record {
         let found = found.optional().map_err(sqlite(&self.path, "read"))?;
         let Some((given, cells, entry, head)) = found else { return Ok(None) };
         let label = new.label.map(|label| label.name().to_owned());
-        if given != (session.number(), new.by.clone(), label) || cells != slide::text_of(&new.cells) {
+        if given != (session.number(), new.by.clone(), label) || cells != json_column::text_of(&new.cells) {
             return Err(RecordError::invalid("request", request, "it was used for other labels: generate a new one"));
         }
         Ok(Some(Receipt { session, sequence: None, excluded: false, entry, head }))

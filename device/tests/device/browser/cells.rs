@@ -7,7 +7,7 @@ use blastscope_shared::Class;
 use serde_json::json;
 
 use super::{
-    device::{SOON, Site, agree, begin, fields},
+    device::{SOON, Site, agree, open_only_session, shown_at},
     devtools::{Browser, chromium},
     screens::shot,
     targets::{FORM, PALE, SIZES, SMALL, theme},
@@ -41,6 +41,11 @@ fn labelled(browser: &mut Browser, site: &Site, entries: u64) -> SessionCells {
     found
 }
 
+fn open_gallery(browser: &mut Browser) {
+    browser.wait_at_most(SOON, "!document.querySelector('#cells-button').hidden");
+    browser.evaluate("document.querySelector('#cells-button').click()");
+}
+
 fn tiles(browser: &mut Browser) -> usize {
     browser.evaluate("document.querySelectorAll('#cells-list .cell').length").as_u64().expect("a number") as usize
 }
@@ -48,12 +53,7 @@ fn tiles(browser: &mut Browser) -> usize {
 #[test]
 fn cells_are_sorted_looked_at_and_labelled_by_tap_and_key() {
     let Some(mut browser) = chromium("the gallery of cells") else { return };
-    let site = site(3);
-    let device = site.start(22);
-    browser.resize(800, 480, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 3);
+    let (site, _device, _) = shown_at(&mut browser, site(3), 22, (800, 480), 3);
     browser.wait_at_most(SOON, "!document.querySelector('#cells-button').hidden");
     browser.evaluate("document.activeElement.blur(); scrollTo(0, 0)");
     browser.press("c");
@@ -172,12 +172,7 @@ fn cells_are_sorted_looked_at_and_labelled_by_tap_and_key() {
 #[test]
 fn a_label_after_the_signature_is_asked_for_and_french_fits() {
     let Some(mut browser) = chromium("cells of a signed session") else { return };
-    let site = site(2);
-    let device = site.start(22);
-    browser.resize(800, 480, false);
-    browser.visit(&device.page);
-    begin(&mut browser, "S-1", "A. B.");
-    fields(&mut browser, 2);
+    let (site, _device, _) = shown_at(&mut browser, site(2), 22, (800, 480), 2);
     browser.evaluate("document.querySelector('#sign-off').click()");
     browser.wait_at_most(SOON, "document.querySelector('#sign-dialog').open");
     browser.write("#sign-by", "E. F.");
@@ -185,11 +180,8 @@ fn a_label_after_the_signature_is_asked_for_and_french_fits() {
     browser.wait_at_most(SOON, "document.querySelector('#session-state').classList.contains('is-approved')");
     browser.evaluate("localStorage.setItem('blastscope-language', 'fr'); location.reload()");
     browser.wait_at_most(SOON, "document.documentElement.lang === 'fr'");
-    browser.click("#sessions-button");
-    browser.wait_at_most(SOON, "document.querySelectorAll('#sessions-list button').length === 1");
-    browser.evaluate("document.querySelector('#sessions-list button').click()");
-    browser.wait_at_most(SOON, "!document.querySelector('#cells-button').hidden");
-    browser.evaluate("document.querySelector('#cells-button').click()");
+    open_only_session(&mut browser);
+    open_gallery(&mut browser);
     browser.wait_at_most(SOON, "document.querySelectorAll('#cells-list .cell').length > 5");
     for (width, height) in [(800, 480), (390, 844)] {
         browser.resize(width, height, width < 500);
@@ -223,11 +215,8 @@ fn two_thousand_cells_scroll_from_what_is_stored() {
     let device = site.start(22);
     browser.resize(800, 480, false);
     browser.visit(&device.page);
-    browser.click("#sessions-button");
-    browser.wait_at_most(SOON, "document.querySelectorAll('#sessions-list button').length === 1");
-    browser.evaluate("document.querySelector('#sessions-list button').click()");
-    browser.wait_at_most(SOON, "!document.querySelector('#cells-button').hidden");
-    browser.evaluate("document.querySelector('#cells-button').click()");
+    open_only_session(&mut browser);
+    open_gallery(&mut browser);
     browser.wait_at_most(SOON, "document.querySelectorAll('#cells-list .cell').length === 2000");
     let loaded =
         |place: &str| format!("(e => e.naturalWidth === 1920)(document.querySelector('#cells-list li:{place} img'))");

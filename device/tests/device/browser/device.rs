@@ -112,10 +112,20 @@ pub fn begin(browser: &mut Browser, specimen: &str, operator: &str) {
 pub fn shown(
     browser: &mut Browser,
     (slides, hold): (u32, u32),
+    size: (u32, u32),
+    taken: usize,
+) -> (Site, Program, SessionId) {
+    shown_at(browser, Site::new(slides), hold, size, taken)
+}
+
+/// As [`shown`], at a site of one's own.
+pub fn shown_at(
+    browser: &mut Browser,
+    site: Site,
+    hold: u32,
     (width, height): (u32, u32),
     taken: usize,
 ) -> (Site, Program, SessionId) {
-    let site = Site::new(slides);
     let device = site.start(hold);
     browser.resize(width, height, width < 500);
     browser.visit(&device.page);
@@ -123,6 +133,14 @@ pub fn shown(
     fields(browser, taken);
     let session = site.session();
     (site, device, session)
+}
+
+/// Opens the only session of the list.
+pub fn open_only_session(browser: &mut Browser) {
+    browser.wait_at_most(SOON, "document.querySelector('#sessions-button').offsetParent !== null");
+    browser.click("#sessions-button");
+    browser.wait_at_most(SOON, "document.querySelectorAll('#sessions-list button').length === 1");
+    browser.evaluate("document.querySelector('#sessions-list button').click()");
 }
 
 /// Confirms the open question, once its buttons are active.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    device::{SOON, Site, named},
+    device::{SOON, Site, named, open_only_session},
     devtools::chromium,
     targets::{PALE, SIZES, SMALL, theme},
 };
@@ -19,9 +19,7 @@ fn a_slide_is_shown_with_what_it_rests_on_and_what_speaks_against_it() {
     browser.visit(&device.page);
     browser.wait_at_most(SOON, "document.querySelector('#picture').naturalWidth > 0");
     assert_eq!(browser.evaluate("document.querySelector('#slide').hidden"), true, "no session is on display");
-    browser.click("#sessions-button");
-    browser.wait_at_most(SOON, "document.querySelectorAll('#sessions-list button').length === 1");
-    browser.evaluate("document.querySelector('#sessions-list button').click()");
+    open_only_session(&mut browser);
     browser.wait_at_most(SOON, "document.querySelector('#slide-word').textContent === 'ALL suspected'");
     let told = browser.evaluate("document.querySelector('#slide').innerText");
     let told = told.as_str().expect("text");

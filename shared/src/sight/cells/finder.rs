@@ -4,6 +4,7 @@ mod distance;
 mod mask;
 mod otsu;
 mod regions;
+mod weighing;
 
 use alloc::vec::Vec;
 
@@ -37,7 +38,8 @@ pub(super) struct Finder {
 /// Memory of single steps.
 #[derive(Default)]
 struct Scratch {
-    row: Vec<i16>,
+    scores: Vec<i16>,
+    rows: Vec<i16>,
     levels: Vec<u16>,
     marks: Vec<bool>,
     pixels: Vec<u32>,
@@ -72,31 +74,15 @@ impl Finder {
 
 /// How much each pixel is stained like a nucleus, in units of 1/1275 optical density: `10 * green - 5 * blue - 4 * red`, smoothed by
 /// `[1 2 1] / 4` along both axes, at least 0. Edge pixels repeat.
-fn measure(density: &[u8], width: usize, strengths: &mut Vec<u16>, scratch: &mut Scratch) {
-    let row = &mut scratch.row;
-    let height = density.len() / (width * 3);
-    let binomial = |before: i16, middle: i16, after: i16| before + 2 * middle + after;
-    // Every row, smoothed along itself: four times the strength.
-    row.clear();
-    for pixels in density.chunks_exact(width * 3) {
-        let at = |x: usize| {
-            let [red, green, blue] = [0, 1, 2].map(|channel| i16::from(pixels[x * 3 + channel]));
-            10 * green - 5 * blue - 4 * red
-        };
-        let (mut before, mut middle) = (at(0), at(0));
-        for x in 0..width {
-            let after = at((x + 1).min(width - 1));
-            row.push(binomial(before, middle, after));
-            (before, middle) = (middle, after);
-        }
-    }
-    strengths.clear();
-    for y in 0..height {
-        let line = |y: usize| &row[y * width..][..width];
-        let (above, own, below) = (line(y.saturating_sub(1)), line(y), line((y + 1).min(height - 1)));
-        strengths.extend(above.iter().zip(own).zip(below).map(|((&above, &own), &below)| {
-            let sum = i32::from(above) + 2 * i32::from(own) + i32::from(below);
-            ((sum + 8) / 16).max(0) as u16
-        }));
-    }
+fn measure(density: &[u8], width: usize, strengths: &mut Vec<u16>, Scratch { scores, rows, .. }: &mut Scratch) {
+    scores.clear();
+    scores.extend(density.chunks_exact(3).map(|pixel| {
+        let [red, green, blue] = [pixel[0], pixel[1], pixel[2]].map(i16::from);
+        10 * green - 5 * blue - 4 * red
+    }));
+    weighing::along_rows(scores, width, rows, |left, own, right| left + 2 * own + right);
+    weighing::along_columns(rows, width, strengths, |above, own, below| {
+        let sum = i32::from(above) + 2 * i32::from(own) + i32::from(below);
+        ((sum + 8) / 16).max(0) as u16
+    });
 }

@@ -15,13 +15,12 @@ fn rejects_an_unknown_sight_whatever_comes_after_it() {
     let body = &file[HEADER_LEN..];
     let sight = postcard::to_allocvec(&artifact.jurors[0].sight).expect("a sight can be encoded");
     let at = body.windows(sight.len()).position(|window| window == sight).expect("the artifact holds its sight");
-    for version in (0..128).filter(|&version| Kind::of_version(version).is_none()) {
+    for version in (0..128u16).filter(|&version| Kind::of_version(version).is_none()) {
         let mut unknown = body.to_vec();
         unknown[at] = version as u8;
         for len in [unknown.len(), at + sight.len()] {
             let refusal = Classifier::read(&seal(&unknown[..len])).err();
-            let sentence = "its preprocessing has a version that this program does not know";
-            assert_eq!(refusal, Some(ArtifactError::Invalid(sentence)), "version {version}, {len} bytes");
+            assert_eq!(refusal, Some(ArtifactError::UnknownSight(version)), "version {version}, {len} bytes");
         }
     }
     // For a known sight, the missing data is reported.

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use super::weighing;
+
 /// Distances to neighbours beside, diagonal, and a knight's move away (Borgefors, "Distance transformations in digital images", 1986):
 /// within two per cent of Euclid's.
 const BESIDE: u16 = 5;
@@ -49,28 +51,13 @@ pub(super) fn measure(mask: &[bool], width: usize, distances: &mut Vec<u16>, scr
     (0..mask.len()).for_each(|at| relax(at, 1));
     (0..mask.len()).rev().for_each(|at| relax(at, -1));
     distances.iter_mut().for_each(|distance| *distance *= FRACTION);
-    for _ in 0..SMOOTHINGS {
-        smooth(distances, width, scratch);
-    }
-}
-
-/// `[1 2 1] / 4` along both axes, rounded half up; edge pixels repeat.
-fn smooth(values: &mut [u16], width: usize, scratch: &mut Vec<u16>) {
-    let height = values.len() / width;
-    let weigh = |before: u16, middle: u16, after: u16| {
-        ((u32::from(before) + 2 * u32::from(middle) + u32::from(after) + 2) / 4) as u16
+    // Rounded half up.
+    let weigh = |before: u16, own: u16, after: u16| {
+        ((u32::from(before) + 2 * u32::from(own) + u32::from(after) + 2) / 4) as u16
     };
-    scratch.clear();
-    for row in values.chunks_exact(width) {
-        let last = width - 1;
-        scratch.extend((0..width).map(|x| weigh(row[x.saturating_sub(1)], row[x], row[(x + 1).min(last)])));
-    }
-    for (y, row) in values.chunks_exact_mut(width).enumerate() {
-        let line = |y: usize| &scratch[y * width..][..width];
-        let (above, own, below) = (line(y.saturating_sub(1)), line(y), line((y + 1).min(height - 1)));
-        for (x, value) in row.iter_mut().enumerate() {
-            *value = weigh(above[x], own[x], below[x]);
-        }
+    for _ in 0..SMOOTHINGS {
+        weighing::along_rows(distances, width, scratch, weigh);
+        weighing::along_columns(scratch, width, distances, weigh);
     }
 }
 
